@@ -24,7 +24,7 @@ class Writer(Protocol):
     values: Values
 
     def pair_condition(self, value: Any) -> str:
-        """The condition under which a pair is there."""
+        """The condition under which a pair exists."""
 
     def condition(self, condition: Condition) -> str:
         """The template code of a condition of `when`."""
@@ -106,7 +106,7 @@ def _unless(conditions: tuple[str, ...]) -> str:
 
 
 def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """Yield every block with the conditions that it stands under."""
+    """Yield every block with the conditions under which it is written."""
     for block in blocks:
         if isinstance(block, WhenBlock):
             condition = body.condition(block.when)

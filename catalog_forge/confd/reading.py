@@ -56,7 +56,7 @@ class Read:
 
     @property
     def known(self) -> str:
-        """The path up to what is not known."""
+        """The path up to its first unknown part."""
         return self.path.partition(WILD)[0]
 
     @property

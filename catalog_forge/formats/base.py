@@ -58,7 +58,7 @@ class Escape:
         return self.lead + text if self.lead and text.startswith(" ") else text
 
     def refuses(self, text: str) -> bool:
-        """Tell whether this place cannot hold the text."""
+        """Return whether this place cannot hold the text."""
         controls = () if self.any_control else _CONTROL.findall(text)
         return (
             any(char not in self.controls for char in controls)
@@ -138,7 +138,7 @@ BEHIND_BACKSLASH = "behind a backslash, which would change the value's first cha
 
 
 def odd_backslash(before: str) -> bool:
-    """Tell whether a text ends in a backslash that is not itself escaped."""
+    """Return whether a text ends in a backslash that is not itself escaped."""
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 

@@ -21,7 +21,7 @@ class Sandbox(Protocol):
     """What bounds a rendering."""
 
     def spend(self, size: int) -> None:
-        """Take so many bytes of memory. Raises LimitError when there are none left."""
+        """Take so many bytes of memory. Raises LimitError if none is left."""
 
     def check(self) -> None:
         """Raise LimitError when the time is over."""
@@ -46,7 +46,7 @@ def basic_kind(value: Any) -> str:
 
 
 def equal(first: Any, *others: Any) -> bool:
-    """Tell whether the first value equals one of the others."""
+    """Return whether the first value equals one of the others."""
     if not others:
         raise GoError("missing argument for comparison")
     return any(_same(first, other) for other in others)
@@ -82,7 +82,7 @@ def unequal(left: Any, right: Any) -> bool:
 
 
 def less(left: Any, right: Any) -> bool:
-    """Tell whether the left value is less than the right one."""
+    """Return whether the left value is less than the right one."""
     kinds = basic_kind(left), basic_kind(right)
     if not all(kinds):
         raise GoError("invalid type for comparison")

@@ -77,7 +77,7 @@ def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What stands between the percent sign and the verb."""
+    """The part between the percent sign and the verb."""
 
     sharp: bool = False
     zero: bool = False
@@ -177,7 +177,7 @@ class Printer:
             self.value(item, verb)
 
     def bad(self, value: Any, verb: str) -> None:
-        """Say that a verb does not fit a value."""
+        """Write that a verb does not fit a value."""
         self.add(f"%!{verb}(".encode("utf-8", "surrogateescape"))
         if value is None or value is NIL:
             self.add(b"<nil>")
@@ -517,12 +517,12 @@ def _escaped(char: str, ascii_only: bool, mark: str) -> str:
 
 
 def is_printable(char: str) -> bool:
-    """Tell whether Go prints a character as itself."""
+    """Return whether Go prints a character as itself."""
     return char.isprintable()
 
 
 def can_backquote(text: bytes) -> bool:
-    """Tell whether a string can stand between backquotes, unescaped."""
+    """Return whether a string can stand between backquotes, unescaped."""
     return all(char == "\t" or not (char < " " or char in "`\x7f\ufeff" or 0xDC80 <= ord(char) <= 0xDCFF) for char in runes(text))
 
 

@@ -115,7 +115,7 @@ class _Lexer:
             yield self.token("{{", opening, inner)
 
     def comment(self) -> Iterator[Token]:
-        """Go to the end of a comment; yield an error where there is none."""
+        """Go to the end of a comment; yield an error if it is not closed."""
         end = self.text.find("*/", self.place + 2)
         closing = _TOKEN.match(self.text, end + 2) if end >= 0 else None
         if closing and closing.lastgroup == "close":
@@ -124,7 +124,7 @@ class _Lexer:
             yield self.error("unclosed comment" if end < 0 else "comment ends before closing delimiter", self.place)
 
     def close(self, closing: re.Match[str]) -> None:
-        """Go behind an action, and behind the spaces that it trims."""
+        """Go past an action, and past the spaces that it trims."""
         self.place = closing.end()
         if closing[0] != "}}":
             self.place = _ANY_SPACE.match(self.text, self.place).end()  # type: ignore[union-attr]

@@ -164,7 +164,7 @@ def unquote(literal: bytes) -> bytes:
 
 
 def is_text(data: bytes) -> bool:
-    """Tell whether bytes are UTF-8."""
+    """Return whether bytes are UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -136,7 +136,7 @@ class Machine:
             self.write(fmt.sprint([value], self.spend))
 
     def spend(self, size: int) -> None:
-        """Take so many bytes of memory. Raises LimitError when there are none left."""
+        """Take so many bytes of memory. Raises LimitError if none is left."""
         self._memory -= size
         self._spent += 1
         if self._spent % _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:

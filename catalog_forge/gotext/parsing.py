@@ -85,7 +85,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What ends a list of statements: {{end}} or {{else}}; `start` is the place of that action, `end` the place behind it.
+    """What ends a list of statements: {{end}} or {{else}}; `start` is the place of that action, `end` the place after it.
 
     {{else if}} and {{else with}} leave their second word to be read.
     """
@@ -266,7 +266,7 @@ class _Parser:
         return ActionNode(start, self.cut[self.place - 1].end, pipeline)
 
     def branch(self, word: str, start: int) -> BranchNode:
-        """Read if, with or range behind its word."""
+        """Read if, with or range after its keyword."""
         known = len(self.variables)
         pipeline = self.pipeline(word, "}}")
         self.ranges += word == "range"
@@ -363,7 +363,7 @@ class _Parser:
         return found, False
 
     def command(self) -> CommandNode:
-        """Read a command, and the pipe behind it, but not what ends the pipeline."""
+        """Read a command and the pipe after it, but not what ends the pipeline."""
         start = self.peek_word().start
         arguments: list[Term] = []
         while True:
@@ -384,7 +384,7 @@ class _Parser:
         return CommandNode(start, arguments[-1].end, tuple(arguments))
 
     def operand(self) -> Term | None:
-        """Read a term and the fields behind it; None where there is no term."""
+        """Read a term and the fields after it; None if there is no term."""
         token = self.peek_word()
         if token.kind not in _TERMS:
             return None
@@ -456,5 +456,5 @@ class _Parser:
 
 
 def is_empty(body: ListNode) -> bool:
-    """Tell whether a template has nothing but space."""
+    """Return whether a template has nothing but space."""
     return all(isinstance(node, TextNode) and not node.text.strip(SPACES) for node in body.nodes)

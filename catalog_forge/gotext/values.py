@@ -110,14 +110,14 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Tell whether a value counts as true: a struct always does, anything else when it is not the zero of its type."""
+    """Return whether a value counts as true: a struct always does, anything else when it is not the zero of its type."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)
 
 
 def is_nil(value: Any) -> bool:
-    """Tell whether a value is nil of its type."""
+    """Return whether a value is nil of its type."""
     return value is None or value is NIL or (isinstance(value, Slice | Map) and value.nil)
 
 
