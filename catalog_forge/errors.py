@@ -113,7 +113,7 @@ LONGEST_WORD = 100
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word closest to `word`; if none is close, list the known words unless there are many.
+    """Return a hint that names the known word closest to `word`; if none is close, list the first known words.
 
     Empty for hundreds of known words or a very long `word`: the search is slow, and the list would be too long to read.
     """

@@ -297,7 +297,7 @@ class Recorded:
 def manifest_path(name: str) -> str:
     """Return the path of the manifest of the spec `name`, or of the chart in the folder `name`, which contains a slash.
 
-    Raises ForgeError if it is not a valid file name.
+    Raises ForgeError if `name` is not a valid relative path.
     """
     check_relative(name)
     return f"{name}/{MANIFEST}" if "/" in name else f"images/{name}/{MANIFEST}"
