@@ -9,6 +9,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from catalog_forge.image.containers import Container
@@ -46,16 +48,20 @@ class Heard:
             for key in resource.keys
         ]
         self._of_a_pass = Counter(paths)
-        self._requests: list[tuple[float, str, str]] = []
+        self._reads: list[tuple[float, str]] = []
+        self._waits: list[tuple[float, Sequence[str]]] = []  # for another version than these
 
     def note(self, request: Request) -> None:
         """Note a request."""
-        self._requests.append((time.monotonic(), unquote(request.path), request.query))
+        if request.query:
+            self._waits.append((time.monotonic(), parse_qs(request.query).get("value", ["init"])))
+        else:
+            self._reads.append((time.monotonic(), unquote(request.path)))
 
     @property
     def anything(self) -> bool:
         """Whether anybody has asked for anything."""
-        return bool(self._requests)
+        return bool(self._reads or self._waits)
 
     @property
     def questions(self) -> int:
@@ -77,8 +83,8 @@ class Heard:
 
     def _watches(self, versions: frozenset[str], since: float) -> list[float]:
         """When watchers have asked for another than these versions."""
-        asked = [(when, query) for when, _, query in self._requests.copy() if query and when >= since]
-        return [when for when, query in asked if versions.issuperset(parse_qs(query).get("value", ["init"]))]
+        waits = self._waits.copy()
+        return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 
     def passes(self, since: float, *, fresh: bool) -> int:
         """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.
@@ -87,9 +93,8 @@ class Heard:
         """
         left = None if fresh else self._of_a_pass.copy()
         count = 0
-        for when, path, query in self._requests.copy():
-            if when < since or query:
-                continue
+        reads = self._reads.copy()
+        for _, path in reads[_place_of(since, reads) :]:
             if fresh and path == "/":
                 left = self._of_a_pass.copy()
             elif left is not None:
@@ -98,6 +103,11 @@ class Heard:
                 count += 1
                 left = None if fresh else self._of_a_pass.copy()
         return count
+
+
+def _place_of(since: float, requests: Sequence[tuple[float, Any]]) -> int:
+    """Return where the requests since a time begin: they are in the order of time."""
+    return bisect_left(requests, since, key=itemgetter(0))
 
 
 @dataclass
