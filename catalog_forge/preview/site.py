@@ -51,9 +51,7 @@ class Opened:
         """What the conf image of the spec renders, with this version of the metadata or else the spec's."""
         assert self.spec and self.source
         if version not in self._subjects:
-            engine = replace(self.spec.engine, metadata=version or self.spec.engine.metadata)
-            read = self.spec if engine == self.spec.engine else replace(self.spec, engine=engine)
-            self._subjects[version] = of_spec(read, self.source.folder.static)
+            self._subjects[version] = of_spec(self.spec, self.source.folder.static, version=version)
         return self._subjects[version]
 
     def kept(self, key: str, make: Callable[[], T]) -> T:

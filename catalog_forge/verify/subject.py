@@ -69,11 +69,13 @@ def reading(spec: Spec, backend: str) -> Spec:
     return replace(spec, engine=replace(spec.engine, backends=(backend, *others)))
 
 
-def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "") -> Subject:
+def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str = "") -> Subject:
     """Return the subject of a spec: what its image would hold if it were generated now, and which back end it is told.
 
-    Without one it is the spec's first. Errors as `image_plan`.
+    Without one it is the spec's first. `version` of the metadata takes the place of the spec's. Errors as `image_plan`.
     """
+    if version:
+        spec = replace(spec, engine=replace(spec.engine, metadata=version))
     backend = backend or spec.engine.backends[0]
     context = image_plan(spec, read_static)
     return Subject(

@@ -164,12 +164,10 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
 
     source = Repository.find(settings.directory).source(name)
     spec = source.spec()
-    if wanted.version:
-        spec = replace(spec, engine=replace(spec.engine, metadata=wanted.version))
     if wanted.backend and wanted.backend not in spec.engine.told:
         hint = did_you_mean(wanted.backend, spec.engine.told)
         raise UsageError(f"--backend {wanted.backend}: {spec.name} does not read it", hint=hint)
-    subject = _only(of_spec(spec, source.folder.static, wanted.backend or ""), wanted.resources)
+    subject = _only(of_spec(spec, source.folder.static, wanted.backend or "", wanted.version or ""), wanted.resources)
     dialect = wanted.dialect or subject.dialect
     subject = replace(subject, dialect=dialect, variables={**subject.variables, **wanted.environment})
     own = asking(spec)
