@@ -126,5 +126,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_letters[near[0]]!r}?"
-    more = f" and {len(words) - MOST_SHOWN} more" if len(words) > MOST_SHOWN else ""
-    return f"known here: {', '.join(words[:MOST_SHOWN])}{more}" if words else ""
+    return f"known here: {first_of(words, MOST_SHOWN)}" if words else ""
+
+
+def first_of(words: Sequence[str], most: int) -> str:
+    """Return the first words for a message, separated by commas, and how many more there are."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from catalog_forge.errors import Where
+from catalog_forge.errors import Where, first_of
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint.findings import Edit, Fix
 from catalog_forge.rancher.tree import File, is_template
@@ -28,8 +28,7 @@ def shown(text: str) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """Some words for a message, as `shown` has them; of many the first ones."""
-    more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
-    return ", ".join(map(shown, words[:_MOST])) + more
+    return first_of([*map(shown, words)], _MOST)
 
 
 def is_altered(node: Node | None) -> bool:

@@ -7,13 +7,13 @@ folder is which image, and reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from catalog_forge.adopt.entries import called_conf, conf_images, written_at
 from catalog_forge.adopt.originals import Original, image_of, originals
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, first_of
 from catalog_forge.gotext.literals import is_text
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
@@ -74,7 +74,7 @@ class Images:
         """Say of a revision that runs none of these images what to do."""
         run = dict.fromkeys(written_at(service, "image") for service in answered(revision, variables).services.values())
         run.pop("", None)
-        names = ", ".join([*run][:_MOST_NAMED]) + (f" and {len(run) - _MOST_NAMED} more" if len(run) > _MOST_NAMED else "")
+        names = first_of([*run], _MOST_NAMED)
         where = " or ".join((self.root.name, *map(str, self.given)))
         return (
             f"A conf image renders the files, and none of the images that this entry runs ({names or 'none'}) has its folder in "
@@ -94,9 +94,7 @@ class Images:
         key = (original.image.folder.where.file, version)
         if key not in self._specs:
             source = Repository.find(self.root / key[0]).source(original.image.name)
-            spec = source.spec()
-            engine = replace(spec.engine, metadata=version or spec.engine.metadata)
-            self._specs[key] = of_spec(replace(spec, engine=engine), source.folder.static)
+            self._specs[key] = of_spec(source.spec(), source.folder.static, version=version)
         return self._specs[key]
 
 
