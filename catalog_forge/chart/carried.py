@@ -5,7 +5,7 @@ Fields: Kubernetes 1.25 to 1.37, API reference, "PodSpec" and "Container".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 # Keys of compose that a pod says in its own words, whatever their value; `pods` looks at the values.
 CARRIED = frozenset(
@@ -198,5 +198,15 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 def label(name: str) -> tuple[str, str] | None:
     """What becomes of a label that asks Rancher for something, None where it carries over; ("", "") for anybody else's."""
-    beginnings = [each for each, said in LABELS.items() if name.startswith(each) and (said or name == each)]
-    return LABELS[max(beginnings, key=len)] if beginnings else ("", "")
+    found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
+    return LABELS[found] if found else ("", "")
+
+
+def noted(key: str) -> str:
+    """The kind of the gap that a note of the stack at a key is; nothing where the objects say it."""
+    return NOTED.get(_beginning(key, NOTED), "")
+
+
+def _beginning(text: str, known: Iterable[str]) -> str:
+    """The longest of the known beginnings of a text; nothing where it begins otherwise."""
+    return max((each for each in known if text.startswith(each)), key=len, default="")

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.chart.carried import NOTED
+from catalog_forge.chart.carried import noted
 from catalog_forge.chart.gaps import Gap, Gaps, as_markdown, plain
 from catalog_forge.chart.helm import ForEach, HelmWriter, OnlyWhen
 from catalog_forge.chart.installed import Installed
@@ -79,9 +79,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
     """What is worth saying of the entry besides: what Rancher ignores, and what the stack knows better than the objects."""
     for note in found.stack.unhonoured:
-        beginnings = [each for each in NOTED if note.key.startswith(each)]
-        kind = NOTED[max(beginnings, key=len)] if beginnings else "" if note.service else "ignored by Rancher"
-        if kind:
+        if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
             becomes = f"it is left out: {note.message}" if note.service else note.message
             what, becomes = map(found.marks.shown, (note.key, becomes))
             gaps.add(kind, note.service, what, note.where, becomes=becomes)
