@@ -15,6 +15,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.lint.findings import LEVELS
 from catalog_forge.shown import counted, printable
 
@@ -93,7 +94,7 @@ class Run:
     default=True,
     help="Do not run hadolint or shellcheck, and do not contact git servers.",
 )
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Number of processes.")
+@options.jobs(2, "Number of processes.")
 @click.option(
     "--since", metavar="REF", help="Find revisions that were already published at the git commit REF and have changed since."
 )

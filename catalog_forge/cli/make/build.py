@@ -11,6 +11,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -75,15 +76,7 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--force", is_flag=True, help="Push even if the registry already has the tag with different content.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Number of images to build in parallel.",
-)
+@options.jobs(1, "Number of images to build in parallel.")
 @click.option(
     "--plain", is_flag=True, help="Print every step on a separate line; default on a terminal: show only the current step."
 )

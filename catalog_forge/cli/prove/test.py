@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown import engines, options
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, counted, printable, said
@@ -33,15 +33,7 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @engines.backend
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="With `--engine stack`: allow privileged settings, as `up --trust` does.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    default=2,
-    show_default=True,
-    help="Number of scenarios to play in parallel.",
-)
+@options.jobs(2, "Number of scenarios to play in parallel.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write JUnit XML to FILE.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
