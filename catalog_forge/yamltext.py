@@ -238,11 +238,12 @@ class Edits:
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
         """Give an entry the comments above and beside it that another document changed since `base`, and this one did not."""
+        sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
-            spans = [place(each, item) for each, item in ((self.document, entry), base, theirs)]
-            texts = [each.text[slice(*span)] for each, span in zip((self.document, base[0], theirs[0]), spans, strict=True)]
+            spans = [place(each, item) for each, item in sides]
+            texts = [each.text[slice(*span)] for (each, _), span in zip(sides, spans, strict=True)]
             above = place is Document.above
-            if above and not all(each.opens_line(item) for each, item in ((self.document, entry), base, theirs)):
+            if above and not all(each.opens_line(item) for each, item in sides):
                 continue
             mine, old, new = ("\n".join(line.strip() for line in text.split("\n")) for text in texts)
             if mine == old != new and all(not line or line.startswith("#") for line in f"{mine}\n{new}".split("\n")):

@@ -55,7 +55,10 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
             found = _ByKey(*sides)
         except ForgeError:
             return by_line(base, ours, theirs, labels)  # if it is not valid YAML, merge by line
-        told = _ByKey(sides[0], _with_comments(*sides), sides[2]).merged(labels)
+        commented = _with_comments(*sides)
+        if commented is sides[1]:
+            return found.merged(labels)
+        told = _ByKey(sides[0], commented, sides[2]).merged(labels)
         return replace(told, text=found.edits.text(), clashes=tuple(found.clashes)) if found.clashes else told
     return by_line(base, ours, theirs, labels)
 

@@ -62,8 +62,8 @@ def changes(
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
-    return [_moded(_change(path, base.get(path), ours.get(path), now.get(path), labels), first.get(path), now.get(path))
-            for path in sorted({*base, *now})]  # fmt: skip
+    found = (_change(path, base.get(path), ours.get(path), now.get(path), labels) for path in sorted({*base, *now}))
+    return [_moded(each, first.get(each.path), now.get(each.path)) for each in found]
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
