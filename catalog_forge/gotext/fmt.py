@@ -338,11 +338,9 @@ class Formatter:
     def _verb(self) -> bool:
         """Write what one verb says; tell whether there was one."""
         self.good = True
-        flags = PLAIN
+        flags = self._flags()
         if not self._is_simple():
-            flags = self._flags()
-            if not self._is_simple():
-                flags = self._sizes(flags)
+            flags = self._sizes(flags)
         if self.at >= len(self.form):
             self.printer.add(b"%!(NOVERB)")
             return False
