@@ -1,1 +1,1 @@
-"""Any Rancher catalog, judged: what the three real judges do with it, and rules that find what they let pass."""
+"""Lint for any Rancher catalog: what the three real judges do with it, and rules that find the faults these judges let pass."""

@@ -1,7 +1,7 @@
-"""What the files of a tree are: entries and their revisions, conf images, specs. These are the subjects of the rules.
+"""The subjects of the rules, found among the files of a tree: entries with their revisions, conf images and specs.
 
-Rules: docs/facts/catalog.md#1. Only the depth of a folder matters to Rancher; here what has neither compose files nor a
-config.yml is left alone unless it lies in a folder of templates.
+Facts: docs/facts/catalog.md#1. Rancher looks only at the depth of a folder. Lint ignores a folder that has neither compose files
+nor a config.yml, unless it lies in a top folder such as `templates`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TOP = re.compile(r"(?:[\w-]+-)?templates")
 
 
 class Catalog:
-    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
+    """A tree read as a catalog: its entries, images and specs. `since` is the published tree to compare with, if there is one."""
 
     def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
         self.tree = tree
@@ -35,12 +35,12 @@ class Catalog:
 
     @cached_property
     def shown(self) -> dict[str, File]:
-        """All files by the path that errors show."""
+        """All files by the path that error messages show."""
         return {file.shown or file.path: file for file in self.tree.files.values()}
 
     @cached_property
     def shown_folders(self) -> dict[str, str]:
-        """The paths of all folders in the tree by the path that errors show."""
+        """Map each folder's path as error messages show it to its path in the tree."""
         found: dict[str, str] = {}
         for file in self.tree.files.values():
             shown, path = (file.shown or file.path).rpartition("/")[0], file.folder
@@ -62,7 +62,7 @@ class Catalog:
 
     @cached_property
     def images(self) -> list[Image]:
-        """The folders of images: those with a Dockerfile, and those whose conf.d/ has none above it."""
+        """The images: each folder with a Dockerfile, and each folder that holds a conf.d/ without a Dockerfile above it."""
         found: dict[str, list[Folder]] = {}
         folders = self.tree.folders
         for path, folder in folders.items():
@@ -73,7 +73,7 @@ class Catalog:
         images = [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
         if all(each.dockerfile for each in images):
             return images
-        # What the Dockerfile of a folder far above brings is a part of that image.
+        # A folder whose resources are all copied into an image by a Dockerfile further above is a part of that image.
         built = (conf for each in images if each.dockerfile for conf in each.confs)
         brought = {_path(file) for conf in built for file in conf.resources.values()}
         rest = (each for each in images if not each.dockerfile)
@@ -81,7 +81,7 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """The folder at or above `path`, three levels at most, that has a Dockerfile; else `path`."""
+        """Return the first of `path` and the two folders above it that has a Dockerfile; `path` if none has."""
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:
@@ -100,7 +100,7 @@ class Catalog:
 
     @cached_property
     def standards(self) -> Team | ForgeError:
-        """The standards that hold here, or what is wrong with them: as given, else catalog-forge.yml of the tree alone."""
+        """The team's standards for this catalog, or the error in them: as given, else read from catalog-forge.yml at the root."""
         if self._team is not None:
             return self._team
         file = self.tree.get(STANDARDS)
@@ -112,25 +112,25 @@ class Catalog:
 
     @property
     def team(self) -> Team:
-        """The standards that hold here; none where something is wrong with them."""
+        """The team's standards for this catalog; empty standards where they have an error."""
         return self.standards if isinstance(self.standards, Team) else Team()
 
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A folder as confd's -confdir has it: files by their path below conf.d/, others by that below templates/, their `src`."""
+    """A confd folder (`-confdir`): resources by path below conf.d/, templates by path below templates/ (their `src`)."""
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]
-    # Where it is in the image, if the Dockerfile tells that.
+    # The path of this folder in the image, if the Dockerfile shows it.
     confdir: str = ""
-    # The folder conf.d that it stands for, where the Dockerfile does not tell where that is in the image.
+    # The conf.d folder of the repository that this was read from, where the Dockerfile does not show its path in the image.
     conf_d: Folder | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """The folder of an image: a Dockerfile, scripts, and what confd reads, be it folders conf.d/ or gathered from elsewhere."""
+    """The folder of an image: its Dockerfile, its scripts, and confd's files, which may lie outside a conf.d/ folder."""
 
     catalog: Catalog
     folder: Folder
@@ -148,12 +148,12 @@ class Image:
 
     @cached_property
     def build(self) -> Dockerfile | None:
-        """What its Dockerfile says; None where there is none that can be read."""
+        """The parsed Dockerfile; None where there is none or it cannot be read."""
         return dockerfile.parse(self.dockerfile.text) if self.dockerfile and self.dockerfile.content else None
 
     @cached_property
     def confs(self) -> list[ConfDir]:
-        """What confd reads in the image: what the Dockerfile gathers, then the folders that it does not bring."""
+        """The confd folders of the image: those that the Dockerfile copies, then the conf.d/ folders that it does not."""
         folders = [self._conf_of(each) for each in self.conf_ds]
         beside = {path: conf for conf in folders for path in map(_path, conf.resources.values())}
         found = [self._with_templates(each, beside) for each in self._gathered()]
@@ -161,13 +161,13 @@ class Image:
         return found + [conf for conf in folders if brought.isdisjoint(map(_path, conf.resources.values()))]
 
     def _conf_of(self, conf_d: Folder) -> ConfDir:
-        """A folder conf.d with templates/ beside it."""
+        """Return a conf.d folder as a ConfDir, with the templates/ folder next to it."""
         templates = self.catalog.tree.folders[conf_d.path.removesuffix("conf.d").rstrip("/")].folders.get("templates")
         return ConfDir(_below(conf_d, "toml"), _below(templates) if templates else {}, conf_d=conf_d)
 
     @cached_property
     def placed(self) -> Mapping[str, File]:
-        """The files of its folder that its Dockerfile brings, by their path in the image."""
+        """The files of the image's folder that the Dockerfile copies into the image, by their path there."""
         if self.build is None:
             return {}
         below = _below(self.folder)
@@ -177,7 +177,7 @@ class Image:
 
     @cached_property
     def inlined(self) -> Mapping[str, File]:
-        """The files that its Dockerfile holds itself."""
+        """The files that the Dockerfile itself contains as heredocs, by the keys that `gathering.inlined` gives them."""
         file, found = self.dockerfile, gathering.inlined(self.build) if self.build else {}
         if file is None:
             return {}
@@ -202,7 +202,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Where no template is known to be in the image, those beside conf.d stand for them."""
+        """Return `conf`; if it has no templates in the image, take those next to the conf.d/ folder that has its resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 
@@ -217,7 +217,7 @@ def _path(file: File) -> str:
 
 
 def _below(folder: Folder, ending: str = "") -> dict[str, File]:
-    """The files below a folder by their path there."""
+    """Return the files below a folder whose names have this ending, by their path relative to the folder."""
     start = len(folder.path) + 1 if folder.path else 0
     return {file.path[start:]: file for file in folder.everything if file.name.endswith(ending)}
 
@@ -227,7 +227,7 @@ _SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/
 
 @dataclass(frozen=True, eq=False)
 class SpecFile:
-    """A spec as it lies in specs/."""
+    """A spec file in specs/."""
 
     catalog: Catalog
     file: File
@@ -239,7 +239,7 @@ class SpecFile:
 
     @cached_property
     def read(self) -> Spec | ForgeError:
-        """The spec, with what it inherits; or everything that is wrong with it."""
+        """The spec with everything it inherits; or the error that lists all its faults."""
         try:
             return reader.read(self.file.content, self.file.shown or self.file.path, self.catalog.team.inherited)
         except ForgeError as error:

@@ -1,7 +1,7 @@
-"""The one place where lint touches the disk: a path becomes a tree. Nothing is read here but names, sizes and modes.
+"""The only module of lint that reads the disk: it turns a path into a tree. It reads names, sizes and modes, not contents.
 
-A path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file of one of these. What
-lies above it decides what it is, so that one revision is judged as in its catalog.
+The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
+folders above the path decide which it is, so that a single revision is judged as it would be in its catalog.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__
 
 
 def read(path: Path, shown: str = "") -> Tree:
-    """Return the files at and below a path as a tree whose root is that of a catalog.
+    """Return the files at and below a path as a tree whose root is the root of the catalog.
 
-    `shown` stands before the paths in errors; `""` is the folder in which a person works. Links are followed inside `path` only.
-    Raises ForgeError when there is no such path, and when there are more than 200,000 files.
+    `shown` is put before the paths in error messages; `""` means the current folder. Links are followed only to targets inside
+    `path`. Raises ForgeError when the path does not exist, and when there are more than 200,000 files.
     """
     if not path.exists():
         raise ForgeError(f"there is no file or folder {path}")
@@ -39,7 +39,7 @@ def read(path: Path, shown: str = "") -> Tree:
 
 
 def _of_file(path: Path, shown: str) -> Tree:
-    """A file alone: it is the whole tree, at the place that it has in a catalog, with the standards that hold there."""
+    """Return a tree of one file at its place in the catalog, with the catalog-forge.yml that applies to it."""
     real = path.resolve()
     inside = joined(_inside(real.parent), real.name)
     found = _file(real.parent, real, inside, shown or str(path))
@@ -47,7 +47,7 @@ def _of_file(path: Path, shown: str) -> Tree:
 
 
 def _inside(folder: Path) -> str:
-    """The path that a folder has in its catalog: "" for a repository, `templates/web/0` for a revision."""
+    """Return the path of a folder in its catalog: "" for a repository, `templates/web/0` for a revision."""
     names = folder.parts[1:]
     if is_revision(folder.name) and any((folder / name).is_file() for name in COMPOSE):
         return "/".join((_top(names[-3:-2]), *names[-2:]))
@@ -75,13 +75,13 @@ def _top(names: tuple[str, ...]) -> str:
 
 
 def standards(path: Path) -> Path | None:
-    """The catalog-forge.yml that holds for a path: in its folder, or the nearest one above."""
+    """Return the catalog-forge.yml that applies to a path: the one in its folder, else the nearest one above."""
     folder = (path if path.is_dir() else path.parent).resolve()
     return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
 
 
 def _above(folder: Path) -> Iterator[File]:
-    """The catalog-forge.yml that holds for a folder: the nearest one above it."""
+    """Yield the catalog-forge.yml that applies to a folder: the nearest one above it."""
     path = standards(folder.parent)
     found = path and _file(path.parent, path, STANDARDS, os.path.relpath(path))
     if found:
@@ -89,7 +89,7 @@ def _above(folder: Path) -> Iterator[File]:
 
 
 def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
-    """Walk a folder; the one that is too large is refused before anything is read."""
+    """Yield every file below a folder. Raises ForgeError for too many files, before any content is read."""
     count = 0
     closed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(error.filename)):
@@ -110,12 +110,12 @@ def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
 
 
 def _closed(inside: str, shown: str) -> File:
-    """A file or folder that this user may not read."""
+    """Return a File for a file or folder that this user may not read."""
     return File(inside, 0, lambda: b"", "closed", shown=shown)
 
 
 def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
-    """One file; None when it is gone."""
+    """Return one file; None if it has been deleted meanwhile."""
     try:
         status = path.lstat()
         kind: Kind = "file" if stat.S_ISREG(status.st_mode) else "special"
@@ -131,16 +131,16 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
 
 
 def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat_result]:
-    """What a link is: one that leads in a circle leads nowhere, as one does whose target is gone."""
+    """Return the kind and status of a link. A link in a circle, or to a missing target or one outside `root`, is `stray`."""
     try:
         target = path.resolve()
         return ("link", target.stat()) if target.is_relative_to(root) and target.is_file() else ("stray", status)
-    except RuntimeError:  # pathlib's word for a circle before Python 3.13
+    except RuntimeError:  # pathlib raises this for a circle of links before Python 3.13
         return "stray", status
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, no more than the bound: it may have grown, or have become a pipe, since it was listed."""
+    """Return the first MAX_BYTES bytes of a file. Since it was listed it may have grown, or been replaced with a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_BYTES) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""

@@ -1,4 +1,4 @@
-"""What lint says: findings of rules, and how a finding can be mended."""
+"""The output of lint: findings of rules, and the fixes for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXCERPT = 400
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change of a text: the characters from `start` to `end` become `text`. Offsets count in `File.text`."""
+    """A replacement in a text: the characters from `start` to `end` become `text`. Offsets count in `File.text`."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A safe way to mend a finding: edits of the file at `path`, or its copy to other paths. `title` says what it does."""
+    """A safe repair of a finding: edits of the file at `path`, or copies of it to other paths. `title` describes the repair."""
 
     title: str
     path: str
@@ -34,9 +34,9 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule yields: the place, what is wrong there, what helps; the rule's id and level are the registry's business.
+    """A fault that a rule yields: its place, a message, a hint. The registry adds the rule's id and level.
 
-    `level` is for the rare hit that is less bad than its rule.
+    `level` is set only for a hit that is less severe than its rule.
     """
 
     where: Where
@@ -48,7 +48,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hit of a rule. `line` is the line of the file, for the caret below it; `path` is the file's path in its tree."""
+    """A hit with its rule. `line` is the text of the line, shown with a caret below it; `path` is the file's path in its tree."""
 
     rule: str
     level: Level
@@ -61,12 +61,12 @@ class Finding:
 
     @property
     def excerpt(self) -> str:
-        """The line, of a long one what stands around the place: a line may have a megabyte, and many findings."""
+        """The line, cut to the text around the place: a line may be a megabyte long and have many findings."""
         return self.line[self.excerpt_start :][:EXCERPT]
 
     @property
     def excerpt_start(self) -> int:
-        """How many characters of the line stand before the excerpt."""
+        """The number of characters of the line before the excerpt."""
         return 0 if len(self.line) <= EXCERPT else max(0, min(self.where.column, len(self.line)) - 1 - EXCERPT // 2)
 
 
@@ -75,10 +75,11 @@ Check = Callable[[Any], Iterator[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A small catalog in a rule's docstring: files that are laid over a sound one; None stands for a file that is not there.
+    """A small catalog in a rule's docstring: files that replace those of a sound catalog, or None for absent files.
 
-    `odd` says of a file that it is a link, a stray link, something special or too large; or how its text is written: with a byte
-    order mark (bom), with the line ends of Windows (crlf), with tabs where the example has `»`. `text` is how it is written.
+    `odd` marks unusual files by path: a link, a stray link, a special file, one that is too large, or one whose text is written
+    with a byte order mark (bom), with Windows line ends (crlf), or with tabs where the example has `»`. `text` is the example as
+    written.
     """
 
     files: Mapping[str, str | None]
@@ -88,7 +89,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its id and level, a title, the kind of subject that it looks at, and what its docstring says."""
+    """A rule: its id, level and title, the type of subject that it checks, and the parts of its docstring."""
 
     id: str
     level: Level
@@ -103,5 +104,5 @@ class Rule:
 
     @property
     def module(self) -> str:
-        """The family of the rule: the name of its module."""
+        """The family of the rule, which is the name of its module."""
         return self.check.__module__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""What a catalog was at a commit, and which of its published revisions changed since. The repository is not trusted."""
+"""A catalog as it was at a commit, and which of its published revisions have changed since. The repository is not trusted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
 MAX_CONTENT = 256 << 20
-# MODE TYPE NAME SIZE and the path, as ls-tree -l has them. Links and submodules are ignored, as Rancher does.
+# The line format of `ls-tree -l`: MODE TYPE NAME SIZE and the path. Links and submodules are ignored, as in Rancher.
 _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.DOTALL)
 
 
 def changed(old: Tree, new: Tree) -> Iterator[Hit]:
-    """Compare the files of revisions: one hit for each that changed or vanished, or for a revision that is gone as a whole.
+    """Yield a hit for each published revision that is gone, and for each changed or missing file in the others.
 
-    New files and new revisions are none. Line ends do not count, because git may change them on its way to the disk.
+    New files and new revisions yield no hit. Line ends are not compared, because git may change them at checkout.
     """
     gone: set[str] = set()
     for path, before in old.files.items():
@@ -41,7 +41,7 @@ def changed(old: Tree, new: Tree) -> Iterator[Hit]:
 
 
 def _revision(path: str) -> str:
-    """The folder of the revision that a path lies in; nothing for what lies elsewhere."""
+    """Return the folder of the revision that a path lies in; an empty string for any other path."""
     parts = path.split("/", 3)
     return "/".join(parts[:3]) if len(parts) > 3 and is_revision(parts[2]) else ""
 
@@ -53,15 +53,15 @@ def _equal(one: File, other: File) -> bool:
 
 
 def is_same(one: bytes, other: bytes) -> bool:
-    """Whether two contents are equal, line ends aside, which git may change on its way to the disk."""
+    """Whether two contents are equal apart from line ends, which git may change at checkout."""
     return one == other or one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
 
 
 def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
-    """Return the files of revisions below a folder, or the one file, as they were at a commit of the repository around it.
+    """Return the files of revisions at or below a path, as they were at a commit of the enclosing repository.
 
-    `inside` is `Tree.inside` of what was read from there, `shown` what stands before the paths in errors, as for `disk.read`.
-    Raises ForgeError when git is missing, when there is no repository or no such commit, and when there is too much to read.
+    `inside` is `Tree.inside` of the tree that was read from `path`; `shown` is put before the paths in errors, as in `disk.read`.
+    Raises ForgeError when git is missing, when there is no repository or no such commit, and when the revisions are too large.
     """
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)

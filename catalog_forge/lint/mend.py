@@ -1,4 +1,4 @@
-"""How findings in YAML files are mended: quotes around a scalar, another name for a key. And how values are shown in messages."""
+"""Fixes for findings in YAML files: quotes around a scalar, another name for a key. Also how messages show values."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from catalog_forge.lint.findings import Edit, Fix
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.yamlio import Map, Node, Quoted, Text, edit
 
-# What libyaml takes for the end of a line.
+# What libyaml treats as the end of a line.
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN = 60
 _MOST = 8
 
 
 def shown(text: str) -> str:
-    """A value for a message: quoted, on one line, cut where it is long."""
+    """Return a value as messages show it: quoted, on one line, shortened if it is long."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
 def listed(words: Sequence[str]) -> str:
-    """Some words for a message, as `shown` has them; of many the first ones."""
+    """Return a list of words for a message, each as `shown` writes it, at most the first eight."""
     return first_of([*map(shown, words)], _MOST)
 
 
 def is_altered(node: Node | None) -> bool:
-    """Whether the catalog service stores another text than the one that stands in the file."""
+    """Whether the catalog service stores a different text from the one written in the file."""
     return isinstance(node, Text) and node.bare and not is_null(node) and text_of(node) != node.value
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """The known word that was meant, as far as one can tell; else nothing."""
+    """Return the known word that was probably meant; an empty string if no known word is similar enough."""
     plain = _letters(word)
     letters = set(plain)
-    # Comparing is slow, and a hostile file has many words: only what shares length and letters is compared.
+    # Comparing is slow, and a hostile file has many words: only words of similar length and letters are compared.
     by_letters = {
         text: each
         for each, text, others in _in_letters(frozenset(known))
@@ -60,7 +60,7 @@ def _in_letters(words: frozenset[str]) -> list[tuple[str, str, frozenset[str]]]:
 
 
 def quoted(file: File, node: Text) -> Fix | None:
-    """A fix that puts a bare scalar in quotes; None where that cannot be done by changing one place."""
+    """Return a fix that puts a bare scalar in quotes; None where one edit cannot do that."""
     start = _offset(file, node.where, node.value) if node.bare and "\n" not in node.value else None
     if start is None:
         return None
@@ -69,7 +69,7 @@ def quoted(file: File, node: Text) -> Fix | None:
 
 
 def bared(file: File, node: Text) -> Fix | None:
-    """A fix that takes the quotes from a scalar."""
+    """Return a fix that removes the quotes from a scalar; None where it has none."""
     source = f"{node.style}{node.value}{node.style}"
     start = _offset(file, node.where, source) if node.style in ("'", '"') else None
     if start is None:
@@ -78,7 +78,7 @@ def bared(file: File, node: Text) -> Fix | None:
 
 
 def renamed(file: File, node: Text, name: str) -> Fix | None:
-    """A fix that writes another name for a key, or for a scalar, bare or in quotes."""
+    """Return a fix that renames a key, or replaces a scalar, bare or quoted; None for any other style."""
     start = _offset(file, node.where, f"{node.style}{node.value}{node.style}")
     if start is None or not (node.bare or node.style in ("'", '"')):
         return None
@@ -87,7 +87,7 @@ def renamed(file: File, node: Text, name: str) -> Fix | None:
 
 
 def respelt(file: File | None, node: Text, name: str) -> Fix | None:
-    """A fix that mends a slip of the pen: what differs in more than a letter or two is a word of its own, and stays."""
+    """Return a fix for a misspelt word; None where it differs by more than a letter or two, and so may be another word."""
     return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
 
 
@@ -96,7 +96,7 @@ def _is_slip(word: str, meant: str) -> bool:
     most = 1 if len(other) < 6 else 2
     if abs(len(one) - len(other)) > most:
         return False
-    # The distance of Levenshtein, row by row.
+    # The Levenshtein distance, row by row.
     row = list(range(len(other) + 1))
     for number, letter in enumerate(one, 1):
         last, row = row, [number]
@@ -106,9 +106,9 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def versioned(file: File, tops: frozenset[str]) -> Fix | None:
-    """A fix that writes `version: '2'` above the first key of a compose file; None where that changes more than it should.
+    """Return a fix that writes `version: '2'` above the first key of a compose file.
 
-    `tops` are the keys that may stand at the top of such a file.
+    None where that would change more than it should. `tops` are the keys that are allowed at the top of such a file.
     """
     root = file.yaml.map
     if root is None or not root.pairs or is_template(file.text) or any(key.value not in tops for key, _ in root.pairs):
@@ -123,9 +123,9 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
 
 
 def written(file: File, place: int, key: str, value: str) -> Fix | None:
-    """A fix that writes a key with a text in quotes into a file's mapping: where it stands, else before the key number `place`.
+    """Return a fix that sets a key of a file's top mapping to a quoted text.
 
-    None where the rest of the file would not stay as it is.
+    A new key is inserted before the key number `place`. None where the rest of the file would not stay unchanged.
     """
 
     def change(root: Any) -> None:
@@ -144,7 +144,7 @@ def written(file: File, place: int, key: str, value: str) -> Fix | None:
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:
-    """The keys of a mapping that nobody reads, each with the known key that was meant; "" where none is near or it is there."""
+    """Yield each unknown key of a mapping with the similar known key that is not yet present, or ""."""
     present = {key.value for key, _ in node.pairs}
     for key, _ in node.pairs:
         if key.value not in known:
@@ -152,7 +152,7 @@ def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]
 
 
 def _offset(file: File, where: Where, expected: str) -> int | None:
-    """Where a place lies in the text of its file; None unless what is expected there stands there."""
+    """Return the offset of a place in the text of its file; None unless the expected text is at that place."""
     starts = _starts(file.text)
     start = starts[min(where.line, len(starts)) - 1] + where.column - 1
     return start if file.text.startswith(expected, start) else None

@@ -1,1 +1,1 @@
-"""What the files of an entry say: merged services, uses of variables, versions of its templates, what the judges say."""
+"""Read the files of an entry: uses of variables, versions of its templates, and what the judges refuse."""

@@ -1,4 +1,4 @@
-"""What Rancher's judges refuse in an entry, as findings: each fault belongs to the rule that tells of it, and is an error."""
+"""What Rancher's judges refuse in an entry, as findings: each fault is reported as an error by the rule it belongs to."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from catalog_forge.rancher.entries import COMPOSE, Entry, Revision
 from catalog_forge.rancher.judgement.ruling import HINTS, Refusal, Ruling
 from catalog_forge.rancher.tree import Tree
 
-# So much is said of one revision by one rule.
+# The most hits that one rule reports for one revision.
 MOST_HITS = 100
 _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary()
 
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
-    """What the catalog service and the CI refuse or drop of an entry, and which version stands in for a default: by rule."""
+    """Return what the catalog service and the CI refuse or drop of an entry, and which default version is replaced: by rule."""
     found = _RULINGS.get(entry)
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        # A file in a folder of a revision takes the place of the one that the launch is judged by elsewhere.
+        # A file in a subfolder of a revision replaces the one that the launch is otherwise judged by.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
         for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder), *launched):
-            # What was not read is not missing; what is listed without a name has rules of its own.
+            # Files that were not read are not missing. Listed templates without a name (`ghost`) have rules of their own.
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)
     return found
@@ -44,7 +44,10 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 
 
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
-    """What the judges refuse or pass over when every question keeps its default, as far as a rule tells of it."""
+    """Return the faults in a subject that belong to a rule, with every question at its default.
+
+    A judge refuses or drops those with a `who`; the others are only odd.
+    """
     if not isinstance(subject, Revision):
         return [*map(_fault, rulings_of(subject).get(rule, ()))]
     rulings = rulings_of(subject.entry).get(rule, ())
@@ -57,19 +60,19 @@ def _fault(ruling: Ruling) -> Refusal:
 
 
 def placed(subject: Entry | Revision, hit: Hit) -> Hit:
-    """A hit at a place that the author has: what a template made is in no file."""
+    """Return a hit at a place in the author's files: a hit in a template's rendered text has no file."""
     made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
     return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 
 
 def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """The hits of a rule, and the faults that belong to it: where a judge refuses it is an error, else at most a warning."""
+    """Yield the hits of a rule and the judges' faults that belong to it: an error if a judge refuses it, else a warning."""
     told = faults_of(subject, rule)
     if not told:
         yield from hits
         return
     faults: dict[Where, Refusal] = {}
-    # Of one place the first counts that is refused.
+    # Of several faults at one place, the first refused one is reported.
     for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)
@@ -83,13 +86,18 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 
 
 def _place(rule: str, where: Where) -> Where:
-    """What tells one fault from another: of a dollar the judge names the value that it stands in, and lint the dollar itself."""
+    """Return the place by which equal faults are matched.
+
+    For an unescaped `$` (CF504) it is the line: the judge reports the whole value, and lint reports the character.
+    """
     return Where(where.file, where.line) if rule == "CF504" else where
 
 
 def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
-    """Let a rule of entries or revisions tell, besides what it finds itself, of the faults that belong to it. A rule that finds
-    nothing itself is a docstring only."""
+    """Make a rule of entries or revisions also report the judges' faults that belong to it.
+
+    A rule without a check of its own is only a docstring.
+    """
 
     def with_faults(check: Callable[..., Iterator[Hit] | None]) -> Check:
         @wraps(check)

@@ -1,6 +1,6 @@
-"""What stands in a parsed template: its branches, the answers that it looks at, what it compares with what.
+"""Queries on a parsed template: its branches, the answers that it uses, and its comparisons.
 
-The nodes are those of `gotext.parsing`, known by the names of their types.
+The nodes are those of `gotext.parsing`, identified by the names of their types.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _KINDS: dict[str, Kind] = {
     "StringNode": "string", "NumberNode": "int", "CharacterNode": "int", "BoolNode": "bool", "NilNode": "nil",
     "ComplexNode": "float",
 }  # fmt: skip
-# What functions return, of those whose result has one type.
+# The types of the results of functions, for those that always return the same type.
 _RESULTS: dict[str, Kind] = {
     **dict.fromkeys("atoi len int add add1 sub mul div mod max min".split(), "int"),
     **dict.fromkeys(
@@ -31,12 +31,12 @@ _RESULTS: dict[str, Kind] = {
 
 
 def kind(node: Any) -> str:
-    """The kind of a node."""
+    """Return the kind of a node: the name of its type."""
     return type(node).__name__
 
 
 def statements(template: Template) -> Iterator[Any]:
-    """All statements of a template, those in branches too."""
+    """Yield all statements of a template, including those in branches."""
     pending = list(template.parsed.bodies.values())
     while pending:
         body = pending.pop()
@@ -46,7 +46,7 @@ def statements(template: Template) -> Iterator[Any]:
 
 
 def pipelines(template: Template) -> Iterator[Any]:
-    """All pipelines of a template, those in parentheses too."""
+    """Yield all pipelines of a template, including those in parentheses."""
     for node in statements(template):
         pipe = getattr(node, "pipeline", None)
         if pipe is not None:
@@ -63,12 +63,12 @@ def _nested(pipe: Any) -> Iterator[Any]:
 
 
 def conditions(template: Template) -> Iterator[Any]:
-    """The pipelines of if, with and range."""
+    """Yield the pipelines of `if`, `with` and `range`."""
     return (node.pipeline for node in statements(template) if kind(node) in _BRANCHES)
 
 
 def value_of(node: Any) -> str:
-    """The name of the answer that a term is; nothing for all else."""
+    """Return the name of the answer that a term refers to; an empty string for any other term."""
     if kind(node) != "FieldNode" and not (kind(node) == "VariableNode" and node.name == "$"):
         return ""
     first, *rest = node.fields or ("",)
@@ -76,14 +76,14 @@ def value_of(node: Any) -> str:
 
 
 def values(pipe: Any) -> Iterator[tuple[str, Any]]:
-    """The answers in a pipeline and in its parentheses: name and term."""
+    """Yield the answers used in a pipeline and in its parentheses, each as its name and its term."""
     for each in _nested(pipe):
         for command in each.commands:
             yield from ((name, term) for term in command.arguments if (name := value_of(term)))
 
 
 def deciding(template: Template) -> list[str]:
-    """The answers on which the shape of the text depends: those in conditions, and those that variables are made of."""
+    """Return the answers that decide the structure of the text: those in conditions, and those that variables are set from."""
     found = [name for pipe in conditions(template) for name, _ in values(pipe)]
     declared = (node.pipeline for node in statements(template) if kind(node) == "ActionNode" and node.pipeline.declarations)
     found += [name for pipe in declared for name, _ in values(pipe)]
@@ -91,7 +91,7 @@ def deciding(template: Template) -> list[str]:
 
 
 def tested(pipe: Any) -> Iterator[Any]:
-    """The terms of a condition that are tested bare: alone, or as what and, or and not look at."""
+    """Yield the terms of a condition that are tested without a comparison: the whole condition, or operands of and, or, not."""
     for command in pipe.commands:
         first, *rest = command.arguments
         if kind(first) == "IdentifierNode" and first.name in ("and", "or", "not"):
@@ -106,7 +106,7 @@ def tested(pipe: Any) -> Iterator[Any]:
 
 
 def comparisons(template: Template) -> Iterator[tuple[str, Any, list[tuple[Kind, Any]]]]:
-    """The comparisons: the function, its node, and what it compares, each with its kind where that is known."""
+    """Yield each comparison: the name of the function, its node, and its operands with their types as far as they are known."""
     for pipe in pipelines(template):
         before: Kind | None = None
         for command in pipe.commands:
@@ -135,7 +135,7 @@ def _kind_of_command(command: Any) -> Kind:
 
 
 def behind_parentheses(template: Template) -> Iterator[Any]:
-    """The terms behind parentheses that begin a command: Go 1.8 never looks at them."""
+    """Yield the term after parentheses at the start of a command: Go 1.8 never evaluates it."""
     for pipe in pipelines(template):
         for command in pipe.commands:
             first, *rest = command.arguments
@@ -144,7 +144,7 @@ def behind_parentheses(template: Template) -> Iterator[Any]:
 
 
 def printed(template: Template) -> Iterator[tuple[str, Any]]:
-    """The answers that an action prints as they are: name and term."""
+    """Yield the answers that an action prints unchanged, each as its name and its term."""
     for node in statements(template):
         if kind(node) == "ActionNode" and not node.pipeline.declarations:
             (first, *others) = node.pipeline.commands

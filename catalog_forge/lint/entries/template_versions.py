@@ -1,7 +1,7 @@
-"""The versions of a template: what it renders to for the answers that its conditions look at.
+"""The versions of a template: the texts it renders to for the possible answers to the questions in its conditions.
 
-All combinations of their options are taken, and above 256 so many that each two answers come together once. Most versions share
-most of their services: a service that was read in one version is not read again in the next.
+All combinations of their options are tried; if there are more than 256, only enough that every pair of answers occurs together
+once. Most versions share most of their services: a service read in one version is not read again in the next.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# No more questions, and no more options of one, are taken into account; real entries have half of them.
+# The most questions, and options of one question, that are considered; real entries have half as many.
 WIDEST = 16
-# What the versions of one revision may cost: seconds of the processor, and characters of text.
+# Limits for the versions of one revision: seconds of processor time, and characters of text.
 SECONDS = 3.0
 CHARACTERS = 8 << 20
 
 _TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
 _INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
-# A key alone, with nothing but comments before what is below it.
+# A key without a value, followed only by comments up to its first child.
 _HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*+(?:#[^\n]*)?+\n?+(?:[ \t]*+(?:#[^\n]*)?\n)*+")
 _NOWHERE = Where("")
-# What a section alone cannot tell: anchors, merges, documents.
+# Signs of constructs that a section cannot be parsed with by itself: anchors, merges, documents.
 _SIGNS = ("&", "*", "<<", "---", "...", "%")
 _SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version: the answers that differ from the default ones, and what they make of the template."""
+    """A version: the answers that differ from the defaults, and the text that the template renders to with them."""
 
     answers: Mapping[str, str]
     rendered: Rendered
@@ -53,7 +53,7 @@ class Version:
 
 
 def versions(revision: Revision, template: Template) -> Iterator[Version]:
-    """The distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
+    """Yield the distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
     base = defaults(revision.questions)
     until = time.thread_time() + SECONDS
     seen: set[str] = set()
@@ -70,7 +70,7 @@ def versions(revision: Revision, template: Template) -> Iterator[Version]:
 
 
 def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, str]]:
-    """The answers to try for these questions: all combinations of options, then each other question once another way."""
+    """Yield the answers to try for these questions: all combinations of options, then a second answer to each other question."""
     asked = revision.asked
     found = [asked[name] for name in names if name in asked]
     choices = {question.variable: _choices(question) for question in found}
@@ -83,7 +83,7 @@ def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, s
 
 
 def _choices(question: Question) -> list[str]:
-    """The answers that a question lets its user choose from, the default one first."""
+    """Return the answers that a question lets its user choose from, the default first."""
     options = ["true", "false"] if question.type == "boolean" else question.options if question.type == "enum" else []
     default = question.default
     proposed = [default] if default or not question.required else []
@@ -91,17 +91,17 @@ def _choices(question: Question) -> list[str]:
 
 
 def _other(question: Question) -> str | None:
-    """Another answer than the default one to a question that has no options; None where none is known."""
+    """Return a second answer, different from the default, to a question without options; None if none is known."""
     if question.default:
         return None if question.required else ""
-    # What the lines of such an answer look like only its author knows; that it has several is CF516.
+    # Only the author knows what the lines of such an answer look like; CF516 reports that it has several.
     return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 
 
 def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """All combinations if there are no more than 256; else so many that each two answers come together at least once.
+    """Yield all combinations if there are at most 256; else enough that every pair of choices occurs together at least once.
 
-    There are never more than 256, and of hostile lists only the beginning is taken.
+    There are never more than 256. Of very long lists only the beginning is used.
     """
     choices = [each[:MOST] if len(choices) == 1 else each[:WIDEST] for each in choices[:WIDEST]]
     count = 1
@@ -111,7 +111,7 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Greedy: each row takes a pair that is missing, and fills up with what covers most of the others."""
+    """Yield rows of choices, greedily: each row takes a missing pair and fills its other places to cover most missing pairs."""
     places = range(len(choices))
     order = [
         ((left, one), (right, other))
@@ -140,7 +140,10 @@ def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[
 
 
 def sections(text: str) -> list[Part] | None:
-    """The services of a compose text, each read once for all texts that it stands in; None where only the whole text tells."""
+    """Return the services of a compose text, each parsed once for all texts that contain it.
+
+    None where the text has to be parsed as a whole.
+    """
     if any(sign in text for sign in _SIGNS) and _SHARED.search(text):
         return None
     tops = [each for each in _TOP.split(text) if each.strip() and not each.startswith("#")]
@@ -160,7 +163,7 @@ def sections(text: str) -> list[Part] | None:
 
 
 def _below(top: str) -> list[str] | None:
-    """The keys below the one that a text begins with, each with its lines; None where something else stands there."""
+    """Split the text of a key into the keys below it, each with its lines; None if there is anything else below it."""
     first = _INDENT.search(top, top.find("\n") + 1)
     head, *chunks = _at(first[1]).split(top) if first else [top]
     return chunks if _HEAD.fullmatch(head) else None
@@ -173,7 +176,7 @@ def _at(indent: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _service(chunk: str, known: frozenset[str]) -> Part | None:
-    """A service by its lines, each of its keys read once for all services that have it; None where it is none."""
+    """Return a service from its lines, each key parsed once for all services that contain it; None if it is not a service."""
     blocks = [_pairs(each) for each in _below(chunk) or [""]]
     if None not in blocks:
         name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())
@@ -184,7 +187,7 @@ def _service(chunk: str, known: frozenset[str]) -> Part | None:
 
 @lru_cache(maxsize=8192)
 def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
-    """The keys of a text; None where it is not a mapping."""
+    """Return the keys and values of a text; None if it is not a mapping."""
     try:
         node = yamlio.parse(text, "", aliases=True)
     except ForgeError:

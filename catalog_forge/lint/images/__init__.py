@@ -1,1 +1,1 @@
-"""What the files of a conf image say: Dockerfile, scripts, what confd finds inside of the image."""
+"""Read the files of a conf image: its Dockerfile, its scripts, and confd's files inside the image."""

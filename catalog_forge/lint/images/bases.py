@@ -1,4 +1,4 @@
-"""What images have before anybody adds something: programs and folders, as far as their base is known."""
+"""The programs and folders that known base images contain before the Dockerfile adds any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shlex
 
 from catalog_forge.lint.images.inside import Inside
 
-# Programs that neither busybox nor alpine has until somebody installs them.
+# Programs that busybox and alpine lack until they are installed.
 _NOT_IN_BUSYBOX = frozenset(
     "bash curl jq docker systemctl service supervisorctl nginx haproxy apachectl rabbitmqctl varnishadm python perl".split()
 )
@@ -19,7 +19,7 @@ _NEVER_MADE = ("/dev", "/proc", "/sys", "/tmp", "/run")
 
 
 def cannot_run(known: Inside, command: str) -> str:
-    """Why a command cannot run, where that is sure."""
+    """Return why a command cannot run in an image; an empty string unless that is certain."""
     if known.base == "scratch" and not re.search(r"(?:busybox|/sh)\b", known.built):
         return "the image has no /bin/sh"
     try:
@@ -37,7 +37,7 @@ def cannot_run(known: Inside, command: str) -> str:
 
 
 def is_made(known: Inside, folder: str) -> bool:
-    """Whether a folder may be in the image: its base has it, or the Dockerfile or a script may make it."""
+    """Whether a folder may exist in the image: the base image has it, or the Dockerfile or a script may create it."""
     standard = () if known.base == "scratch" else _STANDARD
     if folder in standard or folder.startswith(_NEVER_MADE):
         return True

@@ -1,7 +1,8 @@
-"""The door to hadolint and shellcheck, where they are installed: one process for many files, no shell, bounded in size and time.
+"""The interface to hadolint and shellcheck, where installed: one process for many files, no shell, limits on size and time.
 
-The files of a tree are untrusted and need not lie on a disk: copies with names of our own go to a folder that is removed again.
-Neither program runs what it reads; their own settings (.hadolint.yaml, .shellcheckrc) are not looked for, notes in the files are.
+The files of a tree are untrusted and need not be on disk, so copies with neutral names are written to a temporary folder. Neither
+program executes what it reads. Their configuration files (.hadolint.yaml, .shellcheckrc) are not used; directives in the files
+are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Literal
 
 from catalog_forge.rancher.tree import File
 
-# The rules that need programs of others: `lint --no-external` leaves these out.
+# The rules that run external programs: `lint --no-external` skips them.
 RULES = frozenset(("CF790", "CF791"))
 
 MAX_BYTES = 64 << 10
@@ -34,7 +35,7 @@ _COMMANDS: Mapping[Program, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a program says of a file: its code, its level as it names it, the place, its words."""
+    """A remark of a program about a file: its code, the program's own name for its level, the place and the message."""
 
     file: File
     code: str
@@ -46,14 +47,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A program that was started and gave nothing that can be read, and why."""
+    """A program that was started but gave no readable output, and why."""
 
     program: str
     why: str
 
 
 def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
-    """Let a program look at files; nothing where it is not installed. Files over 64 KiB, and those after 500, are left out."""
+    """Run a program on files and yield its remarks; none if it is not installed. Files over 64 KiB are skipped."""
     path = shutil.which(program)
     chosen = [each for each in files if 0 < len(each.content) <= MAX_BYTES and b"\0" not in each.content][:MAX_FILES]
     if path is None or not chosen:
@@ -71,8 +72,8 @@ def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
 
 
 def _output(command: list[str], folder: str) -> bytes | str:
-    """What a program prints; why it prints nothing."""
-    # A home of its own: no settings of the person at the keyboard change what is found.
+    """Return what a program prints, as bytes; or why it printed nothing, as a string."""
+    # A separate home folder: no settings of the user change what is found.
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(

@@ -1,6 +1,6 @@
-"""What an image is made of, in words: base, confd, the version of the metadata that it reads, how it refreshes.
+"""The main facts about an image, as text: base image, confd release, metadata version, and how it refreshes.
 
-Rules: docs/facts/conf-images.md#4. What a file does not say is left empty; nothing is guessed.
+Facts: docs/facts/conf-images.md#4. A fact that the files do not show is left empty, never guessed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from catalog_forge.lint.images.inside import Inside, inside
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an image is made of."""
+    """The base image, the confd release, the metadata version and the kind of refresh of an image."""
 
     base: str = ""
     confd: str = ""
@@ -22,14 +22,14 @@ class Facts:
 
 
 def facts(image: Image) -> Facts:
-    """Say what an image's Dockerfile and scripts tell."""
+    """Return the facts that an image's Dockerfile and scripts show."""
     known = inside(image)
     base = known.dockerfile.base if known.dockerfile else ""
     return Facts(base, known.release.text, known.metadata_version, _refresh(known) if image.confs else "")
 
 
 def _refresh(known: Inside) -> str:
-    """How often confd writes, by the command lines that ask a backend: a watch counts more than passes beside it."""
+    """Return how often confd writes, from the command lines that name a back end: `watch` wins over an interval."""
     runs = [run.flags for run in known.runs if "backend" in run.flags]
     if any("watch" in flags for flags in runs):
         return "watch"

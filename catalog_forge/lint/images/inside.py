@@ -1,6 +1,6 @@
-"""What an image's files say together: its resources with their templates, its Dockerfile, its scripts, its confd.
+"""Everything known about the inside of an image: resources with their templates, Dockerfile, scripts and confd.
 
-Each is read once for all rules. Where something is not sure, it is None or empty, and rules keep silent.
+Each file is read once for all rules. What is uncertain is None or empty, and the rules do not report it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# How much before a command is looked at.
+# How many characters before a command are searched.
 _LONGEST = 1000
-# Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.
+# Larger templates are not parsed, and larger scripts and resources are skipped: no real file is as large.
 MAX_TEMPLATE = 128 << 10
 MAX_SOURCE = 128 << 10
 
@@ -38,7 +38,7 @@ _URL = re.compile(rf"confd[-/_]{_RELEASE}|confd/releases/download/{_RELEASE}|/co
 _BASE = re.compile(r"(?:^|/)confd-base:v?0\.1\.0$")
 _CONFD_VERSION = re.compile(r"CONFD_?(?:VERSION|VER|RELEASE)")
 _RUN = re.compile(r"(?:^|(?<=[\s\"'=/(;&|]))confd(?=[\s\"';&|)]|$)", re.MULTILINE)
-# What stands before a program that a shell runs: the beginning of a command, and words that run another program.
+# Text that may come before a program that a shell runs: the start of a command, or words that run another program.
 _BEGINS = re.compile(
     r"(?:^|[;&|({`!]|\b(?:then|do|else|if|elif|while|until))"
     r"(?:[ \t]*+(?:[A-Za-z_]\w*=[^\s\"']*+|exec|nohup|time|env|(?:su-exec|gosu)[ \t]++\S++)(?=[ \t]))*+[ \t]*+$"
@@ -52,7 +52,7 @@ _SHELLS = ("sh", "bash", "ash", "dash")
 
 @dataclass(frozen=True)
 class Template:
-    """A file of templates/."""
+    """A file in templates/."""
 
     file: File
 
@@ -68,12 +68,12 @@ class Template:
 
     @property
     def problem(self) -> Problem | None:
-        """Why it cannot be parsed."""
+        """Why the template cannot be parsed; None if it can."""
         return self._found if isinstance(self._found, Problem) else None
 
     @property
     def reading(self) -> reading.Reading:
-        """What it reads and writes; nothing where it cannot be parsed."""
+        """What the template reads and writes; empty if it cannot be parsed."""
         return self._found if isinstance(self._found, reading.Reading) else reading.Reading()
 
     @cached_property
@@ -82,26 +82,26 @@ class Template:
         return [0, *(match.end() for match in re.finditer(b"\n", content))]
 
     def at(self, start: int) -> Where:
-        """The place of a byte."""
+        """Return the place of the byte at an offset."""
         line = bisect_right(self._starts, start)
         before = self.file.content[self._starts[line - 1] : start]
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
 
     def action(self, start: int) -> tuple[int, bytes]:
-        """The action around a byte: where it begins, and its text."""
+        """Return the offset and the text of the action around a byte."""
         content = self.file.content
         begin = content.rfind(b"{{", 0, start)
         return begin, content[begin : content.find(b"}}", start)]
 
     @property
     def is_static(self) -> bool:
-        """Whether it has no action."""
+        """Whether the template has no actions."""
         return b"{{" not in self.file.content
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A file of conf.d/: its table as it stands, and the resource that confd makes of it; None where it cannot load it."""
+    """A file in conf.d/: its table as written, and the resource that confd loads from it, or None if confd cannot load it."""
 
     conf: ConfDir
     path: str
@@ -109,12 +109,12 @@ class Resource:
 
     @cached_property
     def table(self) -> toml.Table:
-        """The keys below [template] as they are written."""
+        """The keys below [template] as written."""
         return image_dir.template_of(self.document)
 
     @cached_property
     def document(self) -> toml.Table:
-        """The whole file; empty where confd cannot read it."""
+        """The whole file as a table; empty if confd cannot read it."""
         return _toml(self.file)
 
     @cached_property
@@ -133,23 +133,23 @@ class Resource:
 
     @property
     def problems(self) -> list[Problem]:
-        """Why confd cannot load it."""
+        """Why confd cannot load the file; empty if it can."""
         return self._loaded if isinstance(self._loaded, list) else []
 
     @property
     def resource(self) -> TemplateResource | None:
-        """What confd makes of it."""
+        """The resource that confd loads from the file; None if it cannot."""
         return None if isinstance(self._loaded, list) else self._loaded
 
     @cached_property
     def template(self) -> Template | None:
-        """Its template, if that is there."""
+        """The template that the resource names, if it exists."""
         if self.resource is None:
             return None
         return templates_of(self.conf).get(self.resource.src)
 
     def at(self, key: str, value: str = "") -> Where:
-        """The place of a key, or of a value behind it; else the file."""
+        """Return the place of a key, or of a value after it; the file itself if there is no such key."""
         start = self.key(key)
         if start is None:
             return self.file.at()
@@ -157,7 +157,7 @@ class Resource:
         return self.file.offset(place if place >= 0 else start)
 
     def key(self, key: str) -> int | None:
-        """Where a key begins in the text: the one that counts, of several."""
+        """Return the offset at which a key begins; for repeated keys, that of the one that confd uses."""
         return self._places.get(key.lower())
 
     @cached_property
@@ -166,14 +166,14 @@ class Resource:
 
     @property
     def prefix(self) -> str:
-        """The prefix that stands in the file, with its slash."""
+        """The prefix written in the file, with one leading slash."""
         found = self.resource.prefix if self.resource else ""
         return f"/{found.strip('/')}" if found.strip("/") else ""
 
 
 @dataclass(frozen=True)
 class Release:
-    """The release of confd in an image: its number (16 is 0.16), how it is written, where. None: nothing tells it."""
+    """The release of confd in an image: its number (16 is 0.16), its text, and its place. The number is None if it is unknown."""
 
     number: int | None = None
     text: str = ""
@@ -181,18 +181,18 @@ class Release:
 
     @property
     def span(self) -> tuple[int, int]:
-        """The oldest and the newest that it may be."""
+        """The oldest and the newest release that it may be."""
         return (self.number, self.number) if self.number is not None else releases.ASSUMED
 
     @property
     def words(self) -> str:
-        """What to call it."""
+        """The name of the release for messages."""
         return f"confd {self.text}" if self.number is not None else "confd 0.14 to 0.16 (the image does not tell its release)"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A command line of confd, and where it stands; `is_sure` tells that it is surely run as it stands there."""
+    """A command line of confd and its place. `is_sure` means that it is certainly run as written."""
 
     words: list[str]
     line: CommandLine
@@ -202,18 +202,18 @@ class Run:
 
     @property
     def where(self) -> Where:
-        """Where the command stands."""
+        """The place of the command."""
         return self.file.offset(self.start)
 
     def at(self, word: int) -> Where:
-        """Where a word of it stands, as far as it stands there as it is."""
+        """Return the place of one of its words; the place of the command if the word is not written there literally."""
         text = self.words[word] if 0 <= word < len(self.words) else ""
         place = self.file.text.find(text, self.start) if text else -1
         return self.file.offset(place) if place >= 0 else self.where
 
     @property
     def flags(self) -> Mapping[str, str]:
-        """Its flags; what nobody knows is nothing."""
+        """The flags with their values; unknown parts of a value are removed."""
         return {name: value.replace(flags.WILD, "") for name, value in self.line.values.items()}
 
 
@@ -225,17 +225,17 @@ class Script:
 
     @cached_property
     def masked(self) -> shell.Masked:
-        """Its code."""
+        """The script with everything but code masked."""
         return shell.mask(self.file.text)
 
     @cached_property
     def shell(self) -> str:
-        """The shell of its first line, without a path; nothing where there is none."""
+        """The shell in the first line, without its path; an empty string if there is none."""
         return _shell_of(self.file)
 
 
 class Inside:
-    """All of it, for one image."""
+    """Everything known about the inside of one image."""
 
     def __init__(self, image: Image) -> None:
         self.file = image.dockerfile
@@ -250,12 +250,12 @@ class Inside:
 
     @cached_property
     def resources(self) -> list[Resource]:
-        """Its template resources."""
+        """The template resources of all confd folders."""
         return [Resource(conf, path, file) for conf in self.confs for path, file in conf.resources.items()]
 
     @cached_property
     def release(self) -> Release:
-        """Its release of confd."""
+        """The release of confd that the Dockerfile installs."""
         if self.dockerfile is None or self.file is None:
             return Release()
         for each in self.dockerfile.instructions:
@@ -276,13 +276,13 @@ class Inside:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """The command lines of confd that stand in the Dockerfile and the scripts."""
+        """The command lines of confd in the Dockerfile and the scripts."""
         return [*self._command(), *(run for script in self.scripts for run in self._of_script(script))]
 
     def _of_script(self, script: Script) -> Iterator[Run]:
         text, read = _uncommented(script), 0
         for match in _RUN.finditer(text):
-            # What is an argument of a confd before it starts no other.
+            # The word `confd` among the arguments of another confd does not start one.
             if match.start() < read:
                 continue
             words, read, is_sure = _command_at(script, text, match)
@@ -300,7 +300,7 @@ class Inside:
         return Run(words, line, file, start, is_sure)
 
     def _starts(self, script: Script) -> bool:
-        """Whether a script is what the image starts, so that it gets the words of CMD."""
+        """Whether the image starts with this script, so that it receives the words of CMD."""
         return self.entry.endswith(f"/{script.file.name}")
 
     def _cmd(self) -> list[str]:
@@ -308,7 +308,7 @@ class Inside:
         return cmd.arguments if cmd else []
 
     def _command(self) -> Iterator[Run]:
-        """confd as the image's own program."""
+        """Yield the command line of confd if the image starts it directly."""
         if self.dockerfile is None or self.file is None:
             return
         entrypoint, cmd = self.dockerfile.last("ENTRYPOINT"), self.dockerfile.last("CMD")
@@ -326,37 +326,38 @@ class Inside:
 
     @property
     def is_rancher(self) -> bool:
-        """Whether confd asks Rancher's metadata: some command line says so, and none says otherwise."""
+        """Whether confd reads Rancher's metadata: at least one command line says so, and none names another back end."""
         found = {run.flags["backend"] for run in self.runs if "backend" in run.flags}
         return found == {"rancher"}
 
     @property
     def is_configured(self) -> bool:
-        """Whether no command line names the back end: confd.toml does, or it is confd's own default, and not Rancher's."""
+        """Whether no command line of confd names a back end: confd.toml may, else it is confd's default, not Rancher's."""
         return bool(self.runs) and not any("backend" in run.flags for run in self.runs)
 
     @property
     def metadata_version(self) -> str:
-        """The version of the metadata in -prefix; nothing where command lines differ or have none."""
+        """The metadata version in -prefix; an empty string where command lines differ or have none."""
         match = _VERSION.match(self.prefix)
         return match[0][1:] if match else ""
 
     def path_of(self, resource: Resource, path: str) -> str:
-        """The path of the metadata that a template's path means: confd joins it to its prefix."""
-        # Up to confd 0.11 a resource's own prefix is put behind that of the command line, which replaces it since.
+        """Return the metadata path that a path in a template means: confd joins it to its prefix."""
+        # Up to confd 0.11 a resource's prefix is appended to that of the command line; from 0.12 on the command line's replaces
+        # it.
         own = resource.prefix if not self.prefix or self.release.span[0] < 12 else ""
         return _VERSION.sub("", _VERSION.sub("", f"{self.prefix}{own}") + path)
 
     @cached_property
     def prefix(self) -> str:
-        """confd's -prefix with its slash; nothing where command lines differ or have none."""
+        """The -prefix of confd with its slash; an empty string where command lines differ or have none."""
         found = {run.flags.get("prefix", "").strip("/") for run in self.runs if "backend" in run.flags}
         first = found.pop() if len(found) == 1 else ""
         return f"/{first}" if first else ""
 
     @cached_property
     def base(self) -> str:
-        """What the image is made of, as far as that is sure: scratch, busybox, alpine; nothing for everything else."""
+        """The base image if it is certain to be scratch, busybox or alpine; an empty string for any other."""
         name = (self.dockerfile.base if self.dockerfile else "").partition("@")[0]
         if name == "scratch" or re.match(r"rancher/confd-base(:|$)", name):
             return "scratch"
@@ -364,14 +365,14 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The instructions that check what was downloaded: where each stands, and all that they say, each behind its place."""
+        """The RUN instructions that verify downloads: their offsets, and all their scripts, each after its offset."""
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]
         return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
 
     @cached_property
     def copied(self) -> list[tuple[str, str, Instruction]]:
-        """What COPY and ADD bring: source and target path, for each source of each instruction of the image."""
+        """The sources of COPY and ADD in the final image: source path, target path and instruction of each."""
         found = []
         for each in self.dockerfile.of("COPY", "ADD") if self.dockerfile else ():
             *sources, target = each.words or [""]
@@ -383,29 +384,29 @@ class Inside:
 
     @cached_property
     def built(self) -> str:
-        """All that the Dockerfile says of the image, with the variables of the build put in."""
+        """The text of all instructions for the final image, with build variables substituted."""
         return "\n".join(each.script for each in self.dockerfile.final) if self.dockerfile else ""
 
     @cached_property
     def words(self) -> str:
-        """All that the Dockerfile and the scripts say."""
+        """The text of the Dockerfile's final image and of all scripts."""
         return "\n".join([self.built, *(script.file.text for script in self.scripts)])
 
     @cached_property
     def making(self) -> str:
-        """All that may make a folder: the Dockerfile, and the lines of scripts that make, copy or unpack something."""
+        """All text that may create a folder: the Dockerfile, and the lines of scripts that create, copy or unpack files."""
         return "\n".join([self.built, *(line for script in self.scripts for line in _MAKES.findall(script.file.text))])
 
     @cached_property
     def entry(self) -> str:
-        """The path of the program that the image starts, in the image; nothing where it is not sure."""
+        """The path of the program that the image starts; an empty string if it is uncertain."""
         found = (self.dockerfile.last("ENTRYPOINT") or self.dockerfile.last("CMD")) if self.dockerfile else None
         words = (found.json or []) if found else []
         return words[0] if words and words[0].startswith("/") else ""
 
     @cached_property
     def entry_script(self) -> tuple[Script, Instruction] | None:
-        """The script that the image starts, and the instruction that brings it."""
+        """The script that the image starts, with the instruction that copies it; None if there is no such script."""
         scripts = {_under(script.file, self.folder.path): script for script in self.scripts}
         inline = next((script for script in self.scripts if script.file is self.placed.get(self.entry)), None)
         for source, target, each in reversed(self.copied if self.entry else []):
@@ -418,7 +419,7 @@ class Inside:
 
 
 def _source_of(entry: str, source: str, target: str) -> str:
-    """The path in the build context of what a COPY of `source` to `target` brings to `entry`; nothing where it brings nothing."""
+    """Return the path in the build context of the file that a COPY puts at `entry`; an empty string if it puts none there."""
     if re.search(r"[*?\[]", source):
         fits = posixpath.dirname(target) == posixpath.dirname(entry)
         name = posixpath.join(posixpath.dirname(source), posixpath.basename(entry))
@@ -434,14 +435,14 @@ _TEMPLATES: WeakKeyDictionary[ConfDir, dict[str, Template]] = WeakKeyDictionary(
 
 
 def inside(image: Image) -> Inside:
-    """What an image's files say."""
+    """Return the Inside of an image, made once per image."""
     if image not in _KNOWN:
         _KNOWN[image] = Inside(image)
     return _KNOWN[image]
 
 
 def templates_of(conf: ConfDir) -> dict[str, Template]:
-    """The templates of a folder of confd, by the `src` that means them."""
+    """Return the templates of a confd folder by their `src`."""
     if conf not in _TEMPLATES:
         _TEMPLATES[conf] = {src: Template(file) for src, file in conf.templates.items()}
     return _TEMPLATES[conf]
@@ -452,7 +453,7 @@ def _under(file: File, folder: str) -> str:
 
 
 def _nearest(image: Image, file: File) -> bool:
-    """Whether a file belongs to this image, and not to one below it."""
+    """Whether a file belongs to this image and not to an image in a folder below it."""
     folders, path = image.catalog.tree.folders, file.folder
     while path and path != image.folder.path:
         if "Dockerfile" in folders[path].files:
@@ -466,7 +467,7 @@ def _is_script(file: File) -> bool:
 
 
 def _shell_of(file: File) -> str:
-    """The program of the first line, without its path; nothing where there is none."""
+    """Return the program in the first line, without its path; an empty string if there is none."""
     first = file.content[:200].partition(b"\n")[0].decode("utf-8", "replace")
     words = first[2:].split() if first.startswith("#!") else []
     name = posixpath.basename(words[0]) if words else ""
@@ -474,7 +475,7 @@ def _shell_of(file: File) -> str:
 
 
 def _uncommented(script: Script) -> str:
-    """A script of equal length without its comments: quoted text stays, for commands stand in variables too."""
+    """Return a script of the same length without its comments. Quoted text stays, because variables may contain commands."""
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 
@@ -486,7 +487,7 @@ def _toml(file: File) -> toml.Table:
 
 
 def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[str], int, bool]:
-    """The words behind a `confd` in a script, the place behind them, and whether that surely is a command."""
+    """Return the words after a `confd` in a script, the offset after them, and whether that `confd` is certainly a command."""
     start = text.rfind("\n", 0, match.start()) + 1
     code = script.masked.code
     quote = max(code.rfind(mark, start, match.start()) for mark in "\"'")
@@ -501,7 +502,10 @@ def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[s
 
 
 def asked_of(image: Image) -> Callable[[str], bool]:
-    """What tells whether a template of an image reads a key of its service's metadata, by itself or with what lies around it."""
+    """Return a function that tells whether any template reads a key of the service's own metadata.
+
+    A template also reads a key if it reads a folder that contains it.
+    """
     known = inside(image)
     paths = {
         known.path_of(resource, read.path)
@@ -510,7 +514,7 @@ def asked_of(image: Image) -> Callable[[str], bool]:
         for read in resource.template.reading.reads
     }
     below = [path.removeprefix(_OWN).strip("/") for path in paths if path.startswith(_OWN)]
-    # What is not known may be any name, and more than one; who lists a folder reads what lies in it.
+    # An unknown part of a path may be any number of names. A template that lists a folder reads everything in it.
     names = [re.escape(path).replace(re.escape(flags.WILD), ".*").replace(r"\*", "[^/]*") for path in below if path]
     pattern = re.compile("|".join(f"(?:{name})(?:/.*)?" for name in names) or "(?!)")
     return lambda key: pattern.fullmatch(key) is not None

@@ -1,4 +1,4 @@
-"""A shell script, read well enough to find what is sure: which characters are code, and which of them stand in double quotes."""
+"""A reader of shell scripts that finds what is certain: which characters are code, and which of them are in double quotes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 _HEREDOC = re.compile(r"<<(-?)\s*(\\?)(['\"]?)([A-Za-z_]\w*)\3")
 _COMMENT_AFTER = " \t\n;&|()"
-# What nobody knows before a shell runs, in a word; ALL is the word that stands for all arguments of the script.
+# In a word, UNKNOWN is text that is unknown before the shell runs; ALL is a word for all arguments of the script.
 UNKNOWN, ALL = "\0", "\0@"
 _VALUE = r"\$(?:\{[^{}]*+\}|\((?:[^()]|\([^()]*+\))*+\)|\w++|[@*#?$!-])|`[^`]*+`"
 _PIECE = re.compile(
@@ -21,9 +21,9 @@ _ALL = frozenset(("$@", "${@}", "$*", "${*}"))
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A script of equal length in which comments, quoted text and heredocs are spaces; quotes stay.
+    """A script of the same length in which comments, quoted text and heredocs are replaced by spaces; the quotes stay.
 
-    `bare` are the places of $@ and $* outside of quotes.
+    `bare` are the offsets of unquoted $@ and $*.
     """
 
     code: str
@@ -35,7 +35,7 @@ class _Scanner:
     text: str
     out: list[str]
     bare: list[int] = field(default_factory=list)
-    # What is open: `"` a quote, `(` a $( or a (, `{` a ${, `Q` one of these in a quote.
+    # The constructs that are open: `"` is a quote, `(` is $( or (, `{` is ${, `Q` is a ${ inside a quote.
     open: list[str] = field(default_factory=list)
     at: int = 0
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
@@ -119,7 +119,7 @@ class _Scanner:
 
 
 def mask(text: str) -> Masked:
-    """Return the code of a script. A script that is no shell gives something; nothing raises."""
+    """Return a script with everything but code masked. Text that is not a shell script gives some result, never an error."""
     scanner = _Scanner(text, list(text))
     while scanner.at < len(text):
         scanner.step()
@@ -127,9 +127,9 @@ def mask(text: str) -> Masked:
 
 
 def words(text: str, start: int = 0) -> tuple[list[str], int]:
-    """The words of the simple command that begins at a place, and the place behind it.
+    """Return the words of the simple command that begins at an offset, and the offset after it.
 
-    They are without quotes; what a shell puts in is UNKNOWN, "$@" is ALL.
+    Quotes are removed. UNKNOWN replaces what the shell would substitute; ALL replaces "$@" and its variants.
     """
     found: list[str] = []
     word: list[str] = []
@@ -147,7 +147,7 @@ def words(text: str, start: int = 0) -> tuple[list[str], int]:
             word.append(ALL if inner in _ALL else UNKNOWN)
         elif kind != "joined":
             word.append(inner)
-    # A number right before a redirection is no word.
+    # A number directly before a redirection is not a word.
     if word and not ("".join(word).isdigit() and text[start : start + 1] in ("<", ">")):
         found.append("".join(word))
     return found, start

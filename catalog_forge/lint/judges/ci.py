@@ -1,7 +1,7 @@
 """The catalog's own CI: rancher-catalog-service v0.15.0 with -validate, then the asserts of integration/core/test_catalog.py.
 
-Rules: docs/facts/catalog.md#6.1, and manager/catalog.go, model/bindings.go of that release. It reads a template's folder and each
-folder in it, whatever their names; of a revision only rancher-compose.yml and docker-compose.yml.
+Facts: docs/facts/catalog.md#6.1, and manager/catalog.go, model/bindings.go of that release. The CI reads every folder in a
+template's folder, whatever its name, and in each of them only rancher-compose.yml and docker-compose.yml.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
-# A link to a revision with one of these in its name leads elsewhere.
+# A link to a revision is broken if the revision's name has one of these.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
-# So many versions are named.
+# The most versions that a message lists.
 _SHOWN = 8
 _LABELS = "the labels of a service are a mapping of texts, or a list of them"
 
 
 def judge(tree: Tree) -> list[Ruling]:
-    """Say what the CI refuses in a catalog; nothing when it lets all of it pass."""
+    """Return what the CI refuses in a catalog; empty if it accepts everything."""
     tops = tree.folders[""].folders.values()
     return [ruling for top in tops for folder in top.folders.values() for ruling in judge_entry(top.name, folder)]
 
 
 def judge_entry(top: str, folder: Folder) -> list[Ruling]:
-    """Say what the CI refuses in an entry, the folder of which lies in a top folder of this name."""
+    """Return what the CI refuses in the entry in a folder; `top` is the name of its top folder."""
     found = TOP.fullmatch(top)
     return [*_Template(folder, found[1] or "").judge()] if found else []
 
@@ -51,7 +51,7 @@ class _Template:
         self.keys = decoding.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
 
     def judge(self) -> Iterator[Ruling]:
-        """Its revisions one after the other, then the asserts if it would be listed."""
+        """Judge its revisions one by one, then run the asserts if the template would be listed."""
         for _, revision in sorted(self.folder.folders.items()):
             yield from self._revision(revision)
         if self.links:
@@ -73,7 +73,7 @@ class _Template:
             problems = tuple(_faults_of_bindings(docker))
             file = docker
         for each in problems:
-            # What the service does not take for a revision has a rule of its own, whatever is wrong in it.
+            # A folder that the service does not treat as a revision has a rule of its own, whatever its fault.
             fault = each if is_revision(folder.name) else replace(each, rule="CF104")
             yield Ruling.of("ci", fault, file.at(), self.label, folder.name)
         if not problems:
@@ -81,7 +81,7 @@ class _Template:
 
     def _asserts(self) -> Iterator[Ruling]:
         where = self.config.at(1, 1) if self.config else self.folder.where
-        # Of an id the CI looks at what follows its last `:` and `*`.
+        # The CI checks only the part of an id after its last `:` and `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
             hint = "letters, digits and '-', 63 at most"
             message = f"a template cannot be named {self.folder.name!r}"
@@ -111,7 +111,7 @@ class _Template:
             yield self._reject("CF205", f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
 
     def _cause(self, where: Where) -> tuple[str, Where]:
-        """Why no version is there: the rule that tells of it, and its place."""
+        """Return why there is no default version: the rule that reports it, and its place."""
         if self.config is None:
             return "CF111", where
         found = self.config.decoded
@@ -137,13 +137,13 @@ def _readable(folder: Folder, name: str) -> File | None:
 
 
 def _text(node: Node | None) -> str:
-    """A value that must be text to count; everything else is as good as absent."""
+    """Return a value that counts only if it is text; an empty string for any other."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return found if isinstance(found, str) else ""
 
 
 def _faults_of_bindings(file: File) -> Iterator[Refusal]:
-    """What keeps the CI from reading labels and ports out of a docker-compose.yml."""
+    """Yield the faults that keep the CI from reading labels and ports in a docker-compose.yml."""
     found = file.decoded
     problems = [block.refused(each, "CF438" if is_template(file.text) else "CF426", "ci") for each in found.problems]
     problems += block.faults_of_compose(found.node, block.CI_COMPOSE, block.OF_DOCKER, "ci")

@@ -1,4 +1,4 @@
-"""The launch of every revision that the catalog service keeps, when every question keeps its default."""
+"""The launch of every revision that the catalog service keeps, with every question at its default."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.rancher.questions import defaults, read
 
 
 def judge(service: Service) -> list[Ruling]:
-    """Say which revisions cannot be launched, of all that the service has the files of; those without compose files can."""
+    """Return why revisions cannot be launched. A revision without compose files has no ruling."""
     return [
         ruling
         for template in service.templates.values()

@@ -1,7 +1,7 @@
-"""A tree as the catalog that it is a part of: a repository, one of its top folders, an entry, or a revision.
+"""Find the place of a tree in its catalog: it is a repository, one of its top folders, an entry, or a revision.
 
-What a tree is, most of its files decide: config.yml lies two folders deep in a repository, compose files three. A folder named
-`templates` or `...-templates` at the root makes it a repository whatever else lies there.
+Most of the files decide: config.yml is two folders deep in a repository, and compose files are three folders deep. A tree with a
+folder named `templates` or `...-templates` at its root is always a repository.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ CONFIGS = ("config.yml", "template.yml")
 REVISION_FILES = (
     "rancher-compose.yml", "compose.yml", "template-version.yml", "docker-compose.yml", "docker-compose.yml.tpl",
 )  # fmt: skip
-# What the catalog's CI takes for a top folder; `a-b-templates` is none to it.
+# The names that the catalog's CI treats as top folders; `a-b-templates` is not one.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
-# What lies at the root of a repository, and of no part of a catalog; and what only images have, wherever they lie.
+# Names at the root of a repository, and of no part of one; and names that only images have, at any depth.
 _NO_PART = frozenset(("images", "specs"))
 _IMAGE = frozenset(("conf.d", "Dockerfile"))
 _DEFAULTS = ("templates", "entry", "0")
 
 
 def as_catalog(tree: Tree) -> Tree:
-    """Return the tree with its files at the places that they have in a catalog.
+    """Return the tree with its files at their places in a catalog.
 
-    Where a tree is a part only, the paths that errors show give the names of the folders above it; without them these are
-    `templates`, `entry` and `0`. A revision alone is judged as if its entry had a sound config.yml that offers it.
+    For a part of a catalog, the folders above it are named after the paths that error messages show, else `templates`, `entry`
+    and `0`. A single revision is judged as if its entry had a sound config.yml that offers it.
     """
     if _is_revision_alone(tree.inside):
         entry = tree.inside.rpartition("/")[0]
@@ -46,7 +46,7 @@ def as_catalog(tree: Tree) -> Tree:
     names = [*_DEFAULTS[: missing - len(above)], *above]
     if not ANY_TOP.fullmatch(names[0]):
         names[0] = _DEFAULTS[0]
-        # A revision that lies anywhere else may have any name; in a catalog its name would decide.
+        # A revision outside a catalog may have any name; in a catalog its name would decide.
         names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
     prefix = "/".join(names)
     files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]
@@ -54,12 +54,12 @@ def as_catalog(tree: Tree) -> Tree:
 
 
 def _is_revision_alone(inside: str) -> bool:
-    """Whether a tree that was read at this place of its catalog is one revision."""
+    """Whether a tree that was read at this place of its catalog is a single revision."""
     return inside.count("/") == 2 and is_revision(inside.rpartition("/")[2])
 
 
 def _config_of(files: Mapping[str, File], entry: str) -> File:
-    """A config.yml for a revision alone: nothing is known of its entry, so it is one that offers this revision."""
+    """Return a config.yml for a single revision: its entry is unknown, so it gets one that offers this revision."""
     file = files.get(REVISION_FILES[0]) or next(iter(files.values()))
     version = (
         decoding.text_of(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
@@ -69,7 +69,7 @@ def _config_of(files: Mapping[str, File], entry: str) -> File:
 
 
 def _level(tree: Tree) -> int:
-    """How many folders lie above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 for a revision."""
+    """Return how many folders are above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 in a revision."""
     root = tree.folders[""]
     if any(ANY_TOP.fullmatch(name) or name in _NO_PART for name in (*root.folders, *root.files)):
         return 2
@@ -87,7 +87,7 @@ def _level(tree: Tree) -> int:
 
 
 def _above(tree: Tree) -> list[str]:
-    """The names of the folders above the root, as far as errors show them."""
+    """Return the names of the folders above the root, as far as error messages show them."""
     file = next(iter(tree.files.values()))
     before = file.shown.removesuffix(file.path) if file.shown.endswith(file.path) else ""
     return [name for name in before.split("/") if name not in ("", ".", "..")]

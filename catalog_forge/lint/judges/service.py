@@ -1,7 +1,7 @@
-"""Rancher's catalog-service: what it makes of a catalog.
+"""What Rancher's catalog-service loads from a catalog.
 
-Rules: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). It
-looks at the depth of a file and at its base name only, in the order of a walk; what comes later replaces what came before.
+Facts: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). The
+service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _QUESTION_TEXTS = ("default", "label", "description", "group")
 
 @dataclass(eq=False)
 class Version:
-    """A revision as the service keeps it: what its folder says, its files by base name, the block of the file that counts."""
+    """A revision as the service keeps it: its folder's name and number, its files by base name, and its catalog block."""
 
     folder: str
     number: int | None
@@ -37,17 +37,17 @@ class Version:
 
     @property
     def id(self) -> str:
-        """Its part of the id: the number of the revision, else the version that it got."""
+        """The revision's part of the id: its number, else its version."""
         return self.version if self.number is None else str(self.number)
 
     @property
     def where(self) -> Where:
-        """The file that says what it is, else the first of its files."""
+        """The place of the file that has its catalog block, else of its first file."""
         return (self.source or next(iter(self.files.values()))).at()
 
     @property
     def questions(self) -> Node | None:
-        """The questions that the service asks: of template-version.yml, else of compose.yml, else of rancher-compose.yml."""
+        """The questions that the service asks: of template-version.yml, else compose.yml, else rancher-compose.yml."""
         flat, part = self.files.get("template-version.yml"), self.files.get("compose.yml")
         if flat:
             return block.of_flat(flat).keys.get("questions")
@@ -58,7 +58,7 @@ class Version:
 
 @dataclass(eq=False)
 class Template:
-    """A template as the service keeps it; one without a config.yml has no names."""
+    """A template as the service keeps it. Without a config.yml it has no names."""
 
     path: str
     base: str = ""
@@ -70,12 +70,12 @@ class Template:
 
     @property
     def versions(self) -> list[Version]:
-        """The revisions in the order in which they were met; folders with one number are one."""
+        """The revisions in the order in which they were found. Folders with the same number are one revision."""
         return [*self.by_key.values()]
 
     @property
     def id(self) -> str:
-        """Its id without the catalog."""
+        """The template's id without the catalog's name."""
         return f"{self.base}*{self.folder}" if self.base else self.folder
 
     @property
@@ -85,16 +85,16 @@ class Template:
 
     @property
     def label(self) -> str:
-        """What reports call it: its id, else its folder."""
+        """The template's name in reports: its id, else its folder."""
         return self.id or self.path.partition("/")[2]
 
     def chosen(self) -> str:
-        """The version that it offers: the default if a revision has it, else the highest one."""
+        """Return the version that the template offers: the default if a revision has it, else the highest."""
         return chosen(self.default, [version.version for version in self.served])
 
 
 class Service:
-    """The service after it has read a catalog: its templates, and its rulings."""
+    """The service after it has read a catalog: its templates and its rulings."""
 
     def __init__(self, tree: Tree) -> None:
         self.templates: dict[str, Template] = {}
@@ -176,7 +176,7 @@ class Service:
         text = decoding.raw(found) if file.name == "template-version.yml" else decoding.text_of(found)
         version.version = text or version.version
 
-    # What is worth a word
+    # Rulings on what was read
 
     def _look_at(self, template: Template) -> Iterator[Ruling]:
         where = template.config.at() if template.config else template.versions[0].where if template.versions else None
@@ -194,7 +194,7 @@ class Service:
                 yield self._dropped(template, version)
 
     def altered(self) -> Iterator[Ruling]:
-        """The texts of which the service stores others than stand in the files."""
+        """Yield a ruling for each text that the service stores differently from how it is written."""
         for template in self.templates.values():
             for version in template.versions:
                 if version.source and version.source.name != "template-version.yml":
@@ -223,7 +223,7 @@ class Service:
         return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
-        """Where a file that says the version should be, and the rule that tells of it: it may be empty, or a link."""
+        """Return where the file with the version should be, and the rule that reports it: the file may be empty or a link."""
         name, first = REVISION_FILES[0], next(iter(version.files.values()))
         folder = self.tree.folders.get(f"{template.path}/{version.folder}")
         file = version.files.get(name) or (folder.files.get(name) if folder else None)
@@ -275,7 +275,7 @@ class Service:
                 yield self._say("alter", reason, node.where, template, revision, f"{name}: '{node.value}'")
 
     def _left_out(self) -> Iterator[Ruling]:
-        """Folders that were meant to be revisions, and that the service does not see."""
+        """Yield rulings on folders that were meant as revisions and that the service ignores."""
         for top in self.tree.folders[""].folders.values():
             base = top.name.partition("-")[0] if "-" in top.name else ""
             for folder in top.folders.values():

@@ -1,4 +1,4 @@
-"""What Rancher's three judges do with a catalog, or with a part of one."""
+"""The verdicts of Rancher's three judges on a catalog, or on a part of one."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from catalog_forge.rancher.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rulings, and what the service lists: for each template its versions with the id of each, and the version it offers."""
+    """All rulings, and what the service lists: for each template its versions with their ids, and the version it offers."""
 
     rulings: tuple[Ruling, ...]
     served: dict[str, dict[str, str]]
     default: dict[str, str]
 
     def of(self, judge: Judge) -> str:
-        """The verdict of a judge: the worst of `reject`, `drop` and `ghost` that it ruled, else `accept`."""
+        """Return the verdict of a judge: the worst of its `reject`, `drop` and `ghost` rulings, else `accept`."""
         ruled = {ruling.outcome for ruling in self.rulings if ruling.judge == judge}
         return next((outcome for outcome in ("reject", "drop", "ghost") if outcome in ruled), "accept")
 
     def data(self) -> dict[str, Any]:
-        """The verdicts as plain data."""
+        """Return the verdicts as plain data."""
         return {
             "service": self.of("service"),
             "ci": self.of("ci"),
@@ -37,10 +37,10 @@ class Verdicts:
 
 
 def verdicts(tree: Tree) -> Verdicts:
-    """Judge a catalog, or a part of one (`judges.layout` says how it is told which).
+    """Judge a catalog, or a part of one (`judges.layout` finds out which part it is).
 
-    What is served is what a running service would show, also where `catalog-service --validate` refuses the catalog. A template
-    without a config.yml that can be read has no names: it stands there as `""`.
+    `served` has what a running service would list, even where `catalog-service --validate` refuses the catalog. A template
+    without a readable config.yml has no names and is listed as `""`.
     """
     catalog = as_catalog(tree)
     service = Service(catalog)

@@ -1,1 +1,1 @@
-"""Findings for machines: a format is a function from what was checked to text. Names in it are those of strangers."""
+"""Write findings for other programs. Each format is a function from a check's result to text; names in it are untrusted."""

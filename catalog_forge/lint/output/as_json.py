@@ -1,4 +1,4 @@
-"""JSON of our own: docs/lint.md describes it."""
+"""Our own JSON format, described in docs/lint.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 def write(checked: Checked) -> str:
-    """Return what was found as JSON, in ASCII, so that no name in it can do harm."""
+    """Return the result of a check as JSON in ASCII, so that no name in it can do harm."""
     data = {
         "format": FORMAT,
         "tool": {"name": "catalog-forge", "version": __version__},
@@ -27,7 +27,7 @@ def write(checked: Checked) -> str:
 
 
 def summary(checked: Checked) -> dict[str, int]:
-    """How many findings there are by level, can be fixed, are ignored, or known to the baseline."""
+    """Count the findings of each level, those that can be fixed, the ignored ones, and those known to the baseline."""
     levels = Counter(finding.level for finding in checked.findings)
     return {
         **{level: levels[level] for level in LEVELS},

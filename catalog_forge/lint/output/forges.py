@@ -1,4 +1,4 @@
-"""What GitHub and GitLab show beside the changed lines: workflow commands, and a Code Quality report."""
+"""Output that GitHub and GitLab show next to changed lines: workflow commands, and a Code Quality report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def github(checked: Checked) -> str:
-    """Return workflow commands, one to a line: GitHub makes annotations of them."""
+    """Return workflow commands, one per line: GitHub turns them into annotations."""
     titles = {rule.id: rule.title for rule in registry.rules()}
     return "".join(f"{_command(finding, titles.get(finding.rule, ''))}\n" for finding in checked.findings)
 
@@ -29,13 +29,13 @@ def _command(finding: Finding, title: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as a workflow command takes it: nothing in it ends the line or begins another command."""
+    """Escape a text for a workflow command, so that nothing in it ends the line or begins another command."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return printable(escaped)
 
 
 def gitlab(checked: Checked) -> str:
-    """Return a report of GitLab's Code Quality."""
+    """Return a report for GitLab's Code Quality."""
     found = [
         {
             "type": "issue",

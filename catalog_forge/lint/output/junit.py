@@ -1,4 +1,4 @@
-"""JUnit's XML, as CI servers read it: one case a rule, so that their number stays the same from run to run."""
+"""JUnit XML for CI servers: one test case per rule, so that the number of cases does not change from run to run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST = 200
 
 
 def write(checked: Checked, ids: frozenset[str]) -> str:
-    """Return a case for each rule that ran: failed by its errors and warnings; its notes are its output."""
+    """Return a test case for each rule that ran: its errors and warnings make it fail; its notes are its output."""
     by_rule: dict[str, list[Finding]] = {}
     for finding in checked.findings:
         by_rule.setdefault(finding.rule, []).append(finding)

@@ -1,6 +1,6 @@
-"""One page that a team can look at: every image, what it is made of, what was found; which rules speak of which image.
+"""The report page for a team: the facts and findings of every image, the findings of entries, and which rules they are from.
 
-The page is one file, without scripts and without anything from elsewhere; what a catalog says cannot change its structure.
+The page is one file without scripts and external resources; text from a catalog cannot change its structure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the page: an image or an entry by its path, what it is made of, its findings by level and by rule."""
+    """A line of the report: the path of an image or entry, its facts, and its findings counted by level and by rule."""
 
     name: str
     made: Facts
@@ -32,7 +32,7 @@ class Row:
 
 
 def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, title: str) -> str:
-    """Write the page, as `html` or `md`."""
+    """Return the report, as `html` or `md`."""
     images = [_row(image.folder.path, facts(image), findings) for each in catalogs for image in each.images]
     entries = [_row(entry.folder.path, Facts(), findings) for each in catalogs for entry in each.entries]
     rows = [f"{row.name}/" for row in (*images, *entries)]
@@ -57,7 +57,7 @@ def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, ti
 
 
 def markdown(text: object) -> str:
-    """A text that Markdown takes for nothing but itself, also in a table."""
+    """Escape a text so that Markdown shows it literally, also in a table."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
 
 

@@ -1,4 +1,4 @@
-"""docs/rules/: an index and a page for each family of rules, made from their docstrings."""
+"""docs/rules/: an index and a page for each family of rules, generated from the rules' docstrings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FACTS = re.compile(r"docs/facts/([\w-]+)\.md((?:#[\d.]*\d(?:, (?=#))?)+)")
 
 
 def pages(rules: Iterable[Rule]) -> dict[str, str]:
-    """Return the pages by name: README.md, the index, and FAMILY.md for each family."""
+    """Return the pages by name: README.md, which is the index, and FAMILY.md for each family."""
     families: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         families[rule.module].append(rule)
@@ -35,12 +35,12 @@ def pages(rules: Iterable[Rule]) -> dict[str, str]:
 
 
 def shown(example: Example) -> str:
-    """The text of an example, with carriage returns as what they are."""
+    """Return the text of an example, with carriage returns made visible as `\\r`."""
     return example.text.replace("\r", "\\r")
 
 
 def _about(rule: Rule) -> str:
-    """The first sentence of the family's module."""
+    """Return the first sentence of the docstring of a rule's module, which describes its family."""
     return _text((importlib.import_module(rule.check.__module__).__doc__ or "").partition("\n")[0].partition(". ")[0].rstrip("."))
 
 
@@ -61,7 +61,7 @@ def _section(rule: Rule) -> str:
 
 
 def _linked(source: str) -> str:
-    """A source with a link to each of its facts, and to other pages of ours."""
+    """Return a source with links to each of its facts and to our other pages."""
 
     def links(found: re.Match[str]) -> str:
         return ", ".join(
@@ -81,7 +81,7 @@ def _fenced(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text in which nothing but code is taken for HTML."""
+    """Escape a text so that nothing outside code spans is read as HTML."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else part.replace("<", r"\<") for part in parts)
 

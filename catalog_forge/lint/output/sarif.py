@@ -17,7 +17,7 @@ ROOT = "SRCROOT"
 
 
 def write(checked: Checked) -> str:
-    """Return what was found as SARIF: each rule with its page, each finding with its place, fingerprint and fix."""
+    """Return the result of a check as SARIF: each rule with its page, each finding with its place, fingerprint and fix."""
     rules = registry.rules()
     index = {rule.id: number for number, rule in enumerate(rules)}
     found = [_result(finding, index) | _fingerprint(mark) for finding, mark in numbered(checked.findings)]
@@ -30,7 +30,7 @@ def write(checked: Checked) -> str:
 
 
 def uri(path: str) -> str:
-    """A path as a URI reference: bytes that are no letters escaped, a first part with a colon told from a scheme."""
+    """Return a path as a URI reference: special bytes are escaped, so that no first part with a colon is read as a scheme."""
     escaped = quote(path, safe="/", errors="surrogateescape")
     return f"file://{escaped}" if path.startswith("/") else escaped
 
@@ -63,7 +63,7 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """A message in which nothing is a link: SARIF takes `[text](target)` for one."""
+    """Change a message so that nothing in it is a link: SARIF reads `[text](target)` as one."""
     return text.replace("](", "] (")
 
 

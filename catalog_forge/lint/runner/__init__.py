@@ -1,1 +1,1 @@
-"""How rules are run: registry, run and check, ignores, baseline, settings, fixes, examples as tests."""
+"""How rules run: registry, run and check, ignores, baseline, settings, fixes, and examples as tests."""

@@ -1,7 +1,7 @@
-"""What is known and left for later: the findings of an old catalog, so that only new ones count.
+"""The baseline: the known findings of an old catalog, recorded so that only new findings count.
 
-A baseline is JSON with one line a finding: its path, its rule, a fingerprint of the text of its line and of its message, and how
-often it occurs. Nothing in it changes when lines move.
+A baseline is JSON with one finding per line: its path, its rule, a fingerprint of its line's text and its message, and how often
+it occurs. It stays valid when lines move.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Key = tuple[str, str, str]
 
 
 def key(finding: Finding) -> Key:
-    """What a finding is known by."""
+    """Return the path, rule and fingerprint by which a baseline recognizes a finding."""
     return finding.path or finding.where.file, finding.rule, fingerprint(finding)
 
 
 def fingerprint(finding: Finding) -> str:
-    """Sixteen hex digits that stay when the line moves."""
+    """Return sixteen hex digits that stay the same when the line moves."""
     text = finding.excerpt.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def numbered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
-    """Findings with a fingerprint of their own each: over path, rule, line, message, and which of several alike it is."""
+    """Return each finding with a unique fingerprint of its path, rule, line, message and number among equal ones."""
     seen: Counter[Key] = Counter()
     found = []
     for finding in findings:
@@ -51,7 +51,7 @@ def numbered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
 
 
 def dump(findings: Iterable[Finding]) -> str:
-    """A baseline that knows these findings, sorted, one to a line."""
+    """Return the text of a baseline with these findings, sorted, one per line."""
     counts = Counter(map(key, findings))
     lines = [
         json.dumps({"path": path, "rule": rule, "fingerprint": digits, "count": count})
@@ -61,7 +61,7 @@ def dump(findings: Iterable[Finding]) -> str:
 
 
 def load(path: Path, shown: str) -> Counter[Key]:
-    """Read a baseline. Raises ForgeError when it cannot be read or is none."""
+    """Read a baseline as counts of findings. Raises ForgeError when the file cannot be read or is not a baseline."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -84,7 +84,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
 
 
 def compared(findings: Iterable[Finding], known: Counter[Key]) -> tuple[list[Finding], list[Finding], Counter[Key]]:
-    """Return the findings that are new, those that are known, and what is known and no longer there."""
+    """Return the new findings, the known findings, and what the baseline has but no longer occurs."""
     left = Counter(known)
     new: list[Finding] = []
     old: list[Finding] = []

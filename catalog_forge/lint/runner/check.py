@@ -1,4 +1,4 @@
-"""A catalog checked: the rules run, then the ignores in its files, then the rules that look at the outcome."""
+"""Check a catalog: run the rules, apply the ignores in its files, then run the rules about unused ignores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.lint.runner.settings import EXTERNAL, HISTORY
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found; what the ignores in the files silence, each with its reason; what the baseline knows already."""
+    """The result of a check: findings, ignored findings with their reasons, and findings known to the baseline."""
 
     findings: list[Finding] = field(default_factory=list)
     ignored: list[tuple[Finding, str]] = field(default_factory=list)
@@ -21,10 +21,10 @@ class Checked:
 
 
 def check(catalog: Catalog, choice: Choice, jobs: int = 1) -> Checked:
-    """Check a catalog, in as many as `jobs` processes. Raises RuleBroke."""
+    """Check a catalog, in up to `jobs` processes. Raises RuleBroke."""
     found = run(catalog, choice, jobs=jobs)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
-    # Of an ignore of a rule that did not run, or did not have all that it looks at, nobody knows whether it is needed.
+    # Whether an ignore is needed is unknown if its rule did not run, or ran without everything that it checks.
     unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)
     everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(unsure))
     if everything <= choice.ids and not catalog.tree.inside:

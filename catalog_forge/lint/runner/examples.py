@@ -1,10 +1,13 @@
-"""The examples in the docstrings of rules: small catalogs, written as what differs from a sound one.
+"""Read the examples in the docstrings of rules: small catalogs, written as differences from a sound catalog.
 
-An example is a list of files as in Go's txtar, `-- PATH --` before each. What stands below is the whole file, or, shorter:
-`-- PATH: KEY.KEY --`: what stands below this key, in the sound catalog's file at that path;
-`-- PATH (changed) --`: lines of the sound file that are taken out (`-`), put in (`+`) or passed by (a space), in order.
-A revision that the sound catalog does not have is changed from its revision 0.
-`-- PATH (absent) --` says that a file is not there; any other word is one of `Example.odd`.
+An example is a list of files in the format of Go's txtar, with `-- PATH --` before each. The text after that line is the whole
+file. Two shorter forms show only what differs from the sound catalog's file at that path:
+
+`-- PATH: KEY.KEY --`: the text replaces everything below this key;
+`-- PATH (changed) --`: the lines are removed (`-`), added (`+`) or kept (a space), in order.
+
+A revision that the sound catalog does not have is derived from its revision 0. `-- PATH (absent) --` means that the file does not
+exist. Any other word in the parentheses is one of `Example.odd`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ _REVISION = re.compile(r"/[1-9][0-9]*/")
 
 
 def read(lines: Iterable[str]) -> Example:
-    """Return the files of an example. Raises ValueError for one that does not fit the sound catalog."""
+    """Return the example written in these lines. Raises ValueError if it does not fit the sound catalog."""
     text = textwrap.dedent("\n".join(lines)).rstrip("\n") + "\n"
     files: dict[str, str | None] = {}
     odd: dict[str, str] = {}
@@ -38,7 +41,7 @@ def read(lines: Iterable[str]) -> Example:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str, str, str]]:
-    """The path, key, word and content of each file."""
+    """Yield the path, key, word and content of each file in an example."""
     heads = [found for line in re.finditer(r"^.*$", text, re.M) if (found := _FILE.fullmatch(text, *line.span()))]
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         content = text[head.end() + 1 : following.start() if following else len(text)]
@@ -46,12 +49,15 @@ def _parts(text: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _sound(path: str) -> list[str]:
-    """The lines of the file in the sound catalog."""
+    """Return the lines of the sound catalog's file at a path."""
     return SOUND[path if path in SOUND else _REVISION.sub("/0/", path)].splitlines()
 
 
 def _changed(sound: list[str], content: str) -> str:
-    """The sound lines with an edit: each `-` and blank line is looked for after the last one, `+` lines go where that was."""
+    """Return the sound file with an edit applied.
+
+    Each `-` or space line is searched for after the previous match; `+` lines are inserted at the current place.
+    """
     made, at = [], 0
     for line in content.splitlines():
         mark, text = line[:1] or " ", line[1:]
@@ -65,7 +71,10 @@ def _changed(sound: list[str], content: str) -> str:
 
 
 def _below(sound: list[str], keys: list[str], content: str) -> str:
-    """The sound lines with others below a key. A key is a line of its own there; what is below it stands deeper, or is a list."""
+    """Return the sound file with `content` in place of everything below a key.
+
+    The key must be on a line by itself. The lines below it are those with deeper indentation, and list items.
+    """
     begin, end = -1, len(sound)
     for depth, key in enumerate(keys):
         begin = sound.index(f"{'  ' * depth}{key}:", begin + 1, end)

@@ -1,7 +1,7 @@
-"""Safe fixes applied to the files of a catalog, in memory; a file changes by edits of its text, so that comments and order stay.
+"""Apply safe fixes to the files of a catalog, in memory. A file changes by edits of its text, so comments and order stay.
 
-Fixes are applied until none is left: of two that touch the same text the second waits for the next round, which looks anew.
-A fix after which one of Rancher's judges refuses what it did not refuse before is not applied.
+Fixes are applied in rounds until none remain: of two fixes for the same text, the second waits for the next round, which checks
+the files again. A fix is not applied if one of Rancher's judges then refuses something that it did not refuse before.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from catalog_forge.rancher.tree import File, Tree
 ROUNDS = 10
 _BOM = b"\xef\xbb\xbf"
 
-# Finds what is wrong with a tree.
+# A function that returns the findings of a tree.
 Find = Callable[[Tree], list[Finding]]
 
 
 def mended(tree: Tree, find: Find) -> Tree:
-    """Return the tree with every fix applied that its findings offer and that no judge objects to."""
+    """Return the tree after applying every fix that its findings offer and that no judge objects to."""
     for _ in range(ROUNDS):
         changed = _applied(tree, _unopposed(tree, [finding.fix for finding in find(tree) if finding.fix]))
         if not changed:
@@ -35,7 +35,10 @@ def mended(tree: Tree, find: Find) -> Tree:
 
 
 def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
-    """The fixes after which no judge refuses more than before, in each entry: all, or else one after the other."""
+    """Return the fixes after which no judge refuses more than before.
+
+    The fixes of an entry are tried all together and, if a judge objects, one after another.
+    """
     by_entry: dict[str, list[Fix]] = {}
     for fix in dict.fromkeys(fixes):
         by_entry.setdefault(_entry_of(fix.path), []).append(fix)
@@ -43,7 +46,7 @@ def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
 
 
 def _entry_of(path: str) -> str:
-    """The folder of the entry whose judgement a file may change."""
+    """Return the folder of the entry whose verdicts depend on a file; an empty string if none do."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 and parts[-1] in (*CONFIGS, *REVISION_FILES) else ""
 
@@ -65,19 +68,19 @@ def _allowed(tree: Tree, entry: str, fixes: list[Fix]) -> list[Fix]:
 
 
 def _refused(tree: Tree) -> Counter[tuple[str, str, str]]:
-    """What each judge refuses in a tree, and how often. Lines may move, and are not looked at."""
+    """Count what each judge refuses in a tree. Line numbers are not compared, because fixes may move lines."""
     rulings = verdicts(tree).rulings
     return Counter((each.judge, each.reason, each.revision) for each in rulings if each.outcome in ("reject", "drop", "ghost"))
 
 
 def changes(before: Tree, after: Tree) -> list[tuple[File | None, File]]:
-    """The files that differ: as they were (None where there was none), and as they are."""
+    """Return the files that differ: each as it was (None for a new file) and as it is."""
     found = ((before.get(path), file) for path, file in after.files.items())
     return [(old, new) for old, new in found if old is not new]
 
 
 def diff(changed: Iterable[tuple[File | None, File]]) -> str:
-    """The changes as a unified diff."""
+    """Return the changes as a unified diff."""
     return "".join(_diff(old, new) for old, new in changed)
 
 
@@ -86,7 +89,7 @@ def _diff(old: File | None, new: File) -> str:
 
 
 def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
-    """The files that the fixes change or add."""
+    """Return the files that the fixes change or add."""
     edits: dict[str, list[Fix]] = {}
     for fix in dict.fromkeys(fixes):
         edits.setdefault(fix.path, []).append(fix)
@@ -102,7 +105,10 @@ def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
 
 
 def _edited(file: File, fixes: list[Fix]) -> File | None:
-    """The file with those fixes that do not touch each other; None where nothing changes or where its text is not whole."""
+    """Return the file with the fixes that do not touch each other; None where nothing changes.
+
+    None as well for a file whose text, encoded, is not equal to its bytes.
+    """
     content = file.content
     mark = _BOM if content.startswith(_BOM) else b""
     if file.kind != "file" or content != mark + file.text.encode(errors="surrogatepass"):
@@ -118,7 +124,7 @@ def _edited(file: File, fixes: list[Fix]) -> File | None:
 
 
 def _touches(edit: tuple[int, int, str], chosen: list[tuple[int, int, str]]) -> bool:
-    """Whether an edit touches one of those that are chosen, which are sorted and do not touch each other."""
+    """Whether an edit touches one of the chosen edits, which are sorted and do not touch each other."""
     place = bisect(chosen, edit)
     beside = chosen[max(0, place - 1) : place + 1]
     return any(edit[0] <= end and start <= edit[1] for start, end, _ in beside)
@@ -134,7 +140,7 @@ def _replaced(text: str, edits: list[tuple[int, int, str]]) -> str:
 
 
 def _copied(file: File, path: str) -> File | None:
-    """A copy of a file elsewhere in its tree; None when that lies outside of what was read."""
+    """Return a copy of a file at another path of its tree; None when that path is outside the part that was read."""
     shown, inside = (file.shown or file.path).split("/"), file.path.split("/")
     while shown and inside and shown[-1] == inside[-1]:
         shown.pop()

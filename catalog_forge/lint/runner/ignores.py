@@ -1,8 +1,8 @@
-"""Ignores that stand in the files themselves, each with the reason that its author gives.
+"""Comments in a catalog's files that silence a rule, each with the reason that its author gives.
 
-`# catalog-forge: ignore=CF301,CF302 reason` holds for its own line, or, alone on a line, for the next one;
-`# catalog-forge: ignore-file=CF301 reason` in the first 20 lines holds for the file, and for what is said of the folder that
-the file lies in. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
+`# catalog-forge: ignore=CF301,CF302 reason` applies to its own line or, alone on a line, to the next one; `# catalog-forge:
+ignore-file=CF301 reason` in the first 20 lines applies to the file, and to findings about the folder that contains the file. In a
+template of confd the comment may be `{{/* catalog-forge: ... */}}`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A rule (or the beginning of several ids) that a comment silences: in which file, on which line (0: the whole file), why."""
+    """A rule id (or the beginning of several) that a comment silences: the file, the line (0: the whole file) and the reason."""
 
     word: str
     where: Where
@@ -42,7 +42,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and what is wrong with some; `known` is what each word in them means."""
+    """All ignores of a catalog, and their faults. `known` maps each word in them to its rules or its fault."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Comments:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known after all rules have run, a subject of rules itself: the ignores that silenced nothing."""
+    """The result of all other rules, checked by rules in turn: the ignores that silenced nothing."""
 
     unused: list[Ignore]
 
@@ -66,7 +66,7 @@ def read(catalog: Catalog) -> Comments:
 
 
 def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Finding], list[tuple[Finding, str]], list[Ignore]]:
-    """Return the findings that stay, those that are ignored with the reason of each, and the ignores that silenced nothing."""
+    """Return the findings that remain, the silenced ones with the reason for each, and the ignores that silenced nothing."""
     by_place: dict[tuple[str, int], list[Ignore]] = {}
     for ignore in ignores:
         for path in (ignore.file.path,) if ignore.line else (ignore.file.path, ignore.file.folder):
@@ -130,7 +130,7 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
 
 
 def _expanded(word: str) -> frozenset[str] | Problem:
-    """The rules that a word means, or why it means none."""
+    """Return the rules that a word means, or why it means none."""
     try:
         return registry.expand((word,))
     except ForgeError as error:
@@ -138,5 +138,5 @@ def _expanded(word: str) -> frozenset[str] | Problem:
 
 
 def problems(catalog: Catalog) -> Iterator[Problem]:
-    """What is wrong with the ignores of a catalog."""
+    """Yield the faults in the ignores of a catalog."""
     yield from read(catalog).problems

@@ -1,6 +1,7 @@
-"""Work in several processes at once: what one does not need to know of the other, each does for a share of its own.
+"""Share out independent work among several processes.
 
-Forked, because what was read so far is shared then, and a second interpreter would cost more than it brings.
+They are forked, because a forked process shares what was read so far, and starting another interpreter would take longer than it
+saves.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ _Made = TypeVar("_Made")
 
 
 def each(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> list[_Made]:
-    """Do the work for all shares, the first of them in this process, and return what all of them made.
+    """Do the work for all shares, the first one in this process, and return the results of all of them.
 
-    An error in any of them is raised here. No process stays behind, whatever happens.
+    An error in any process is raised here. All child processes have ended when this returns or raises.
     """
     if len(shares) == 1 or not hasattr(os, "fork"):
         return [made for share in shares for made in work(share)]
@@ -31,7 +32,7 @@ def each(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> lis
 
 @contextmanager
 def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> Iterator[list[int]]:
-    """Begin a process for each share; yield the pipes on which they answer."""
+    """Start a process for each share; yield the pipes on which they send their results."""
     pipes: list[int] = []
     children: list[int] = []
     try:
@@ -39,7 +40,8 @@ def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> 
             reading, writing = os.pipe()
             child = os.fork()
             if child == 0:
-                # Held open here, they would keep a child waiting for a parent that listens no more.
+                # A reading end left open here would let another child wait forever to write, after the parent has closed its own
+                # end.
                 for pipe in (reading, *pipes):
                     os.close(pipe)
                 _answer(writing, share, work)
@@ -50,13 +52,13 @@ def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> 
     finally:
         for pipe in pipes:
             os.close(pipe)
-        # A child that nobody listens to ends when it writes.
+        # A child whose pipe is closed gets an error when it writes, and exits.
         for child in children:
             os.waitpid(child, 0)
 
 
 def _answer(pipe: int, share: _Share, work: Callable[[_Share], list[_Made]]) -> None:
-    """In the child: do the work, send what came of it, and end without anything that the parent would do at its end."""
+    """In the child: do the work, send the result, and exit without running the parent's cleanup."""
     try:
         try:
             answer: tuple[list[_Made], Exception | None] = (work(share), None)

@@ -1,7 +1,7 @@
-"""The rules: small registered functions. What their docstrings say is their page, and their examples are their first tests.
+"""The registry of rules. A rule is a small function; its docstring is its page, and the examples there are its first tests.
 
-The docstring of a rule is text, then `Bad:` and `Good:`, as often as wanted, with files (see `lint.examples`), and `Source:` with
-where the rule comes from: `docs/facts/catalog.md#1.2`, or somebody else's page.
+The docstring of a rule is text, then any number of `Bad:` and `Good:` examples (see `lint/runner/examples.py`), then `Source:`
+with the origin of the rule: `docs/facts/catalog.md#1.2`, or a page of another project.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIXABLE: set[str] = set()
 
 
 def rule(identity: str, level: Level, title: str, on: type, fixable: bool = False) -> Callable[[Check], Check]:
-    """Register a function that looks at one subject of the kind `on` and yields hits; `fixable`: some have a fix."""
+    """Register a function that checks one subject of type `on` and yields hits; `fixable` means that some hits have a fix."""
 
     def register(check: Check) -> Check:
         if not _ID.fullmatch(identity) or identity in _RULES:
@@ -37,19 +37,19 @@ def rule(identity: str, level: Level, title: str, on: type, fixable: bool = Fals
 
 
 def checks() -> list[tuple[str, Level, type, Check]]:
-    """All rules in the order of their ids, without their pages: what a run needs."""
+    """Return the id, level, subject type and function of each rule, by id: what a run needs, without parsing docstrings."""
     _load()
     return [(identity, level, on, check) for identity, (level, _, on, check) in sorted(_RULES.items())]
 
 
 def rules() -> list[Rule]:
-    """All rules with their pages, in the order of their ids."""
+    """Return all rules with their pages, in the order of their ids."""
     _load()
     return [_read(identity) for identity in sorted(_RULES)]
 
 
 def find(identity: str) -> Rule:
-    """The rule with an id. Raises ForgeError where there is none."""
+    """Return the rule with an id. Raises ForgeError if there is none."""
     _load()
     if identity.upper() not in _RULES:
         raise ForgeError(f"there is no rule {identity[:40]!r}", hint=_hint(identity))
@@ -57,7 +57,7 @@ def find(identity: str) -> Rule:
 
 
 def expand(words: tuple[str, ...]) -> frozenset[str]:
-    """The ids that words mean: an id, or the beginning of several (`CF3`), or `all`. Raises ForgeError for what means none."""
+    """Return the ids that words mean: an id, the beginning of several (`CF3`), or `all`. Raises ForgeError."""
     _load()
     found: set[str] = set()
     for word in words:
@@ -70,14 +70,14 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _hint(word: str) -> str:
-    if re.fullmatch("CF[0-9]+", word.upper()):  # of numbers none is nearer than another
+    if re.fullmatch("CF[0-9]+", word.upper()):  # no number is a closer match than another
         return "`lint --list` shows all rules"
     near = did_you_mean(word[:20].upper(), _RULES)
     return near if near.startswith("did you mean") else "`lint --list` shows all rules"
 
 
 def _load() -> None:
-    """Import the modules of rules; each registers its own."""
+    """Import all modules of rules; each registers its rules."""
     from catalog_forge.lint import rules as package
 
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):

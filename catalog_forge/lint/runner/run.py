@@ -1,4 +1,4 @@
-"""Run the rules over a catalog. A rule that breaks is a bug of this program: it is named, with what it was looking at."""
+"""Run the rules over a catalog. A crash of a rule is a bug: the error names the rule and what it was checking."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import File
 from catalog_forge.shown import printable
 
-# Fewer entries than this are checked before a second process has begun.
+# Checking fewer entries than this takes less time than starting a second process.
 WORTH_A_PROCESS = 20
 
 
 class RuleBroke(Exception):
-    """A rule ended with an error that is no finding: a bug. The message names the rule and what it was looking at."""
+    """A rule crashed: a bug. The message names the rule and what it was checking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which rules run, and how bad their findings are.
+    """Which rules run, and the level of their findings.
 
-    `ids` are the rules that run; `levels` are levels that the team chose for some; `paths` are patterns of paths, as in a shell,
-    each with the rules that say nothing about the files that it fits.
+    `ids` are the rules that run; `levels` are the levels that the team set for some of them; `paths` pairs a shell pattern of
+    paths with the rules that are silent in the matching files.
     """
 
     ids: frozenset[str]
@@ -37,11 +37,11 @@ class Choice:
     paths: tuple[tuple[str, frozenset[str]], ...] = ()
 
     def level(self, rule: str, level: Level) -> Level:
-        """The level of a rule's findings."""
+        """Return the level for a rule's findings: the team's, else the given one."""
         return self.levels.get(rule, level)
 
     def silences(self, rule: str, path: str) -> bool:
-        """Whether a rule says nothing about a file."""
+        """Whether a rule is silent in a file."""
         return any(rule in ids and fnmatch.fnmatchcase(path, pattern) for pattern, ids in self.paths)
 
 
@@ -49,10 +49,10 @@ Subjects = Mapping[type, Iterable[object]]
 
 
 def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs: int = 1) -> list[Finding]:
-    """Return the findings of the chosen rules, in the order of their places. Raises RuleBroke.
+    """Return the findings of the chosen rules, sorted by place. Raises RuleBroke.
 
-    `subjects` are what the rules look at, by their kind: those of the catalog unless others are given, shared out among `jobs`
-    processes where that is worth it.
+    `subjects` are the objects to check, by type. By default they are those of the catalog, shared out among `jobs` processes if
+    there are enough of them.
     """
     checks = [each for each in registry.checks() if each[0] in choice.ids]
 
@@ -69,7 +69,7 @@ def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs
 
 
 def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
-    """What a catalog has for rules to look at, by kind, in shares: an entry goes with its revisions, all else with the first."""
+    """Split the subjects of a catalog, by type, into shares: an entry stays with its revisions, the first share has the rest."""
     entries = catalog.entries
     jobs = max(1, min(jobs, len(entries) // WORTH_A_PROCESS))
     shared: list[Subjects] = [
@@ -81,7 +81,7 @@ def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
 
 
 def by_place(finding: Finding) -> tuple[Where, str, str]:
-    """What findings are sorted by."""
+    """Return the sort key of a finding."""
     return finding.where, finding.rule, finding.message
 
 

@@ -1,4 +1,4 @@
-"""The section `lint` of catalog-forge.yml: which rules a team wants, how bad their findings are, where they say nothing."""
+"""The section `lint` of catalog-forge.yml: which rules a team wants, the level of their findings, and where they are silent."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from catalog_forge.yamlio import Map, Node
 
 KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
 FAIL_ON = (*LEVELS, "never")
-# How the ids of the rules begin that ask programs of others, which a machine may lack.
+# The beginning of the ids of rules that run external programs, which may not be installed.
 EXTERNAL = "CF79"
-# The rule that asks what was published.
+# The rule that compares with the published revisions.
 HISTORY = "CF920"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a catalog. `baseline` is a path below the folder of catalog-forge.yml, `""` for none."""
+    """The lint settings of a catalog. `baseline` is a path relative to the folder of catalog-forge.yml, `""` for none."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -34,9 +34,9 @@ class Settings:
     baseline: str = ""
 
     def choice(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = (), external: bool = True) -> Choice:
-        """The rules that run. `select` stands in place of what is selected and ignored here; `ignore` is added.
+        """Return the rules to run. `select` replaces the settings' selection and ignores; `ignore` adds to the ignores.
 
-        `external` lets programs of others run. Raises ForgeError for what is no rule.
+        `external` allows rules that run external programs. Raises ForgeError for an unknown rule.
         """
         wanted = registry.expand(select or self.select or ("all",))
         without = registry.expand((*(() if select else self.ignore), *ignore))
@@ -45,7 +45,7 @@ class Settings:
 
 
 def read(root: Map) -> Settings:
-    """Read the settings out of standards. Raises ForgeError with everything that is wrong with them."""
+    """Read the settings from the standards. Raises ForgeError with all faults in them."""
     node = next((value for key, value in root.pairs if key.value == "lint"), None)
     if node is None or is_null(node):
         return Settings()
@@ -56,7 +56,7 @@ def read(root: Map) -> Settings:
 
 
 class _Reader(Reader):
-    """Reads the section, and notes what is wrong."""
+    """Reads the section and collects its faults."""
 
     def settings(self, node: Node) -> Settings:
         keys = self.known(node, "lint", KEYS)
@@ -70,7 +70,7 @@ class _Reader(Reader):
         )
 
     def rules(self, node: Node | None, what: str) -> tuple[str, ...]:
-        """Ids of rules or beginnings of them: one, or a list."""
+        """Return the rule ids in a node, or beginnings of ids: a single word or a list."""
         found = [(self.word(item, what), item) for item in self.some(node)]
         return tuple(word for word, item in found if self.expanded(word, item))
 

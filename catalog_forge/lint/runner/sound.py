@@ -1,6 +1,6 @@
-"""A small sound catalog, in which no rule finds anything. The examples of the rules are laid over it, file by file.
+"""A small sound catalog in which no rule finds anything. The examples of the rules replace parts of it.
 
-It stands in files/sound.txt, as examples do: `-- PATH --` before each file.
+It is read from files/sound.txt, in the format of the examples: `-- PATH --` before each file.
 """
 
 from __future__ import annotations
