@@ -1,1 +1,1 @@
-"""What Rancher and its programs read of a catalog: files, entries, versions, questions, variables, templates, services."""
+"""How Rancher and its programs read a catalog: files, entries, versions, questions, variables, templates and services."""

@@ -1,7 +1,7 @@
-"""The services of a revision as its two compose files define them, with their places: read, rendered, laid over each other.
+"""The services that the two compose files of a revision define, with their locations: read, rendered and merged.
 
-Rules: docs/facts/catalog.md#4.11 (templates, then YAML, for both files) and #3 (rancher-compose.yml is laid over
-docker-compose.yml, service by service). Variables are put in by `answered` only: what an author wrote is what lint looks at.
+Rules: docs/facts/catalog.md#4.11 (both files are rendered as templates, then read as YAML) and #3 (rancher-compose.yml is merged
+over docker-compose.yml, service by service). Only `answered` substitutes variables: lint checks the text as its author wrote it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 if TYPE_CHECKING:
     from catalog_forge.rancher.templates import Rendered
 
-# What holds the catalog block, in the order in which a judge looks.
+# The keys that may contain the catalog block, in the order in which a judge looks for it.
 BLOCKS = ("catalog", ".catalog")
-# The keys of a file of version 2 below which services stand.
+# The top-level keys of a file of version 2 that contain services.
 SERVICES = (
     "services", "containers", "load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services",
     "aliases",
 )  # fmt: skip
-# A sidekick has one primary; who writes thousands of them does not mean it.
+# A sidekick has one primary; a file that gives it thousands is not a real one.
 _MOST_PRIMARIES = 100
 _LINKS = ("links", "depends_on")
 
@@ -38,24 +38,24 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 def varies(text: str) -> bool:
-    """Tell whether a text holds a variable, so that nobody knows what it will be."""
+    """Tell whether a text contains a variable, so that its final value is unknown."""
     return next(dollars(text), None) is not None
 
 
 def near(word: str, known: Collection[str], otherwise: str = "") -> str:
-    """A hint that names the known word nearest to a word; `otherwise` where none is near."""
+    """Return a hint that names the known word nearest to a word, or `otherwise` if none is near."""
     hint = did_you_mean(word, known)
     return hint if hint.startswith("did you mean") else otherwise
 
 
 def items(node: Node | None) -> list[Text]:
-    """The scalars of a list, or the one that stands in its place."""
+    """Return the scalars of a list; a single scalar counts as a list of one."""
     found = node.items if isinstance(node, Seq) else () if node is None else (node,)
     return [each for each in found if isinstance(each, Text)]
 
 
 def named(label: str) -> Iterator[tuple[str, int]]:
-    """The names in a label, which is cut at commas, without the spaces around them; and where each begins."""
+    """Yield the comma-separated names in a label without surrounding spaces, each with the offset at which it begins."""
     start = 0
     for text in label.split(","):
         yield text.strip(), start + len(text) - len(text.lstrip())
@@ -64,8 +64,8 @@ def named(label: str) -> Iterator[tuple[str, int]]:
 
 @dataclass(frozen=True, eq=False)
 class ComposeFile:
-    """A compose file with the answers of a user. `made` is what its template makes of it, or why Go cannot parse that; None where
-    it is not a template."""
+    """A compose file and the answers of a user. `made` is the result of rendering it, or the reason why Go cannot parse its
+    template; None if the file is not a template."""
 
     file: File
     docker: bool
@@ -74,25 +74,25 @@ class ComposeFile:
 
     @property
     def rendered(self) -> Rendered | None:
-        """What its template makes, if it has one that can be parsed."""
+        """The rendered template; None if the file is not a template or cannot be parsed."""
         return None if isinstance(self.made, Problem) else self.made
 
     @property
     def yaml(self) -> Yaml:
-        """What is read; of a template that cannot be parsed nothing is."""
+        """The YAML of the rendered file; an empty document with a problem if its template cannot be parsed."""
         if isinstance(self.made, Problem):
             return Yaml(None, (self.made,))
         return self.made.yaml if self.made else self.file.yaml
 
     @cached_property
     def is_second(self) -> bool:
-        """Whether it has the form of compose 2. Without a version rancher-compose refuses it (CF402); what its author meant is
-        what everybody else looks at."""
+        """Whether the file has the form of compose 2. rancher-compose refuses such a file without a version (CF402), but all
+        other checks go by the form that the author meant."""
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property
     def services(self) -> Pairs | None:
-        """Its services by name, in all the places where rancher-compose looks for some; None where it cannot be read."""
+        """The services by name, from all the keys under which rancher-compose looks for services; None if they cannot be read."""
         root, found = self.yaml.map, self.yaml.keys
         if root is None:
             return None
@@ -105,16 +105,16 @@ class ComposeFile:
 
     @property
     def parts(self) -> Iterator[Part]:
-        """What it says of each service."""
+        """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # A catalog block of version 2 in a file of version 1 is refused; it was not meant to be a service.
+            # rancher-compose refuses a catalog block of version 2 in a file of version 1; its author did not mean a service.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
 
 def placed(sources: Collection[ComposeFile], where: Where) -> Where:
-    """A place in a file that the author has: of what was rendered, the place in the template."""
+    """Translate a location in rendered text to the location in its template. All other locations are returned unchanged."""
     for source in sources if where.file.startswith("\0") else ():
         if (rendered := source.rendered) and where.file == rendered.name:
             return rendered.at(where.line, where.column)
@@ -124,7 +124,7 @@ def placed(sources: Collection[ComposeFile], where: Where) -> Where:
 def sources(
     docker: File | None, rancher: File | None, variables: Mapping[str, str], stack: str = "stack", version: str = ""
 ) -> tuple[ComposeFile, ...]:
-    """The two compose files with these answers, docker-compose.yml first; `version` is that of the revision."""
+    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is that of the revision."""
     both = ((docker, True), (rancher, False))
     return tuple(ComposeFile(file, first, _made(file, variables, stack, version), variables) for file, first in both if file)
 
@@ -132,7 +132,7 @@ def sources(
 def _made(file: File, variables: Mapping[str, str], stack: str, version: str) -> Rendered | Problem | None:
     if not file.is_readable or not is_template(file.text):
         return None
-    # Only a template is worth what its machine costs to import.
+    # Importing the template machine is slow, so only files that are templates do it.
     from catalog_forge.rancher.templates import Template, refusal, template_in
 
     found = template_in(file)
@@ -143,7 +143,7 @@ def _made(file: File, variables: Mapping[str, str], stack: str, version: str) ->
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What one file says of one service: its keys, of which those count that its `known` form of compose has."""
+    """The definition of one service in one file. Only the keys in `known`, those of the file's compose version, count."""
 
     name: Text
     keys: Keys
@@ -152,40 +152,40 @@ class Part:
     node: Node
 
     def get(self, key: str) -> Node | None:
-        """The value of a key; None where it is missing or null."""
+        """Return the value of a key; None if it is missing or null."""
         found = self.keys.get(key)
         return None if found is None or is_null(found[1]) else found[1]
 
 
 def part(name: Text, node: Node, known: frozenset[str], docker: bool) -> Part:
-    """What a node says of a service."""
+    """Return the definition of a service from its node."""
     pairs = merged(node.pairs) if isinstance(node, Map) else ()
     return Part(name, {key.value: (key, value) for key, value in pairs}, known, docker, node)
 
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """A service: what docker-compose.yml says of it, and rancher-compose.yml after it."""
+    """A service: its definition in docker-compose.yml, then the one in rancher-compose.yml."""
 
     parts: tuple[Part, ...]
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the service."""
         return self.parts[0].name.value
 
     @property
     def where(self) -> Where:
-        """Where it stands first."""
+        """The location of its first definition."""
         return self.parts[0].name.where
 
     @property
     def in_docker(self) -> bool:
-        """Whether docker-compose.yml has it."""
+        """Whether docker-compose.yml defines the service."""
         return self.parts[0].docker
 
     def get(self, key: str) -> Node | None:
-        """The value of a key in both files: mappings and lists grow, everything else is replaced."""
+        """Return the value of a key merged from both files: mappings and lists are combined, everything else is replaced."""
         if len(self.parts) == 1:
             return self.parts[0].get(key)
         found = [node for part in self.parts if (node := part.get(key)) is not None]
@@ -193,11 +193,12 @@ class Service:
 
     @cached_property
     def keys(self) -> dict[str, Node]:
-        """All its keys that are not null."""
+        """All keys of the service whose values are not null."""
         return {key: node for part in self.parts for key in part.keys if (node := self.get(key)) is not None}
 
     def answered(self, variables: Mapping[str, str], undefined: Say) -> Service:
-        """The service with answers in its values; `undefined` hears of variables that nobody asks for."""
+        """Return the service with answers substituted in its values. `undefined` is called for each variable without an
+        answer."""
         put = Substitution(variables, undefined, _nothing).node
         return Service(
             tuple(replace(part, keys={name: (key, put(node)) for name, (key, node) in part.keys.items()}) for part in self.parts)
@@ -205,17 +206,17 @@ class Service:
 
     @cached_property
     def labels(self) -> dict[str, tuple[Text, Node]]:
-        """Its labels: the scalar that names each, and its value."""
+        """The labels by name: the scalar that contains the name, and the value."""
         return labels_of(self.get("labels"))
 
     def label(self, name: str) -> str:
-        """The value of a label as it was written."""
+        """Return the value of a label as it is written; an empty text if there is no such label."""
         found = self.labels.get(name)
         return found[1].value if found and isinstance(found[1], Text) else ""
 
     @cached_property
     def sidekicks(self) -> dict[str, int]:
-        """The names in its label of sidekicks in their order, and where each stands in the label, which is cut at commas only."""
+        """The names in the sidekicks label, in order, each with its offset in the label. The label is split at commas only."""
         found: dict[str, int] = {}
         text = self.label(SIDEKICKS)
         for name, offset in named(text) if text.strip() and not varies(text) else ():
@@ -223,15 +224,15 @@ class Service:
         return found
 
     def where_of(self, sidekick: str) -> Where:
-        """Where a sidekick is named."""
+        """Return the location at which the label names a sidekick."""
         _, node = self.labels[SIDEKICKS]
         assert isinstance(node, Text)
-        # The value of NAME=VALUE was cut out of its item.
+        # A value split from a NAME=VALUE item has no lines of its own, so the location is that of the item.
         return node.at(self.sidekicks[sidekick]) if node.lines else node.where
 
     @cached_property
     def needs(self) -> list[tuple[str, str, Where]]:
-        """The containers whose volumes or network it uses: the key, the name, the place."""
+        """The containers whose volumes or network the service uses: the key, the container's name and the location."""
         found = [("volumes_from", item.value.split(":")[0], item.where) for item in items(self.get("volumes_from"))]
         for key in ("network_mode", "net"):
             for item in items(self.get(key)):
@@ -242,15 +243,15 @@ class Service:
 
     @cached_property
     def links(self) -> list[tuple[str, str, Where]]:
-        """The services that it links or depends on: the key, the name, the place."""
+        """The services that this one links or depends on: the key, the other service's name and the location."""
         found = [(key, item.value.split(":")[0], item.where) for key in _LINKS for item in items(self.get(key))]
         return [link for link in found if link[1] and not varies(link[1]) and "/" not in link[1]]
 
 
 class Composition:
-    """The services of both files by name; `sources` are what they were read from, and `problems` say why one cannot be read.
+    """The services of both files by name. `sources` are the files that they were read from.
 
-    It is not whole where docker-compose.yml could not be read: then no service can be said to be missing.
+    `is_whole` is False if docker-compose.yml could not be read: then no service can be reported as missing.
     """
 
     def __init__(self, parts: Iterable[Part], sources: Collection[ComposeFile] = (), is_whole: bool = True) -> None:
@@ -263,12 +264,12 @@ class Composition:
 
     @property
     def parts(self) -> Iterator[Part]:
-        """What each file says of each service."""
+        """Yield the definition of each service in each file."""
         return (part for service in self.services.values() for part in service.parts)
 
     @cached_property
     def primaries_of(self) -> dict[str, list[str]]:
-        """The services that name a service as their sidekick, for each that is named."""
+        """For each sidekick, the services that name it in their label."""
         found: dict[str, list[str]] = {}
         for name, service in self.services.items():
             for sidekick in service.sidekicks:
@@ -276,28 +277,29 @@ class Composition:
         return found
 
     def in_one_unit(self, name: str, other: str) -> bool:
-        """Tell whether a service runs beside another: with it, or with a primary of both."""
+        """Tell whether two services run in one unit: one is the primary of the other, or both have the same primary."""
         primaries = self.primaries_of.get(name, [name])[:_MOST_PRIMARIES]
         return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def answered(self, variables: Mapping[str, str], undefined: Callable[[str], Say]) -> Composition:
-        """The same with answers in the values of services; `undefined` gives for a service what hears of unknown variables."""
+        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables of that
+        service."""
         services = [service.answered(variables, undefined(name)) for name, service in self.services.items()]
         return Composition((part for service in services for part in service.parts), self.sources, self.is_whole)
 
     def at(self, where: Where) -> Where:
-        """A place in a file that the author has."""
+        """Translate a location in rendered text to the location in the author's file."""
         return placed(self.sources, where)
 
 
 def read(sources: Collection[ComposeFile]) -> Composition:
-    """The services of both files, those of docker-compose.yml first."""
+    """Return the services of both files, those of docker-compose.yml first."""
     is_whole = all(source.services is not None for source in sources if source.docker)
     return Composition((part for source in sources for part in source.parts), sources, is_whole)
 
 
 def substituted(text: Text, variables: Mapping[str, str]) -> str:
-    """The text with answers in it."""
+    """Return the text with answers substituted."""
     return Substitution(variables, _nothing, _nothing).text(text).value
 
 
@@ -315,9 +317,9 @@ def _nothing(_message: str, _where: Where) -> None:
 
 
 def labels_of(node: Node | None) -> dict[str, tuple[Text, Node]]:
-    """Return the labels that a mapping or a list of NAME=VALUE gives: the scalar that names each, and its value.
+    """Return the labels in a mapping or a list of NAME=VALUE: for each name, the scalar that contains it and the value.
 
-    rancher-compose cuts the spaces around an item of a list (docs/facts/catalog.md#3).
+    rancher-compose strips the spaces around an item of a list (docs/facts/catalog.md#3).
     """
     if isinstance(node, Map):
         return {key.value: (key, value) for key, value in node.pairs}

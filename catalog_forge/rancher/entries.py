@@ -1,7 +1,7 @@
-"""An entry of a catalog and its revisions: which folders are some, what their files say, which one a catalog offers.
+"""An entry of a catalog and its revisions: which folders are revisions, what their files contain, which version is offered.
 
-Rules: docs/facts/catalog.md#1.7 (folders), #1.11 (icons), #2.6 (the default version), #3.2 (where the catalog block stands),
-#7.4 (how versions sort); catalog-service b3dc315 (manager/traverse.go, service/utils.go).
+Rules: docs/facts/catalog.md#1.7 (folders), #1.11 (icons), #2.6 (the default version), #3.2 (where the catalog block is), #7.4
+(how versions sort); catalog-service b3dc315 (manager/traverse.go, service/utils.go).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ RANCHER = "rancher-compose.yml"
 DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-# How the names of files begin that are taken for the icon of an entry.
+# A file whose name begins with one of these is taken for the icon of an entry.
 ICONS = ("catalogIcon", "icon")
 
 _PLAIN = re.compile(r"[-+]?[0-9]+")
 
 
 def number_of(folder: str) -> int | None:
-    """The number that a folder's name is, as Go's Atoi reads it; None for any other name."""
+    """Return the number that a folder is named after, as Go's Atoi reads it; None for any other name."""
     if not _PLAIN.fullmatch(folder) or len(folder) > 40:
         return None
     found = int(folder)
@@ -42,22 +42,22 @@ def number_of(folder: str) -> int | None:
 
 
 def is_revision(folder: str) -> bool:
-    """Tell whether the catalog service takes a folder of this name for a revision: a number, or a semantic version."""
+    """Tell whether the catalog service treats a folder of this name as a revision: a number, or a semantic version."""
     return number_of(folder) is not None or versions.semver(folder.strip("v")) is not None
 
 
 def by_number(folder: str) -> tuple[int, str]:
-    """What revisions are sorted by for people: their numbers, then their names."""
+    """Return the key by which revisions are sorted in output: the number, then the name."""
     return number_of(folder) or 0, folder
 
 
 def default_of(config: Mapping[str, Node]) -> str:
-    """The default version that the keys of a config.yml name."""
+    """Return the default version that the keys of a config.yml name."""
     return decoding.text_of(next((config[key] for key in DEFAULTS if key in config), None))
 
 
 def chosen(default: str, served: Iterable[str]) -> str:
-    """The version that a catalog offers of those of its revisions, in their order: the default if there, else the highest."""
+    """Return the version that a catalog offers: the default if a revision has it, else the highest of those served."""
     known = [version for version in served if version]
     return default if default in known else max(reversed(known), key=_order, default="")
 
@@ -67,19 +67,21 @@ def _order(version: str) -> versions.Order:
 
 
 def docker_of(files: Mapping[str, File]) -> File | None:
-    """The docker-compose.yml of a revision, or the .tpl when that is missing or empty: one of both is sent to Rancher."""
+    """Return the docker-compose.yml of a revision, or the .tpl if that is missing or empty. Only one of the two is sent to
+    Rancher."""
     there = [file for name in (DOCKER, DOCKER_TEMPLATE) if (file := files.get(name))]
     return next((file for file in there if file.size or not file.is_readable), there[0] if there else None)
 
 
 def icon_of(walked: Iterable[File]) -> File | None:
-    """Return the icon that Rancher shows of an entry, of its files in the order of a walk: the last one, at any depth (#1.11)."""
+    """Return the icon that Rancher shows for an entry: of the files in walk order, the last with the name of an icon, at any
+    depth (#1.11)."""
     return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An entry: the folder of a template below one of the catalog's top folders."""
+    """An entry: the folder of a template inside one of the catalog's top folders."""
 
     tree: Tree
     top: Folder
@@ -87,23 +89,23 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """The name of the entry's folder."""
         return self.folder.name
 
     @property
     def base(self) -> str:
-        """What stands before the name in ids: the top folder's text before the first dash, and `*`; nothing for `templates`."""
+        """The prefix of the entry's name in ids: the top folder's name up to the first dash, and `*`; empty for `templates`."""
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 
     @property
     def where(self) -> Where:
-        """Its folder as a place, as errors show it."""
+        """The location of the entry's folder, as errors show it."""
         return self.folder.where
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it was read, so that what is not here is missing."""
+        """Whether the whole folder was read, so that a file which is not in it does not exist."""
         return self.tree.covers(self.folder.path)
 
     @property
@@ -113,17 +115,17 @@ class Entry:
 
     @cached_property
     def settings(self) -> Yaml:
-        """What config.yml says."""
+        """The content of config.yml."""
         return self.config.yaml if self.config else Yaml(None)
 
     @cached_property
     def facts(self) -> dict[str, str]:
-        """The keys of config.yml with their values as texts."""
+        """The keys of config.yml with their values as text."""
         return {key: decoding.text_of(node) for key, node in decoding.pairs(self.settings.node).items()}
 
     @property
     def title(self) -> str:
-        """What Rancher calls it: its name in config.yml, else that of its folder."""
+        """The name that Rancher shows: the one in config.yml, else the name of the folder."""
         return self.facts.get("name") or self.name
 
     @property
@@ -133,13 +135,14 @@ class Entry:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        """Its revisions as the catalog service takes them, in the order of their numbers, then of their names."""
+        """The folders that the catalog service treats as revisions, sorted by number, then by name."""
         names = sorted((name for name in self.folder.folders if is_revision(name)), key=by_number)
         return [Revision(self, self.folder.folders[name]) for name in names]
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision of the version that a catalog offers; where none has a version, the one with the highest number."""
+        """The last revision with the version that a catalog offers; if no revision has a version, the one with the highest
+        number."""
         # The catalog service walks its folders by name.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
@@ -147,12 +150,12 @@ class Entry:
 
     @property
     def icons(self) -> list[File]:
-        """The files beside config.yml that are taken for its icon."""
+        """The files next to config.yml that are taken for the icon of the entry."""
         return [file for name, file in self.folder.files.items() if name.startswith(ICONS)]
 
     @property
     def icon(self) -> File | None:
-        """The icon that Rancher shows of it."""
+        """The icon that Rancher shows for the entry."""
         return icon_of(self.folder.everything)
 
 
@@ -165,7 +168,7 @@ class Revision:
 
     @property
     def name(self) -> str:
-        """The name of its folder: its number; nothing where the files of a revision lie in the entry's folder."""
+        """The name of the revision's folder, its number; empty if the files are directly in the entry's folder."""
         return self.folder.name if self.folder is not self.entry.folder else ""
 
     @property
@@ -175,12 +178,12 @@ class Revision:
 
     @property
     def where(self) -> Where:
-        """Its folder as a place."""
+        """The location of the revision's folder."""
         return Where(f"{self.entry.where.file}/{self.name}")
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it was read, so that what is not here is missing."""
+        """Whether the whole folder was read, so that a file which is not in it does not exist."""
         return self.entry.tree.covers(self.folder.path)
 
     @property
@@ -195,23 +198,24 @@ class Revision:
 
     @property
     def compose_files(self) -> list[File]:
-        """Both compose files, as far as they are there."""
+        """Those of the two compose files that exist."""
         return [file for file in (self.docker, self.rancher) if file]
 
     @property
     def is_asked(self) -> bool:
-        """Whether its questions are known: not when rancher-compose.yml cannot be read."""
+        """Whether the questions are known. They are not if rancher-compose.yml cannot be read."""
         return self.rancher is None or not self.rancher.yaml.problems
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, wherever a judge finds it. It is read before any template is rendered."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it. It is read before any template is
+        rendered."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
     @property
     def block_where(self) -> Where:
-        """Where the block stands; else the file; else the folder."""
+        """The location of the block, else of rancher-compose.yml, else of the folder."""
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
@@ -219,32 +223,33 @@ class Revision:
 
     @cached_property
     def version(self) -> str:
-        """The version that the block gives, as the catalog service stores it."""
+        """The version in the catalog block, as the catalog service stores it."""
         return decoding.text_of(decoding.pairs(self.block).get("version"))
 
     @property
     def served(self) -> str:
-        """The version that a catalog knows it by: that of its block, else its name, where that is one."""
+        """The version under which a catalog serves the revision: the one in its block, else the folder's name if that is a
+        version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property
     def questions(self) -> list[Question]:
-        """Its questions in their order, also those that are wrong."""
+        """The questions of the revision in order, including invalid ones."""
         return questions.read(decoding.pairs(self.block).get("questions"))
 
     @cached_property
     def asked(self) -> dict[str, Question]:
-        """Its questions by the variables that they ask for."""
+        """The questions by the variable that each asks for."""
         return questions.by_variable(self.questions)
 
     @cached_property
     def sources(self) -> tuple[ComposeFile, ...]:
-        """What its compose files are with the default answers."""
+        """The compose files, rendered with the default answers."""
         return composition.sources(self.docker, self.rancher, questions.defaults(self.questions))
 
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
-        """What rancher-compose refuses or ignores with the default answers, by the rule that tells of it."""
+        """What rancher-compose refuses or ignores with the default answers, by the lint rule that reports it."""
         found: dict[str, list[Refusal]] = {}
         judge = LaunchJudge(self.sources)
         for fault in (*judge.faults(), *judge.odd) if self.docker else ():
@@ -253,20 +258,20 @@ class Revision:
 
     @cached_property
     def composition(self) -> Composition:
-        """Its services with the default answers; an author's `${X}` stays as it is."""
+        """The services with the default answers; a `${X}` in the files is not substituted."""
         return composition.read(self.sources)
 
     @cached_property
     def uses(self) -> list[variable_uses.Use]:
-        """Where its compose files use answers."""
+        """All places in the compose files that use an answer."""
         return variable_uses.of_files(self.compose_files, self.docker)
 
 
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
-    """Read a revision of an entry from its files, by their paths below its folder; `folder` stands before them in errors.
+    """Read a revision of an entry from its files, given by path below its folder. Errors show `folder` before these paths.
 
-    Without a `revision` it is the one that the catalog would offer. Files that lie in no revision are one without a number.
-    Raises ForgeError when there is no such revision, when it has no compose file, and when its catalog block cannot be read.
+    Without a `revision`, read the one that the catalog would offer. Files outside any revision folder are a revision without a
+    number. Raises ForgeError if there is no such revision, if it has no compose file, or if its catalog block cannot be read.
     """
     label = folder or name
     tree = Tree(_file(joined(name, path), content, f"{label}/{path}") for path, content in files.items())
@@ -285,7 +290,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if found.docker is None or not found.docker.text.strip():
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{found.name}".rstrip("/")), _what_else(found))
     if found.rancher and (problems := found.rancher.yaml.problems):
-        # Nobody knows the questions; what else rancher-compose would refuse is said with it.
+        # The questions are unknown; everything else that rancher-compose would refuse is reported together with this.
         refused = LaunchJudge(found.sources).faults()
         said = {(fault.message, fault.where) for fault in refused}
         raise ForgeError.of([*refused, *(each for each in problems if (each.message, each.where) not in said)])

@@ -1,1 +1,2 @@
-"""What Rancher refuses: each problem with the rule of lint that tells of it. `up`, `lint` and `lint --verdicts` are its users."""
+"""Everything that Rancher refuses, each problem with the lint rule that reports it. Used by `up`, `lint` and `lint
+--verdicts`."""

@@ -42,7 +42,7 @@ _DRIVER: dict[str, Type] = {
 }
 VOLUMES = MapOf("a mapping of volumes", Struct("a volume", {**_DRIVER, "per_container": TRUTH}))
 NETWORKS = MapOf("a mapping of networks", Struct("a network", {**_DRIVER, "ipam": _IPAM}))
-# What a compose file is for the service and for the CI before anything is looked at more closely.
+# The form of a compose file that the service and the CI require before they check any details.
 COMPOSE = Struct(
     "a compose file", {"version": TEXT, "services": SERVICES, "volumes": ANY_BY_TEXT, "networks": ANY_BY_TEXT}
 )  # fmt: skip
@@ -60,7 +60,7 @@ QUESTION = Struct(
 _QUESTIONS = ListOf("a list of questions", QUESTION)
 _FILE = Struct("a file", {"name": TEXT, "contents": TEXT})
 _VERSIONS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
-# The block as catalog-service decodes it, and as the CI does. Fields without a name of their own go by their lowercased Go name.
+# The block as catalog-service and the CI decode it. Fields without a YAML name use their lowercased Go name.
 SERVED_BLOCK = Struct(
     "a catalog block",
     {
@@ -84,7 +84,7 @@ _CONFIG_TEXTS = (
     "environmentid name issystem description path maintainer license project_url upgradefrom foldername catalog "
     "base icon iconfilename readme category".split()
 )
-# The keys of config.yml that name the default version: the first one that is there counts.
+# The keys of config.yml that name the default version; the first one present counts.
 DEFAULTS = ("version", "defaultVersion", "default_version")
 # config.yml as catalog-service decodes it.
 _CONFIG = Struct(
@@ -104,7 +104,7 @@ _BLOCK = ("catalog:", ".catalog:")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A catalog block by its keys, and what is wrong with the file that it stands in."""
+    """The keys of a catalog block, and the problems of the file that contains it."""
 
     keys: dict[str, Node]
     problems: tuple[Refusal, ...] = ()
@@ -113,7 +113,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A judge, and the types that it decodes a rancher-compose.yml and its block into."""
+    """A judge and the types into which it decodes a rancher-compose.yml and its block."""
 
     who: Judge
     compose: Struct
@@ -124,7 +124,7 @@ SERVICE = Decoder("service", COMPOSE, SERVED_BLOCK)
 CI = Decoder("ci", CI_COMPOSE, CI_BLOCK)
 
 _SCALARS = (TEXT, INT, TRUTH)
-# The rules of lint that tell what is wrong with a file: as YAML or as a whole (""), in a field, and in all others ("*").
+# The lint rules for faults of a file: as YAML or as a whole (""), in the named field, and in any other field ("*").
 Rules = Mapping[str, str]
 OF_RANCHER: Rules = {"": "CF301", "version": "CF303", "services": "CF312", "block": "CF302", "*": "CF437"}
 OF_DOCKER: Rules = {"": "CF426", "version": "CF402", "services": "CF427", "services itself": "CF426", "*": "CF437"}
@@ -139,13 +139,13 @@ _OF_QUESTION: Rules = {
 
 
 def refused(problem: Problem, rule: str, who: Judge) -> Refusal:
-    """A problem as what a judge refuses, with the rule that tells of it."""
+    """Turn a problem into a refusal by a judge, with the lint rule that reports it."""
     rule = "CF436" if problem.message == decoding.BROKEN_MERGE else rule
     return Refusal(problem.message, problem.where, problem.hint, rule, who)
 
 
 def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
-    """What does not fit a structure, each by the rule of its field."""
+    """Yield everything in a node that does not fit a structure, each with the lint rule of its field."""
     if not isinstance(node, Map):
         yield from (refused(each, rules[""], who) for each in types.faults(node, wanted))
     yield from _faults_of_pairs(decoding.pairs(node), wanted, rules, who)
@@ -154,7 +154,7 @@ def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge
 def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
     for name, value in pairs.items():
         if isinstance(value, Text) and wanted.fields.get(name) is TEXT:
-            continue  # Every scalar is text, and there are thousands.
+            continue  # Any scalar is valid as text, and there are thousands of them.
         if name == "questions" and isinstance(value, Seq):
             for question in value.items:
                 yield from faults_of_fields(question, QUESTION, _OF_QUESTION, who)
@@ -167,7 +167,7 @@ def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, wh
 
 
 def faults_of_compose(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
-    """What keeps a file from being a compose file. Without `version: '2'` it is a mapping of services."""
+    """Yield the reasons why a file is not a valid compose file. Without `version: '2'` it must be a mapping of services."""
     yield from faults_of_fields(node, wanted, rules, who)
     keys = decoding.pairs(node)
     if isinstance(node, Map) and decoding.raw(keys.get("version")) != "2":
@@ -178,7 +178,7 @@ def faults_of_compose(node: Node | None, wanted: Struct, rules: Rules, who: Judg
 
 
 def of_compose(file: File, decoder: Decoder) -> Block:
-    """Find the block of a rancher-compose.yml. A file whose version is not 2 is all services."""
+    """Find the block of a rancher-compose.yml. In a file whose version is not 2, every top-level key is a service."""
     found, who = file.decoded, decoder.who
     problems = [refused(each, OF_RANCHER[""], who) for each in found.problems]
     problems += faults_of_compose(found.node, decoder.compose, OF_RANCHER, who)
@@ -191,7 +191,7 @@ def of_compose(file: File, decoder: Decoder) -> Block:
 
 
 def of_config(file: File) -> Block:
-    """config.yml as the service decodes it. Of two names of one field one counts."""
+    """Return the keys of config.yml as the service decodes them. If a field is given under two names, only one of them counts."""
     found, keys = file.decoded, decoding.pairs(file.decoded.node)
     problems = [refused(each, OF_CONFIG[""], "service") for each in found.problems]
     if not isinstance(found.node, Map):
@@ -203,7 +203,7 @@ def of_config(file: File) -> Block:
 
 
 def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
-    """What keeps a file without `version: '2'` from being a mapping of services."""
+    """Yield the reasons why a file without `version: '2'` is not a mapping of services."""
     for problem in types.faults(root, SERVICES):
         version = keys.get("version")
         if version is not None and problem.where == version.where:
@@ -223,7 +223,7 @@ def _found(keys: dict[str, Node], second: bool) -> Node | None:
 
 
 def of_flat(file: File) -> Block:
-    """The block of a template-version.yml: the file itself."""
+    """Return the block of a template-version.yml: the whole file."""
     found = file.decoded
     problems = [refused(each, OF_RANCHER[""], "service") for each in found.problems]
     problems += faults_of_fields(found.node, SERVED_BLOCK, _OF_BLOCK, "service")
@@ -231,15 +231,15 @@ def of_flat(file: File) -> Block:
 
 
 def of_part(file: File) -> Block:
-    """The block of a compose.yml: from a line `catalog:` or `.catalog:` to the next one that is not indented."""
+    """Return the block of a compose.yml: from a line `catalog:` or `.catalog:` to the next line that is not indented."""
     part = File(file.path, file.size, lambda: _part(file.text).encode(), shown=file.shown)
     return of_compose(part, SERVICE)
 
 
 def _part(text: str) -> str:
-    """The lines of the block. Lines before it stay as empty ones, so that places are those of the file.
+    """Return the lines of the block. All other lines become empty, so that locations stay those of the file.
 
-    There is no block where the file ends in a comment before the block ends: catalog-service then forgets what it found.
+    If the file ends in a comment before the block ends, there is no block: catalog-service then forgets what it found.
     """
     kept: list[str] = []
     count = 0

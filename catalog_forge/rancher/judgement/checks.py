@@ -1,6 +1,7 @@
-"""Small checks of a value in a compose file, and what they are made of: each says what is wrong with a node, and where.
+"""Small checks for values in compose files, and functions that combine them. Each check reports what is wrong with a node, and
+where.
 
-Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and the decoders behind them (yaml/).
+Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and the decoders that run after them (yaml/).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from catalog_forge.goyaml.types import Type
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# The rules of lint that tell of each kind of fault.
+# The lint rules that report each kind of fault.
 KIND, TWICE, PORT, WORDS, NUMBER_FORM, KEPT, INNER_KEY = "CF428", "CF404", "CF429", "CF430", "CF431", "CF433", "CF434"
 
 Words = str
@@ -37,7 +38,7 @@ def _kind(node: Node) -> str:
 
 
 def one_of(*kinds: str) -> Check:
-    """A value of one of the kinds that `_kind` names."""
+    """Return a check for a value of one of these kinds, named as `_kind` names them."""
     wanted = " or ".join(kinds)
 
     def check(node: Node) -> Iterator[Problem]:
@@ -49,7 +50,7 @@ def one_of(*kinds: str) -> Check:
 
 
 def _instead(node: Node, kind: str, kinds: Sequence[str]) -> str:
-    """How the author can write what is expected."""
+    """Return a hint that shows the author how to write the expected kind."""
     if not isinstance(node, Text) or kind == "nothing":
         return ""
     if "text" in kinds:
@@ -58,7 +59,7 @@ def _instead(node: Node, kind: str, kinds: Sequence[str]) -> str:
 
 
 def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM) -> Check:
-    """A check, and what must hold besides when it finds nothing."""
+    """Return a check that runs `first`, then `second` if `first` finds nothing."""
 
     def check(node: Node) -> Iterator[Problem]:
         found = [*first(node)]
@@ -70,7 +71,7 @@ def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM)
 
 
 def decoded(wanted: Type, first: Check) -> Check:
-    """A check, and the type that a value is decoded into when it finds nothing."""
+    """Return a check that runs `first` and, if that finds nothing, tests whether the value decodes into the type `wanted`."""
 
     def check(node: Node) -> Iterator[Problem]:
         found = [*first(node)]
@@ -84,7 +85,7 @@ _PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
-    """Text that matches a pattern; `what` names it."""
+    """Return a test for text that matches a pattern; `what` names the expected form."""
 
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
@@ -96,7 +97,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
 
 
 def integer(node: Node) -> Words:
-    """What is wrong with a number that has a fraction."""
+    """Return an error message if a number has a fraction."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return f"{found} is not a whole number" if isinstance(found, float) and not found.is_integer() else ""
 
@@ -118,8 +119,8 @@ SCORE = then(one_of("a number"), _from_1000_to_1000)
 
 
 def mapping(fields: Mapping[str, Check], otherwise: Check = MAP, *, closed: bool = True) -> Check:
-    """A mapping with a check for each key that it may have; `otherwise` looks at what is no mapping, and unless it is `closed`
-    nobody looks at other keys."""
+    """Return a check for a mapping, with one check for each allowed key. `otherwise` checks a node that is not a mapping; other
+    keys are reported only if the mapping is `closed`."""
 
     def check(node: Node) -> Iterator[Problem]:
         if not isinstance(node, Map):
@@ -135,7 +136,7 @@ def mapping(fields: Mapping[str, Check], otherwise: Check = MAP, *, closed: bool
 
 
 def items(*kinds: str, unique: bool = True) -> Check:
-    """A list of scalars of some kinds, no two of them equal if they must be unique."""
+    """Return a check for a list of scalars of these kinds, without duplicates if `unique`."""
     item = one_of(*kinds)
 
     def check(node: Node) -> Iterator[Problem]:
@@ -163,7 +164,7 @@ UNIQUE = items("text")
 
 
 def ports(node: Node) -> Iterator[Problem]:
-    """A list of ports; of a number it is not asked whether it is one."""
+    """Check a list of ports. Numbers are not checked, only text."""
     found = [*items("text", "a number")(node)]
     yield from found
     for each in node.items if isinstance(node, Seq) and not found else ():
@@ -173,7 +174,7 @@ def ports(node: Node) -> Iterator[Problem]:
 
 
 def is_port(text: str) -> bool:
-    """Whether Docker's library reads a text as a port or a range of them, with or without a port and an address of the host."""
+    """Whether Docker's library accepts a text as a port or a range of ports, optionally after a host address and a host port."""
     rest, slash, protocol = text.rpartition("/")
     rest, protocol = (rest, protocol) if slash else (text, "tcp")
     parts = rest.split(":")
@@ -196,7 +197,7 @@ def _range(text: str) -> tuple[int, int] | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an address, of version 4 or 6."""
+    """Whether a text is an IP address, version 4 or 6."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -205,13 +206,13 @@ def is_address(text: str) -> bool:
 
 
 def _not_bare(node: Node) -> Words:
-    """Text that yaml.v2 takes for null before it asks the type: an empty answer is enough."""
+    """Reject text that yaml.v2 reads as null before it checks the type, such as an empty answer."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 
 
 def text_or(items: Check, more: Callable[[Node], Words] = _not_bare, rule: str = KIND) -> Check:
-    """Text or a list; `more` is what must hold of the text."""
+    """Return a check for text or a list. `more` is a further test for the text."""
     text = then(one_of("text", "a list"), more, rule)
 
     def check(node: Node) -> Iterator[Problem]:
@@ -221,13 +222,13 @@ def text_or(items: Check, more: Callable[[Node], Words] = _not_bare, rule: str =
 
 
 def command(node: Node) -> Words:
-    """What keeps text from being cut into the words of a command."""
+    """Return the reason why a text cannot be split into the words of a command."""
     words = _not_bare(node)
     return words or (_unclosed(node.value) if isinstance(node, Text) else "")
 
 
 def _unclosed(text: str) -> Words:
-    """Whether a quote is never closed: how the words of a command are told apart."""
+    """Return a message if a quote is never closed or the text ends in a backslash."""
     quote, word, place = "", False, 0
     while place < len(text):
         char = text[place]
@@ -249,7 +250,8 @@ def _unclosed(text: str) -> Words:
 
 
 def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
-    """A list of different texts, or a mapping of scalars; `scalars` is what it is then decoded from."""
+    """Return a check for a list of distinct texts, or a mapping of scalars. `scalars` are the kinds allowed as values in the
+    mapping."""
     value = one_of(*scalars)
 
     def check(node: Node) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
-"""rancher-compose at launch: whether a stack can be made of a revision when every question keeps its default.
+"""rancher-compose at launch: whether a stack can be created from a revision if every question keeps its default.
 
-Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). For both
-files: Go's templates over the raw text, YAML, variables, a schema, types. What a template leaves unsaid when it fails is cut off.
+Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
+go through Go's templates on the raw text, YAML, variables, a schema and types. A template that fails cuts the file off there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PARTS: dict[str, Type] = {
     "dependencies": MapOf("dependencies", Struct("a dependency", dict.fromkeys(("name", "template", "version"), TEXT))),
 }
 
-# What may stand at the top of a file of version 2.
+# The keys allowed at the top level of a file of version 2.
 TOPS = frozenset((*_TOP.fields, "catalog", ".catalog"))
 NO_VERSION = "the file has no version, so `services` is the name of a service, and the keys below it are its keys"
 NO_VERSION_HINT = "write version: '2' at the top"
@@ -45,7 +45,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 class _Noting(Substitution):
-    """Puts answers into values, and notes which values hold one, and what begins no variable."""
+    """Substitutes answers in values, and records which values contained a variable and which `$` does not begin one."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables, lambda *_: None, self._not_a_variable)
@@ -61,7 +61,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """A fault; what is a number only for some answers has a rule of its own."""
+        """Return a fault under the right rule: a value that is a number only for some answers has a separate rule."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make it a required question with a default"
@@ -69,19 +69,19 @@ class _Noting(Substitution):
 
 
 class LaunchJudge:
-    """The launch of a revision: what rancher-compose refuses in its two files, with the answers that they were read with."""
+    """The launch of a revision: what rancher-compose refuses in its two files, given the answers that they were rendered with."""
 
     def __init__(self, sources: Collection[ComposeFile]) -> None:
         self.sources = sources
         self.labels: dict[str, dict[str, Text]] = {}
         self.varied: set[Where] = set()
-        # Where a template fails, rancher-compose goes on with what stands before, without a word.
+        # If a template fails, rancher-compose silently uses the output up to that point.
         self.cut: list[Problem] = []
-        # What is launched, and means nothing.
+        # Values that are launched but have no meaning.
         self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
-        """Merge the two files, docker-compose.yml first; then look for sidekicks and the targets of load balancers."""
+        """Merge the two files, docker-compose.yml first; then check the sidekicks and the targets of load balancers."""
         found = [fault for source in self.sources for fault in self._merge(source)]
         self.odd = [fault for fault in found if not fault.who]
         if refused := [fault for fault in found if fault.who]:
@@ -90,7 +90,7 @@ class LaunchJudge:
         return [*map(self._placed, (*units.faults_of_labels(labels, self.varied), *self._balancers()))]
 
     def _balancers(self) -> Iterator[Refusal]:
-        """What is wrong with the targets of load balancers. Few entries have one."""
+        """Report invalid targets of load balancers. Few entries have a load balancer, so the text is searched first."""
         if any(word in source.file.text for source in self.sources for word in ("lb_config", OLD_BALANCER)):
             variables = next(source.variables for source in self.sources)
             whole = composition.read(self.sources).answered(variables, lambda _: lambda *_: None)
@@ -107,7 +107,7 @@ class LaunchJudge:
             yield self._placed(replace(fault, where=fault.where or where))
 
     def _placed(self, fault: Refusal) -> Refusal:
-        """A fault at the place that the author has: of what was rendered, the place in the template."""
+        """Translate the location of a fault from rendered text to the author's file."""
         return replace(fault, where=placed(self.sources, fault.where)) if fault.where else fault
 
     def _of_document(self, source: ComposeFile) -> Iterator[Refusal]:
@@ -119,7 +119,7 @@ class LaunchJudge:
         if "*" in file.text or "{{" in file.text:
             faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
-            # Of a file of version 2 nothing else is decoded, the catalog block neither.
+            # In a file of version 2, nothing else is decoded, not even the catalog block.
             root = node.pairs if isinstance(node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
             broken = decoding.broken_merges(Map(decoded, file.at()))
@@ -165,7 +165,8 @@ _BLOCK = "rancher-compose treats the catalog block as a service here"
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
-    """Other files cannot be had at launch, and what a service extends must be there, with nothing that cannot be extended."""
+    """Report each `env_file` and `extends` that fails at launch: they name another file, a service that does not exist, or one
+    with keys that cannot be inherited."""
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:

@@ -1,7 +1,7 @@
-"""The mappings inside services: their keys, and which of their values mean something.
+"""The mappings inside services: their keys, and which of their values have a meaning.
 
-rancher-compose decodes each of them into a structure, and ignores keys that the structure does not have: what is misspelt, or
-stands a level too deep, is read by nobody. It hands numbers and words on to Rancher as they are.
+rancher-compose decodes each mapping into a structure and ignores unknown keys, so a key that is misspelt or nested one level too
+deep has no effect. It passes numbers and words on to Rancher unchanged.
 Rules: docs/facts/catalog.md#3.13 to #3.17, and rancher-compose-executor v0.14.29 (config/types.go, the client's types).
 """
 
@@ -21,18 +21,18 @@ from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# The rules of lint that tell of a key that nobody reads, and of a value that means nothing.
+# The lint rules for a key that nothing reads, and for a value that has no meaning.
 UNREAD, MEANINGLESS = "CF439", "CF440"
 REQUEST_LINE, STRATEGY = "CF412", "CF414"
 
 _DIGITS = re.compile("[-+]?[0-9]{1,18}")
-# So much is said of one value.
+# The most problems that are reported for one value.
 _MOST = 100
 
 Meaning = Callable[[Text], Iterator[Refusal]]
 
 
-# What structures are decoded into. Their fields for Rancher's own API stand in no compose file.
+# The structures that mappings are decoded into. Some of their fields are for Rancher's own API and never appear in compose files.
 _STICKINESS = struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
 RULE = struct(
     "a port rule",
@@ -84,17 +84,17 @@ STRUCTS = {
 DISKS = ListOf("a list of disks", struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
 _SECRETS = ListOf("a list of secrets", struct("a secret", "mode", "source target uid gid"))
 _READ: dict[str, Type] = {**STRUCTS, "disks": DISKS, "secrets": _SECRETS}
-# Keys that the schema of a service lets pass, and that count inside another key only.
+# Keys that the schema of a service allows at its top level, but that have an effect only inside another key.
 _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_config")
 
 
 def odd(key: str, node: Node) -> Iterator[Refusal]:
-    """What nobody reads, and what means nothing, in the value of a key of a service. It is launched all the same."""
+    """Yield the parts of a key's value that nothing reads or that have no meaning. The service is launched all the same."""
     if key in _INSIDE:
         yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: move it below that key")
     elif key in ("ports", "expose"):
         for item in node.items if isinstance(node, Seq) else ():
-            # Rancher's schema takes any number for a port; what is text, its judge reads.
+            # Rancher's schema accepts any number as a port; ports written as text are checked by the judge.
             yield from _PORT(item) if isinstance(item, Text) and not decoding.is_text(item) else ()
     elif isinstance(node, Text):
         yield from _OF_SERVICE[key](node) if key in _OF_SERVICE else ()
@@ -103,7 +103,7 @@ def odd(key: str, node: Node) -> Iterator[Refusal]:
 
 
 def of_type(node: Node | None, wanted: Type) -> Iterator[Refusal]:
-    """The same for a value that is decoded into a type."""
+    """Yield the unread keys and meaningless values in a node that is decoded into a type."""
     if isinstance(wanted, ListOf | MapOf) and isinstance(node, Seq | Map):
         inner = wanted.item if isinstance(wanted, ListOf) else wanted.value
         for item in node.items if isinstance(node, Seq) else decoding.pairs(node).values():
@@ -124,7 +124,7 @@ def _meaning_of(name: str, value: Node) -> Iterator[Refusal]:
 
 
 def _belongs(key: str, wanted: Struct) -> str:
-    """Where a key belongs, or which one was meant."""
+    """Return a hint where a key belongs, or which key was probably meant."""
     for name, inner in wanted.fields.items():
         if key in getattr(getattr(inner, "item", inner), "fields", ()):
             return f"it is a key of {name}: move it below that key"
@@ -136,7 +136,7 @@ def _belongs(key: str, wanted: Struct) -> str:
 
 
 def _crossed(pairs: Mapping[str, Node]) -> Iterator[Refusal]:
-    """A minimum above its maximum."""
+    """Report a minimum that is above its maximum."""
     least, most = (_number(pairs.get(name)) for name in ("min", "max"))
     if least is not None and most is not None and 0 < most < least:
         yield _odd(f"min {least:g} is above max {most:g}", pairs["min"], "change one of them", MEANINGLESS)
@@ -147,7 +147,7 @@ def _odd(message: str, node: Node, hint: str, rule: str = UNREAD) -> Refusal:
 
 
 def _number(node: Node | None) -> float | None:
-    """A number, also one that stands there as text of digits."""
+    """Return a number, including one written as text of digits; None for anything else."""
     value = decoding.value(node) if isinstance(node, Text) else None
     if isinstance(value, str):
         return int(value) if _DIGITS.fullmatch(value) else None
@@ -155,7 +155,7 @@ def _number(node: Node | None) -> float | None:
 
 
 def _bounded(node: Text, least: int, most: int | None = None) -> Iterator[Refusal]:
-    """A whole number from `least`, to `most` if there is one."""
+    """Report a value that is not a whole number from `least` to `most`; without `most` there is no upper limit."""
     number = _number(node)
     if number is not None and (number != int(number) or number < least or (most is not None and number > most)):
         bounds = f"from {least} to {most}" if most is not None else f"of {least} or more"
@@ -163,14 +163,14 @@ def _bounded(node: Text, least: int, most: int | None = None) -> Iterator[Refusa
 
 
 def _known(node: Text, words: str, rule: str = MEANINGLESS) -> Iterator[Refusal]:
-    """One of some words."""
+    """Report a value that is not one of the given words."""
     text, known = decoding.text_of(node), words.split()
     if text and text not in known:
         yield _odd(f"Rancher does not know {text!r}", node, did_you_mean(text, known), rule)
 
 
 def _formed(node: Text, pattern: str, what: str, example: str, rule: str = MEANINGLESS) -> Iterator[Refusal]:
-    """Text of a form."""
+    """Report a text that does not match a pattern."""
     text = decoding.text_of(node).strip()
     if text and not re.fullmatch(pattern, text, re.DOTALL):
         yield _odd(f"{text!r} is not {what}", node, f"such as {example}", rule)
@@ -181,7 +181,7 @@ _RESTART = "always|no|unless-stopped|on-failure(:[0-9]+)?"
 _PORT: Meaning = partial(_bounded, least=1, most=65535)
 _POSITIVE: Meaning = partial(_bounded, least=1)
 _NATURAL: Meaning = partial(_bounded, least=0)
-# What the keys of the mappings mean, by their names.
+# The check for the value of each key inside the mappings.
 _MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("port", "source_port", "target_port"), _PORT),
     **dict.fromkeys(("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout"), _POSITIVE),
@@ -194,7 +194,7 @@ _MEANINGS: dict[str, Meaning] = {
     "hostname": partial(_formed, pattern=r"[^\s/:]+", what="the name of a host", example="www.example.org"),
     "request_line": partial(_formed, pattern=_REQUEST, what="a request line", example="GET /health HTTP/1.0", rule=REQUEST_LINE),
 }
-# What the numbers and words of a service itself mean.
+# The checks for the numbers and words directly in a service.
 _OF_SERVICE: dict[str, Meaning] = {
     **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _NATURAL),
     **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), partial(_bounded, least=-1)),

@@ -1,4 +1,4 @@
-"""What a judge says: one ruling for each thing that it refuses, drops, hides or alters."""
+"""The rulings of a judge: one for each thing that it refuses, drops, hides or changes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 from catalog_forge.errors import Problem, Where
 
 Judge = Literal["service", "ci", "launch"]
-# reject: it refuses; drop: it is missing from what is served; ghost: it is served without a name; alter: another value than the
-# written one is kept; hide: it is kept, but no link leads to it; accept: nothing to say.
+# reject: the judge refuses it; drop: it is missing from what is served; ghost: it is served without a name; alter: the value that
+# is kept differs from the written one; hide: it is kept, but no link leads to it; accept: nothing to report.
 Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
-# What helps against a fault of each rule, where nothing better is said of the one at hand.
+# The hint for a fault of each rule, used if the fault has no hint.
 _NEEDS_YAML = "a compose file is a mapping with version: '2' and services: at its left margin"
 HINTS = {
     "CF101": "use at most 63 letters, digits and '-', and not a name like that of a revision",
@@ -47,7 +47,8 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """What a judge refuses, the rule of lint whose page tells why, and who refuses it: nobody what is odd and goes through."""
+    """Something that a judge refuses, with the lint rule that explains it and the judge; `who` is empty for oddities that are
+    accepted."""
 
     rule: str = ""
     who: Judge | Literal[""] = "launch"
@@ -55,7 +56,7 @@ class Refusal(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What one judge does with a template, or with one of its revisions, and why."""
+    """How one judge treats a template or one of its revisions, and why."""
 
     judge: Judge
     outcome: Outcome
@@ -72,6 +73,6 @@ class Ruling:
 
     @classmethod
     def of(cls, judge: Judge, problem: Problem, where: Where, template: str, revision: str = "") -> Ruling:
-        """A rejection for a problem; `where` stands for one without a place."""
+        """Return a rejection for a problem. `where` is used if the problem has no location."""
         rule = problem.rule if isinstance(problem, Refusal) else ""
         return cls(judge, "reject", problem.message, problem.where or where, problem.hint, template, revision, rule)

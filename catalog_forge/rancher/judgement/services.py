@@ -1,7 +1,7 @@
-"""The services of a compose file as rancher-compose checks them: a JSON schema first, then the types that it decodes into.
+"""Checks the services of a compose file as rancher-compose does: first a JSON schema, then the types that they decode into.
 
 Rules: docs/facts/catalog.md#3.13 and #4.1, and rancher-compose-executor v0.14.29 (config/schema.go, config/types.go, yaml/). A
-null is not as good as absent here: a key of a service that stands there empty is refused.
+null is not the same as a missing key here: a key without a value is refused.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
-# Below these, text of digits is turned into numbers.
+# Inside these keys, text of digits is converted to numbers.
 NUMERIC = frozenset(
     "lb_config load_balancer_config certs disks external_ips health_check scale_policy upgrade_strategy storage_driver "
     "network_driver".split()
 )
-# Here every scalar is turned into text, except null.
+# Inside these keys, every scalar except null is converted to text.
 TEXTUAL = frozenset(("environment", "labels"))
 
 
 def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Refusal]:
-    """Say what is wrong with the keys of a service of a file of version 2, or of one without a version: what is refused, and,
-    in values that are not, what nobody reads or what means nothing."""
+    """Report the problems in the keys of a service: keys and values that rancher-compose refuses, and parts of valid values that
+    nothing reads or that have no meaning. `second` is True for a file of version 2."""
     known = keys.V2 if second else keys.V1
     for key, (where, node) in service.items():
         if key not in known:
@@ -51,7 +51,7 @@ def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: boo
 
 
 def _rule_of(key: str, problem: Problem) -> str:
-    """The rule that tells of a fault in the value of a key: some kinds of keys have their own."""
+    """Return the lint rule for a fault in the value of a key. Some kinds of keys have a separate rule."""
     rule = problem.rule if isinstance(problem, Refusal) else KIND
     if rule == KIND and (keys.KEYS[key].type == "truth" or "is not true or false" in problem.message):
         return "CF417"
@@ -61,14 +61,15 @@ def _rule_of(key: str, problem: Problem) -> str:
 
 
 def fits(key: str, node: Node, second: bool) -> bool:
-    """Whether rancher-compose takes a value for a key of a service."""
+    """Whether rancher-compose accepts a value for a key of a service."""
     converted = _converted(key, node)
     known = key in (keys.V2 if second else keys.V1)
     return known and not any(True for _ in (*_unprintable(converted), *_check(key, second)(converted)))
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """The key `services` of a file without a version, where version 2 was meant: below it stand services, not keys of one."""
+    """Return the key `services` of a file without a version if the author meant version 2: services, not service keys, are below
+    it."""
     pairs = root.pairs if isinstance(root, Map) else ()
     names = {key.value: (key, node) for key, node in pairs}
     key, node = names.get("services", (None, None))
@@ -79,7 +80,7 @@ def services_without_version(root: Node | None) -> Text | None:
 
 
 def _converted(key: str, node: Node) -> Node:
-    """What rancher-compose makes of a value before it looks at it."""
+    """Return a value as rancher-compose converts it before checking it."""
     if key in TEXTUAL:
         return decoding.rewritten(node, _as_text)
     return decoding.rewritten(node, _as_number) if key in NUMERIC else node
@@ -98,7 +99,8 @@ def _as_number(node: Text) -> Text:
 
 
 def _unprintable(node: Node) -> Iterator[Problem]:
-    """What is no JSON, at any depth: keys that are no text, where rancher-compose crashes, and numbers without a value."""
+    """Report what cannot be written as JSON, at any depth: keys that are not text, at which rancher-compose crashes, and numbers
+    that are not finite."""
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):
@@ -113,7 +115,7 @@ def _unprintable(node: Node) -> Iterator[Problem]:
         yield Refusal(f"{node.value} is not a number that can be stored", node.where, "", KEPT)
 
 
-# Keys with a form of their own
+# Keys with a special form
 
 
 _EXTENDS = checks.mapping({"service": checks.TEXT, "file": checks.TEXT}, checks.one_of("text", "a mapping"))
@@ -181,7 +183,7 @@ def _both(check: Check) -> _Checks:
     return check, check
 
 
-# A check for each type of `keys.KEYS`, in compose 1 and in compose 2.
+# The check for each type in `keys.KEYS`: for compose 1 and for compose 2.
 _CHECKS: dict[str, _Checks] = {
     "text": _both(checks.TEXT),
     "text-or-nothing": _both(checks.one_of("text", "nothing")),
@@ -216,7 +218,7 @@ _CHECKS: dict[str, _Checks] = {
     "disks": _both(checks.decoded(maps.DISKS, checks.LIST)),
     "rules": _both(checks.LIST),
 }
-# Of some mappings more is known.
+# Stricter checks for some mappings.
 _MAPS = {
     **{name: _both(checks.decoded(struct, checks.MAP)) for name, struct in maps.STRUCTS.items()},
     "log_opt": _both(checks.decoded(TEXT_BY_TEXT, checks.MAP)),

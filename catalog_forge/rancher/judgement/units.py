@@ -1,8 +1,8 @@
-"""Units, links and shared volumes of a stack: what rancher-compose refuses of them, and what it lets pass and nobody can mean.
+"""Units, links and shared volumes of a stack: what rancher-compose refuses, and what it accepts although it cannot be meant.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
-rancher-compose-executor v0.14.29. Of those of a `Composition` the launch refuses the faults of sidekicks, and of the targets of
-load balancers.
+rancher-compose-executor v0.14.29. Of the faults found in a `Composition`, the launch refuses those of sidekicks and of the
+targets of load balancers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
-# To look for a place in a label takes as long as the label; who writes thousands of names does not look for one.
+# Locating a name in a label takes time in proportion to the label, and in a label with thousands of names it helps nobody.
 _LONGEST_LABEL = 2000
 _ONE_PRIMARY = "define a separate sidekick for each primary"
 
 
 def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
-    """Each sidekick is a service, and has one primary. `labels` are the labels of sidekicks by service; of those in `varied`
-    only the whole has a place."""
+    """Report sidekicks that are not services or have two primaries. `labels` are the sidekicks labels by service; for a label in
+    `varied`, the location is that of the whole label."""
     primaries: dict[str, str] = {}
     for name, node in labels.items():
         for sidekick, offset in named(node.value) if node else ():
@@ -44,18 +44,18 @@ def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where
 
 
 def sidekicks(composition: Composition) -> Iterator[Refusal]:
-    """Sidekicks that no file defines, and those of two primaries."""
+    """Report sidekicks that no file defines, and sidekicks with two primaries."""
     return faults_of_labels({name: _label(service) for name, service in composition.services.items()})
 
 
 def _label(service: Service) -> Text | None:
-    """The label of a service that names its sidekicks, as far as it is known."""
+    """Return the label of a service that names its sidekicks; None if it contains a variable."""
     node = service.labels.get(SIDEKICKS, (None, None))[1]
     return node if isinstance(node, Text) and node.value.strip() and not varies(node.value) else None
 
 
 def odd_units(composition: Composition) -> Iterator[Refusal]:
-    """Sidekicks that are never started: of themselves, and of a sidekick."""
+    """Report sidekicks that are never started: a service that names itself, and the sidekick of a sidekick."""
     for name, service in composition.services.items():
         for sidekick in service.sidekicks:
             if sidekick == name:
@@ -69,7 +69,7 @@ def odd_units(composition: Composition) -> Iterator[Refusal]:
 
 
 def strangers(composition: Composition) -> Iterator[Refusal]:
-    """Containers whose volumes or network are to be shared, and that do not run in the same unit."""
+    """Report containers that share the volumes or network of a service which does not exist or runs in another unit."""
     for name, service in composition.services.items():
         for key, other, where in service.needs:
             if other not in composition.services:
@@ -81,8 +81,8 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
 
 
 def balancer_targets(composition: Composition) -> Iterator[Refusal]:
-    """Targets of load balancers that Rancher finds no service for: one is not there, or it is a sidekick and so not a service of
-    its own. Both are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
+    """Report targets of load balancers that are not services for Rancher: the service does not exist, or it is a sidekick. Both
+    are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
     for name, service in composition.services.items():
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:
@@ -94,7 +94,8 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
 
 
 def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """The services that the rules of `lb_config` name, where, and whether they are those of a balancer: it has ports."""
+    """Yield each service that a rule of `lb_config` names, the location, and whether the rules are those of a balancer, with
+    ports."""
     rules = keys_of(service.get("lb_config")).get("port_rules")
     keys = [keys_of(rule) for rule in (rules.items if isinstance(rules, Seq) else ())]
     is_balancer = any(text_of(rule.get("source_port")) not in ("", "0") for rule in keys) and not is_old_balancer(service)
@@ -105,7 +106,7 @@ def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """The services that a load balancer of Rancher 1.1 links: each port goes to all of them."""
+    """Yield the services that a load balancer of Rancher 1.1 links to: each port forwards to all of them."""
     for item in items(service.get("links")) if is_old_balancer(service) else ():
         name = item.value.split(":")[0].strip()
         if name and not varies(name) and "/" not in name:
@@ -118,7 +119,8 @@ def is_old_balancer(service: Service) -> bool:
 
 
 def missing_targets(composition: Composition) -> Iterator[Refusal]:
-    """Services that are linked, or depended on, and that no file defines. Of load balancers they are refused."""
+    """Report services that are linked or depended on but that no file defines. Links of Rancher 1.1 load balancers are left to
+    `balancer_targets`."""
     for name, service in composition.services.items():
         for key, other, where in service.links:
             if other not in composition.services and not (key == "links" and is_old_balancer(service)):
@@ -127,7 +129,7 @@ def missing_targets(composition: Composition) -> Iterator[Refusal]:
 
 
 def self_links(composition: Composition) -> Iterator[Refusal]:
-    """Services that link themselves."""
+    """Report services that link to themselves."""
     for name, service in composition.services.items():
         for key, other, where in service.links:
             if other == name:
@@ -135,7 +137,8 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Services of rancher-compose.yml that docker-compose.yml does not have; none where that one could not be read."""
+    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if docker-compose.yml has no
+    services."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
@@ -144,7 +147,7 @@ def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
 
 
 def without_image(composition: Composition) -> Iterator[Refusal]:
-    """Services of docker-compose.yml from which no container can be made."""
+    """Report services of docker-compose.yml that have no image."""
     for name, service in composition.services.items():
         is_mapping = all(isinstance(part.node, Map) or is_null(part.node) for part in service.parts)
         if is_mapping and service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
