@@ -1,1 +1,1 @@
-"""The Rancher 1.x metadata service (`service`), and the stacks in few words that it tells of (`scenarios`)."""
+"""The Rancher 1.x metadata service (`service`), and the short descriptions of stacks that it can serve (`scenarios`)."""

@@ -1,4 +1,4 @@
-"""What the readers of scenarios share: nodes in, plain values out; what is wrong is noted, and reading goes on."""
+"""The base of all scenario readers: turns YAML nodes into plain values, collects problems, and goes on reading."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, None: 1}
 
 
 class Reader:
-    """Reads nodes, notes what is wrong, and goes on with what can be used."""
+    """Reads nodes, collects problems, and goes on with everything that is valid."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def wrong(self, message: str, where: Where, hint: str = "") -> None:
-        """Note a problem."""
+        """Record a problem."""
         self.problems.append(Problem(message, where, hint))
 
     def check(self) -> None:
-        """Raise ForgeError with all problems that were noted, if there are any."""
+        """Raise ForgeError with all recorded problems, if there are any."""
         if self.problems:
             raise ForgeError.of(self.problems)
 
     def known(self, node: yamlio.Node, what: str, keys: tuple[str, ...]) -> dict[str, yamlio.Node]:
-        """The values of a mapping by key; an unknown key is a problem."""
+        """Return the values of a mapping by key; an unknown key is a problem."""
         found = {}
         for key, value in self.pairs(node, what):
             if key.value in keys:
@@ -40,7 +40,7 @@ class Reader:
         return found
 
     def pairs(self, node: yamlio.Node | None, what: str) -> tuple[tuple[yamlio.Text, yamlio.Node], ...]:
-        """The pairs of a mapping; none where there is no node."""
+        """Return the pairs of a mapping; an empty tuple if there is no node."""
         if isinstance(node, yamlio.Map):
             return node.pairs
         if node is not None:
@@ -48,7 +48,7 @@ class Reader:
         return ()
 
     def items(self, node: yamlio.Node | None, what: str) -> tuple[yamlio.Node, ...]:
-        """The items of a list; none where there is no node."""
+        """Return the items of a list; an empty tuple if there is no node."""
         if isinstance(node, yamlio.Seq):
             return node.items
         if node is not None:
@@ -56,24 +56,24 @@ class Reader:
         return ()
 
     def some(self, node: yamlio.Node | None) -> tuple[yamlio.Node, ...]:
-        """The items of a list, or the one thing that stands in its place."""
+        """Return the items of a list; a node that is not a list counts as one item."""
         if isinstance(node, yamlio.Seq):
             return node.items
         return () if node is None else (node,)
 
     def word(self, node: yamlio.Node, what: str) -> str:
-        """A scalar as text, as it was written: labels, states and aliases are always text."""
+        """Return a scalar as text, exactly as written: labels, states and aliases are always text."""
         if isinstance(node, yamlio.Text):
             return node.value
         self.wrong(f"{what} must be text", node.where)
         return ""
 
     def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:
-        """A mapping of text to text."""
+        """Return a mapping of text to text."""
         return {key.value: self.word(value, what) for key, value in self.pairs(node, what)}
 
     def one_of(self, node: yamlio.Node, what: str, choices: Iterable[str]) -> str:
-        """A scalar that is one of some words; the empty text when it is not."""
+        """Return a scalar that must be one of the given words; empty text if it is not."""
         word = self.word(node, what)
         if word in (known := tuple(choices)):
             return word
@@ -81,7 +81,7 @@ class Reader:
         return ""
 
     def name(self, node: yamlio.Node | None, default: str = "") -> str:
-        """A name as Rancher takes it."""
+        """Return a name that Rancher accepts; anything else is a problem."""
         if node is None:
             return default
         name = self.word(node, "a name")
@@ -90,7 +90,7 @@ class Reader:
         return name
 
     def whole(self, node: yamlio.Node | None, what: str, most: int, least: int = 0, default: int = 1) -> int:
-        """A whole number."""
+        """Return a whole number from `least` to `most`; anything else is a problem."""
         if node is None:
             return default
         value = node.data() if isinstance(node, yamlio.Text) else None
@@ -100,7 +100,7 @@ class Reader:
         return default
 
     def seconds(self, node: yamlio.Node, what: str) -> float:
-        """A time: 4s, 500ms, 1m, or a plain number of seconds."""
+        """Return a time in seconds, written as 4s, 500ms, 1m or a plain number of seconds."""
         time = _DURATION.fullmatch(self.word(node, what))
         if time is None:
             self.wrong(f"{what} must be a time", node.where, "such as 4s or 500ms")
@@ -108,5 +108,5 @@ class Reader:
         return float(time[1]) * _SECONDS[time[2]]
 
     def data(self, node: yamlio.Node | None, what: str) -> dict[str, Value]:
-        """A mapping as plain data."""
+        """Return a mapping as plain data."""
         return {key.value: yamlio.to_data(value) for key, value in self.pairs(node, what)}

@@ -1,6 +1,6 @@
-"""The keys of services in compose files: those that rancher-compose knows, and what becomes of them here.
+"""The keys of services in compose files: those that rancher-compose knows, and how `up` treats each.
 
-Where they come from: docs/facts/catalog.md#3.13 and #4.5, and the schemas of rancher-compose's executor.
+Source of the keys: docs/facts/catalog.md#3.13 and #4.5, and the schemas of rancher-compose's executor.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServiceKey:
-    """A key of a service: the type that rancher-compose wants (`judgement.services` has a check for each), the forms of compose
-    that have it, and what becomes of it here: `taken` for a field of a launch or its service, or handed to the engine."""
+    """A key of a service: the type that rancher-compose requires (`judgement.services` has a check for each type), the compose
+    versions that have it, and how `up` uses it: `taken` for a field of a launch or its service, `engine` if it is passed to the
+    engine."""
 
     name: str
     type: str
@@ -21,8 +22,8 @@ class ServiceKey:
     here: str = ""
 
 
-# A type, the keys of that type, and after a colon what becomes of them here. A `1` or a `2` before a name is the one form of
-# compose that has the key.
+# Each line: a type, after it how `up` uses these keys, and after the colon the keys. A `1` or `2` before a key is the only
+# compose version that has it.
 _TABLE = """
 text taken: image restart description 1log_driver 1net 2network_mode
 text engine: cgroup_parent cpuset domainname hostname ipc stop_signal user working_dir
@@ -78,7 +79,7 @@ KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
 HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
 
-# Options of the engine's own log. Its other drivers cannot be read back, or send elsewhere what containers say.
+# Options of the engine's own log drivers. The logs of other drivers cannot be read back, or are sent elsewhere.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
 # Keys that one engine cannot honour, and why.
@@ -95,22 +96,22 @@ UNHONOURED = {
 }
 WITHOUT_REASON = "one engine cannot honour it"
 
-# The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
+# The label of a primary that names its sidekicks, and the label of a service that runs one unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
-# The label of a container that has ended well when it has ended.
+# The label of a container that is expected to exit when its work is done.
 START_ONCE = "io.rancher.container.start_once"
-# The label of a container whose host name is not its own; of one that says "container_name" it is the container's name.
+# The label that sets the host name of a container; the value "container_name" means the container's name.
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 # The images of load balancers, of Rancher 1.2 and 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
-# The image of a load balancer of Rancher 1.1, and the label of one that says which requests go to a service; its name follows.
+# The image of a load balancer of Rancher 1.1. Its TARGET label, followed by a service name, selects requests for that service.
 OLD_BALANCER = "rancher/load-balancer-service"
-# Images that stand for a kind of service of Rancher: nothing of that name is pulled.
+# Images that mean a special kind of Rancher service: no image of that name is pulled.
 ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")
 TARGET = "io.rancher.loadbalancer.target."
 
-# Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.
+# Labels that Rancher acts on, and why they have no effect here. The longest matching prefix counts.
 LABELS = {
     "io.rancher.scheduler.affinity": "there is one host: nothing is scheduled",
     "io.rancher.scheduler.global": "there is one host: one unit runs",

@@ -1,4 +1,4 @@
-"""The questions of an entry, and the variables that the answers to them are: answer, else default, else nothing.
+"""The questions of an entry, and the variables that get their answers: the given answer, else the default, else empty text.
 
 Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """
@@ -21,68 +21,68 @@ _SECRET = ("password", "secret")
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A question as it stands in the catalog block. What it says is text, as the catalog service stores it."""
+    """A question as written in the catalog block. All its values are text, as the catalog service stores them."""
 
     node: Map
 
     @cached_property
     def keys(self) -> Mapping[str, Node]:
-        """Its keys."""
+        """The keys of the question's mapping."""
         return decoding.pairs(self.node)
 
     def text(self, key: str) -> str:
-        """The value of a key; nothing where there is none."""
+        """Return the value of a key, or an empty text if it is missing."""
         return text_of(self.keys.get(key))
 
     @cached_property
     def variable(self) -> str:
-        """The name of the answer."""
+        """The name of the variable that gets the answer."""
         return self.text("variable")
 
     @property
     def label(self) -> str:
-        """What a person is asked: its label, else the name of the answer."""
+        """The text that a person is asked: the label, else the name of the variable."""
         return self.text("label") or self.variable
 
     @cached_property
     def type(self) -> str:
-        """Its type; string where none is given."""
+        """The type of the question; string if none is given."""
         return self.text("type") or "string"
 
     @property
     def default(self) -> str:
-        """The answer that it proposes."""
+        """The answer that the question proposes."""
         return self.text("default")
 
     @property
     def required(self) -> bool:
-        """Whether the answer may not be empty."""
+        """Whether an empty answer is refused."""
         return self.text("required") == "true"
 
     @cached_property
     def options(self) -> list[str]:
-        """Its options as text."""
+        """The options of the question as text."""
         found = self.keys.get("options")
         return [text_of(item) for item in found.items] if isinstance(found, Seq) else []
 
     @property
     def where(self) -> Where:
-        """Where the name stands; else the question."""
+        """The location of the variable's name, else of the question."""
         named = self.keys.get("variable")
         return named.where if named else self.node.where
 
     def at(self, key: str) -> Where:
-        """Where the value of a key stands; else the question."""
+        """Return the location of the value of a key, else of the question."""
         found = self.keys.get(key)
         return found.where if found else self.where
 
     @property
     def secret(self) -> bool:
-        """Whether nobody may see the answer."""
+        """Whether the answer must not be shown."""
         return self.type in _SECRET
 
     def problem(self, text: str) -> tuple[str, str] | None:
-        """Say why a text is not an answer, and what helps; None when it is one."""
+        """Return why a text is not a valid answer, and a hint; None if it is valid."""
         shown = "what was given" if self.secret else repr(text)
         if self.type == "enum" and self.options and text not in self.options:
             return f"{self.variable} cannot be {shown}", did_you_mean(text, self.options)
@@ -93,7 +93,7 @@ class Question:
     def _problem_of_number(self, text: str) -> tuple[str, str] | None:
         if not _WHOLE.fullmatch(text) or len(text) > 18:
             return f"{self.variable} must be a whole number, not {text!r}", ""
-        # Zero stands for "no limit".
+        # Zero means "no limit".
         least, most = self._limit("min"), self._limit("max")
         if (least and int(text) < least) or (most and int(text) > most):
             return f"{self.variable} cannot be {text}", f"from {least} to {most}" if most else f"at least {least}"
@@ -106,7 +106,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that was given, and where it stands."""
+    """An answer that was given, and its location."""
 
     text: str
     where: Where | None = None
@@ -116,24 +116,25 @@ Ask = Callable[[Question], str]
 
 
 def read(node: Node | None) -> list[Question]:
-    """The questions of a list in their order, also those that are wrong."""
+    """Return the questions in a list, in order, including invalid ones."""
     return [Question(item) for item in (node.items if isinstance(node, Seq) else ()) if isinstance(item, Map)]
 
 
 def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
-    """What is asked: without a variable there is nothing to answer, and of two questions with one name the last counts."""
+    """Return the questions by variable. Those without a variable are left out, and of two with the same variable the last one
+    counts."""
     return {question.variable: question for question in questions if question.variable}
 
 
 def defaults(questions: Sequence[Question]) -> dict[str, str]:
-    """The variables of a stack when nobody answers anything: the defaults, or nothing."""
+    """Return the variables of a stack if no question is answered: the defaults, else empty text."""
     return {name: question.default for name, question in by_variable(questions).items()}
 
 
 def answered(questions: Sequence[Question], given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, str]:
-    """Return the variables of an entry. What is required and has neither answer nor default is asked by `ask`.
+    """Return the variables of an entry. `ask` is called for each required question that has neither an answer nor a default.
 
-    Raises ForgeError with everything that is wrong at once: unknown names, answers that do not fit, required ones that lack.
+    Raises ForgeError with all problems at once: unknown names, invalid answers, and required answers that are missing.
     """
     known = by_variable(questions)
     problems = [

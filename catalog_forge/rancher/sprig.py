@@ -1,7 +1,8 @@
-"""The functions that templates of compose files may call: Go's own, sprig's, and one of rancher-compose.
+"""The functions that templates of compose files may call: Go's own, those of sprig, and one of rancher-compose.
 
-Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. gotpl has sprig's functions as
-plain Python; here they become functions of our machine, each bounded, and none of them reads this machine's environment.
+Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
+sprig's functions in plain Python. This module wraps them for our template machine, limits each, and keeps them from reading the
+environment.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, LimitError
 MAX_CHARACTERS = 1 << 20
 MAX_ITEMS = 10_000
 
-# The functions of sprig that rancher-compose-executor v0.14.29 carries: a template with another one is refused.
+# The functions of sprig that rancher-compose-executor v0.14.29 contains. A template that calls any other is refused.
 SPRIG = frozenset(
     "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
     "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
@@ -28,7 +29,7 @@ SPRIG = frozenset(
     "trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
     "wrap wrapWith".split()
 )
-# What would read this machine's environment, or burn minutes; entries of real catalogs use none of them.
+# Functions that would read this machine's environment or take minutes; entries of real catalogs use none of them.
 _REFUSED = frozenset(("env", "expandenv", "genPrivateKey"))
 _COUNTING = frozenset("until untilStep repeat indent randAlpha randAlphaNum randAscii randNumeric".split())
 _MULTIPLYING = frozenset("replace join wrap wrapWith repeat".split())
@@ -38,7 +39,8 @@ _MOST = (1 << 63) - 1
 
 
 class Functions(dict[str, Function]):
-    """The functions by name. gotpl is imported when a template wants one that is not at hand here: that takes 70 ms."""
+    """The functions by name. gotpl takes 70 ms to import, so that happens only when a template calls a function not defined
+    here."""
 
     def __init__(self) -> None:
         super().__init__({**BUILTINS, **_OWN})
@@ -48,14 +50,14 @@ class Functions(dict[str, Function]):
 
 
 def _compared(name: str, *values: Any) -> Any:
-    """One of Go's comparisons. Go 1.8, which the executor was built with, fails where an answer is missing (fact 4.18)."""
+    """Call one of Go's comparisons. Go 1.8, with which the executor was built, fails if an answer is missing (fact 4.18)."""
     if None in values:
         raise GoError("incompatible types for comparison: a value is missing")
     return BUILTINS[name].call(*values)
 
 
 def _atoi(text: bytes) -> int:
-    """strconv.Atoi, whose error sprig ignores: 0 for what is not a number, the nearest one for what is too large."""
+    """Do what strconv.Atoi does. sprig ignores its error: 0 if the text is not a number, the nearest limit if it is too large."""
     digits = text.lstrip(b"+-").lstrip(b"0")
     if not _WHOLE.fullmatch(text):
         return 0
@@ -71,7 +73,7 @@ def _until(count: int) -> Slice:
 
 
 def _set(values: Any, key: bytes, value: Any) -> Map:
-    """Change a dictionary where it stands: whoever else holds it sees it."""
+    """Change a dictionary in place, so that every other reference to it sees the change."""
     found = _dict(values)
     found[key] = value
     return found
@@ -90,7 +92,7 @@ def _dict(value: Any) -> Map:
 
 
 def _cut(text: bytes) -> Slice:
-    """Cut a text at each space outside quotes, whichever quotes they are; the last character is kept even if it is a space."""
+    """Split a text at each space outside quotes of any kind. The last character is kept even if it is a space."""
     chars = runes(text)
     pieces = [""]
     quoted = False
@@ -116,13 +118,14 @@ _OWN = {
     "splitPreserveQuotes": Function(_cut, ("string",)),
 }
 
-# What a template may call; all else Go does not know.
+# The functions that a template may call; Go does not know any others.
 NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """A function of sprig for the machine; one that is refused here, or missing in newer releases, fails when it is called."""
+    """Return a sprig function for the machine. A function that is refused here, or missing in newer releases, fails when
+    called."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)
@@ -140,15 +143,15 @@ def _of_sprig(name: str) -> Function:
 def _called(call: Callable[..., Any], given: list[Any]) -> Any:
     try:
         return call(*given)
-    except ZeroDivisionError:  # Python's own words change with its releases
+    except ZeroDivisionError:  # Python's own message changes between releases
         raise GoError("runtime error: integer divide by zero") from None
     except Exception as error:
-        # Whatever a function of gotpl raises is the template's fault, not ours.
+        # Any exception from a function of gotpl is a fault of the template, not of this program.
         raise GoError(str(error)) from None
 
 
 def _check(name: str, given: list[Any]) -> None:
-    """Refuse numbers beyond reason, and texts that would multiply each other."""
+    """Refuse excessive numbers, and texts whose sizes would multiply."""
     counted = name in _COUNTING and any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in given)
     sizes = sorted(map(_size, given))
     product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS

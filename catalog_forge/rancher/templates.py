@@ -1,8 +1,8 @@
-"""Go's templates in compose files, rendered quickly and often: with the answers of many users, with the places of the source.
+"""Go templates in compose files, rendered quickly for many sets of answers, with the locations of the source.
 
-Rules: docs/facts/catalog.md#4.13 to #4.19. Two of them are those of the Go that rancher-compose was built with: what fails cuts
-the text where it fails, and what stands behind parentheses is ignored. An entry is untrusted: what it may cost is bounded, and
-nothing of this machine comes in.
+Rules: docs/facts/catalog.md#4.13 to #4.19. Two of them are peculiar to the Go release with which rancher-compose was built:
+output ends where an action fails, and whatever follows a pair of parentheses in an action is ignored. An entry is untrusted: its
+cost is bounded, and it can read nothing of this machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from catalog_forge.gotext.values import Map, unrunes
 from catalog_forge.rancher.sprig import NAMES, Functions
 from catalog_forge.rancher.tree import File, Yaml, is_template
 
-# What the name of a rendered text begins with, in places: no file of a catalog has it.
+# The prefix of the file name in locations within rendered text; no file of a catalog can have it.
 RENDERED = "\0rendered:"
 LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
@@ -32,14 +32,15 @@ CUT = "Rancher would silently cut the file here, and start what comes before"
 
 
 class _Piece(bytes):
-    """Text of the source, and where it starts there."""
+    """Text copied from the source, and the offset in the source at which it starts."""
 
     start: int
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a template made: the text, and why it ended early if it did; `out` are the pieces that it was written in."""
+    """The result of a template: its text, and why rendering ended early if it did. `out` are the pieces of the text as they were
+    written."""
 
     file: File
     text: str
@@ -49,11 +50,12 @@ class Rendered:
 
     @property
     def problem(self) -> Problem | None:
-        """Why it ended early, as `up` says it."""
+        """The reason why rendering ended early, as `up` reports it."""
         return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
-        """The place in the source of a place in the text; that of the action, where an answer made it."""
+        """Return the location in the source for a location in the rendered text. For text that came from an answer, it is that of
+        the action."""
         start, row = self._lines[min(line, len(self._lines)) - 1]
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
@@ -61,23 +63,24 @@ class Rendered:
 
     @property
     def name(self) -> str:
-        """The file of places in the text."""
+        """The file name used in locations within the rendered text."""
         return f"{RENDERED}{self.file.path}"
 
     @cached_property
     def yaml(self) -> Yaml:
-        """The text as YAML; its places are in the file `name`, `at` gives those of the source."""
+        """The rendered text as YAML. Its locations use the file `name`; `at` translates them to the source."""
         return Yaml.read(self.text, self.name)
 
     @cached_property
     def _lines(self) -> list[tuple[int, str]]:
-        """The lines of the text, and the bytes before each."""
+        """The lines of the rendered text, each with the number of bytes before it."""
         rows = self.text.split("\n")
         return list(zip(accumulate((len(row.encode()) + 1 for row in rows), initial=0), rows, strict=False))
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces of the source: the bytes before each in the text, its place in the source, its size."""
+        """The pieces copied from the source: for each, the bytes before it in the rendered text, its offset in the source, and
+        its size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)
@@ -87,14 +90,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed compose file: its tree for those who look into it, and its code."""
+    """A parsed compose file: its syntax tree for checks, and its compiled code."""
 
     file: File
     parsed: Parsed
     codes: Mapping[str, Code]
 
     def render(self, variables: Mapping[str, str], stack: str = "stack", version: str = "") -> Rendered:
-        """Return what it makes with these answers."""
+        """Return the result of rendering the template with these answers."""
         machine = Machine(self.codes, None, LIMITS)
         fault, where = "", None
         try:
@@ -104,7 +107,7 @@ class Template:
         return Rendered(self.file, b"".join(machine.out).decode("utf-8", "replace"), fault, where, machine.out)
 
     def where(self, node: Any) -> Where:
-        """The place of a node in the file."""
+        """Return the location of a node in the file."""
         if node is None:
             return self.file.at()
         return place_of(self.file, node.at)
@@ -114,14 +117,14 @@ MAIN = "template"
 
 
 def place_of(file: File, offset: int) -> Where:
-    """The place of the byte `offset` of a file's text."""
+    """Return the location of the byte `offset` in the text of a file."""
     before = file.text.encode()[:offset]
     line = before.count(b"\n") + 1
     return file.at(line, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1)
 
 
 def template_in(file: File | None) -> Template | SyntaxFault | None:
-    """The template that a compose file is; why Go refuses it; None where there are no actions in it."""
+    """Return the template in a compose file, or the fault for which Go refuses it; None if the file has no actions."""
     if file is None or not is_template(file.text):
         return None
     try:
@@ -131,14 +134,14 @@ def template_in(file: File | None) -> Template | SyntaxFault | None:
 
 
 def template_of(file: File) -> Template:
-    """Parse a compose file. Raises SyntaxFault with the place where Go would refuse it."""
+    """Parse a compose file. Raises SyntaxFault with the location at which Go refuses it."""
     return Template(file, *_compiled(file.text))
 
 
-# Each rule of lint looks at all revisions in turn, so that a catalog's templates are kept together.
+# Each lint rule visits all revisions in turn, so the templates of a whole catalog are kept.
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
-    """A template that is rendered with many answers is read once."""
+    """Parse and compile a template once, however many sets of answers it is rendered with."""
     parsed = parse(MAIN, text.encode(), NAMES)
     functions = Functions()
     try:
@@ -148,12 +151,12 @@ def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
 
 
 def refusal(fault: SyntaxFault, file: File) -> Problem:
-    """Why Go refuses a template, at the place where it stops; at the first action, where that is not known."""
+    """Return the problem for a template that Go refuses, located where Go stops, else at the first action."""
     return Problem(words_of(fault), where_of(fault, file), HINT)
 
 
 def where_of(fault: SyntaxFault, file: File) -> Where:
-    """Where Go stops; the first action, where that is not known."""
+    """Return the location at which Go stops, or that of the first action if it is unknown."""
     if not fault.line:
         return file.offset(file.text.index("{{"))
     row = file.text.split("\n")[fault.line - 1].encode()
@@ -161,7 +164,7 @@ def where_of(fault: SyntaxFault, file: File) -> Where:
 
 
 def words_of(fault: SyntaxFault) -> str:
-    """What Go says of a template that it cannot parse, without the place."""
+    """Return Go's message for a template that cannot be parsed, without the location."""
     return "the template cannot be parsed: " + re.sub(r"^(?:template: ?|[0-9]+: ?|template$)*", "", str(fault))
 
 

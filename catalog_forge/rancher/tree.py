@@ -1,6 +1,6 @@
-"""The files of a catalog, an entry, an image or a spec as lint sees them: read when they are asked for, and bounded.
+"""The files of a catalog, an entry, an image or a spec as lint sees them: read on demand, with a size limit.
 
-Everything in a tree is untrusted: no link is followed out of it, and what is too large is not read.
+Everything in a tree is untrusted: links that lead out of it are not followed, and files that are too large are not read.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# A file; a link to a file inside the tree; a link that points outside it or nowhere; what is not a file (a pipe, a socket); a
-# file or folder that this user may not read.
+# A file; a link to a file inside the tree; a link that points outside it or nowhere; something that is not a file (a pipe, a
+# socket); a file or folder that this user may not read.
 Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
 @dataclass(frozen=True)
 class File:
-    """One file of a tree: its path below the root with `/`, its size in bytes, its mode; the content comes when it is asked for.
+    """One file of a tree: its path below the root with `/`, its size in bytes and its mode. The content is read on demand.
 
-    `shown` is its path as errors give it: as the person at the keyboard would write it. One that stands within that file has so
-    many lines `above` it there.
+    `shown` is the path in error messages, as the person at the keyboard would write it. If the text is part of a larger file,
+    `above` is the number of lines before it in that file.
     """
 
     path: str
@@ -47,31 +47,31 @@ class File:
 
     @property
     def folder(self) -> str:
-        """The path of the folder that it lies in, `""` for the root."""
+        """The path of the folder that contains the file, `""` for the root."""
         return self.path.rpartition("/")[0]
 
     @property
     def is_readable(self) -> bool:
-        """Whether it is a file within the bound."""
+        """Whether this is a regular file or a link to one, within the size limit."""
         return self.kind in ("file", "link") and self.size <= MAX_BYTES
 
     def at(self, line: int = 0, column: int = 0) -> Where:
-        """A place in this file."""
+        """Return a location in this file."""
         return Where(self.shown or self.path, line + self.above, column)
 
     def offset(self, offset: int) -> Where:
-        """The place of a character of the text."""
+        """Return the location of a character of the text."""
         line = bisect_right(self._starts, offset)
         return self.at(line, offset - self._starts[line - 1] + 1)
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where the lines of the text begin."""
+        """The offsets at which the lines of the text begin."""
         return [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     @cached_property
     def content(self) -> bytes:
-        """The bytes; none of what cannot be read, is too large, or points outside the tree."""
+        """The bytes of the file; empty if it cannot be read, is too large, or is outside the tree."""
         if not self.is_readable:
             return b""
         try:
@@ -81,7 +81,7 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The content as text, without a byte order mark; a byte that is not UTF-8 becomes U+FFFD. Line ends stay."""
+        """The content as text, without a byte order mark. Bytes that are not UTF-8 become U+FFFD; line ends are kept."""
         return self.content.decode("utf-8-sig", "replace")
 
     @cached_property
@@ -91,14 +91,14 @@ class File:
 
     @cached_property
     def yaml(self) -> Yaml:
-        """The content as Rancher's YAML reader takes it."""
+        """The content as Rancher's YAML reader reads it."""
         if not self.is_readable:
             return Yaml(None, (Problem("the file cannot be read", self.at()),))
         return Yaml.read(self.content, self.shown or self.path)
 
     @cached_property
     def decoded(self) -> Yaml:
-        """The content as Go decodes it: a merge key that cannot be merged spoils all of it, wherever it stands."""
+        """The content as Go decodes it: one invalid merge key, anywhere, makes the whole file invalid."""
         found = self.yaml
         problems = [*decoding.too_large(found.node)] if b"*" in self.content else []
         if b"<<" in self.content and found.node is not None:
@@ -108,9 +108,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Yaml:
-    """What a YAML file holds: its first document, None when that is empty or broken; `problems` say what is broken.
+    """The content of a YAML file: its first document, None if that is empty or broken; `problems` say what is broken.
 
-    Legal for Rancher, and worth a word: keys that stand twice (the last one counts), and a `second` document (it is ignored).
+    Two more things are legal for Rancher but worth a warning: duplicate keys (the last one counts), and a `second` document (it
+    is ignored).
     """
 
     node: yamlio.Node | None
@@ -120,7 +121,7 @@ class Yaml:
 
     @classmethod
     def read(cls, text: bytes | str, file: str) -> Yaml:
-        """What a text holds; `file` is its name in places."""
+        """Read a text; locations in it use the name `file`."""
         try:
             found = yamlio.parse_lenient(text, file)
         except ForgeError as error:
@@ -134,35 +135,35 @@ class Yaml:
 
     @property
     def keys(self) -> dict[str, yamlio.Node]:
-        """The values of a mapping by key; empty for everything else."""
+        """The values of the document's mapping by key; empty if it is not a mapping."""
         return keys_of(self.node)
 
 
 def is_template(text: str) -> bool:
-    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
+    """Tell whether Rancher renders a text as a template: it has actions, and does not begin with `# notemplating`."""
     return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
 
 
 def joined(before: str, below: str) -> str:
-    """A path below another; either may be empty."""
+    """Join two paths, either of which may be empty."""
     return f"{before}/{below}" if before and below else before or below
 
 
 def keys_of(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
-    """The values of a mapping by key; empty for everything else."""
+    """Return the values of a mapping by key; empty if the node is not a mapping."""
     return {key.value: value for key, value in node.pairs} if isinstance(node, yamlio.Map) else {}
 
 
 def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
-    """The key of a mapping itself, for its place."""
+    """Return the key of a mapping as a node, for its location."""
     pairs = node.pairs if isinstance(node, yamlio.Map) else ()
     return next((key for key, _ in pairs if key.value == name), None)
 
 
 class Tree:
-    """Files by their path below a root, in the order of the paths.
+    """Files by their path below a root, sorted by path.
 
-    `inside` is the folder or file of the catalog that was read, `""` for all of it: of files beside it nothing is known.
+    `inside` is the folder or file of the catalog that was read, `""` for the whole catalog; files outside it are unknown.
     """
 
     def __init__(self, files: Iterable[File], inside: str = "") -> None:
@@ -171,7 +172,7 @@ class Tree:
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
-        """A tree in memory. What begins as a script has the mode of one."""
+        """Return a tree in memory. Files that begin like a script are executable."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
         return cls(
             File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]
@@ -179,7 +180,7 @@ class Tree:
         )
 
     def covers(self, path: str) -> bool:
-        """Tell whether a folder was read as a whole, so that what is not here is missing."""
+        """Tell whether a folder was read as a whole, so that a file which is not in it does not exist."""
         if any(f"{closed}/".startswith(f"{path}/" if path else "") for closed in self._closed):
             return False
         return not self.inside or f"{path}/".startswith(f"{self.inside}/")
@@ -189,11 +190,11 @@ class Tree:
         return [file.path for file in self.files.values() if file.kind == "closed"]
 
     def get(self, path: str) -> File | None:
-        """The file at a path."""
+        """Return the file at a path."""
         return self.files.get(path)
 
     def with_files(self, files: Iterable[File]) -> Tree:
-        """This tree with some files in place of those at their paths, or added."""
+        """Return a copy of this tree with the given files added, or replaced if their path exists."""
         made = copy(self)
         made.__dict__.pop("folders", None)
         both = {**self.files, **{file.path: file for file in files}}
@@ -202,7 +203,7 @@ class Tree:
 
     @cached_property
     def folders(self) -> dict[str, Folder]:
-        """All folders by path, `""` for the root, each with what lies in it."""
+        """All folders by path, `""` for the root, each with its files and folders."""
         found: dict[str, Folder] = {"": Folder("")}
         for file in self.files.values():
             self._folder(file.folder, found).files[file.name] = file
@@ -231,14 +232,14 @@ class Folder:
 
     @property
     def where(self) -> Where:
-        """The folder as a place, as errors show it: what they show of its first file says where it lies."""
+        """The location of the folder as errors show it, derived from the shown path of its first file."""
         for file in self.everything:
             return Where((file.shown or file.path).removesuffix(file.path[len(self.path) :]))
         return Where(self.path)
 
     @cached_property
     def everything(self) -> list[File]:
-        """All files in it and below, in the order in which a walk meets them: by name, as Go's filepath.Walk goes."""
+        """All files in the folder and below it, in the order of Go's filepath.Walk: by name."""
         found: list[File] = []
         for name in sorted({*self.files, *self.folders}):
             if name in self.files:

@@ -1,7 +1,8 @@
-"""What an upgrade from one revision of an entry to another breaks, and which version may follow. Pure.
+"""Finds what an upgrade from one revision of an entry to another breaks, and which version may follow. Pure.
 
-Rules: Rancher's UI keeps an answer while its variable has the same name, else it takes the default, and checks nothing but
-whether a required answer is there (rancher/ui 1.6, new-catalog/component.js); what leaves the compose files loses its containers.
+Rules: Rancher's UI keeps an answer if a variable of the same name still exists, else it uses the default, and it checks only that
+required answers are present (rancher/ui 1.6, new-catalog/component.js). A service that is removed from the compose files loses
+its containers.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.yamlio import Map, Node, Text
 
-# Whatever was answered is text, so that these lose nothing.
+# All answers are text, so a change to one of these types loses nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
-# What answers look like that fit these types, for one that could only be chosen among options.
+# The form of answers that fit these types, for an answer that was chosen from options.
 _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), "float": re.compile(r"-?[0-9]+(?:\.[0-9]+)?")}
 
 
 Reads = Callable[[str], Callable[[str], bool] | None]
 """What tells of an image whether it reads a key of the metadata; None of an image that is not known."""
 
-# A folder of the host stays where it is when nobody mounts it any more.
+# A folder of the host remains after it is no longer mounted.
 _OF_THE_HOST = ("/", ".", "~")
 MOST_SHOWN = 40
 
 
 @dataclass(frozen=True)
 class Break:
-    """One thing that an upgrade breaks: a word for its kind, what it is, and where it stands."""
+    """One thing that an upgrade breaks: its kind in one word, a message, and the location."""
 
     kind: str
     message: str
@@ -44,9 +45,9 @@ class Break:
 
 
 def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[Break]:
-    """Return what an upgrade from a revision to another breaks, in the order in which a reader looks.
+    """Return everything that an upgrade from one revision to another breaks, in reading order.
 
-    `reads` tells which keys of the metadata the images of the newer one read.
+    `reads` tells which metadata keys the images of the newer revision read.
     """
     was = _Launched(old.composition, questions.defaults(old.questions), old)
     now = _upgraded(was, new)
@@ -55,19 +56,20 @@ def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[
 
 @dataclass(frozen=True)
 class _Launched:
-    """What a revision is with answers."""
+    """A revision together with the answers of a stack."""
 
     composition: Composition
     answers: Mapping[str, str]
     revision: Revision
 
     def text(self, node: Node | None) -> str:
-        """A value with the answers in it."""
+        """Return a value with the answers substituted."""
         return composition.substituted(node, self.answers) if isinstance(node, Text) else ""
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """What a revision is to the stack of another one: old answers are kept by their names, else it has the defaults."""
+    """Return a revision as a stack of another one would launch it: old answers are kept by name, otherwise the defaults are
+    used."""
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
     if answers == defaults:
@@ -123,26 +125,26 @@ def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _succeeds(gone: Service, other: Service, before: Mapping[str, Service]) -> bool:
-    """Whether a service that is new has the image of one that is gone: it was given another name."""
+    """Whether a new service has the image of a removed one, which suggests that the service was renamed."""
     was, now = (_repository(text_of(each.get("image"))) for each in (gone, other))
     return bool(was) and was == now and other.name not in before
 
 
 def _repository(image: str) -> str:
-    """An image without its tag."""
+    """Return an image name without its tag."""
     folder, slash, last = image.rpartition("/")
     return f"{folder}{slash}{last.partition(':')[0]}"
 
 
 def _may_have(revision: Revision, name: str) -> bool:
-    """Whether the template of a revision makes a service of this name, with other answers."""
+    """Whether a service of this name appears in the compose files of a revision, and so may exist with other answers."""
     return any(
         re.search(rf"(?m)^ *['\"]?{re.escape(name)}['\"]?:", file.text) for file in revision.compose_files if file.is_readable
     )
 
 
 def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator[Break]:
-    """The keys of the metadata that are gone, and that an image of the unit still reads."""
+    """Report metadata keys that are removed although an image of the unit still reads them."""
     for name, service in before.services.items():
         other = after.services.get(name)
         gone = dict(_keys(service.get("metadata"))) if other else {}
@@ -157,7 +159,7 @@ def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator
 
 
 def _keys(node: Node | None, before: str = "") -> Iterator[tuple[str, Where]]:
-    """The keys of a metadata block that have a value, by path."""
+    """Yield the metadata keys that have a value, each as a path with its location."""
     for name, value in pairs(node).items() if isinstance(node, Map) else ():
         if isinstance(value, Text):
             yield f"{before}{name}", value.where
@@ -185,7 +187,7 @@ def _volumes(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _data(launched: _Launched, service: Service) -> dict[str, tuple[str, Where]]:
-    """What is kept when a container goes: the volumes with a name or a folder of the host, by their paths."""
+    """Return the volumes that outlive a container, by their path in it: named volumes and folders of the host."""
     found = {}
     for item in items(service.get("volumes")):
         source, colon, rest = launched.text(item).partition(":")
@@ -204,9 +206,9 @@ def _drivers(launched: _Launched) -> dict[str, tuple[str, Where]]:
 
 
 def next_version(version: str, published: Mapping[str, str]) -> str:
-    """Return the version that follows one: its last number goes up until it is free and greater than each that is published.
+    """Return the next version: the last number is raised until the version is unused and greater than all published ones.
 
-    `published` are versions by their revisions. Raises ForgeError where a version ends in no number.
+    `published` are the versions by revision. Raises ForgeError if the version does not end in a number.
     """
     found = re.fullmatch(r"(.*?)([0-9]{1,9})", version)
     if found is None:
@@ -222,7 +224,8 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
 
 
 def refused(version: str, published: Mapping[str, str]) -> str:
-    """Say why a version cannot follow those that are published, by their revisions, the last one last; nothing when it can."""
+    """Return why a version cannot follow the published ones, or an empty text if it can. `published` are the versions by
+    revision, newest last."""
     for revision, other in published.items():
         if other == version:
             return f"revision {revision} has the version {version} already"
@@ -233,7 +236,7 @@ def refused(version: str, published: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Upgrade:
-    """An upgrade from one revision to another: why it is not offered (nothing when it is), and what it breaks."""
+    """An upgrade from one revision to another: why Rancher does not offer it (empty if it does), and what it breaks."""
 
     old: Revision
     new: Revision
@@ -245,11 +248,11 @@ class Upgrade:
 
 
 def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Iterator[Upgrade]:
-    """Yield the upgrades between the revisions of an entry: from each to each that comes after it, then to those before it that
-    are offered, because folders play no part.
+    """Yield the upgrades between the revisions of an entry: from each to every later one, then to those earlier ones that Rancher
+    offers, because it compares versions and not folders.
 
-    `rancher` is the version of the Rancher that offers them; without one its limits do not count. `reads` knows the images as
-    they are now, which are those of the newest revision.
+    `rancher` is the version of the Rancher that offers them; if it is empty, limits on that version are ignored. `reads`
+    describes the current images, which belong to the newest revision.
     """
     served = [each for each in entry.revisions if each.version]
     for place, old in enumerate(served):
@@ -263,13 +266,13 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
 
 
 def refusal(old: Revision, new: Revision) -> str:
-    """Why Rancher does not offer one revision to stacks of another, by their versions alone; nothing when it does."""
+    """Return why Rancher does not offer a revision to stacks of another, judging only by their versions; empty if it does."""
     found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
     return found[0] if found else ""
 
 
 def _limit(revision: Revision, rancher: str) -> str:
-    """Why a Rancher of a version is not shown a revision (docs/facts/catalog.md#7.1)."""
+    """Return why a Rancher of this version does not show a revision (docs/facts/catalog.md#7.1); empty if it does."""
     block = pairs(revision.block)
     least, most = (text_of(block.get(f"{bound}_rancher_version")) for bound in ("minimum", "maximum"))
     if rancher and least and versions.greater(least, rancher):
@@ -284,9 +287,10 @@ def _shown(text: str) -> str:
 
 
 def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
-    """Say why a stack of one version is not offered another, whose `upgrade_from` is `wanted`; what helps, and the key to blame.
+    """Return why a stack of version `old` is not offered version `new` with the range `wanted` in its `upgrade_from`: the reason,
+    a hint and the key to blame.
 
-    None when it is offered. Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
+    None if it is offered. Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
     """
     if not versions.greater(new, old):
         return f"{_shown(new)} is not greater than {_shown(old)} to Rancher", "give it a higher version", "version"

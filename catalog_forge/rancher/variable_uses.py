@@ -1,8 +1,8 @@
-"""Where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names of the environment, in both compose files.
+"""Finds where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names in `environment`, in both compose files.
 
-A file without templates is read as YAML, so that comments count nothing. Of a template it is the text, not what it renders to:
-a branch that is not taken today counts too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and neither are
-the variables of Go's templates.
+A file without templates is read as YAML, so comments are ignored. A template is searched as text, without being rendered, so
+branches that are not taken today count too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and neither are
+the variables of Go templates.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# A variable that is put in; one in the name of a key, which is not; `.Values.X`; a bare name of the environment; what is none.
+# A variable that is substituted; one in a key, which is not substituted; `.Values.X`; a bare name in `environment`; a `$` that
+# does not begin a variable.
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"
-# The variables of Rancher's own scheduler, which nobody asks for.
+# The variables of Rancher's own scheduler, which no question asks for.
 SCHEDULER = ("stack_name", "service_name")
 
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")
@@ -36,9 +37,9 @@ _BARE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use: of which answer, how, and where: at a character of `file`, or of a scalar in it.
+    """One use of an answer: its name, how it is used, and where: at a character of `file`, or of a scalar in it.
 
-    `in_comment` tells those that nobody may rely on: a line of a template that is a comment, or looks like one.
+    `in_comment` marks a use that has no effect: it is in a line of a template that is a comment or looks like one.
     """
 
     name: str
@@ -50,12 +51,13 @@ class Use:
 
     @property
     def where(self) -> Where:
-        """Its place."""
+        """The location of the use."""
         return self.text.at(self.offset) if self.text else self.file.offset(self.offset)
 
 
 def of_files(files: Iterable[File], docker: File | None) -> list[Use]:
-    """All uses in compose files, the catalog block aside. The name is `*` where a template may take any answer."""
+    """Return all uses of answers in compose files, except in the catalog block. The name is `*` if a template may read any
+    answer."""
     return [use for file in files for use in _of_file(file, file is docker)]
 
 
@@ -73,7 +75,7 @@ def _of_file(file: File, docker: bool) -> Iterator[Use]:
 
 
 def _actions(text: str) -> Iterator[tuple[int, int]]:
-    """Where the actions of a template begin and end."""
+    """Yield the start and end of each action of a template."""
     start = text.find("{{")
     while start >= 0 and (end := text.find("}}", start)) >= 0:
         yield start, end + 2
@@ -90,7 +92,7 @@ def _of_actions(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
 
 
 def _of_text(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
-    """The variables of a template between its actions."""
+    """Yield the uses of variables in the text between the actions of a template."""
     pieces, last = [], 0
     for start, end in actions:
         pieces += [file.text[last:start], re.sub(r"[^\n]", " ", file.text[start:end])]
@@ -105,7 +107,7 @@ def _of_text(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
 
 
 def _of_node(file: File, node: Node, above: str, seen: set[int]) -> Iterator[Use]:
-    """The variables of a node of YAML below the key `above`; what an alias stands for is looked at once."""
+    """Yield the uses of variables in a YAML node below the key `above`. A node with several aliases is visited once."""
     if isinstance(node, Text):
         for name, kind, start in _dollars(node.value) if "$" in node.value else ():
             yield Use(name, kind, file, start, node)
@@ -126,7 +128,7 @@ def _of_node(file: File, node: Node, above: str, seen: set[int]) -> Iterator[Use
 
 
 def _bare_names(node: Node) -> Iterator[Text]:
-    """What an environment names without a value."""
+    """Yield the variables that an environment names without a value."""
     if isinstance(node, Map):
         yield from (key for key, value in node.pairs if isinstance(value, Text) and value.bare and not value.value)
     elif isinstance(node, Seq):
@@ -134,6 +136,6 @@ def _bare_names(node: Node) -> Iterator[Text]:
 
 
 def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
-    """What stands behind dollars in a text: names of variables, and what is none."""
+    """Yield each `$` in a text: the name of a variable, or the text that is not a valid variable."""
     for found in dollars(text):
         yield found.name or found.text, "variable" if found.name else "wrong", found.start

@@ -1,6 +1,7 @@
-"""`${NAME}` and `$NAME` in the values of compose files, after YAML and before anything is read out of them.
+"""Substitution of `${NAME}` and `$NAME` in the values of compose files, after YAML parsing and before any value is interpreted.
 
-Rules: docs/facts/catalog.md#4.12: values only, not keys; `$$` is a `$`; what nobody answered is empty, with a warning.
+Rules: docs/facts/catalog.md#4.12: only in values, not in keys; `$$` is a `$`; a variable without an answer becomes empty, with a
+warning.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A dollar in a text that is not `$$`: the name of the variable, `""` for what is none, its place, and what is written."""
+    """A dollar in a text that is not part of `$$`: the name of its variable, `""` if it does not begin one, its offset, and the
+    text from there."""
 
     name: str
     start: int
@@ -29,7 +31,7 @@ class Dollar:
 
 
 def dollars(text: str) -> Iterator[Dollar]:
-    """The variables in a text, and the dollars that are none."""
+    """Yield the variables in a text, and the dollars that do not begin one."""
     for found in _DOLLAR.finditer(text) if "$" in text else ():
         if not found[1]:
             name = found[2] or found[3] or ""
@@ -37,13 +39,14 @@ def dollars(text: str) -> Iterator[Dollar]:
 
 
 def sole(text: str) -> str:
-    """The name of the variable that a text is and nothing beside it; `""` for any other text."""
+    """Return the name of a variable if a text is exactly that variable; `""` for any other text."""
     found = next(dollars(text), None)
     return found.name if found and found.text == text else ""
 
 
 class Substitution:
-    """Puts answers into nodes. `undefined` hears of names that nobody answered, `wrong` of what is not a variable."""
+    """Substitutes answers in nodes. `undefined` is called for names without an answer, `wrong` for a `$` that does not begin a
+    variable."""
 
     def __init__(self, variables: Mapping[str, str], undefined: Say, wrong: Say) -> None:
         self.variables = variables
@@ -51,11 +54,12 @@ class Substitution:
         self.wrong = wrong
 
     def node(self, node: Node) -> Node:
-        """Return a node with the answers in its values; merge keys (`<<`) are written out, as Rancher's YAML reader does."""
+        """Return a node with the answers substituted in its values. Merge keys (`<<`) are expanded, as Rancher's YAML reader
+        does."""
         return rewritten(node, self.text)
 
     def text(self, node: Text) -> Text:
-        """Return a scalar with its answers. It is text from then on, whatever the answer looks like."""
+        """Return a scalar with the answers substituted. The result is always text, whatever the answers look like."""
         if "$" not in node.value:
             return node
         where = node.where

@@ -1,7 +1,7 @@
-"""How versions compare: the catalog service's own way, semantic versions, and ranges as `upgrade_from` has them.
+"""Comparison of versions: the catalog service's own order, semantic versions, and ranges as `upgrade_from` uses them.
 
-Rules: docs/facts/catalog.md#7.4; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges compare in
-the service's own way too.
+Rules: docs/facts/catalog.md#7.4; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges also use
+the service's own order.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _DIGIT = re.compile("[0-9]")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 Test = Callable[[str], bool]
-# What a version counts as that is no semantic one: 0.0.0.
+# The sort key of a version that is not semantic: that of 0.0.0.
 LOWEST: Order = (0, 0, 0, True, ())
 
 
 def semver(text: str) -> Order | None:
-    """Return what sorts as a semantic version does; None for a text that is none, one with a leading `v` among it."""
+    """Return the sort key of a semantic version; None for any other text, including a version with a leading `v`."""
     found = _SEMVER.fullmatch(text)
     if found is None:
         return None
@@ -35,7 +35,7 @@ def semver(text: str) -> Order | None:
 
 
 def greater(one: str, other: str) -> bool:
-    """Tell whether the catalog service takes `one` for the greater version."""
+    """Tell whether the catalog service considers `one` the greater version."""
     one, other = (text.partition("+")[0].lstrip("v") for text in (one, other))
     ones, others = ([part for part in _SPLIT.split(text) if part] for text in (one, other))
     if len(others) > len(ones):
@@ -44,7 +44,7 @@ def greater(one: str, other: str) -> bool:
 
 
 def _greater(ones: list[str], others: list[str]) -> bool:
-    """Compare part by part; `ones` is not the shorter one."""
+    """Compare two versions part by part; `ones` has at least as many parts as `others`."""
     for part, against in zip(ones, others, strict=False):
         order = _compared(part, against)
         if order:
@@ -68,18 +68,18 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _int(text: str) -> int:
-    """A number, held to 63 bits as Go's Atoi does; 0 for a text that is none."""
+    """Return a number, limited to 63 bits like Go's Atoi; 0 for a text that is not a number."""
     return 0 if not text.isdecimal() else int(text) if len(text) < 19 else (1 << 63) - 1
 
 
 def within(version: str, wanted: str) -> bool | None:
-    """Tell whether a version is in a range as the catalog service reads it; None when one of both cannot be read."""
+    """Tell whether a version is in a range as the catalog service reads it; None if the version or the range cannot be read."""
     test, plain = reads_range(wanted), version.lstrip("v")
     return None if test is None or semver(plain) is None else test(plain)
 
 
 def reads_range(text: str) -> Test | None:
-    """Return the test for a range such as `>=1.0.0 <2.0.0 || 3.x`; None when the catalog service cannot read it."""
+    """Return the test for a range such as `>=1.0.0 <2.0.0 || 3.x`; None if the catalog service cannot read it."""
     text = text.lstrip("v")
     for mark in (">v", ">=v", "<v", "<=v", "=v", "!v"):
         text = text.replace(mark, mark[:-1])
@@ -99,9 +99,9 @@ def reads_range(text: str) -> Test | None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cut a range at its spaces; a space after an operator belongs to it."""
+    """Split a range at its spaces; spaces after an operator do not count."""
     for part in re.sub(r"([<>=]) +", r"\1", text).split(" "):
-        # The service drops what is one character long.
+        # The service ignores parts that are one character long.
         if len(part) > 1:
             yield part
 
@@ -124,9 +124,9 @@ def _test(comparison: str) -> Test | None:
 
 
 def _expanded(part: str) -> list[str]:
-    """Write a wildcard such as `1.2.x` as the comparisons that it stands for, with the service's oddities.
+    """Expand a wildcard such as `1.2.x` into the comparisons that it means, with the service's oddities.
 
-    `1.x.x` ends where `1.1.0` begins, and an operator that it does not know, such as `~`, is ignored.
+    `1.x.x` ends where `1.1.0` begins, and an operator that the service does not know, such as `~`, is ignored.
     """
     place = _DIGIT.search(part) if "x" in part else None
     if place is None:
@@ -135,14 +135,14 @@ def _expanded(part: str) -> list[str]:
     low = wanted.replace(".x.x", ".x", 1).replace(".x", ".0", 1)
     low += ".0" if low.count(".") == 1 else ""
     high = _above(low, wanted.split("."))
-    # The comparisons are joined by "and", also those of `!=`.
+    # The comparisons are joined by "and", even those of `!=`.
     ranges = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
     ranges |= dict.fromkeys(("", "=", "=="), [f">={low}", f"<{high}"]) | dict.fromkeys(("!", "!="), [f"<{low}", f">={high}"])
     return ranges.get(operator, [low])
 
 
 def _above(low: str, parts: list[str]) -> str:
-    """The first version above those of a wildcard; nothing where the service finds none."""
+    """Return the first version above those of a wildcard; empty if the service finds none."""
     raised = {2: 0, 3: 1}.get(len(parts)) if parts[-1] == "x" else None
     numbers = low.split(".")
     if raised is None or not re.fullmatch("[0-9]{1,18}", numbers[raised]):

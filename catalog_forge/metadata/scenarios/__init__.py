@@ -1,1 +1,1 @@
-"""Scenarios: a stack in few words (model, environment), what becomes of it (steps), and what its metadata says (answers_of)."""
+"""Scenarios: a short description of a stack (model, environment), what happens to it (steps), and its metadata (answers_of)."""

@@ -1,8 +1,8 @@
-"""The full answers of the metadata service for an environment, in the shapes of each version of its interface.
+"""The full answers of the metadata service for an environment, in the form of each version of its interface.
 
-The fields are those of rancher-metadata 0.10 (Rancher 1.6); what is unset is null, not absent. The versions differ:
-v1 (2015-07-25) names containers and services where v2 (2015-12-19) has the objects; v3 (2016-07-29, and latest)
-lower-cases names and differs in what is null.
+The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. The versions differ: where v2
+(2015-12-19) contains whole containers and services, v1 (2015-07-25) contains only their names; v3 (2016-07-29, and latest) writes
+names in lower case and has null for other fields.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Ent
 @dataclass(frozen=True, slots=True)
 class _Version:
     name: str
-    objects: bool  # services hold their containers, stacks their services; else their names
-    lowered: bool  # names are in lower case, and what is empty may be null
+    objects: bool  # True: services contain their containers and stacks their services. False: only the names
+    lowered: bool  # names are in lower case, and an empty value may be null
 
     def named(self, name: str) -> str:
         return name.lower() if self.lowered else name
@@ -36,11 +36,11 @@ _VERSIONS = (
 
 
 def answers_of(environment: Environment, revision: str = "1", only: str = "") -> Answers:
-    """Return what the metadata service says about an environment; `revision` is its `version` entry.
+    """Return the answers of the metadata service for an environment; `revision` is the value of their `version` key.
 
-    Each container with an address has its own `self`; everybody else gets `default`, whose `self` is only a host.
-    `only` names the one version that is wanted, which costs a quarter. The environment must have a host, and a subnet with
-    enough addresses.
+    Each container with an address has its own `self`; all other clients get `default`, whose `self` is only a host. `only` names
+    the single version to create, which takes a quarter of the time. The environment must have a host, and a subnet with enough
+    addresses.
     """
     if only:
         shape = next((version for version in _VERSIONS if version.name == only), _VERSIONS[-1])
@@ -56,7 +56,7 @@ def _clients(environment: Environment, version: _Version, revision: str) -> dict
 
 
 class _View:
-    """The objects of an environment as one version shows them; each is made once, and shared by all clients."""
+    """The objects of an environment in the form of one version. Each object is created once and shared by all clients."""
 
     def __init__(self, environment: Environment, version: _Version) -> None:
         self.environment = environment
@@ -75,7 +75,7 @@ class _View:
         self.stacks = {stack.name: self.stack(stack) for stack in environment.stacks}
 
     def own(self, member: Container) -> Entry:
-        """The `self` of a container."""
+        """Return the `self` entry of a container."""
         entry: dict[str, Value] = {
             "container": self.containers[member.name],
             "host": self.hosts[member.host.name],
@@ -87,7 +87,7 @@ class _View:
         return entry
 
     def common(self, revision: str) -> Entry:
-        """The answers for everybody: `self` is only the host that the service runs on."""
+        """Return the answers that all clients get; their `self` is only the host on which the service runs."""
         first = dict(self.hosts[self.environment.hosts[0].name])
         first.pop("hostId", None)
         named = sorted(self.containers.values(), key=lambda container: str(container["name"]))
@@ -106,7 +106,7 @@ class _View:
         return {**entry, "environments": None} if self.version.lowered else entry
 
     def container(self, member: Container) -> Entry:
-        """A container: who it is, where it runs, what it belongs to."""
+        """Return the entry of a container: its identity, its host and network, its service and its state."""
         labels = units.labels(member)
         return {
             **self._network_of(member),
@@ -130,7 +130,7 @@ class _View:
         }
 
     def service(self, launch: Launch) -> Entry:
-        """A service. A sidekick has its primary's uuid and metadata, and containers of its own."""
+        """Return the entry of a service. A sidekick has its primary's uuid and metadata, but its own containers."""
         version, service, primary = self.version, launch.service, launch.sidekick is None
         members = [self.containers[item.name] for item in self.of_launch[_called(launch)]]
         containers: list[Value] = [item if version.objects else item["name"] for item in members]
@@ -166,7 +166,7 @@ class _View:
         }
 
     def stack(self, stack: Stack) -> Entry:
-        """A stack and its services."""
+        """Return the entry of a stack with its services."""
         members = [service for (home, *_), service in self.services.items() if home == stack.name]
         services: list[Value] = [service if self.version.objects else service["name"] for service in members]
         return {
@@ -180,7 +180,7 @@ class _View:
         }
 
     def host(self, number: int, host: Host) -> Entry:
-        """A host; only v1 and v2 number it."""
+        """Return the entry of a host. Only v1 and v2 give it a number."""
         entry: dict[str, Value] = {
             "agent_ip": host.agent_ip,
             "agent_state": "active",
@@ -198,7 +198,7 @@ class _View:
         return entry if self.version.lowered else {**entry, "hostId": number}
 
     def network(self) -> Entry:
-        """The overlay network."""
+        """Return the entry of the overlay network."""
         return {
             "default_policy_action": None,
             "environment_uuid": self.uuid,
@@ -267,7 +267,7 @@ class _View:
         return links or ({} if self.version.lowered else None)
 
     def _container_links(self, member: Container) -> Mapping[str, Value] | None:
-        """Each link leads to one container of the other service, round and round."""
+        """Return the links of a container: each leads to one container of the linked service, chosen in turn by index."""
         launch = member.launch
         if launch is None or launch.sidekick or not launch.service.links:
             return None
@@ -286,7 +286,7 @@ class _View:
 
 
 def _called(launch: Launch) -> tuple[str, str, str]:
-    """What tells a launch from all others."""
+    """Return the key that identifies a launch: stack, service and name."""
     return launch.stack.name, launch.service.name, launch.name
 
 

@@ -1,4 +1,4 @@
-"""The environment that a scenario begins with: its hosts, its stack of services, and the other stacks."""
+"""Reads the environment that a scenario starts with: its hosts, its stack of services, and the other stacks."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _HEALTH_CHECK: Mapping[str, Value] = {
 
 
 class EnvironmentReader(Reader):
-    """Reads what the metadata tells of at first."""
+    """Reads the environment at the start of a scenario."""
 
     def environment(self, found: Mapping[str, yamlio.Node]) -> Environment:
-        """Make an environment of the nodes that stand at `KEYS`."""
+        """Return the environment described by the nodes under the keys `KEYS`."""
         own = self.name(found.get("stack"), "Default")
         others = [(self.name(key), key, value) for key, value in self.pairs(found.get("stacks"), "stacks")]
         seen = {own.lower()}
@@ -57,7 +57,8 @@ class EnvironmentReader(Reader):
         )
 
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
-        """All services of a stack; a sidekick is one more in the metadata, so all their names differ, in lower case too.
+        """Return all services of a stack. The metadata lists sidekicks as services too, so all their names must differ, even in
+        lower case.
 
         `far` are the services of other stacks that links may lead to, as STACK/SERVICE.
         """
@@ -72,7 +73,7 @@ class EnvironmentReader(Reader):
         return services
 
     def service(self, name: str, node: yamlio.Node, targets: set[str]) -> Service:
-        """One service; nothing need be said of it."""
+        """Return one service. All its keys are optional."""
         found = {} if is_null(node) else self.known(node, f"the service {name!r}", _SERVICE_KEYS)
         scale = self.whole(found.get("scale"), "scale", MAX_SCALE)
         return Service(
@@ -90,39 +91,40 @@ class EnvironmentReader(Reader):
         )
 
     def facts(self, found: Mapping[str, yamlio.Node]) -> dict[str, Value]:
-        """What differs from an active service of containers."""
+        """Return the fields in which a service differs from an active service of containers."""
         words: dict[str, Value] = {key: self.word(found[key], key) for key in ("kind", "state", "hostname") if key in found}
         addresses = [self.word(item, "an address") for item in self.items(found.get("external_ips"), "external_ips")]
         return {**words, **({"external_ips": addresses} if addresses else {})}
 
     def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
-        """A list of names, or a mapping of names to `own` or `primary`, or to `network` and `labels`."""
+        """Return the sidekicks from a list of names, or from a mapping of names to `own` or `primary`, or to `network` and
+        `labels`."""
         if isinstance(node, yamlio.Seq):
             return tuple(Sidekick(self.name(item)) for item in node.items)
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
 
     def sidekick(self, name: str, node: yamlio.Node) -> Sidekick:
-        """One sidekick."""
+        """Return one sidekick."""
         if not isinstance(node, yamlio.Map):
             return Sidekick(name, self.network(node))
         found = self.known(node, f"the sidekick {name!r}", ("network", "labels"))
         return Sidekick(name, self.network(found.get("network")), self.words(found.get("labels"), "labels"))
 
     def network(self, node: yamlio.Node | None) -> Network:
-        """Whether a sidekick has a network of its own."""
+        """Return whether a sidekick has its `own` network or shares that of its `primary`."""
         if node is None or is_null(node):
             return "own"
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"
 
     def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:
-        """A mapping of services of this stack, and of STACK/SERVICE, to aliases."""
+        """Return the aliases by linked service: SERVICE for this stack, STACK/SERVICE for others."""
         for key, _ in self.pairs(node, "links"):
             if key.value not in targets:
                 self.wrong(f"there is no service {key.value!r} to link to", key.where, did_you_mean(key.value, targets))
         return self.words(node, "links")
 
     def port(self, node: yamlio.Node) -> str:
-        """A published port as the metadata writes it."""
+        """Return a published port as the metadata writes it."""
         port = _PORT.fullmatch(self.word(node, "a port"))
         if port is None:
             self.wrong("a port is PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)
@@ -130,19 +132,19 @@ class EnvironmentReader(Reader):
         return f"{port[1]}:{port[2] or port[1]}/{port[3] or 'tcp'}"
 
     def health_check(self, node: yamlio.Node | None) -> Mapping[str, Value] | None:
-        """A health check, with Rancher's defaults."""
+        """Return a health check, completed with Rancher's defaults."""
         if node is None:
             return None
         found = self.known(node, "health_check", tuple(_HEALTH_CHECK))
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
     def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
-        """A state or health for each container, by its index."""
+        """Return the states or healths by container index."""
         pairs = self.pairs(node, "states and healths")
         return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
 
     def index(self, node: yamlio.Node, scale: int) -> int:
-        """The index of a container of a service with this scale; 0 when there is none."""
+        """Return the index of a container in a service of this scale; 0 if there is no such container."""
         index = node.data() if isinstance(node, yamlio.Text) else None
         if isinstance(index, int) and not isinstance(index, bool) and 1 <= index <= scale:
             return index
@@ -151,7 +153,8 @@ class EnvironmentReader(Reader):
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
-        """A number, names, or a mapping of names to labels. Their own addresses are 192.0.2.11 and on."""
+        """Return the hosts from a number, a list of names, or a mapping of names to labels. Their agent addresses start at
+        192.0.2.11."""
         labels: list[tuple[str, Mapping[str, str]]]
         match node:
             case yamlio.Seq(items):
@@ -165,7 +168,7 @@ class EnvironmentReader(Reader):
         return tuple(Host(name, f"192.0.2.{10 + number}", own) for number, (name, own) in enumerate(labels, start=1))
 
     def subnet(self, node: yamlio.Node | None) -> str:
-        """The network of all containers."""
+        """Return the subnet of all containers."""
         if node is not None:
             try:
                 return str(ipaddress.IPv4Network(self.word(node, "subnet")))
@@ -175,7 +178,7 @@ class EnvironmentReader(Reader):
 
 
 def check_room(environment: Environment, where: Where) -> None:
-    """Raise ForgeError when the subnet has too few addresses for all containers that there ever were."""
+    """Raise ForgeError if the subnet has too few addresses for all containers that were ever created."""
     for launch in units.launches(environment):
         if launch.has_address and launch.service.last_created > launch.block.size:
             raise ForgeError(

@@ -1,4 +1,5 @@
-"""An environment in few words: hosts and stacks of services. All that the metadata service says follows from it."""
+"""A short description of an environment: hosts and stacks of services. All answers of the metadata service are derived from
+it."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ Network = Literal["own", "primary"]
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine. `agent_ip` is its address outside the overlay network."""
+    """A host machine. `agent_ip` is its address outside the overlay network."""
 
     name: str
     agent_ip: str
@@ -27,9 +28,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Sidekick:
-    """A container beside each primary container of a service.
+    """A container that runs next to each primary container of a service.
 
-    With network `primary` it has no address and no answers of its own: it sees those of its primary.
+    With network `primary` it has no address and gets the same answers as its primary.
     """
 
     name: str
@@ -41,11 +42,11 @@ class Sidekick:
 class Service:
     """A service: `scale` units of a primary container and its sidekicks.
 
-    `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map
-    the index of a unit (from 1) to what differs from running and healthy. Rancher numbers the units that it creates:
-    `created` maps the index of a unit to that number where they differ, after a replacement, and `births` is the last one.
-    With `retain_ip` the address of a unit follows from its index, and a replacement has the same one. `facts` are fields of the
-    service that differ from those of an active service of containers: its kind, state, host name, external addresses.
+    `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map the index
+    of a unit (from 1) to a state other than running or a health other than healthy. Rancher numbers units in the order in which
+    it creates them: `created` maps the index of a unit to this number if the two differ, as after a replacement, and `births` is
+    the last number given. With `retain_ip` the address of a unit depends only on its index, so a replacement keeps the address.
+    `facts` are fields that differ from those of an active service of containers: kind, state, host name, external addresses.
     """
 
     name: str
@@ -64,20 +65,20 @@ class Service:
     facts: Mapping[str, Value] = field(default_factory=dict)
 
     def create_index(self, index: int) -> int:
-        """Return the number under which the unit with this index was created: it grows, and is never given twice."""
+        """Return the number under which the unit with this index was created. The numbers grow and are never reused."""
         return self.created.get(index, index)
 
     def place(self, index: int) -> int:
-        """Return the place of the unit with this index among the addresses of its service."""
+        """Return the position of the unit with this index among the addresses of its service."""
         return index if self.retain_ip else self.create_index(index)
 
     @property
     def last_created(self) -> int:
-        """The highest number that a unit of this service ever had."""
+        """The highest number that was ever given to a unit of this service."""
         return max(self.births, self.scale)
 
     def scaled(self, scale: int) -> Service:
-        """Return the service with so many units: the last ones go, new ones are created."""
+        """Return the service with this many units: the last ones are removed, or new ones are created."""
         births, created = self.last_created, dict(self.created)
         for index in range(self.scale + 1, scale + 1):
             births += 1
@@ -92,7 +93,7 @@ class Service:
         )
 
     def replaced(self, index: int) -> Service:
-        """Return the service with a new unit in the place of one: of the same name and index, but another container."""
+        """Return the service with one unit replaced: the new unit has the same name and index, but is a different container."""
         number = self.last_created + 1
         return replace(
             self,
@@ -113,7 +114,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Hosts and stacks on one overlay network; `containers` names containers that belong to no service."""
+    """Hosts and stacks on one overlay network; `containers` are the names of containers that belong to no service."""
 
     stacks: tuple[Stack, ...]
     hosts: tuple[Host, ...]
@@ -124,13 +125,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The addresses of the containers of one primary or sidekick, or of the stand-alone ones."""
+    """The addresses of the containers of one primary or sidekick, or of all stand-alone containers."""
 
     first: int
     size: int
 
     def address(self, number: int) -> str:
-        """Return the address of the container that was created as number `number`, counted from 1."""
+        """Return the address of the container that was created under this number; numbers start at 1."""
         return str(ipaddress.IPv4Address(self.first + number - 1))
 
 
@@ -140,8 +141,8 @@ _RESERVED = 11  # the network's own address, and ten for gateways and for the me
 def blocks(subnet: str, count: int) -> Sequence[Block]:
     """Divide a subnet into `count` blocks of addresses.
 
-    The first begins at .11, so that container i of the first service has the address .(10+i); scaling a service moves
-    no other one. Raises ValueError if `subnet` is not an IPv4 network.
+    The first block begins at .11, so container i of the first service has the address .(10+i). Scaling a service does not change
+    the address of any other. Raises ValueError if `subnet` is not an IPv4 network.
     """
     network = ipaddress.IPv4Network(subnet)
     room = max(0, network.num_addresses - _RESERVED - 1) // max(1, count)

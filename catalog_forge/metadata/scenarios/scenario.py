@@ -1,23 +1,23 @@
-"""Scenarios: a stack in few words of YAML, what happens to it, and what is expected to be rendered.
+"""Scenarios: a short description of a stack in YAML, what happens to it, and what is expected to be rendered.
 
 stack: search
-subnet: 10.42.7.0/24              # optional, and so is every key but `services`
-hosts: 2                          # or names, or a mapping of names to labels
+subnet: 10.42.7.0/24              # optional, like every key except `services`
+hosts: 2                          # or a list of names, or a mapping of names to labels
 services:
   elasticsearch-masters:
     scale: 3
     metadata: {cluster.name: es}
-    sidekicks: {elasticsearch-masters-main: primary}   # or a list: each with a network of its own
+    sidekicks: {elasticsearch-masters-main: primary}   # or a list of names: each has its own network
     health_check: {port: 9200}
     states: {2: stopped}          # by container, counted from 1
 stacks:                           # other stacks of the environment, each with its services
   monitoring: {exporter: {labels: {prometheus.port: "9100"}}}
-beside:                           # services that only the engine `stack` runs: the entry has none of them
+beside:                           # services that the entry does not define; only the engine `stack` runs them
   web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
-  monitoring/exporter: {image: "prom/node-exporter:v1.8.2"}   # one of another stack
-engines: [image]                  # those that can show what it is about; default: all
+  monitoring/exporter: {image: "prom/node-exporter:v1.8.2"}   # a service of another stack
+engines: [image]                  # the engines that can show what this tests; default: all
 self: elasticsearch-masters-1     # the container that asks
-fault: {late: 4s}                 # what is wrong with the metadata service
+fault: {late: 4s}                 # a fault of the metadata service
 expect: {files: {...}}            # read by catalog_forge.verify.expectation
 then:                             # steps, see catalog_forge.metadata.scenarios.steps
 - scale: 5
@@ -51,7 +51,8 @@ _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|latest")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What runs for a service that the entry does not have, on a real stack; what is not said stays as the image has it."""
+    """The container that stands in, on a real stack, for a service that the entry does not define. Unset fields keep the image's
+    values."""
 
     image: str
     command: tuple[str, ...] | None = None
@@ -60,10 +61,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An environment and what becomes of it: moment 0 is the start, each step makes one more.
+    """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
-    `engines` names those that can show what it is about; none means all. `beside` says what runs for services that the
-    entry does not have.
+    `engines` names the engines that can show what the scenario tests; empty means all. `beside` describes what runs for services
+    that the entry does not define.
     """
 
     moments: tuple[Moment, ...]
@@ -72,12 +73,12 @@ class Scenario:
 
     @property
     def environment(self) -> Environment:
-        """The environment at the start."""
+        """The environment at the start of the scenario."""
         return self.moments[0].environment
 
 
 def load(path: Path) -> Answers:
-    """Read a file that is either an answers file or a scenario, into answers: those at the start. Errors as `load_either`."""
+    """Read an answers file or a scenario, and return the answers, for a scenario those at its start. Raises as `load_either`."""
     found = load_either(path)
     return found if isinstance(found, Answers) else answers_of(found.environment)
 
@@ -85,10 +86,10 @@ def load(path: Path) -> Answers:
 def load_either(path: Path, own: str = "") -> Answers | Scenario:
     """Read a file that is either an answers file (its keys are versions) or a scenario; `own` as for `read`.
 
-    Raises ForgeError if it cannot be read, or is neither, with the places of all problems.
+    Raises ForgeError with the locations of all problems if the file cannot be read or is neither.
     """
     try:
-        # A pipe that nobody writes to is empty; opened as a file is, it would be waited for.
+        # Without O_NONBLOCK, opening a pipe that has no writer would block; with it, the pipe is empty.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             os.set_blocking(descriptor, True)
@@ -109,10 +110,10 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
 
 
 def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
-    """Return the answers of a file, a scenario's at its start, and the address that they are asked from.
+    """Return the answers in a file, for a scenario those at its start, and the address from which they are requested.
 
-    `client` is an address, `default`, or a container of the scenario by name; without it the scenario's `self` asks, or
-    `default` where there is none. Raises ForgeError for a name that no container has.
+    `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the scenario's `self` asks, or
+    `default` if there is none. Raises ForgeError if no container has that name.
     """
     if isinstance(found, Answers):
         return found, client or DEFAULT
@@ -124,15 +125,15 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
 
 
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
-    """Read a scenario. Raises ForgeError with all problems of the file and their places.
+    """Read a scenario. Raises ForgeError with all problems of the file and their locations.
 
-    `own` names the service whose first container asks where the scenario has no `self`; else it is the first service.
+    If the scenario has no `self`, the first container of the service `own` asks, or that of the first service without `own`.
     """
     return of_node(yamlio.parse(text, file), own)
 
 
 def of_node(root: yamlio.Node, own: str = "") -> Scenario:
-    """Make a scenario of a parsed document. Errors as `read`."""
+    """Read a scenario from a parsed document. Raises as `read`."""
     reader = environment.EnvironmentReader()
     if isinstance(root, yamlio.Map) and any(key.value == "forge" for key, _ in root.pairs):
         raise ForgeError("this is a spec, not a scenario", root.where, "its scenarios are in specs/NAME/scenarios/")
@@ -157,7 +158,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
-    """What runs for services that the entry does not have, by their names."""
+    """Yield what runs for services that the entry does not define, by service name."""
     own, *others = start.stacks
     services = [each.name for each in own.services]
     services += [f"{stack.name}/{each.name}" for stack in others for each in stack.services]

@@ -1,11 +1,11 @@
-"""What becomes of an environment: the steps of a scenario, each of which makes a new moment.
+"""The steps of a scenario: each changes the environment and makes a new moment.
 
 then:
 - name: a fourth node             # optional
-  service: elasticsearch-masters  # whom the step is about, STACK/SERVICE in another stack; else the service of `self`
+  service: elasticsearch-masters  # the service to change, STACK/SERVICE in another stack; default: the service of `self`
   scale: 4
-- replace: 2                      # or a list; a new container in its place: another uuid and address
-- stop: 3                         # still listed, in state stopped; `start` runs it again
+- replace: 2                      # or a list; a new container takes its place, with another uuid and address
+- stop: 3                         # stays listed, in state stopped; `start` runs it again
 - health: {2: unhealthy}
 - set: {cluster.name: other}      # metadata of the service
 - unset: cluster.name             # or a list
@@ -42,7 +42,7 @@ MAX_STEPS = 200
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with the metadata service at a moment; `seconds` for those of `FAULTS` that take a time."""
+    """A fault of the metadata service at one moment. `seconds` is set for the kinds of `FAULTS` that take a time."""
 
     kind: TroubleKind = "none"
     seconds: float = 0
@@ -50,10 +50,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What there is at one time: the environment, the container that asks, the state of the metadata service.
+    """The state at one point of a scenario: the environment, the container that asks, and the fault of the metadata service.
 
-    Nobody asks where there is no container. `expect` is what the author wants to see, not read yet. `changes` says in words what
-    was done to the moment before.
+    `asking` is None if there is no container that could ask. `expect` is the author's expectation, not yet read. `changes`
+    describes what was done to the previous moment.
     """
 
     name: str
@@ -66,11 +66,12 @@ class Moment:
 
     @property
     def client(self) -> str:
-        """The address that the metadata service knows the asking container by."""
+        """The address by which the metadata service knows the asking container."""
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment with so many units of the service that asks. Raises ForgeError when they do not include it."""
+        """Return the moment with the asking service scaled. Raises ForgeError if the asking container is no longer among the
+        units."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is none to scale", self.where)
@@ -86,7 +87,7 @@ class Moment:
         return scaled.asked_by(self.asking.name if self.asking else "")
 
     def asked_by(self, word: str) -> Moment:
-        """Return the moment as another container sees it, given by a word of `find_container` or its address."""
+        """Return the moment as another container sees it. `word` is its address, or a name that `find_container` accepts."""
         members = units.containers(self.environment)
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
@@ -98,7 +99,7 @@ class Moment:
 def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
     """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of its steps.
 
-    A step is read against what the steps before it have made, so that "container 4" may be one that they added.
+    Each step is read against the result of the previous steps, so "container 4" may be one that they added.
     """
     reader = _StepReader(start)
     first = reader.asking(found.get("self"), own)
@@ -115,9 +116,9 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
 
 
 def find_container(environment: Environment, word: str) -> Container | None:
-    """Return the container that a word means: its full name, SERVICE-INDEX, or SERVICE for its first one.
+    """Return the container that a word names: by its full name, SERVICE-INDEX, or SERVICE for its first container.
 
-    One that shares the network of its primary asks with that one's address, so that one is returned in its place.
+    A container that shares the network of its primary asks from the primary's address, so the primary is returned instead.
     """
     members = units.containers(environment)
     for item in members:
@@ -147,21 +148,21 @@ _Change = Callable[["_StepReader", Service, yamlio.Node], tuple[Service, str]]
 
 
 class _StepReader(EnvironmentReader):
-    """Reads the steps, one after the other, and applies each to the moment before it."""
+    """Reads the steps in order and applies each to the moment before it."""
 
     def __init__(self, start: Environment) -> None:
         super().__init__()
         self.start = start
 
     def asking(self, node: yamlio.Node | None, own: str) -> Container | None:
-        """The container that asks, at the start."""
+        """Return the container that asks at the start."""
         services = [service.name for stack in self.start.stacks for service in stack.services if service.scale]
         if node is not None:
             return self._container(self.word(node, "self"), self.start, node.where)
         return find_container(self.start, own) or find_container(self.start, services[0] if services else "")
 
     def step(self, node: yamlio.Node, number: int, before: Moment) -> Moment:
-        """One step: the moment that it makes of the one before."""
+        """Read one step and return the moment that results from applying it to the moment before."""
         found = self.known(node, "a step", _KEYS)
         environment, words = self._changed(found, node, before)
         asking = self._still_asking(found.get("self"), environment, before, node.where)
@@ -178,7 +179,7 @@ class _StepReader(EnvironmentReader):
         return Moment(name or f"step {number}", environment, asking, fault, found.get("expect"), node.where, tuple(words))
 
     def fault(self, node: yamlio.Node | None, start: bool = False) -> Trouble:
-        """A word, or a word and how long."""
+        """Read a fault, written as a word or as a word with a time."""
         if node is None:
             return Trouble()
         pairs = node.pairs if isinstance(node, yamlio.Map) else ((node, None),)
@@ -198,7 +199,7 @@ class _StepReader(EnvironmentReader):
         return next((Trouble(known, seconds) for known in FAULTS if known == kind), Trouble())
 
     def _changed(self, found: Mapping[str, yamlio.Node], node: yamlio.Node, before: Moment) -> tuple[Environment, list[str]]:
-        """The environment after the changes of a step to one service, and these changes in words."""
+        """Return the environment after a step's changes to one service, and a description of each change."""
         words: list[str] = []
         launch = before.asking.launch if before.asking else None
         named = found.get("service")
@@ -222,7 +223,7 @@ class _StepReader(EnvironmentReader):
         return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
-        """The container that asks after a step: another, or the same as before, under the address that it has now."""
+        """Return the container that asks after a step: a newly named one, or the same as before with its current address."""
         if node is not None:
             return self._container(self.word(node, "self"), environment, node.where)
         return self._container(before.asking.name, environment, where) if before.asking else None

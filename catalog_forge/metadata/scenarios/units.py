@@ -1,4 +1,4 @@
-"""An environment unfolded: each container with its identity, which the same environment always gives it."""
+"""All containers of an environment, each with an identity that is always the same for the same environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What Rancher starts `scale` times: a service's primary, or one of its sidekicks. Each has a service entry."""
+    """A container definition that Rancher starts `scale` times: a service's primary or one of its sidekicks. Each has a service
+    entry."""
 
     stack: Stack
     service: Service
@@ -28,17 +29,17 @@ class Launch:
 
     @property
     def name(self) -> str:
-        """The name under which the metadata lists it."""
+        """The name under which the metadata lists the launch."""
         return self.sidekick.name if self.sidekick else self.service.name
 
     @property
     def has_address(self) -> bool:
-        """Whether its containers have a network of their own."""
+        """Whether the containers have their own network."""
         return self.sidekick is None or self.sidekick.network == "own"
 
     @property
     def labels(self) -> dict[str, str]:
-        """The author's labels, and the one that names the sidekicks."""
+        """The author's labels, and the label that names the sidekicks."""
         if self.sidekick:
             return dict(self.sidekick.labels)
         names = ",".join(sidekick.name for sidekick in self.service.sidekicks)
@@ -47,7 +48,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container: number `index` of a launch, created as number `create_index`; or a stand-alone one (`launch` is None)."""
+    """One container: number `index` of a launch, created as number `create_index`. A stand-alone container has no `launch`."""
 
     name: str
     index: int
@@ -60,22 +61,23 @@ class Container:
 
 @lru_cache(maxsize=1 << 14)
 def identity(*parts: str) -> str:
-    """Return the uuid of what these names lead to: always the same. Each is asked for many times, and costs a hash."""
+    """Return the uuid for a path of names, always the same. The results are cached because the same uuids are needed many
+    times."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 
 def container_id(name: str, index: int, create_index: int) -> tuple[str, ...]:
-    """Return the names that the identity of a container follows from: one that replaces another is not the same."""
+    """Return the names from which the identity of a container is derived. A replacement has a different identity."""
     return (name,) if create_index == index else (name, str(create_index))
 
 
 def container_uuid(service: Service, name: str, index: int) -> str:
-    """Return the uuid of the container with this name, the one with this index of a service or of its sidekick."""
+    """Return the uuid of the container with this name and index, which belongs to the service or to one of its sidekicks."""
     return identity("container", *container_id(name, index, service.create_index(index)))
 
 
 def digest(text: str) -> str:
-    """Return 64 hexadecimal digits that follow from a text."""
+    """Return 64 hexadecimal digits derived from a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -85,12 +87,12 @@ def service_uuid(launch: Launch) -> str:
 
 
 def unit_uuid(container: Container) -> str | None:
-    """Return the deployment unit: the same for a primary and the sidekicks beside it."""
+    """Return the id of the deployment unit, the same for a primary and its sidekicks; None for a stand-alone container."""
     return identity("unit", service_uuid(container.launch), str(container.index)) if container.launch else None
 
 
 def primary_uuid(container: Container) -> str | None:
-    """Return the uuid of the container whose network this one shares, if it does."""
+    """Return the uuid of the container whose network this one shares; None if it has its own."""
     launch = container.launch
     if launch is None or launch.has_address:
         return None
@@ -98,7 +100,7 @@ def primary_uuid(container: Container) -> str | None:
 
 
 def launches(environment: Environment) -> list[Launch]:
-    """Unfold the stacks: each primary, followed by its sidekicks, with its block of addresses."""
+    """Return all launches of the stacks: each primary, followed by its sidekicks, with its block of addresses."""
     found = [
         (stack, service, sidekick)
         for stack in environment.stacks
@@ -110,7 +112,7 @@ def launches(environment: Environment) -> list[Launch]:
 
 
 def containers(environment: Environment) -> list[Container]:
-    """Unfold all containers: unit after unit round the hosts, one host for all containers of a unit."""
+    """Return all containers. Units are distributed over the hosts in turn; all containers of a unit are on one host."""
     found: list[Container] = []
     position = -1
     for launch in launches(environment):
@@ -138,7 +140,7 @@ def labels(container: Container) -> dict[str, str]:
 
 
 def names_host(labels: Mapping[str, str]) -> bool:
-    """Whether labels say that a container's host name is its own name."""
+    """Whether the labels set a container's host name to its own name."""
     return labels.get(HOSTNAME_OVERRIDE) == "container_name"
 
 

@@ -1,1 +1,1 @@
-"""The metadata service: what it answers (answers, lookup, routes, printing), and how over HTTP (wire, connection, server)."""
+"""The metadata service: its answers (answers, lookup, routes, printing), and the HTTP layer (wire, connection, server)."""

@@ -1,4 +1,4 @@
-"""Answers: what the metadata service says, for each version of its interface and each client."""
+"""The answers of the metadata service, for each version of its interface and each client."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Version → client address or `default` → entry. `of` and `read` make it, the defaults copied into each entry."""
+    """A mapping of version → client address or `default` → entry. `of` and `read` create it and copy the defaults into each
+    entry."""
 
     versions: Versions
 
@@ -36,22 +37,23 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the version that answers for `version`, or None. `latest` without an own entry is the highest."""
+        """Return the version that answers requests for `version`, or None. If there is no version `latest`, it means the
+        highest."""
         if version in self.versions:
             return version
         return max(self.versions, default=None) if version == LATEST else None
 
     def entry(self, version: str, client: str) -> Entry | None:
-        """Return what `client` is told in `version`: its own entry, else that of `default`, else None."""
+        """Return the answers for `client` in `version`: its own entry, else that of `default`, else None."""
         clients = self.versions[version]
         return clients.get(client, clients.get(DEFAULT))
 
     def knows(self, client: str) -> bool:
-        """Tell whether any version has an entry for this client; all others are told the same."""
+        """Tell whether any version has an entry for this client; all other clients get the same answers."""
         return any(client in clients for clients in self.versions.values())
 
     def revisions(self) -> frozenset[str]:
-        """Return all texts of the entries `version`: they change with the data, and confd -watch waits on them."""
+        """Return the values of all `version` keys. They change with the data, and confd -watch waits for such a change."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
@@ -68,8 +70,8 @@ class Answers:
 def read(text: bytes | str, file: str) -> Answers:
     """Read an answers file (YAML or JSON; aliases and `<<` allowed) as rancher-metadata up to 0.7 does.
 
-    Scalars are what go-yaml v2 makes of them: `yes` is true, 0777 is 511. Raises ForgeError with the place of everything
-    that is not version → client → mapping, and of keys that are not text: they end the real program.
+    Scalars are read as go-yaml v2 reads them: `yes` is true, 0777 is 511. Raises ForgeError with the location of everything that
+    is not version → client → mapping, and of keys that are not text, which end the real program.
     """
     try:
         return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
@@ -78,7 +80,7 @@ def read(text: bytes | str, file: str) -> Answers:
 
 
 def hinted(error: ForgeError) -> ForgeError:
-    """Say what helps where a program has written JSON that YAML does not know."""
+    """Add a hint to the error for JSON with surrogate pairs, which YAML does not know."""
     if "half a character" not in str(error):
         return error
     hint = "rancher-metadata reads JSON as YAML, which has no \\uD83D\\uDE00: write the character itself (ensure_ascii=False)"
@@ -86,7 +88,7 @@ def hinted(error: ForgeError) -> ForgeError:
 
 
 def of_data(data: Mapping[str, object]) -> Answers | None:
-    """Make answers of plain data; None unless it is version → client → mapping."""
+    """Return the answers in plain data; None unless it has the form version → client → mapping."""
     entries = [entry for clients in data.values() for entry in (clients.values() if isinstance(clients, dict) else (None,))]
     if not all(isinstance(entry, dict) for entry in entries):
         return None
@@ -94,7 +96,7 @@ def of_data(data: Mapping[str, object]) -> Answers | None:
 
 
 def of_node(root: yamlio.Node) -> Answers:
-    """Make answers of a parsed document. Errors as `read`."""
+    """Return the answers in a parsed document. Raises as `read`."""
     reader = _Reader()
     versions = {
         version: {
@@ -109,10 +111,10 @@ def of_node(root: yamlio.Node) -> Answers:
 
 
 def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Find what is served and no confd survives: each path, and what is wrong there.
+    """Yield each part of the answers with which confd cannot work: its path, and what is wrong there.
 
-    That is a list element whose `name` is not text (confd, which flattens lists by name, panics), and a number that JSON
-    cannot hold (confd asks for JSON). What several versions or clients share is named once.
+    These are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
+    represent (confd asks for JSON). Data shared by several versions or clients is reported once.
     """
     seen: set[int] = set()
 
@@ -131,13 +133,13 @@ def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
 
     for version, clients in answers.versions.items():
         for client in sorted(clients, key=lambda client: client != DEFAULT):
-            # The entry itself is a copy, what stands in it is shared.
+            # Each entry is a copy, but the values in it are shared.
             for key, value in clients[client].items():
                 yield from below(value, f"/{version}/{key}")
 
 
 def _shown(value: Value) -> str:
-    """A value for a message; unlike the service's own JSON, this has NaN and infinity too."""
+    """Return a value for a message; unlike the service's own JSON, this supports NaN and infinity."""
     said = json.dumps(value)
     return said if len(said) <= _LONGEST_SHOWN else said[: _LONGEST_SHOWN - 1] + "…"
 
@@ -148,14 +150,14 @@ def _with_defaults(clients: Mapping[str, Entry]) -> Mapping[str, Entry]:
 
 
 class _Reader:
-    """Turns nodes into values, and notes what is wrong. What an alias stands for is shared, not copied."""
+    """Turns nodes into values and collects problems. All aliases of a node share one value instead of copies."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.made: dict[int, Value] = {}
 
     def pairs(self, node: yamlio.Node, what: str) -> Iterator[tuple[str, yamlio.Node]]:
-        """The pairs of a mapping of versions or clients, whose keys are text whatever they look like."""
+        """Yield the pairs of a mapping of versions or clients. Their keys are always text, whatever they look like."""
         if not isinstance(node, yamlio.Map):
             self.no_map(node, what)
             return
@@ -184,7 +186,7 @@ class _Reader:
         return self.made[id(node)]
 
     def map(self, node: yamlio.Map) -> dict[str, Value]:
-        """A later pair beats an earlier one, merged or not: so does go-yaml v2."""
+        """Return a mapping as data. A later pair overrides an earlier one, whether merged or not, as in go-yaml v2."""
         made: dict[str, Value] = {}
         for key, value in node.pairs:
             if key.value == MERGE and key.bare:
@@ -196,7 +198,7 @@ class _Reader:
         return made
 
     def merged(self, node: yamlio.Node) -> Iterator[yamlio.Map]:
-        """What `<<` brings in: mappings, and a problem for what is not one."""
+        """Yield the mappings that `<<` merges; anything else is recorded as a problem."""
         for each in decoding.brought_in(node):
             if isinstance(each, yamlio.Map):
                 yield each

@@ -1,4 +1,4 @@
-"""Answers that were encoded once: a thousand containers ask for the same few documents, some of them megabytes long."""
+"""A cache of encoded answers: a thousand containers request the same few documents, some of them megabytes long."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 
 class Cache:
-    """Keeps encoded answers until they take more than `limit` bytes together; then the oldest go."""
+    """Keeps encoded answers up to a total of `limit` bytes, then removes the oldest."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -14,11 +14,11 @@ class Cache:
         self._kept: dict[Hashable, bytes] = {}
 
     def get(self, key: Hashable) -> bytes | None:
-        """Return what is kept under a key, or None."""
+        """Return the answer kept under a key, or None."""
         return self._kept.get(key)
 
     def keep(self, key: Hashable, payload: bytes) -> None:
-        """Keep an answer under a new key, unless it alone is larger than all that may be kept."""
+        """Keep an answer under a new key, unless this answer alone is larger than the limit."""
         weight = len(payload) + _OVERHEAD
         if weight > self.limit or key in self._kept:
             return
@@ -29,9 +29,9 @@ class Cache:
             self.size -= len(self._kept.pop(oldest)) + _OVERHEAD
 
     def clear(self) -> None:
-        """Forget everything: the answers have changed."""
+        """Remove all answers, because they have changed."""
         self._kept.clear()
         self.size = 0
 
 
-_OVERHEAD = 512  # what a key and the entries of a dictionary take, roughly
+_OVERHEAD = 512  # approximate size of a key and of its dictionary entry

@@ -1,4 +1,4 @@
-"""Asking a live metadata service: the door to services that are not ours."""
+"""The client for a live metadata service that this program does not run itself."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CHUNK = 1 << 16
 
 
 def ask(url: str, path: str, accept: str, client: str | None = None) -> tuple[int, bytes]:
-    """GET a path, as it stands in a URL, from a service; return the status and the body.
+    """GET a path, already escaped for a URL, from a service; return the status and the body.
 
-    `client` asks in the name of another address, which a service that runs with --xff believes. Raises ForgeError when
+    If `client` is set, the request is made for that address, which a service started with --xff accepts. Raises ForgeError if
     there is no answer within SECONDS, or one larger than MAX_BYTES.
     """
     host, port, prefix = _target(url)
@@ -46,7 +46,7 @@ def _target(url: str) -> tuple[str, int, str]:
 
 
 def _body(response: http.client.HTTPResponse, url: str) -> bytes:
-    """Read the body. The time counts as a whole: a service that sends a byte a second is no service."""
+    """Read the body within a total time limit, so that a service that sends one byte a second is given up too."""
     deadline = time.monotonic() + SECONDS
     body = bytearray()
     while chunk := response.read1(_CHUNK):

@@ -1,4 +1,4 @@
-"""One client: what it sends, cut into the heads of requests; what it is answered, in order; and how long it may dawdle."""
+"""The connection of one client: splits its bytes into request heads, sends the answers in order, and enforces time limits."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from catalog_forge.metadata.service.wire import MAX_HEAD, BadRequestError, Respo
 HEAD_SECONDS = 10.0
 IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that it keeps its connection
 
-_OVERLAP = 2  # bytes of an end of a head that may have come already
-# So many requests of one client are answered before the others have their turn.
+_OVERLAP = 2  # length of a partial end of a head that may already have arrived
+# The number of requests of one client that are answered before other clients have their turn.
 _TURN = 16
 
 
 class RequestHandler(Protocol):
-    """Who answers: it takes one head at a time, and answers it at once, or sets `busy` and answers later."""
+    """Handles requests: it takes one head at a time and either answers at once, or sets `busy` and answers later."""
 
     def admit(self, connection: Connection) -> bool:
-        """Take in a new connection; False turns it away."""
+        """Accept a new connection; False means that it is rejected."""
 
     def forget(self, connection: Connection) -> None:
-        """Let a connection go that has ended."""
+        """Remove a connection that has ended."""
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Answer a request with `connection.send`, or set `connection.busy` until `connection.send_late`."""
+        """Answer a request with `connection.send`, or set `connection.busy` until `connection.send_late` is called."""
 
 
 class Connection(asyncio.Protocol):
-    """A connection of `client`, an address. Past `deadline`, in the time of the loop, it is to be aborted."""
+    """A connection of the address `client`. It is aborted after `deadline`, which is a time of the event loop's clock."""
 
     transport: asyncio.Transport
 
@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
         self.busy = False
         self.deadline: float | None = None
         self._received = bytearray()
-        self._searched = 0  # so far there is no end of a head: who sends a byte at a time costs no more than others
+        self._searched = 0  # no end of a head before this offset, so a client that sends single bytes costs no more than others
         self._blocked = False
         self._queued = False
         self._reading = True
@@ -67,7 +67,8 @@ class Connection(asyncio.Protocol):
         self._proceed()
 
     def eof_received(self) -> bool:
-        """A client that says no more may still read the answers to what it has said; one that waits has left."""
+        """Handle the end of input: pending requests are still answered, but a client that is waiting for a change counts as
+        gone."""
         self._ended = True
         if not self.busy:
             self._proceed()
@@ -84,33 +85,33 @@ class Connection(asyncio.Protocol):
 
     @property
     def held(self) -> int:
-        """How many bytes of this client wait to be understood."""
+        """The number of received bytes that are not yet parsed."""
         return len(self._received)
 
     def send(self, payload: bytes, *, close: bool = False) -> None:
-        """Send an answer, and with `close` nothing more."""
+        """Send an answer; with `close`, close the connection after it."""
         self.transport.write(payload)
         if close:
             self.deadline = self.now() + HEAD_SECONDS
             self.transport.close()
 
     def send_late(self, payload: bytes, *, close: bool = False) -> None:
-        """Send the answer that this connection was `busy` with, and go on to its next request."""
+        """Send the answer for which this connection was `busy`, and go on to its next request."""
         self.busy = False
         self.deadline = self.now() + IDLE_SECONDS
         self.send(payload, close=close)
         self._proceed()
 
     def refuse(self, error: BadRequestError) -> None:
-        """Say why what came is not a request, and hang up."""
+        """Report why the received bytes are not a request, and close the connection."""
         self.send(Response(error.status, error.body.encode()).encode(close=True), close=True)
 
     def abort(self) -> None:
-        """Cut the client off."""
+        """Abort the connection at once."""
         self.transport.abort()
 
     def _proceed(self) -> None:
-        """Answer what has come, a few requests at a time: a client that sends thousands at once does not stop the others."""
+        """Answer the received requests, a few at a time, so that a client that sends thousands at once does not delay others."""
         for _ in range(_TURN):
             if not self._ready():
                 break
@@ -129,7 +130,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """All is answered, and nothing more will come. Half a head is a bad request, half a line is nothing."""
+        """Close the connection after its last answer. An unfinished head is a bad request; less than one line is ignored."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:
@@ -156,7 +157,7 @@ class Connection(asyncio.Protocol):
         self._proceed()
 
     def _throttle(self) -> None:
-        """Read no more from a client that has sent more than can be answered now."""
+        """Stop reading from a client while it has sent more than can be answered now."""
         wanted = len(self._received) <= MAX_HEAD
         if wanted != self._reading and not self.transport.is_closing():
             self._reading = wanted

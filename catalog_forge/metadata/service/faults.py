@@ -1,4 +1,4 @@
-"""What can go wrong with a metadata service: the faults that a running server can be told to have."""
+"""The faults that a running metadata service can be told to have."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Kind = Literal["none", "down", "missing", "slow", "flapping"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How the service misbehaves until it is told otherwise.
+    """The way in which the service misbehaves until it is given another fault.
 
-    `down` refuses new connections and closes those that are there; `missing` answers 404 to everything; `slow` answers
-    after `seconds`; `flapping` drops the connection of every second request, beginning with the first.
+    `down` refuses new connections and closes existing ones; `missing` answers 404 to everything; `slow` answers after `seconds`;
+    `flapping` drops the connection of every second request, beginning with the first.
     """
 
     kind: Kind = "none"
@@ -27,5 +27,5 @@ FLAPPING = Fault("flapping")
 
 
 def slow(seconds: float) -> Fault:
-    """Return the fault that answers each request after so many seconds."""
+    """Return the fault that delays each answer by this many seconds."""
     return Fault("slow", seconds)

@@ -1,7 +1,7 @@
-"""Answers files that are JSON, read fast: only where go-yaml, which rancher-metadata reads them with, means the same.
+"""A fast reader for answers files in JSON, used only if go-yaml, which rancher-metadata uses, would read the same data.
 
-Megabytes of answers are JSON that a program wrote. The standard library reads that 50 times faster than any YAML parser;
-whatever the two might read differently is left to YAML, places of errors included.
+Answers files of several megabytes are JSON written by a program. The standard library reads them 50 times faster than any YAML
+parser; everything that the two might read differently, including locations of errors, is left to the YAML reader.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any
 from catalog_forge.goyaml import scalars
 from catalog_forge.yamlio import MAX_DEPTH
 
-# Tabs, line breaks that YAML folds, letters that it refuses, escapes that it does not know, halves of surrogate pairs.
+# Tabs, line breaks that YAML folds, characters that it refuses, escapes that it does not know, and escaped surrogates.
 _OTHERWISE = re.compile(
     r"\\/|\\u[dD][89a-fA-F]"
     r"|[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_LONGEST_KEY = 1000  # YAML looks for the colon within 1,024 letters
+_LONGEST_KEY = 1000  # YAML expects the colon within 1,024 characters
 
 
 class _Otherwise(Exception):  # noqa: N818 (no error: the other reader is asked)
-    """YAML may mean something else."""
+    """YAML may read the text differently."""
 
 
 def read(content: bytes) -> Mapping[str, Any] | None:
-    """Return the document as plain data, or None where only a YAML parser can tell what it is."""
+    """Return the document as plain data, or None if only a YAML parser can read it reliably."""
     if not content[:100].lstrip().startswith(b"{"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""How the metadata service finds the value at a path. Rules: rancher-metadata 0.7 and later, observed."""
+"""Finds the value at a path as the metadata service does. Rules: rancher-metadata 0.7 and later, observed."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _INDEX = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
 class NotFoundError(LookupError):
-    """Nothing stands at the path."""
+    """Raised if there is no value at the path."""
 
 
 def segments(path: str) -> list[str]:
-    """Split the path below a version, as it stands in a URL, into keys.
+    """Split the path below a version, still escaped as in the URL, into keys.
 
-    It is split before it is unescaped, so that `%2F` reaches a key with a slash; a `+` is a space, as in a query.
+    It is split before it is unescaped, so `%2F` reaches a key that contains a slash; a `+` is a space, as in a query.
     """
     stripped = path.strip("/")
     return [unquote(segment.replace("+", " ")) for segment in stripped.split("/")] if stripped else []
 
 
 def find(entry: Entry, path: Sequence[str]) -> Value:
-    """Return the value at `path`; if there is none, that of the path in lower case. Raises NotFoundError."""
+    """Return the value at `path`, else at the path in lower case. Raises NotFoundError."""
     try:
         return _walk(entry, path)
     except NotFoundError:
@@ -39,16 +39,16 @@ def _walk(value: Value, path: Sequence[str]) -> Value:
             value = value[segment]
         elif isinstance(value, list):
             value = _element(value, segment)
-        else:  # a step into text or into null too: the real service drops the connection for null
+        else:  # also a step into text or null; for null the real service drops the connection
             raise NotFoundError(segment)
     return value
 
 
 def _element(items: Sequence[Value], segment: str) -> Value:
-    """An integer is an index, never a name; anything else is the `name` or the `uuid` of an element."""
+    """Return an element of a list. An integer is always an index; any other text is the `name` or `uuid` of an element."""
     found = _INDEX.fullmatch(segment)
     index = int(found[1] + found[2]) if found else 1 << 64
-    if -(1 << 63) <= index < 1 << 63:  # what is no integer of 64 bits may be a name
+    if -(1 << 63) <= index < 1 << 63:  # an integer that does not fit in 64 bits may be a name
         if 0 <= index < len(items):
             return items[index]
         raise NotFoundError(segment)
@@ -59,5 +59,5 @@ def _element(items: Sequence[Value], segment: str) -> Value:
 
 
 def _lower(char: str) -> str:
-    """Go's lower case: letter by letter, whatever stands beside it, and always one letter."""
+    """Return a character in lower case as Go does: independent of its neighbours, and always one character."""
     return char.lower()[0]

@@ -1,4 +1,4 @@
-"""How the metadata service prints a value: byte for byte what the real one, a Go program, writes."""
+"""Prints values as the metadata service does: byte for byte the output of the real service, a Go program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GO_ESCAPES = re.compile(r"\\\\|\\b|\\f|[<>&\u2028\u2029]")
 
 
 class NoJsonError(ValueError):
-    """A number that JSON cannot say; the text is what the real service says about it."""
+    """A number that JSON cannot represent; the text is the real service's error message."""
 
 
 def to_json(value: Value) -> str:
@@ -28,7 +28,7 @@ def to_json(value: Value) -> str:
 
     Raises NoJsonError for infinity and not-a-number.
     """
-    # The standard library's encoder agrees with Go's about everything but floats and some letters, and is 20 times faster.
+    # The standard library's encoder differs from Go's only in floats and a few characters, and is 20 times faster.
     text = _with_floats(value) if _has_float(value) else _FAST.encode(value)
     return _GO_ESCAPES.sub(_go_escape, text) if any(map(text.__contains__, _ESCAPED)) else text
 
@@ -39,7 +39,7 @@ def to_yaml(value: Value) -> str:
 
 
 def to_text(value: Value) -> str:
-    """Print for people and shells: scalars bare, maps and lists as one line per child, null as nothing."""
+    """Print for people and shells: scalars as they are, maps and lists as one line per child, null as empty text."""
     match value:
         case None:
             return ""
@@ -57,7 +57,7 @@ def to_text(value: Value) -> str:
 
 
 def to_comparable(value: Value) -> str | None:
-    """Print a value for the comparison with `?value=`; None for maps and lists, which never equal it."""
+    """Print a value for comparison with `?value=`; None for maps and lists, which never equal it."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -68,10 +68,10 @@ def to_comparable(value: Value) -> str | None:
 
 
 def _has_float(value: Value) -> bool:
-    """Whether there is a float anywhere. The same container stands in several places of a document: it is looked at once."""
+    """Whether a value contains a float anywhere. An object that occurs several times in a document is searched once."""
     ahead: list[Value] = [value]
     seen: set[int] = set()
-    for each in ahead:  # which grows
+    for each in ahead:  # the list grows while it is iterated
         if isinstance(each, float):
             return True
         if isinstance(each, dict | list | tuple) and id(each) not in seen:
@@ -99,7 +99,7 @@ def _scalar(value: Value) -> str:
 
 
 def _number(value: float) -> str:
-    """Go's rule for JSON: no exponent from 1e-6 up to 1e21, no `.0`, no leading zero in the exponent."""
+    """Print a float as Go's JSON does: no exponent from 1e-6 up to 1e21, no `.0`, no leading zero in the exponent."""
     if not math.isfinite(value):
         raise NoJsonError(f"json: unsupported value: {_endless(value)}")
     text = repr(value)
@@ -113,7 +113,7 @@ def _fixed(value: float) -> str:
 
 
 def _shortest(value: float) -> str:
-    """Go's `%v`: an exponent, of two digits at least, from 1e6 on and below 1e-4."""
+    """Print a float as Go's `%v` does: with an exponent of at least two digits from 1e6 on and below 1e-4."""
     if not math.isfinite(value):
         return _endless(value)
     digits = Decimal(repr(value)).normalize()
@@ -139,7 +139,7 @@ def _slash(child: Value) -> str:
 
 
 def _label(child: Value) -> str:
-    """`=name` for a map with a name or a uuid; a name that is not text is ignored (the real service panics)."""
+    """Return `=name` for a map with a name or a uuid. A name that is not text is ignored (the real service panics)."""
     if isinstance(child, dict):
         for key in ("name", "uuid"):
             if isinstance(child.get(key), str):

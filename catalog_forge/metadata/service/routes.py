@@ -1,6 +1,6 @@
-"""What the metadata service answers: routes, formats, errors and waiting, as pure functions of answers and request.
+"""The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of answers and request.
 
-Rules: rancher-metadata 0.7.4, observed, and its source where it says why.
+Rules: observed in rancher-metadata 0.7.4, and read in its source for the reasons.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ JSON = "application/json"
 YAML = "application/yaml"
 OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 
-# What can be wished for so that an offer fits.
+# The media types in an Accept header that match any of the offers.
 _WANTED = frozenset((*OFFERS, "*/*", *(f"{offer.partition('/')[0]}/*" for offer in OFFERS)))
-# Of a longer Accept header only the beginning counts: reading a megabyte of wishes would keep other clients waiting.
+# Only the beginning of a longer Accept header is read: parsing a megabyte of it would delay other clients.
 _LONGEST_ACCEPT = 1 << 14
-# So many values take some hundredths of a second.
+# Printing this many values takes some hundredths of a second.
 _LARGE = 5_000
 _CORS = ("Access-Control-Allow-Origin", "*")
 _NO_SNIFF = ("X-Content-Type-Options", "nosniff")
 _DEFAULT_WAIT = 60
 _LONGEST_WAIT = 120
 _PRINTERS = {JSON: printing.to_json, YAML: printing.to_yaml, TEXT: printing.to_text}
-# Go escapes no letter of a path but what it must, and quotes and brackets.
+# Go leaves these characters of a path unescaped.
 _UNESCAPED = "/$&+,:;=@~"
-# One wish of an Accept header: the type, and how much it is liked. Any other parameter ends the header.
+# One item of an Accept header: the media type and its q value. Any other parameter ends the header.
 _WISH = re.compile(r"([\w!#$%&'*+\-.^`|~/]+)[ \t]*(?:;[ \t]*q=([01])(\.[0-9]{0,9})?[0-9]*)?[ \t]*", re.ASCII)
 _HIERARCHICAL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//")
 _COMMA = re.compile(r",[ \t]*")
@@ -43,14 +43,14 @@ _COMMA = re.compile(r",[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A wish to be answered when the value at the path is no longer `value`, or after `seconds`."""
+    """A request to be answered when the value at the path is no longer `value`, or after `seconds`."""
 
     value: str
     seconds: int
 
 
 def respond(answers: Answers, request: Request) -> Response:
-    """Answer a request. Nothing that a client sends makes this raise."""
+    """Answer a request. Nothing that a client sends makes this function raise."""
     if (request.method, request.path) == ("OPTIONS", "*"):
         return Response(HTTPStatus.OK)
     sent = unquote(request.path, "latin-1")
@@ -67,7 +67,7 @@ def respond(answers: Answers, request: Request) -> Response:
 
 
 def is_large(answers: Answers, request: Request) -> bool:
-    """Whether printing the answer takes so long that other clients would notice, if they had to wait for it."""
+    """Whether printing the answer takes so long that it would noticeably delay other clients."""
     if form_of(request) == TEXT or not _is_route(request.method, unquote(_utf8(request.path))):
         return False
     try:
@@ -87,7 +87,7 @@ def is_large(answers: Answers, request: Request) -> bool:
 
 
 def _moved(request: Request, clean: str) -> Response:
-    """Send a client on to the path without `.`, `..` and `//`; an opaque target (`http:x`) is repeated, and never met."""
+    """Redirect a client to the path without `.`, `..` and `//`. An opaque target (`http:x`) is redirected to itself."""
     opaque = not request.path and request.base and not _HIERARCHICAL.match(request.base)
     path = "" if opaque else quote(clean.encode("latin-1"), safe=_UNESCAPED)
     query = f"?{request.query}" if request.query else ""
@@ -95,37 +95,37 @@ def _moved(request: Request, clean: str) -> Response:
 
 
 def value_at(answers: Answers, request: Request) -> Value:
-    """Return what stands at the path of a request, which is one of the service's. Raises lookup.NotFoundError."""
+    """Return the value at the path of a request to a valid route. Raises lookup.NotFoundError."""
     return _index(answers) if unquote(request.path) == "/" else _value(answers, request)
 
 
 def no_page() -> Response:
-    """Answer a request for which there is no route at all."""
+    """Answer a request that matches no route."""
     return Response(HTTPStatus.NOT_FOUND, b"404 page not found\n", (_NO_SNIFF,))
 
 
 def missing(request: Request) -> Response:
-    """Answer as for a path at which nothing is, whatever the path is."""
+    """Answer any request as if its path did not exist."""
     return _error(HTTPStatus.NOT_FOUND, "Not found", form_of(request))
 
 
 def kind(answers: Answers, request: Request) -> tuple[str, str, str] | None:
-    """Return a key that requests with the same answer share; None when the answer to this one must not be kept."""
+    """Return a key shared by all requests with the same answer; None if the answer to this one must not be cached."""
     if request.method not in ("GET", "HEAD") or request.query or request.base:
         return None
     return request.path, form_of(request), request.client if answers.knows(request.client) else DEFAULT
 
 
 def form_of(request: Request) -> str:
-    """Return the format in which to answer: TEXT, JSON or YAML."""
+    """Return the format of the answer: TEXT, JSON or YAML."""
     offer = negotiate(request.headers.get("accept", ()))
     return YAML if "yaml" in offer else offer
 
 
 def wish_to_wait(request: Request) -> Wait | None:
-    """Return how the request wants to wait: `?wait=true&value=V[&maxWait=S]`, on a path below a version only.
+    """Return how the request wants to wait: `?wait=true&value=V[&maxWait=S]`, only on a path below a version.
 
-    Without `value` it waits for text that is not empty, and a value with `?` or `&` is no wish.
+    Without `value` it waits until the text is no longer empty. A value that contains `?` or `&` is not a valid wait.
     """
     if not request.query or request.method not in ("GET", "HEAD") or request.path.count("/") < 2:
         return None
@@ -139,7 +139,7 @@ def wish_to_wait(request: Request) -> Wait | None:
 
 
 def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
-    """Tell whether the value is still what the client knows; a path that is not there is waited for."""
+    """Tell whether the value is still the one that the client knows. A request for a path that does not exist must wait too."""
     path = unquote(_utf8(request.path))
     version = path.split("/")[1]
     if _clean(path) != path or not _is_route(request.method, path) or (version not in answers.versions and version != LATEST):
@@ -151,9 +151,10 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 
 
 def negotiate(accept: Iterable[str]) -> str:
-    """Return the offer that Accept headers like best: by q value, then by how exactly they name it; else text."""
+    """Return the offer that the Accept headers prefer: by q value, then by the most exact media type; without a match, plain
+    text."""
     best, best_rank = TEXT, (0.0, 0)
-    # Of each type the best wish counts: a header that names one type a thousand times is compared once.
+    # Only the highest q value of each type counts, so a header that repeats one type a thousand times costs one comparison.
     wishes: dict[str, float] = {}
     for wanted, quality in (wish for header in accept if header for wish in _wishes(header[:_LONGEST_ACCEPT])):
         if wanted in _WANTED:
@@ -167,7 +168,7 @@ def negotiate(accept: Iterable[str]) -> str:
 
 
 def _wishes(accept: str) -> Iterator[tuple[str, float]]:
-    """Read the header as far as it is well-formed."""
+    """Yield the items of the header up to the first malformed one, each with its q value."""
     place = 0
     while wish := _WISH.match(accept, place):
         place = wish.end()
@@ -189,12 +190,13 @@ def _exactness(wanted: str, offer: str) -> int:
 
 
 def _is_route(method: str, path: str) -> bool:
-    """A line break below the version is where the real one's pattern ends."""
+    """Whether a request matches a route. The real service's pattern does not match a line break below the version."""
     return method in ("GET", "HEAD") and path != "/favicon.ico" and "\n" not in path[1:].partition("/")[2]
 
 
 def _value(answers: Answers, request: Request) -> Value:
-    """The version is matched in the unescaped path, the rest is split as it was sent: both as the real one does."""
+    """Return the value for a request. As in the real service, the version is taken from the unescaped path, and the rest is split
+    while it is escaped."""
     sent = _utf8(request.path)
     asked = unquote(sent).split("/")[1]
     version = answers.resolve(asked)
@@ -228,11 +230,11 @@ def _error(status: HTTPStatus, message: str, form: str) -> Response:
 
 
 def _clean(path: str) -> str:
-    """Resolve `.`, `..` and `//`; a slash at the end stays."""
+    """Resolve `.`, `..` and `//` in a path; a trailing slash is kept."""
     clean = "/" + posixpath.normpath(path or "/").lstrip("/")
     return clean + "/" if path.endswith("/") and clean != "/" else clean
 
 
 def _utf8(sent: str) -> str:
-    """Bytes above 127 that a client sent unescaped are UTF-8."""
+    """Decode bytes above 127 that a client sent unescaped as UTF-8."""
     return sent.encode("latin-1").decode(errors="replace")

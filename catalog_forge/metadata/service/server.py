@@ -1,7 +1,7 @@
-"""The metadata service on a socket: the HTTP server behind `metadata serve` and behind every test with the real confd.
+"""The metadata service on a socket: the HTTP server of `metadata serve` and of every test with the real confd.
 
-One thread runs an asyncio loop, because most clients do nothing but wait: confd -watch holds a request open until the
-answers change, and a thousand of them must all hear of a change at once.
+One thread runs an asyncio loop, because most clients only wait: confd -watch holds a request open until the answers change, and a
+thousand clients must all learn of a change at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from catalog_forge.metadata.service.wire import BadRequestError, Request, Respon
 
 MAX_CONNECTIONS = 4096
 MAX_CACHE = 64 << 20
-# Bytes of heads that are not whole yet, of all clients together; beyond it the largest goes, one at a sweep.
+# The limit for bytes of unfinished heads of all clients; above it, each sweep aborts the client with the most bytes.
 MAX_HELD = 128 << 20
 RELOAD_PATH = "/v1/reload"
 
@@ -40,9 +40,9 @@ Listener = Callable[[Request], None]
 
 
 class HttpServer(abc.ABC):
-    """A listening socket, and a thread that serves its connections, while its `with` block lasts.
+    """A listening socket with a thread that serves its connections for the duration of its `with` block.
 
-    `port` 0 takes a free port. Entering raises ForgeError when the address cannot be had.
+    `port` 0 selects a free port. Entering the block raises ForgeError if the address is not available.
     """
 
     def __init__(self, host: str, port: int, *, listening: bool = True) -> None:
@@ -68,7 +68,7 @@ class HttpServer(abc.ABC):
 
     @property
     def address(self) -> str:
-        """`HOST:PORT`, as confd's -node wants it."""
+        """The address as `HOST:PORT`, the form that confd's -node option takes."""
         host, port = self._bound
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -78,7 +78,7 @@ class HttpServer(abc.ABC):
         return f"http://{self.address}"
 
     def admit(self, connection: Connection) -> bool:
-        """Take in a connection unless there are too many, or nobody is listened to."""
+        """Accept a connection, unless there are too many or the server is down."""
         if not self._listening or len(self._connections) >= MAX_CONNECTIONS:
             return False
         self._connections.add(connection)
@@ -88,7 +88,7 @@ class HttpServer(abc.ABC):
         return True
 
     def forget(self, connection: Connection) -> None:
-        """Let a connection go."""
+        """Remove a connection that has ended."""
         self._connections.discard(connection)
 
     @abc.abstractmethod
@@ -104,16 +104,16 @@ class HttpServer(abc.ABC):
         await self._shut()
         self._socket.close()
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
-        await asyncio.sleep(0)  # what was aborted last is closed now
+        await asyncio.sleep(0)  # closes the connections that were just aborted
 
     async def _open(self) -> None:
         self._listening = True
         self._server = await self._loop.create_server(lambda: Connection(self, self._loop), sock=self._socket, backlog=_BACKLOG)
 
     async def _shut(self) -> None:
-        """Refuse who comes, and cut off who is there, also who has been accepted and has no connection yet.
+        """Refuse new connections and abort existing ones, including those that are accepted but have no Connection object yet.
 
-        asyncio makes it in the next turn of the loop, and leaves an open socket behind when its server is closed by then.
+        asyncio creates that object in the next turn of the loop, and leaks the socket if its server is closed before then.
         """
         self._listening = False
         if self._server:
@@ -125,12 +125,12 @@ class HttpServer(abc.ABC):
             connection.abort()
 
     async def _close(self) -> None:
-        """Listen no more. The port stays ours: it is bound again, and not listened on."""
+        """Stop listening, but keep the port: it is bound again without listening."""
         await self._shut()
         self._socket = _bind(*self._bound, listening=False)
 
     def _sweep(self) -> None:
-        """Cut off who dawdles. One clock for all costs less than one for each of a thousand clients."""
+        """Abort connections past their deadline. One timer for all costs less than a timer for each of a thousand clients."""
         now = self._loop.time()
         for connection in [each for each in self._connections if each.deadline is not None and each.deadline < now]:
             connection.abort()
@@ -144,7 +144,7 @@ class HttpServer(abc.ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A head that was seen before: its request, how it wants to wait, and the key under which its answer is kept."""
+    """A head that was received before: its request, how it wants to wait, and the key under which its answer is cached."""
 
     request: Request
     wait: routes.Wait | None
@@ -152,10 +152,10 @@ class _Known:
 
 
 class MetadataServer(HttpServer):
-    """Serves answers while its `with` block lasts.
+    """Serves answers for the duration of its `with` block.
 
-    With `xff` the header X-Forwarded-For, as it stands, names the client. `on_request` is called with each request, from
-    the server's thread. `fault` is what it suffers from the beginning: a service that starts late is `down`.
+    With `xff`, the header X-Forwarded-For is taken unchanged as the client's address. `on_request` is called with each request,
+    from the server's thread. `fault` is the fault at the start: a service that starts late is `down`.
     """
 
     def __init__(
@@ -184,19 +184,19 @@ class MetadataServer(HttpServer):
         self.answers = answers if self._revisions else self._fresh(answers)
 
     def replace(self, answers: Answers) -> None:
-        """Serve other answers from now on, with a `version` that was never served before, and wake all who wait."""
+        """Serve other answers from now on, with a `version` that was never served before, and wake all waiting requests."""
         revisions = answers.revisions()
         self.answers = self._fresh(answers) if not revisions or revisions & self._revisions else answers
         self._revisions |= self.answers.revisions()
         self._loop.call_soon_threadsafe(self._wake)
 
     def inject(self, fault: Fault) -> None:
-        """Suffer from a fault from now on; `faults.NONE` ends it. It has taken effect when this returns.
+        """Apply a fault from now on; `faults.NONE` ends it. It has taken effect when this method returns.
 
-        Raises OSError when the port was taken by another program while the service was down.
+        Raises OSError if another program took the port while the service was down.
         """
         change = self._suffer(fault)
-        if threading.current_thread() is self._thread:  # called by on_request: the loop cannot be waited for
+        if threading.current_thread() is self._thread:  # called from on_request: this thread runs the loop and cannot wait for it
             self._loop.create_task(change)
         else:
             asyncio.run_coroutine_threadsafe(change, self._loop).result()
@@ -215,14 +215,14 @@ class MetadataServer(HttpServer):
         return answers.revised(f"{own}-{self._changes}" if own else str(self._changes))
 
     def forget(self, connection: Connection) -> None:
-        """Let a connection go, and what it waits for."""
+        """Remove a connection, and its waiting request if it has one."""
         super().forget(connection)
         if connection in self._waiting:
             self._waiting.pop(connection)[1].cancel()
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Answer a request, wait for a change first, or do what the fault of the hour makes of it."""
-        # A client says the same every time: its head is parsed once. Answers know nothing of this, and waiting is cheap.
+        """Answer a request, wait for a change first, or misbehave as the current fault demands."""
+        # A client sends the same head every time, so it is parsed only once; `_wake` forgets it when the answers change.
         known = self._known.get((head, connection.client))
         if known is None:
             try:
@@ -275,7 +275,8 @@ class MetadataServer(HttpServer):
             self._answer(connection, known, connection.send)
 
     def _answer(self, connection: Connection, known: _Known, send: Callable[..., None]) -> None:
-        """Send the answer; a large one that must be printed first comes later, and others are served in the meantime."""
+        """Send the answer. A large answer that must be printed first is sent later, and other clients are served in the
+        meantime."""
         payload = self._cache.get(known.key) if known.key else None
         if payload is None and routes.is_large(self.answers, known.request):
             connection.busy, connection.deadline = True, None
@@ -286,7 +287,7 @@ class MetadataServer(HttpServer):
         send(payload or self._printed(self.answers, known), close=not known.request.keep_alive)
 
     async def _print(self, connection: Connection, known: _Known) -> None:
-        async with self._one_printer:  # two at a time would be no faster, and many ask for the same
+        async with self._one_printer:  # two at once would be no faster, and many requests are for the same answer
             payload = self._cache.get(known.key) if known.key else None
             if payload is None:
                 payload = await self._loop.run_in_executor(None, self._printed, self.answers, known)
@@ -294,7 +295,7 @@ class MetadataServer(HttpServer):
             connection.send_late(payload, close=not known.request.keep_alive)
 
     def _waits(self, connection: Connection, known: _Known) -> bool:
-        """Let a request wait that wants to; False when there is nothing to wait for."""
+        """Make a request wait if it asks to; False if it must be answered now."""
         wait = known.wait
         if wait is None or wait.seconds == 0 or not routes.must_wait(self.answers, known.request, wait):
             return False
@@ -308,7 +309,7 @@ class MetadataServer(HttpServer):
         self._answer(connection, known, connection.send_late)
 
     def _wake(self) -> None:
-        """The answers have changed: forget the old ones, and answer who waited for that."""
+        """Handle a change of the answers: clear the caches, and answer the waiting requests that are affected."""
         self._cache.clear()
         self._known.clear()
         for connection, (known, _) in list(self._waiting.items()):
@@ -326,14 +327,15 @@ class MetadataServer(HttpServer):
 
 
 class ReloadPort(HttpServer):
-    """Where `POST /v1/reload` calls `reload`: 200 `OK`, or 500 with the text of the ForgeError that it raises."""
+    """Serves `POST /v1/reload`, which calls `reload` and answers 200 `OK`, or 500 with the text of the ForgeError that it
+    raises."""
 
     def __init__(self, reload: Callable[[], None], host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host, port)
         self._reload = reload
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Reload when that is asked for; everything else is not found."""
+        """Call `reload` for that request; answer 404 to all others."""
         try:
             request = parse_head(head, connection.client)
         except BadRequestError as error:
@@ -351,7 +353,7 @@ class ReloadPort(HttpServer):
 
 
 def _bind(host: str, port: int, *, listening: bool) -> socket.socket:
-    """Take an address, and listen on it if asked to; otherwise who connects is refused."""
+    """Bind an address, and listen on it if `listening`; otherwise connections to it are refused."""
     sock = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -1,4 +1,4 @@
-"""An answer drawn as a tree: values shortened, secrets hidden, long lists cut."""
+"""Draws an answer as a tree: values shortened, secrets hidden, long lists cut."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|(private|a
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How much is shown: levels below the top, elements of a list, letters of a value, and the values of secrets."""
+    """The limits of a drawing: levels below the top, elements of a list, characters of a value, and whether secrets are shown."""
 
     depth: int = 100
     items: int = 10
@@ -27,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the picture: the branches that lead to it, its label, and its value unless it has branches of its own."""
+    """A line of the drawing: the branches before it, its label, and its value unless it has branches below it."""
 
     branches: str
     label: str
@@ -38,14 +38,14 @@ class Line:
 
 
 def draw(value: Value, name: str, look: Look = Look()) -> Iterator[Line]:
-    """Draw a value under a name. A list element is `0=name` or `0`, as the service lists it."""
+    """Draw a value under a name. A list element is labelled `0=name` or `0`, as the service lists it."""
     shown = value if look.secrets else without_secrets(value)
     yield Line("", _printable(name), _leaf(shown, look, level=0))
     yield from _below(shown, look, "", 1)
 
 
 def looks_secret(key: str) -> bool:
-    """Whether what lies below a key looks like a secret: password, token, private key..."""
+    """Whether a key suggests that its value is a secret: password, token, private key..."""
     return _SECRET.search(key) is not None
 
 
@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """The value in one line; of a map or a list only what it has if that is not drawn."""
+    """Return a value in one line. For a map or a list this is its size if its content is not drawn, else empty text."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"
@@ -98,5 +98,6 @@ def _leaf(value: Value, look: Look, level: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text as it is, or in quotes with escapes if it is empty, ends in spaces, or could move the cursor of a terminal."""
+    """Return a text unchanged, or quoted and escaped if it is empty, has spaces at its ends, or could move a terminal's
+    cursor."""
     return text if text.isprintable() and text == text.strip() != "" else as_json(text)

@@ -1,7 +1,7 @@
-"""HTTP/1.x as bytes: the head of a request in, a response out. Just what clients of the metadata service need.
+"""HTTP/1.x as bytes: parses the head of a request and encodes a response. Only what clients of the metadata service need.
 
-Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program.
-Whatever a head holds, reading it costs no more than its length.
+Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. The time to
+parse a head is proportional to its length, whatever it contains.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-# As net/http: a megabyte, and a little that its reader has taken in already.
+# The limit of net/http: a megabyte, and the bytes that its reader may already have buffered.
 MAX_HEAD = (1 << 20) + 4096
-# Go counts bytes only. So many lines are more than any client sends, and fewer than would keep other clients waiting.
+# Go limits only bytes. No client sends this many lines, and parsing them does not yet delay other clients.
 MAX_LINES = 16_384
 _MAX_LENGTH = (1 << 63) - 1
 
@@ -31,7 +31,7 @@ _HOST = re.compile(r"[0-9A-Za-z!$%&'()*+,.:;=_~\[\]-]*")
 
 
 class BadRequestError(ValueError):
-    """What came is not a request: answered with `status` and `body`, then the connection is closed."""
+    """The received bytes are not a valid request. It is answered with `status` and `body`, and the connection is closed."""
 
     def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST, body: str | None = None) -> None:
         super().__init__(status.phrase)
@@ -43,7 +43,7 @@ class BadRequestError(ValueError):
 class Request:
     """A request: path and query as they were sent, header names in lower case, `client` the address it came from.
 
-    `base` is what stands before the path in the target of a request to a proxy: `http://host`.
+    `base` is the part before the path in the target of a request to a proxy: `http://host`.
     """
 
     method: str
@@ -55,20 +55,20 @@ class Request:
     base: str = ""
 
     def header(self, name: str) -> str:
-        """Return the value of a header, the first one if it was sent twice, and the empty text if it was not."""
+        """Return the value of a header: the first one if it was sent twice, empty text if it was not sent."""
         return self.headers.get(name, ("",))[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response: always text/plain, as the real service says even of JSON."""
+    """A response: always text/plain, which the real service sends even for JSON."""
 
     status: HTTPStatus
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self, *, head_only: bool = False, close: bool = False) -> bytes:
-        """Return the bytes for the connection; `head_only` answers HEAD."""
+        """Return the encoded response; `head_only` leaves out the body, for HEAD requests."""
         lines = [f"HTTP/1.1 {self.status.value} {self.status.phrase}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.body:
@@ -81,9 +81,9 @@ class Response:
 
 
 def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
-    """Return where the first head in what was received ends, and where the next begins; None if it is not whole yet.
+    """Return the end of the first head in the received bytes and the start of the next; None if the head is incomplete.
 
-    A line ends with LF, with or without CR, and the head with an empty one. `start` may be two bytes before what is new.
+    Lines end with LF, with or without CR, and an empty line ends the head. `start` may be two bytes before the new bytes.
     """
     if start == 0 and received.startswith((b"\n", b"\r\n")):
         return 0, received.index(b"\n") + 1
@@ -117,7 +117,7 @@ def parse_head(head: bytes, client: str) -> Request:
 
 
 def _target(target: str, method: str) -> tuple[str, str, str]:
-    """Cut the target of a request into what a proxy needs, path and query: `url.ParseRequestURI`."""
+    """Split the target of a request into the part for a proxy, the path and the query, as `url.ParseRequestURI` does."""
     if not target or "\t" in target or _CONTROL.search(target) or _BAD_ESCAPE.search(target.partition("?")[0]):
         raise BadRequestError
     query = ""
@@ -142,9 +142,9 @@ def _target(target: str, method: str) -> tuple[str, str, str]:
 
 
 def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """All values of each header, in their order.
+    """Return all values of each header, in order.
 
-    Each line is cut once, at its colon: one pattern for the whole line would try every way to share out its spaces.
+    Each line is split once, at its colon: a single pattern for the whole line would backtrack over all ways to match its spaces.
     """
     headers: dict[str, list[str]] = {}
     for name, value in _unfolded(lines):
@@ -158,7 +158,7 @@ def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _unfolded(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and values; a line that begins with a space goes on with the value before it."""
+    """Yield the header names and values; a line that begins with a space continues the previous value."""
     name, values = "", list[str]()
     for line in lines:
         if line.startswith((" ", "\t")) and values:
@@ -182,7 +182,7 @@ def _has_body(headers: Mapping[str, tuple[str, ...]], modern: bool) -> bool:
     if len(lengths) > 1:
         raise BadRequestError
     length = next(iter(lengths), "") or "0"
-    # int() reads digits of any script, and takes longer than linear time for very many.
+    # int() accepts digits of any script, and its time grows faster than linearly with their number.
     if not (length.isascii() and length.isdecimal()) or len(length) > 100 or int(length) > _MAX_LENGTH:
         raise BadRequestError
     return bool(codings) or int(length) > 0

@@ -1,2 +1,1 @@
-"""Everything that Rancher refuses, each problem with the lint rule that reports it. Used by `up`, `lint` and `lint
---verdicts`."""
+"""Everything that Rancher refuses, each with the lint rule that reports it. Used by `up`, `lint` and `lint --verdicts`."""
