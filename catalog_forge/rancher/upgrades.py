@@ -28,7 +28,7 @@ _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), 
 
 
 Reads = Callable[[str], Callable[[str], bool] | None]
-"""What tells of an image whether it reads a key of the metadata; None of an image that is not known."""
+"""Returns, for an image, a test whether it reads a metadata key; None for an unknown image."""
 
 # A folder of the host remains after it is no longer mounted.
 _OF_THE_HOST = ("/", ".", "~")

@@ -12,7 +12,7 @@ from catalog_forge.goyaml.scalars import Value
 
 SUBNET = "10.42.1.0/24"
 LARGE_SUBNET = "10.42.0.0/16"
-"""The one of a scenario that names none and has more containers than the first has room for."""
+"""Used for a scenario that names no subnet and has more containers than fit in `SUBNET`."""
 
 Network = Literal["own", "primary"]
 
