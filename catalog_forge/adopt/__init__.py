@@ -1,1 +1,1 @@
-"""What people wrote by hand, taken in: images and entries read, told in the words of the spec language, and proven."""
+"""Adopts hand-written images and entries: reads them, writes their specs and proves that both render the same."""

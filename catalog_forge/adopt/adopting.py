@@ -1,4 +1,4 @@
-"""One image taken in: its spec, what that generates, and the proof that both render the same."""
+"""Adopts one image: writes its spec, generates the files from it and proves that both images render the same."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.subject import Subject, of_spec
 
-# How many scenarios are written beside a spec; all are tried.
+# The most scenarios that are written next to a spec. All of them are played.
 _KEPT = 6
 _REBASED = "the template of the spec looks for it below /self/service/metadata"
 
 
 @dataclass
 class Adopted:
-    """What came of one image: the files that are compared, what stands in the way, what is said, the plan of all files.
+    """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show, `taken` the files of the entry whose content is in the spec, with their digests.
+    `secrets` are texts that no report may show. `taken` maps each file of the entry whose content is now in the spec to its
+    digest.
     """
 
     where: str
@@ -56,24 +57,24 @@ class Adopted:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many of its files are equal, proven, different, never rendered."""
+        """The number of files of each status: equal, proven, different, never rendered."""
         return Counter(each.status for each in self.files)
 
     @property
     def lifted(self) -> int:
-        """How many of its templates became blocks."""
+        """The number of templates that became blocks."""
         return sum(each.lifted for each in self.files)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the entry launches all that it did."""
+        """Whether the generated entry launches everything that the original launched."""
         return bool(self.entry) and self.status != "not read" and not any(each.lost for each in self.changes)
 
     @property
     def status(self) -> str:
-        """`adopted` where every file is equal or its differences are proven; `not proven` where one was never rendered.
+        """One word for the outcome: `adopted` if every file is equal or its differences are proven.
 
-        One that was `generated` has its spec.
+        It is `not proven` if a file was never rendered, and `generated` if the image already has a spec.
         """
         if self.generated:
             return "generated"
@@ -84,7 +85,7 @@ class Adopted:
 
 
 def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Adopted:
-    """Take in one image, and the entry that uses it. What is wrong with it, or with what it would become, is in `problems`."""
+    """Adopt one image and the entry that uses it. `problems` lists the errors in the image and in the spec it would become."""
     where = original.image.folder.where.file.rstrip("/") or "."
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
     if use and use.later:
@@ -107,7 +108,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         candidates = lifted(original, service, frame.data.get("metadata", {}))
         written, found.files = _taken(original, frame, candidates, tried, engine)
         if use and use.later and not _is_there(use, written.plan):
-            # Another number and version: what the image renders stays as it was proven.
+            # Only the number and the version of the revision change, so the proof of what the image renders still holds.
             frame = numbered(frame, use.later[-1], behind=True)
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
@@ -131,7 +132,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
 
 @dataclass(frozen=True)
 class _Generated:
-    """A spec with its `chosen` blocks, read: all files, the author's and the generated ones, and what its image renders."""
+    """A spec with its `chosen` blocks: the plan of all its files, and the subject that its image renders."""
 
     chosen: Mapping[str, Lifted]
     plan: Plan
@@ -141,10 +142,10 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """What is generated with the blocks that render what the template did, and the files compared. Raises ForgeError.
+    """Generate with the blocks that render what the templates rendered. Return the result and the compared files.
 
-    A file of pairs is tried as pairs, which have to be equal wherever the original can be parsed; then as text; then it stays a
-    template.
+    A file of pairs is first tried as pairs, which must be equal wherever the original can be parsed, then as text. If both
+    differ, it stays a template. Raises ForgeError.
     """
     left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}
     written = _with_most(original, frame, left)
@@ -166,13 +167,13 @@ def _taken(
 
 
 def _is_there(use: EntryUse, plan: Plan) -> bool:
-    """Whether a revision that was generated is, byte for byte, what the spec generates: a published one never changes."""
+    """Whether the newest generated revision is, byte for byte, what the spec generates. A published revision never changes."""
     folder = f"templates/{use.revision.entry.name}/{use.later[-1].name}"
     return use.published.below(folder).digest == plan.below(folder).digest
 
 
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
-    """What both revisions launch, compared; where one cannot be launched, that is what is lost."""
+    """Compare what both revisions launch. If one of them cannot be launched, report that as the only, lost, difference."""
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
@@ -181,8 +182,9 @@ def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
 
 
 def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:
-    """What is generated with the first form of each file: with all at once, else one after the other, each in the first form
-    that goes. Raises ForgeError without any.
+    """Generate with the first form of each file. If that fails, add the files one by one, each in its first form that works.
+
+    Raises ForgeError if the spec cannot be generated even without any of these forms.
     """
     with suppress(ForgeError):
         return _generated(original, frame, {dest: forms[0] for dest, forms in left.items()})
@@ -195,7 +197,7 @@ def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lift
 
 
 def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) -> _Generated:
-    """Generate with these blocks. Raises ForgeError."""
+    """Generate the image and the entry with these blocks. Raises ForgeError."""
     spec = made(original, frame, chosen)
     plan = spec.plan(original.image.folder.where.file.rstrip("/") or ".")
     folder = PlannedFolder(Path(), spec.name, plan.below(f"specs/{spec.name}"))
@@ -209,7 +211,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """A problem of the spec that an image would become, at what of the original it comes from: nothing is written of the spec."""
+    """Move a problem of the spec to the place in the original that causes it, because the spec is not written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -218,12 +220,12 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     files = {original.dests[each.resource.dest]: each.template for each in original.files}
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
-    # A hint may name a place of the spec, too.
+    # A hint may also name a place in the spec.
     return Problem(f"its spec would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint)
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
-    """The files of the image, compared in some scenarios. Raises ForgeError."""
+    """Compare the files of the image in the given scenarios, and mark those that were lifted. Raises ForgeError."""
     files = prove(original, written.subject, tried, engine, frame.added, frame.configured)
     for each in files:
         each.lifted = each.dest in written.chosen
@@ -231,7 +233,7 @@ def _proven(original: Original, frame: Told, written: _Generated, tried: Sequenc
 
 
 def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
-    """Put the last of the scenarios in which all files are written beside the spec."""
+    """Add the last few scenarios in which every file is written to the plan, next to the spec."""
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
     unwritten = {name for each in found.files for name in each.unwritten}
     kept = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
@@ -240,7 +242,7 @@ def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
 
 
 def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence[Trial], engine: Engine) -> Iterator[Problem]:
-    """The values that lifted files refuse or escape on purpose, and that the original writes as they are."""
+    """Report the values that lifted files refuse or escape on purpose, although the original writes them unchanged."""
     for case in odd if written.chosen else ():
         files = [each for each in _proven(original, frame, written, [case], engine) if each.lifted]
         dests = refused(files, case)
@@ -255,7 +257,7 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
 
 
 def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:
-    """The branches of which nothing is proven, of files that were rendered: no scenario reaches them."""
+    """Report the branches of rendered files that no scenario reaches, so that nothing is proven for them."""
     rendered = {each.dest for each in found.files if each.status != "never rendered"}
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:
@@ -267,7 +269,7 @@ def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> It
 
 
 def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
-    """Why a file was never rendered with what a key says."""
+    """Report why a file was never rendered with content that depends on a key."""
     for each in found.files:
         if each.status == "never rendered":
             template = original.templates[each.dest]
@@ -279,12 +281,12 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:
-    """The service of an image of which no entry tells."""
+    """The runner of an image that no entry uses."""
     return Runner(service["name"], "" if service.get("topology") == "netns" else original.name)
 
 
 def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
-    """What nobody tells of a service without its entry: the spec has to say something."""
+    """Report what the spec assumes about the service of an image that no entry uses."""
     service = data["service"]
     words = f"topology {service.get('topology', 'volumes')}, service {service['name']}, "
     words += f"launch.exec {' '.join(data['launch']['exec'])}"
@@ -293,7 +295,7 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
-    """What is worth saying of an original: what is not modelled, what nobody can set, what it does not tell."""
+    """Collect the notes on an original: what is not modelled, what can never be set, which files moved."""
     dead = [
         Problem(f"there is never anything at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
         for each in original.files
@@ -311,7 +313,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
-    """What becomes of the commands of a resource."""
+    """Report what the check and reload commands of a resource become in the spec."""
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:

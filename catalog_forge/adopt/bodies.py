@@ -1,6 +1,7 @@
-"""The templates of an image that become blocks, and the metadata keys that these read; files of nothing but pairs.
+"""Lifts the templates of an image to blocks, collects the metadata keys they read, and turns files of pairs into `set` and
+`copy`.
 
-Whether a file of pairs is the same as `set` and `copy`, the proof says.
+Whether a file of pairs renders the same as `set` and `copy` is left to the proof.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.spec.shorthand import format_of
 
 _NAME = "template"
-# Of a name that is made of a number so many are declared.
+# A name that contains a number is declared with each of these.
 _NUMBERS = ("1", "2", "3")
-# Others refuse values that a text may have, such as quotes.
+# Other formats refuse values that are valid in a text, such as quotes.
 _FORMATS = ("properties", "env", "yaml", "toml")
 _KEY = r"(?P<key>[A-Za-z_][\w.-]*)"
 _ASIDE = re.compile(r"[ \t]*(?:#.*|\[[\w .-]+\])?")
@@ -36,7 +37,7 @@ _BARE = {"true": True, "false": False}
 
 
 def lift(text: str, setting: Setting) -> Lifted:
-    """Return the blocks that mean what a template does; without them where some of it cannot be said. Nothing is raised."""
+    """Return the blocks that mean the same as a template, without a body if part of it cannot be expressed. Raises nothing."""
     source = unrunes(text)
 
     def line_of(start: int) -> int:
@@ -81,17 +82,17 @@ def lift(text: str, setting: Setting) -> Lifted:
 
 
 def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Lifted]:
-    """Lift what can be lifted, by dest; `metadata` are the keys that the entry tells of."""
+    """Lift every template that can be lifted. Return the results by dest; `metadata` are the keys declared by the entry."""
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # What one file needs and another does without is optional: the one that needs it prints nothing in its place.
+    # A key that one file needs and another does without is optional: the file that needs it prints nothing for it.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 
 
 def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any], blank: set[str]) -> dict[str, Lifted]:
-    """The same, with keys that may be `blank`."""
+    """Lift every template that can be lifted, where the keys in `blank` may be empty. Return the results by dest."""
     types = {name: str(key.get("type", "string")) for name, key in metadata.items()}
     found = {}
     for each in original.files:
@@ -110,10 +111,11 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         text = each.source.decode()
         made = lift(text, setting)
         if made.body is None:
-            # What it reads and does not declare is missing there; the blocks read it, and the proof says what comes of that.
+            # A key that the template reads but its TOML does not declare is missing there. The blocks read it; the proof compares
+            # both.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
-            # A keyspace that Rancher never serves: what is left without it is what the file has always been.
+            # Rancher never serves this keyspace: what the template prints without it is what the file has always been.
             made = lift(text, replace(setting, keys=None, prefix=""))
         if made.body is not None:
             found[each.resource.dest] = made
@@ -121,26 +123,26 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
 
 
 def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata of a spec: what the entry tells of, and what else lifted templates read."""
+    """Return the metadata of a spec: the keys that the entry declares, and those that only lifted templates read."""
     found = dict(metadata)
     for each in chosen:
         for name, use in each.keys.items():
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # Nobody is asked for it: its values are fixed, and a file that needs it waits where there is none.
+                    # No question asks for this key: its values are fixed, and a file that needs it waits until the key exists.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
 
 
 def _key(use: KeyUse) -> dict[str, Any]:
-    """A key as it is read."""
+    """Return the declaration of a key, derived from how templates read it."""
     if use.kind == "map":
         return {"type": "map", "optional": True, **({"fields": list(use.fields)} if use.fields else {})}
     data: dict[str, Any] = {"type": "multiline"} if use.pasted else {}
     if use.optional or use.default is not None:
-        # As the key's own, a default would stand for an empty answer, too.
+        # A default of the key itself would also replace an empty answer.
         data["optional"] = True
     if use.default and not use.secret:
         data["description"] = f"Without it: {use.default}"
@@ -148,11 +150,11 @@ def _key(use: KeyUse) -> dict[str, Any]:
 
 
 class _NotPairs(Exception):
-    """Something in the body is no pair."""
+    """A part of the body is not a pair."""
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Return the same file with its pairs as pairs, in the format that its path stands for; None where it holds anything else."""
+    """Return the file with its pairs as `set` and `copy` in the format of its path, or None if anything in it is not a pair."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None
@@ -164,7 +166,7 @@ def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
 
 
 def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether pairs came of it that the metadata have a part in."""
+    """Whether the body has a pair or a copy that depends on the metadata."""
     texts = [value for block in body for value in block.get("set", {}).values() if isinstance(value, str)]
     below = [block for block in body if "when" in block]
     return (
@@ -175,7 +177,7 @@ def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The same with each condition around whole lines: what stands before and behind it in its line goes into its branches."""
+    """Return the body with each condition around whole lines: text before and after it on its line moves into its branches."""
     found: list[dict[str, Any]] = []
     for each in body:
         block = dict(each)
@@ -209,7 +211,7 @@ def _blocks(body: Sequence[Mapping[str, Any]], form: str, *, ends: bool = True) 
 
 
 def _texts(text: str, form: str, last: bool) -> Iterator[dict[str, Any]]:
-    """The lines of a text: pairs beside each other, and comments, empty lines and sections as they are."""
+    """Split a text into blocks: adjacent pairs as `set`; comments, empty lines and sections as text."""
     lines = text.split("\n")
     rest = lines.pop()
     if rest and not last:
@@ -244,7 +246,7 @@ def _value(found: re.Match[str]) -> Any:
 
 
 def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
-    """Every pair of a map of the metadata."""
+    """Return a `copy` of all pairs of a metadata map, or None if the list prints anything else."""
     if not block["of"].startswith("metadata/") or block.keys() - {"of", "item"}:
         return None
     made = BY_NAME[form]
@@ -255,7 +257,7 @@ def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
 
 @cache
 def _pair(form: str) -> re.Pattern[str]:
-    """A line with a pair: a value in quotes where the format has them, and a number, a truth or one expression without."""
+    """Compile a pattern for a line with a pair. The value is quoted, or in typed formats a bare number, boolean or expression."""
     made = BY_NAME[form]
     opening, closing = re.escape(made.value.opening), re.escape(made.value.closing)
     inside = rf"[^{opening}\\]*" if opening else ".*"

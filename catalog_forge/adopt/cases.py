@@ -1,6 +1,6 @@
-"""Scenarios that try an image: with every key and without, at several scales, as each service that runs it.
+"""Generates the scenarios that try an image: with and without each key, at several scales, for each service that runs it.
 
-They follow from what the templates read and what the entry says; each is a scenario as an author would write it.
+They are derived from what the templates read and what the entry declares. Each could have been written by an author.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# What a key may hold: words, a truth, a number, and what templates read with `json`.
+# Values that a key may have: words, a boolean, a number, and JSON for templates that read it with `json`.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
-# What stands where any name may: numbers first, for names that are made of an index.
+# Names used where a template accepts any name. Numbers come first, for names that contain an index.
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# More keys, and more words that values are compared with, are tried together only.
+# Keys and compared words beyond these limits are only tried together.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -33,9 +33,9 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Runner:
-    """A service that runs the image: its name, the sidekick that asks where that has an address of its own, its metadata.
+    """A service that runs the image: its name, its metadata, and the sidekick that asks if that has its own address.
 
-    `blank` are keys, by path, whose question may be answered by nothing.
+    `blank` are the paths of keys whose question accepts an empty answer.
     """
 
     service: str
@@ -47,21 +47,21 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name, its data, and how values look (None: there are only those of the entry)."""
+    """A scenario: its name, its data, and the look of its values (None if all values are those of the entry)."""
 
     name: str
     data: Mapping[str, Any]
     look: Filled | None = field(default_factory=Filled)
 
     def with_keys(self, added: Mapping[str, Any], configured: Iterable[str] = ()) -> Trial:
-        """The same with more metadata of the service that asks, and of all others that are `configured`."""
+        """Return the trial with more metadata for the asking service and for all others that are `configured`."""
         services = dict(self.data["services"])
         for name in {next(iter(services)), *configured} & services.keys():
             services[name] = {**services[name], "metadata": {**added, **services[name]["metadata"]}}
         return replace(self, data={**self.data, "services": services})
 
     def answered(self, paths: Iterable[str]) -> Trial:
-        """The same where the keys of these paths that the service has not are there, and empty."""
+        """Return the trial with an empty value for each of these keys that the asking service lacks."""
         own = next(iter(self.data["services"]))
         service = self.data["services"][own]
         metadata: Tree = {}
@@ -72,7 +72,7 @@ class Trial:
 
     @property
     def apart(self) -> Trial:
-        """The same with other names for the services of other stacks: all containers keep their addresses."""
+        """The same trial with other names for the services of other stacks. All containers keep their addresses."""
         stacks = {
             stack: {f"{name}-{stack}": _renamed(service, stack) for name, service in services.items()}
             for stack, services in self.data.get("stacks", {}).items()
@@ -80,14 +80,14 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """The variables of confd: as the image has them, and where it has none, or others are tried, as keys look."""
+        """Return the variables of confd: their values in the image, or samples if it sets none or if the trial varies them."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
 
 @dataclass
 class Needs:
-    """What templates read: keys of the own metadata, services by name with theirs, labels."""
+    """What templates read: keys of the service's own metadata, other services and their keys by name, and labels."""
 
     own: Tree
     services: dict[str, Tree]
@@ -104,18 +104,18 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether hosts are looked up by the host names of containers, which are theirs in the network of a host."""
+        """Whether hosts are looked up by the host names of containers, which match only in the network of a host."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
     @property
     def by_health(self) -> bool:
-        """Whether a template asks which containers are healthy: only those of services with a health check tell."""
+        """Whether a template asks which containers are healthy. Only services with a health check report it."""
         return any(path.endswith("/health_state") for path in self.paths)
 
     @property
     def keys(self) -> list[tuple[str, ...]]:
-        """The paths of all single values of the own metadata."""
+        """The paths of all single values in the service's own metadata."""
         return list(_leaves(self.own))
 
 
@@ -125,7 +125,7 @@ def _renamed(service: Mapping[str, Any], stack: str) -> Tree:
 
 
 def wanted(originals: Sequence[Original]) -> Needs:
-    """Find what the templates of images read."""
+    """Return what the templates of these images read."""
     found = Needs({}, {}, {}, {}, [])
     files = [file for each in originals for file in each.files if not file.is_static]
     for file in files:
@@ -133,7 +133,7 @@ def wanted(originals: Sequence[Original]) -> Needs:
     for file in files:
         for path, function in file.live.items():
             found.paths.add(path)
-            # A folder of which nothing is read is one all the same.
+            # A folder is served even if the template reads nothing in it.
             is_bare = function == "lsdir" and not any(each.startswith(f"{path.rstrip('/')}/{WILD}/") for each in file.live)
             _take(found, [*path.strip("/").split("/"), *((WILD, "key") if is_bare else ())], "" if is_bare else function)
         _alike(found.own, found.shapes.name(_ELEMENTS[-1]))
@@ -160,7 +160,7 @@ def _take(found: Needs, parts: list[str], function: str) -> None:
 
 
 def _alike(tree: Tree, model_name: str) -> None:
-    """Give elements that are named the shape of those that may have any name."""
+    """Give each element with a numeric name the shape of the element that may have any name."""
     for key, value in tree.items():
         if isinstance(value, dict):
             model = tree.get(model_name)
@@ -174,7 +174,7 @@ def _is_any(part: str) -> bool:
 
 
 def _grow(tree: Tree, parts: list[str], function: str, shapes: Shapes) -> None:
-    """Put a value at a path; where any name may stand, two do."""
+    """Put an empty value at a path. A wildcard in the path is filled with several names."""
     parts = [part for part in parts if part]
     if function in LISTS and not (parts and _glob(parts[-1])):
         parts = [*parts, WILD]
@@ -215,7 +215,7 @@ def _laid(base: Tree, over: Mapping[str, Any]) -> Tree:
 
 
 def _styled(tree: Mapping[str, Any], look: Filled, before: str = "") -> Tree:
-    """A tree with a value at each place that has none."""
+    """Return a copy of a tree with a value in each empty place."""
     return {
         key: _styled(value, look, f"{before}{key}/") if isinstance(value, Mapping) else value or look.value(f"{before}{key}")
         for key, value in tree.items()
@@ -231,7 +231,7 @@ def _without(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def _put(path: Sequence[str]) -> Tree:
-    """A tree with an empty text at a path."""
+    """Return a tree with an empty text at a path."""
     key, *rest = path
     return {key: _put(rest) if rest else ""}
 
@@ -242,7 +242,7 @@ def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Make the scenarios of an image: `runners` are the services that run it, `others` those beside them with their metadata."""
+    """Return the scenarios of an image. `runners` are the services that run it, `others` maps other services to metadata."""
     need = wanted([original])
     found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
     for word in need.words[:MOST_WORDS]:
@@ -253,7 +253,10 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
 
 
 def odd_cases(original: Original, runner: Runner, others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Values that blocks refuse or escape: several lines; quotes; nothing, where no entry says which keys may be answered so."""
+    """Return scenarios with values that blocks refuse or escape: several lines, quotes, and empty ones.
+
+    Empty values are only tried if no entry tells which keys may be empty.
+    """
     need = wanted([original])
     quotes = _case("a value with quotes and a backslash", need, runner, others, full=True, style="a\"b'c\\d")
     lines = _case("a value of several lines", need, runner, others, full=True, style="one\ntwo")
@@ -352,13 +355,13 @@ def _case(
 
 
 def _checked(need: Needs, *stacks: Tree) -> None:
-    """Give all services a health check where a template asks for the health of their containers."""
+    """Give all services a health check if a template asks for the health of their containers."""
     for each in (each for services in stacks for each in services.values()) if need.by_health else ():
         each["health_check"] = {"port": 80}
 
 
 def _hosts(need: Needs, services: Tree) -> list[str]:
-    """The hosts: three, and where containers are looked for by their host names one for each of them."""
+    """Return the host names: three, or one for each container if containers are found by their host names."""
     if not need.by_hostname:
         return ["node-1", "node-2", "node-3"]
     for each in services.values():
@@ -367,7 +370,7 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
 
 
 def _stacks(need: Needs, services: Tree, look: Filled, *, twice: bool) -> Tree:
-    """The other stacks: those that templates name, and one whose services have the names of the own ones."""
+    """Return the other stacks: those that templates name, and a twin of the asking stack with the same service names."""
     found: Tree = {
         stack: {name: {"scale": 2, "metadata": _styled(tree, look), "labels": _labels(need, look)} for name, tree in own.items()}
         for stack, own in need.stacks.items()
@@ -384,5 +387,5 @@ def _labels(need: Needs, look: Filled) -> dict[str, str]:
 
 
 def named(texts: Iterable[str]) -> list[str]:
-    """Those of some texts that can be names of services."""
+    """Return the texts that are valid service names."""
     return [text for text in texts if _SERVICE.fullmatch(text)]

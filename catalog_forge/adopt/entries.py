@@ -1,4 +1,4 @@
-"""An entry that was written by hand: which of its services run a conf image, and how; the newest revision counts."""
+"""Finds which services of a hand-written entry run a conf image, and how. Only its newest revision is read."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ _WORDS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)*")
 _ENDINGS = {"config": "conf", "confd": "conf"}
 # Images that start nothing but a shell.
 _BARE = re.compile(r"(?:library/)?(?:scratch|busybox|alpine|debian|ubuntu|centos|fedora)(?::.*)?")
-# Programs that do nothing by themselves.
+# Programs that exit at once or wait for input.
 _IDLE = ("true", "sh", "bash", "ash")
-# What says nothing in a name.
+# Words that do not identify an image.
 _COMMON = {"docker", "rancher"}
 
 
 @dataclass(frozen=True)
 class ConfUnit:
-    """A primary with its sidekicks, one of which runs the conf image: the program, who owns volumes, who else is there."""
+    """A primary and its sidekicks, one of which runs the conf image.
+
+    `main` runs the program, `data` own only volumes, `beside` are the remaining services.
+    """
 
     primary: str
     conf: str
@@ -43,7 +46,7 @@ class ConfUnit:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """What its services are called when they are generated: those that own volumes are one."""
+        """The generated name of each service whose name changes. All services that own volumes become one."""
         parts = TOPOLOGIES[self.topology]
         main = f"{self.primary}-main" if "main" in parts else self.primary
         volumes = f"{self.primary}-volumes" if "volumes" in parts else ""
@@ -52,7 +55,7 @@ class ConfUnit:
 
 @dataclass(frozen=True)
 class EntryUse:
-    """How an entry uses a conf image."""
+    """How an entry uses a conf image: the revision that is read, and its units with a service that runs the image."""
 
     revision: Revision
     units: tuple[ConfUnit, ...]
@@ -60,18 +63,18 @@ class EntryUse:
 
     @property
     def composition(self) -> Composition:
-        """The services of both files; variables stay as the author wrote them."""
+        """The services of both compose files, with variables as the author wrote them."""
         return self.revision.composition
 
     @property
     def later(self) -> tuple[Revision, ...]:
-        """The revisions behind it, which were generated."""
+        """The revisions after the one that is read; all of them were generated."""
         known = self.revision.entry.revisions
         return tuple(known[known.index(self.revision) + 1 :])
 
     @property
     def published(self) -> Plan:
-        """The revisions that are there, byte for byte."""
+        """The revisions that already exist, byte for byte."""
         entry = self.revision.entry
         start = len(entry.folder.path) + 1
         files = (file for each in entry.revisions if each.name for file in each.folder.everything)
@@ -79,7 +82,7 @@ class EntryUse:
 
     @property
     def own_files(self) -> dict[str, str]:
-        """The digests of the files of the entry itself that its spec makes: what they say is in the spec."""
+        """The digest of each file of the entry itself that is generated, because its content is in the spec."""
         entry = self.revision.entry
         files = [each for each in (entry.config, *entry.icons) if each]
         made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
@@ -87,16 +90,16 @@ class EntryUse:
 
 
 def modelled(entry: Entry) -> Revision | None:
-    """The newest revision that somebody wrote by hand, else the newest: what was generated has its spec."""
+    """Return the newest hand-written revision, or the newest one if all were generated from a spec."""
     by_hand = [each for each in entry.revisions if each.docker and f"# {GENERATED}" not in each.docker.text]
     return next(reversed(by_hand or entry.revisions), None)
 
 
 def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield which image each entry of a catalog uses, and how; one use for each image and entry.
+    """Yield each image that an entry of a catalog uses, and how; once for each pair of image and entry.
 
-    `images` are all whose Dockerfiles are known: they tell what a program's image starts. One image and one entry that name
-    each other otherwise belong together where the entry runs only one image that is called a conf image.
+    `images` are all images with a known Dockerfile, which shows what a program's image starts. If a catalog has only one image
+    and one entry, they belong together even under different names if the entry runs exactly one image named like a conf image.
     """
     known = [*originals]
     found = [pair for entry in catalog.entries for pair in _of_entry(entry, known, images)]
@@ -108,14 +111,14 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
 
 
 def called_conf(files: Composition) -> str:
-    """The image that is called a conf image, where the services run only one such."""
+    """Return the reference of the only image that is named like a conf image, or "" if there is none or more than one."""
     named = {written_at(service, "image") for service in files.services.values()}
     conf = [image for image in named if "conf" in _split(_repository(image))]
     return conf[0] if len(conf) == 1 else ""
 
 
 def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
-    """Return the image to whose spec each entry belongs, by the name of the entry: the one that most of its services run."""
+    """Return, for each entry by name, the image whose spec it belongs to: the one that most of its services run."""
     units: dict[str, int] = {}
     found: dict[str, Original] = {}
     for original, use in used:
@@ -126,7 +129,7 @@ def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
 
 
 def beside(use: EntryUse, owner: Original) -> Problem:
-    """Return what is said of an image whose entry belongs to the spec of another one, its `owner`."""
+    """Return the note for an image whose entry belongs to the spec of another image, its `owner`."""
     entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, where {conf} runs the image that was written there",
@@ -136,23 +139,23 @@ def beside(use: EntryUse, owner: Original) -> Problem:
 
 
 def answers(revision: Revision) -> dict[str, str]:
-    """The default answers of a revision. Reports show them, so the answer to a secret question is its name."""
+    """Return the default answers of a revision. Reports show them, so a secret answer is replaced by the name of its question."""
     found = defaults(revision.questions)
     return {name: name if text and is_secret(revision.asked[name]) else text for name, text in found.items()}
 
 
 def secrets(revision: Revision) -> frozenset[str]:
-    """The defaults that no report may show."""
+    """Return the default answers that no report may show."""
     return frozenset(each.default for each in revision.asked.values() if each.default and is_secret(each))
 
 
 def is_secret(question: Question) -> bool:
-    """Whether nobody may see an answer: its type, or its name, says so."""
+    """Whether an answer must not be shown, as the type or the name of its question tells."""
     return question.secret or (question.type not in ("int", "boolean", "enum") and looks_secret(question.variable))
 
 
 def run_by(catalog: Catalog) -> list[str]:
-    """The images that the newest revisions of a catalog's entries run."""
+    """Return the images that the newest revisions of a catalog's entries run."""
     found = {written_at(service, "image") for entry in catalog.entries for _, service in _services(entry)}
     return sorted(found - {""})
 
@@ -165,7 +168,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """The uses of one entry; `surely` names the image that the only original is."""
+    """Yield the uses of one entry. An image reference equal to `surely` is taken to mean the only original."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:
@@ -181,7 +184,7 @@ def _of_entry(
 def conf_images(
     files: Composition, known: Sequence[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[str, Original]]:
-    """Yield the services that run one of the images that are `known`, each with that; `surely` names what the only one is."""
+    """Yield each service that runs a `known` image, with that image. A reference equal to `surely` means the only known one."""
     for name, service in files.services.items():
         image = written_at(service, "image")
         original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])
@@ -194,7 +197,7 @@ def conf_images(
 
 
 def written_at(service: Service, key: str) -> str:
-    """A scalar as it was written; nothing for what is none."""
+    """Return a scalar of a service as it was written, or "" if the value is not a scalar."""
     return raw(service.get(key))
 
 
@@ -206,7 +209,11 @@ def _repository(image: str) -> str:
 
 
 def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
-    """The one of these that a reference names: all words of its name are in the path of the folder, at best its tag too."""
+    """Return the item whose image a reference means, or None.
+
+    All words of the folder's name must be in the reference and all words of the reference in its path; a matching tag is
+    preferred.
+    """
     words, tag = set(_split(_repository(image))), image.rpartition("/")[2].partition(":")[2].removeprefix("v")
     best: tuple[int, int, _T] | None = None
     for each, item in known if words else ():
@@ -221,7 +228,10 @@ def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
 
 
 def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] | None:
-    """The ENTRYPOINT and the CMD of an image whose Dockerfile is known; None where it is not, or is made of a program's."""
+    """Return the ENTRYPOINT and the CMD of an image with a known Dockerfile.
+
+    None if the Dockerfile is unknown, or if the ENTRYPOINT may come from the base image.
+    """
     found = _meant(image, [(each, each) for each in images])
     build = found.build if found else None
     if build is None:
@@ -233,7 +243,7 @@ def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] |
 
 
 def _idles(service: Service, images: Iterable[Image]) -> bool:
-    """Whether a service starts nothing that does anything: a shell that nobody talks to, or /bin/true."""
+    """Whether a service runs no program: it starts a shell without input, or /bin/true."""
     told = starts(written_at(service, "image"), images)
     own = [[item.value for item in items(service.get(key))] for key in ("entrypoint", "command")]
     words = [word for mine, its in zip(own, told, strict=True) for word in mine or its] if told else ["unknown"]
@@ -245,7 +255,7 @@ def _split(text: str) -> list[str]:
 
 
 def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit | None:
-    """How a service that runs the conf image stands to the others; None where it configures nobody."""
+    """Return the unit of a service that runs the conf image, or None if it configures no other service."""
     primary = next(iter(composition.primaries_of.get(conf, [conf])))
     members = [name for name in (primary, *composition.services[primary].sidekicks) if name in composition.services]
     data = tuple(name for name in members if name not in (primary, conf) and _only_holds(composition.services[name]))
@@ -260,11 +270,11 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 
 
 def _only_holds(service: Service) -> bool:
-    """Whether a service only owns volumes: it runs once, or its program is /bin/true."""
+    """Whether a service only owns volumes: it runs once and has no program, or only /bin/true."""
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     return service.label(START_ONCE) == "true" and (not words or words == ["/bin/true"]) and service.get("volumes") is not None
 
 
 def _network_of(service: Service) -> str:
-    """Whose network a service uses."""
+    """Return the service whose network a service uses, or ""."""
     return next((other for key, other, _ in service.needs if key in ("net", "network_mode")), "")

@@ -1,7 +1,7 @@
-"""What a template prints, told without running it: its nodes (gotext.nodes) become output with conditions and loops in it.
+"""Evaluates a template without running it: its nodes (gotext.nodes) become output that contains conditions and loops.
 
-What can be told is told: constants, and what a keyspace that Rancher never serves answers. Raises Unliftable for all that is
-neither known nor a thing that the spec language could have a name for.
+Constants, and lookups in keyspaces that Rancher never serves, are computed. Raises Unliftable for a value that is neither known
+nor expressible in the spec language.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.parsing import Parsed
 
 _MOST_CALLS = 20
-# Templates that call each other may print more than they hold; no output is larger than this many pieces.
+# Templates that call each other may print much more than their source; the output is limited to this many pieces.
 _MOST_PIECES = 20_000
 _LONGEST = 200_000
 _VERB = re.compile(r"%(.)", re.DOTALL)
@@ -47,7 +47,7 @@ _FLIPPED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq", "ne": "n
 
 
 class Evaluation:
-    """Walks the nodes of a parsed template. `dead` are the branches that nothing can reach, with their lines."""
+    """Evaluates the nodes of a parsed template. `dead` collects the branches that can never be reached, with their lines."""
 
     def __init__(self, parsed: Parsed, setting: Setting, line_of: Callable[[int], int]) -> None:
         self.parsed = parsed
@@ -63,7 +63,7 @@ class Evaluation:
         self.dead: dict[Departure, None] = {}
 
     def run(self, name: str) -> list[Output]:
-        """Return what a template prints."""
+        """Return the output of a template."""
         return self.called(name, None)
 
     def called(self, name: str, dot: Any) -> list[Output]:
@@ -169,7 +169,7 @@ class Evaluation:
         return [repeat]
 
     def unrolled(self, node: Any, elements: tuple[Any, ...]) -> list[Output]:
-        """A loop over a list that is known."""
+        """Return the output of a loop over a known list."""
         if not elements:
             self.note_dead(node, node.body)
             return self.block(node.else_body)
@@ -185,12 +185,12 @@ class Evaluation:
         return found
 
     def element(self, of: Any) -> tuple[Iteration, Any]:
-        """A loop over a list, and what an element of it is."""
+        """Return a loop over a list, and the value of its element."""
         if isinstance(of, Children | Split):
             loop = Iteration(of)
             return loop, Phrase((ElementName(loop),))
         if isinstance(of, Walk):
-            # Each walk is a loop of its own: the same list may be walked over within itself.
+            # Each walk gets its own Iteration, because loops over the same list may be nested.
             loop = Iteration(of.loop.of)
             value = _with(of.value, of.loop, loop)
             return loop, Pair(_with(of.key, of.loop, loop), value) if of.key else value
@@ -204,7 +204,7 @@ class Evaluation:
             self.names.append(variable.name)
 
     def forget(self, mark: int) -> None:
-        """Let the variables go that were declared since `mark`."""
+        """Remove the variables declared since `mark` from the scope."""
         for name in self.names[mark:]:
             self.scope[name].pop()
         del self.names[mark:]
@@ -268,7 +268,7 @@ class Evaluation:
     # The functions
 
     def path(self, words: Any) -> Phrase:
-        """A path with the prefix of the TOML before it."""
+        """Return a path with the prefix of the TOML in front."""
         if not isinstance(words, Phrase):
             raise Unliftable("a path must be a text")
         prefix = self.setting.prefix.rstrip("/")
@@ -298,7 +298,7 @@ class Evaluation:
         return Children(path, branches) if serves(path, self.setting) else ()
 
     def matching(self, words: Any, pairs: bool) -> Any:
-        """What `gets` and `getvs` find: of a pattern with one `*` for a whole segment, the names of which `ls` lists."""
+        """Return the values that `gets` and `getvs` find for a pattern with one `*` as a whole segment."""
         path = self.path(words)
         if not serves(path, self.setting):
             return ()
@@ -400,7 +400,7 @@ class Evaluation:
     # Conditions
 
     def truth(self, value: Any) -> Test | bool:
-        """Whether a value counts as true in a condition."""
+        """Return the condition under which a value counts as true."""
         if isinstance(value, Test | bool):
             return value
         if isinstance(value, int | tuple):
@@ -421,7 +421,7 @@ class Evaluation:
         raise Unliftable("whether this is true cannot be determined", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
-        """`and` and `or`: conditions, or a text with another one for when it is empty."""
+        """Return `and` or `or` of conditions. `or` of two texts returns the first with the second as its default if empty."""
         first = values[0]
         if word == "any" and len(values) == 2 and all(isinstance(value, Phrase) for value in values):
             found = first.single
@@ -455,7 +455,7 @@ class Evaluation:
 
 
 def _equal(left: Phrase, right: Phrase) -> Test | bool:
-    """Whether two texts are equal; the default of a key counts where it is missing alone."""
+    """Return the condition that two texts are equal. The default of a key only applies if the key is missing."""
     found = left.single
     if not isinstance(found, Lookup) or found.default is None or found.empty:
         return Test("eq", (left, right))
@@ -470,7 +470,7 @@ def _equal(left: Phrase, right: Phrase) -> Test | bool:
 
 
 def _sized(word: str, size: Size, number: int) -> Test | bool:
-    """The comparison of how many elements there are with a number: with the numbers below it, one by one."""
+    """Return a comparison of a list's length with a number, as conditions on each smaller length."""
     least = {"gt": number + 1, "ge": number, "lt": number, "le": number + 1, "eq": number}[word]
     if word == "eq" and number > 0:
         return Test("count", (size.of, number))
@@ -484,14 +484,14 @@ def _sized(word: str, size: Size, number: int) -> Test | bool:
 
 
 def _positioned(word: str, left: Position, right: Any) -> Test | bool:
-    """Whether an element is the first, or the last, of its loop."""
+    """Return the condition that an element is the first, or the last, of its loop."""
     if type(right) is int:
         number, later = right - left.plus, Test("later", (left.loop,))
         if (word, number) in (("eq", 0), ("lt", 1), ("le", 0)):
             return negated(later)
         if (word, number) in (("gt", 0), ("ge", 1)):
             return later
-    # From 0 on: the last one plus one is the size.
+    # Positions count from 0, so the last one plus one is the size.
     if isinstance(right, Size) and right.of == left.loop.of and left.plus - right.plus == 1:
         more = Test("more", (left.loop,))
         if word in ("lt", "eq"):
@@ -500,7 +500,7 @@ def _positioned(word: str, left: Position, right: Any) -> Test | bool:
 
 
 def separated(repeat: Repeat) -> Repeat:
-    """Take what stands between two elements out of the body of a loop."""
+    """Move the text between two elements from the body of a loop to its separator."""
     body, ends = repeat.body, {"later": 0, "more": -1}
     for place, piece in enumerate(body):
         if not isinstance(piece, When) or piece.test.word not in ("later", "more", "not"):
@@ -521,13 +521,13 @@ def separated(repeat: Repeat) -> Repeat:
 
 
 def _is_whole(walk: Walk) -> bool:
-    """Whether a walk has an element for each name of its listing, and of nothing more: values of that listing, no fields."""
+    """Whether a walk has exactly one element for each name of its listing: it reads the listed values, not fields below them."""
     value = walk.value.single
     return isinstance(value, Lookup) and value.path == _path((*segments_of(walk.loop.of.path), Phrase((ElementName(walk.loop),))))
 
 
 def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
-    """The same text with the element of another loop in it."""
+    """Return the text with references to the element of loop `old` replaced by those to the element of `new`."""
 
     def part(each: Any) -> Any:
         if isinstance(each, ElementName) and each.loop is old:
@@ -543,7 +543,7 @@ def _path(segments: Sequence[Phrase]) -> Phrase:
 
 
 def _plain(parts: Sequence[Any]) -> Phrase:
-    """A text of parts, constants beside each other joined."""
+    """Return a text with these parts, adjacent constants joined."""
     found = merged(part for part in parts if part != "")
     size = sum(len(part) if isinstance(part, str) else 1 for part in found)
     if size > _LONGEST or len(found) > 100:

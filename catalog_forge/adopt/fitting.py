@@ -1,4 +1,4 @@
-"""Values with which what templates do with them works: JSON with the fields that are read, texts that can be split."""
+"""Sample values that fit what templates do with them: JSON with the fields they read, texts they can split."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.known import NAME
 from catalog_forge.confd.reading import Usage
 
-# What lies deeper is left out, and of what is larger there is one: a template may call itself.
+# Fields deeper than this are left out, and a larger value is not repeated, because a template may call itself.
 _DEEPEST, _LARGE = 8, 1000
-# So often keys have values that fit, with other words that they are compared with.
+# How many times keys get fitting values, each time with other words that templates compare them with.
 MOST_TURNS = 4
 _FITS = {"atoi": ("3", "4"), "parseBool": ("true", "false"), "base64Decode": ("c29tZQ==", "b3RoZXI=")}
 _COMPARES = ("eq", "ne", "contains")
@@ -23,29 +23,31 @@ _TAIL = re.compile(r"/(?:metadata|labels)/.*", re.DOTALL)
 
 @dataclass
 class Shape:
-    """How a value has to look for what templates do with it, and what lies inside of it where that is JSON."""
+    """The operations that templates apply to a value, which decide how samples of it look; `below` has those of values in its
+    JSON.
+    """
 
     uses: list[Usage] = field(default_factory=list)
     below: dict[str, Shape] = field(default_factory=dict)
 
     def add(self, use: Usage, inside: Sequence[str]) -> None:
-        """Take in what is done with the value, or with what lies inside of it."""
+        """Record what a template does with the value, or with a value inside it."""
         if inside and len(inside) <= _DEEPEST:
             self.below.setdefault(inside[0], Shape()).add(use, inside[1:])
         elif not inside and use not in self.uses:
             self.uses.append(use)
 
     def texts(self, *functions: str) -> list[str]:
-        """The texts that stand beside it in calls of these functions."""
+        """Return the texts passed with this value in calls of these functions."""
         return [each.text for each in self.uses if each.function in functions and each.text]
 
     @property
     def words(self) -> int:
-        """With how many words it is compared, or what lies inside of it."""
+        """The number of words that the value, or a value inside it, is compared with."""
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """A value that fits, empty where any does. It is a word that it is compared with where that has a `turn`."""
+        """Return a value that fits, or "" if any value does. With a `turn`, it is one of the words that it is compared with."""
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
@@ -62,7 +64,7 @@ class Shape:
         parts = [first or value or some, value or number, "three"]
         for text in reversed(self.texts("split")):
             value = text.join(parts)
-            if len(value) > _LARGE:  # It grows threefold with each.
+            if len(value) > _LARGE:  # The text triples with each separator.
                 break
             parts = [value, value.replace(some, "two"), value.replace(some, "three")]
         return value
@@ -70,12 +72,12 @@ class Shape:
 
 @dataclass
 class Shapes:
-    """The shapes of all values by the end of their paths, by `$` and a variable, and by NAME for the names of keys."""
+    """The shapes of all values by the ends of their paths, by `$` and the name of a variable, or by NAME for names of keys."""
 
     known: dict[str, Shape] = field(default_factory=dict)
 
     def add(self, uses: Iterable[Usage], placed: Callable[[str], str]) -> None:
-        """Take in what a template does with its values; `placed` tells where a path of it lies in the metadata."""
+        """Record what a template does with its values. `placed` maps a path of the template to its path in the metadata."""
         for use in uses:
             origin, *inside = use.origin.split("\n")
             if not origin.startswith("/"):
@@ -85,12 +87,12 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """How often values that fit are tried: each word that one is compared with has its turn."""
+        """The turns in which fitting values are tried, so that each word used in a comparison is tried."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
     def value(self, place: str, turn: int | None) -> str:
-        """A value for a path or a variable; empty where any fits."""
+        """Return a value for a path or a variable, or "" if any fits."""
         found = _TAIL.search(place) if place.startswith("/") else None
         name = found[0] if found else place
         for pattern, shape in self.known.items():
@@ -101,7 +103,7 @@ class Shapes:
         return ""
 
     def name(self, element: str) -> str:
-        """A name of a key that can be split as templates split names."""
+        """Return a name of a key that can be split in the way templates split names."""
         shape = self.known.get(NAME, Shape())
         if not shape.texts("split") or any("/" in text for text in shape.texts("split")):
             return element
@@ -110,7 +112,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """How the values of a scenario look: all as a `style`, or as they fit; a `turn` tries words that they are compared with."""
+    """The values of a scenario: all equal to a `style`, or fitting ones. A `turn` selects the words of comparisons to try."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""
@@ -118,18 +120,18 @@ class Filled:
 
     @property
     def is_tried(self) -> bool:
-        """Whether these values are tried in place of those that are given."""
+        """Whether these values replace the given ones."""
         return bool(self.style) or self.turn is not None
 
     def value(self, key: str) -> str:
-        """The value of a key, by its path below the metadata."""
+        """Return the value of a key, by its path below the metadata."""
         return self.style or self.shapes.value(f"/metadata/{key}", self.turn) or f"some {key.replace('/', '.')}"
 
     def label(self, name: str) -> str:
-        """The value of a label."""
+        """Return the value of a label."""
         return self.style or self.shapes.value(f"/labels/{name}", self.turn) or "9100"
 
     def variable(self, name: str, given: str) -> str:
-        """The value of a variable of which the image says what is `given`."""
+        """Return the value of a variable; `given` is its value in the image, or ""."""
         fitting = self.shapes.value(f"${name}", self.turn)
         return self.style or (self.turn is not None and fitting) or given or fitting or f"some {name}"

@@ -1,4 +1,4 @@
-"""From an entry that was written by hand to what a spec says around its files: services, metadata, questions, companions."""
+"""Reads what a spec says apart from its files from a hand-written entry: services, metadata, questions, companions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TAKEN = frozenset(("image", "entrypoint", "command", "metadata", "scale", "heal
 
 @dataclass
 class _Framing:
-    """Reads one entry; `said` collects what cannot be told in a spec."""
+    """Reads one entry. `said` collects notes on what a spec cannot express."""
 
     original: Original
     use: EntryUse
@@ -60,7 +60,7 @@ class _Framing:
         self.mine = {name for unit in self.use.units for name in (unit.primary, unit.conf, unit.main, *unit.data)}
 
     def told(self) -> Told:
-        """The frame of the spec."""
+        """Return everything that the entry contributes to the spec."""
         fixed = self.metadata()
         data: dict[str, Any] = {"entry": self.entry(), **self.texts(), "service": self.service(fixed)}
         words = [self.words(self.services[unit.main]) for unit in self.use.units]
@@ -86,13 +86,13 @@ class _Framing:
         return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added, configured, places)
 
     def say(self, message: str, where: Where | None) -> None:
-        """Note something that the spec does not say."""
+        """Add a note on something that the spec leaves out."""
         self.said.append(Problem(message, where))
 
     # The services
 
     def service(self, fixed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """The configured service; groups where there are several, or where their metadata holds what nobody is asked for."""
+        """Return the configured service, with groups if it has several units or metadata values that no question asks for."""
         first, *more = self.use.units
         whole = self.member(first)
         service = {"name": first.primary, "image": whole.pop("image"), "topology": first.topology}
@@ -111,7 +111,7 @@ class _Framing:
         return {**service, "name": self.use.revision.entry.name, "groups": groups}
 
     def member(self, unit: ConfUnit) -> dict[str, Any]:
-        """What a primary and its program say: image, scale, health check, the keys of compose files."""
+        """Return what a primary and its program declare: image, scale, health check and other compose keys."""
         primary, main = self.services[unit.primary], self.services[unit.main]
         found: dict[str, Any] = {"image": self.image(main), "scale": self.number(primary, "scale", 1)}
         if check := self.health_check(primary):
@@ -130,13 +130,13 @@ class _Framing:
         return {**found, **({"volumes_from": others} if others else {})}
 
     def mounts(self, unit: ConfUnit) -> list[str]:
-        """The volumes of the program: its own, and those of the services that only hold some; not those of the files."""
+        """Return the volumes of the program and of the services that only own volumes, except those of the generated files."""
         ours = {dest.rpartition("/")[0] for dest in self.original.dests.values()}
         found = [item.value for name in (unit.main, *unit.data) for item in items(self.services[name].get("volumes"))]
         return [mount for mount in dict.fromkeys(found) if mount.split(":")[-1].rstrip("/") not in ours]
 
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
-        """The labels of a primary, without those that are generated; its other sidekicks stay."""
+        """Return the labels of a primary, except the generated ones. Its remaining sidekicks are kept."""
         found = {
             name: text_of(node)
             for name, (_, node) in primary.labels.items()
@@ -145,7 +145,7 @@ class _Framing:
         return {**found, **({SIDEKICKS: ",".join(unit.beside)} if unit.beside else {})}
 
     def companion(self, name: str) -> dict[str, Any]:
-        """A service that is left as it is."""
+        """Return the keys of a service that stays as it is."""
         service = self.services[name]
         self.leave_out(service, COMPANION_KEYS | RANCHER_FILE | {"net"})
         keys = COMPANION_KEYS | RANCHER_FILE
@@ -160,7 +160,7 @@ class _Framing:
         return found
 
     def rename(self, found: dict[str, Any]) -> None:
-        """Let references to services whose names change lead to the new ones."""
+        """Update references to services whose names change."""
         for key in ("volumes_from", "links", "depends_on"):
             if isinstance(found.get(key), list):
                 found[key] = list(dict.fromkeys(self.reference(str(item)) for item in found[key]))
@@ -178,7 +178,7 @@ class _Framing:
                 self.say(f"{service.name}: {key} is not modelled", node.where)
 
     def image(self, main: Service) -> str:
-        """The image of the program; a variable in it is answered by its default."""
+        """Return the image of the program. A variable in it is replaced by its default answer."""
         node = main.get("image")
         if not isinstance(node, yamlio.Text):
             return ""
@@ -191,7 +191,7 @@ class _Framing:
         return found.partition(":latest")[0]
 
     def pinned(self, name: str, image: str) -> str:
-        """An image with a tag; one that floats asks for it, with the answer that it had."""
+        """Return an image with a fixed tag. An image without one gets a question for it, with `latest` as the default."""
         if "$" in image or not floats(image) or image.startswith("rancher/"):
             return image
         variable = f"{variable_of(name)}_tag"
@@ -223,9 +223,10 @@ class _Framing:
         return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
 
     def words(self, service: Service) -> list[str]:
-        """What starts the program: entrypoint and command, with answers as expressions; without one, that of the image.
+        """Return the words that start the program: entrypoint and command, with answers as expressions.
 
-        A container that has no entrypoint of its own has that of its image, which only the table of well-known images tells.
+        Without an entrypoint in the entry, the image's entrypoint applies, which only its Dockerfile or the table of well-known
+        images shows.
         """
         entrypoint, command = (self.written(service, key) for key in ("entrypoint", "command"))
         if entrypoint:
@@ -242,7 +243,7 @@ class _Framing:
         return [row.exec[0], *command] if is_script or command[0].startswith("-") else command
 
     def unknown(self, service: Service, command: list[str]) -> list[str]:
-        """Say that nobody knows what starts a program."""
+        """Note that the program started by an image is unknown. Return the command."""
         node = service.get("image")
         self.unsure[service.name] = ("what the image starts", " ".join(command))
         words = f"{service.name}: the program that its image starts is unknown: launch.exec has only its command"
@@ -250,7 +251,7 @@ class _Framing:
         return command
 
     def written(self, service: Service, key: str) -> list[str]:
-        """The words of an entrypoint or a command."""
+        """Return the words of an entrypoint or a command."""
         node = service.get(key)
         try:
             words = shlex.split(node.value) if isinstance(node, yamlio.Text) else [item.value for item in items(node)]
@@ -261,7 +262,7 @@ class _Framing:
         return [self.expression(word) for word in words]
 
     def split(self, service: Service, node: yamlio.Text, words: list[str]) -> None:
-        """Say where an answer is several words of a command, or none: the command is split after the answers are in it."""
+        """Note an answer that is several words of a command, or none: Rancher inserts answers before it splits the command."""
         try:
             before = shlex.split(substituted(node, self.answers))
         except ValueError:
@@ -278,7 +279,7 @@ class _Framing:
         return substituted(node, self.answers) if isinstance(node, yamlio.Text) else ""
 
     def plain(self, service: Service) -> list[str]:
-        """The same with the default answers: what differs from group to group has no expressions."""
+        """Return the words that start the program with the default answers, because the command of a group has no expressions."""
         node = next((node for key in ("command", "entrypoint") if (node := service.get(key)) is not None), None)
         words = self.words(service)
         if any("@{" in word for word in words):
@@ -290,7 +291,7 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """A word with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
+        """Return a word with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
         for each in sorted(dollars(text), key=lambda each: -each.start):
             name = next((key for key, data in self.keys.items() if data.get("variable") == each.name), each.name)
             if each.name in self.asked and name not in self.keys:
@@ -300,7 +301,7 @@ class _Framing:
         return text.replace("$$", "$")
 
     def data(self, node: yamlio.Node) -> Any:
-        """A value as plain data; what nobody asks for is empty, as Rancher has it."""
+        """Return a value as plain data. A variable that no question asks for is empty, as in Rancher."""
 
         def put(text: yamlio.Text) -> Any:
             value: Any = decoding.value(text)
@@ -315,7 +316,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Take in the metadata of all units as keys; return what is fixed, by primary, with null for a key that is not there."""
+        """Declare the metadata of all units as keys. Return the fixed values of each primary; a key that it lacks is null."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -333,7 +334,7 @@ class _Framing:
         return fixed
 
     def fix(self, path: str, nodes: Mapping[str, yamlio.Node], fixed: dict[str, dict[str, Any]]) -> None:
-        """Take in a key that nobody is asked for, or that an answer is only a part of."""
+        """Declare a key that no question asks for, or of which an answer is only a part."""
         values = {name: self.literal(node) for name, node in nodes.items()}
         kinds = {"map" if isinstance(each, dict) else "list" if isinstance(each, list) else "string" for each in values.values()}
         kind = kinds.pop() if len(kinds) == 1 else "string"
@@ -350,14 +351,14 @@ class _Framing:
             fixed[name][path] = values.get(name)
 
     def own_variable(self, path: str) -> dict[str, str]:
-        """The variable of a key that no question of the entry answers, where its usual one has a question."""
+        """Return the variable of a key that no question of the entry answers, if its usual variable already has a question."""
         name = variable_of(path)
         while name in self.asked:
             name += "_fixed"
         return {} if name == variable_of(path) else {"variable": name}
 
     def literal(self, node: yamlio.Node) -> Any:
-        """Data in which every variable has the default answer, and `$$` is `$`."""
+        """Return plain data with the default answer for each variable and `$` for `$$`."""
 
         def put(text: yamlio.Text) -> str:
             if "$" not in text.value:
@@ -370,7 +371,7 @@ class _Framing:
         return decoding.data(node, put)
 
     def question(self, variable: str) -> dict[str, Any]:
-        """A question as a key."""
+        """Return the key that a question becomes."""
         asked = self.asked[variable]
         kind = asked.type if asked.type in KEY_TYPES and asked.type not in ("map", "list") else "string"
         found: dict[str, Any] = {"type": kind, "variable": variable, "label": " ".join(asked.label.split())[:100]}
@@ -390,7 +391,7 @@ class _Framing:
         return found
 
     def variables(self, data: Mapping[str, Any]) -> None:
-        """Take in the questions whose answers compose keys use; those that nothing uses are left out."""
+        """Declare the questions whose answers compose keys use. Questions whose answers nothing uses are left out with a note."""
         used = {each.name for text in _texts(data) for each in dollars(text)}
         known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
         for variable in self.asked:
@@ -400,9 +401,10 @@ class _Framing:
                 self.say(f"the question {variable} is left out: its answer is not used", self.asked[variable].where)
 
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """The keys that no metadata of the entry has, with their defaults: a template that lists all keys would see them.
+        """Return the keys that the metadata of the entry lacks, with their defaults; a template that lists all keys would see
+        them.
 
-        Those that only compose files ask for are no keys of a group whose templates would.
+        If a template reads a key that only compose files use, the groups exclude that key instead.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
@@ -420,7 +422,7 @@ class _Framing:
     # The entry
 
     def script(self, words: list[str]) -> dict[str, Any] | None:
-        """A launch script of a known shape, which comes with the conf image or stands in the command, as words of `launch`."""
+        """Return the `launch` key for a script of a known shape, from the conf image or inline in the command, or None."""
         places = {dest: file for dest, file in self.original.carried.items() if dest == words[0]}
         inline = words[2] if len(words) == 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c" else ""
         if not places and not inline:
@@ -441,7 +443,7 @@ class _Framing:
         return launch
 
     def entry(self) -> dict[str, Any]:
-        """What config.yml and the catalog block say."""
+        """Return the entry key: the content of config.yml and of the catalog block."""
         revision, entry = self.use.revision, self.use.revision.entry
         config, block = _words(entry.settings.node), _words(revision.block)
         found: dict[str, Any] = {"name": entry.name, "title": block.get("name") or config.get("name", "")}
@@ -461,7 +463,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value not in ("", None)}
 
     def texts(self) -> dict[str, str]:
-        """The description, and the maintainer where one is named with an address."""
+        """Return the description, and the maintainer if it is a name with an address."""
         entry = self.use.revision.entry
         config, block = _words(entry.settings.node), _words(self.use.revision.block)
         found = {"description": (block.get("description") or config.get("description", ""))[:1000]}
@@ -481,7 +483,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The named volumes that the files declare, as far as anybody mounts them still."""
+        """Return the named volumes declared in the files that are still mounted."""
         mounted = {text.partition(":")[0] for text in _texts(data) if ":/" in text}
         found: dict[str, Any] = {}
         for source in self.use.composition.sources:
@@ -495,7 +497,7 @@ class _Framing:
 
 
 def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[str, Mapping[str, Any]]]:
-    """The frame that an entry gives an image, the services that run it, and the others with their metadata."""
+    """Return what an entry contributes to the spec, the runners of its image, and its other services with their metadata."""
     framing = _Framing(original, use)
     told = framing.told()
     runners = []
@@ -510,7 +512,7 @@ def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[
 
 
 def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, yamlio.Node]]:
-    """The values of a metadata block by path; mappings without variables stay whole."""
+    """Yield the values of a metadata block by path. Mappings without variables stay whole."""
     for name, value in pairs(node).items() if isinstance(node, yamlio.Map) else ():
         path = f"{before}/{name}" if before else name
         if isinstance(value, yamlio.Map) and any("$" in text for text in _texts(yamlio.to_data(value))):
@@ -520,7 +522,7 @@ def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, y
 
 
 def _covers(pattern: str, path: str) -> bool:
-    """Whether a path that a template reads may be this one: `*` and what is not known stand for any name."""
+    """Whether a path that a template reads may be this one. `*` and unknown parts match any name."""
     one, other = pattern.strip("/").split("/"), path.strip("/").split("/")
     return len(one) == len(other) and all(
         WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)
@@ -544,7 +546,7 @@ def _words(node: yamlio.Node | None) -> dict[str, str]:
 
 
 def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
-    """The same frame as the newest revision, or as the one behind it, whose version sorts after its."""
+    """Return the frame with the number and version of the newest revision, or of the one after it if `behind`."""
     version = _words(newest.block).get("version", "")
     number = max(_free(newest.entry.revisions) - (not behind), 0)
     entry = {**frame.data["entry"], "revision": number, "version": _next(version) if behind else version}
@@ -552,12 +554,12 @@ def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
 
 
 def _free(revisions: Sequence[Revision]) -> int:
-    """The first number behind those of some revisions."""
+    """Return the first unused revision number."""
     return max((int(each.name) for each in revisions if each.name.isdigit()), default=-1) + 1
 
 
 def _next(version: str) -> str:
-    """A version that comes after another one: its last number grows."""
+    """Return the next version: the last number of the version plus one."""
     found = re.search(r"[0-9]+(?=[^0-9]*$)", version)
     grown = f"{version[: found.start()]}{int(found[0]) + 1}{version[found.end() :]}" if found else f"{version}1"
     return re.sub(r"[^0-9A-Za-z._-]", "-", grown) if version else ""

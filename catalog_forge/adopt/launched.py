@@ -1,4 +1,4 @@
-"""What an entry launches, before and after: difference by difference, and which of them lose something."""
+"""Compares what an entry launches before and after adopting, and tells which differences lose something."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 
-# What a primary keeps whatever becomes of its containers.
+# What a primary must keep, whichever containers it is made of.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
-# What its program keeps: how it is started is the launch script's.
+# What its program must keep. How the program starts is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
 _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """One difference: of which service, what, before and after; whether something is lost by it."""
+    """A difference in what is launched: the service, the property, its old and new value, and whether something is lost."""
 
     service: str
     what: str
@@ -42,7 +42,8 @@ class Altered:
 def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Altered]:
     """Compare what both revisions launch with the default answers. Raises ForgeError where one of them cannot be launched.
 
-    Where the image of the configured `service` floats, its tag is asked for now, and the answer is what the engine took.
+    If the image of the configured `service` has no fixed tag, the new entry asks for it; the answer is then the tag that was
+    used.
     """
     entry = use.revision.entry.name
     files = {file.path: file.content for file in plan.below(f"templates/{entry}")}
@@ -52,7 +53,7 @@ def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Alte
 
 
 def _stack(revision: Revision, told: Mapping[str, Given]) -> Stack:
-    """The stack of a revision; what is required and has no default is answered by a word, and so is what nobody may see."""
+    """Return the stack of a revision. Secret questions, and required ones without a default, are answered by sample values."""
     given = {
         name: Given(
             each.options[0] if each.options else "1" if each.type == "int" else "true" if each.type == "boolean" else name
@@ -81,12 +82,12 @@ def _compared(use: EntryUse, old: Stack, new: Stack) -> Iterator[Altered]:
 
 
 def _whole(service: Service) -> dict[str, Any]:
-    """All of a service: what it keeps itself, and its containers by name."""
+    """Return all data of a service: its own properties, and its containers by name."""
     return {**_only(service, _OF_SERVICE), **{launch.name: asdict(launch) for launch in service.launches}}
 
 
 def _member(old: Service, new: Service, main: str, beside: tuple[str, ...]) -> Iterator[Altered]:
-    """A configured service: what stays, and which containers take the place of which."""
+    """Compare a configured service: its properties, its program, and the sidekicks that come and go."""
     yield from _fields(old.name, _only(old, _OF_SERVICE), _only(new, _OF_SERVICE), lost=True)
     yield from _fields(old.name, _network(old.primary), _network(new.primary), lost=True)
     before = {launch.name: launch for launch in old.launches}
@@ -112,13 +113,13 @@ def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _network(launch: Launch) -> dict[str, Any]:
-    """What others see of a primary."""
+    """Return what other services see of a primary."""
     labels = {name: text for name, text in launch.labels.items() if name not in GENERATED_LABELS}
     return _only(replace(launch, labels=labels), ("ports", "exposed", "labels"))
 
 
 def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: bool) -> Iterator[Altered]:
-    """Each value that differs, by its path; what comes new loses nothing."""
+    """Yield each value that differs, by its path. A value that is only new loses nothing."""
     before, after = dict(_leaves(old)), dict(_leaves(new))
     for path in sorted(before.keys() | after.keys()):
         one, other = before.get(path, ""), after.get(path, "")
@@ -127,7 +128,7 @@ def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: 
 
 
 def _means_the_same(path: str, one: str, other: str) -> bool:
-    """Whether a value that differs is what Rancher or the engine takes the other one for."""
+    """Whether Rancher or the engine treats two different values as the same."""
     if path.endswith("image"):
         return f"{one}:latest" == other
     if path.endswith("request_line"):
@@ -137,7 +138,7 @@ def _means_the_same(path: str, one: str, other: str) -> bool:
 
 
 def unquoted(line: str) -> str:
-    """A request line without the quotes that HAProxy takes off its words: Rancher writes them."""
+    """Return a request line without the quotes around its words, which Rancher writes and HAProxy removes."""
     return re.sub(r'(?<!\S)"([^"\s\\]+)"(?!\S)', r"\1", line.strip())
 
 

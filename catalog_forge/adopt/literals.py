@@ -1,4 +1,4 @@
-"""The texts that stand in the actions of a template: which are paths, which are compared, which name variables."""
+"""Finds the string literals in the actions of a template: paths, compared words, names of variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _TEXTS = (*_COMPARES, "split", "join", "replace", "trimSuffix")
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A text in an action: the function whose argument it is, and which one; its value; its place in bytes, quotes and all."""
+    """A string literal in an action: the function that receives it, its position among the arguments, its value and byte range.
+
+    The range includes the quotes.
+    """
 
     function: str
     number: int
@@ -30,25 +33,25 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """The texts of a template."""
+    """The string literals of a template."""
 
     found: tuple[Literal, ...]
 
     @property
     def variables(self) -> list[str]:
-        """The names that `getenv` is asked for; of those that are made of a number, the first three."""
+        """The names passed to `getenv`. A name that contains a number is listed with the first three."""
         names = (each.value for each in self.found if each.function == "getenv" and each.number == 1)
         filled = (re.sub("%[sdv]", number, name) for name in names for number in ("1", "2", "3"))
         return list(dict.fromkeys(name for name in filled if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)))
 
     @property
     def compared(self) -> list[str]:
-        """What values are compared with; paths are left out."""
+        """The words that values are compared with. Paths are left out."""
         compared = (each.value for each in self.found if each.function in _COMPARES)
         return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
 
     def paths(self, read: Iterable[str]) -> Iterator[Literal]:
-        """Those that begin a path: of the `read` paths one begins with them."""
+        """Yield the literals that begin a path: arguments of lookups, and literals that one of the `read` paths begins with."""
         known = [path.lstrip("/") for path in read]
         for each in self.found:
             begin = each.value.partition("%")[0].lstrip("/")
@@ -59,7 +62,7 @@ class Literals:
 
 
 def literals(name: str, source: bytes) -> Literals:
-    """Find the texts of a template. Raises SyntaxFault."""
+    """Return the string literals of a template. Raises SyntaxFault."""
     if b"{{" not in source:
         return Literals(())
     parsed = parse(name, source, functions_of(DIALECTS[-1]))
@@ -84,7 +87,7 @@ def _below(root: Any) -> Iterator[Literal]:
 
 
 def _made(node: Any) -> Any:
-    """Of a name that is made by printf, the text that it is made of."""
+    """Return the format string of a name built by printf, or the node itself."""
     if isinstance(node, ParenthesizedNode) and len(node.pipeline.commands) == 1:
         words = node.pipeline.commands[0].arguments
         if len(words) > 1 and isinstance(words[0], IdentifierNode) and words[0].name == "printf":

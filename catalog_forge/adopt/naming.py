@@ -1,4 +1,4 @@
-"""From paths of the metadata to the names that the spec language has for what stands there: the inverse of `confd.names`."""
+"""Translates metadata paths to names in the spec language: the inverse of `confd.names`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _STACK = {"name": "name", "environment_name": "environment"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
-# These write the names of services, stacks and containers in lower case.
+# These versions write the names of services, stacks and containers in lower case.
 LOWERED = ("2016-07-29", "latest")
-# Listed by name in every version.
+# These lists are listed by name in every version.
 _NAMED = ("/containers",)
 
 ThingKind = Literal["container", "containers", "service", "stack", "host", "hosts", "metadata", "raw"]
@@ -34,10 +34,10 @@ ThingKind = Literal["container", "containers", "service", "stack", "host", "host
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What a path means: a kind of object, which one, and the path that goes on below it.
+    """The object that a path refers to: its kind, which object it is, and the rest of the path below it.
 
-    `which` is the name of a service (nothing for the own one), or the loop that a container or host is the element of.
-    `wide` tells that the path names a service of the whole environment.
+    `which` is the name of a service ("" for the configured one), or the loop whose element the container or host is. `wide` tells
+    that the path names a service anywhere in the environment.
     """
 
     kind: ThingKind
@@ -48,7 +48,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Names what one template reads, and notes what it turns out to need."""
+    """Translates what one template reads to names, and records the keys, variables and services that it needs."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)
@@ -59,18 +59,18 @@ class Naming:
     line: int = 0
 
     def depart(self, kind: DepartureKind, words: str) -> None:
-        """Note that the blocks do something otherwise than the template."""
+        """Record that the blocks differ from the template in some way."""
         self.departures.setdefault((kind, words), Departure(kind, self.line, words))
 
     @property
     def by_number(self) -> bool:
-        """Whether the template's version lists containers by their numbers."""
+        """Whether the template's metadata version lists containers by number."""
         return self.setting.version == _BY_NUMBER
 
     # From paths to things
 
     def place(self, path: Phrase) -> Thing:
-        """Return what a path means. Raises Unliftable where that cannot be told."""
+        """Return the object that a path refers to. Raises Unliftable if it cannot be determined."""
         segments = segments_of(path)
         match [segment.constant for segment in segments]:
             case ["self", "container", *_]:
@@ -94,7 +94,7 @@ class Naming:
         return Thing("raw", None, segments)
 
     def _service(self, name: str) -> str:
-        """Return a service's name, nothing for the own one."""
+        """Return the name of a service, or "" for the configured one."""
         if name != name.lower() and self.setting.version in LOWERED:
             raise Unliftable(f"the service {name!r} has a name in lower case in this version of the metadata")
         return "" if name.lower() == self.setting.service.lower() else name
@@ -120,13 +120,13 @@ class Naming:
         raise Unliftable("which container it reads cannot be determined")
 
     def _thing(self, loop: Iteration) -> Thing | None:
-        """What a loop walks over, if it is a listing."""
+        """Return the object that a loop iterates over, or None if it does not iterate over a listing."""
         if isinstance(loop.of, Children):
             return self.place(loop.of.path)
         return loop.of if isinstance(loop.of, Thing) else None
 
     def _container_named(self, name: Phrase) -> Iteration | None:
-        """Return the loop whose element has this name; None for the own container."""
+        """Return the loop whose element has this name, None for confd's own container, or NO_CONTAINER."""
         found = name.single
         if isinstance(found, ElementName) and not self.by_number:
             thing = self._thing(found.loop)
@@ -158,7 +158,7 @@ class Naming:
     # From things to names
 
     def value(self, path: Phrase) -> str:
-        """Return the expression for the value of a key, without its braces. Raises Unliftable where there is none."""
+        """Return the expression for the value of a key, without its braces. Raises Unliftable if none exists."""
         thing = self.place(path)
         words = _words(thing.rest)
         match thing.kind:
@@ -185,7 +185,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """A field by its name in the language; one of the own container, host or stack that has none by its path."""
+        """Return the expression for a field. A field of `self` or of the stack without a name in the language is read by path."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if name in fields:
@@ -209,7 +209,7 @@ class Naming:
         return self._raw(self._below_service(thing))
 
     def _below_service(self, thing: Thing, *more: str) -> tuple[Phrase, ...]:
-        """The path of what stands below another service of the own stack."""
+        """Return the path of something below another service of the same stack."""
         if self.setting.target == _BY_NUMBER:
             raise Unliftable(f"{_BY_NUMBER} does not list other services of the stack")
         assert isinstance(thing.which, str)
@@ -240,7 +240,7 @@ class Naming:
         return "metadata/" + "/".join(self.text(segment) for segment in thing.rest)
 
     def _element_in(self, thing: Thing) -> tuple[Iteration | None, tuple[Phrase, ...]]:
-        """The loop over a list that a path leads into, and what follows the element."""
+        """Return the loop over the list that a path leads into and the rest of the path, or (None, ())."""
         for place, segment in enumerate(thing.rest):
             found = segment.single
             listed = self._thing(found.loop) if isinstance(found, ElementName) else None
@@ -249,7 +249,7 @@ class Naming:
         return None, ()
 
     def key(self, thing: Thing | None) -> KeyUse:
-        """Return what is known of a metadata key, by its path."""
+        """Return what is known of the metadata key at a path."""
         assert thing
         name = "/".join(segment.pattern for segment in thing.rest)
         if thing.which == "" and not _KEY.fullmatch(name.replace("*", "x")):
@@ -258,7 +258,7 @@ class Naming:
         return keys.setdefault(name, KeyUse())
 
     def gather(self) -> None:
-        """Make a map of each key that others lie below of, and let these go: they are parts of it."""
+        """Turn each key that has other keys below it into a map, and remove those, because they are part of it."""
         for name in sorted(self.keys):
             below = [other for other in self.keys if other.startswith(name + "/")]
             if below:
@@ -275,7 +275,7 @@ class Naming:
         return "/" + "/".join(self.text(segment) for segment in segments)
 
     def _reference(self, which: str | Iteration | None) -> str:
-        """How an expression names an element: `it` of the innermost loop, a name of its own otherwise."""
+        """Return how an expression names the element of a loop: `it` in the innermost loop, otherwise a separate name."""
         if which is None:
             return "self"
         assert isinstance(which, Iteration)
@@ -289,7 +289,7 @@ class Naming:
         return which.as_name
 
     def element(self, loop: Iteration) -> str:
-        """Return the expression for the name of an element, or for a part of a text."""
+        """Return the expression for the name of an element, or for a part of a split text."""
         if isinstance(loop.of, Split):
             return self._reference(loop)
         thing = self._thing(loop)
@@ -304,7 +304,7 @@ class Naming:
         raise Unliftable("the name of an element of this list cannot be expressed in a spec")
 
     def collection(self, loop: Iteration) -> str:
-        """Return the collection that a loop walks over."""
+        """Return the expression for the collection that a loop iterates over."""
         if isinstance(loop.of, Split):
             self.depart("parts", "parts of a text lose the spaces beside the separator, and empty ones are left out")
             return f"split({self._one(loop.of.text)}, {_quoted(loop.of.separator)})"
@@ -314,7 +314,7 @@ class Naming:
         return self.listed(thing, branches, loop.first)
 
     def listed(self, thing: Thing, branches: bool = False, first: bool = False) -> str:
-        """Return the collection that a list is."""
+        """Return the expression for the collection of a listed object."""
         if thing.kind == "containers":
             return self._containers(thing, branches, first)
         if thing.kind == "hosts":
@@ -332,7 +332,7 @@ class Naming:
         return "/" + "/".join(_constants(segments))
 
     def _containers(self, thing: Thing, branches: bool, first: bool) -> str:
-        """The collection of the containers of a service."""
+        """Return the expression for the containers of a service."""
         if branches and self.by_number:
             raise Unliftable("lsdir finds no containers in this version of the metadata")
         if not thing.which and not self.setting.shared:
@@ -348,7 +348,7 @@ class Naming:
         return f"service:{thing.which}"
 
     def _one(self, words: Phrase) -> str:
-        """The expression for a text that is one value."""
+        """Return the expression for a text that consists of a single value."""
         found = words.single
         if isinstance(found, Lookup) and found.default is None:
             return self.value(found.path)
@@ -357,12 +357,12 @@ class Naming:
         raise Unliftable("this text is more than one value")
 
     def variable(self, found: Getenv) -> str:
-        """Return the expression for a variable of the environment."""
+        """Return the expression for an environment variable."""
         self.variables[found.name] = None
         return f"env.{found.name}" + _default(found.default)
 
     def expression(self, part: Lookup | ElementName | Getenv) -> str:
-        """Return the expression for one value, with its default, without braces."""
+        """Return the expression for one value with its default, without braces."""
         if isinstance(part, ElementName):
             return self.element(part.loop)
         if isinstance(part, Getenv):
@@ -376,30 +376,30 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def text(self, words: Phrase) -> str:
-        """Return a text as an author writes it."""
+        """Return a text with its expressions as an author writes them."""
         return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
 
     def braced(self, part: Lookup | ElementName | Getenv) -> Expr:
-        """Return the expression for one value as a part of a text."""
+        """Return the braced expression for one value, as part of a text."""
         return expression(self.expression(part))
 
 
-# What stands for "no container that a loop knows": the own one is None.
+# A marker for "no known container", because None means confd's own container.
 NO_CONTAINER = Iteration(Split(Phrase(), ""))
 
 
 def expression(source: str) -> Expr:
-    """Make a part of a text of the words between its braces."""
+    """Return an expression, as part of a text, with this source between its braces."""
     return Expr(None, None, source, Where(""))  # type: ignore[arg-type]
 
 
 def written(parts: list[str | Expr]) -> str:
-    """Return literal text and expressions as an author writes them: what is a sign of an expression depends on its neighbours."""
+    """Return literal text and expressions as an author writes them. What must be escaped in a text depends on what follows it."""
     return str(Text(tuple(merged(parts))))
 
 
 def segments_of(path: Phrase) -> tuple[Phrase, ...]:
-    """Cut a path at its slashes. Raises Unliftable for one that is not absolute and clean."""
+    """Split a path at its slashes. Raises Unliftable unless it is absolute and normalized."""
     found: list[list[object]] = [[]]
     for part in path.parts:
         first, *more = part.split("/") if isinstance(part, str) else [part]
@@ -413,17 +413,17 @@ def segments_of(path: Phrase) -> tuple[Phrase, ...]:
 
 
 def shown(path: Phrase) -> str:
-    """Return a path for a message."""
+    """Return a path as messages show it."""
     return repr(path.pattern)
 
 
 def shown_segments(segments: tuple[Phrase, ...]) -> str:
-    """Return the path that segments make, with a `*` for what is not known."""
+    """Return the path of these segments, with a `*` for each one that is unknown."""
     return "/" + "/".join(segment.constant or "*" for segment in segments)
 
 
 def serves(path: Phrase, setting: Setting) -> bool:
-    """Tell whether Rancher may serve anything at a path that the keys of the TOML ask for. Raises Unliftable where in doubt."""
+    """Whether Rancher may serve a path that the keys of the TOML include. Raises Unliftable if it cannot be determined."""
     known, unsure = _beginning(path)
     roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
     if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):
@@ -440,7 +440,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
 
 
 def _beginning(path: Phrase) -> tuple[str, bool]:
-    """The whole segments that a path certainly begins with, and whether more follows that is not known."""
+    """Return the known beginning of a path, in whole segments, and whether an unknown part follows."""
     known = ""
     for part in path.parts:
         if not isinstance(part, str):

@@ -1,6 +1,6 @@
-"""A hand-written conf image as far as its files tell: what confd renders there and reads, and which files come with it.
+"""Reads a hand-written conf image from its files: what confd renders there and reads, and which files the image carries.
 
-The layout is the Dockerfile's, read by lint; nothing is run. What is not sure is said, not guessed.
+Nothing is run: lint derives the layout from the Dockerfile. What is uncertain is reported, not guessed.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from catalog_forge.spec.shorthand import entry_name
 
 OWN = "/self/service/metadata"
 _VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
-# A version, and not a name that begins with a number, such as 3proxy-conf.
+# Matches a version, but not a name that begins with a number, such as 3proxy-conf.
 _NUMBERED = re.compile(r"(?!.*conf)v?[0-9]+(?:[._-][0-9A-Za-z._-]*)?")
 _COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
 _WORD = re.compile(r"[a-z0-9]+")
 _MARK = re.compile(rf"^# {re.escape(GENERATED)}([\w.-]+)\.yml;", re.MULTILINE)
-# Of what a RUN says as much is shown.
+# The most characters of a RUN that a note shows.
 _SHOWN = 70
 
 
 @dataclass(frozen=True)
 class OriginalFile:
-    """A file that confd renders: its resource with the whole prefix, its template, where both stand.
+    """A file that confd renders: its resource with the whole prefix, its template, and the location of both.
 
-    `moved` is what stands before each of its paths below the version of the metadata; `rebased` tells that this is not
-    Rancher's keyspace, and that the image does not say where it lies. `version` is the one that its prefix names.
+    `moved` is the prefix of all its paths below the metadata version. `rebased` tells that its keyspace is not Rancher's and that
+    the image does not say where it is. `version` is the metadata version that its prefix names.
     """
 
     resource: TemplateResource
@@ -78,37 +78,37 @@ class OriginalFile:
 
     @cached_property
     def literals(self) -> Literals:
-        """The texts in its actions."""
+        """The string literals in its actions."""
         return literals(self.resource.src, self.source)
 
     @cached_property
     def paths(self) -> dict[str, str]:
-        """The paths that it reads, as they are below the version of the metadata; each with the function that asks."""
+        """The paths that it reads below the metadata version, each with the function that reads it."""
         return {self.placed(read.path): read.function for read in self.reading.reads}
 
     @cached_property
     def live(self) -> dict[str, str]:
-        """The paths that Rancher can serve."""
+        """The paths that it reads and that Rancher may serve, each with the function that reads it."""
         return {self.placed(read.path): read.function for read in self.reading.reads if not self.is_dead(read.path)}
 
     @property
     def dead(self) -> list[str]:
-        """The paths of a keyspace that Rancher never serves."""
+        """The paths that it reads in keyspaces that Rancher never serves."""
         return sorted({read.path.replace(WILD, "*") for read in self.reading.reads if self.is_dead(read.path)})
 
     def is_dead(self, path: str) -> bool:
-        """Whether nothing can ever be at a path: the image asks Rancher, whose metadata has no such root."""
+        """Whether a path can never exist: the image asks Rancher, whose metadata has no such root."""
         root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
         return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 
     def placed(self, path: str) -> str:
-        """A path of the template as the metadata has it; one of a foreign keyspace lies below the service's own metadata."""
+        """Return the metadata path of a path in the template. Foreign keyspaces are below the service's own metadata."""
         path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
         root = path.split("/")[1]
         return path if root in ("", *ROOTS) or WILD in root or root.startswith("%") else f"{OWN}{path}"
 
     def replaced(self) -> str:
-        """The template with its paths written out, as confd reads them below the version of the metadata alone."""
+        """Return the template with full paths, as confd reads them if its prefix is only the metadata version."""
         content = self.source
         known = [read.path for read in self.reading.reads]
         for each in sorted(self.literals.paths(known), key=lambda each: -each.start):
@@ -120,9 +120,9 @@ class OriginalFile:
 
 @dataclass(frozen=True)
 class Original:
-    """What an image has for one -confdir: the files that confd renders, and those that come with the image as they are.
+    """The content of an image for one -confdir: the files that confd renders, and those that the image carries unchanged.
 
-    `holds` tells that an entry only takes its volumes, whatever it would start, `generated` that it has a spec already.
+    `holds` tells that an entry only uses its volumes, whatever it would start; `generated` that it already has a spec.
     """
 
     image: Image
@@ -138,7 +138,7 @@ class Original:
 
     @property
     def known(self) -> Inside:
-        """What its files say."""
+        """What lint read from the files of the image."""
         return inside(self.image)
 
     @cached_property
@@ -153,7 +153,7 @@ class Original:
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
     def of_version(self, version: str) -> Original:
-        """The same where it reads another version of the metadata; a template that names one in its paths reads that alone."""
+        """Return the original with another metadata version. If a template's paths name a version, that one stays."""
         named = any(not each.version and _versions(each) for each in self.files)
         return self if named or not version else replace(self, version=version)
 
@@ -164,7 +164,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """Where the spec has each file: a folder of the system cannot be a volume, so that what lies there has one of its own."""
+        """The path of each file in the spec. A system folder cannot be a volume, so files in one move to a separate folder."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -175,20 +175,20 @@ class Original:
 
     @property
     def is_carrier(self) -> bool:
-        """Whether it only brings files to a volume: it starts nothing, serves nothing, and has no confd."""
+        """Whether the image only brings files to a volume: it starts nothing, serves nothing and has no confd."""
         starts = self.image.build.of("ENTRYPOINT", "CMD", "EXPOSE") if self.image.build else True
         return not self.files and bool(self.carried) and (self.holds or not starts)
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that its templates ask for, with what the Dockerfile says of them."""
+        """The variables that its templates read, with their values in the Dockerfile."""
         told = self.image.build.variables if self.image.build else {}
         asked = dict.fromkeys(name for each in self.files for name in each.literals.variables)
         return {name: told.get(name, "") for name in asked}
 
     @property
     def refresh(self) -> str:
-        """How often confd writes."""
+        """How often confd writes: `watch`, `once` or an interval, "" if unknown."""
         runs = [run.flags for run in self.known.runs if "backend" in run.flags]
         if any("watch" in flags for flags in runs):
             return "watch"
@@ -199,16 +199,16 @@ class Original:
 
 
 def called(image: Image) -> str:
-    """What the folder of an image is called, or the one above where that is a number."""
+    """Return the name of an image's folder, or of the closest folder above it that is not a version."""
     parts = [each for each in posixpath.abspath(image.folder.where.file or ".").split("/") if each]
     named = [each for each in parts if not _NUMBERED.fullmatch(each)]
     return (named or ["image"])[-1].lower().rpartition("+")[2]
 
 
 def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:
-    """Yield what there is to adopt in a tree: each image that has files for confd, or brings scripts in a volume.
+    """Yield the images of a tree that can be adopted: those with files for confd, and those that bring files in a volume.
 
-    `flags` are those of confd that an entry gives, where the image leaves them to it.
+    `flags` are the confd flags that an entry passes if the image does not set them.
     """
     for image in catalog.images:
         if said := _generated(image):
@@ -226,7 +226,7 @@ def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Itera
 
 
 def _generated(image: Image) -> Problem | None:
-    """What is said of an image that was generated: its spec is there."""
+    """Return the note for a generated image, which already has a spec, or None."""
     file = image.dockerfile
     found = _MARK.search(file.text) if file and file.content else None
     if file is None or found is None:
@@ -238,7 +238,7 @@ def _generated(image: Image) -> Problem | None:
 
 
 def carrier(image: Image, volumes: Sequence[str]) -> Original | None:
-    """An image without files for confd of which an entry takes these volumes; None where it has no file in them."""
+    """Return an image without files for confd whose volumes an entry uses, or None if it has no file in them."""
     if any(conf.resources for conf in image.confs):
         return None
     found = _original(image, None, {}, "", volumes)
@@ -250,7 +250,7 @@ def _folder(conf: ConfDir) -> str:
 
 
 def _joined(confs: list[ConfDir]) -> ConfDir:
-    """Several folders of confd, each with dests of its own, as one."""
+    """Return several confd folders, whose files differ in dest, as one."""
     first = confs[0]
     resources = {path: file for conf in confs for path, file in conf.resources.items()}
     return replace(first, resources=resources, templates={src: file for conf in confs for src, file in conf.templates.items()})
@@ -279,7 +279,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """confd's -prefix, with a version that the address of the node names before it."""
+    """Return the -prefix of confd, after the metadata version that the address of its node names."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")
@@ -288,19 +288,19 @@ def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
 
 
 def _versions(file: OriginalFile) -> set[str]:
-    """The versions of the metadata that a file says it reads: by its prefix, else by its paths."""
+    """Return the metadata versions that a file reads, as named by its prefix or otherwise by its paths."""
     if file.version:
         return {file.version}
     return {match[1] for read in file.reading.reads if (match := _VERSION.match(read.path))}
 
 
 def _by_age(known: Inside) -> str:
-    """The version of the metadata that a confd of that age reads."""
+    """Return the metadata version that this release of confd usually reads."""
     return "2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29"
 
 
 def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tuple[list[OriginalFile], list[Problem]]:
-    """The files that confd renders, and why some are none."""
+    """Return the files that confd renders, and the problems of those that cannot be read."""
     known, files, problems = inside(image), [], []
     for resource in known.resources if conf else ():
         if conf is None or conf.resources.get(resource.path) is not resource.file:
@@ -314,10 +314,11 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """The files, with their keys below the service's own metadata where they are not Rancher's.
+    """Return the files, with keys below the service's own metadata if their keyspace is not Rancher's.
 
-    The image asks another store; or nobody tells which, and no template reads what only Rancher has, but one reads what it never
-    serves, or a script starts confd with its default, etcd; or what Rancher never serves is all that one reads.
+    It is not Rancher's if the image names another store, or if a file only reads what Rancher never serves. If no store is named,
+    it is also not Rancher's if no template reads what only Rancher has, and either one reads what Rancher never serves or a
+    script starts confd with its default store, etcd.
     """
     told = [*(run.flags for run in known.runs), flags]
     named = {each["backend"] for each in told if each.get("backend")}
@@ -369,21 +370,21 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
 
 
 def _is_whole(run: Run) -> bool:
-    """Whether a script starts confd with nothing but the words that stand there."""
+    """Whether a script starts confd with only the words written there, without variables."""
     return run.file.name != "Dockerfile" and not any(ALL in word or WILD in word for word in run.words)
 
 
 def _joins(known: Inside) -> bool:
-    """Whether confd puts a resource's own prefix behind that of the command line, which replaces it since 0.12.0.
+    """Whether confd appends a resource's own prefix to that of the command line. Since 0.12.0 the command line replaces it.
 
-    Where nothing tells the release, whoever gave a resource a prefix has seen it work.
+    If the release is unknown, assume that it appends: whoever gave the resource a prefix saw it work.
     """
     release = known.release
     return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built
 
 
 def prefixed(file: OriginalFile, version: str) -> TemplateResource:
-    """The resource with the whole prefix, as confd of its time puts it together."""
+    """Return the resource with its whole prefix, as its release of confd combines them, and without commands."""
     has_version = any(_VERSION.match(read.path) for read in file.reading.reads) or any(map(_VERSION.match, file.resource.keys))
     return replace(
         file.resource,
@@ -396,13 +397,13 @@ def prefixed(file: OriginalFile, version: str) -> TemplateResource:
 
 
 def image_of(original: Original) -> image_dir.ImageDir:
-    """What confd finds in the original, each resource with its whole prefix."""
+    """Return what confd finds in the original, each resource with its whole prefix."""
     resources = tuple(prefixed(each, original.version) for each in original.files)
     return image_dir.ImageDir(resources, {each.resource.src: each.source for each in original.files})
 
 
 def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, File]:
-    """The files that come as they are: those that lie in a volume, and those that the start copies to one."""
+    """Return the files that are not rendered: those in a volume, and those that the start script copies."""
     if image.build is None:
         return {}
     volumes = [each.rstrip("/") for each in (*taken, *(word for found in image.build.of("VOLUME") for word in found.words))]
@@ -416,14 +417,14 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     for source, target in _COPIES.findall(started[0].file.text) if started else ():
         copied = image.placed.get(source)
         if copied and re.fullmatch(r"[\w./+-]+", target):
-            # Without a dot in its name it is a folder: what is copied there has one.
+            # A target without a dot in its name is a folder if the copied file has one.
             into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
             found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
     return found
 
 
 def _unread(file: File) -> Iterator[Problem]:
-    """Why nobody knows what a file holds."""
+    """Report why the content of a file is unknown."""
     if not file.is_readable:
         whys = {"stray": "the link points outside the folder being adopted, or nowhere", "special": "this is not a regular file"}
         why = {**whys, "closed": "no permission to read this file"}.get(file.kind, f"the file is larger than {MAX_BYTES} bytes")
@@ -432,7 +433,7 @@ def _unread(file: File) -> Iterator[Problem]:
 
 
 def _not_modelled(image: Image) -> Iterator[Problem]:
-    """What the Dockerfile does and a spec does not say; first what nobody could read of it."""
+    """Report what could not be read in the Dockerfile, and what it does that a spec cannot express."""
     if image.dockerfile:
         yield from _unread(image.dockerfile)
         faults = image.build.faults if image.build else []

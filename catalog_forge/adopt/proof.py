@@ -1,4 +1,4 @@
-"""What the original renders and what the regenerated image renders, line by line; a difference is excused only by its proof."""
+"""Compares the renderings of the original and the regenerated image line by line. Only a proven difference is excused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REASONS = {
     "escaped": "the original cannot be parsed in its format with this value",
     "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
 }
-# The formats that do not care how far a line is indented, and those in which what cannot be parsed is surely wrong.
+# The formats in which indentation has no meaning, and those in which a file that cannot be parsed is certainly wrong.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
@@ -45,7 +45,7 @@ _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs in one case: the reason that is proven, nothing where there is none, and the diff."""
+    """A difference in one scenario: the proven reason, or "", and the diff."""
 
     case: str
     reason: str
@@ -54,7 +54,7 @@ class Difference:
 
 @dataclass
 class Compared:
-    """A file of the original: in how many cases it was rendered, equal, and what differs."""
+    """The comparison of one file of the original: how often it was rendered and equal, and its differences."""
 
     dest: str
     is_static: bool
@@ -69,7 +69,7 @@ class Compared:
 
     @property
     def status(self) -> str:
-        """`equal`, `proven`, `different`, or `never rendered`: with content that a key changed."""
+        """`equal`, `proven`, `different`, or `never rendered` if no rendering shows the effect of a key."""
         if any(not each.reason for each in self.differences):
             return "different"
         if not self.rendered or not (self.is_static or self.constant or len(self.contents) > 1):
@@ -78,16 +78,16 @@ class Compared:
 
     @property
     def failed(self) -> str:
-        """How the original fails most often."""
+        """The most frequent error of the original."""
         return next((error for error, _ in self.errors.most_common(1)), "")
 
     @property
     def reasons(self) -> list[str]:
-        """The reasons that were proven."""
+        """The proven reasons of its differences."""
         return sorted({each.reason for each in self.differences if each.reason})
 
     def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
-        """Count a case in which both are equal, or note the difference and its reason; None is a file that is not written."""
+        """Count a scenario with equal files, or record the difference and its reason. None means that a file is not written."""
         if old is not None and new is not None and lines(old, self.dest) == lines(new, self.dest):
             self.equal += 1
             return
@@ -96,7 +96,7 @@ class Compared:
 
 
 def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]]:
-    """The lines of the branches that no case reaches, by the dest of the file whose original has them."""
+    """Return, by the dest of each file, the lines of the branches in its original template that no scenario reaches."""
     image = image_of(original)
     marks = {each.resource.src: _branches(each) for each in original.files if not each.is_static}
     templates = {src: _marked(source, marks.get(src, [])) for src, source in image.templates.items()}
@@ -114,14 +114,14 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
 
 
 def _marked(source: bytes, starts: Sequence[int]) -> bytes:
-    """A template that writes where each of these branches begins."""
+    """Return a template that also writes a mark at the start of each of these branches."""
     ends = [*starts[1:], len(source)]
     rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
     return source[: starts[0]] + b"".join(rest) if starts else source
 
 
 def _branches(file: OriginalFile) -> list[int]:
-    """Where the branches of a template begin, in bytes; {{else if}} is none of its own."""
+    """Return the start of each branch of a template, in bytes. An {{else if}} does not count as a separate branch."""
     found: set[int] = set()
     waiting = [*parse_template(file.resource.src, file.source, functions_of(DIALECTS[-1])).bodies.values()]
     while waiting:
@@ -144,9 +144,9 @@ def prove(
     added: Mapping[str, Any] | None = None,
     configured: Iterable[str] = (),
 ) -> list[Compared]:
-    """Compare the files of an image with those of the one that its spec generates, in each case.
+    """Compare the files of an image with those of the image that its spec generates, in each scenario.
 
-    `added` is metadata that the entry of the spec has beside that of the original, at each service that is `configured`.
+    `added` is metadata that the generated entry adds to that of the original, at each service that is `configured`.
     """
     configured = (*configured,)
     before = Subject(image_of(original), "", original.variables)
@@ -154,7 +154,7 @@ def prove(
     for file in original.files:
         dest = file.resource.dest
         found[dest] = Compared(dest, file.is_static, constant=not file.live)
-    # A confd of its own for each case: processes run side by side. The imitation has nothing to wait for.
+    # Each scenario runs a separate confd, so processes run in parallel. The imitation never waits, so one thread is enough.
     with ThreadPoolExecutor(1 if engine.name == "embedded" else os.cpu_count() or 1) as pool:
         rendered = [
             (
@@ -181,7 +181,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """What the original renders after one change of the case, worked out only where a file differs."""
+    """What the original renders after one change to the scenario. It is only computed when a file differs."""
 
     before: Subject
     declared: Subject
@@ -192,22 +192,22 @@ class _Again:
 
     @cached_property
     def apart(self) -> Mapping[str, bytes]:
-        """With other names for the services of other stacks."""
+        """Its files if the services of other stacks have other names."""
         return _rendered(self.before, self.case.apart, self.engine, self.version)
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """With an empty text for each key that it asks for by name and that is missing: there it failed."""
+        """Its files if each key that it asks for by name exists: missing keys, for which it failed, are empty."""
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property
     def widened(self) -> Mapping[str, bytes]:
-        """With keys that are always there."""
+        """Its files if its resources include the keys that the regenerated ones include."""
         return _rendered(self.declared, self.case, self.engine, self.version)
 
 
 def _declared(before: Subject, original: Original, made: Subject) -> Subject:
-    """The original with keys in its resources that are always there: those of the regenerated ones."""
+    """Return the original with the keys of the regenerated resources, so that no key it reads is missing from its TOML."""
     keys = {each.dest: each.keys for each in made.image.resources}
     moved = {each.resource.dest: each.moved for each in original.files}
     resources = tuple(
@@ -218,7 +218,7 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
 
 
 def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
-    """What there is in one container in a case."""
+    """Return what one container sees in a scenario: its files and errors."""
     subject = replace(subject, variables=case.variables(subject.variables))
     moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
     (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])
@@ -226,7 +226,7 @@ def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
 
 
 def _contents(seen: Seen) -> Mapping[str, bytes]:
-    """The files that there are; those that fail are missing."""
+    """Return the content of each file that was written. Files that failed are missing."""
     return {dest: file.content for dest, file in seen.files.items()}
 
 
@@ -235,7 +235,7 @@ def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Ma
 
 
 def refused(found: Sequence[Compared], case: Trial) -> list[str]:
-    """The files that the original writes in a case, where the regenerated image writes nothing."""
+    """Return the files that the original writes in a scenario in which the regenerated image writes nothing."""
     return [each.dest for each in found if case.name in each.unwritten and each.rendered]
 
 
@@ -250,9 +250,9 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
 
 
 def lines(content: bytes, dest: str = "") -> list[str]:
-    """The lines of a file that count: without blank ones and comments, spaces collapsed.
+    """Return the significant lines of a file: without blank lines and comments, and with spaces collapsed.
 
-    What a line begins with counts but in formats that read over it.
+    Indentation counts, except in formats that ignore it.
     """
     free = format_of(dest) in _FREE
     known = (line.expandtabs() for line in content.decode(errors="backslashreplace").splitlines())
@@ -261,7 +261,7 @@ def lines(content: bytes, dest: str = "") -> list[str]:
 
 
 def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> str:
-    """The reason of a difference that can be proven; nothing where none can."""
+    """Return the reason of a difference if it can be proven, otherwise ""."""
     if new is None:
         return ""
     if old is None:
@@ -284,7 +284,10 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
-    """The reason where the original writes nothing: what it writes with keys that are there, or that it fails even then."""
+    """Return the reason why only the regenerated image writes a file, otherwise "".
+
+    It is proven if the original writes the same file once the missing keys exist, or if it fails even then.
+    """
     dest = file.resource.dest
     others = {"mended": [again.widened, again.answered], "own stack": [again.apart] if "stacks" in case.data else []}
     known = [(reason, lines(files[dest], dest)) for reason, each in others.items() for files in each if dest in files]

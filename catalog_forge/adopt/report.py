@@ -1,4 +1,4 @@
-"""What came of adopting, in words and as data."""
+"""Reports the outcome of adopting, as text, as data and as an HTML page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 300
 
 
 def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
-    """Say image by image what came of it; `whole` adds the differences whose reason is proven."""
+    """Yield the report on each image, line by line. `whole` adds the differences whose reason is proven."""
     for each in found:
         yield f"{each.where}: {each.status}, as {each.name} ({_counted(each)})"
         yield from (f"  {line}" for problem in each.problems for line in f"error: {problem}".splitlines())
@@ -36,7 +36,7 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
 
 
 def outcomes(each: Adopted) -> str:
-    """How many of its files are equal, proven, different, never rendered."""
+    """Return the number of files of each status, as text."""
     return ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
 
 
@@ -55,7 +55,7 @@ def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:
 
 
 def data(found: Sequence[Adopted]) -> list[dict[str, Any]]:
-    """The same as plain data."""
+    """Return the report as plain data."""
     return [
         {
             "path": each.where,
@@ -78,9 +78,9 @@ def _file(file: Compared) -> dict[str, Any]:
 
 
 def page(found: Sequence[Adopted], source: Callable[[str], str]) -> str:
-    """Write one page to look at, without scripts and without anything from elsewhere; `source` gives the text of a file.
+    """Return the report as a single HTML page without scripts or external resources. `source` returns the text of a file.
 
-    What images and entries say cannot change its structure.
+    The content of images and entries is escaped, so that it cannot change the structure of the page.
     """
     known: dict[str, list[str]] = {}
     hidden = sorted({secret for each in found for secret in each.secrets}, key=len, reverse=True)

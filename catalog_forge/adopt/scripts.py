@@ -1,6 +1,6 @@
-"""Launch scripts of the known shapes, as the words of `launch`: copy and wait, wait for the scale, leader by index.
+"""Reads launch scripts of known shapes as the keys of `launch`: copy and wait, wait for the scale, leader by index.
 
-A script is read statement by statement. One statement that is not known, and the script stays a file.
+A script is read statement by statement. If one statement is unknown, the script stays a file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _METADATA = r"(?:curl|wget)[^\n)|;]*?/self/container/(?:service|create)_index"
 _FIRST = rf"""["']?\$\({_METADATA}[^\n)]*\)["']?[ \t]+(?:==?|-eq)[ \t]+["']?1["']?"""
 _BRANCH = r"(?:(?!\bif\b|\belse\b|\bfi\b)[\s\S])*+"
 _WORDS = "if for while until case function then else fi do done esac trap exit return eval export cd umask ulimit unset shift"
-# What a statement may be, the first that fits.
+# The kinds of statements. The first pattern that matches decides.
 _STATEMENTS = {
     "nothing": r"\s+|#[^\n]*|;",
     "options": r"set[ \t]+[-+][a-z]+(?:[ \t]+pipefail)?(?=[ \t]*(?:;|\n|\Z))",
@@ -46,10 +46,10 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a script does: `launch` in the words of a spec, or None with the reason and the line.
+    """What a script does, as the `launch` key of a spec, or None with the reason and the line.
 
-    `files` are those that it waits for, `copies` those that it copies into a folder, `dropped` the commands that only wait by
-    the clock or tell how far it is; `is_conf` tells that it starts confd.
+    `files` are those that it waits for, `copies` those that it copies into a folder. `dropped` are commands that only sleep or
+    print progress. `is_conf` tells that it starts confd.
     """
 
     launch: Mapping[str, Any] | None
@@ -62,7 +62,7 @@ class Start:
 
 
 class _Unknown(Exception):
-    """A statement that is not known, at a place."""
+    """A statement that is not known, with its place in the script."""
 
     def __init__(self, place: int) -> None:
         super().__init__(place)
@@ -70,7 +70,7 @@ class _Unknown(Exception):
 
 
 def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
-    """Return what a launch script does; `arguments` are those that the entry gives to it. Nothing is raised."""
+    """Return what a launch script does. `arguments` are those that the entry passes to it. Raises nothing."""
     if len(text) > _MOST or "\0" in text:
         return Start(None, "the script is too large, or not a text", 1)
     try:
@@ -103,7 +103,7 @@ class _Reading:
         self.branches: tuple[_Reading, _Reading] | None = None
 
     def read(self, text: str, start: int = 0) -> None:
-        """Read all statements. Raises _Unknown."""
+        """Read all statements of a script. Raises _Unknown."""
         for name, found in _statements(text):
             if self.exec and name not in ("nothing", "options"):
                 raise _Unknown(start + found.start())
@@ -125,7 +125,7 @@ class _Reading:
                     self.command(found[0], start + found.start())
 
     def command(self, text: str, place: int) -> None:
-        """A simple command: the program that is started, a copy, a wait by the clock, or what runs before."""
+        """Read a simple command: the program to start, a copy, a sleep, or a command to run before the start."""
         found, end = words(text)
         if end < len(text) or not found:
             raise _Unknown(place)
@@ -136,7 +136,7 @@ class _Reading:
         elif found[0] == "cp" and not any(UNKNOWN in word for word in found):
             self.copies += [word for word in found[1:-1] if not word.startswith("-")]
         elif self.sourced:
-            raise _Unknown(place)  # it may be a function of what was read
+            raise _Unknown(place)  # it may be a function of a sourced file
         else:
             (self.dropped if found[0] in ("sleep", "echo") else self.before).append(text.strip())
 
@@ -145,7 +145,7 @@ class _Reading:
         return self.exec[0].rpartition("/")[2] == "confd"
 
     def launch(self) -> dict[str, Any]:
-        """The words of `launch`: texts of the script as they are, where an expression could be read."""
+        """Return the `launch` key. Words of the script are escaped so that they are not read as expressions."""
         data: dict[str, Any] = {"wait": {"scale": f"{self.scale}s"}} if self.scale else {}
         data |= {"before": [written([text]) for text in self.before]} if self.before else {}
         sources = " && ".join(f". {path}" for path in self.sourced)
@@ -159,7 +159,7 @@ class _Reading:
 
 
 def _statements(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """The statements of a script, each with what it is. Raises _Unknown at the first that is nothing known."""
+    """Yield each statement of a script and its kind. Raises _Unknown at the first unknown one."""
     place = 0
     text = text.replace("\\\n", "  ")
     while place < len(text):

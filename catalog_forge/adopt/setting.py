@@ -1,4 +1,4 @@
-"""What the lifting of a template is told, and what it gives back."""
+"""The input of lifting a template, and its result."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DepartureKind = Literal["own stack", "order", "dead", "host", "parts"]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What surrounds a template: the metadata version that it was written for, and the `prefix` and `keys` of its TOML.
+    """The context of a template: the metadata version that it was written for, and the `prefix` and `keys` of its TOML.
 
-    `service` is the service that the image configures. `keys` of None are all keys. `types` are those of metadata keys, as far
-    as the entry tells. `shared` tells that the conf container has the network of the program's: `self` is then the program's
-    container. `target` is the version of the blocks. `blank` are metadata keys that may be empty: the file is written all the
-    same.
+    `service` is the service that the image configures. If `keys` is None, all keys are served. `types` are the types of metadata
+    keys that the entry declares. `shared` tells that the conf container shares the network of the program, so that `self` is the
+    program's container. `target` is the metadata version of the blocks. `blank` are metadata keys that may be empty without
+    preventing the file from being written.
     """
 
     version: str = "2015-07-25"
@@ -33,10 +33,10 @@ class Setting:
 class KeyUse:
     """A metadata key that a template reads.
 
-    `kind` is a map where it is walked over; where the names in it are not `named` it may be a list as well, whose elements come
-    in their order then. `fields` are those of its records, `branches` tells that only those were walked over. It is `optional`
-    where the template does without it, `pasted` where it may have several lines, and `compared` with these texts. A `*` in its
-    name stands for what is only known when the file is rendered: such keys are several.
+    `kind` is "map" if the template iterates over it. If it does not use the names in it (`named`), the key may also be a list,
+    iterated in its order. `fields` are the fields read of its records; `branches` tells that it iterates over records only. The
+    key is `optional` if the template works without it, `pasted` if its value may have several lines, and `compared` with these
+    texts. A `*` in its name is a part only known when the file is rendered, so that the name means several keys.
     """
 
     kind: Literal["value", "map"] = "value"
@@ -50,14 +50,14 @@ class KeyUse:
     branches: bool = False
 
     def field(self, name: str) -> None:
-        """Note that a field of its records is read; nothing for an element as a whole."""
+        """Record that a field of its records is read. The empty name is ignored: it means the element as a whole."""
         if name and name not in self.fields:
             self.fields += (name,)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Something that the blocks do otherwise than the template, or a branch of it that nothing can reach; with its line."""
+    """A difference between the blocks and the template, or a branch that can never be reached, with its line."""
 
     kind: DepartureKind
     line: int
@@ -66,9 +66,9 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """What a template became: `body` are blocks as an author writes them, None where it cannot be lifted: `why`, at `line`.
+    """The result of lifting a template. `body` are blocks as an author writes them, or None with the reason in `why`, at `line`.
 
-    `variables` are read by getenv, `services` are named beside the own one. `format` is that in which the blocks are.
+    `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """
 
     body: list[dict[str, Any]] | None

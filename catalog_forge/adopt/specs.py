@@ -1,6 +1,6 @@
-"""A spec that says what was written by hand: its data, and the author's files beside it.
+"""Writes the spec of a hand-written image: its data, and the author's files next to it.
 
-The check_cmd and the reload_cmd of a resource become the `check` and `reload` of a file, where it is known what they do.
+The check_cmd and the reload_cmd of a resource become the `check` and `reload` of a file if their effect is known.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from catalog_forge.spec.model.files import SIGNALS
 from catalog_forge.spec.model.roots import beyond_stack
 from catalog_forge.spec.shorthand import entry_name
 
-# What every small base has: busybox.net/downloads/BusyBox.html.
+# Commands that every small base image has: busybox.net/downloads/BusyBox.html.
 _EVERYWHERE = ("[", "cmp", "egrep", "fgrep", "grep", "test")
 _KILLS = ("kill", "killall", "pkill")
 # signal(7): the numbers are those of Linux on amd64 and arm64.
@@ -34,16 +34,19 @@ _OWN_URL = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::[0-9]+)?/[\w./?=&
 _SIGNAL = re.compile(r"(?:-|-s ?|--signal[= ])(?:SIG)?([A-Z]+[12]?|[0-9]+)")
 _METHOD = re.compile(r"(?:-X ?|--request[= ])(POST|PUT)")
 
-# The tag of an image of which nothing tells.
+# The tag of an image whose version is unknown.
 _UNKNOWN = "unknown"
 _HEAD = "# Adopted from {what}: read the report about it.\n"
 
 
 @dataclass(frozen=True)
 class Told:
-    """What an entry says of the spec beside its files; `said` is what of it a spec does not say, `unsure` are
-    services whose program may not start as it did: what stands in the entry, what in the spec; `added` are keys that
-    the entry did not have, at each of the `configured` services; `places` tell where each service stands."""
+    """What an entry contributes to the spec of its image, apart from the image's files.
+
+    `said` are notes on what the spec leaves out. `unsure` are services whose program may start differently, with the old and the
+    new command. `added` are keys that the original entry does not have, at each of the `configured` services. `places` are the
+    locations of the services in the entry.
+    """
 
     data: Mapping[str, Any] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
@@ -56,14 +59,14 @@ class Told:
 
 @dataclass
 class Made:
-    """A spec as it is written: its name, its data, the files below specs/NAME."""
+    """A spec to write: its name, its data, and the files below specs/NAME."""
 
     name: str
     data: dict[str, Any]
     beside: Plan
 
     def plan(self, what: str) -> Plan:
-        """The author's files, with paths in the catalog."""
+        """Return the spec and its files, with their paths in the catalog. The header names `what` it was adopted from."""
         plan = Plan()
         plan.add_text(f"specs/{self.name}.yml", _HEAD.format(what=what) + yamlio.dump(self.data))
         plan.merge(self.beside, f"specs/{self.name}")
@@ -71,7 +74,7 @@ class Made:
 
 
 def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
-    """Write the spec of an original: `lifted` are the templates that become blocks, by dest; all others stay templates."""
+    """Return the spec of an original. `lifted` are the templates that become blocks, by dest; all others stay templates."""
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
@@ -102,7 +105,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
 
 
 def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
-    """What the commands of a resource become; files that are only carried never change."""
+    """Return the check and reload that the commands of a resource become, none if the file is only copied and never changes."""
     service = frame.data.get("service") or _service(original)
     launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]
@@ -111,9 +114,10 @@ def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]
 
 
 def commands(resource: TemplateResource, dest: str, programs: Sequence[str]) -> dict[str, Any]:
-    """Return `check`, `check_in` and `reload` as far as they are known; `programs` are the names of what main runs.
+    """Return `check`, `check_in` and `reload` as far as they are known. `programs` are the names of the main program.
 
-    A command that is not known, or that names a file which the spec has elsewhere, is left out: who asks sees which is missing.
+    A command that is unknown, or that names a file whose path differs in the spec, is left out, so the caller sees which is
+    missing.
     """
     moved = resource.dest if resource.dest != dest else "\0"
     check = re.sub(r"{{\s*\.src\s*}}", "{{.src}}", resource.check_cmd)
@@ -146,7 +150,7 @@ def _reload(command: str, programs: Sequence[str]) -> str:
 
 
 def _program(command: str) -> str:
-    """The name of the one program that a command runs; nothing where a shell does more, or where it cannot be told."""
+    """Return the name of the only program that a command runs, or "" if a shell does more or it cannot be determined."""
     if _SHELL.search(command):
         return ""
     try:
@@ -157,7 +161,7 @@ def _program(command: str) -> str:
 
 
 def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str, Any]:
-    """The services beside the configured one; without an entry, those that blocks name, of which no more is known."""
+    """Return the other services. If no entry is known, these are the services that blocks name, with an unknown image."""
     known = dict(frame.data.get("companions", {}))
     if "service" not in frame.data:
         named = [name for each in chosen.values() for name in each.services if name != own]
@@ -166,7 +170,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """A service that nobody told of: where templates ask who they are, confd has the address of the program."""
+    """Return the service of an image that no entry uses. If its templates read their own container, confd shares its address."""
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(
@@ -179,7 +183,7 @@ def _service(original: Original) -> dict[str, Any]:
 
 
 def _version(original: Original) -> str:
-    """The version of the image: what a folder above it is called, else 0.1.0."""
+    """Return the version of the image: the name of a folder above it that looks like a version, otherwise 0.1.0."""
     parts = reversed(original.image.folder.where.file.split("/"))
     found = next((part.removeprefix("v") for part in parts if re.fullmatch(r"v?[0-9]+\.[0-9][0-9A-Za-z.-]*", part)), "0.1.0")
     return re.sub(r"[^0-9A-Za-z]+$", "", found)
@@ -201,7 +205,7 @@ def _file(each: OriginalFile, dest: str, beside: Plan, lifted: Lifted | None) ->
 
 
 def _beside(beside: Plan, name: str, content: bytes) -> str:
-    """Put a file beside the spec, under a name of its own."""
+    """Add a file next to the spec, under a name that no other file has. Return the name."""
     name = "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
     chosen, number = name, 2
     while chosen in beside and beside[chosen].content != content:

@@ -1,4 +1,4 @@
-"""What a template computes before anybody knows the values: texts of constants and lookups, lists, conditions; what it prints."""
+"""The values that a template computes, as far as they are known before rendering, and the output that it prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 
 class Unliftable(Exception):
-    """Something that the spec language cannot say, or that cannot be told; `start` is its place in the template, in bytes."""
+    """Something that cannot be expressed in the spec language or determined. `start` is its place in the template, in bytes."""
 
     def __init__(self, why: str, start: int = -1) -> None:
         super().__init__(why)
@@ -18,30 +18,30 @@ class Unliftable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text: constants and what is only known when the file is rendered, in turn."""
+    """A text: a sequence of constants and of values only known when the file is rendered."""
 
     parts: tuple[Part, ...] = ()
 
     @property
     def constant(self) -> str | None:
-        """The text, where all of it is known."""
+        """The text if all of it is known, otherwise None."""
         texts = [part for part in self.parts if isinstance(part, str)]
         return "".join(texts) if len(texts) == len(self.parts) else None
 
     @property
     def pattern(self) -> str:
-        """The text with a `*` for each value that is not known."""
+        """The text with a `*` for each unknown value."""
         return "".join(part if isinstance(part, str) else "*" for part in self.parts)
 
     @property
     def single(self) -> Lookup | ElementName | Getenv | None:
-        """What the text is, where it is one value alone."""
+        """The value that the whole text consists of, or None."""
         return self.parts[0] if len(self.parts) == 1 and not isinstance(self.parts[0], str) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The value of a key. `default` stands in for one that is missing, with `empty` also for one that is empty."""
+    """The value of a key. `default` replaces a missing value and, with `empty`, an empty one too."""
 
     path: Phrase
     default: Phrase | None = None
@@ -50,7 +50,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The names below a path (`ls`), or only those with more below (`lsdir`)."""
+    """The names below a path (`ls`), or only those that have keys below them (`lsdir`)."""
 
     path: Phrase
     branches: bool = False
@@ -58,7 +58,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts of a text."""
+    """The parts of a split text."""
 
     text: Phrase
     separator: str
@@ -66,7 +66,7 @@ class Split:
 
 @dataclass(eq=False, slots=True)
 class Iteration:
-    """The elements of a list, or only the `first` of them. `as_name` is what an inner loop calls the element."""
+    """The elements of a list, or only the `first` one. `as_name` is the name of the element in inner loops."""
 
     of: Any
     first: bool = False
@@ -75,14 +75,14 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class ElementName:
-    """The element of a loop: its name in a listing, or a part of a text."""
+    """The current element of a loop: a name in a listing, or a part of a text."""
 
     loop: Iteration
 
 
 @dataclass(frozen=True, slots=True)
 class Getenv:
-    """A variable of the environment."""
+    """An environment variable."""
 
     name: str
     default: str = ""
@@ -101,7 +101,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A list whose elements a function gives: of `loop` each element's `key` and value, or the value alone."""
+    """The list returned by `gets` or `getvs`: for each element of `loop`, its `key` and value, or only the value."""
 
     loop: Iteration
     key: Phrase | None
@@ -110,7 +110,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many elements a list has, and what is added to that."""
+    """The length of a list, plus a number."""
 
     of: Children
     plus: int = 0
@@ -118,7 +118,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The number of the element of a loop, from 0 on, and what is added to it."""
+    """The index of a loop's current element, counted from 0, plus a number."""
 
     loop: Iteration
     plus: int = 0
@@ -126,8 +126,8 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition: `exists` and `given` of a text, `some` of a list, `eq` of two texts, `count` of a list and a number,
-    `later` and `more` of a loop (not the first, not the last element), `not`, `all`, `any` of conditions.
+    """A condition: `exists` and `given` of a text, `some` of a list, `eq` of two texts, `count` of a list and a number, `later`
+    (not the first) and `more` (not the last) of the element of a loop, and `not`, `all` and `any` of conditions.
     """
 
     word: Literal["exists", "given", "some", "eq", "count", "later", "more", "not", "all", "any"]
@@ -136,7 +136,7 @@ class Test:
 
 @dataclass(slots=True)
 class When:
-    """Output under a condition; `start` is the place of its action."""
+    """Output under a condition. `start` is the place of its action."""
 
     test: Test
     then: list[Output]
@@ -146,7 +146,7 @@ class When:
 
 @dataclass(slots=True)
 class Repeat:
-    """Output for each element of a loop; `start` is the place of its action."""
+    """Output for each element of a loop. `start` is the place of its action."""
 
     loop: Iteration
     body: list[Output]
@@ -158,7 +158,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A value that is printed, and the place of its action."""
+    """A value that is printed. `start` is the place of its action."""
 
     part: Lookup | ElementName | Getenv | Size
     start: int
@@ -168,7 +168,7 @@ Output = str | Printed | When | Repeat
 
 
 def merged(pieces: Iterable[Any]) -> list[Any]:
-    """The same pieces, with texts beside each other in one."""
+    """Return the pieces with adjacent texts joined."""
     found: list[Any] = []
     for piece in pieces:
         if isinstance(piece, str) and found and isinstance(found[-1], str):
@@ -186,7 +186,7 @@ def negated(test: Test | bool) -> Test | bool:
 
 
 def joined(word: Literal["all", "any"], tests: Sequence[Test | bool]) -> Test | bool:
-    """Return the condition that all, or any, of these hold."""
+    """Return the condition that all, or any, of these conditions hold."""
     ends = word == "any"
     if any(test is ends for test in tests):
         return ends

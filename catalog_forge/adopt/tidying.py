@@ -1,6 +1,6 @@
-"""Empty lines that only the actions of a template left behind are taken out: conditions and loops then hold whole lines.
+"""Removes empty lines that only the actions of a template leave behind, so that conditions and loops contain whole lines.
 
-Nothing else changes: spaces at the ends of lines aside, each line stays where it was.
+Apart from spaces at the ends of lines, nothing else changes: each line stays where it was.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 
 
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
-    """Return output without such lines. `fresh` tells that it begins on a new line, `ends` that a line ends behind it."""
+    """Return the output without such lines. `fresh` tells that it begins on a new line, `ends` that a line ends after it."""
     return _tidied(pieces, fresh, ends)[0]
 
 
 def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Output], bool]:
-    """The output, and whether a new line begins behind it, whatever the conditions."""
+    """Return the tidied output, and whether a new line begins after it whichever conditions hold."""
     found: list[Output] = []
     left = merged(pieces)
     beside = True
@@ -45,7 +45,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
         elif isinstance(piece, Repeat):
             alone = not (piece.head or piece.separator or piece.tail)
             if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
-                # The line break that begins each element ends it from now on: the one behind the loop stands before it.
+                # Each element began with a line break and now ends with one. The line break after the loop moves before it.
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
@@ -61,7 +61,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces stand behind the last line break of a text; where it has none, `before` tells what is before it."""
+    """Whether only spaces follow the last line break of a text. If it has none, `before` tells what precedes the text."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
@@ -75,18 +75,18 @@ def _ends_fresh(pieces: Sequence[Output]) -> bool:
 
 
 def _lines(text: str, leading: re.Pattern[str] | None) -> str:
-    """A text without spaces at the ends of its lines, without many empty lines, and without what `leading` matches."""
+    """Remove trailing spaces, repeated empty lines and the match of `leading` from a text."""
     text = _MANY.sub("\n\n", _TRAILING.sub("", text))
     return leading.sub("", text, count=1) if leading and _BREAK.match(text) else text
 
 
 def _turned(piece: Repeat) -> Repeat:
-    """A loop whose elements end the line that they began before."""
+    """Return the loop with the line break moved from the start of each element to its end."""
     return replace(piece, body=[_BREAK.sub("", str(piece.body[0]), count=1), *piece.body[1:], "\n"])
 
 
 def _end_line(found: list[Output]) -> None:
-    """End the line at hand."""
+    """End the current line of the output."""
     if found and isinstance(found[-1], str):
         found[-1] = found[-1].rstrip(" \t") + "\n"
     else:
@@ -94,6 +94,6 @@ def _end_line(found: list[Output]) -> None:
 
 
 def _cut_margin(found: list[Output]) -> None:
-    """Take the spaces away that stand before what begins on a line of its own."""
+    """Remove the indentation before a condition or loop that begins on a separate line."""
     if found and isinstance(found[-1], str):
         found[-1] = _MARGIN.sub("", found[-1])

@@ -1,4 +1,4 @@
-"""From what a template prints to blocks of the spec language: the same lines, byte for byte but for spaces."""
+"""Turns the output of a template into blocks of the spec language that print the same lines, byte for byte except for spaces."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(slots=True)
 class Writing:
-    """Writes the blocks of one template. `needed` are the metadata keys without which no rendering succeeds."""
+    """Writes the blocks of one template. `needed` are the metadata keys without which it always fails to render."""
 
     naming: Naming
     line_of: Callable[[int], int]
@@ -43,9 +43,9 @@ class Writing:
     branches: int = 0
 
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
-        """Return blocks, and whether a new line begins behind them.
+        """Return the blocks, and whether a new line begins after them.
 
-        `fresh` tells that they begin on a new line, `ends` that what follows them begins with the end of a line.
+        `fresh` tells that they begin on a new line, `ends` that a line break follows them.
         """
         found: Blocks = []
         parts: list[str | Expr] = []
@@ -75,7 +75,7 @@ class Writing:
         return found, fresh
 
     def printed(self, piece: Printed, parts: list[str | Expr], alone: bool, ending: bool) -> dict[str, Any] | None:
-        """Add a value to the text at hand, or return the block that it needs."""
+        """Add a value to the current text, or return the block that it needs."""
         part = piece.part
         if isinstance(part, Size):
             plus = f" {'+' if part.plus > 0 else '-'} {abs(part.plus)}" if part.plus else ""
@@ -104,7 +104,7 @@ class Writing:
         return None
 
     def defaulted(self, part: Lookup, name: str, alone: bool) -> dict[str, Any]:
-        """A value with a default, which an empty value does not take."""
+        """Return the block for a value with a default. An empty value does not take the default."""
         assert part.default
         then: Blocks = [{"text": written([expression(name)])}]
         if name.startswith("metadata/"):
@@ -115,7 +115,7 @@ class Writing:
         return {"when": {"exists": name}, "then": then, "else": otherwise}
 
     def read(self, part: Lookup, name: str) -> bool:
-        """Note that a key is read. Whether it may stand without a default: the file needs it, or a condition found it there."""
+        """Record that a key is read. Return whether it needs no default: the file requires it, or a condition tested for it."""
         if part.default is not None:
             return False
         if name in self.given:
@@ -125,19 +125,19 @@ class Writing:
         return name in self.needed
 
     def use(self, name: str) -> Any:
-        """What is known of the key that an expression reads."""
+        """Return what is known of the key that an expression reads."""
         return self.naming.keys[key_of(name)]
 
     def several(self, name: str) -> bool:
-        """Whether the value of a key has several lines."""
+        """Whether the value of a key may have several lines."""
         return self.naming.setting.types.get(name.removeprefix("metadata/")) in _SEVERAL_LINES
 
     def listed(self, of: Any) -> str:
-        """The collection that a list is."""
+        """Return the expression for the collection of a listing."""
         return self.naming.listed(self.naming.place(of.path), of.branches)
 
     def under(self, piece: When, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
-        """The block for output under a condition."""
+        """Return the block for output under a condition."""
         condition = self.condition(piece.test)
         around = self.given
         self.branches += 1
@@ -152,7 +152,7 @@ class Writing:
         return {"when": condition, "then": then} | ({"else": otherwise} if otherwise else {}), fresh_then and fresh_else
 
     def loop(self, piece: Repeat, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
-        """The block for output for each element of a collection."""
+        """Return the block for output for each element of a collection."""
         of = self.naming.collection(piece.loop)
         first = piece.head or next((part for part in piece.body if isinstance(part, str)), "")
         begins = _ENDS_LINE.match(piece.separator or first) is not None
@@ -173,13 +173,16 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # `each` walks over the values below such a path, and `list` over what its item reads.
+            # Below such a path `each` iterates over the values, but `list` over what its item reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
 
     def must_be_records(self, piece: Repeat) -> None:
-        """Refuse a loop over names of which some may have no fields, unless the template fails there: `each` leaves them out."""
+        """Refuse a loop over names of which some may have no fields, because `each` skips those.
+
+        It is accepted if the template fails for such names.
+        """
         of, element = piece.loop.of, ElementName(piece.loop)
         if not isinstance(of, Children) or of.branches:
             return
@@ -248,7 +251,7 @@ class Writing:
         return texts
 
     def compared(self, words: Phrase) -> str:
-        """A text in a comparison, in which a key without a value is an empty text."""
+        """Return one side of a comparison. A key without a value counts as an empty text."""
         parts: list[str | Expr] = []
         for part in words.parts:
             if isinstance(part, str):
@@ -265,7 +268,7 @@ class Writing:
         return written(parts)
 
     def known(self, test: Test, holds: bool) -> frozenset[str]:
-        """The keys that are there where a condition holds, or does not."""
+        """Return the keys that certainly exist if the condition holds, or if it does not."""
         if test.word == "not":
             return self.known(test.of[0], not holds)
         if test.word in ("all", "any"):
@@ -277,12 +280,12 @@ class Writing:
 
 
 def key_of(name: str) -> str:
-    """The name of the key that an expression reads, with a `*` for what is not known."""
+    """Return the name of the key that an expression reads, with a `*` for each unknown part."""
     return re.sub(r"@\{[^{}]*\}", "*", name.removeprefix("metadata/"))
 
 
 def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
-    """Whether what follows begins with the end of a line; the conditions and loops in between print nothing, or lines."""
+    """Whether the following output begins with a line break, after conditions that print nothing or whole lines."""
     for piece in rest:
         if isinstance(piece, str):
             if piece.strip(" \t"):
