@@ -306,11 +306,15 @@ def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
     """Name the items of lists by the item of base that they come from.
 
-    None where both sides added at one place, or the same, and where one moved an item: no place is the right one then.
+    None where both sides added items at one place, or the same item, where one side moved an item, and where one side removed an
+    item that the other may have changed: these have no right place.
     """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
         return None
-    mine, their = _names(base, ours), _names(base, theirs)
+    (mine, replaced), (their, rewritten) = _names(base, ours), _names(base, theirs)
+    numbers = {*map(str, range(len(base)))}
+    if (numbers - {*mine}) & rewritten or (numbers - {*their}) & replaced:
+        return None
     new, newer = _changed(base, mine, ours), _changed(base, their, theirs)
     if {*_places(mine)} & {*_places(their)} or new & newer or (new | newer) & {each.value.meaning for each in base}:
         return None
@@ -318,14 +322,19 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
     return [dict(zip(keys, side, strict=True)) for keys, side in zip(names, (base, ours, theirs), strict=True)]
 
 
-def _names(base: list[Entry], side: list[Entry]) -> list[str]:
-    """The number in base of each item, for a changed one of that in whose place it is; new ones are `+` and their own number."""
-    names = [f"+{number}" for number in range(len(side))]
+def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
+    """Return the names of a side's items: their numbers in base (for a changed item, that of the item it replaces), or `+N` if new.
+
+    The second value is the numbers of base items replaced by more or fewer items: it is unknown which of those were changed.
+    """
+    names, doubtful = [f"+{number}" for number in range(len(side))], set[str]()
     matcher = SequenceMatcher(None, [each.value.meaning for each in base], [each.value.meaning for each in side], autojunk=False)
     for what, start, stop, new, end in matcher.get_opcodes():
         if what == "equal" or (what == "replace" and stop - start == end - new):
             names[new:end] = map(str, range(start, stop))
-    return names
+        elif what == "replace":
+            doubtful |= {*map(str, range(start, stop))}
+    return names, doubtful
 
 
 def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:

@@ -14,8 +14,9 @@ from catalog_forge.blueprint.memory import Digest, Memory, digest_of
 from catalog_forge.blueprint.merging import Clash, merge
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.sandbox import text_of
-from catalog_forge.errors import ForgeError, UsageError, did_you_mean
+from catalog_forge.errors import ForgeError, UsageError, Where, did_you_mean
 from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
+from catalog_forge.spec.folder import MEMORY
 from catalog_forge.spec.standards import leaves
 
 Base = Mapping[str, str | Digest]
@@ -158,6 +159,21 @@ def named(blueprint: str, source: Mapping[str, str]) -> str:
     """Return the words that name a blueprint as it was somewhere, such as `redis-conf 0.1.0`."""
     version = source.get("commit", "")[:12] or source.get("package") or source.get("example") or ""
     return f"{blueprint} {version}".rstrip()
+
+
+def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
+    """Check that a blueprint can be a newer one of that in the memory of the spec `name`, which may have moved to another folder.
+
+    Raises ForgeError for another blueprint that comes with catalog-forge, and for one of another name and with fewer questions.
+    """
+    both_shipped = "url" not in blueprint.source | memory.source and "folder" not in blueprint.source | memory.source
+    if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
+        return
+    raise ForgeError(
+        f"the spec was made from the blueprint {memory.blueprint!r}, and {blueprint.name!r} is another one",
+        Where(f"specs/{name}/{MEMORY}"),
+        f"to follow {blueprint.name!r} from now on, remove this file and run the command again: the spec then counts as edited",
+    )
 
 
 def labels(was: str, now: str) -> tuple[str, str, str]:

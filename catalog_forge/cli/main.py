@@ -128,6 +128,8 @@ class Root(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first word names; for a word that is near to one, say which."""
+        for word in args:
+            _check_text(word, ctx)
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
@@ -165,6 +167,13 @@ class Root(click.Group):
             return super().main(*args, **kwargs)
         except OSError as error:
             sys.exit(_failed(error, debug=False))
+
+
+def _check_text(word: str, ctx: click.Context) -> None:
+    """Refuse an argument that is not UTF-8 and could end up in a file; the path of an existing file may be any bytes."""
+    if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
+        shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+        raise click.UsageError(f"the argument '{printable(shown)}' is not UTF-8", ctx)
 
 
 def _failed(error: Exception, debug: bool) -> int:

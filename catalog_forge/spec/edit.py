@@ -1,8 +1,8 @@
 """Changes of a spec as its author wrote it: one value by its path, one metadata key. Pure: texts in, texts out.
 
 A path names what stands in the file, such as metadata/port/default, files/0/dest or files/redis.conf/dest: keys, and the items of
-a list by their number or by a value of theirs. The separator is / or a dot; keys may have both, and the longest that fits is
-meant.
+a list by their number, their `dest` or their `name`. The separator is / or a dot; keys may have both, and the longest that fits
+is meant.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 
 _SPLIT = re.compile(r"[/.]")
+# The keys whose values name an item of a list.
+_NAMING = ("dest", "name")
 
 
 class SpecText:
@@ -123,13 +125,14 @@ class SpecText:
 
 
 def _names(piece: Piece) -> dict[str, Entry]:
-    """The entries of a value by what a path may call them; items of a list also by their values, or the last part of a path."""
+    """The entries of a value by what a path may call them; items of a list also by their name, or the last part of their dest."""
     if piece.kind != "list":
         return piece.entries
     found: dict[str, Entry] = {}
     for entry in piece.entries.values():
-        values = entry.value.data.values() if entry.value.kind == "map" else [entry.value.data]
-        for name in (str(value) for value in values if isinstance(value, str)):
+        data = entry.value.data
+        values = map(data.get, _NAMING) if entry.value.kind == "map" else [data]
+        for name in (value for value in values if isinstance(value, str)):
             found.setdefault(name, entry)
             found.setdefault(posixpath.basename(name), entry)
     return found | piece.entries

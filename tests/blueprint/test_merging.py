@@ -214,6 +214,12 @@ def test_of_lists_nothing_that_one_added_is_lost_and_nothing_that_one_removed_co
         assert found == (theirs if ours == base else ours)
 
 
+@pytest.mark.parametrize("theirs", ["- text: a\n- set: {p: 2}\n- text: z\n", "- text: a\n- text: z\n- set: {p: 2}\n"])
+def test_an_item_that_one_removed_and_the_other_may_have_changed_does_not_come_back(theirs: str) -> None:
+    merged = merge("- text: a\n- set: {p: 1}\n", "- text: a\n", theirs, LABELS, is_yaml=True)
+    assert (merged.text, len(merged.clashes)) == ("- text: a\n", 1)
+
+
 @given(RECORDS, RECORDS, RECORDS)
 def test_records_of_lists_merge_by_their_names(
     base: list[tuple[str, int]], ours: list[tuple[str, int]], theirs: list[tuple[str, int]]

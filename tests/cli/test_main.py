@@ -62,6 +62,17 @@ def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     assert CliRunner().invoke(root, ["-C", str(tmp_path / "none"), "doctor"]).exit_code == 2
 
 
+@pytest.mark.parametrize("words", [["spec", "set", "x-conf", "a"], ["spec", "add-key", "x-conf"], ["new"], ["up", "x", "--set"]])
+def test_an_argument_that_is_not_text_is_a_usage_error(words: list[str]) -> None:
+    result = CliRunner().invoke(root, [*words, "a=\udcff"])
+    assert (result.exit_code, "the argument 'a=\\xff' is not UTF-8" in result.output) == (2, True)
+
+
+def test_a_path_of_any_bytes_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "caf\udce9").mkdir()
+    assert "UTF-8" not in CliRunner().invoke(root, ["lint", str(tmp_path / "caf\udce9")]).output
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str) -> None:
     result = CliRunner().invoke(root, [name, "--help"])

@@ -19,6 +19,7 @@ metadata:
   a/b: {}
 files:
 - dest: /etc/web/web.conf
+  format: raw
   body:
   - set: {p: 1}
 """
@@ -54,7 +55,12 @@ def test_what_reads_as_something_else_is_tried_as_text_then() -> None:
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("forge/x", "single value"), ("metadata/port/default/x", "single value"), ("files/7/dest", "there is no '7/dest'")],
+    [
+        ("files/raw/mode", "there is no 'raw/mode' in files"),
+        ("forge/x", "single value"),
+        ("metadata/port/default/x", "single value"),
+        ("files/7/dest", "there is no '7/dest'"),
+    ],
 )
 def test_a_path_that_leads_nowhere_is_named(path: str, words: str) -> None:
     with pytest.raises(ForgeError, match=words):

@@ -18,7 +18,7 @@ from catalog_forge.blueprint.limits import Budget
 from catalog_forge.blueprint.memory import Memory
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.sandbox import text_of
-from catalog_forge.blueprint.updating import Update, best_answers, changes, labels, named, reference_of
+from catalog_forge.blueprint.updating import Update, best_answers, changes, check_same, labels, named, reference_of
 from catalog_forge.cli.make.asking import asker
 from catalog_forge.cli.make.new import given
 from catalog_forge.cli.make.starting import started
@@ -94,6 +94,7 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
     with opened(reference, _base(repository, wished, reference), cache_folder(os.environ)) as blueprint:
         if blueprint.digest == remembered.digest and not wished.pairs:
             return News(name, was, was, _unchanged(repository, remembered))
+        check_same(remembered, blueprint, name)
         answers, defaults, made = _expanded(repository, name, blueprint, remembered, wished)
     ours = _ours(repository.root, {*remembered.files, *(file.path for file in made)})
     now = named(blueprint.name, blueprint.source)
