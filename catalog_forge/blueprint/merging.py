@@ -323,7 +323,7 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
 
 
 def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
-    """Return the names of a side's items: their numbers in base (for a changed item, that of the item it replaces), or `+N` if new.
+    """Return the names of a side's items: their numbers in base (for a changed item, that of the item it replaces), or `+N`.
 
     The second value is the numbers of base items replaced by more or fewer items: it is unknown which of those were changed.
     """

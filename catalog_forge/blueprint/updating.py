@@ -166,7 +166,7 @@ def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
 
     Raises ForgeError for another blueprint that comes with catalog-forge, and for one of another name and with fewer questions.
     """
-    both_shipped = "url" not in blueprint.source | memory.source and "folder" not in blueprint.source | memory.source
+    both_shipped = {*blueprint.source, *memory.source} <= {"package", "example"}
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
         return
     raise ForgeError(

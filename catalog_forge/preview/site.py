@@ -151,9 +151,10 @@ class Site:
         top, _, name = entry.partition("/")
         made = self.specs()
         spec = name if top == SPECS else next((each for each, other in made.items() if other.entry == entry), "")
-        if top == SPECS and name not in made or top != SPECS and not (TOP.fullmatch(top) and _is_folder(self.root, entry, spec)):
+        if name not in made if top == SPECS else not (TOP.fullmatch(top) and _is_folder(self.root, entry, spec)):
             known = [each.folder.path for each in self.catalog().entries]
-            raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
+            if entry not in known:  # those elsewhere are not Rancher's, but can be looked at
+                raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
         stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
         known_as = self._opened.get((entry, revision))
         if known_as is None or known_as[0] != stamp or known_as[1].images not in (None, self.images):
@@ -168,7 +169,7 @@ class Site:
 
     def entry(self, entry: str) -> Entry | None:
         """Return an entry as it is on disk, or as its spec would make it where it is not there yet. Errors as `opened`."""
-        if entry.count("/") == 1 and _is_folder(self.root, entry, ""):
+        if _is_folder(self.root, entry, ""):
             return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
         return self.opened(entry).entry
 

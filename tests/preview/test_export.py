@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,11 @@ def test_without_an_entry_that_is_there_it_says_so(shop: Path, tmp_path: Path, w
     done = CliRunner().invoke(root, ["-C", str(shop), "preview", *words, "--export", str(tmp_path / "x.html")])
     assert done.exit_code != 0 and said in done.output
     assert not (tmp_path / "x.html").exists()
+
+
+def test_an_entry_outside_the_folders_that_rancher_reads_is_shown(tmp_path: Path) -> None:
+    shutil.copytree(tree(tmp_path / "a", entry("web", questions([]))) / "templates", tmp_path / "b/mine")
+    assert "<title>" in export.exported(Site(tmp_path / "b"), Site(tmp_path / "b").id_of("mine/web"))
 
 
 def test_the_same_entry_gives_the_same_file(shop: Path) -> None:

@@ -212,6 +212,7 @@ def test_a_volume_for_each_container_stands_where_docker_compose_does_not_look()
         (", scale: '${prt}'", "6:45: ${prt} is not asked for by any question\n  hint: did you mean 'port'?"),
         (", groups: {a: {scale: $prt}}", "6:58: ${prt} is not asked for by any question"),
         (", health_check: {port: '${prt}'}", "${prt} is not asked for by any question"),
+        (", environment: {X: $HOME/x}", "${HOME} is not asked for by any question\n  hint: for the text $HOME, write $$HOME;"),
         (", scale: '1${port}'", "scale must be a whole number"),
         (", health_check: {port: '8${port}'}", "port must be a whole number"),
     ],

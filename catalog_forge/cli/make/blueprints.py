@@ -80,6 +80,7 @@ def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> Non
         journal.change(repository.root, [File(f"{folder}/{file.path}", file.content, file.mode) for file in plan], [])
     made = load(repository.root / folder)
     click.echo(f"{folder}: {', '.join(each.name for each in questions(made, renderer(made)))}")
+    click.echo(f"Make an image from it: catalog-forge new NAME --blueprint {folder}", err=True)
 
 
 def _data(blueprint: Blueprint, questions: list[Question]) -> dict[str, object]:

@@ -291,7 +291,9 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
     """Check that every ${X} of a passed-through value is asked for: the catalog's own judges do not."""
     for variable in used_variables(value):
         if variable not in asked:
-            yield Problem(f"${{{variable}}} is not asked for by any question", where, did_you_mean(variable, asked))
+            near = did_you_mean(variable, asked)
+            hint = near if near.startswith("did") else f"for the text ${variable}, write $${variable}; {near}".rstrip("; ")
+            yield Problem(f"${{{variable}}} is not asked for by any question", where, hint)
 
 
 def used_variables(value: Any) -> set[str]:
