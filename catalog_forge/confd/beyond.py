@@ -1,8 +1,8 @@
-"""Collections beyond the own stack, and what lies within an element: services of all stacks, links, labels, ports.
+"""Collections beyond the service's own stack, and those within an element: services of all stacks, links, labels, ports.
 
-Where services hold their containers (from 2015-12-19 on), a service is its path, /stacks/STACK/services/SERVICE. In 2015-07-25
-it is STACK/SERVICE/CONTAINER behind a slash, with the first of its containers: /services mixes those of equal names, and only
-containers tell them apart (docs/facts/confd.md#5.4, #5.9).
+In metadata versions that list containers below their services (from 2015-12-19 on), a service is represented by its path,
+/stacks/STACK/services/SERVICE. In 2015-07-25, /services merges services with equal names, and only containers tell them apart:
+there a service is represented by /STACK/SERVICE/CONTAINER, the last being its first container (docs/facts/confd.md#5.4, #5.9).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def everywhere(names: Names, of: Collection) -> Members:
 
 
 def _by_containers(names: Names, of: Collection) -> Members:
-    """The same where services do not hold their containers: each is found by the first one."""
+    """Like `everywhere` for version 2015-07-25: find each service through the first of its containers."""
     names.roots.add("/containers")
     stack, service, name = (of_container(leaf) for leaf in ("stack_name", "service_name", "name"))
     conditions = (*_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
@@ -49,7 +49,8 @@ def _by_containers(names: Names, of: Collection) -> Members:
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
     """Return the containers of the service that `variable` holds, an element of `service`.
 
-    A walk has found those of all services, one after the other: what follows the name of this one is its own.
+    With filters, or in version 2015-07-25, a walk selects the containers of all services, of which those below this service are
+    taken.
     """
     if not filters and not names.listed_by_name:
         names.roots.add("/stacks")
@@ -72,24 +73,27 @@ def service_field(names: Names, variable: str, path: tuple[str, ...]) -> Path:
 
 
 def optional(path: Path, default: str) -> str:
-    """Return the term of a value that may be missing, empty or null, with what stands in for it then."""
+    """Return the template expression for a value, or for `default` when the value is missing, empty or null."""
     return f'or (and (ne ({path.value_or(_NULL)}) "null") ({path.value_or(_NONE)})) {go.paren(default)}'
 
 
 def needed(path: Path, name: str) -> str:
-    """Return the term of a value that must be there, and not null; confd's error then holds the name."""
+    """Return the template expression for a required value. If it is missing or null, confd's error contains `name`."""
     there = f'and (ne ({path.value_or(_NULL)}) "null") ({go.paren(path.term)})'
     return f"getv (or ({there}) {go.string(name + ': there is none')})"
 
 
 def inner(of: Collection, base: Path) -> Members:
-    """Return what lies below an element as leaves: its labels, or the texts of a list. An empty list may be null."""
+    """Return the labels of an element, or the texts of one of its lists, as a collection of keys. An empty list may be null."""
     pattern = base.child(f"{of.inner}/{of.value}*").term
     return Members(f"gets {go.paren(pattern)}", Path("%s", ("",)), pairs=True, plain=of.inner != "labels")
 
 
 def label_field(variable: str, prefix: str, field: str) -> str:
-    """Return the term of a label's value, of its name behind the prefix, or of that name with only letters, digits and `_`."""
+    """Return the template expression for a label's value, its name without the prefix, or that name as a word.
+
+    In a word, `_` replaces `.`, `-` and `:`.
+    """
     if field == "value":
         return f"{go.paren(variable)}.Value"
     name = f"base {go.paren(variable)}.Key"
@@ -101,7 +105,7 @@ def label_field(variable: str, prefix: str, field: str) -> str:
 
 
 def link(names: Names, of: Collection) -> Members:
-    """Return the containers behind a link of the service, in whatever stack they run."""
+    """Return the containers of the service that a link of this service points to, in whatever stack they run."""
     names.roots.add("/containers")
     if names.listed_by_name and not names.is_self:
         return _by_own_link(names, of)
@@ -112,7 +116,7 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """The same where the service's links cannot be told from those of its namesakes: by that of the own container."""
+    """Like `link` for version 2015-07-25, where services of equal names share one entry: start from the own container's links."""
     mine = names.self_container().child(f"links/{of.name}").value_or(_NONE)
     slot = names.slot(f"target of {of}")
     target = Selection(slot, f"target of {of}", 'gets "/containers/*/uuid"', _PARENT, (f"eq ({of_container('uuid')}) ({mine})",))
@@ -138,9 +142,10 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 
 
 def split(text: str, separator: str) -> Members:
-    """Return the parts of a text (a term) that an element holds, without the spaces beside the separator and without empty ones.
+    """Return the parts of a text that an element holds, without the spaces around separators and without empty parts.
 
-    No walk can begin in an element: runs of separators are made one by replacing, which copes with 64 in a row.
+    `text` is a template expression. A walk cannot start inside a loop, so repeated separators are reduced to one by replacement,
+    which handles up to 64 in a row.
     """
     between = go.string(separator)
     text = f"print {between} {go.paren(text)} {between}"
@@ -151,7 +156,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """The condition that a label is there; none for all services."""
+    """Return the condition that a service or container has the label, as a tuple; empty for all services (`*`)."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

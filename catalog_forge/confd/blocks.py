@@ -1,4 +1,4 @@
-"""From the blocks of a file to the body of its template."""
+"""Compile the blocks of a file to the body of its template."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from catalog_forge.spec.model import (
 from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of, texts_of
 from catalog_forge.spec.model.metadata import resolve
 
-# Keys of TOML that need no quotes; a dot between two leads into a table.
+# TOML keys that need no quotes; a dot between two parts leads into a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-# How two terms are compared. confd tells whether a text contains another, and not where: what is put back where it was taken
-# away gives the text that it was.
+# How two template expressions are compared. confd cannot test how a text begins or ends: the part is removed and put back at that
+# end, and the result is compared with the original text.
 _COMPARED = {
     "eq": "eq {0} {1}",
     "ne": "ne {0} {1}",
@@ -45,13 +45,13 @@ _COMPARED = {
     "begins": 'eq (print {1} (replace {0} {1} "" 1)) {0}',
     "ends": "eq (print (trimSuffix {0} {1}) {1}) {0}",
 }
-# Gives the text of a file of the spec's folder.
+# Returns the text of a file in the spec's folder.
 ReadStatic = Callable[[str, FileBlock], str]
 
 
 @dataclass(slots=True)
 class Body:
-    """Writes the body of one file's template. Lines that hold only an action end in `-}}`, so that they leave no line behind."""
+    """Writes the template code of one file's body. A line with only an action ends in `-}}`, so that it prints no empty line."""
 
     file: ConfFile
     values: Values
@@ -59,7 +59,7 @@ class Body:
     placements: Mapping[int, Placement] = field(default_factory=dict)
 
     def write(self) -> str:
-        """Return the template code of the whole body, with the frame and the comment of the format."""
+        """Return the template code of the whole body, with the format's comment, head and tail."""
         body = self.file.body
         pairs_only = bool(body) and all(
             not isinstance(b, TextBlock | ListBlock | PasteBlock | FileBlock) for b in blocks_of(body)
@@ -71,7 +71,7 @@ class Body:
             self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
-        # A pasted or copied file is the author's from its first byte on: nothing is put before it.
+        # A file that is pasted or copied belongs to the author from its first byte on: no comment is put before it.
         framed = kind.name != "xml" or pairs_only
         comment = kind.comment.format("Written by confd: changes to this file are lost.") if framed else ""
         if isinstance(begins, FileBlock | PasteBlock):
@@ -81,7 +81,7 @@ class Body:
         return comment + code
 
     def blocks(self, body: tuple[Block, ...]) -> str:
-        """Return the code of blocks in their order."""
+        """Return the code of the blocks, in order."""
         return join(list(self.pieces(body)))
 
     def pieces(self, body: tuple[Block, ...]) -> Iterator[str]:
@@ -104,7 +104,7 @@ class Body:
                     yield go.literal(self.static(block.file, block))
 
     def text(self, text: Text) -> str:
-        """Literal text; each value is escaped by what stands around it."""
+        """Return the code of a text; each value in it is escaped for the place where it appears."""
         return "".join(go.literal(part) if isinstance(part, str) else self.spotted(part) for part in text.parts)
 
     def spotted(self, expr: Expr) -> str:
@@ -114,16 +114,16 @@ class Body:
         return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
-        """One pair; without a value for an optional key that is all there is to it, the pair is left out."""
+        """Return the code of one pair. If its value is just an optional key, the pair is left out while that key has no value."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """The condition under which a pair is there: that the optional key which is all of its value has one."""
+        """Return the condition for writing a pair whose value is just an optional key: that the key has a value. Else empty."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:
-        """A key of the author. YAML keys that are plain words stay bare."""
+        """Return the code of a key that the author wrote. In YAML, keys that are plain words are not quoted."""
         kind = self.values.format
         text = key_of(block, name, [known for known, _ in self.values.scope])
         if text.literal is None:
@@ -139,11 +139,11 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
 
     def inner_key(self, block: SetBlock, name: str) -> str:
-        """A key of a map that is a value."""
+        """Return the code of a key in a map that is itself a value."""
         return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        """A value of the author: a text, a constant, or a map or list of them in YAML's flow style, which is JSON's as well."""
+        """Return the code of a value: a text, a constant, or a map or list of them in YAML's flow style, which is also JSON."""
         if isinstance(value, Text):
             return self.quoted(block, name, value)
         if isinstance(value, Mapping):
@@ -159,7 +159,7 @@ class Body:
         return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
     def elements(self, block: SetBlock, name: str, each: Elements) -> str:
-        """The values that the elements of a collection become."""
+        """Return the code that writes a value for each element of a collection, separated by commas."""
         values = self.values
 
         def item(members: Members) -> str:
@@ -168,7 +168,7 @@ class Body:
         return values.loop(of_item(each.of, each.item), ", ", item)
 
     def quoted(self, block: SetBlock, name: str, value: Text) -> str:
-        """A text as a whole value; the author's own constants too are refused where the format cannot hold them."""
+        """Return the code of a text that is a whole value. Raises ForgeError when the format cannot hold a constant in it."""
         kind, values = self.values.format, self.values
         single, words = value.single, value.literal
         try:
@@ -185,7 +185,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
 
     def _unquoted(self, value: Text) -> str:
-        """Where a format has no quotes, the author's words stand as written (they may be quotes), but for line breaks."""
+        """Return the code of a one-line value in a format without quotes: the author's text as written (quotes included)."""
         code, before = "", ""
         for part in value.parts:
             if isinstance(part, str):
@@ -199,13 +199,13 @@ class Body:
         return code
 
     def copied(self, block: CopyBlock) -> str:
-        """Every pair of a map, or every value of a list (format lines)."""
+        """Return the code that writes every pair of a map, or every value of a list (format lines)."""
         pairs = copies.pairs(self, block)
         lines = guarded(pairs.keep, pairs.line)
         return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n"
 
     def pasted(self, block: PasteBlock) -> str:
-        """A user's text, as it is; it ends with one line break."""
+        """Return the code that writes a user's text unchanged; a line break is added unless the text ends with one."""
         values, refusal = self.values, ""
         if block.is_variable:
             value = given = self._variable(block)
@@ -226,7 +226,7 @@ class Body:
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
     def _variable(self, block: PasteBlock) -> str:
-        """The term of a variable, whose name may be computed: then it is one of several, each with a default of its own."""
+        """Return the template expression for a variable. A computed name may be any of several, each with its own default."""
         variables = self.values.spec.vars
         if (name := block.path.literal) is not None:
             return f"getenv {go.string(name)} {go.string(variables[name])}"
@@ -236,7 +236,7 @@ class Body:
         return f'or (getenv {term}) {ors} ""' if ors else f"getenv {term}"
 
     def listed(self, block: ListBlock) -> str:
-        """One item for each element, as text in its context; with line breaks between and no tail, one line for each."""
+        """Return the code of a `list` block: an item for each element, in separate lines if the separator is a line break."""
         listing, values = block.list, self.values
         in_lines = listing.sep == "\n" and not listing.tail
         last = listing.item.parts[-1] if listing.item.parts else ""
@@ -252,7 +252,7 @@ class Body:
         return values.loop(of, go.literal(listing.sep), item, head, tail)
 
     def each(self, block: EachBlock) -> str:
-        """The blocks for each element, with what stands between and around."""
+        """Return the code of an `each` block: its blocks for each element, with the head, the separators and the tail."""
         each, values = block.each, self.values
 
         def item(members: Members) -> str:
@@ -261,7 +261,7 @@ class Body:
         return values.lines(self._of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Blocks for each element as `write` writes them, with nothing between (the pairs of a JSON object)."""
+        """Return code that repeats blocks for each element, as `write` writes them and without separators (for a JSON object)."""
         each, values = block.each, self.values
         return values.loop(self._of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
@@ -274,7 +274,7 @@ class Body:
         return code + "{{end -}}\n"
 
     def condition(self, condition: Condition) -> str:
-        """Return the term of a condition."""
+        """Return the template expression of a `when` condition."""
         values, names = self.values, self.values.names
         if condition.negated:
             return f"not ({self.condition(condition.negated)})"
@@ -305,7 +305,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """The collection of an `each`: as required as the block says, and of records where a field of its element is read."""
+        """Return the collection of an `each`: marked as required if the block says so, and as records if its fields are read."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 
@@ -317,7 +317,7 @@ class Body:
 
 
 def _reads_fields(each: Each, around: Sequence[str]) -> bool:
-    """Whether a body reads a field of its own element: by its name anywhere, by `it` where no other element is meant."""
+    """Whether a body reads a field of its own element: by the element's name, or by `it` outside of inner loops."""
     own = {id(block) for block in _level(each.body)}
     tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
     compared = ((block, text) for block, test in tests for text in test.texts)
@@ -333,7 +333,7 @@ def _reads_fields(each: Each, around: Sequence[str]) -> bool:
 
 
 def _level(body: tuple[Block, ...]) -> Iterator[Block]:
-    """The blocks in which `it` is the element around the body: not those of another `each`, and no list."""
+    """Yield the blocks in which `it` means the element of the surrounding loop: all but the `each` and `list` blocks."""
     for block in body:
         if isinstance(block, WhenBlock):
             yield from _level((*block.then, *block.otherwise))
@@ -342,17 +342,17 @@ def _level(body: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def guarded(condition: str, lines: str) -> str:
-    """Put whole lines under a condition, if there is one."""
+    """Return lines of code under a condition, or unchanged if there is no condition."""
     return f"{{{{if {condition} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n" if condition else lines
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
-    """Put braces around code, with a space where they would otherwise open or close an action."""
+    """Return code in brackets, with a space where they would otherwise open or close a template action."""
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 
 def join(pieces: list[str]) -> str:
-    """Join pieces of code; where one ends with a trim marker, the white space of the next is kept."""
+    """Join pieces of code. After a piece that ends with a trim marker, the white space of the next piece is kept."""
     before, joined = "", list[str]()
     for piece in pieces:
         joined.append(go.apart_line(piece) if before.endswith("-}}\n") else piece)

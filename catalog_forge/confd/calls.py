@@ -1,6 +1,6 @@
-"""What a call in a template can never do, told from the types and the constants that are known before it runs.
+"""Detects template calls that always fail, from the types and constants known before the template runs.
 
-The parameters are those of the functions that the renderer has; what is not known of an argument is never a reason.
+The parameter types are those of the renderer's functions. An argument about which nothing is known is never a fault.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from catalog_forge.shown import counted
 
 MAP, PAIR, TIME, NIL = "map[string]interface {}", "memkv.KVPair", "time.Time", "nil"
 _FUNCTIONS = functions_of(DIALECTS[-1])
-# Functions that may fail, and whose result depends on nothing but their arguments.
+# Functions that may fail, and whose result depends only on their arguments.
 _PURE = frozenset("json jsonArray parseBool base64Decode atoi add sub mul div mod index slice".split())
 _LONGEST = 1000
 
-# What functions return, in Go's words; those whose result has no one type are not among them.
+# The Go types that functions return. Functions whose result may be of several types are left out.
 RESULTS: Mapping[str, str] = {
     **dict.fromkeys("getv getenv base dir toUpper toLower replace trimSuffix join base64Encode base64Decode".split(), "string"),
     **dict.fromkeys("print printf println html js urlquery".split(), "string"),
@@ -59,7 +59,7 @@ _KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What is known of an argument: its type in Go's words, or nothing; the text of a constant; whether it is a number."""
+    """What is known about an argument: its Go type (or empty), its text if it is a constant, and whether it is a number."""
 
     type: str = ""
     text: str | None = None
@@ -67,12 +67,12 @@ class Argument:
 
 
 def shown(kind: str) -> str:
-    """A type in plain words."""
+    """The name of a Go type as error messages show it, such as "a list of texts"."""
     return _SHOWN.get(kind, f"a {kind}")
 
 
 def number_type(text: str) -> str:
-    """The type that a number has where any will do."""
+    """The type of a number constant where any type is accepted; empty if the text is not a number."""
     try:
         return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
     except ValueError:
@@ -80,7 +80,7 @@ def number_type(text: str) -> str:
 
 
 def never(name: str, arguments: Sequence[Argument]) -> str:
-    """Why this call fails whatever the metadata is; nothing where it may succeed, or where nobody knows the function."""
+    """Why this call fails whatever the metadata is; empty if it may succeed, or if the function is unknown."""
     function = _FUNCTIONS.get(name)
     if function is None:
         return "it needs at least one argument" if name in ("and", "or") and not arguments else ""
@@ -97,7 +97,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _tried(name: str, arguments: Sequence[Argument]) -> str:
-    """Why a call of constants fails, found by calling it."""
+    """Why a call with only constant arguments fails, found by running it; empty if it succeeds or cannot be run here."""
     texts = [argument.text for argument in arguments]
     if name not in _PURE or None in texts or sum(len(text or "") for text in texts) > _LONGEST:
         return ""
@@ -114,7 +114,7 @@ def _tried(name: str, arguments: Sequence[Argument]) -> str:
 
 def _may_be(argument: Argument, kind: str) -> bool:
     accepted = _ACCEPTED.get(kind)
-    # A number with a point may be a whole one.
+    # A number with a decimal point, such as 1.0, may be a valid int.
     constant = kind == "int" and argument.is_number and argument.type != "int"
     return accepted is None or not argument.type or argument.type in accepted or constant
 
@@ -124,7 +124,7 @@ def _path(name: str, arguments: Sequence[Argument]) -> str:
     if path is None or len(arguments) > 1:
         return ""
     if not path.startswith("/"):
-        # `getv "a sentence"` is how templates fail on purpose: only what looks like a path is meant as one.
+        # Templates fail on purpose with `getv "a sentence"`: only text that looks like a path is reported.
         return "every key of the store begins with a slash" if _BARE_PATH.fullmatch(path) else ""
     if name != "exists" and (path.endswith("/") or "//" in path):
         return "no key of the store " + ("ends in a slash" if path.endswith("/") else "has two slashes in a row")
@@ -169,7 +169,7 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Why a value has no elements or parts, or none at such a place."""
+    """Why `index` or `slice` fails on this value: it has no elements, or its index is of the wrong type; else empty."""
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"
@@ -193,7 +193,7 @@ _CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
 
 
 def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
-    """What printf writes with `%!` because its format does not fit its arguments; nothing where the format is not known."""
+    """Yield each reason why printf would write an error such as `%!d(string=x)`; nothing if its format is unknown."""
     if not arguments or arguments[0].text is None or arguments[0].is_number or re.search(r"%[^a-zA-Z%]*[\[*]", arguments[0].text):
         return
     rest = iter(arguments[1:])

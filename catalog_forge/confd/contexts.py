@@ -1,7 +1,7 @@
-"""What stands around each expression of a body: it decides how the value is escaped.
+"""Finds the context of each expression in a body, such as quotes or a comment: it decides how the value is escaped.
 
-The body is written with a mark in place of each value, and the format tells what kind of place each mark stands in. That is
-done for many files, of which a real one is made: every branch of each condition, and lists of two elements, of one, of none.
+Each value is replaced by a marker character, and the format reports the placement of each marker. This is repeated for the files
+that a body can produce: with each branch of each condition, and with two elements, one and none in its lists.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Piece = str | Expr | SetBlock | CopyBlock
 
 
 def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
-    """Return the placement of each expression in the texts and items of a body, by its `id`: equal ones stand in several places.
+    """Return the placement of each expression in the texts and items of a body, by `id`: equal expressions may appear repeatedly.
 
-    Raises ForgeError where no value may stand, where the placement depends on a condition, where pairs begin within quotes, and
-    where the file cannot be of its format, whatever the values are.
+    Raises ForgeError where a value is not allowed, where the placement depends on a condition, where pairs begin inside quotes,
+    and where the text is not valid in its format, whatever the values are.
     """
     found: dict[int, Placement] = {}
     files: list[str] = []
@@ -50,15 +50,15 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the author writes the format's own marks, and all of them: what is pasted may have the others."""
+    """Whether the author writes the format's syntax as text, and all of it: pasted text may contain the rest."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
 
 def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> None:
-    """Refuse a body when none of the files that it may become is of its format; one without conditions, when one is not.
+    """Raise ForgeError if none of the possible files is valid in the format; without conditions, if any of them is not.
 
-    Of conditions it is not known which hold together, so that some of the files may never be.
+    Which conditions can hold together is unknown, so some of the possible files may never occur.
     """
     assert kind.fault
     conditional = any(isinstance(block, WhenBlock) for block in blocks_of(body))
@@ -76,7 +76,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
 
 
 def _filled(pieces: list[Piece], places: list[Placement]) -> str:
-    """The file with a word in place of each value, another one each time: equal ones may not stand beside each other."""
+    """Return the file with a different word in place of each value, because a format may refuse equal ones in one place."""
     words = (_word(place, number) for number, place in enumerate(places))
     return "".join(piece if isinstance(piece, str) else next(words) for piece in pieces)
 
@@ -98,7 +98,7 @@ def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One file that a body may become: which branches are taken (by the id of the block), and how long the lists are."""
+    """One file that a body can produce: the branch taken at each condition (by the block's `id`), and the length of its lists."""
 
     taken: Mapping[int, bool]
     otherwise: bool
@@ -106,7 +106,7 @@ class _Case:
     numbers: Iterator[int] = field(default_factory=count)
 
     def pieces(self, body: tuple[Block, ...], kind: Format, read: Read) -> Iterator[Piece]:
-        """Yield the text of the file, and in between what will be put there."""
+        """Yield the parts of the file: its text, and between them the expressions and blocks whose values go there."""
         for block in body:
             match block:
                 case TextBlock(text=text):
@@ -127,7 +127,7 @@ class _Case:
                     yield "".join(f"{line}\n" for line in wrap)
 
     def repeated(self, block: EachBlock, kind: Format, read: Read) -> Iterator[Piece]:
-        """Yield the blocks for each element, with what stands around and between them."""
+        """Yield the parts of the blocks for each element, with the head, separators and tail."""
         for number in range(self.items):
             yield block.each.sep if number else block.each.head
             yield from self.pieces(block.each.body, kind, read)
@@ -135,7 +135,7 @@ class _Case:
             yield block.each.tail
 
     def elements(self, block: ListBlock) -> Iterator[Piece]:
-        """Yield the items of a list, with what stands around and between them."""
+        """Yield the parts of a list's items, with the head, separators and tail."""
         listing = block.list
         for number in range(self.items):
             yield listing.sep if number else listing.head
@@ -154,7 +154,7 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """Yield, for each branch of each condition, the branches that lead to it."""
+    """Yield a mapping for each branch of each condition: that branch and those around it, by `id` of their blocks."""
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

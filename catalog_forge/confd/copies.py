@@ -1,4 +1,4 @@
-"""The copy of a metadata map or list: what to walk over, what to print, and which pairs other blocks write already."""
+"""Compiles `copy` blocks: what to iterate over, the code of a pair, and which pairs other blocks already write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NULL = go.string("null")
 
 
 class Writer(Protocol):
-    """The body of one file while its template is written: `confd.blocks.Body`."""
+    """The interface of `confd.blocks.Body`, which writes the body of one file."""
 
     file: ConfFile
     values: Values
@@ -33,7 +33,7 @@ class Writer(Protocol):
         """A key as the format writes it."""
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Blocks for each element, as `write` writes them."""
+        """Return code that repeats blocks for each element, as `write` writes them."""
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
         """A value as the format writes it."""
@@ -41,7 +41,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A copy in template terms: code that refuses nested values, what to range over, a pair, and the condition to keep it."""
+    """The code of a copy: a check that refuses nested values, the list to range over, a pair, and the condition to keep it."""
 
     refusal: str
     source: str
@@ -50,7 +50,7 @@ class Pairs:
 
 
 def pairs(body: Writer, block: CopyBlock) -> Pairs:
-    """Return a copy in template terms. It fails when the metadata holds a text in place of the map, or maps in the map."""
+    """Return the code of a copy. Rendering fails when the metadata has a text instead of the map, or maps inside the map."""
     values, kind = body.values, body.values.format
     name = block.copy.removeprefix("metadata/")
     found = resolve(values.spec.metadata, Text((name,)))
@@ -73,7 +73,7 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
 
 
 def _keep(body: Writer, block: CopyBlock) -> str:
-    """The condition under which no other block writes the pair at hand: the author's line stands, and the first copy."""
+    """Return the condition under which no other block writes the current pair: an author's pair wins, then the first copy."""
     writers = list(_writers(body, _section(body, block)))
     place = next(number for number, (_, other) in enumerate(writers) if other is block)
     mine = writers[place][0]
@@ -88,7 +88,7 @@ def _keep(body: Writer, block: CopyBlock) -> str:
 
 
 def _same_key(body: Writer, block: Block, before: bool) -> Iterator[tuple[str, ...]]:
-    """The conditions under which a block writes the key of the pair at hand, one set of them for each of its keys."""
+    """Yield the conditions under which a block writes the key of the current pair: a tuple for each of the block's keys."""
     if isinstance(block, SetBlock):
         for name, value in block.set.items():
             condition = body.pair_condition(value)
@@ -113,7 +113,7 @@ def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = (
             yield from _writers(body, block.then, (*under, condition))
             yield from _writers(body, block.otherwise, (*under, _opposite(condition)))
         elif isinstance(block, EachBlock):
-            # What is set there has a key for each element.
+            # A pair that is set in a loop has another key for each element.
             yield from ((under, inner) for inner in blocks_of(block.each.body) if isinstance(inner, CopyBlock))
         else:
             yield under, block
@@ -125,7 +125,7 @@ def _opposite(condition: str) -> str:
 
 
 def _section(body: Writer, block: Block) -> tuple[Block, ...]:
-    """The blocks that a block shares its keys with: the whole body, and in an ini or toml file those of the same section."""
+    """Return the blocks that share their keys with a block: the whole body, or in ini and toml files its section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:
         if body.values.format.name in ("ini", "toml") and _begins_section(other):
@@ -135,6 +135,6 @@ def _section(body: Writer, block: Block) -> tuple[Block, ...]:
 
 
 def _begins_section(block: Block) -> bool:
-    """Whether a block is text that begins a section, or makes a section of each element."""
+    """Whether a block is text that begins a section, or an `each` that begins one for each element."""
     texts = blocks_of((block,)) if isinstance(block, EachBlock) else (block,)
     return any(isinstance(text, TextBlock) and re.search(r"(?m)^\s*\[", str(text.text)) for text in texts)

@@ -1,4 +1,4 @@
-"""From the escapes of the formats to template code: one helper a format, called with a value and the name it has in errors."""
+"""Compiles escapes to template code: one helper template for each escape, called with a value and the value's name in errors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from catalog_forge.formats import Escape
 
 _BACKSLASH = "\\"
 _BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# How %q spells the other control characters: C0, DEL, C1, and U+FFFE and U+FFFF.
+# How %q writes the other control characters: C0, DEL, C1, U+FFFE and U+FFFF.
 _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
 def inner(term: str, name: str, escape: Escape) -> str:
-    """Return the action that prints a value as the inside of its quotes."""
+    """Return the action that prints a value with its escape applied, without quotes around it."""
     return f'{{{{template {go.string(escape.name)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
@@ -22,18 +22,18 @@ def helper(escape: Escape) -> str:
     """Return the definition of an escape's helper template."""
     value = _replaced(".value", escape.replace)
     if escape.quoted:
-        # Both ends of %q are cut off: trimSuffix takes the last quote, and the first one is the first quote there is.
+        # Both quotes that %q adds are removed: trimSuffix removes the last one, and `replace` the first one.
         value = 'replace (trimSuffix (printf "%q" .value) "\\"") "\\"" "" 1'
     lead = f'{{{{if eq (printf "%.1s" .value) " "}}}}{go.literal(escape.lead)}{{{{end}}}}' if escape.lead else ""
     return f"{{{{define {go.string(escape.name)}}}}}{_guard(escape)}{lead}{{{{{value}}}}}{{{{end -}}}}\n"
 
 
 def _guard(escape: Escape) -> str:
-    """The code that ends the rendering when the place cannot hold the value."""
+    """Return the code that stops rendering when this place cannot hold the value; empty if it holds any value."""
     tests = list(_tests(escape))
     if not tests:
         return ""
-    # Go's %q spells what cannot be seen with a backslash; a value freed of its own backslashes shows no others.
+    # Go's %q writes invisible characters with a backslash. The value's own backslashes are removed first.
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""
@@ -41,9 +41,9 @@ def _guard(escape: Escape) -> str:
 
 
 def failure(name: str, message: str) -> str:
-    """Return the action that ends the rendering: confd fails on a key that does not exist, and its error names the key.
+    """Return the action that stops rendering: confd fails on a key that does not exist, and its error names the key.
 
-    confd sends what it logs through Printf (log.Error(err.Error()) of resource.go), for which a percent sign is doubled.
+    confd passes its log messages through Printf (log.Error(err.Error()) of resource.go), so percent signs are doubled.
     """
     return f"{{{{getv (print {name} {go.string(message.replace('%', '%%'))})}}}}"
 
@@ -70,8 +70,8 @@ INTEGER = (
 
 
 def calculation(function: str) -> str:
-    """Return the definition of the helper that calculates with a number and another one."""
-    most = 9 if function == "mul" else 15  # of a product more digits could be more than 64 bits hold
+    """Return the definition of the helper template that applies an arithmetic function to a value and a constant."""
+    most = 9 if function == "mul" else 15  # a product of longer numbers might exceed 64 bits
     wrong = failure(".name", f": not a whole number of at most {most} digits")
     return (
         f'{{{{define "{calculated(function)}"}}}}{_WHOLE} (gt (len $digits) {most})}}}}{wrong}{{{{end}}}}'
@@ -80,7 +80,7 @@ def calculation(function: str) -> str:
 
 
 def calculated(function: str) -> str:
-    """Return the name of the helper that calculates by a function of confd."""
+    """Return the name of the helper template for one of confd's arithmetic functions."""
     return "sum" if function == "add" else f"sum-{function}"
 
 
@@ -91,7 +91,7 @@ BOOLEAN = (
 
 
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
-# The terms that tell whether YAML and JSON read `.Value` alike without quotes: a decimal number of up to 15 characters, a truth.
+# The conditions under which YAML and JSON read `.Value` alike without quotes: a number of up to 15 characters, a boolean.
 BARE = {
     "numbers": go.all_of(
         (
@@ -109,17 +109,17 @@ BARE = {
 
 
 def typed(term: str, name: str, kind: str) -> str:
-    """Return the action that prints a number or a truth bare, once it is known to be one. `kind` is integer or boolean."""
+    """Return the action that checks a number or boolean and prints it without quotes. `kind` is integer or boolean."""
     return f'{{{{template {go.string(kind)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
 def added(term: str, name: str, function: str, plus: int) -> str:
-    """Return the action that prints what a function makes of a number and another one, once it is known to be one."""
+    """Return the action that checks that a value is a number, applies a function to it and to `plus`, and prints the result."""
     return f'{{{{template "{calculated(function)}" (map "name" {go.paren(name)} "value" {go.paren(term)} "plus" {plus})}}}}'
 
 
 def _tests(escape: Escape) -> Iterator[str]:
-    """The terms of which one is true when the place cannot hold the value: what `Escape.refuses` tells of a constant."""
+    """Yield conditions, one of which is true when the place cannot hold the value, as `Escape.refuses` decides for constants."""
     for char in escape.refuse:
         yield f"contains .value {go.string(char)}"
     if escape.word:

@@ -10,25 +10,25 @@ from functools import cache
 
 @cache
 def string(text: str) -> str:
-    """Write a Go string literal. JSON's escapes are a subset of Go's; what cannot be seen is spelled out."""
+    """Write a Go string literal. JSON's escapes are a subset of Go's; other invisible characters are escaped, too."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
 
 def literal(text: str) -> str:
-    """Write text that a template prints as it is: `{{` opens an action, and so does `{` before one."""
+    """Return template code that prints a text unchanged: `{{` would open an action, and so would a final `{` before one."""
     text = text.replace("{{", '{{"{{"}}')
     return text[:-1] + '{{"{"}}' if text.endswith("{") else text
 
 
 def paren(term: str) -> str:
-    """Put a term in parentheses when it is more than one word."""
+    """Return a template expression, in parentheses if it has more than one word."""
     return term if " " not in term or term.startswith('"') and term.count('"') == 2 else f"({term})"
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A key of the store: a printf format with the terms that fill it in."""
+    """A key of the store: a printf format, and the template expressions that fill it in."""
 
     format: str
     terms: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Path:
 
     @property
     def term(self) -> str:
-        """The path as a term: a literal, or a printf of its parts."""
+        """The path as a template expression: a string literal or a printf call."""
         if not self.terms:
             return string(self.format.replace("%%", "%"))
         if self.format == "%s":
@@ -48,36 +48,36 @@ class Path:
 
     @property
     def value(self) -> str:
-        """The term that reads the value of this key; confd fails if it does not exist."""
+        """The template expression that reads the value of this key; confd fails if the key does not exist."""
         return f"getv {paren(self.term)}"
 
     def value_or(self, default: str) -> str:
-        """The term that reads the value, or gives `default` (a Go term) when it is missing."""
+        """Return the expression that reads the value, or `default` (an expression itself) if the key is missing."""
         return f"getv {paren(self.term)} {paren(default)}"
 
     def given(self, default: str) -> str:
-        """The term that reads the value, or gives `default` when it is missing or empty: an unanswered question is empty."""
+        """Return the expression that reads the value, or `default` if it is missing or empty, as an unanswered question is."""
         empty = self.value_or('""')
         return empty if default == '""' else f"or ({empty}) {paren(default)}"
 
 
 def path(text: str) -> Path:
-    """Make a path of a constant key."""
+    """Return the path of a constant key."""
     return Path(text.replace("%", "%%"))
 
 
 def apart_line(code: str) -> str:
-    """Keep the white space that code begins with from the trim marker before it."""
+    """Protect the white space at the beginning of the code from a trim marker before it."""
     return '{{""}}' + code if code[:1].isspace() else code
 
 
 def all_of(conditions: Sequence[str]) -> str:
-    """Return the term that is true when all conditions are."""
+    """Return the template expression that is true when all conditions are true."""
     return _joined("and", conditions) if conditions else "true"
 
 
 def any_of(conditions: Sequence[str]) -> str:
-    """Return the term that is true when one of the conditions is. There must be one."""
+    """Return the template expression that is true when any condition is true. At least one condition is required."""
     return _joined("or", conditions)
 
 

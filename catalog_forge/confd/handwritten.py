@@ -1,4 +1,4 @@
-"""A hand-written template: checked for what confd cannot do, and read for the keys that it needs."""
+"""Hand-written templates: what confd cannot render in them is reported, and the keys that they need are collected."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
-    """Return the keys of a hand-written template: for each path that it reads, the one of `roots` that always exists.
+    """Return the keys that a hand-written template needs: for each path that it reads, the one of `roots` that always exists.
 
-    Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, for one that
-    metadata of this version does not have, and for one of which cannot be told what it reads: its key would be missing, and the
-    template would find nothing there.
+    Raises ForgeError with line and column if confd cannot parse the template, and for a lookup that is outside of the own stack,
+    that metadata of this version does not have, or whose path cannot be determined: its key would be missing, and the template
+    would find nothing there.
     """
     source = unrunes(template)
     try:
@@ -34,7 +34,7 @@ def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list
 
 
 def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
-    """What is wrong with a lookup that can find nothing in metadata of this version."""
+    """Return what is wrong with a lookup that can find nothing in metadata of this version, and a hint; None if it may."""
     if wrong := shape.not_in_version(read, read.path, version):
         other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
         return wrong[0], f"{wrong[1]}; a template for the other shape wants engine: {{metadata: {other}}}"

@@ -1,6 +1,6 @@
-"""What is known of a value in a template without running it, and of what functions make of it.
+"""What is known about values in a template without running it, and about the results of functions.
 
-What is not known of a text is a WILD character.
+Each unknown part of a text is a WILD character.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from catalog_forge.confd import calls
 from catalog_forge.confd.calls import Argument
 from catalog_forge.confd.imitated.flags import WILD
 
-# Where a value comes from that is the name of a key, or a part of one.
+# The origin of a value that is the name of a key, or part of one.
 NAME = "#"
 _VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
-# A verb that says which argument it takes, or takes two.
+# A verb that chooses its argument by number, or takes its width or precision from one.
 _CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
 _MOST_FIELDS = 50
-# Longer texts are given up: names that are put together again and again would grow without bound.
+# Longer texts are dropped, because names that are joined repeatedly would grow without bound.
 LONGEST = 2000
 
 Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time", "json"]
@@ -29,9 +29,12 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known of a value: its text, what it is, the path whose stored value it holds as it is,
-    the fields of a map, its type in Go's words, whether it is written as it is, and where it comes from: a path, `$` and a
-    variable, NAME for a name in the tree; what lies inside of a value follows behind line breaks.
+    """What is known about a value.
+
+    `text` and `kind` describe it, `type` is its Go type, `fields` are the fields of a map. `source` is the path of the stored
+    value that it is equal to. `constant` means that the template contains it as a literal. `origin` is where it comes from: a
+    path, `$` and a variable, or NAME for a key's name; for a part of a JSON value, the names that lead to it follow, one in each
+    line.
     """
 
     text: str = WILD
@@ -44,13 +47,13 @@ class Value:
 
     @property
     def argument(self) -> Argument:
-        """The value as the argument of a call."""
+        """The value as an argument of a call."""
         known = self.constant or (self.type == "string" and WILD not in self.text)
         return Argument(self.type, self.text if known else None, self.kind == "number" and self.constant)
 
 
 def element(value: Value) -> Value:
-    """What is known of each element of a list."""
+    """Return what is known about each element of a list."""
     kind = calls.ELEMENTS.get(value.type, "")
     if value.kind == "pairs":
         return Value(value.text, "pair", type=kind, origin=value.text)
@@ -60,7 +63,7 @@ def element(value: Value) -> Value:
 
 
 def of_fields(value: Value, fields: Sequence[str]) -> Value:
-    """What is known of the fields of a value."""
+    """Return what is known about the field of a value that a chain of names leads to."""
     if not fields:
         return value
     if value.kind == "pair" and len(fields) == 1:
@@ -73,7 +76,7 @@ def of_fields(value: Value, fields: Sequence[str]) -> Value:
 
 
 def result_of(name: str, values: list[Value]) -> Value:
-    """What a function gives that looks nothing up."""
+    """Return what is known about the result of a function that does not read the store."""
     match name:
         case "printf" if values:
             return _printed(values[0].text, values[1:])
@@ -90,12 +93,12 @@ def result_of(name: str, values: list[Value]) -> Value:
 
 
 def _shallow(value: Value) -> Value:
-    """A value for a map. A map in a map in a map is given up: one that calls itself would grow without bound."""
+    """Return a value to put into a map, limited in depth: a template that calls itself would nest maps without bound."""
     return replace(value, fields=tuple((name, replace(inner, fields=())) for name, inner in value.fields))
 
 
 def _folder(path: str) -> str:
-    """The folder of a path; of what ends in something unknown only what stands before that is sure."""
+    """Return the parent folder of a path; WILD if it is unknown."""
     above, slash, name = path.rpartition("/")
     return WILD if not slash or name == WILD and above.endswith(WILD) else above or "/"
 
@@ -105,7 +108,7 @@ def _source(values: Iterable[Value]) -> str:
 
 
 def _printed(pattern: str, values: list[Value]) -> Value:
-    """What printf gives: each verb becomes the text of its argument as far as it is known."""
+    """Return what is known about the result of printf: each verb becomes the text of its argument, where that is known."""
     if _CHOOSES.search(pattern) or len(pattern) + sum(len(value.text) for value in values) > LONGEST:
         return Value()
     rest = iter(values)

@@ -1,4 +1,4 @@
-"""How metadata lies in a store: the keys and texts that the compiled templates read there, of a spec or of all of Rancher."""
+"""How metadata is laid out in a store: the keys and texts that the compiled templates read, for one spec or all of Rancher."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return what a back end holds for these values: the key, absolute and with slashes whatever the store writes, and its text.
+    """Return the keys and texts that a back end holds for these values. Keys are absolute paths, whatever the store's notation.
 
-    `values` are those of metadata keys, as YAML gives them: text, numbers, truths, maps, lists; null and what is empty are left
-    out, as a key that is not there. Lists lie below their numbers; records with a `name` below it, as Rancher has them.
-    `prefix` stands for the spec's. Raises ForgeError for what the spec does not know or the back end cannot hold.
+    `values` are those of metadata keys, as read from YAML: texts, numbers, booleans, maps, lists. Null and empty maps and lists
+    are left out, like missing keys. List elements are below their numbers; records with a `name` are below it, as in Rancher.
+    `prefix` replaces the spec's. Raises ForgeError for keys that the spec does not declare or the back end cannot hold.
     """
     store, start = TABLE[backend], prefix or spec.engine.prefix
     fits = cache(store.fits)  # most keys share most of their segments
@@ -43,12 +43,13 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 
 
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
-    """Return what the metadata service tells a client in a version as the keys and texts that confd makes of it.
+    """Return what the metadata service answers to a client in a version, as the keys and texts that confd derives from it.
 
-    Lists of maps lie below their `name`, other lists below their numbers. A file that holds them, `nested` and all in quotes,
-    is to confd's back end `file` what the service is to `rancher`. Raises ForgeError for what no file can hold.
+    Maps in a list are below their `name`, other elements below their numbers. If a file contains these keys, `nested` and with
+    all texts in quotes, confd's back end `file` reads from it what `rancher` reads from the service. Raises ForgeError if no file
+    can.
     """
-    from catalog_forge.metadata.service import printing  # Imported here, as below: what is generated needs none of it.
+    from catalog_forge.metadata.service import printing  # Imported here, as below: generating files does not need it.
 
     try:
         return keys_of_answer(f"/{version}", printing.to_json(answers.entry(version, client) or {}))
@@ -57,7 +58,7 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
 
 def keys_of_answer(path: str, body: str) -> dict[str, str]:
-    """Return the keys and texts that confd makes of what the metadata service answers, as JSON, at a path. Errors as above."""
+    """Return the keys and texts that confd derives from the service's JSON answer at a path. Errors as `rancher_keys`."""
     from catalog_forge.confd.imitated.store import StoreError, flatten
 
     try:
@@ -70,7 +71,7 @@ def keys_of_answer(path: str, body: str) -> dict[str, str]:
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keys, with slashes between their segments, as maps in maps."""
+    """Return keys that have slashes between their segments as nested maps."""
     tree: dict[str, Any] = {}
     for key, value in values.items():
         *above, last = key.strip("/").split("/")
@@ -82,7 +83,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a service's metadata says, by the keys of a spec: one such as `a/b` may be a mapping in a mapping there."""
+    """Yield a service's metadata by the keys of a spec, where a key such as `a/b` may be a mapping in a mapping."""
     for name, value in metadata.items():
         path = above + name
         is_above = path not in spec.metadata and any(key.startswith(f"{path}/") for key in spec.metadata)
@@ -93,14 +94,14 @@ def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator
 
 
 def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
-    """Return keys as the variables that confd's back end env takes for them."""
+    """Return keys as the environment variables that confd's back end env reads for them."""
     return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}
 
 
 def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
-    """Return the prefix that confd is told at a back end. `prefix` stands for the spec's.
+    """Return the prefix to give to confd for a back end. `prefix` replaces the spec's.
 
-    A slash at its end keeps a neighbour such as /app2 from being taken for a key below /app, where confd finds both.
+    Where confd matches keys by their text, a slash at the end keeps a neighbour such as /app2 from being read along with /app.
     """
     if backend == "rancher" or not spec.engine.is_stored:
         return f"/{spec.engine.metadata}" + ("/self/service/metadata" if spec.engine.is_stored else "")
@@ -108,19 +109,19 @@ def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
 
 
 def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str, str]]:
-    """The keys below a path; `numbered`: the records of this list lie below their numbers in any case."""
+    """Yield the keys and texts below a path; if `numbered`, the records of this list are below their numbers in any case."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(f"{path}/{key}", item)
     elif isinstance(value, list | tuple):
-        # The templates count: what is not there has no number.
+        # Missing elements get no number, because the templates count only those that exist.
         for number, item in enumerate(item for item in value if item is not None and item not in ([], {})):
             name = item.get("name") if isinstance(item, Mapping) and not numbered else None
             yield from _leaves(f"{path}/{number if name is None else _segment(path, name)}", item)
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
-        from catalog_forge.confd.imitated.store import number_text  # Go's numbers: values of most stores are text
+        from catalog_forge.confd.imitated.store import number_text  # Go's number format; values of most stores are text
 
         yield path, number_text(value).decode()
     elif value is not None:
@@ -128,7 +129,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
 
 
 def _segment(path: str, name: Any) -> Any:
-    """The part of a key that the name of a record is. Raises ForgeError for one with a slash: no template would find it."""
+    """Return the name of a record as a part of a key. Raises ForgeError if it contains a slash: no template would find it."""
     if "/" in str(name):
         raise ForgeError(f"{path}: the name {str(name)!r} cannot be part of a key", hint="it must be a text without a slash")
     return name

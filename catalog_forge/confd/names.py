@@ -1,8 +1,8 @@
-"""Where things stand in the store: by metadata version and by topology (docs/facts/confd.md#5.4).
+"""Where values are in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
 
-Where confd has the service's own address, `self` of the metadata is the service's container. In `volumes` it runs in a sidekick
-with an address of its own: `self` is the main container of the same deployment unit, found among the primary's containers.
-In a store of another kind the keys of the metadata lie directly below the prefix, and there is nothing else.
+If confd shares the service's network address, the metadata's `self` is the service's container. In topology `volumes` confd runs
+in a sidekick with its own address: `self` is the main container of the same deployment unit, found among those of the primary
+service. In a store other than Rancher's, metadata keys are directly below the prefix, and nothing else exists.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _HOST_LEAVES = {"ip": "agent_ip"}
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A collection in template terms: the list to range over, and the path of the element that a variable holds.
+    """A collection as template code: the list to range over, and the path of the element that a variable holds.
 
-    A selected list has an empty first element: it is the split of a text in which every name follows a line break.
-    `holder` is a key that only the elements need, where the list is found without it. The elements of a `plain` list are values.
-    `holds` tells what a path needs of a variable that holds more than that, as a format.
+    The first element of a `selected` list is empty: the list is a split text with a line break before every name. `holder` is a
+    key that is needed only for reading the elements, not for the list. The elements of a `plain` list are values. If a variable
+    holds more than the path needs, `holds` is the format of the expression that extracts that part.
     """
 
     list: str
@@ -39,16 +39,16 @@ class Members:
 
     @property
     def variable(self) -> str:
-        """The variable of an element; loops within each other have variables of their own."""
+        """The loop variable for an element; nested loops have different variables."""
         return f"$c{self.depth or ''}"
 
     @property
     def number(self) -> str:
-        """The variable of the number of an element."""
+        """The loop variable for the number of an element."""
         return f"$i{self.depth or ''}"
 
     def each(self, code: str, trim: str = "}}") -> str:
-        """Return the loop that runs code for each element, with variables for it and its number."""
+        """Return a loop that runs code for each element, with variables for the element and its number."""
         number, loop = self.number, f"{{{{range {self.number}, {self.variable} := {self.list}"
         if not self.selected:
             return f"{loop}{trim}{code}{{{{end{trim}"
@@ -57,9 +57,9 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A collection that only a walk can find: from `source`, every `element` for which all `conditions` hold.
+    """A collection that only a recursive walk can find: each `element` of `source` for which all `conditions` hold.
 
-    `kept` is the term of what is kept of an element.
+    `kept` is the template expression for what is recorded of each element found.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """The names of one template, and what it turned out to read: `roots` become its keys, `selections` its prologue."""
+    """The paths used by one template, and what it reads: `roots` become its keys, `selections` its prologue."""
 
     version: str
     is_self: bool
@@ -84,13 +84,13 @@ class Names:
 
     @property
     def listed_by_name(self) -> bool:
-        """Whether this version lists containers by their names alone."""
+        """Whether this metadata version lists containers only by name."""
         return self.version == "2015-07-25"
 
     def at(self, text: str) -> Path:
-        """Return the path of a constant key, and note the always-present ancestor that holds it."""
+        """Return the path of a constant key, and record its closest ancestor that always exists."""
         if self.is_stored:
-            # Below the prefix nothing is sure to be there but the prefix itself.
+            # Below the prefix, only the prefix itself is certain to exist.
             self.roots.add("/")
             return go.path(text)
         parts = text.split("/")
@@ -102,18 +102,18 @@ class Names:
         return name.lower() if self.version in ("2016-07-29", "latest") else name
 
     def metadata(self, path: str = "") -> Path:
-        """Return the path of a key of the service's metadata; a sidekick is served that of its primary."""
+        """Return the path of a key of the service's metadata; a sidekick receives the metadata of its primary service."""
         base = "" if self.is_stored else "/self/service/metadata"
         return self.at(base + (f"/{path}" if path else ""))
 
     def container(self, path: tuple[str, ...]) -> Path:
-        """Return the path of a field of `self`."""
+        """Return the path of a field of the container `self`."""
         if path[0] == "host":
             return host_field(self.at("/self/host"), path[1:])
         return field_of(self.self_container(), path)
 
     def self_container(self) -> Path:
-        """Return the path of the container that `self` means."""
+        """Return the path of the container that `self` refers to."""
         if self.is_self:
             return self.at("/self/container")
         if "self" not in self.selections:
@@ -131,13 +131,13 @@ class Names:
         return Path("%s", ("index $.self 1",))
 
     def service_name(self) -> str:
-        """Return the term for the name of the service that is configured."""
+        """Return the template expression for the name of the configured service."""
         if self.is_self:
             return self.at("/self/service/name").value
         return self.at("/self/service/primary_service_name").value_or(go.string(self.named(self.main)))
 
     def element(self, members: Members, variable: str) -> Path:
-        """Return the path of the element that `variable` (a term) holds."""
+        """Return the path of the element that `variable` (a template expression) holds."""
         if members.holder:
             self.roots.add(members.holder)
         holds = members.holds or ("dir %s.Key" if members.pairs else "")
@@ -145,7 +145,7 @@ class Names:
         return Path(members.path.format, tuple(term if old == "" else old for old in members.path.terms))
 
     def first_of(self, members: Members) -> str:
-        """Return the term of the first element."""
+        """Return the template expression for the first element."""
         return f"(index {go.paren(members.list)} {1 if members.selected else 0})"
 
     def first(self, members: Members) -> Path:
@@ -153,7 +153,7 @@ class Names:
         return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
-        """Return a collection of containers or hosts; one that needs a walk is added to the selections."""
+        """Return a collection of containers or hosts; if it needs a walk, that is added to the selections."""
         if of.kind == "hosts":
             self.roots.add("/hosts")
             return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
@@ -167,22 +167,23 @@ class Names:
         return Members(f"$.{name}", Path("%s", ("",)), selected=True)
 
     def slot(self, about: str) -> str:
-        """Return the name of a selection: that which it has, else a new one. Different collections may be spelled alike."""
+        """Return the name of the selection described by `about`: its existing name, or a new one that no other selection has."""
         known = next((found.name for found in self.selections.values() if found.about == about), "")
         name = _slug(about)
         return known or (f"{name}_{len(self.selections)}" if name in self.selections else name)
 
     def select(self, selection: Selection) -> str:
-        """Add a selection, unless it is there, and return the term of what it finds."""
+        """Add a selection unless it exists, and return the template expression for what it finds."""
         self.selections.setdefault(selection.name, selection)
         return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
-        """Return the parts of a text (a term), without the spaces beside the separator and without empty ones."""
+        """Return the non-empty parts of a text (a template expression), without the spaces around separators."""
         name = f"split_{len(self.selections)}"
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
-            # Between separators the spaces at both ends stand beside one as well. In what a walk finds, lines are elements.
+            # With separators around the text, outer spaces are next to one, too. Line breaks separate the elements that a walk
+            # finds.
             text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
             for beside in ("\n", f"{separator} ", f" {separator}"):
                 text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"
@@ -191,14 +192,14 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Return what stands directly below a raw path: records where fields of them are read, else values."""
+        """Return the children of a raw path: records if fields of them are read, else values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
         return Members(f"gets {base.child('*').term}", Path("%s", ("",)), pairs=True, plain=True)
 
     def _direct(self, of: Collection) -> Members | None:
-        """A collection that one `ls` lists."""
+        """Return a collection that needs no walk; None if it needs one."""
         if self.listed_by_name:
             if of.kind == "peers" and self.is_self:
                 self.roots.add("/self/service")
@@ -213,14 +214,14 @@ class Names:
         return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", (*base.terms, "")))
 
     def service(self, of: Collection) -> Path:
-        """The path of a service of the own stack, in the versions that hold services as objects."""
+        """Return the path of a service of the own stack, in the versions that have services as objects."""
         self.roots.add("/self/stack")
         if of.kind == "service":
             return self.at(f"/self/stack/services/{self.named(of.name)}")
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """What to walk for a collection: the source, the term for an element's path, and what it must be like."""
+        """Return how to walk a collection: the source, the template expression for an element's path, and the conditions."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:
@@ -242,7 +243,7 @@ class Names:
         return source, element, conditions
 
     def _member(self, of: Collection) -> tuple[str, ...]:
-        """What a container of all containers must be like to belong to the collection."""
+        """Return the conditions under which a container, out of all containers, belongs to the collection."""
         if of.kind == "services":
             return (same(f"labels/{of.name}", go.string(of.value)),)
         wanted = go.string(self.named(of.name)) if of.kind == "service" else self.service_name()
@@ -264,16 +265,16 @@ NOWHERE = Where("")
 
 
 def of_container(leaf: str, default: str = _EMPTY) -> str:
-    """Return the term of a leaf of the container that a walk looks at."""
+    """Return the template expression for a leaf of the container that a walk is looking at."""
     return Path("%s", ("$c",)).child(leaf).value_or(default)
 
 
 def same(leaf: str, wanted: str) -> str:
-    """Return the condition that a leaf of the container that a walk looks at is what a term says."""
+    """Return the condition that a leaf of the container that a walk is looking at equals a template expression."""
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 
-# A container without a health check has no health state: confd reads null as a text. Rancher 1.1 and older tell no state.
+# A container without a health check has no health state: confd reads null as text. Rancher up to 1.1 reports no `state`.
 _HEALTH = of_container("health_state", go.string("null"))
 _FILTERS = {
     "healthy": f'or (eq ({_HEALTH}) "healthy") (eq ({_HEALTH}) "null")',
@@ -282,7 +283,7 @@ _FILTERS = {
 
 
 def filters_of(of: Collection) -> tuple[str, ...]:
-    """Return the conditions of the filters of a collection of containers."""
+    """Return the filters of a collection of containers as conditions."""
     return tuple(_FILTERS[word] for word in of.filters)
 
 

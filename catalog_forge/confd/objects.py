@@ -1,4 +1,4 @@
-"""A JSON file made of pairs: braces and commas, whatever is left out when the file is rendered."""
+"""Compiles a JSON file that consists of pairs: its braces and commas are correct whichever pairs are left out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from catalog_forge.spec.model import Block, CopyBlock, EachBlock, SetBlock, When
 
 
 def write(body: Writer, blocks: tuple[Block, ...]) -> str:
-    """Return the code of the object. The first pair has no comma before it, so one that is always there is put first.
+    """Return the code of the object. The first pair has no comma before it, so a pair that is always written comes first.
 
-    Raises ForgeError when no pair is always there, unless the file is the copy of one map.
+    Raises ForgeError when no pair is always written, unless the file is the copy of one map.
     """
     always = [pair for block in blocks if isinstance(block, SetBlock) for pair in _pairs(body, block) if not pair[2]]
     if not always:
@@ -28,7 +28,7 @@ def write(body: Writer, blocks: tuple[Block, ...]) -> str:
 
 
 def _rest(body: Writer, blocks: tuple[Block, ...], top: bool) -> str:
-    """The pairs that may be left out, each behind its comma."""
+    """Return the code of the pairs that may be left out, each after a comma."""
     code = ""
     for block in blocks:
         if isinstance(block, SetBlock):
@@ -46,7 +46,7 @@ def _rest(body: Writer, blocks: tuple[Block, ...], top: bool) -> str:
 
 
 def _pairs(body: Writer, block: SetBlock) -> list[tuple[str, str, str]]:
-    """Each pair of a block: its key, its code, the condition under which it is there."""
+    """Return each pair of a block: its key, its code, and the condition under which it is written."""
     return [
         (name, f"{body.key(block, name)}: {body.value(block, name, value)}", body.pair_condition(value))
         for name, value in block.set.items()
@@ -54,7 +54,7 @@ def _pairs(body: Writer, block: SetBlock) -> list[tuple[str, str, str]]:
 
 
 def _copy(body: Writer, block: CopyBlock, comma: str) -> tuple[str, str]:
-    """The code that refuses nested values, and the loop over the pairs."""
+    """Return the code that refuses nested values, and the loop over the pairs of a copy."""
     pairs = copies.pairs(body, block)
     line = _under(pairs.keep, f"{comma}\n  {pairs.line}")
     return pairs.refusal.replace("{{end -}}\n", "{{end}}"), f"{{{{range $i, $p := {pairs.source}}}}}{line}{{{{end}}}}"

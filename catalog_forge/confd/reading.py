@@ -1,6 +1,6 @@
-"""What a template reads and writes, found without running it: paths, where they are guarded, values that go out as they are.
+"""What a template reads and writes, found without running it: its lookups, their guards, and the values printed unchanged.
 
-What is not known of a text is a WILD character. The nodes are those of gotext.nodes.
+Each unknown part of a text is a WILD character. The nodes are those of gotext.nodes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
-# What is done with a value that tells what it has to look like; functions whose result comes from where their argument does.
+# Functions that show which form a value must have; functions whose result has the origin of their argument.
 _SHAPES = ("split", "json", "jsonArray", "atoi", "parseBool", "base64Decode", "eq", "ne", "contains")
 _CARRY = ("toUpper", "toLower", "trimSuffix", "replace", "split", "base", "dir", "index", "printf", "print", "json", "jsonArray")
-# A template that is called with more values than this may be called with any.
+# A template that is called with more values than this is treated as called with any value.
 _MOST_CALLS = 20
 _MOST_GUARDS = 50
 _NO_FIELDS = frozenset(("string", "int", "float64", "bool", STRINGS, INTS, ANYS, PLAIN_PAIRS))
-# The fields and methods of types that have few.
+# The only fields and methods of these types.
 _METHODS = {calls.PAIR: ("Key", "Value"), PAIRS: ("Len", "Less", "Swap")}
 _NO_RANGE = frozenset(("string", "float64", "bool", "complex128", calls.PAIR, calls.TIME))
 _NEW_NUMBER = re.compile(r"_|^[+-]?0[bBoO]|^[+-]?0[xX].*[pP.]")
@@ -42,9 +42,9 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A lookup. `start` is the place of the path in bytes; `guarded` means that a condition around it knows that it is there.
+    """A lookup. `start` is the byte offset of the path; `guarded` means that a condition around it ensures that the path exists.
 
-    `is_main` is false inside {{define}}: what guards that stands elsewhere.
+    `is_main` is false inside {{define}}, where the guard may be around the call.
     """
 
     function: str
@@ -61,7 +61,7 @@ class Read:
 
     @property
     def folders(self) -> Iterator[str]:
-        """The paths that are folders for the lookup to make sense; ten levels are enough."""
+        """Yield the paths that must be folders for the lookup to make sense, up to ten levels."""
         if self.function in ("ls", "lsdir") and WILD not in self.path:
             yield self.path.rstrip("/")
         path = self.path
@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is done with a value, and the text that stands beside it: what it is split by, what it is compared with."""
+    """How a value is used, and the constant it is used with: the separator of a split, the other side of a comparison."""
 
     function: str
     origin: str
@@ -92,7 +92,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An action that prints a stored value as it is, from byte `start` to `end`."""
+    """An action that prints a stored value unchanged, from byte `start` to `end`."""
 
     path: str
     start: int
@@ -101,7 +101,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """Something that a template does and hardly means."""
+    """A construct that is probably not intended."""
 
     kind: OddKind
     start: int
@@ -110,7 +110,7 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Something that fails in every pass, or `garbles` what is written, and why."""
+    """A construct that fails in every pass, or that only `garbles` the output, and why."""
 
     what: str
     start: int
@@ -120,7 +120,7 @@ class Failing:
 
 @dataclass(slots=True)
 class Reading:
-    """All that a template does."""
+    """Everything that was found in a template."""
 
     reads: list[Read] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -131,17 +131,17 @@ class Reading:
     uses: list[Usage] = field(default_factory=list)
 
     def unique(self) -> Reading:
-        """The same, once each: a template that is called often is read as often."""
+        """Return the reading without duplicates: a template that is called several times is read several times."""
         return Reading(*(_once(getattr(self, each.name)) for each in fields(self)))
 
     @property
     def reads_anything(self) -> bool:
-        """Whether a path is wholly unknown: then it may be any."""
+        """Whether the path of a lookup is completely unknown, so that it may be any path."""
         return any(not read.known for read in self.reads)
 
 
 def read(name: str, source: bytes, functions: Collection[str] = ()) -> Reading:
-    """Read a template. Raises SyntaxFault for what no Go could parse; without `functions` one may be any word."""
+    """Read a template. Raises SyntaxFault if no version of Go can parse it; without `functions`, any word may be a function."""
     if b"{{" not in source:
         return Reading()
     words = functions or {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
@@ -165,7 +165,7 @@ class _Reader:
         self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        """Read the file, then each template with what it is called with, then those that nothing calls."""
+        """Read the file, then each template with the values it is called with, then templates that are never called."""
         self.name = name
         self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
@@ -176,7 +176,7 @@ class _Reader:
         return self.found.unique()
 
     def endless(self) -> None:
-        """Note the calls of templates that call themselves, or others that do, whatever happens."""
+        """Record the calls of templates that call themselves unconditionally, directly or through others."""
         always = {
             name: [node for node in body.nodes if isinstance(node, TemplateCallNode)] for name, body in self.parsed.bodies.items()
         }
@@ -184,7 +184,7 @@ class _Reader:
         for name, nodes in always.items():
             for node in nodes:
                 callers.setdefault(node.name, []).append(name)
-        # What calls only templates that end does end.
+        # A template ends if it calls only templates that end.
         left = {name: len(nodes) for name, nodes in always.items()}
         ending = [name for name, count in left.items() if not count]
         ending += [name for name in callers if name not in left]
@@ -201,7 +201,7 @@ class _Reader:
             )
 
     def call_template(self, name: str, dot: Value) -> None:
-        """Note what a template is called with."""
+        """Record a value that a template is called with."""
         calls = self.called.setdefault(name, [])
         if dot not in calls and len(calls) <= _MOST_CALLS:
             calls.append(dot if len(calls) < _MOST_CALLS else Value())
@@ -252,7 +252,7 @@ class _Reader:
         self.within(node.body, guards)
         self.dot = dot
         self.forget(mark)
-        # {{else with}}: the else branch begins at that action, and holds nothing else.
+        # {{else with}}: the else branch begins at that action, and contains nothing else.
         if not keep_dot and node.else_body and _is_else_with(node):
             self.needs("{{else with}}", node.else_body.nodes[0])
         self.within(node.else_body, guards if _negates(node.pipeline) else [])
@@ -276,7 +276,7 @@ class _Reader:
         self.within(node.else_body, [])
 
     def within(self, body: Any, guards: list[str]) -> None:
-        """Walk a body of which is known that what `guards` name is there."""
+        """Walk a body in which the paths in `guards` are known to exist."""
         mark, names = len(self.guards), len(self.names)
         self.guards += guards
         self.block(body)
@@ -312,19 +312,19 @@ class _Reader:
         if pipeline.is_assignment:
             self.needs("an assignment with =", pipeline)
         for variable, value in zip(pipeline.declarations, values, strict=False):
-            # A variable that is set again may hold anything, before that as well: what stands there may be in a loop.
+            # A variable that is assigned again may hold any value, even before that assignment: the code may be in a loop.
             known = Value() if variable.name in self.parsed.assigned else value
             self.scope.setdefault(variable.name, []).append(known)
             self.names.append(variable.name)
 
     def forget(self, mark: int) -> None:
-        """Let the variables go that were declared since `mark`."""
+        """Drop the variables that were declared since `mark`."""
         for name in self.names[mark:]:
             self.scope[name].pop()
         del self.names[mark:]
 
     def test(self, pipeline: Any) -> None:
-        """Note a condition that is a stored value alone: every text but the empty one is true, `false` too."""
+        """Record a condition that consists of a stored value: every text but the empty one is true, even `false`."""
         command = pipeline.commands[0]
         first = command.arguments[0]
         if len(pipeline.commands) == 1 and len(command.arguments) == 2 and _name(first) == "getv" and not pipeline.declarations:
@@ -396,7 +396,7 @@ class _Reader:
         return of_fields(value, node.fields)
 
     def inside(self, value: Value, names: Sequence[str]) -> Value:
-        """What lies in a value that is JSON."""
+        """Return what is known about the part of a JSON value that a chain of names leads to."""
         origin = "\n".join((value.origin, *names))[:LONGEST]
         self.found.uses.append(Usage("field", origin))
         return Value(kind="json", origin=origin)
@@ -449,7 +449,7 @@ class _Reader:
         return Value(source=path if name == "getv" else "", origin=path if name == "getv" else "")
 
     def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> bool:
-        """Note a comparison that can never be meant; tell whether it fails."""
+        """Record a comparison that cannot be intended; return whether it fails."""
         constants = [value for each, value in zip(rest, values, strict=False) if type(each).__name__ == "StringNode"]
         paths = [value.text for value in constants if value.text.startswith("/")]
         if len(values) > 1 and len(constants) == len(values) and paths:
@@ -470,13 +470,13 @@ def _name(node: Any) -> str:
 
 
 def _is_else_with(node: Any) -> bool:
-    """Tell {{else with}} from a {{with}} inside {{else}}: both end at the same place, and only there is one {{end}} for two."""
+    """Tell {{else with}} from a {{with}} inside {{else}}: only in the former do both end at the same {{end}}."""
     inner = node.else_body.nodes
     return len(inner) == 1 and type(inner[0]).__name__ == "WithNode" and inner[0].end == node.end
 
 
 def _negates(pipeline: Any) -> bool:
-    """Whether a condition turns something around: then its else branch may be the one that is guarded."""
+    """Whether any part of a condition is negated: then its else branch may be the guarded one."""
     found: list[Any] = [pipeline]
     while found:
         node = found.pop()
@@ -489,12 +489,12 @@ def _negates(pipeline: Any) -> bool:
 
 
 def _guards(reads: Iterable[Read]) -> list[str]:
-    """The paths of which a condition with these lookups tells whether they are there."""
+    """Return the paths whose existence is tested by a condition with these lookups."""
     return [each.path for each in reads if each.function in (*LISTS, "exists") or each.default][:_MOST_GUARDS]
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on one path tells that another is there: the same, one below, or one of the same record."""
+    """Whether a condition on one path implies that another exists: the same path, one below it, or one in the same record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

@@ -1,4 +1,4 @@
-"""One template resource: a confd TOML and its template, from one file of a spec (docs/facts/confd.md#1.1)."""
+"""One template resource: a confd TOML file and its template, compiled from one file of a spec (docs/facts/confd.md#1.1)."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from catalog_forge.spec.launching import made, rendered
 from catalog_forge.spec.model import Condition, ConfFile, FileBlock, Reload, Spec, TemplateBlock, TextBlock, WhenBlock
 from catalog_forge.spec.model.roots import roots_of
 
-# Gives the text of a file of the spec's folder; the block says where it is asked for.
+# Returns the text of a file in the spec's folder; the block is where an error is reported.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
-# A path that the metadata service gives to every container that it knows, for each root that may have such a path.
+# For each root that has one: a path that the metadata service gives to every container it knows.
 _PRESENT = {
     "/self/service": "/self/service/name",
     "/self/container": "/self/container/name",
     "/self/stack": "/self/stack/name",
     "/self/host": "/self/host/uuid",
 }
-# Rancher answers a container that it does not know yet with an error, which confd takes for keys (docs/facts/confd.md#3.5).
+# Rancher answers a container that it does not know yet with an error, which confd reads as keys (docs/facts/confd.md#3.5).
 _UNKNOWN = '{{if and (eq (getv "/code" "") "404") (eq (getv "/type" "") "error")}}{{getv "/self/service/name"}}{{end -}}\n'
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A compiled template resource: file names within the image's confd folder, and their texts."""
+    """A compiled template resource: its name, and the texts of its two files in the image's confd folder."""
 
     name: str
     toml: str
@@ -49,7 +49,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
     if file.body and isinstance(file.body[0], TemplateBlock):
         block = file.body[0]
         template = read_static(block.template, block)
-        # Imported here: few specs have a template of their own, and its analysis brings Go's template parser.
+        # Imported here: few specs have a template of their own, and its analysis loads Go's template parser.
         from catalog_forge.confd import handwritten
 
         file_name = f"specs/{spec.name}/{block.template}"
@@ -67,14 +67,14 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 
 
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
-    """Raise ForgeError when a file that is only carried reads metadata."""
+    """Raise ForgeError when a file of topology scripts reads metadata: that topology can only carry constant files."""
     if keys and spec.service.topology == "scripts":
         message = f"{file.dest} reads the metadata, and topology scripts only carries files that are always the same"
         raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
 
 
 def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
-    """Name each resource after its file; files of one name in two folders are told apart by a number."""
+    """Name each resource after its file; a number distinguishes files of the same name in different folders."""
     names: list[str] = []
     counts: Counter[str] = Counter()
     for file in files:
@@ -88,12 +88,12 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 
 
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
-    """Write the TOML of a resource. Never owner, group or prefix: confd ignores the first two and treats the third by release."""
+    """Write the TOML of a resource, without owner and group (confd ignores them) and prefix (releases treat it differently)."""
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
     if spec.engine.is_stored and any(TABLE[backend].breaks_off for backend in spec.engine.backends):
-        # Read twice, the second time notices that the store went away during the first, and confd writes nothing.
+        # Reading twice notices if the store disappears during the first read: then confd writes nothing.
         keys = [*keys, *keys]
     lines += ["keys = [" + ", ".join(map(go.string, keys)) + "]"]
     if file.check:
@@ -105,7 +105,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it, one for each file of http."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it; each file of http has its own."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in rendered(spec):
         if file.reload.kind != "none":
@@ -115,7 +115,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
-    """Return, for each action, the stamps of the files that ask for it, by their dest: a stamp holds the file's checksum."""
+    """Return, for each action, the paths of the stamps of its files, by dest. A stamp contains the file's checksum."""
     files = rendered(spec)
     numbers = _numbers(spec)
     found: list[dict[str, str]] = [{} for _ in numbers]
@@ -132,19 +132,19 @@ def _numbers(spec: Spec) -> dict[str, int]:
 
 
 def _stamp(spec: Spec, number: int, name: str) -> str:
-    """Return the stamp of the resource `name`, which asks for the action with this number."""
+    """Return the path of the stamp of the resource `name`, which asks for the action with this number."""
     return f"{spec.share}/changed/{number}.{name}"
 
 
 def _stamping(spec: Spec, file: ConfFile, name: str, mode: str) -> str:
-    """Return the command that writes the stamp of a changed file; that of a secret is for nobody else's eyes than the file.
+    """Return the command that writes the stamp of a changed file; the stamp of a secret file is as private as the file.
 
-    The watch and the pass beside it may both write one change: the launch script sees one checksum. Whoever comes last has
-    written what the file holds then, so that no change is lost when they write different ones.
+    The watch and the pass that runs alongside it may both report one change: the launch script sees the same checksum twice. The
+    last writer records what the file contains then, so that no change is lost when they write different contents.
     """
     stamp = _stamp(spec, _numbers(spec)[_action(file)], name)
     new = f"{spec.share}/changed/.$$"
-    # Only root may give a file away; for anybody else the file itself is the user's own, too.
+    # Only root may change the owner of a file; for any other user, the file already belongs to that user.
     owned = f"chown {file.uid}:{file.gid} {new} && " if spec.image.user.startswith("0:") else ""
     private = f"chmod {mode} {new} && {owned}" if mode[-1] not in "4567" else ""
     note = f"sha256sum {file.dest} > {new} && {private}mv {new} {stamp} && sha256sum -c {stamp} > /dev/null 2>&1"
@@ -156,7 +156,7 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Everything before the body: helpers, walks, what must be there; and the body, as a template of its own after a walk."""
+    """Return all code before the body (helpers, walks, required keys), and the body; after a walk, it is a separate template."""
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
     code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]
@@ -174,7 +174,7 @@ def _prologue(values: Values, body: str) -> str:
 
 
 def _walk(selection: Selection, selections: list[Selection], number: int) -> str:
-    """A template that calls itself for each element: the only state that confd's templates have is what they are called with."""
+    """Return a template that calls itself for each element: arguments are the only state that a template in confd can have."""
     earlier = {item.name: f".{item.name}" for item in selections[:number]}
     kept = "".join(f' "{name}" {value}' for name, value in earlier.items())
     step = f'(map "from" .from "i" (add .i 1) "out" OUT{kept})'
@@ -193,20 +193,20 @@ def _walk(selection: Selection, selections: list[Selection], number: int) -> str
 
 
 def _call(selections: list[Selection], number: int, found: dict[str, str]) -> str:
-    """The open action that begins the next walk, or the body when all walks are done."""
+    """Return the unfinished action that calls the next walk, or the body when all walks are done."""
     kept = "".join(f' "{name}" ({value})' for name, value in found.items())
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # A source may read the container that an earlier walk has found, which has no name yet where it has just been found.
+    # A source may read the container that an earlier walk found. Directly after that walk, it is not an argument yet.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 
 
 def scale_resource(spec: Spec) -> Resource:
-    """Return a resource that fails until as many peers are listed as the service's scale says.
+    """Return a resource that fails until as many peers are listed as the service's scale demands.
 
-    The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). A path that never exists is what fails.
+    The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). The failure is a lookup that never succeeds.
     """
     block = WhenBlock(
         when=Condition(eq=(made("@{count(peers)}"), made("@{service.scale}"))),
@@ -218,6 +218,6 @@ def scale_resource(spec: Spec) -> Resource:
 
 
 def probe_resource(spec: Spec) -> Resource:
-    """Return a resource that reads all keys and writes none: it fails while the store does not answer."""
+    """Return a resource that reads all keys and prints none of them: it fails while the store does not answer."""
     lines = ["[template]", 'src = "probe.tmpl"', f"dest = {go.string(f'{spec.share}/probe')}", 'mode = "0600"', 'keys = ["/"]']
     return Resource("probe", "\n".join(lines) + "\n", '{{range gets "/*"}}{{end}}')

@@ -1,4 +1,4 @@
-"""What Rancher's metadata has: its roots, its fields, which paths are folders (docs/facts/confd.md#5)."""
+"""The structure of Rancher's metadata: its roots, its fields, and which paths are folders (docs/facts/confd.md#5)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ FOLDERS = re.compile(
 METADATA = re.compile(
     r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/(?!io\.rancher)"
 )
-# How near a misspelt name is to the right one.
+# The minimum similarity at which a known name is suggested for a misspelt one.
 _NEAR = 0.75
 
 
-# What lies in a list of a service's containers, or of a stack's services, and whether a path goes on below it.
+# An entry in a service's list of containers, or in a stack's list of services, and whether the path goes on below it.
 _LISTED = re.compile(
     r"(?:/self/service|/services/[^/]+|(?P<stacked>(?:/self/stack|/stacks/[^/]+)/services/[^/]+))"
     r"/(?P<containers>containers)/[^/]+(?P<of>/.)?"
@@ -43,10 +43,10 @@ _LISTED = re.compile(
 
 
 def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> tuple[str, str] | None:
-    """Say what is wrong with a path in metadata of this version, and what helps; None if it may exist.
+    """Return what is wrong with a path in metadata of this version, and a hint; None if it may exist.
 
-    If `version` is "", differences between versions are not reported. With another backend than Rancher's (not `is_rancher`)
-    any root may be right.
+    If `version` is "", differences between versions are not reported. With a back end other than Rancher's (not `is_rancher`) any
+    root may exist.
     """
     parts = path.split("/")[1:]
     if not parts[0] or WILD in parts[0]:
@@ -66,13 +66,13 @@ def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> t
 
 
 def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | None:
-    """Say what is wrong with a path that metadata of another version has (docs/facts/confd.md#5.4)."""
+    """Return what is wrong with a path that only metadata of another version has, and a hint (docs/facts/confd.md#5.4)."""
     listed = _LISTED.match(path)
     if not listed or not version:
         return None
     below, whose = listed["of"] or listed["below"], "service's containers" if listed["containers"] else "stack's services"
     if version == "2015-07-25":
-        if listed["stacked"]:  # below the name of a service
+        if listed["stacked"]:  # below a service, of which only the name is listed
             below, whose = listed["stacked"], "stack's services"
         found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
         return (f"metadata {version} has the names of a {whose} only", f"use 2016-07-29, or read {found}") if below else None

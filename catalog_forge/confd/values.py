@@ -1,4 +1,4 @@
-"""Values of expressions as template code: single terms where they can be one, ranges and conditions where they cannot."""
+"""Compiles the values of expressions to template code: one template expression if possible, else ranges and conditions."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.spec.model.bodies import parts_of
 from catalog_forge.spec.model.metadata import Found, hidden, kind_of, resolve, resolve_collection
 
-# Prints the value that a term gives.
+# Returns the code that prints the value of a template expression.
 Printer = Callable[[str], str]
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An element that expressions may read: its name, the collection that it is of, the variable that holds it."""
+    """A loop element that expressions may read: its name, its collection, and the variable that holds it."""
 
     name: str
     of: Collection
@@ -49,7 +49,7 @@ class Held:
 
 @dataclass(slots=True)
 class Values:
-    """Turns expressions into code, and notes what the template turns out to need."""
+    """Turns expressions into template code, and records what the template needs."""
 
     spec: Spec
     format: Format
@@ -60,7 +60,7 @@ class Values:
     frames: tuple[Held, ...] = ()
 
     def printer(self, escape: Escape, name: str) -> Printer:
-        """Return what prints a term as the inside of a value; `name` is what errors call the value."""
+        """Return a function that prints a template expression inside of quotes; `name` is what errors call the value."""
 
         def show(term: str) -> str:
             self.helpers[escape.name] = escapes.helper(escape)
@@ -69,13 +69,13 @@ class Values:
         return show
 
     def whole(self, term: str, escape: Escape, name: str) -> str:
-        """Print a term with the quotes of the escape around it."""
+        """Return the code that prints a template expression with the escape's quotes around it."""
         if escape.quoted and not escape.longest:
             return f'{{{{printf "%q" {go.paren(term)}}}}}'
         return go.literal(escape.opening) + self.printer(escape, name)(term) + go.literal(escape.closing)
 
     def shown(self, expr: Expr, escape: Escape, whole: bool = False) -> str:
-        """Print an expression with an escape; `whole`: with the quotes of the escape around all that it prints."""
+        """Return the code that prints an expression with an escape; if `whole`, with the escape's quotes around it."""
         self._fits(expr, escape)
         if whole and self._is_term(expr):
             return self.whole(self.term(expr), escape, self.called(expr))
@@ -83,7 +83,7 @@ class Values:
         return go.literal(escape.opening) + code + go.literal(escape.closing) if whole else code
 
     def _fits(self, expr: Expr, escape: Escape) -> None:
-        """Refuse a value of several lines where a line break can never stand: no rendering could succeed."""
+        """Raise ForgeError for a value of several lines where no line break is allowed: no rendering could succeed."""
         node = expr.node.of.node if isinstance(expr.node, Changed) else expr.node
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
         if found and not found.below and found.key.type in ("multiline", "certificate") and escape.refuses("a\nb"):
@@ -94,21 +94,21 @@ class Values:
             )
 
     def called(self, expr: Expr) -> str:
-        """Return what errors call the value of an expression."""
+        """Return the name of an expression's value in error messages."""
         of_element = isinstance(expr.node, Attr) and expr.node.of_element
         return f"{expr.source} of {self._frame(expr.node.root).of}" if of_element else expr.source  # type: ignore[union-attr]
 
     @property
     def scope(self) -> Scope:
-        """The elements that expressions may read."""
+        """The loop elements that expressions may read."""
         return tuple((frame.name, frame.of) for frame in self.frames)
 
     def typed(self, expr: Expr) -> str:
-        """Return integer or boolean when the expression is known to be one, else nothing."""
+        """Return integer or boolean if the expression is known to be one, else nothing."""
         return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
-        """Print a number or a truth without quotes, checked when the file is rendered."""
+        """Return the code that prints a number or boolean without quotes, checked when the file is rendered."""
         if expr.is_counted:
             return f"{{{{{self.term(expr)}}}}}"
         if expr.sum:
@@ -117,13 +117,13 @@ class Values:
         return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
 
     def text(self, text: Text, escape: Escape) -> str:
-        """Print a text as the inside of a value: the author's words and the values alike are escaped."""
+        """Return the code of a text inside of quotes: the author's words and the values are both escaped."""
         return "".join(
             go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, escape) for part in text.parts
         )
 
     def emit(self, expr: Expr, escape: Escape) -> str:
-        """Print one expression as the inside of a value."""
+        """Return the code that prints one expression inside of quotes."""
         self._fits(expr, escape)
         show = self._added(expr) if expr.sum else self.printer(escape, self.called(expr))
         match expr.node:
@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return what prints what is made of the number that a term is."""
+        """Return a function that prints a template expression with the expression's arithmetic applied to it."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)
@@ -151,13 +151,13 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a field is one of the host of an element, which only a loop finds; the uuid of a host the element knows."""
+        """Whether a field belongs to the host of an element, which only a loop finds; the host's uuid is in the element."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
 
     def term(self, expr: Expr) -> str:
-        """Return the one term that is the expression's value."""
+        """Return the value of an expression as one template expression."""
         operand = self._operand(expr)
         if not expr.sum:
             return operand
@@ -165,7 +165,7 @@ class Values:
         return f"{function} ({operand if expr.is_counted else f'atoi ({operand})'}) {number}"
 
     def _operand(self, expr: Expr) -> str:
-        """The term of an expression, without what is added to it."""
+        """Return the template expression for an expression without its arithmetic."""
         node = expr.node
         if isinstance(node, Count):
             return self._count(node)
@@ -192,7 +192,7 @@ class Values:
         return path.value if default is None else path.given(default)
 
     def _label(self, node: Label) -> Path:
-        """The path of a label whose name is computed."""
+        """Return the path of a label whose name is computed."""
         if node.of_element:
             frame = self._frame(node.root)
             if frame.of.element == "service":
@@ -207,7 +207,7 @@ class Values:
         return Path(holder.format + name.format, (*holder.terms, *name.terms))
 
     def _changed(self, node: Changed, default: str | None) -> str:
-        """The term of a value that is changed; the default stands in for what is empty then."""
+        """Return the template expression for a changed value (replace, lower, upper), or for the default if it is empty."""
         term = go.paren(self._operand(node.of))
         if node.word == "replace":
             old, new = map(go.string, node.parts)
@@ -217,7 +217,7 @@ class Values:
         return f"or ({changed}) {go.string(default)}" if default else changed
 
     def composite(self, text: Text) -> str:
-        """Return a text as one term: for comparisons, and for paths with `@{...}` in them."""
+        """Return a text as one template expression: for comparisons, and for paths that contain `@{...}`."""
         formats, terms = [], []
         for part in text.parts:
             if isinstance(part, str):
@@ -231,7 +231,7 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the term of an expression; an optional key, or a field of an element, without a value is an empty text."""
+        """Return the template expression for an expression; an optional key or element field without a value is an empty text."""
         if expr.sum:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:
@@ -241,13 +241,13 @@ class Values:
         return self.condition(expr) or self.term(expr)
 
     def given(self, found: Expr | Collection) -> str:
-        """Return the condition that there is a value, or an element."""
+        """Return the condition that a value is given, or that a collection has an element."""
         if isinstance(found, Collection):
             return self._some(self.collection(found))
         return self.term(found) if found.is_counted else self._operand(replace(found, default=""))
 
     def existing(self, expr: Expr) -> str:
-        """Return the condition that a key is there, be its value empty; a map or list is there when it has an element."""
+        """Return the condition that a key exists, even if its value is empty; a map or list exists if it has an element."""
         node = expr.node
         if isinstance(node, Metadata):
             path = self.metadata_path(node.path)
@@ -257,11 +257,11 @@ class Values:
         else:
             path = self._path(node)
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
-        is_single = found and found.key.asked  # of everything else it is not known
+        is_single = found and found.key.asked  # for every other path this is unknown
         return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
-        """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""
+        """Return the template expression that is empty when an optional key has no value; empty if the value is always there."""
         node = expr.node
         if isinstance(node, Changed) and expr.default is None:
             return self.condition(node.of)
@@ -277,12 +277,12 @@ class Values:
         return self.metadata_path(node.path).given('""')
 
     def _may_lack(self, node: Attr) -> bool:
-        """Whether a field of an element is one that an element may lack: a label, or one of a service."""
+        """Whether an element may lack this field: a label, or a field of a service other than its name and stack."""
         element = self._frame(node.root).of.element
         return "label" in node.path[:1] or (element == "service" and node.path not in (("name",), ("stack",)))
 
     def collection(self, of: Collection) -> Members:
-        """Return a collection in template terms."""
+        """Return a collection as template code."""
         return replace(self._collection(replace(of, required=False) if of.required else of), depth=len(self.frames))
 
     def _collection(self, of: Collection) -> Members:
@@ -308,7 +308,7 @@ class Values:
         return self.names.split(of, self.optional_term(text), separator)
 
     def _within(self, of: Collection) -> Members:
-        """What lies within an element, or in this container or its host."""
+        """Return a collection within an element, within this container or within its host."""
         if of.name in ("self", "self.host"):
             path = self.names.self_container() if of.name == "self" else self.names.at("/self/host")
             return beyond.inner(of, path)
@@ -322,12 +322,12 @@ class Values:
         return beyond.inner(of, self.names.element(frame.members, frame.variable))
 
     def _values(self, of: Collection) -> Members:
-        """A list or map of the metadata: a map with fields has records, and leaves beside them are none of its elements."""
+        """Return a list or map of the metadata as a collection. In a map with fields, only records count as elements."""
         found, _ = self._resolved(of)
         self.need(found)
         base = self.names.metadata(found.name)
         if found.key.type == "list" and "name" not in found.key.fields:
-            # By number, so that the tenth element follows the ninth; `ls` sorts as text.
+            # By number, so that the tenth element follows the ninth; `ls` sorts names as text.
             indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
             return Members(indexes, Path(base.format + "/%d", ("",)))
         word = "lsdir" if found.key.type == "map" and found.key.fields else "ls"
@@ -344,7 +344,7 @@ class Values:
         return found
 
     def need(self, found: Found) -> None:
-        """Note a metadata key that is read: a needed one is guarded, a secret one makes the file private."""
+        """Record a metadata key that is read: a check is added for a required key, and a secret one makes the file private."""
         self.secret |= found.key.hidden
         if found.key.needed and not found.below:
             path = self.names.metadata(found.name)
@@ -352,7 +352,7 @@ class Values:
             self.required[found.name] = path.value_or('""') if found.key.asked else f"and (not (exists {key})) (ls {key})"
 
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
-        """Print an item for each element, with a separator between; head and tail only when there is an element."""
+        """Return the code that prints an item for each element, with separators; the head and tail need at least one element."""
         members = self.collection(of)
         between = self._between(members, separator) if separator else ""
         return self._awaited(of) + self.around(members, head, members.each(between + item(members)), tail)
@@ -363,28 +363,28 @@ class Values:
         return f"{{{{if {first}}}}}{separator}{{{{end}}}}"
 
     def lines(self, of: Collection, item: Callable[[Members], str], head: str = "", tail: str = "", separator: str = "") -> str:
-        """Print lines for each element; the head and the tail only when there is an element."""
+        """Return the code that prints lines for each element; the head and the tail need at least one element."""
         members = self.collection(of)
         code = item(members)
         code = self._between(members, separator) + code if separator else go.apart_line(code)
         return self._awaited(of) + self.around(members, head, members.each(code, trim=" -}}\n"), tail and go.apart_line(tail))
 
     def _awaited(self, of: Collection) -> str:
-        """The code that ends the rendering, with a line in the log, as long as a required collection has no element."""
+        """Return the code that stops rendering, with a line in the log, while a required collection is empty."""
         if not of.required:
             return ""
         message = go.string(f"required: {replace(of, required=False)} has no element yet")
         return f"{{{{if not ({self._some(self.collection(of))})}}}}{{{{getv {message}}}}}{{{{end}}}}"
 
     def around(self, members: Members, head: str, code: str, tail: str) -> str:
-        """Put a head and a tail around code, printed only when there is an element."""
+        """Return code with a head and a tail around it, which are printed only when there is an element."""
         if not head and not tail:
             return code
         trim = "}}" if code.endswith("}}") else " -}}\n"
         return f"{{{{if {self._some(members)}}}}}{head}{code}{tail}{{{{end{trim}"
 
     def _some(self, members: Members) -> str:
-        """The condition that there is an element: a list without one is false."""
+        """Return the condition that a collection has an element; in a template, an empty list is false."""
         return f"gt (len {go.paren(members.list)}) 1" if members.selected else members.list
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
@@ -397,7 +397,7 @@ class Values:
         return self._or_else(members, found, otherwise)
 
     def _or_else(self, members: Members, found: str, otherwise: str) -> str:
-        """Print one thing when there is an element, else the other."""
+        """Return the code that prints `found` when there is an element, else `otherwise`."""
         return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
 
     def _join(self, node: Join, default: str | None, escape: Escape, show: Printer) -> str:
@@ -418,7 +418,7 @@ class Values:
         return found if default is None else self._or_else(self.collection(of), found, show(go.string(default)))
 
     def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T, name: str = "") -> str:
-        """Write an item in which `it`, and the name, are the element of a loop."""
+        """Return what `write` makes of an item in which `it`, and the name, refer to the element of a loop."""
         around, self.frames = self.frames, (*self.frames, Held(name, of, members, members.variable))
         code = write(item)
         self.frames = around
@@ -430,7 +430,7 @@ class Values:
         return show(self._field(of, members, variable, path, None))
 
     def _field(self, of: Collection, members: Members, variable: str, path: tuple[str, ...], default: str | None) -> str:
-        """The term of a field of the element that a variable holds."""
+        """Return the template expression for a field of the element that a variable holds."""
         otherwise = None if default is None else go.string(default)
         if members.plain:
             return _plain(members, variable)
@@ -453,7 +453,7 @@ class Values:
         return where.value if otherwise is None else where.given(otherwise)
 
     def _is_key(self, of: Collection, path: tuple[str, ...]) -> bool:
-        """Whether a field is the key of a map, which a declared field of the same name hides."""
+        """Whether a field means the key of a map, which a declared field of the same name hides."""
         key = self._resolved(of)[0].key
         return key.type == "map" and path in (("name",), ("key",)) and path[0] not in key.fields
 
@@ -469,7 +469,7 @@ class Values:
         return element.child("host_uuid") if path == ("host", "uuid") else field_of(element, path)
 
     def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:
-        """A field of the host that a container runs on: the one whose uuid the container names."""
+        """Return the code that prints a field of the host that a container runs on: the one whose uuid the container names."""
         self.names.roots.add("/hosts")
         host = host_field(Path("%s", ("dir .Key",)), path)
         if default is None:
@@ -483,7 +483,7 @@ class Values:
         )
 
     def _hostname(self, path: Path) -> str:
-        """A container's host name: Docker's default is its name, and the metadata then says null."""
+        """Return the template expression for a container's host name; null there means Docker's default, its name."""
         value = path.value_or('"null"')
         name = Path(path.format.removesuffix("hostname") + "name", path.terms).value
         return f'or (and (ne ({value}) "null") ({value})) ({name})'
@@ -544,12 +544,12 @@ class Values:
         raise TypeError(f"no path: {node}")
 
     def _frame(self, root: str) -> Held:
-        """The element that `it`, or a name, means."""
+        """Return the loop element that `it`, or a name, refers to."""
         return next(frame for frame in reversed(self.frames) if root in ("it", frame.name))
 
 
 def of_item(of: Collection, item: Any) -> Collection:
-    """Return the collection of a loop, which tells whether the item reads fields of its elements."""
+    """Return the collection of a loop, marked as records if the item reads fields of its elements."""
     return replace(
         of,
         records=any(
@@ -562,5 +562,5 @@ def of_item(of: Collection, item: Any) -> Collection:
 
 
 def _plain(members: Members, variable: str) -> str:
-    """The term of an element that is a value."""
+    """Return the template expression for an element that is a value."""
     return f"{go.paren(variable)}.Value" if members.pairs else variable

@@ -1,1 +1,1 @@
-"""confd itself, imitated: its command line, its files, its store, its functions, one pass over all of them."""
+"""An imitation of confd: its command line, files, store and functions, and a full pass over them."""

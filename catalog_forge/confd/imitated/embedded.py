@@ -1,7 +1,7 @@
-"""confd, imitated: one pass over an image's template resources, without a process, a network or a file.
+"""Imitates one pass of confd over an image's template resources, without a process, a network or a file.
 
-Rules: docs/facts/confd.md#1.6, #3.1 and #3.4; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists
-what differs from the real one.
+Rules: docs/facts/confd.md#1.6, #3.1 and #3.4; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists the
+differences from the real confd.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from catalog_forge.gotext.values import runes, unrunes
 
 __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 
-# Gives the body of GET with Accept: application/json for a path such as "/2016-07-29/self/service", whatever the status was; None
-# when no service answers.
+# Returns the response body of a GET with Accept: application/json for a path such as "/2016-07-29/self/service", whatever the
+# status is; None if no service answers.
 Fetch = Callable[[str], bytes | None]
 
-# What datetime gives: output must not differ from run to run.
+# The time that datetime returns: output must not differ from run to run.
 NOW = 1_000_000_000.0
 
 _BAD_URL = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
@@ -37,7 +37,7 @@ _BAD_URL = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A file that a resource renders."""
+    """A rendered file, and the template resource that renders it."""
 
     resource: TemplateResource
     content: bytes
@@ -45,14 +45,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one pass gives: files by their dest, errors by the name of their resource, both in the order of the resources."""
+    """The result of one pass: files by dest, and errors by resource name, both in the order of the resources."""
 
     files: Mapping[str, Rendered]
     errors: Mapping[str, str]
 
 
 class _Failure(Exception):
-    """A resource fails; the message is worded as confd words it."""
+    """A resource failed; the message is worded as in confd."""
 
 
 def run(
@@ -68,9 +68,9 @@ def run(
 ) -> Outcome:
     """Render all resources of an image, or those named in `only`, as `confd -onetime -sync-only` would.
 
-    `source` answers for Rancher's metadata service, or is another store. `prefix` is confd's -prefix, `variables` what getenv
-    reads, `now` what datetime gives (seconds since 1970).
-    Raises ForgeError if the dialect or a resource does not exist; errors within a resource are reported in the outcome.
+    `source` fetches from Rancher's metadata service, or is another store. `prefix` is confd's -prefix, `variables` is the
+    environment that getenv reads, and `now` the time that datetime returns (seconds since 1970). Raises ForgeError if the dialect
+    or a resource does not exist; errors within a resource are reported in the outcome.
     """
     _check(image, dialect, only)
     turn = _Pass(image, source, prefix, variables, dialect, limits, now)
@@ -87,7 +87,7 @@ def run(
 
 
 def _logged(error: str) -> str:
-    """Return an error as confd logs it: its text goes through Printf without a value (log.Error(err.Error()) of resource.go)."""
+    """Return an error as confd logs it: as a Printf format without values (log.Error(err.Error()) of resource.go)."""
     return runes(sprintf(unrunes(error), ())) if "%" in error else error
 
 
@@ -103,7 +103,7 @@ def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
 
 @dataclass(slots=True)
 class _Pass:
-    """What the resources of one pass share: the answers of the service, and the stores made of them."""
+    """State shared by the resources of one pass: the answers of the service, and the stores built from them."""
 
     image: ImageDir
     source: Fetch | Stored
@@ -140,7 +140,7 @@ class _Pass:
             raise _Failure(f"Unable to process template templates/{resource.src}, {fault}") from None
 
     def store(self, resource: TemplateResource) -> Store:
-        """Return the store that confd would fill for a resource. A global prefix replaces the resource's (since 0.12)."""
+        """Return the store that confd would fill for a resource. A global prefix replaces the resource's own (since 0.12)."""
         prefix = self.prefix or resource.prefix
         prefix = prefix if prefix.startswith("/") else f"/{prefix}"
         wanted = (prefix, resource.keys)
@@ -175,5 +175,5 @@ class _Pass:
 
 @lru_cache(maxsize=512)
 def _compiled(name: str, source: bytes, dialect: Dialect) -> Template:
-    """A template that many passes render is compiled once. Raises SyntaxFault."""
+    """Compile a template, cached because many passes render it. Raises SyntaxFault."""
     return compile_template(name, source, functions_of(dialect))

@@ -1,6 +1,6 @@
 """confd's command line as Go's flag package reads it, and the effect of the flags in combination.
 
-Rules: docs/facts/confd.md#1.11, #1.12, #3.1, #3.4 and #3.8; Go's flag package (parseOne). A WILD character in a word stands for
+Rules: docs/facts/confd.md#1.11, #1.12, #3.1, #3.4 and #3.8; Go's flag package (parseOne). A WILD character in a word represents
 text that is unknown until confd runs, such as a shell variable.
 """
 
@@ -26,13 +26,13 @@ _NODE = re.compile(r"[\w.:\[\]-]+(?:/.*)?", re.ASCII)
 # A key that only Rancher's metadata has.
 _RANCHER = re.compile(r"/self(?:/|$)")
 
-# How confd goes on: it `ends` at once or never gets anywhere, it `never` reads or writes what it should, a flag is `lost`.
+# The effect of a mistake: confd `ends` at once or hangs, it `never` reads or writes what it should, or a flag is `lost`.
 Effect = Literal["ends", "never", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong with a command line, at the word with this number (-1: the whole), and what helps."""
+    """An error in a command line: its effect, message and hint, and the index of the word (-1 for the whole line)."""
 
     effect: Effect
     message: str
@@ -42,9 +42,9 @@ class Mistake:
 
 @dataclass(slots=True)
 class CommandLine:
-    """The flags of a command line with the words that they stand in; `mistake` is why confd refuses it, or reads no further.
+    """The flags of a command line, and the indexes of their words; `mistake` is why confd refuses the line or stops reading it.
 
-    `is_open` means that some of its flags may be unknown.
+    `is_open` means that it may contain unknown flags.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class CommandLine:
     nodes: list[str] = field(default_factory=list)
 
     def get(self, name: str, default: str = "") -> str:
-        """The value of a flag; WILD if it is unknown."""
+        """Return the value of a flag; WILD if it is unknown."""
         return self.values.get(name, WILD if self.is_open else default)
 
     def set(self, name: str, value: str, place: int) -> None:
@@ -63,11 +63,11 @@ class CommandLine:
             self.nodes.append(value)
 
     def is_on(self, name: str) -> bool:
-        """Whether a flag that is on or off is surely on."""
+        """Whether a boolean flag is certainly on."""
         return self.values.get(name, "").encode() in TRUE
 
     def with_config(self, table: Mapping[str, object], wins: bool) -> CommandLine:
-        """The same with what confd.toml says; `wins`: it counts before the flags, as from confd 0.16 on."""
+        """Return the command line with the settings of confd.toml; if `wins`, they override flags, as since confd 0.16."""
         found = CommandLine(dict(self.values), dict(self.places), self.mistake, self.is_open, list(self.nodes))
         for key, value in table.items():
             name = {"nodes": "node"}.get(key.lower(), key.lower().replace("_", "-"))
@@ -80,12 +80,12 @@ class CommandLine:
 
 
 def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
-    """Read the words after `confd`; a flag must be known to one of the releases from `oldest` to `newest`."""
+    """Read the words after `confd`; a flag must exist in one of the releases from `oldest` to `newest`."""
     line, place = CommandLine(), 0
     while place < len(words) and line.mistake is None:
         word = words[place]
         if word.startswith(WILD) or (word.startswith("-") and WILD in word.partition("=")[0]):
-            # It may be flags, or the end of the flags, or nothing.
+            # It may contain flags, end the flags, or be empty.
             line.is_open = True
             place += 1
         elif len(word) < 2 or word[0] != "-" or word == "--":
@@ -99,7 +99,7 @@ def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
 
 
 def _stopped(words: Sequence[str], place: int) -> Mistake | None:
-    """The flags end at the first word that is none: what stands behind it counts for nothing."""
+    """Return what is wrong with the first word that is not a flag: flags end there, and confd ignores the rest of the line."""
     behind = [word for word in words[place + (words[place] == "--") :] if word.startswith("-") and len(word) > 1]
     if not behind:
         dropped = Mistake("lost", f"confd takes no arguments: {words[place]!r} is ignored", "leave it out", place)
@@ -109,7 +109,7 @@ def _stopped(words: Sequence[str], place: int) -> Mistake | None:
 
 
 def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newest: int) -> int:
-    """Take one flag; return how many words it is."""
+    """Record one flag, and return the number of words that it takes."""
     word = words[place]
     name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
     if not name or name.startswith("-"):
@@ -134,7 +134,7 @@ def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newe
 
 
 def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
-    """Why a flag is not known to any of the releases."""
+    """Return why none of the releases has a flag, and a hint; None if one of them has it."""
     flag = releases.FLAGS.get(name)
     if name in ("h", "help"):
         return f"-{name} shows the flags, and confd exits", "leave it out"
@@ -156,13 +156,13 @@ def _fits(value: str, kind: str) -> bool:
 
 
 def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bool = True) -> Iterator[Mistake]:
-    """What is wrong with the flags together; `keys` are those of the resources, each behind its resource's own prefix.
+    """Yield what is wrong with the flags in combination; `keys` are the resources' keys, each with its resource's own prefix.
 
     `is_whole` means that no configuration file can add flags.
     """
     if line.mistake:
         yield line.mistake
-    # Images that only bring files are run with -version: nothing else is asked of confd then.
+    # Images that only carry files run confd with -version: no other flag matters then.
     if not line.is_on("version") and (line.mistake is None or line.mistake.effect == "lost"):
         yield from _refused(line)
         yield from _unread(line, keys, is_whole)
@@ -174,7 +174,7 @@ def _at(line: CommandLine, name: str) -> int:
 
 
 def _refused(line: CommandLine) -> Iterator[Mistake]:
-    """Flags that make confd exit at once, or wait in vain."""
+    """Yield the flags that make confd exit at once, or wait in vain."""
     backend, level = line.get("backend", "etcd"), line.get("log-level")
     if backend and WILD not in backend and backend not in releases.BACKENDS:
         yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))
@@ -187,7 +187,7 @@ def _refused(line: CommandLine) -> Iterator[Mistake]:
 
 
 def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) -> Iterator[Mistake]:
-    """What is never read or written, whatever Rancher's metadata says."""
+    """Yield the flags because of which something is never read or written, whatever Rancher's metadata contains."""
     backend = line.get("backend", "etcd" if is_whole else WILD)
     if backend != "rancher":
         other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)
@@ -218,7 +218,7 @@ def _joined(*parts: str) -> str:
 
 
 def _lost(line: CommandLine) -> Iterator[Mistake]:
-    """Flags that have no effect because of other flags."""
+    """Yield the flags that have no effect because of other flags."""
     stronger = next((name for name in ("onetime", "watch") if line.is_on(name)), "")
     for name in ("watch", "interval"):
         if stronger and name in line.values and name != stronger:

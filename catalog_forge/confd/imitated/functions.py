@@ -1,6 +1,6 @@
 """confd's template functions, and which release has which (docs/facts/confd.md#2.1, #2.5, #2.9).
 
-They see the store, the variables that they were given and a fixed time: no environment, no files, no name service.
+They see only the store, the variables given to them and a fixed time: no environment, no files, no name service.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Dialect = Literal["0.14", "0.16", "HEAD"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 MAX_ITEMS = 1_000_000
-_ITEM = 64  # bytes that an element of a list costs
+_ITEM = 64  # bytes charged for each element of a list
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
 FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
@@ -44,7 +44,7 @@ FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the functions of confd see: the keys of a resource, what getenv reads, the time in seconds since 1970."""
+    """The data that confd's functions read: the keys of a resource, the variables for getenv, the time in seconds since 1970."""
 
     store: Store
     variables: Mapping[str, str]
@@ -52,11 +52,11 @@ class World:
 
 
 class Box(Sandbox, Protocol):
-    """The machine, as functions that are boxed see it."""
+    """The machine as seen by `boxed` functions, which receive it as their first argument."""
 
     @property
     def world(self) -> World:
-        """What they look things up in."""
+        """The data that the functions read."""
 
 
 def _split(box: Box, text: bytes, separator: bytes) -> Slice:
@@ -67,7 +67,7 @@ def _split(box: Box, text: bytes, separator: bytes) -> Slice:
 
 
 def _hold(box: Box, count: int) -> None:
-    """Take the memory for a list of so many elements."""
+    """Charge the memory of a list of `count` elements. Raises LimitError if that is too much."""
     if count > MAX_ITEMS:
         raise LimitError(f"a list of {count} elements is too long to be rendered here: {MAX_ITEMS} is the limit")
     box.spend(count * _ITEM)
@@ -96,7 +96,7 @@ def _upper(box: Box, text: bytes) -> bytes:
 def _upper_char(char: str) -> str:
     if "\udc80" <= char <= "\udcff":
         return "\ufffd"
-    # Go maps character by character: no SS for a sharp s.
+    # Go maps each character to one character: a sharp s does not become SS.
     return next((mapped for mapped in (char.upper(), char.title()) if len(mapped) == 1), char)
 
 
@@ -145,7 +145,7 @@ def _no_fit(document: object, wanted: str) -> GoError:
 
 
 def _value(document: Any) -> Any:
-    """Return a document with the types of Go."""
+    """Return a parsed JSON document with Go's types."""
     if isinstance(document, str):
         return paths.text_of(document)
     if isinstance(document, dict):
@@ -207,7 +207,7 @@ def _decode(text: bytes) -> bytes:
 
 
 def _reverse(values: Any) -> Any:
-    """Turn a list around, in place. confd knows only two types of lists, and what `gets` returns is a third."""
+    """Reverse a list in place. confd knows only two types of lists; `gets` returns a third, which stays as it is."""
     if isinstance(values, Slice) and values.type in (STRINGS, PLAIN_PAIRS):
         values.reverse()
     return values
@@ -228,13 +228,13 @@ def _sort_pairs_by_length(values: Slice | None) -> Slice:
 
 
 def _addresses(name: bytes, *versions: int) -> Slice:
-    """Return an address that is written as one; a name is not looked up."""
+    """Return an IP address as a list of one, if it is of one of these versions; host names are not looked up."""
     try:
         address = ipaddress.ip_address(runes(name))
     except ValueError:
         return Slice((), STRINGS, nil=True)
     if isinstance(address, ipaddress.IPv6Address):
-        # The zone of a link-local address is left out.
+        # The zone of a link-local address is dropped.
         address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))
     found = [str(address).encode()] if address.version in versions else []
     return Slice(found, STRINGS, nil=not found)
@@ -245,7 +245,7 @@ def _time(box: Box) -> Time:
 
 
 def _found(box: Box, found: Slice) -> Slice:
-    """Account for a list that the store gave."""
+    """Charge the memory of a list that the store returned, and return it."""
     box.check()
     _hold(box, len(found))
     return found
@@ -299,6 +299,6 @@ _SINCE_0_16 = {
 
 
 def functions_of(dialect: Dialect) -> Mapping[str, Function]:
-    """Return the functions that templates have in a release of confd. The cget family is in none: it needs a keyring."""
+    """Return the template functions of a release of confd. The cget family is left out: it needs a keyring."""
     newer = {} if dialect == "0.14" else _SINCE_0_16
     return {**BUILTINS, **_CONFD, **_STORE, **newer}

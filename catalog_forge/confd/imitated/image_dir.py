@@ -1,7 +1,7 @@
 """The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files in memory.
 
-Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which matches the
-names of keys without regard to case and ignores those that it does not know.
+Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which ignores the letter
+case of keys, and keys that are unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OWNERS = ("uid", "gid")
 
 @dataclass(frozen=True, slots=True)
 class TemplateResource:
-    """One template resource. `mode` is as confd reads it; `fault` is an error that confd reports on its turn."""
+    """One template resource. `mode` is as confd reads it; `fault` is the error that confd reports on rendering it."""
 
     name: str
     file: str
@@ -39,13 +39,13 @@ class TemplateResource:
 
     @property
     def misplaced(self) -> str:
-        """Why no file can be put at `dest`: confd renames what it made, and a folder does not make way."""
+        """Why confd cannot write to `dest`: it is empty, or a folder, which confd's rename cannot replace. Empty if it can."""
         if posixpath.basename(self.dest) in ("", ".", ".."):
             return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
         return ""
 
     def toml(self, dest: str) -> str:
-        """Write the resource as TOML again, with another dest and without uid and gid: for a real confd below a folder."""
+        """Write the resource as TOML again, with another dest and without uid and gid, for running the real confd in a folder."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
         lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
         lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")
@@ -63,10 +63,10 @@ class ImageDir:
 
 
 def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
-    """Read the files of an image's folder, by their path relative to it; files elsewhere are ignored.
+    """Read the files of a conf image's confd folder, given by their relative paths; files outside of it are ignored.
 
-    `where` is put before the paths in errors. A missing template is not an error here: confd reports it on rendering.
-    Raises ForgeError with all problems: confd renders nothing when it cannot load one file.
+    `where` is put before the paths in errors. A missing template is not an error here: confd reports it when rendering. Raises
+    ForgeError with all problems: confd renders nothing when it cannot load one file.
     """
 
     def resource(path: str) -> TemplateResource:
@@ -79,13 +79,13 @@ def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
 
 
 def _is_resource(path: str) -> bool:
-    """Return whether confd treats a file as a resource: its name must end in toml; a dot before it is not needed."""
+    """Return whether confd treats a file as a resource: its name must end in toml, with or without a dot."""
     return path.startswith("conf.d/") and path.endswith("toml")
 
 
 def document(source: bytes, place: Where) -> toml.Table:
-    """Read a file of TOML as confd does. Raises ForgeError with the place of what confd refuses."""
-    # Bytes that are not UTF-8 are no fault for BurntSushi/toml.
+    """Parse a TOML file as confd does. Raises ForgeError, with the position, for what confd refuses."""
+    # BurntSushi/toml accepts bytes that are not UTF-8.
     text = source.decode(errors="replace")
     try:
         return toml.parse(text)
@@ -94,12 +94,12 @@ def document(source: bytes, place: Where) -> toml.Table:
 
 
 def folded(key: str) -> str:
-    """A key as Go compares it with the names that it knows (strings.EqualFold)."""
+    """Return a key in the letter case in which Go compares it with known names (strings.EqualFold)."""
     return key.lower().replace("\u017f", "s")
 
 
 def template_of(found: toml.Table) -> toml.Table:
-    """The table [template] of a file, in any letter case; the keys of several such tables are merged."""
+    """Return the table [template] of a file, in any letter case; the keys of several such tables are merged."""
     table = toml.Table()
     for name, value in found.items():
         if folded(name) == "template" and isinstance(value, toml.Table):
@@ -109,7 +109,7 @@ def template_of(found: toml.Table) -> toml.Table:
 
 
 def _template(source: bytes, place: Where) -> Mapping[str, Any]:
-    """Return the table [template], its keys in lower case."""
+    """Return the table [template] with its keys in lower case. Raises ForgeError for values of a wrong type."""
     found = document(source, place)
     text = source.decode(errors="replace")
     problems = []
@@ -128,7 +128,7 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
 
 
 def _wanted(key: str, value: object) -> str:
-    """What the value of a key must be where it is not. The last three keys are fields of confd that nobody should set."""
+    """Return what the value of a key must be; empty if it is. The last three keys are internal fields of confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):
@@ -147,7 +147,7 @@ def _wanted(key: str, value: object) -> str:
 
 
 def _at(text: str, start: int, place: Where) -> Where:
-    """The place of a character."""
+    """Return the line and column of a character."""
     return Where(place.file, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
 
 
@@ -187,5 +187,5 @@ def _mode(text: str) -> tuple[int | None, str]:
 
 
 def _quoted(text: str) -> str:
-    """Write a basic string of TOML: JSON's escapes, and DEL escaped too."""
+    """Write a basic string of TOML with JSON's escapes; DEL is escaped, too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,6 +1,6 @@
-"""Which release of confd has what: functions and the Go that it was built with (docs/facts/confd.md#1.13, #2.9, #2.10).
+"""The features of each confd release: functions, flags, and the Go it was built with (docs/facts/confd.md#1.13, #2.9, #2.10).
 
-A release goes by the number in the middle: 16 is 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
+A release is identified by its middle number: 16 is 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _BY_RELEASE = {
     14: "cget cgets cgetv cgetvs",
     16: "atoi parseBool lookupIPV4 lookupIPV6",
 }
-# Go's own.
+# Functions that are built into Go templates.
 _BUILT_IN = "and call eq ge gt html index js le len lt ne not or print printf println urlquery"
 
 FIRST: Mapping[str, int] = {
     **dict.fromkeys(_BUILT_IN.split(), OLDEST),
-    # Go 1.13 brought it, and confd 0.16 was built with Go 1.10.
+    # Added in Go 1.13; confd 0.16 was built with Go 1.10.
     "slice": NEWEST,
     **{name: release for release, names in _BY_RELEASE.items() for name in names.split()},
 }
-# The last release that has a function, for those that went away.
+# The last release that has a function, for functions that were removed.
 LAST: Mapping[str, int] = dict.fromkeys(("cget", "cgets", "cgetv", "cgetvs"), 16)
-# Constructs of templates, and the first Go that knows each; docs/renderer.md has the same list (a test compares them).
+# Template constructs, and the first version of Go that knows each; docs/renderer.md has the same list (a test compares them).
 GO: Mapping[str, str] = {
     "a trim marker": "1.6",
     "{{block}}": "1.6",
@@ -43,15 +43,15 @@ GO: Mapping[str, str] = {
     "range over a number": "1.22",
     "{{else with}}": "1.23",
 }
-# What a release's Go must know: 0.12 was built with Go 1.6 or later, and none up to 0.16 with one after 1.10.
+# The first release that knows each construct: 0.12 was built with Go 1.6 or later, and no release up to 0.16 with Go after 1.10.
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
-# Functions that took no default before 0.12: the call fails there.
+# Functions that accepted no default before 0.12: a call with a default fails there.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag of confd: its kind in Go (bool, int, text), the first and the last release that has it."""
+    """A flag of confd: its type in Go (bool, int, text), and the first and the last release that have it."""
 
     kind: str = "text"
     first: int = OLDEST
@@ -61,7 +61,7 @@ class Flag:
 _TEXTS = (
     "auth-token backend client-ca-keys client-cert client-key confdir config-file log-level node prefix scheme srv-domain table"
 )
-# Its flags (config.go of each release).
+# The flags of confd (config.go of each release).
 FLAGS: Mapping[str, Flag] = {
     "interval": Flag("int"),
     **{name: Flag("bool") for name in "keep-stage-file noop onetime version watch".split()},

@@ -21,11 +21,11 @@ _WILD = re.compile(rb"[*?\[\\]")
 
 
 class StoreError(Exception):
-    """What the service said cannot be put into the store: the resource fails."""
+    """The service's answer cannot be put into the store: the resource fails."""
 
 
 class Store:
-    """The keys of one resource. It is not changed once it is made, and may be shared."""
+    """The keys of one resource. It never changes after construction, and may be shared."""
 
     def __init__(self, leaves: Mapping[bytes, bytes]) -> None:
         self._leaves = leaves
@@ -35,11 +35,11 @@ class Store:
         return sorted(self._leaves)
 
     def get(self, key: bytes) -> KVPair:
-        """Return a pair. Raises GoError if the key does not exist."""
+        """Return a key with its value. Raises GoError if the key does not exist."""
         return KVPair(key, self.getv(key))
 
     def getv(self, key: bytes, *default: bytes) -> bytes:
-        """Return a value, else the first default. Raises GoError without both."""
+        """Return a value, or the first default if the key does not exist. Raises GoError if there is no default."""
         value = self._leaves.get(key)
         if value is not None:
             return value
@@ -52,7 +52,7 @@ class Store:
         return key in self._leaves
 
     def gets(self, pattern: bytes) -> Slice:
-        """Return the pairs whose key matches a pattern of Go's path.Match, sorted by key. Raises GoError for a bad one."""
+        """Return the pairs whose key matches a pattern of Go's path.Match, sorted by key. Raises GoError for a bad pattern."""
         return Slice.grown([KVPair(key, self._leaves[key]) for key in self._matching(pattern)], PAIRS)
 
     def getvs(self, pattern: bytes) -> Slice:
@@ -60,11 +60,11 @@ class Store:
         return Slice.grown(sorted(self._leaves[key] for key in self._matching(pattern)), STRINGS)
 
     def ls(self, path: bytes) -> Slice:
-        """Return the names of the children, sorted; for a leaf also its own."""
+        """Return the sorted names of the children; for a leaf, also its own name."""
         below = _below(path)
         if below is None:
             return Slice.grown(self._ls_odd(path), STRINGS)
-        # memkv compares the segments of parents: those of "/" are two empty ones, so that only leaves are below it.
+        # memkv compares the segments of the parents, and "/" has two empty ones, so only leaves count as its children.
         names = {name for name, branch in self._children(below) if not branch or below != b"/"}
         if path in self._leaves:
             names.add(base(path))
@@ -81,30 +81,30 @@ class Store:
         return Slice.grown(sorted(names), STRINGS)
 
     def _children(self, below: bytes) -> Iterator[tuple[bytes, bool]]:
-        """The segments that follow a beginning of keys, and whether more follows. One that is leaf and branch comes twice."""
+        """Yield each segment after the prefix `below`, and whether more follow. One that is both leaf and branch comes twice."""
         keys, size = self._keys, len(below)
         place = bisect_left(keys, below)
         while place < len(keys) and keys[place].startswith(below):
             name, slash, _ = keys[place][size:].partition(b"/")
             if name:
                 yield name, bool(slash)
-            # All that is below the same segment stands together: it ends where a "0", which follows "/", would stand.
+            # Keys below the same segment are adjacent: they end before the segment with a "0", the character after "/".
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
-        """List below a path such as `/a//b`: where memkv cannot take the path off a key, it shows the key's first segment."""
+        """List below a path such as `/a//b`: if memkv cannot remove the path from a key, it shows the key's first segment."""
         keys = self._under(_below(clean(path)) or b"", 1)
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """The keys that are at least so many levels below a path: below the root only leaves, below a relative path none."""
+        """Yield the keys that are at least `levels` below a path: below the root only leaves, below a relative path none."""
         if below == b"/":
             yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
         elif below.startswith(b"/"):
             yield from (key for key in self._leaves if key.startswith(below) and key.count(b"/", len(below)) >= levels - 1)
 
     def _matching(self, pattern: bytes) -> Iterator[bytes]:
-        """The keys that match a pattern, sorted."""
+        """Yield the keys that match a pattern, sorted."""
         keys = self._keys
         if not keys:
             return
@@ -118,7 +118,7 @@ class Store:
 
 
 def _below(path: bytes) -> bytes | None:
-    """Return what the keys below a path begin with, for one that Go's path.Clean leaves alone, but for a slash at its end."""
+    """Return the common prefix of the keys below a path; None if Go's path.Clean changes the path (except for a final slash)."""
     plain = path.removesuffix(b"/") or b"/"
     if clean(path) != plain or path == b"//":
         return None
@@ -126,7 +126,7 @@ def _below(path: bytes) -> bytes | None:
 
 
 def load(body: bytes) -> Any:
-    """Parse JSON as Go does into an interface: every number a float, the last of equal keys wins. Raises ValueError."""
+    """Parse JSON as Go does into an interface: every number is a float, and of equal keys the last wins. Raises ValueError."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -149,7 +149,7 @@ def _no_constant(word: str) -> Any:
 
 
 def text_of(value: str) -> bytes:
-    """Return a string of JSON as Go holds it: half a surrogate pair becomes the replacement character."""
+    """Return a JSON string as Go holds it: an unpaired surrogate becomes the replacement character."""
     try:
         return value.encode()
     except UnicodeEncodeError:
@@ -157,10 +157,10 @@ def text_of(value: str) -> bytes:
 
 
 def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
-    """Return the keys that the body of a path gives, the text of the prefix taken off and cleaned, as confd stores them.
+    """Return the keys and values that confd stores for a JSON body at a path; the prefix is removed, and the keys are cleaned.
 
-    They are in the order of the document, and of equal keys the last one wins; in the real confd it is any of them.
-    Raises StoreError if the body is not JSON, and where the real confd would exit (a `name` in a list that is not a string).
+    They are in the order of the document. Of equal keys the last wins; in the real confd any of them may win. Raises StoreError
+    if the body is not JSON, and where the real confd would exit (a `name` in a list that is not a string).
     """
     try:
         document = load(body)
@@ -179,7 +179,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
 
 
 def json_error(body: bytes, error: ValueError) -> str:
-    """Return the error that Go would report for a body, in the simple cases."""
+    """Return the error that Go would report for a body that is not JSON, in simple cases."""
     if not body.strip():
         return "unexpected end of JSON input"
     if isinstance(error, json.JSONDecodeError):
@@ -189,14 +189,14 @@ def json_error(body: bytes, error: ValueError) -> str:
 
 
 class _Segments(dict[str, bytes]):
-    """Keys as segments of a path; few different ones come again and again."""
+    """JSON keys as path segments, cached because the same few keys occur again and again."""
 
     def __missing__(self, key: str) -> bytes:
         return self.setdefault(key, b"/" + text_of(key))
 
 
 class _Walk:
-    """A walk over a document, and the leaves that it passes."""
+    """A walk over a JSON document that collects its leaves."""
 
     __slots__ = ("leaves", "origin", "segments", "texts")
 
@@ -240,7 +240,7 @@ class _Walk:
                 leaves[place] = self._scalar(item)
 
     def _element(self, path: bytes, number: int, item: Any) -> bytes:
-        """Return the segment for an element of a list: its name, else its number."""
+        """Return the path segment for an element of a list: its `name` if it has one, else its number."""
         if type(item) is not dict or "name" not in item:
             return b"/%d" % number
         name = item["name"]
@@ -256,7 +256,7 @@ class _Walk:
             return b"null"
         if value is True or value is False:
             return b"true" if value else b"false"
-        if not value:  # zero has two signs, which are equal
+        if not value:  # 0.0 and -0.0 are equal, but differ as text
             return number_text(value)
         return self.texts.get(value) or self.texts.setdefault(value, number_text(value))
 
@@ -269,7 +269,7 @@ def number_text(value: float) -> bytes:
 
 
 def clean(path: bytes) -> bytes:
-    """Return the shortest path that means the same (Go's path.Clean)."""
+    """Return the shortest equivalent path (Go's path.Clean)."""
     if not path:
         return b"."
     found = posixpath.normpath(path)
@@ -296,12 +296,12 @@ def directory(path: bytes) -> bytes:
 
 @lru_cache(maxsize=1024)
 def matcher(pattern: bytes) -> Callable[[str], object]:
-    """Return a function that tells whether a key matches (Go's path.Match). Raises GoError for an invalid pattern."""
+    """Return a function that tells whether a key matches a pattern (Go's path.Match). Raises GoError for an invalid pattern."""
     return re.compile(_regex(runes(pattern)), re.DOTALL).fullmatch
 
 
 def _regex(pattern: str) -> str:
-    """Translate a pattern. What follows a star is an atomic group: Go takes the first place that fits, and never looks again."""
+    """Translate a pattern to a regular expression. Text after a star is an atomic group, because Go never backtracks there."""
     chunks: list[str] = [""]
     at = 0
     while at < len(pattern):
@@ -326,7 +326,7 @@ def _regex(pattern: str) -> str:
 
 
 def _char_class(pattern: str, at: int) -> tuple[str, int]:
-    """Translate a bracketed class; return it and the position after it."""
+    """Translate a bracketed class to a regular expression; return it and the position after the class."""
     negated = pattern.startswith("^", at)
     at += negated
     ranges = ""
@@ -339,7 +339,7 @@ def _char_class(pattern: str, at: int) -> tuple[str, int]:
     return f"[{'^' if negated else ''}{ranges.replace(_NEVER, '') or _NEVER}]", at + 1
 
 
-# A character that no key holds: it stands for a range that holds nothing.
+# A character that no key contains: it replaces a range that matches nothing.
 _NEVER = "\U0010ffff"
 
 

@@ -1,7 +1,7 @@
-"""What confd reads of a store that is not Rancher's: which keys it finds there, as each of its back ends looks for them.
+"""Which keys confd finds in a store other than Rancher's: each of its back ends looks for them in its own way.
 
-Rules: confd 0.16.0 (backends/NAME/client.go, GetValues; resource/template/resource.go, setVars). The keys of a store stand here
-with slashes before each segment, whatever the store itself writes: `catalog_forge.confd.layout` makes them.
+Rules: confd 0.16.0 (backends/NAME/client.go, GetValues; resource/template/resource.go, setVars). Keys are written here with a
+slash before each segment, whatever the store itself uses: `catalog_forge.confd.layout` creates them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _SLASH = ord("/")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A store: the name of its back end, and all that it holds."""
+    """The contents of a store, and the name of its back end."""
 
     backend: str
     held: Leaves
 
     def leaves(self, prefix: str, keys: Sequence[str]) -> dict[bytes, bytes]:
-        """Return what confd keeps of these keys below a prefix. Raises StoreError where it fails."""
+        """Return the keys and values that confd reads below a prefix. Raises StoreError if the lookup fails."""
         found: dict[bytes, bytes] = {}
         for key in keys:
             found.update(_FINDERS.get(self.backend, _below)(self.held, join(prefix, key).encode()))
@@ -33,18 +33,18 @@ class Stored:
 
 
 def _below(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """A key, and all keys below it."""
+    """Yield a key and all keys below it."""
     start = key.rstrip(b"/") + b"/"
     return ((path, value) for path, value in held.items() if path == key or path.startswith(start))
 
 
 def _raw(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """All keys whose text begins with that of the key."""
+    """Yield all keys whose text begins with that of `key`."""
     return ((path, value) for path, value in held.items() if path.startswith(key))
 
 
 def _etcd(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Segments that begin with _ are hidden in a listing; a key that does not exist is an error."""
+    """Yield the keys that etcd lists: segments that begin with _ are hidden; a missing key is an error."""
     found = dict(_below(held, key))
     if not found and key != b"/":
         raise StoreError(f"100: Key not found ({key.decode()})")
@@ -52,7 +52,7 @@ def _etcd(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _zookeeper(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """A node that has children has no value."""
+    """Yield the keys that confd finds in ZooKeeper, where a node with children has no value."""
     found = dict(_below(held, key))
     if not found and key != b"/":
         raise StoreError("zk: node does not exist")
@@ -61,12 +61,12 @@ def _zookeeper(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _redis(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """A key that has a value hides those below it."""
+    """Yield the keys that confd finds in Redis: a key with a value hides the keys below it."""
     return iter(((key, held[key]),)) if key in held else _below(held, key)
 
 
 def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """An item hides those that begin with its key; of those one page of the table is read, whatever lies on it."""
+    """Yield the keys in DynamoDB: an item hides those that begin with its key; else only one page of the table is searched."""
     if key in held:
         return iter(((key, held[key]),))
     if sum(len(b"key" + path + b"value" + value) for path, value in held.items()) > PAGE:
@@ -75,13 +75,13 @@ def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _ssm(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys below a key hide its value."""
+    """Yield the keys that confd finds in SSM: keys below a key hide its value."""
     below = [(path, value) for path, value in _below(held, key) if path != key]
     return iter(below or [(key, held[key])] if below or key in held else ())
 
 
 def _env(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The names of variables: capitals, with _ for every slash, and back again."""
+    """Yield the keys that confd makes of environment variables, which are in upper case with _ for each slash."""
     start = _variable(key)
     names = {_variable(path): value for path, value in held.items()}
     return ((b"/" + name.lower().replace(b"_", b"/"), value) for name, value in names.items() if name.startswith(start))

@@ -1,8 +1,8 @@
 """TOML as confd reads it: BurntSushi/toml 0.3.1 (lex.go, parse.go), which is older than TOML 1.0, and laxer in some places.
 
-Numbers may begin with zeros, strings hold any character, CR alone ends a line, a NUL ends the file, and a key may stand twice in
-an inline table. Dotted keys, other bases, times without a day, inf, nan and lists of several types are refused.
-Source: docs/facts/confd.md#1.4
+Numbers may begin with zeros, strings hold any character, CR alone ends a line, a NUL ends the file, and a key may appear twice in
+an inline table. Dotted keys, other bases, times without a day, inf, nan and lists of several types are refused. Source:
+docs/facts/confd.md#1.4
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from catalog_forge.gotext.parsing import SPACES
 
-# Lists and inline tables in one another.
+# The maximum nesting of lists and inline tables.
 MAX_NESTING = 100
 _BLANK = re.compile(r"[ \t]*+")
 _BLANKS = re.compile(r"[ \t\r\n]*+")
@@ -43,7 +43,7 @@ _TIME = re.compile(
 
 
 class TomlFault(Exception):
-    """What confd cannot read, and the character of the text where it is."""
+    """An error that confd finds in a file, and the offset of the character where it is."""
 
     def __init__(self, message: str, place: int) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ class TomlFault(Exception):
 
 
 class Table(dict[str, object]):
-    """A table: its values, and the characters at which its keys begin. Only tables below it have named one that is `implied`."""
+    """A table: its values, and the offsets at which its keys begin. It is `implied` if only tables below it have a header."""
 
     __slots__ = ("implied", "places")
 
@@ -73,7 +73,7 @@ class DateTime:
 
 
 def parse(text: str) -> Table:
-    """Read a file. Raises TomlFault where confd refuses it, and for nesting that is too deep here."""
+    """Parse a file. Raises TomlFault where confd refuses it, and for nesting that is too deep here."""
     reader = _TomlReader(text)
     reader.read()
     return reader.root
@@ -95,7 +95,7 @@ class _TomlReader:
 
     @property
     def char(self) -> str:
-        """The next character; nothing at the end."""
+        """The next character; empty at the end."""
         return self.text[self.place : self.place + 1]
 
     def skip(self, pattern: re.Pattern[str]) -> str:
@@ -120,7 +120,7 @@ class _TomlReader:
             else:
                 self.pair(self.table)
             self.skip(_BLANK)
-            # A NUL is the end for this reader, and what stands behind it counts for nothing.
+            # A NUL ends the file for this reader: what follows is ignored.
             if self.char in ("", "\0"):
                 return
             if self.char not in "\r\n#":
@@ -178,7 +178,7 @@ class _TomlReader:
     def set(self, table: Table, name: str, value: object, start: int) -> None:
         known = table.get(name)
         if isinstance(known, Table) and known.implied:
-            # What is set is dropped: the table that was named before stays.
+            # The new table is dropped, and the implied one stays.
             known.implied = False
         elif name in table:
             self.fail(f"{name} already exists", start)
@@ -236,7 +236,7 @@ class _TomlReader:
         return found
 
     def spaced(self) -> str:
-        """Go over space, line ends and comments; return what follows."""
+        """Skip spaces, line ends and comments, and return the next character."""
         self.skip(_BLANKS)
         while self.skip(_COMMENT):
             self.skip(_BLANKS)
@@ -301,7 +301,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _number(word: str, *, is_float: bool) -> int | float | None:
-    """A 64-bit number; None if the text is not one."""
+    """Return a number of 64 bits; None if the text is not one."""
     if _LONE.search(word):
         return None
     word = word.replace("_", "")
@@ -314,7 +314,7 @@ def _number(word: str, *, is_float: bool) -> int | float | None:
 
 
 def _is_time(word: str) -> bool:
-    """Whether Go's time.Parse takes a date, with a time or without one."""
+    """Whether Go's time.Parse accepts a text as a date, with or without a time."""
     found = _TIME.fullmatch(word)
     if not found:
         return False
