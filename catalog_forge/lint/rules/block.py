@@ -133,8 +133,8 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
-    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. A value that is unchanged today may be
-    changed for the next version.
+    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. Even if this version is stored unchanged,
+    the next one may not be.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

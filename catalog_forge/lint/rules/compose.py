@@ -28,10 +28,10 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
 _COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
 _LATEST = ("", "latest")
-# What a rule says of one revision, where a hint costs time.
+# The most hits of one rule in one revision, because hints take time to find.
 MOST_HITS = 100
 
-# Words of compose 3, of the docker command and of other tools, that mean a key which Rancher has.
+# Keys of compose 3, of the docker command and of other tools that correspond to one of Rancher's keys.
 _INSTEAD = {
     "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
     "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
@@ -47,22 +47,22 @@ _INSTEAD = {
     "drain_timeout": "use drain_timeout_ms",
     "name": "leave it out: Rancher names containers itself",
 }
-# What Docker's compose has besides, some of it spelt much like a key of Rancher that means another thing.
+# Keys that only Docker Compose has. Some are spelt like one of Rancher's keys with another meaning.
 _DOCKER_ONLY = frozenset(
     "annotations attach blkio_config cgroup cpu_count cpu_percent cpu_rt_period cpu_rt_runtime cpus credential_spec develop "
     "device_cgroup_rules gpus label_file models pids_limit platform post_start pre_stop profiles provider pull_policy runtime "
     "storage_opt use_api_socket userns_mode".split()
 )
 _MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
-# Types of keys whose items, where they stand in a list, may stand there once.
+# Types of keys in whose lists an item may appear only once.
 _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "labels", "environment", "rates")
 
 
-# What is looked at in each version of a template too. Each says the place in the text that was read.
+# These checks also run on each version of a template. Each reports places in the text that was parsed.
 
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
-    """Keys of a service that its form of compose does not have."""
+    """Yield a hit for each key of a service that does not exist in its compose version."""
     for name, (key, node) in part.keys.items():
         if name not in part.known:
             message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
@@ -78,7 +78,7 @@ def _hint_of_key(part: Part, name: str, node: Node) -> str:
 
 
 def _key_meant(part: Part, name: str, node: Node) -> str:
-    """The key that was meant, of those whose place is free and that take such a value; nothing where that is not sure."""
+    """Return the unused key that was probably meant and accepts such a value; an empty string if that is uncertain."""
     if name in _INSTEAD or name in _DOCKER_ONLY:
         return ""
     second = part.known is keys.V2
@@ -88,7 +88,7 @@ def _key_meant(part: Part, name: str, node: Node) -> str:
 
 
 def repeated_items(part: Part) -> Iterator[Hit]:
-    """Items of a list of which rancher-compose takes no two alike."""
+    """Yield a hit for each repeated item in a list in which rancher-compose refuses repetition."""
     for name, (_, node) in part.keys.items():
         seen: set[str] = set()
         is_set = name in keys.KEYS and keys.KEYS[name].type in _SETS and isinstance(node, Seq)
@@ -127,7 +127,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         meant = _key_meant(part, key.value, part.keys[key.value][1])
         where = composition.at(hit.where)
         file = files.get(where.file)
-        # `network` is the word of others for it; all else must be a slip of the pen.
+        # `network` is another tool's name for the key; any other key must be a misspelling.
         rename = mend.renamed if key.value == "network" else mend.respelt
         fix = rename(file, replace(key, where=where), meant) if meant and file else None
         yield replace(hit, where=where, fix=fix)
@@ -252,7 +252,7 @@ def repeated(_: Revision) -> None:
 
 
 def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
-    """The health checks: the service, its keys, where it stands."""
+    """Yield each health check: the name of its service, its mapping and its place."""
     for service in revision.composition.services.values():
         for part in service.parts:
             node = part.get("health_check")
@@ -411,7 +411,7 @@ def numbers(revision: Revision) -> Iterator[Hit]:
 
 
 def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
-    """What must be a number."""
+    """Yield each value of a service that must be a number, with its key."""
     scale = part.get("scale")
     yield from [("scale", scale)] if isinstance(scale, Text) else ()
     for key in ("health_check", "scale_policy"):
@@ -432,7 +432,7 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
         )
     elif not question.default:
         message = f"{key} of {service!r} is ${{{name}}}, which has no default"
-        # Also where it is required: who launches with what the catalog proposes has nothing.
+        # This is an error even for a required question: with the default answers there is no value.
         yield Hit(where, message, hint, level="error")
     elif not question.required:
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)

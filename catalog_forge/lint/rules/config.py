@@ -1,4 +1,4 @@
-"""CF2xx: config.yml, what an entry says about itself."""
+"""CF2xx: config.yml, which describes an entry."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
 
 
 def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix | None:
-    """A fix that gives config.yml a version: what stands there under another name, else the last one."""
+    """Return a fix that gives config.yml a version: a key with another name is renamed, else the newest version is written."""
     if entry.config is None or isinstance(entry.settings.keys.get("version"), Map | Seq):
         return None
     if other and "version" not in entry.settings.keys:
@@ -200,7 +200,8 @@ def old_default(entry: Entry) -> Iterator[Hit]:
 @rule("CF207", "error", "The CI refuses the maintainer", on=Entry)
 @told("CF207")
 def bad_maintainer(_: Entry) -> None:
-    """Two to five words and an address in angle brackets: a maintainer with one name, or without an address, fails the CI.
+    """The CI requires two to five words and an email address in angle brackets: a maintainer with one name, or without an
+    address, fails.
 
     Bad:
         -- templates/web/config.yml --
@@ -360,7 +361,7 @@ def odd_license(entry: Entry) -> Iterator[Hit]:
 
 
 def _is_spdx(text: str) -> bool:
-    """Whether all words of an expression are short names that we know, or names of one's own."""
+    """Whether an SPDX expression has only identifiers that are known, or custom ones (`LicenseRef-`)."""
     words = re.findall(r"[A-Za-z0-9.+-]+", text[:1000])
     names = [word.removesuffix("+") for word in words if word not in ("AND", "OR", "WITH")]
     fine = all(name in LICENSES or name.startswith("LicenseRef-") or name.endswith("-exception-2.0") for name in names)
@@ -369,7 +370,7 @@ def _is_spdx(text: str) -> bool:
 
 
 def _meant(text: str) -> str:
-    """The license that was meant, by its letters and numbers without the words around them."""
+    """Return the license that was probably meant, compared by letters and digits without filler words."""
     plain = re.sub(r"(?i)\b(?:the|license|licence|version|public|software|v(?=[0-9]))|[^a-z0-9.]", "", text[:200]).lower()
     plain = plain.replace("eclipse", "epl-").replace("gnu", "")
     by_letters = {each.lower().replace("-", ""): each for each in LICENSES}

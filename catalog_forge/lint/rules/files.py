@@ -22,7 +22,7 @@ def _ending(file: File) -> str:
 
 
 def _format(content: bytes) -> str:
-    """What a picture is by its first bytes; nothing for what is none."""
+    """Return the image format from a file's first bytes: png, jpg, gif or svg; an empty string for anything else."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -168,7 +168,7 @@ def unserved_readme(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF141", "note", "A README has a name that Rancher does not know", on=Entry)
 def readme_name(entry: Entry) -> Iterator[Hit]:
-    """Rancher only shows a file called README.md, in upper or lower case.
+    """Rancher shows only a file named README.md, in upper or lower case.
 
     Bad:
         -- templates/web/0/README.md (absent) --
@@ -255,7 +255,7 @@ def junk(revision: Revision) -> Iterator[Hit]:
 
 
 def _read(entry: Entry) -> Iterator[File]:
-    """The files of an entry that Rancher reads as YAML."""
+    """Yield the files of an entry that Rancher reads as YAML."""
     if entry.config:
         yield entry.config
     for revision in entry.revisions:

@@ -78,7 +78,7 @@ def _near(name: str) -> str:
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With a single dollar
+    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}`, which the scheduler replaces. With a single dollar
     sign, rancher-compose replaces it with an answer that no question asks for, which is empty.
 
     Bad:
@@ -97,7 +97,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         if use.kind != "variable" or use.name not in SCHEDULER or use.name in revision.asked or use.in_comment:
             continue
         where = use.where
-        # Only the scheduler puts it in later: anywhere else `$$` would stay a dollar and a name.
+        # Only the scheduler replaces it later: anywhere else `$$` would leave a literal dollar sign and the name.
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
             yield Hit(
                 where,

@@ -1,6 +1,6 @@
 """CF412, CF425, CF428 to CF442: what rancher-compose refuses or ignores in a revision, each with a rule of its own.
 
-The rules are a table: what they say is what the judge of the launch says (`lint.judges.launch`), so that both never differ.
+The rules are a table. Each reports the faults that the launch judge finds (`lint.judges.launch`), so the two never differ.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE, Revision
 
 
 def _example(part: str, good: bool = False) -> str:
-    """An example: lines below the service `web` of docker-compose.yml, or files of their own."""
+    """Return an example: lines below the service `web` of docker-compose.yml, or whole files if it begins with `-- `."""
     text = (
         part if part.startswith("-- ") else f"-- templates/web/0/docker-compose.yml: services.web --\nimage: nginx:1.27.3\n{part}"
     )

@@ -254,7 +254,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
     what = "the CI reads no other file" if other == "template.yml" else "it is listed without a name"
-    # The catalog service reads template.yml too: there only the CI makes it an error.
+    # The catalog service also reads template.yml, so in that case only the CI objects.
     yield Hit(entry.where, f"{entry.name} has no {CONFIG}: {what}", hint, level="warning" if other == "template.yml" else None)
 
 
@@ -278,9 +278,10 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF113", "warning", "A file in a revision is treated as a file of the entry", on=Revision)
 def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
-    """At any depth `config.yml`, `template.yml` and what begins with `icon` or `catalogIcon` describe the entry for the service.
+    """At any depth in an entry, the service reads `config.yml`, `template.yml`, and files whose names begin with `icon` or
+    `catalogIcon`, as files of the entry.
 
-    Such a file is not shipped with the revision, and if it is read later, it replaces the file of the entry.
+    Such a file is not shipped with the revision. If it is read after the entry's own file, it replaces that.
 
     Bad:
         -- templates/web/0/config.yml --
@@ -300,7 +301,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        # Folders are walked by name: what comes after config.yml replaces it, and an entry without a name is a ghost.
+        # Folders are read in the order of their names: one after config.yml replaces it, and an entry without a name is a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
         message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
@@ -418,7 +419,7 @@ def odd_characters(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF119", "warning", "A revision has both docker-compose.yml and its template", on=Revision)
 def both_composes(revision: Revision) -> Iterator[Hit]:
-    """Rancher gets docker-compose.yml unless it is empty; the .tpl beside it is never used.
+    """Rancher gets docker-compose.yml, or the .tpl if docker-compose.yml is empty. The other file is never used.
 
     Bad:
         -- templates/web/0/docker-compose.yml.tpl --
@@ -460,12 +461,12 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
-    # A judge that misses it makes it an error; the name of the folder may be the version.
+    # It is an error if a judge needs the file; it may not, because the folder's name may be the version.
     yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
 
 
 def _is_served(revision: Revision) -> bool:
-    """Whether the catalog service finds a version: in the block, in one among the services, in the name of the folder."""
+    """Whether the catalog service finds a version: in the catalog block, also among the services, or as the folder's name."""
     services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
     return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
 
@@ -505,8 +506,8 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF124", "warning", "The version or the questions are defined twice", on=Revision)
 def other_versions(revision: Revision) -> Iterator[Hit]:
-    """Rancher takes questions from template-version.yml, then compose.yml, but versions in the opposite order; the CI reads
-    neither file.
+    """Rancher takes questions from template-version.yml, else compose.yml, else rancher-compose.yml, but versions in the opposite
+    order. The CI reads neither of the first two.
 
     Bad:
         -- templates/web/0/template-version.yml --

@@ -21,7 +21,7 @@ _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid
 _NUMBERS = ("min", "max", "min_length", "max_length")
 _KNOWN = frozenset((*_TEXTS, *_NUMBERS, "required", "options", "<<"))
 TYPES = ("string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "secret")
-# The service's own tests have these two, its page does not; what else an author may mean by a word of another language.
+# The service's own tests have these two types, its documentation does not. The table maps other words to the type they mean.
 _ODD_TYPES = ("date", "float")
 _MEANT = {"text": "string", "integer": "int", "number": "int", "select": "enum", "bool": "boolean", "textarea": "multiline"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -32,14 +32,14 @@ _SECRET = re.compile(
 
 
 def _file(revision: Revision) -> File:
-    """The file in which the questions stand."""
+    """Return the file that contains the questions."""
     if revision.rancher is None:
         raise LookupError(f"{revision.title} has questions but does not list any files")
     return revision.rancher
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name ends like that of a secret."""
+    """Whether a name ends like the name of a secret."""
     plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", name[:200]).replace("-", "_").replace(".", "_")
     return _SECRET.search(plain) is not None
 
@@ -204,7 +204,7 @@ def bad_required(revision: Revision) -> Iterator[Hit]:
 
 
 def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
-    """What is wrong with truths and numbers of questions; where quotes are all that is wrong, these are taken away."""
+    """Yield the faults in booleans and numbers of questions, with a fix where removing quotes is enough."""
     values = {node.where: node for question in revision.questions for node in question.keys.values()}
     for hit in judged(revision, rule):
         node = values.get(hit.where)
@@ -272,7 +272,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
                 value = decoding.value(node)
                 if isinstance(value, bool) and question.type == "boolean":
                     continue
-                # Templates may compare with what is stored today, so that only a number is quoted without asking.
+                # Templates may compare with the boolean that is stored today, so only numbers get a fix.
                 fix = None if isinstance(value, bool) else quoted(_file(revision), node)
                 message = f"{_named(question)}: {node.value[:40]} is stored as {shown(text_of(node))}"
                 yield Hit(node.where, message, f"write '{node.value[:40]}'", fix)
@@ -400,7 +400,8 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
-    """The service and the CI refuse the whole catalog for a quoted `min` or `max`; a minimum above the maximum rejects all.
+    """The service and the CI refuse the whole catalog for a quoted `min` or `max`. With a minimum above the maximum, the form
+    rejects every answer.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

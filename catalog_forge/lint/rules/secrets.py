@@ -1,4 +1,4 @@
-"""CF36x: secrets that stand in a catalog for everybody to read. No message repeats one."""
+"""CF36x: secrets in a catalog that everyone can read. No message repeats a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.yamlio import Map, Seq, Text
 
 _KEYS = (
-    # Behind the first line of a key stands its text, and no dots or words that show where it goes.
+    # The first line of a real key is followed by its text, not by dots or a placeholder.
     (
         "a private key",
         re.compile(
@@ -25,10 +25,10 @@ _KEYS = (
     ("a token of GitLab", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
     ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
 )
-# What every such string has in it: most files have none of these, and are passed by at once.
+# Every such string contains one of these. Most files have none, and are skipped at once.
 _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
-# A value that is no secret: it is filled in later, it says where the secret is, or it is a truth or a number.
+# A value that is not a secret: a placeholder, the path of a secret, a boolean or a short number.
 _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
 
 
@@ -64,7 +64,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
 
 
 def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
-    """The variables of a service's environment: name, the node to point at, value."""
+    """Yield the variables of a service's environment: the name, the node for the place, and the value."""
     if isinstance(node, Map):
         yield from ((key.value, value, value.value) for key, value in node.pairs if isinstance(value, Text))
     for item in node.items if isinstance(node, Seq) else ():

@@ -1,4 +1,4 @@
-"""CF8xx: specs, and the standards of the team that they are written for."""
+"""CF8xx: specs, and the standards of the team that apply to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 @rule("CF801", "error", "A spec cannot be read", on=SpecFile)
 def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
-    """All errors in a spec, as `generate` would report them.
+    """This rule reports all errors in a spec, as `generate` does.
 
     Bad:
         -- specs/web-conf.yml --
@@ -67,7 +67,7 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
 
 
-# What the expressions of templates and of compose files look like.
+# The form of expressions in templates and in compose files.
 _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 
@@ -150,9 +150,9 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
-    """A file that lists the peers changes in all containers when one comes or goes, and `reload: restart` then restarts
-    all programs of the service at once: the quorum is lost, and health checks fail. If a file uses the quorum of the
-    service, every `reload: restart` loses it. With a stagger they restart one by one. `generate` also warns about it.
+    """A file that lists the peers changes in all containers when one is added or removed. With `reload: restart` all programs of
+    the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum,
+    every `reload: restart` has this effect. With a stagger they restart one by one. `generate` also warns about it.
 
     Bad:
         -- specs/web-conf.yml --
@@ -196,13 +196,13 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 
 
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
-    """What `generate` says of a spec that can be read."""
+    """Yield a hit for each warning that `generate` gives for a readable spec."""
     if not isinstance(spec.read, ForgeError):
         yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
 
 
 def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
-    """Every scalar in the files of a spec that can be read, and whether it is a value of `set`."""
+    """Yield every scalar in the files of a readable spec, and whether it is a value of `set`."""
     root = spec.file.yaml.map
     if root and not isinstance(spec.read, ForgeError):
         yield from _below(keys_of(root).get("files"), False)
@@ -303,7 +303,8 @@ def not_allowed(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF813", "error", "A spec lacks what the team requires", on=SpecFile)
 def lacks(spec: SpecFile) -> Iterator[Hit]:
-    """`required` in catalog-forge.yml: a pattern of names, a health check, a maintainer, labels of the image, scenarios.
+    """`required` in catalog-forge.yml can demand a pattern of names, a health check, a maintainer, labels of the image, and
+    scenarios.
 
     Bad:
         -- catalog-forge.yml --
@@ -348,7 +349,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:
-    """Where the value stands; what is inherited stands in the standards, so that the spec itself is the place."""
+    """Return the place of the value; for an inherited value, which is in the standards, the place of the spec itself."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]

@@ -37,7 +37,7 @@ _BARE = {"true", "false"}
 
 
 def _template(revision: Revision) -> Template | None:
-    """The template that a docker-compose file is; None where it is none, and where Go cannot parse it."""
+    """Return the parsed template of a docker-compose file; None if the file is not a template or Go cannot parse it."""
     if revision.docker is None or not is_template(revision.docker.text):
         return None
     from catalog_forge.rancher.templates import Template, template_in
@@ -191,9 +191,9 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
-    """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go
-    version of rancher-compose, and the text is cut there. An empty default gives only a note: a bare test does the same,
-    and cannot fail.
+    """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go version that
+    rancher-compose is built with, and the text is cut there. An empty default gives only a note. `{{if .Values.NAME}}` makes
+    the same test and cannot fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -242,8 +242,8 @@ def no_default(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF515", "warning", "Words after parentheses are ignored", on=Revision)
 def ignored(revision: Revision) -> Iterator[Hit]:
-    """In Go templates the function comes first. The Go version of rancher-compose ignores everything after parentheses
-    at the start of a command, and newer versions fail there.
+    """In Go templates the function comes first. The Go version that rancher-compose is built with ignores everything after
+    parentheses at the start of a command, and newer versions fail there.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -375,7 +375,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
     others = [part for source in composition.sources if not source.docker for part in source.parts]
     broken = [hit for source in composition.sources if source.docker and source.rendered for hit in _broken(source.rendered)]
     yield from (replace(hit, message=f"{hit.message} with the default answers") for hit in broken)
-    # What is wrong with the services that the default answers make, other rules say.
+    # Faults in the services with the default answers are reported by other rules.
     said = {(hit.message, hit.where) for hit in (*broken, *_hits(composition))}
     for version in versions(revision, template):
         for hit in islice(_of_version(version, others), compose.MOST_HITS) if version.answers else ():
@@ -385,7 +385,10 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
 
 
 def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
-    """What is wrong with one version; a first look at its services, most of which stand in others too, spares the long one."""
+    """Yield the faults in one version of a template.
+
+    Most of its services occur in other versions too, so a quick check that they are sound often avoids the full one.
+    """
     from catalog_forge.lint.entries.template_versions import sections
 
     rendered = version.rendered
@@ -412,14 +415,14 @@ def _part_is_sound(part: Part) -> bool:
 
 
 def _hits(composition: Composition) -> Iterator[Hit]:
-    """What is wrong with services, at places that the author has."""
+    """Return the faults in services, at places in the author's files."""
     hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
     hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
     return (replace(hit, where=composition.at(hit.where)) for hit in hits)
 
 
 def _broken(rendered: Rendered) -> Iterator[Hit]:
-    """Why what was rendered is cut, or not YAML."""
+    """Yield why a rendered file is cut off or invalid YAML."""
     if rendered.fault:
         hint = "Rancher silently cuts the text here, and starts what comes before"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)

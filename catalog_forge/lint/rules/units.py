@@ -1,4 +1,4 @@
-"""CF405 to CF411: services together: sidekicks and their primaries, links, shared volumes and networks."""
+"""CF405 to CF411: relations between services: sidekicks and their primaries, links, shared volumes and networks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
 
 
 def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem]]) -> Iterator[Hit]:
-    """What checks of a revision's services find."""
-    # Of a docker-compose.yml that could not be read nobody knows what it has.
+    """Yield a hit for each problem that the checks find in a revision's services."""
+    # The services of a docker-compose.yml that cannot be read are unknown.
     found = (fault for check in checks if revision.composition.is_whole for fault in check(revision.composition))
     return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
 

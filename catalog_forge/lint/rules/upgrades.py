@@ -1,4 +1,4 @@
-"""CF38x: which revision may be upgraded to which."""
+"""CF38x: the revisions of an entry that may be upgraded to others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _served(entry: Entry) -> list[Revision]:
 
 
 def _range(revision: Revision) -> str:
-    """What a revision says of those that may be upgraded to it."""
+    """Return a revision's `upgrade_from`, the range of versions that may be upgraded to it."""
     return text_of(keys_of(revision.block).get("upgrade_from"))
 
 
@@ -50,7 +50,7 @@ def same_version(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF381", "warning", "The upgrade to a revision is never offered", on=Entry)
 def no_way(entry: Entry) -> Iterator[Hit]:
-    """Rancher offers a revision to stacks that have a lower version, by its own comparison, and that match `upgrade_from`.
+    """Rancher offers a revision to stacks whose version is lower, by Rancher's own comparison, and matches `upgrade_from`.
 
     `upgrade_from` is a range: a bare version means only that version. Any other text matches nothing, and no judge reports it.
 
@@ -72,7 +72,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#7.1, #7.5, #8.21
     """
     for old, new in pairwise(_served(entry)):
-        # Two of one version are another rule's business.
+        # Revisions with the same version are reported by CF380.
         found = upgrades.obstacle(old.version, new.version, _range(new)) if new.version != old.version else None
         if found:
             why, hint, key = found
@@ -111,7 +111,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
 def disagreement(entry: Entry) -> Iterator[Hit]:
     """Rancher's own comparison decides which upgrades are offered, and semantic versioning decides which of them comes first.
 
-    Both put `1.0.0-rancher10` after `1.0.0-rancher9` only if the number is a separate part: `1.0.0-rancher.10`.
+    They agree that `rancher10` comes after `rancher9` only if the number is a separate part: `1.0.0-rancher.10`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

@@ -1,4 +1,4 @@
-"""CF50x: the questions of a revision against the use of their answers in both compose files."""
+"""CF50x: the questions of a revision, compared with the use of their answers in both compose files."""
 
 from __future__ import annotations
 

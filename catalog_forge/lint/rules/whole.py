@@ -1,4 +1,4 @@
-"""CF9xx: what holds over a whole catalog, and the ignores in its files."""
+"""CF9xx: checks across a whole catalog, and the ignores in its files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _categories(entry: Entry) -> Iterator[Text]:
 
 
 def _plain(category: str) -> str:
-    """A category by its letters alone, in the singular."""
+    """Return a category's letters and digits in lower case, with its words in the singular."""
     words = re.findall(r"[^\W_]+", category[:200].lower())
     return "".join(re.sub(r"(?<=[^aeiou])ies$", "y", word) if word.endswith("ies") else _singular(word) for word in words)
 
@@ -56,7 +56,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
             found[_plain(text_of(node))].append((entry, node))
     for same in found.values():
         counts = Counter(text_of(node) for _, node in same)
-        # The one that most entries have; of equals the one that comes first.
+        # The spelling that most entries have; of equally frequent ones, the first.
         most, _ = counts.most_common(1)[0]
         for entry, node in same if len(counts) > 1 else ():
             if text_of(node) != most:
@@ -66,8 +66,8 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
-    """The service identifies an entry by the first word of its top folder plus its own name: entries for which this is equal
-    become one.
+    """The service identifies an entry by the first word of its top folder plus its own name: entries with the same result become
+    one.
 
     Bad:
         -- other/web/config.yml --
@@ -90,7 +90,7 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF913", "warning", "Two entries have one name", on=Catalog)
 def same_name(catalog: Catalog) -> Iterator[Hit]:
-    """A catalog shows the `name` of config.yml: two entries of one kind with the same name cannot be told apart.
+    """A catalog shows the `name` in config.yml: two entries in the same top folder with the same name cannot be told apart.
 
     Bad:
         -- templates/web-2/config.yml --
@@ -161,7 +161,8 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
-    """The problem it was written for is fixed: if it stays, it hides the next one. This is only known if all rules have run.
+    """The problem that the ignore was written for is fixed. If the ignore stays, it hides the next problem. This is only known if
+    all rules have run.
 
     Bad:
         -- templates/web/config.yml --

@@ -18,24 +18,24 @@ from catalog_forge.lint.runner.registry import rule
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
-# A quoted text of YAML, and where a comment begins: at the beginning of the line, or after a space.
+# Quoted text in YAML, and the `#` of a comment, which is at the beginning of the line or after a space.
 _QUOTED = re.compile(rb"""(?<![^ \t\[{,])(?:"[^"\n]*+"|'[^'\n]*+')""")
 _COMMENT = re.compile(rb"(?<![^ \t])#")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
-# confd has no patterns: who wants to know a number takes its digits away, one after the other, and looks at what is left; who
-# wants a truth compares it with both.
+# confd has no regular expressions. A template tests for a number by removing its digits one after another and checking what
+# remains; it tests for a boolean by comparing with both values.
 _LOOKED_AT = re.compile(rb"""(?:"[0-9]" "" -1\) ){8}"[0-9]" "" -1|\(?(?:eq|ne) [^(){}]{0,200}"true"[^{}]{0,200}"false\"""")
 
 
 def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
-    """The resources with their templates, each pair once."""
+    """Yield the resources with their templates, each pair once."""
     for each in known.resources:
         if each.resource and each.template:
             yield each, each.template
 
 
 def _paths(known: Inside) -> Iterator[tuple[Template, Read, str]]:
-    """What the templates of an image look up in Rancher's metadata, with the whole path."""
+    """Yield each metadata lookup of the image's templates: the template, the lookup, and the full path."""
     for each, template in _in_use(known):
         for read in template.reading.reads:
             if read.path.startswith("/"):
@@ -96,11 +96,11 @@ def unknown_function(image: Image) -> Iterator[Hit]:
 
 
 def _lacking(known: Inside, name: str, arguments: int) -> tuple[str, str, Level | None] | None:
-    """Why a call fails, and what helps; None when it does not."""
+    """Return why a call fails, a hint, and the level (None for the rule's); None if the call does not fail."""
     oldest, newest = known.release.span
     first = releases.FIRST.get(name)
     if first is None:
-        # A fork of confd may have more.
+        # A fork of confd may have more functions.
         level: Level | None = "warning" if newest >= releases.NEWEST else None
         return f"confd has no function {name!r}", did_you_mean(name, releases.FIRST), level
     if first > newest:
@@ -135,7 +135,7 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
         needed.append(("a trim marker", trims.start()))
     for what, start in needed:
         first = releases.SYNTAX[what]
-        # What is not known is taken for new enough here: a binary may have been built with a newer Go.
+        # An unknown release is assumed to be new enough: the binary may have been built with a newer Go.
         if release.number is not None and release.number < first:
             words = f"{release.words} does not know {what}: the Go that it was built with lacks it"
             yield Hit(template.at(start), words, f"confd 0.{first} is the first release that does")
@@ -175,7 +175,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(read.start), words, f'ask for its list: {{{{if ls "{path}"}}}}')
 
 
-# What is asked beside `ls` of the same path in one action, where the path may be a value or a folder: which of them it is.
+# `exists` next to `ls` of the same path in one action finds out whether that path is a value or a folder.
 _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 
@@ -287,7 +287,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
 
 
 def _danger(each: Resource, template: Template, written: Written) -> tuple[str, str] | None:
-    """What a value can break where it is written, and what helps."""
+    """Return what a value can break where it is written, and a hint; None if it breaks nothing."""
     content, dest = template.file.content, (each.resource.dest if each.resource else "").lower()
     before = content[content.rfind(b"\n", 0, written.start) + 1 : written.start]
     end = content.find(b"\n", written.end)

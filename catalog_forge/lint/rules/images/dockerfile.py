@@ -1,4 +1,4 @@
-"""CF70x and CF71x: Dockerfiles. These rules always run; what hadolint says comes on top of them where it is installed (CF790)."""
+"""CF70x and CF71x: Dockerfiles. These rules always run; where hadolint is installed, its findings are added (CF790)."""
 
 from __future__ import annotations
 
@@ -135,11 +135,11 @@ def unchecked_download(image: Image) -> Iterator[Hit]:
 
 
 def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
-    """What the Dockerfile fetches: the instruction, the URL, and for ADD the target."""
+    """Yield each download of the Dockerfile: its instruction, its URL, and for ADD the target."""
     known = inside(image)
     for each in known.dockerfile.instructions if known.dockerfile else ():
         if each.keyword == "ADD":
-            # A URL and its target inside one pair of quotes are a mistake of their own; they are a download still.
+            # A URL and its target inside one pair of quotes are a mistake of another kind, but still a download.
             words = [word for whole in each.words for word in whole.split()]
             for word in words[: max(len(words) - 1, 1)]:
                 if _URL.match(word):
@@ -151,7 +151,7 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
 
 
 def _is_checked(image: Image, each: Instruction, target: str) -> bool:
-    """Whether something proves a download: a flag, its own RUN, or a later one that names the target."""
+    """Whether a download is verified: by a flag, in its own RUN, or in a later one that names the target."""
     if "checksum" in each.flags or (each.keyword == "RUN" and CHECKS.search(each.script)):
         return True
     starts, words = inside(image).checks
@@ -163,7 +163,7 @@ def _is_checked(image: Image, each: Instruction, target: str) -> bool:
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
-    """The place of a URL in its instruction, by what it has before its first variable."""
+    """Return the place of a URL in its instruction, found by its text before the first variable."""
     text = file.text[each.start : each.end]
     for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
         if known in text:
@@ -226,14 +226,14 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
 
 
 def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
-    """Whether confd is the program of an image that surely has no resources."""
+    """Whether confd is the program of an image that certainly has no resources."""
     whole = any(source in (".", "./") for source, _, _ in known.copied)
     elsewhere = "confd" in dockerfile.base or bool(re.search(r"conf\.d|confdir", known.built))
     return posixpath.basename(known.entry) == "confd" and bool(known.base) and not whole and not elsewhere
 
 
 def _brings(source: str, path: str) -> bool:
-    """Whether a COPY of a source brings a path of the build context. What is not sure counts as yes."""
+    """Whether a COPY of a source includes a path of the build context. True if uncertain."""
     clean = posixpath.normpath(source).lstrip("/")
     if clean in (".", "*") or "$" in clean or path == clean or path.startswith(clean + "/") or clean.startswith(path + "/"):
         return True
@@ -296,8 +296,8 @@ def slow_poll(image: Image) -> Iterator[Hit]:
 
 @rule("CF708", "warning", "A release of confd with known defects", on=Image)
 def old_confd(image: Image) -> Iterator[Hit]:
-    """confd 0.10 has no Rancher backend. In 0.11 `ls` also lists neighbours that begin with the same letters, and getv takes no
-    default. In 0.12 and 0.13 `ls` invents an entry. Before 0.13 -watch with Rancher ends at once.
+    """confd 0.10 has no Rancher backend. In 0.11 `ls` also lists keys that merely begin with the same letters, and getv takes no
+    default. In 0.12 and 0.13 `ls` adds a nonexistent entry. Before 0.13 -watch with Rancher exits at once.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -378,8 +378,8 @@ def idle_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF711", "warning", "A flag of confd has no effect", on=Image)
 def lost_flag(image: Image) -> Iterator[Hit]:
-    """-onetime counts before -watch, and -watch before -interval; of several nodes Rancher's backend asks the first; a template
-    resource is not a configuration of confd; with -sync-only no command of a resource runs.
+    """-onetime overrides -watch, and -watch overrides -interval. Rancher's backend uses only the first of several nodes. A
+    template resource has no effect as a configuration file of confd. With -sync-only no command of a resource runs.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -397,7 +397,7 @@ def lost_flag(image: Image) -> Iterator[Hit]:
 
 
 def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
-    """What is wrong with the command lines of an image that has this effect."""
+    """Yield a hit for each mistake with this effect in the command lines of an image."""
     known = inside(image)
     for run in known.runs if known.resources or not known.confs else ():
         if run.is_sure:
@@ -407,7 +407,7 @@ def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
 
 
 def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
-    """What is wrong with a command line, beside what else is in the image."""
+    """Yield the mistakes in a command line, given everything else in the image."""
     line = run.line
     confdir = posixpath.normpath(line.get("confdir", flags.CONFDIR))
     confs = [each for each in known.confs if not each.confdir or flags.WILD in confdir or each.confdir == confdir]
@@ -429,7 +429,7 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
-    """Whether no file of configuration says more than a command line, as far as it was read."""
+    """Whether all flags are known: no unread configuration file can add to the command line."""
     read = line.get("config-file", flags.CONFIG_FILE) in known.placed
     base = known.dockerfile.base if known.dockerfile else ""
     return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
@@ -462,8 +462,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
 def wrong_command(catalog: Catalog) -> Iterator[Hit]:
-    """`command` replaces the image's CMD: confd reads it as its own arguments, and
-    CF709 and CF710 apply to it too.
+    """`command` replaces the image's CMD: confd reads it as its own arguments, so CF709 and CF710 apply to it too.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web-conf --
@@ -482,7 +481,7 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
     Source: docs/facts/confd.md#1.11, #3.8
     """
     names = ("confd", *(image.name for image in catalog.images))
-    # Rules of catalogs have one process: what names neither confd nor an image is left alone.
+    # Rules for the whole catalog run in one process, so revisions that name neither confd nor an image are skipped.
     named = (each for each in catalog.revisions if any(name in file.text for file in each.compose_files for name in names))
     for composition in (revision.composition for revision in named):
         for service in composition.services.values():
@@ -495,7 +494,7 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
 
 
 def _command_of(catalog: Catalog, service: Service) -> list[str]:
-    """The words that a service's container runs, as far as the entry and the images of the catalog tell."""
+    """Return the words that a service's container runs, as far as the entry and the images of the catalog show."""
     command, entrypoint = _words(service.get("command")), _words(service.get("entrypoint"))
     if not entrypoint and command and command[0].startswith("-"):
         name = text_of(service.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
@@ -506,7 +505,7 @@ def _command_of(catalog: Catalog, service: Service) -> list[str]:
 
 
 def _words(node: Node | None) -> list[str]:
-    """The words of a command; what Rancher puts in is not known."""
+    """Return the words of a command; parts that Rancher substitutes are unknown."""
     if isinstance(node, Seq):
         return [_known(text_of(each)) for each in node.items]
     try:

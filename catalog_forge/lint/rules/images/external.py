@@ -1,4 +1,4 @@
-"""CF79x: what hadolint and shellcheck say of the images of a catalog, where they are installed. Each runs once for all files."""
+"""CF79x: findings of hadolint and shellcheck in images, where they are installed. Each runs once for all files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from catalog_forge.lint.images.external import Remark, Silent, ask
 from catalog_forge.lint.images.inside import inside
 from catalog_forge.lint.runner.registry import rule
 
-# What has a rule of its own here (bases that float; $@, exit codes and == in scripts), and that other files are not looked at.
+# Codes that are not reported: faults with a rule of our own (bases that float; $@, exit codes and == in scripts), and the remark
+# that other files were not checked.
 _OWN = frozenset(("DL3006", "DL3007", "SC2068", "SC2048", "SC2242", "SC3014", "SC1090", "SC1091"))
 _LEVELS: dict[str, Level] = {"error": "warning", "warning": "warning"}
-# A script that no shell can read; what a Dockerfile's parser says.
+# Codes for a script that no shell can parse, and for a Dockerfile that cannot be parsed.
 _BROKEN = re.compile(r"DL1000|SC10(?:09|56|72|73|6[0-9]|8[89])")
 
 

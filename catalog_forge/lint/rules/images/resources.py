@@ -97,7 +97,7 @@ def _unknown(each: Resource, key: str) -> Hit:
 
 
 def _without(each: Resource, key: str) -> Fix | None:
-    """A fix that takes the line of a key out, if the key and its value are all that stands there."""
+    """Return a fix that deletes the line of a key, if the line contains only the key and its value."""
     line = rf"^[ \t]*{re.escape(key)}[ \t]*=[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|\w+)[ \t]*\r?(?:\n|$)"
     found = None if each.file.above else re.search(line, each.file.text, re.MULTILINE)
     return Fix(f"delete {key}", each.file.path, (Edit(found.start(), found.end(), ""),)) if found else None
@@ -198,7 +198,7 @@ def unread_key(image: Image) -> Iterator[Hit]:
         if each.resource and each.template and not each.template.problem:
             reading = each.template.reading
             for key in () if reading.reads_anything else each.resource.keys:
-                # Whoever reads nothing of all keys asks whether the store answers.
+                # A template that declares "/" and reads nothing only tests whether the store answers.
                 if (reading.reads or _clean(key) != "/") and not any(_reaches(read, _clean(key)) for read in reading.reads):
                     yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "remove the key")
 
@@ -285,7 +285,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
     for each in known.resources:
         if each.resource and each.template is None:
             name = posixpath.basename(each.resource.src)
-            # A base that is another conf image may bring it, and a build may make it.
+            # The base may be another conf image that contains it, and the build may create it.
             unsure = name in known.words or (known.dockerfile is not None and not known.base)
             hint = did_you_mean(each.resource.src, templates_of(each.conf))
             words = f"there is no templates/{each.resource.src}"
@@ -310,7 +310,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
         used = {each.resource.src for each in resources if each.resource}
         broken = any(each.problems for each in resources)
         for src, template in templates_of(conf).items():
-            # A script may put templates together.
+            # A script may assemble templates.
             name = template.file.name
             if src not in used and not broken and name not in known.words and not name.startswith("."):
                 yield Hit(template.file.at(), f"no resource has src = {src!r}", did_you_mean(src, used - set(templates_of(conf))))
@@ -318,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """Each pass writes the file twice and reloads twice, and the last version remains.
+    """Each pass writes the file twice and reloads twice, and the last one written remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
@@ -488,7 +488,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
 
 
 def _secret(each: Resource) -> str:
-    """What makes a resource a secret; nothing if it is none."""
+    """Return why a resource is a secret; an empty string if it is not."""
     resource = each.resource
     if resource and _SECRET.search(posixpath.basename(resource.dest)):
         return posixpath.basename(resource.dest)
@@ -592,7 +592,7 @@ def _shown(path: str) -> str:
 
 
 def _reaches(read: Read, key: str) -> bool:
-    """Whether what a lookup asks for may lie at or below a key, or, for a list, above it."""
+    """Whether a lookup may find something at or below a key or, for a list, above it."""
     known = read.known
     if key == "/" or known == key or known.startswith(key + "/"):
         return True

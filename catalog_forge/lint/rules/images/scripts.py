@@ -1,4 +1,4 @@
-"""CF72x: the scripts of an image, only where it is sure; the rest is shellcheck's (CF791)."""
+"""CF72x: faults in the scripts of an image that are certain; shellcheck finds the others (CF791)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
     for script in inside(image).scripts:
         text = script.file.text
         for start in script.masked.bare:
-            # An assignment does not split.
+            # The value of an assignment is not split.
             if text[max(start - 1, 0)] != "=":
                 word = "$*" if text[start + 1] == "*" else "$@"
                 words = f"{word} is not quoted: arguments are split at spaces"
@@ -66,7 +66,7 @@ def not_executable(image: Image) -> Iterator[Hit]:
 
 
 def _changes_mode(known: Inside, script: Script, brought: Instruction) -> bool:
-    """Whether the build makes a script executable; what is not sure counts as yes."""
+    """Whether the build makes a script executable. True if uncertain."""
     if "chmod" in brought.flags:
         return True
     folder = posixpath.dirname(known.entry)
@@ -95,7 +95,7 @@ def negative_exit(image: Image) -> Iterator[Hit]:
 
 @rule("CF723", "warning", "A test with == in a script for sh", on=Image)
 def equal_signs(image: Image) -> Iterator[Hit]:
-    """`[ a == b ]` is bash's: dash, which is sh in Debian and Ubuntu, calls it an error. busybox takes it.
+    """`[ a == b ]` is bash syntax: dash, which is sh in Debian and Ubuntu, reports an error. busybox accepts it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -146,7 +146,7 @@ def without_exec(image: Image) -> Iterator[Hit]:
 
 
 def _starts(word: str) -> bool:
-    """Whether the first word of a line surely starts a program that stays: a path, confd, or the arguments of the script."""
+    """Whether the first word of a line certainly starts a long-running program: a path, confd, or the script's arguments."""
     return word not in _NO_PROGRAM and (word in ("confd", '"$@"', "$@") or (word.startswith("/") and not word.endswith(".sh")))
 
 
