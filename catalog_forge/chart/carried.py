@@ -1,4 +1,4 @@
-"""What becomes of the keys and labels of Rancher 1.x in Kubernetes: those that carry over, and what is said of the others.
+"""Says what the keys and labels of Rancher 1.x become in Kubernetes: which carry over, and what is reported for the others.
 
 Fields: Kubernetes 1.25 to 1.37, API reference, "PodSpec" and "Container".
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-# Keys of compose that a pod says in its own words, whatever their value; `pods` looks at the values.
+# Compose keys that a pod has an equivalent for, whatever their value. `pods` checks the values.
 CARRIED = frozenset(
     "image command entrypoint environment labels volumes volumes_from ports expose links external_links scale metadata"
     " health_check network_mode net privileged cap_add cap_drop user working_dir tty stdin_open"
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# Keys of a service without pods that `routes` reads, or that say something of containers which it does not have.
+# Keys of a service without pods that `routes` reads, or that have no meaning without containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),
@@ -28,7 +28,7 @@ _LOGS = ("the nodes keep the containers' logs", "install Rancher's logging chart
 _CERTS = ("Rancher's certificates stay in Rancher", "make a Secret of type kubernetes.io/tls, and name it in the Ingress")
 _STORAGE = ("the storage class of the cluster makes the volumes", "set persistence.storageClass")
 _PROCESSOR = ("CPU time is requested in different units", _SCHEDULER)
-# What becomes of keys that do not carry over, and of other points of a report by their kind; and what to do.
+# For each kind of gap, such as a key that does not carry over: what it becomes in the chart, and what to do about it.
 SAID: Mapping[str, tuple[str, str]] = {
     "depends_on": ("all workloads start at once", "make the program wait for what it needs"),
     "retain_ip": ("a pod has a new address each time", "use its DNS name, which stays"),
@@ -152,7 +152,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
     "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
 }
-# What the stack says of an entry besides, by the beginnings of its keys; the longest counts.
+# The kinds of the gaps that notes of the stack become, by the beginning of their keys. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",
@@ -166,7 +166,7 @@ NOTED: Mapping[str, str] = {
 OTHERWISE = ("Kubernetes has no such setting for a pod", "check whether the service needs it")
 
 _AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program talk to Kubernetes")
-# Labels that ask Rancher for something; the longest beginning counts. None: it carries over, and no other that begins so.
+# Labels that ask Rancher for something, by their beginning. The longest match counts. None: exactly this label carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
     "io.rancher.scheduler.global": None,
@@ -197,16 +197,16 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """What becomes of a label that asks Rancher for something, None where it carries over; ("", "") for anybody else's."""
+    """Return what a label that asks Rancher for something becomes, None if it carries over, or ("", "") for any other label."""
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 
 
 def noted(key: str) -> str:
-    """The kind of the gap that a note of the stack at a key is; nothing where the objects say it."""
+    """Return the kind of the gap that a note of the stack at a key becomes, or "" if the objects report it themselves."""
     return NOTED.get(_beginning(key, NOTED), "")
 
 
 def _beginning(text: str, known: Iterable[str]) -> str:
-    """The longest of the known beginnings of a text; nothing where it begins otherwise."""
+    """Return the longest of the known beginnings that a text starts with, or ""."""
     return max((each for each in known if text.startswith(each)), key=len, default="")

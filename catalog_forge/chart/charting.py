@@ -1,7 +1,7 @@
-"""A revision of an entry as a Helm chart for Rancher 2: all files, and what does not carry over.
+"""Builds the Helm chart of a revision for Rancher 2: all its files, and the list of what does not carry over.
 
-The chart installs the same images; confd reads Rancher's metadata from files (docs/leaving.md). Nothing of an entry is read as a
-template of Helm (`helm`), and what cannot be carried over is said (`gaps`).
+The chart installs the same images; confd reads Rancher's metadata from files (docs/leaving.md). No text of an entry is treated as
+a Helm template (`helm`), and what cannot be carried over is reported (`gaps`).
 """
 
 from __future__ import annotations
@@ -31,16 +31,18 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.shown import printable
 
 KUBERNETES = ">=1.25.0-0"
-_LARGEST = 1 << 20  # of a ConfigMap or a Secret; etcd takes little more of anything
-_WORKLOAD = 52  # letters of a StatefulSet's name: a label of its pods has ten more, and labels have 63
+_LARGEST = 1 << 20  # of a ConfigMap or a Secret; etcd accepts little more for any object
+_WORKLOAD = 52  # characters of a StatefulSet's name: a label of its pods adds ten, and a label has at most 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its name, its files with paths below its folder, what does not carry over, and the kind of each service's
-    workload."""
+    """A chart: its name, its files, what does not carry over, and the kind of workload of each service.
+
+    The paths of the files are relative to the chart's folder.
+    """
 
     name: str
     version: str
@@ -50,9 +52,9 @@ class Chart:
 
 
 def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = None, icon: File | None = None) -> Chart:
-    """Return the chart of a revision; `variables` are the answers that it proposes, `conf` is its conf image.
+    """Return the chart of a revision. `variables` are the answers that it proposes, `conf` is its conf image.
 
-    Raises ForgeError with all that is wrong with the entry, as `stack.compose.compose`.
+    Raises ForgeError with all errors of the entry, like `stack.compose.compose`.
     """
     gaps = Gaps()
     found = opened(entry, variables)
@@ -65,7 +67,7 @@ def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = Non
 
 
 def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
-    """Answers that decide what the stack is made of."""
+    """Note the answers that determine the structure of the stack."""
     for name in found.shaping:
         question = entry.asked[name]
         if question.secret and found.variables.get(name, "") not in ("", question.default):
@@ -77,7 +79,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
-    """What is worth saying of the entry besides: what Rancher ignores, and what the stack knows better than the objects."""
+    """Note what Rancher ignores in the entry, and what only shows in the stack and not in the objects."""
     for note in found.stack.unhonoured:
         if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
             becomes = f"it is left out: {note.message}" if note.service else note.message
@@ -93,7 +95,7 @@ class _ChartFiles:
         self.version = chart_version(entry.version, entry.name)
 
     def chart(self, icon: File | None) -> Chart:
-        """Put the files together."""
+        """Return the chart with all its files."""
         plan, name = Plan(), DnsNames().of(self.entry.entry.name, 50)
         for file, parts in sorted(self.made.files.items()):
             plan.add_text(f"templates/{file}", "---\n".join(self._object(part) for part in parts))
@@ -123,11 +125,11 @@ class _ChartFiles:
 
     @cached_property
     def letters(self) -> int:
-        """How many letters the name of the release may have: it stands before that of each workload."""
+        """The maximum length of the release name, which is the beginning of each workload's name."""
         return _WORKLOAD - 1 - max((len(self.objects.names[name]) for name in self.made.workloads), default=0)
 
     def _release(self) -> str:
-        """What no schema can hold: a name of the release with which Kubernetes could not name the pods."""
+        """Return a template that fails if the release name cannot begin the names of pods, which no schema can check."""
         wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
         said = f"the name of the release may have {self.letters} letters and no dot: the names of pods begin with it"
         return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
@@ -228,13 +230,13 @@ class _ChartFiles:
         }
 
     def _numbers(self) -> set[str]:
-        """The variables of the answers that stand where only a number can."""
+        """Return the variables of answers used where only a number is allowed."""
         scales = [service.scale for service in self.found.stack.services]
         numbers = (each for each in _scalars([self.made.files, scales]) if isinstance(each, int))
         return {question.variable for number in numbers for question in self.found.marks.questions(number)}
 
     def _say_secrets(self) -> None:
-        """Note secret answers that stand where everybody who may see the objects reads them."""
+        """Note secret answers in objects that more people can read than a Secret."""
         for part in (part for parts in self.made.files.values() for part in parts):
             made = part.value if isinstance(part, OnlyWhen) else part
             for text in _scalars(made) if made["kind"] != "Secret" else ():
@@ -259,7 +261,7 @@ class _ChartFiles:
 
 
 def _scalars(value: Any) -> Iterator[Any]:
-    """The numbers and texts in data; a truth is neither."""
+    """Yield the numbers and texts in data. Booleans are neither."""
     if isinstance(value, OnlyWhen | ForEach):
         yield from _scalars(value.value)
     elif isinstance(value, Mapping | list | tuple):
@@ -274,13 +276,13 @@ def _line(text: str) -> str:
 
 
 def chart_version(version: str, revision: str) -> str:
-    """Return a version as Helm takes it (https://semver.org): numbers that lack are 0, what follows them is a pre-release."""
+    """Return a version in the form that Helm accepts (https://semver.org). Missing numbers are 0; other text is a pre-release."""
     found = _VERSION.fullmatch(version.strip())
     if found is None:
         return f"0.0.{int(revision) if revision.isdecimal() and len(revision) < 10 else 0}"
     *numbers, rest = found.groups()
     core = ".".join(str(int(number or 0)) for number in numbers)
     parts = [part for part in _NOT_IN_VERSION.split(rest) if part][:10]
-    # A number of a pre-release begins with no zero.
+    # A number in a pre-release must not begin with a zero.
     parts = [str(int(part)) if part.isdecimal() else part for part in (part[:30] for part in parts)]
     return f"{core}-{'.'.join(parts)}" if parts else core

@@ -1,4 +1,4 @@
-"""What does not carry over from an entry to its chart: where it stands, what becomes of it, what to do."""
+"""Collects what does not carry over from an entry to its chart: its place, what it becomes, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from catalog_forge.shown import counted, printable
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something of an entry that the chart does not have, or has in another way: the service, the key, what becomes of it,
-    and what a person can do about it. `kind` is the construct, the same word in every report."""
+    """Something in an entry that the chart lacks or has in another form.
+
+    It names the service, the key, what that becomes and what a person can do about it. `kind` is the name of the construct, the
+    same in every report.
+    """
 
     kind: str
     service: str
@@ -31,20 +34,20 @@ class Gap:
 
 @dataclass(slots=True)
 class Gaps:
-    """Collects gaps; what is said twice in the same words is one."""
+    """Collects gaps. Equal gaps are kept once."""
 
     found: dict[Gap, None] = field(default_factory=dict)
 
     def add(
         self, kind: str, service: str, what: str, where: Where | None, said: tuple[str, str] | None = None, /, **words: str
     ) -> None:
-        """Note a gap: what is said of it stands in `carried`, unless it is given; `words` are put into that."""
+        """Add a gap. The texts come from `carried` unless they are given in `said`; `words` fill their placeholders."""
         becomes, todo = (text.format(**words) for text in said or SAID.get(kind, OTHERWISE))
         self.found[Gap(kind, printable(service), printable(what), printable(becomes), printable(todo), where)] = None
 
     @property
     def all(self) -> tuple[Gap, ...]:
-        """All gaps in the order of their places."""
+        """All gaps, sorted by their places."""
         return tuple(sorted(self.found, key=lambda gap: (gap.where or Where(""), gap.service, gap.what)))
 
 
@@ -72,10 +75,10 @@ def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
 
 
 def _span(text: str) -> str:
-    """A text as code, whatever it holds."""
+    """Return a text as a code span, with backquotes replaced."""
     return "`" + printable(text).replace("`", "'") + "`"
 
 
 def plain(text: str) -> str:
-    """Return a text in which nothing is Markdown."""
+    """Return a text with all Markdown escaped."""
     return "".join(f"\\{char}" if char in r"\`*_[]<>#|!" else char for char in printable(text))

@@ -1,7 +1,7 @@
-"""Data as the text of a Helm template: block YAML in which every text is quoted, and answers are put in by Helm, quoted too.
+"""Writes data as a Helm template: block YAML in which each text is quoted, including the answers that Helm inserts.
 
-Nothing of an entry is read as a template, or changes the structure of the YAML: texts are written as JSON, which YAML contains
-(https://yaml.org/spec/1.2.2/), answers go through Helm's `toJson`, and `{{` is written by an action.
+No text of an entry is treated as a template or changes the structure of the YAML. Texts are written as JSON, which is a subset of
+YAML (https://yaml.org/spec/1.2.2/), answers go through Helm's `toJson`, and `{{` is printed by an action.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
 ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
 """Whether the pods of a StatefulSet can be counted from another number than 0."""
 
-# What YAML's readers refuse as it is, and JSON does not escape.
+# Characters that YAML parsers refuse and that JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
-# So many digits stay as they are: Helm reads numbers as JSON does.
+# Numbers up to this many digits are kept exactly. Helm reads numbers as JSON does.
 _WHOLE = re.compile("-?(?:0|[1-9][0-9]{0,14})")
 _TRUTHS = frozenset("y n yes no true false on off null".split())
 
 
 class Verbatim(str):
-    """A scalar as it is written: YAML in which a template may stand."""
+    """A scalar written without quoting or escaping. It may contain template actions."""
 
 
 class Expanded(str):
-    """A text in which Kubernetes expands `$(NAME)`: its dollars are doubled."""
+    """A text in which Kubernetes expands `$(NAME)`, so that its dollars are doubled."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyWhen:
-    """A value of a mapping, or an item of a list, that is there when Helm finds a condition true."""
+    """A value of a mapping, or an item of a list, that only exists if a Helm condition is true."""
 
     condition: str
     value: Any
@@ -46,28 +46,28 @@ class OnlyWhen:
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """A pair of a mapping that Helm writes for each number `$i` below a count, `$n` counting from 1."""
+    """A pair of a mapping that Helm writes for each number `$i` below a count. `$n` counts from 1."""
 
     count: str
     value: Any
 
 
 class JsonBlock(str):
-    """A text with template actions in it that has a line to itself: it is written as a YAML block."""
+    """A one-line text with template actions, written as a YAML block scalar."""
 
 
 def of_release(name: str) -> Verbatim:
-    """Return the name of an object that each release has for itself, after the name of the release; actions may stand in it."""
+    """Return the name of an object of one release, prefixed with the name of the release. It may contain actions."""
     return Verbatim(f'"{{{{ $.Release.Name }}}}-{name}"')
 
 
 def quoted(text: str) -> str:
-    """Return a text as a JSON string that YAML and Go read alike."""
+    """Return a text as a JSON string that YAML and Go parse to the same text."""
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 class HelmWriter:
-    """Writes data; `marks` tell which answers stand in it."""
+    """Writes data as YAML. `marks` tell which answers it contains."""
 
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
@@ -77,7 +77,7 @@ class HelmWriter:
         return "\n".join(self._lines(data)) + "\n"
 
     def scalar(self, value: Any) -> str:
-        """Return a scalar: quoted, or a number; an action of Helm where an answer stands in it."""
+        """Return a scalar: a quoted text, a number, or a Helm action if it contains an answer."""
         if isinstance(value, Verbatim):
             return value
         if isinstance(value, bool) or value is None:
@@ -92,7 +92,7 @@ class HelmWriter:
         return f"{{{{ {self.expression(value)} | toJson }}}}"
 
     def expression(self, value: str) -> str:
-        """Return a text as an expression of Helm, without the braces."""
+        """Return a text as a Helm expression, without the braces."""
         doubled = isinstance(value, Expanded)
         words, values = "", []
         for part in self.marks.parts(value):
@@ -115,7 +115,7 @@ class HelmWriter:
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
         if isinstance(value, list | tuple) and value and all(isinstance(each, OnlyWhen) for each in value):
-            # A key without items would be null.
+            # A key whose items are all left out would be null.
             yield f"{{{{- if or {' '.join(dict.fromkeys(f'({each.condition})' for each in value))} }}}}"
             yield from self._under(value, head)
             yield "{{- end }}"
@@ -141,7 +141,7 @@ class HelmWriter:
         elif head == "-":
             lines = self._lines(value)
             first = next(lines)
-            # A guard before the first key of an item stands behind an item that begins on the next line.
+            # A guard before the first key of an item needs its own line, so the item begins on the next one.
             yield f"- {first}" if not first.startswith("{{-") else "-"
             if first.startswith("{{-"):
                 yield first
@@ -161,17 +161,17 @@ def _indented(line: str) -> str:
 
 
 def answer(question: Question) -> str:
-    """Return the answer to a question as an expression: a number as one, everything else as it was given."""
+    """Return the answer to a question as a Helm expression: an integer if the chart has it as a number, otherwise unchanged."""
     path = f"$.Values.answers.{question.variable}"
     return f"(int64 {path})" if is_whole(question) else path
 
 
 def whole(question: Question) -> str:
-    """Return the answer to a question as an expression of a whole number; Helm reads no number that begins with zeros."""
+    """Return the answer to a question as a Helm expression for an integer, without leading zeros, which Helm refuses."""
     path = f"$.Values.answers.{question.variable}"
     return f"int64 {path}" if is_whole(question) else f'int64 (regexReplaceAll "^0+" (toString {path}) "")'
 
 
 def is_whole(question: Question) -> bool:
-    """Whether the answer is a number among the values of the chart: not where it may be empty, or is more than a number."""
+    """Whether the chart has the answer as a number. It does not if the answer may be empty or may be more than a number."""
     return question.type == "int" and (_WHOLE.fullmatch(question.default) is not None if question.default else question.required)

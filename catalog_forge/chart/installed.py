@@ -1,4 +1,4 @@
-"""Objects as a chart installs them, by the file that they stand in."""
+"""The objects that a chart installs, by the file that contains them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from catalog_forge.chart.helm import Verbatim
 
 @dataclass(slots=True)
 class Installed:
-    """What a stack becomes: objects by the file that they stand in, and the services with a workload and their kind."""
+    """The result for a stack: its objects by file, and the kind of each service's workload."""
 
     files: dict[str, list[Any]] = field(default_factory=dict)
     workloads: dict[str, str] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class Installed:
 
 
 def labels_of(name: str) -> dict[str, Any]:
-    """Return the labels of all that is made for a service, and of its pods."""
+    """Return the labels of all objects of a service and of its pods."""
     return {
         "app.kubernetes.io/name": Verbatim("{{ $.Chart.Name }}"),
         "app.kubernetes.io/instance": Verbatim('"{{ $.Release.Name }}"'),
@@ -31,5 +31,5 @@ def labels_of(name: str) -> dict[str, Any]:
 
 
 def object_of(group: str, kind: str, name: Any, component: str, **rest: Any) -> dict[str, Any]:
-    """Return an object that is made for a service."""
+    """Return an object of a service, with its labels."""
     return {"apiVersion": group, "kind": kind, "metadata": {"name": name, "labels": labels_of(component)}, **rest}

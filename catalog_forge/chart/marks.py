@@ -1,8 +1,8 @@
-"""Which answers stay open in a chart: those that flow into a stack as text, and nowhere decide what it is made of.
+"""Determines which answers stay open in a chart: those that enter the stack as text and never determine its structure.
 
-An entry is composed twice: with its answers, and with a mark for each answer. Where the second stack with the answers in place of
-the marks is the first one, the answer may be given when the chart is installed. Every other one shapes the stack, as one in a
-condition of a template does: it is what it was when the chart was made, and the report says so.
+An entry is composed twice: with its answers, and with a mark for each answer. If replacing the marks by the answers in the second
+stack gives the first one, the answer may be given when the chart is installed. Any other answer, such as one in the condition of
+a template, shapes the stack: it is fixed to its value when the chart is made, and the report says so.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RELEASE = "cfqrelease"
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """The marks of open answers, and the questions that ask for them."""
+    """The marks of open answers, with their questions."""
 
     asked: Mapping[str, Question]
 
@@ -39,7 +39,7 @@ class Marks:
         return re.compile("|".join(map(re.escape, [RELEASE, *self.asked])))
 
     def parts(self, text: str) -> Iterator[str | Question | None]:
-        """Yield the pieces of a text: texts, questions whose answers stand there, and None for the name of the release."""
+        """Yield the pieces of a text: literal texts, a question for each mark of an answer, and None for the release name."""
         at = 0
         for found in self._pattern.finditer(text):
             if found.start() > at:
@@ -50,23 +50,23 @@ class Marks:
             yield text[at:]
 
     def questions(self, value: object) -> list[Question]:
-        """The questions whose answers stand in a text or a number."""
+        """Return the questions whose answers a text or a number contains."""
         return [part for part in self.parts(str(value)) if isinstance(part, Question)]
 
     def shown(self, text: str) -> str:
-        """A text as a person reads it: with the names of answers in place of their marks."""
+        """Return a text for people, with the names of answers instead of their marks."""
         return "".join(
             part if isinstance(part, str) else f"${{{part.variable}}}" if part else "RELEASE" for part in self.parts(text)
         )
 
     def is_secret(self, text: object) -> bool:
-        """Whether a text holds an answer that nobody may see."""
+        """Whether a text contains a secret answer."""
         return any(question.secret for question in self.questions(text))
 
 
 @dataclass(frozen=True, eq=False)
 class OpenStack:
-    """A stack with marks for the open answers; `plain` is the same with the answers, `shaping` names the others."""
+    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` names the other variables."""
 
     stack: Stack
     plain: Stack
@@ -76,7 +76,7 @@ class OpenStack:
 
 
 def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
-    """Return what a revision is with these answers, as many as can be left open. Errors as `compose`."""
+    """Return the stack of a revision with as many of these answers open as possible. Raises the errors of `compose`."""
     texts = "\n".join(file.text for file in entry.compose_files)
     made = _marks(entry, variables, texts)
     answers = {
@@ -90,7 +90,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 
 
 def decisive(entry: Revision) -> set[str]:
-    """The variables that a template does not only print: what it makes of others nobody can see from one answer."""
+    """Return the variables that a template uses for more than printing: its output for other answers cannot be predicted."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):
@@ -106,9 +106,9 @@ def decisive(entry: Revision) -> set[str]:
 
 
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
-    """A mark for each variable, of the kind that its answer is of: a number, a path or a word.
+    """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    What must be answered and is not yet has the mark for an answer: of the kind with which the fewest things are wrong.
+    If a required answer is missing, its mark is used as the answer: it has the kind that causes the fewest errors.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)
@@ -140,11 +140,11 @@ class _Finder:
         self.plain = _bare(plain)
 
     def stack(self, names: Collection[str]) -> Stack:
-        """The stack with marks for some answers."""
+        """Return the stack with marks for these answers."""
         return compose(self.entry, {**self.answers, **{name: self.marks[name] for name in names}}, RELEASE)
 
     def open(self, names: Sequence[str]) -> list[str]:
-        """The variables whose answers can be left open together."""
+        """Return the variables whose answers can be left open together."""
         if self._holds(names):
             return list(names)
         alone = [name for name in names if self._holds([name])]
@@ -168,12 +168,12 @@ class _Finder:
 
 
 def _bare(stack: Stack) -> Stack:
-    """A stack without what is said of it."""
+    """Return a stack without its notes."""
     return replace(stack, unhonoured=(), dangerous=(), images={}, secrets=())
 
 
 def _naming(stack: Stack) -> Iterator[str]:
-    """The texts of a stack by which its parts are told from each other."""
+    """Yield the texts that identify the parts of a stack, such as names of volumes, containers and labels."""
     yield from stack.volumes
     for service in stack.services:
         yield from service.metadata
@@ -186,7 +186,7 @@ def _naming(stack: Stack) -> Iterator[str]:
 
 
 def _filled(value: Any, pairs: Mapping[str, str]) -> Any:
-    """A value with the answers in place of the marks."""
+    """Return a value with the marks replaced by the answers."""
     if isinstance(value, bool) or value is None or isinstance(value, Where):
         return value
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""DnsNames as Kubernetes takes them: labels of DNS (RFC 1035), keys of annotations and of the data of a Secret."""
+"""Names that Kubernetes accepts: DNS labels (RFC 1035), keys of annotations, variables of containers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
 class DnsNames:
-    """Gives names, each once."""
+    """Assigns unique names."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
 
     def of(self, name: str, most: int = MOST, like: str = "") -> str:
-        """Return the name for a thing, always the same: its own or `like` where Kubernetes takes it, else one near it."""
+        """Return the name of an object, always the same one: its own name or `like` if that is valid, otherwise a similar one."""
         if name not in self._given:
             label = _NOT_IN_LABELS.sub("-", (like or name).lower()).strip("-")
             label = label if label[:1].isalpha() else f"x-{label}".rstrip("-")
@@ -33,25 +33,25 @@ class DnsNames:
         return self._given[name]
 
     def is_free(self, label: str) -> bool:
-        """Whether nothing has this name yet."""
+        """Whether a label is not assigned yet."""
         return label not in self._given.values()
 
 
 def is_host(host: str) -> bool:
-    """Whether a text can be the host of an Ingress, or what an ExternalName stands for (RFC 1123)."""
+    """Whether a text can be the host of an Ingress or the target of an ExternalName (RFC 1123)."""
     return len(host) < 254 and _HOST.fullmatch(host) is not None
 
 
 def is_annotation(key: str) -> bool:
-    """Whether a label of Docker can be an annotation as it is."""
+    """Whether a Docker label can become an annotation unchanged."""
     return _ANNOTATION.fullmatch(key) is not None
 
 
 def is_label(key: str, value: str) -> bool:
-    """Whether a node can have a label of this key and value."""
+    """Whether a node can have a label with this key and value."""
     return is_annotation(key) and (not value or _VALUE.fullmatch(value) is not None)
 
 
 def is_variable(name: str) -> bool:
-    """Whether a container of Kubernetes can have a variable of this name."""
+    """Whether a container in Kubernetes can have a variable with this name."""
     return _VARIABLE.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""The objects of a chart: a workload for each service, its Services, its metadata, its volumes, the rules of load balancers."""
+"""Makes the objects of a chart: workloads, Services, metadata, volumes and the rules of load balancers."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Objects:
         self.stack, self.writer, self.made = opened.stack, HelmWriter(opened.marks), Installed()
         self.given = DnsNames()
         for name in sorted((each.name for each in self.stack.services), key=lambda name: DnsNames().of(name) != name):
-            self.given.of(name)  # first those that stay as they are
+            self.given.of(name)  # names that stay unchanged come first
         self.names = {each.name: self.given.of(each.name) for each in self.stack.services}
-        self.held = DnsNames()  # the names of Secrets: one has that of its service
+        self.held = DnsNames()  # the names of Secrets: each service has one under its own name
         for name in self.names.values():
             self.held.of(name)
         self.claims = self._shared_volumes()
@@ -70,7 +70,7 @@ class Objects:
         self.gap = self.pods.gap
 
     def all(self) -> Installed:
-        """Make all of them."""
+        """Make all objects of the stack."""
         for service in self.stack.services:
             if self.names[service.name] != service.name:
                 self.gap(service.primary, "image", f"service {service.name}", "name of a service", name=self.names[service.name])
@@ -84,13 +84,13 @@ class Objects:
         return self.made
 
     def scale(self, service: Service) -> str:
-        """The number of a service's units, as an expression of Helm."""
+        """Return the number of a service's units, as a Helm expression."""
         if questions := self.marks.questions(service.scale):
             return whole(questions[0])
         return f"int (index $.Values.services {quoted(self.names[service.name])}).scale"
 
     def _kind(self, service: Service) -> str:
-        """What a service becomes: a workload, or rules and names only."""
+        """Return what a service becomes: the kind of its workload, or "balancer" or "name" for a service without pods."""
         image = service.primary.image
         if service.name in self.stack.balancers or BALANCER.fullmatch(image):
             return "balancer"
@@ -106,7 +106,7 @@ class Objects:
         return any(launch.volumes for launch in service.launches)
 
     def _identity(self, service: Service) -> Identity:
-        """How the containers of a service are known."""
+        """Return how the containers of a service are identified."""
         name = self.names[service.name]
         if self.kinds[service.name] != "StatefulSet":
             return Identity("0", quoted(POD_NAME), POD_IP)
@@ -115,7 +115,7 @@ class Objects:
         return Identity(self.scale(service), f'(printf "%s-{name}-%v" $.Release.Name {number})', address)
 
     def _shared_volumes(self) -> dict[str, str]:
-        """The named volumes that several services mount, and what their claims are called."""
+        """Return the named volumes that several services mount, with the names of their claims."""
         users: dict[str, set[str]] = {}
         for service in self.stack.services:
             for launch in service.launches:
@@ -173,7 +173,7 @@ class Objects:
         self._kept(service, full, pod)
 
     def _kept(self, service: Service, full: Verbatim, pod: Pod) -> None:
-        """What the pods of a service read: secrets, and the metadata."""
+        """Add what the pods of a service read: its Secret, and the files of the metadata."""
         name = self.names[service.name]
         file = f"{name}.yaml"
         if pod.secrets:
@@ -199,7 +199,7 @@ class Objects:
             self.made.add(file, object_of("v1", "Secret", held, name, type="Opaque", stringData=both[True]))
 
     def _annotations(self, service: Service) -> dict[str, Any]:
-        """The labels of containers: what others read there, they read of the pod."""
+        """Return the labels of a service's containers as annotations of its pods, where other programs can read them."""
         found: dict[str, Any] = {}
         size = 0
         for launch in service.launches:
@@ -216,19 +216,19 @@ class Objects:
         return found
 
     def _placed(self, service: Service) -> dict[str, Any]:
-        """Where its pods run: on nodes, and beside pods, as labels of hosts and of containers say."""
+        """Return the affinity of a service's pods, derived from the scheduling labels of its containers."""
         found: dict[str, dict[str, Any]] = {}
         for launch in service.launches:
             for key, text in launch.labels.items():
                 if how := _AFFINITY.fullmatch(key):
                     for pair in map(str.strip, text.split(",")):
                         self._place(launch, pair, how, found)
-        if terms := found.get("nodeAffinity", {}).get(_REQUIRED):  # a node must have all of them
+        if terms := found.get("nodeAffinity", {}).get(_REQUIRED):  # a node must match all of them
             found["nodeAffinity"][_REQUIRED] = {"nodeSelectorTerms": [{"matchExpressions": terms}]}
         return {"affinity": found} if found else {}
 
     def _place(self, launch: Launch, pair: str, how: re.Match[str], made: dict[str, dict[str, Any]]) -> None:
-        """What one label asks for."""
+        """Add what one affinity label asks for, or note that it does not carry over."""
         kind, term = self._node(pair, how) if how["of"] == "host" else self._beside(launch, pair, how)
         what = f"labels: {how[0]}: {self.marks.shown(pair)}"
         if term is None:
@@ -240,7 +240,7 @@ class Objects:
         made.setdefault(kind, {}).setdefault(_PREFERRED if how["soft"] else _REQUIRED, []).append(term)
 
     def _node(self, pair: str, how: re.Match[str]) -> tuple[str, Any]:
-        """What a label of hosts asks of nodes."""
+        """Return the node affinity that a host label asks for."""
         name, equals, value = pair.partition("=")
         if not equals or not is_label(name, value):
             return "nodeAffinity", None
@@ -248,7 +248,7 @@ class Objects:
         return "nodeAffinity", {"weight": 100, "preference": {"matchExpressions": [term]}} if how["soft"] else term
 
     def _beside(self, launch: Launch, pair: str, how: re.Match[str]) -> tuple[str, Any]:
-        """What a label of containers asks of pods: it means the same for services of this stack."""
+        """Return the pod affinity that a container label asks for. Only labels that name a service of this stack carry over."""
         kind, service = "podAntiAffinity" if how["not"] else "podAffinity", _OF_SERVICE.fullmatch(pair)
         target = self.pods.owners.get(
             launch.name if service and service[1] == "${service_name}" else service[1] if service else ""
@@ -285,7 +285,7 @@ class Objects:
             self._say_values(launch, definition)
 
     def _say_values(self, launch: Launch, definition: Definition) -> None:
-        """Note variables that nobody gives a value, and values that lead to Rancher."""
+        """Note variables without a value, and values that are addresses of Rancher."""
         for item in items(definition.get("environment")):
             if "=" not in item.value and item.value not in launch.environment:
                 what = f"environment: {item.value}"
@@ -298,8 +298,10 @@ class Objects:
                 self.gap(launch, key, key, "address of Rancher")
 
     def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
-        """The kind of the gap that a key of a container is; nothing where the chart has it. `routed` are the keys that count of
-        a service without pods."""
+        """Return the kind of the gap that a container's key is, or "" if the chart carries it over.
+
+        `routed` are the keys that count for a service without pods.
+        """
         if routed and key not in carried.CERTIFICATES:
             return "" if first and (key in routed or (key, text) == ("scale", "1")) else carried.PODLESS
         if key in OF_PRIMARY and not first:
@@ -310,7 +312,7 @@ class Objects:
 
 
 def _wanted() -> dict[str, Any]:
-    """What a claim asks for: what the values of the chart say."""
+    """Return the spec of a claim, with the settings from the values of the chart."""
     return {
         "accessModes": [Verbatim("{{ $.Values.persistence.accessMode }}")],
         "storageClassName": OnlyWhen(

@@ -1,4 +1,4 @@
-"""The pod that a unit becomes: its containers, what runs before them, what runs beside them, their volumes and probes."""
+"""Makes the pod of a unit: its containers, init containers, sidecars, volumes and probes."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
 
 Names = Mapping[str, str]
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(.*)", re.DOTALL)
-# The ends of lines behind a request, as YAML or as haproxy writes them.
+# The line breaks after a request, as written in YAML or by haproxy.
 _ENDS = re.compile(r"\\r\\n|[\r\n]")
 _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """The conf image of an entry: its reference, the folders that it shares, the version of the metadata that it reads, the
-    keys at the root of that which its templates look at."""
+    """The conf image of an entry: its reference, the folders that it shares, and the metadata version that it reads.
+
+    `roots` are the root keys of the metadata that its templates read.
+    """
 
     image: str
     folders: tuple[str, ...]
@@ -45,13 +47,13 @@ class Conf:
     embedded: bool = False
 
     def runs_in(self, launch: Launch) -> bool:
-        """Whether a container runs confd and asks for metadata."""
+        """Whether a container runs confd and reads metadata."""
         return launch.image == self.image and launch.entrypoint is None and not launch.start_once
 
 
 @dataclass(slots=True)
 class PodVolume:
-    """A volume of a pod: its name there, whether it stays when the pod goes, the path of the node that it is."""
+    """A volume of a pod: its name there, whether it outlives the pod, and its path on the node if it has one."""
 
     name: str
     stays: bool = True
@@ -63,7 +65,7 @@ class PodVolume:
 
 @dataclass(slots=True)
 class Pod:
-    """What a unit becomes. `secrets` are texts for a Secret by their keys; `claims` are volumes that stay."""
+    """The pod of a unit. `secrets` are the texts of its Secret by key; `claims` are the volumes that outlive it."""
 
     spec: dict[str, Any]
     secrets: dict[str, str] = field(default_factory=dict)
@@ -86,13 +88,13 @@ class Pods:
     def gap(
         self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
     ) -> None:
-        """Note a gap at a key of a container, or at an item of what stands there."""
+        """Note a gap at a key of a container, or at an item in that key."""
         shown = self.opened.marks.shown
         words = {name: shown(text) for name, text in words.items()}
         self.gaps.add(kind, launch.name, shown(what), self.where(launch.name, key, shown(item)), said, **words)
 
     def where(self, service: str, key: str, item: str = "") -> Where | None:
-        """Where a key of a service stands in the entry, or an item of what it holds."""
+        """Return the place of a service's key in the entry, or of an item in it."""
         composition = self.entry.composition
         definition = composition.services.get(service)
         if definition is None:
@@ -101,8 +103,10 @@ class Pods:
         return composition.at(_place(node, item) if node else definition.where)
 
     def of(self, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
-        """Return the pod of a service; `name` is what its Secret is called, `tree` the volume of its metadata, and `keeps`
-        tells whether volumes of its own can stay."""
+        """Return the pod of a service. `name` is the name of its Secret, `tree` the volume of its metadata.
+
+        `keeps` tells whether the pod's own volumes can outlive it.
+        """
         return _PodMaker(self, service, name, tree, keeps).pod()
 
 
@@ -117,7 +121,7 @@ class _PodMaker:
         self.result = Pod({})
 
     def pod(self) -> Pod:
-        """Make the pod."""
+        """Return the pod."""
         first: list[Any] = []
         main: list[Any] = []
         launches = ordered(self.service)
@@ -177,7 +181,7 @@ class _PodMaker:
         return made
 
     def _of_conf(self, launch: Launch) -> Iterator[Any]:
-        """What tells confd where the tree is."""
+        """Yield the variables that tell confd where the metadata is."""
         asks = owner_of(self.service, launch)
         asks = asks if asks.network == "managed" else self.service.primary
         if asks.name not in self.result.asks:
@@ -190,7 +194,7 @@ class _PodMaker:
         yield {"name": "CONF_NODES", "value": ",".join([f"{TREE}/stack.json", f"{TREE}/{label}.json", own, *secret])}
 
     def _who(self) -> dict[str, Any]:
-        """What writes down who a pod is whose name nobody knows before: one of a DaemonSet."""
+        """Return a container that fills in the name and address of a DaemonSet's pod, which are unknown before it runs."""
         assert self.conf
         names = map(file_name, self.result.asks)
         words = f"-e 's/{POD_NAME}/'\"$POD_NAME\"/g -e 's/{POD_IP}/'\"$POD_IP\"/g"
@@ -209,7 +213,7 @@ class _PodMaker:
         return {"name": name, "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}}
 
     def _word(self, launch: Launch, key: str, word: str, environment: list[Any]) -> str:
-        """A word of a command; a secret in it comes by a variable."""
+        """Return a word of a command. If it is secret, it becomes a variable."""
         if not self.marks.is_secret(word):
             return Expanded(word)
         name = f"SECRET_{key.upper()}_{len(environment)}"
@@ -287,7 +291,7 @@ class _PodMaker:
             return {"tcpSocket": {"port": check.port}}
         lines = (line.partition(":") for line in _ENDS.split(rest))
         headers = [
-            {"name": name, "value": text.replace("\\", "").strip()}  # haproxy has backslashes before blanks
+            {"name": name, "value": text.replace("\\", "").strip()}  # haproxy puts backslashes before spaces
             for name, _, text in lines
             if name.isascii() and name.replace("-", "").isalnum()
         ]
@@ -296,7 +300,7 @@ class _PodMaker:
     # Volumes.
 
     def _mounts(self, launch: Launch) -> list[Any]:
-        """The mounts of a container: its own, then those of others, whichever comes first at a path."""
+        """Return the mounts of a container: its own first, then those of other containers. The first mount of a path counts."""
         found: dict[str, dict[str, Any]] = {}
         for key, path, read_only in self._sources_of(launch, set()):
             if path not in found:
@@ -410,7 +414,7 @@ class _PodMaker:
         return made
 
     def _shared(self) -> dict[str, Any]:
-        """What all containers of a pod have where one of them asks for it."""
+        """Return the settings that apply to all containers of a pod if one of them asks for them."""
         made: dict[str, Any] = {}
         for launch in self.service.launches:
             for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
@@ -446,7 +450,7 @@ class _PodMaker:
         return {"hostAliases": found} if found else {}
 
     def _fits(self, key: str, text: str, fits: Callable[[str], bool]) -> bool:
-        """Whether Kubernetes takes a text; what an answer makes of it is seen when the chart is installed."""
+        """Whether Kubernetes accepts a text. A text with an open answer is only checked when the chart is installed."""
         taken = bool(self.marks.questions(text)) or fits(text)
         if not taken:
             self.gap(self.service.primary, key, f"{key}: {text}", "name or address", item=text)
@@ -454,12 +458,12 @@ class _PodMaker:
 
 
 def file_name(name: str) -> str:
-    """The name of a service, as a key of a ConfigMap may hold it."""
+    """Return the name of a service as part of a key of a ConfigMap."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
 
 
 def _place(node: Node, item: str) -> Where:
-    """Where an item stands: in a mapping by its key, in a list by its beginning; without one, where all of it begins."""
+    """Return the place of a mapping's key, or of the list item that begins with `item`. Without an item, the place of the node."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

@@ -1,7 +1,7 @@
-"""The questions of an entry as Rancher 2 asks them: questions.yaml, values.yaml, and values.schema.json, which alone binds.
+"""Writes the questions of an entry for Rancher 2: questions.yaml, values.yaml, and values.schema.json, which alone is enforced.
 
 Types: rancher/dashboard, shell/components/Questions. `multiline` is broken in Rancher 2.11.3 (dashboard#19181), so the schema
-says what holds. Helm checks a schema of draft 7.
+defines what is valid. Helm checks draft 7 of JSON Schema.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
-# What Rancher 2 has another word for; `service` asks for a service of the environment, which it cannot list.
+# Types that have another name in Rancher 2. A `service` question asks for a service of the environment, which it cannot list.
 _TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
 _KNOWN = frozenset("string multiline password boolean int enum secret".split())
 _SAFE_CLASS = re.compile(r"[A-Za-z0-9 _.,:/@%+=~#-]+")
@@ -25,7 +25,7 @@ _LIMITS = ("min", "max", "min_length", "max_length")
 
 
 def asked(questions: Sequence[Question], values: Mapping[str, str], gaps: Gaps) -> list[dict[str, Any]]:
-    """Return the questions in questions.yaml's words; `values` are the answers that they propose."""
+    """Return the questions in the form of questions.yaml. `values` are the answers that they propose."""
     return [_question(question, values.get(question.variable, ""), gaps) for question in questions]
 
 
@@ -51,17 +51,17 @@ def _question(question: Question, value: str, gaps: Gaps) -> dict[str, Any]:
 
 
 def typed(question: Question, text: str) -> Any:
-    """An answer as a value of the chart: a number, a truth or a text."""
+    """Return an answer as a value of the chart: a number, a boolean or a text."""
     if is_whole(question):
         return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else 0
     return text == "true" if question.type == "boolean" and text in ("true", "false") else text
 
 
 def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[str, Any]:
-    """The JSON Schema of an answer; `whole` tells that it stands where only a number can, `value` is what the chart proposes.
+    """Return the JSON Schema of an answer. `whole` tells that it must be a number, `value` is the answer that the chart proposes.
 
-    Rancher holds no answer to the limits of its question. One that its own default breaks is left out: Helm refuses values of
-    a chart that do not fit its schema. Raises ForgeError where another answer breaks one.
+    Rancher does not check answers against the limits of their questions. A limit that the question's default breaks is left out,
+    because Helm refuses a chart whose values do not match its schema. Raises ForgeError if any other answer breaks a limit.
     """
     found = _rule_of(question, whole)
     given = typed(question, value)
@@ -122,13 +122,13 @@ def _is_class(text: str) -> bool:
 
 
 def scale_question(name: str, scale: int) -> dict[str, Any]:
-    """The question that Rancher 1.6 did not ask: how many units of a service."""
+    """Return a question for the number of a service's units, which Rancher 1.6 does not ask for."""
     found = {"variable": f"services.{name}.scale", "label": f"Scale of {name}", "type": "int", "required": True}
     return {**found, "group": "Scale", "default": scale, "min": 0}
 
 
 def storage_questions() -> list[dict[str, Any]]:
-    """The questions about volumes that stay."""
+    """Return the questions about persistent volumes."""
     group = {"group": "Storage"}
     shown = {"show_if": "persistence.enabled=true", **group}
     return [

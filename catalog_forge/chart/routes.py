@@ -1,4 +1,4 @@
-"""How what runs is reached: Services for pods, names for what is outside, links, the rules of load balancers."""
+"""Makes the routes to services: Services for pods, names for external hosts, links, the rules of load balancers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from catalog_forge.rancher.tree import keys_of
 from catalog_forge.stack.model import Launch, Link, Rule, Service, port_of
 from catalog_forge.yamlio import Seq
 
-# What the paths of an Ingress may not have where they are more than a text (Kubernetes, pkg/apis/networking/validation).
+# Patterns that the path of an Ingress must not match unless it is plain text (Kubernetes, pkg/apis/networking/validation).
 _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 
 class Routes:
-    """Makes what leads to the pods of a stack: `given` gave its services their names, `kinds` tells what each of them is."""
+    """Makes the routes of a stack. `given` has the names of its services, `kinds` tells what each service becomes."""
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
@@ -34,7 +34,7 @@ class Routes:
         self.balanced: dict[tuple[str, int], str] = {}
 
     def all(self) -> None:
-        """Make all of them: first what leads to pods, then what leads to these."""
+        """Make all routes: first those to pods, then those to other routes."""
         makers = {"balancer": self._balancer, "name": self._name}
         for service in self.stack.services:
             if self.kinds[service.name] not in makers:
@@ -48,7 +48,7 @@ class Routes:
                 self._link(service, link)
 
     def _reachable(self, service: Service) -> None:
-        """The Services of pods: a name for each, and what is published of them."""
+        """Add the Services of pods: a headless one, and one for the published ports."""
         name = self.names[service.name]
         ports = [port_of(port)[1:] for launch in service.launches for port in published(launch)]
         inner = [port_of(port)[2:] for launch in service.launches for port in (*launch.ports, *launch.exposed)]
@@ -66,7 +66,7 @@ class Routes:
         self._say_ports(service)
 
     def _say_ports(self, service: Service) -> None:
-        """Note the ports that a load balancer has no rule for, and those that one address of a host has."""
+        """Note the ports of a load balancer that no rule uses, and those published on a single address of a host."""
         rules = self.stack.balancers.get(service.name)
         for launch in service.launches:
             for key, port in (*(("ports", each) for each in launch.ports), *(("expose", each) for each in launch.exposed)):
@@ -80,24 +80,24 @@ class Routes:
                     self.gap(launch, key, what, kind, item=item, **words)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
-        """A name for the pods of a service, also for those that are not ready."""
+        """Add a headless Service for the pods of a service, which also lists pods that are not ready."""
         leads_to = self.names[service]
         spec = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": labels_of(leads_to), **more}
         self._leads(file, name, service, spec)
 
     def _leads(self, file: str, name: str, service: str, spec: Mapping[str, Any]) -> None:
-        """A name that leads to a service."""
+        """Add a Service under a name that leads to a service."""
         self.leads[name] = service
         self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
 
     def _public(self, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
-        """The ports under which the pods of a service are reached from outside, as the values of `service` say."""
+        """Add a Service that publishes ports of a service's pods. The values of `service` determine its type."""
         kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
         spec = {"type": kind, "selector": labels_of(leads_to), "ports": ports}
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
 
     def _name(self, service: Service) -> None:
-        """A service that is only a name: of what is outside, or of others."""
+        """Add a Service for one that is only a name, of an external host or of other services."""
         name, host = self.names[service.name], str(service.primary.options.get("hostname", ""))
         found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
         targets = list(dict.fromkeys(each for each in found if each in self.leads))
@@ -115,7 +115,7 @@ class Routes:
             self.gap(service.primary, "image", f"image: {service.primary.image}", "service that is a name", **words)
 
     def _link(self, service: Service, link: Link) -> None:
-        """An alias is one more name of the service that it leads to."""
+        """Add the alias of a link as another name of its service."""
         alias, target = DnsNames().of(link.alias), self.owners.get(link.target)
         launch, key = self._linking(service, link)
         if target is None:
@@ -141,7 +141,7 @@ class Routes:
                 self._headless("links.yaml", alias, target)
 
     def _linking(self, service: Service, link: Link) -> tuple[Launch, str]:
-        """The container that has a link, and the key at which it stands."""
+        """Return the container that has a link, and the key that declares it."""
         for launch in service.launches:
             for key in ("external_links", "links"):
                 definition = self.composition.services.get(launch.name)
@@ -153,7 +153,7 @@ class Routes:
     # Load balancers.
 
     def _balancer(self, service: Service) -> None:
-        """The rules of a load balancer: an Ingress for those that say which requests, a Service for ports alone."""
+        """Add the rules of a load balancer: those with a host or path as an Ingress, those with only a port as a Service."""
         name, rules = self.names[service.name], self.stack.balancers.get(service.name, ())
         public = {private: outer or private for _, outer, private, _ in map(port_of, service.primary.ports)}
         asking = {rule.source for rule in rules if rule.protocol == "http" and (rule.hostname or rule.path)}
@@ -186,7 +186,7 @@ class Routes:
             self.gap(service.primary, "image", f"load balancer {service.name}", "load balancer without rules")
 
     def _place(self, service: Service, rule: Rule) -> Where | None:
-        """Where the entry says a rule."""
+        """Return the place of a rule in the entry."""
         definition = self.composition.services[service.name]
         wanted = [self.shown(str(each)) for each in (rule.source, rule.service, rule.hostname, rule.path)]
         rules = keys_of(definition.get("lb_config")).get("port_rules")
@@ -199,12 +199,12 @@ class Routes:
         return self.where(service.name, "lb_config" if rules else key, item)
 
     def _refused(self, rule: Rule) -> str:
-        """Why a rule cannot be followed; nothing where it can."""
+        """Return why a rule cannot be carried over, or ""."""
         kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
         return "it is left out: there are no pods for it in the chart" if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
-        """A rule as a path of an Ingress, below its host; what becomes of it."""
+        """Add a rule to the paths of its host in an Ingress. Return what becomes of the rule."""
         path = rule.path or "/"
         if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
             return "it is left out: an Ingress cannot have such a host name"
@@ -223,7 +223,7 @@ class Routes:
 
 
 def published(launch: Launch) -> list[str]:
-    """The ports of a container that others than its own host reach."""
+    """Return the ports of a container that are reachable from outside its host."""
     return [port for port in launch.ports if not port_of(port)[0].startswith(("127.", "[::1", "::1"))]
 
 

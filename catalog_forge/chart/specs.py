@@ -1,4 +1,4 @@
-"""The entry of a spec, and its conf image, as a chart sees them."""
+"""Reads the entry and the conf image of a spec for a chart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
 
 
 def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
-    """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25, which has names in place of objects."""
+    """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25, which has names instead of objects."""
     if spec.engine.is_stored:
         where = spec.engine.at("backends")
         raise ForgeError(

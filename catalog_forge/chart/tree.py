@@ -1,8 +1,8 @@
-"""Rancher's metadata as files that confd's back end `file` reads, for any release, scale and answers: templates of Helm.
+"""Writes Rancher's metadata as Helm templates of files for confd's `file` back end, for any release, scale and answers.
 
-The objects are those that the emulated metadata service tells (`metadata.scenarios`), keyed as confd's rancher back end does it.
-What differs between the first and the second container of a service differs for each: a template counts there. A pod reads three
-files, of which a later one counts: that of the stack, that of its service, that of itself.
+The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. Values
+that differ between the first two containers of a service are computed for each container by the template. A pod reads three
+files: that of the stack, that of its service and its own. Values in a later file replace those in an earlier one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from catalog_forge.metadata.service.answers import DEFAULT
 from catalog_forge.stack.environment import steady
 from catalog_forge.stack.model import Stack
 
-# An uuid, and a digest, are cut from a hash: nobody reads more into them than that they tell containers apart.
+# UUIDs and digests are derived from a hash, because they only have to tell containers apart.
 _UUID = 36
 _ADDRESS = r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+"
 _HOST = model.Host("kubernetes", "127.0.0.1")
@@ -30,7 +30,7 @@ _HOST = model.Host("kubernetes", "127.0.0.1")
 
 @dataclass(frozen=True)
 class Identity:
-    """How a service's containers are known in the cluster: `scale` is an expression, `pod` gives for `$i` the name of a pod."""
+    """How a service's containers are identified in the cluster. `scale` and `pod` are expressions; `pod` names the pod `$i`."""
 
     scale: str
     pod: str
@@ -38,7 +38,7 @@ class Identity:
 
 
 class Trees:
-    """The metadata of a stack at one version of the interface; `identities` are those of its services, by name."""
+    """The metadata of a stack in one metadata version. `identities` are those of its services, by name."""
 
     def __init__(
         self, stack: Stack, version: str, identities: Mapping[str, Identity], writer: HelmWriter, roots: Collection[str]
@@ -55,7 +55,7 @@ class Trees:
         self._files: dict[bool, str] = {}
 
     def of_stack(self, secret: bool) -> str:
-        """The file of the stack, which all its pods have: `/self/stack`, `/self/host` and what stands at the root."""
+        """Return the file of the stack, which all its pods read: `/self/stack`, `/self/host` and the root keys."""
         if secret not in self._files:
             self._files[secret] = self._of_stack(secret)
         return self._files[secret]
@@ -71,35 +71,35 @@ class Trees:
         return self._file(tree | {name: each for name, each in others.items() if name in self.roots}, secret)
 
     def of_one(self, name: str, secret: bool) -> str:
-        """The file of a service, or of a sidekick with a network of its own: `/self/service`."""
+        """Return the file of a service, or of a sidekick with its own network: `/self/service`."""
         return self._file({"self": {"service": self.service(name, self.services[name.lower()])}}, secret)
 
     def of_pod(self, name: str) -> str:
-        """The file of the container `$i` of a service or a sidekick: `/self/container`."""
+        """Return the file of the container `$i` of a service or a sidekick: `/self/container`."""
         _, template = self._container(name)
         return self._file({"self": {"container": template}}, False)
 
     def identity(self, name: str) -> Identity:
-        """How the containers of a service, or of the one that a sidekick is of, are known."""
+        """Return how the containers of a service are identified. A sidekick is identified like its primary."""
         lowered = name.lower()
         primary = next((each for each, names in self.of_service.items() if lowered in map(str.lower, names)), name)
         return self.identities[primary]
 
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """A service with its containers, which a template counts."""
+        """Return a service with its containers, which the template repeats for the scale."""
         scale = self.identity(name).scale
         found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)
         return found
 
     def _container(self, name: str) -> tuple[str, dict[str, Any]]:
-        """The name and the object of a container, with what counts in them."""
+        """Return the name and the object of a container, with the values that depend on its number."""
         first, second = self.services[name.lower()]["containers"][:2]
         made = _counted(_leaves(first), _leaves(second), "", self.identity(name))
         return _released(first["name"][:-1]) + "{{ $n }}", made
 
     def _file(self, tree: dict[str, Any], secret: bool) -> str:
-        """A tree as JSON, below the version as confd's prefix; of leaves with a secret in them only those, or all others."""
+        """Return a tree as JSON below the metadata version (confd's prefix): only its leaves with secrets, or only the others."""
         return self._json({self.version: _only(tree, self.writer, secret)})
 
     def _json(self, value: Any) -> str:
@@ -118,7 +118,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Counted:
-    """Containers: as many of an item as the scale says."""
+    """The containers of a service: one item, repeated as often as its scale tells."""
 
     key: str
     item: Mapping[str, Any]
@@ -137,7 +137,7 @@ def _named(objects: Any) -> dict[str, Any]:
 
 
 def _leaves(told: Mapping[str, Any], *without: str) -> dict[str, Any]:
-    """An object as confd holds it: texts in maps, the elements of lists below their names or numbers."""
+    """Return an object in the form that confd stores: texts in maps, with elements of lists below their names or numbers."""
     return nested(keys_of_answer("", json.dumps({key: value for key, value in told.items() if key not in without})))
 
 
@@ -146,7 +146,7 @@ def _released(text: str) -> str:
 
 
 def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
-    """What the container `$i` has where the first has one value and the second another; `$n` counts from 1."""
+    """Return the value of container `$i`, derived from how the values of the first two differ. `$n` counts from 1."""
     if isinstance(first, Mapping):
         return {name: _counted(each, second[name], name, identity) for name, each in first.items()}
     if first == second:
@@ -166,7 +166,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
 
 
 def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
-    """The leaves with a secret answer in them, or all others, with what is above them."""
+    """Return only the leaves with a secret answer, or only the others, with the nodes above them."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree
     if not isinstance(tree, Mapping):
