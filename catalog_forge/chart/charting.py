@@ -72,7 +72,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
         question = entry.asked[name]
         if question.secret and found.variables.get(name, "") not in ("", question.default):
             raise ForgeError(
-                f"the answer to {name} would stand in the chart: it is a secret", question.where, "do not use --set for it"
+                f"the answer to {name} would be in the chart: it is a secret", question.where, "do not use --set for it"
             )
         value = "a secret" if question.secret else repr(found.variables.get(name, ""))
         gaps.add("answer that changes the stack's structure", "", f"question {name}", question.where, value=value, name=name)

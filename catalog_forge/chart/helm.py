@@ -16,9 +16,9 @@ from catalog_forge.chart.marks import Marks
 from catalog_forge.rancher.questions import Question
 
 DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
-"""What stands behind the name of a Service in the DNS of the cluster."""
+"""What follows the name of a Service in the cluster's DNS."""
 ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
-"""Whether the pods of a StatefulSet can be counted from another number than 0."""
+"""Whether the pods of a StatefulSet can be numbered from 1 instead of 0."""
 
 # Characters that YAML parsers refuse and that JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")

@@ -108,7 +108,7 @@ def decisive(entry: Revision) -> set[str]:
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
     """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    If a required answer is missing, its mark is used as the answer: it has the kind that causes the fewest errors.
+    If a required answer is missing, its mark is used as the answer, and the kind with the fewest errors is chosen.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)

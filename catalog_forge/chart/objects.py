@@ -42,9 +42,9 @@ _REQUIRED, _PREFERRED = (f"{how}DuringSchedulingIgnoredDuringExecution" for how 
 _OF_SERVICE = re.compile(rf"io\.rancher\.stack_service\.name=(?:\$\{{stack_name\}}|{RELEASE})/(.+)")
 _OF_RANCHER = re.compile(r"\brancher-metadata\b|\.rancher\.internal\b|\b169\.254\.169\.25[04]\b")
 _ANNOTATIONS = 256 << 10
-"""How many bytes all annotations of a pod may have."""
+"""The maximum size of all annotations of a pod together, in bytes."""
 FIRST = f"ternary 1 0 ({ORDINALS})"
-"""The number of the first pod of a StatefulSet: Rancher counts from 1, and Kubernetes can do so since 1.27."""
+"""The number of a StatefulSet's first pod: 1 as in Rancher, which Kubernetes supports since 1.27, otherwise 0."""
 
 
 class Objects:

@@ -20,11 +20,11 @@ from catalog_forge.stack.reconcile import ordered, owner_of
 from catalog_forge.yamlio import Map, Node
 
 NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
-"""Whether the cluster knows containers that start before the others and run beside them."""
+"""Whether the cluster supports sidecars, which start before the other containers and keep running."""
 TREE = "/opt/rancher-metadata"
 SELF = "/opt/rancher-self"
 POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
-"""What stands in the metadata of a pod that nobody knows before it is there."""
+"""Placeholders in the metadata of a pod for values that are only known once it runs."""
 
 Names = Mapping[str, str]
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(.*)", re.DOTALL)
@@ -463,7 +463,7 @@ def file_name(name: str) -> str:
 
 
 def _place(node: Node, item: str) -> Where:
-    """Return the place of a mapping's key, or of the list item that begins with `item`. Without an item, the place of the node."""
+    """Return the place of a mapping's key, or of the list item that begins with `item`. Otherwise it is that of the node."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

@@ -128,7 +128,7 @@ class Routes:
         if name not in self.leads:
             becomes = f"nothing answers to it: {link.target} has no pods"
         elif self.leads.get(alias, target) != target or (alias not in self.leads and not self.given.is_free(alias)):
-            becomes = f"{alias} leads to another service: nobody finds {link.target} under this name"
+            becomes = f"{alias} leads to another service: {link.target} cannot be found under this name"
         elif alias != link.alias:
             becomes = f"a Service cannot have this name: it is called {alias} in the cluster"
         if becomes:

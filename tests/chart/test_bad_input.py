@@ -77,7 +77,7 @@ def test_a_question_is_asked_as_it_is_and_its_own_answer_is_taken(questions: lis
 def test_a_limit_that_the_default_of_a_question_breaks_is_said() -> None:
     question = {"variable": "v", "type": "int", "default": "5", "min": 10, "max": 20}
     chart = of({"web": {**IMAGE, "environment": {"E": "${v}"}}}, questions=[question])
-    assert gaps(chart) == {"question v: minimum": "its own answer '5' does not fit: the chart does without this limit"}
+    assert gaps(chart) == {"question v: minimum": "the default '5' breaks it: the chart leaves this limit out"}
     assert pod(chart)["containers"][0]["env"] == [{"name": "E", "value": "5"}]
 
 

@@ -243,5 +243,5 @@ def test_a_name_leads_to_what_it_led_to_and_to_how_many_is_said() -> None:
     names = {each["metadata"]["name"]: each["spec"].get("externalName") for each in objects if each["kind"] == "Service"}
     assert (names["out"], names["all"]) == ("other.example.com", "web.default.svc.cluster.local")
     assert [(gap.service, gap.becomes, gap.todo) for gap in chart.gaps] == [
-        ("all", "it is the name of web alone", "make a Service and an EndpointSlice for db")
+        ("all", "it is the name of web alone", "create a Service and an EndpointSlice for db")
     ]

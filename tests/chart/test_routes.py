@@ -118,7 +118,7 @@ def test_an_alias_that_two_services_mean_differently_leads_to_one_and_is_said_of
         }
     )
     assert selector(named(chart)["Service db"]) == "left"
-    assert becomes(chart, "name of a link") == {"link db": "db leads to another service: nobody finds right under this name"}
+    assert becomes(chart, "name of a link") == {"link db": "db leads to another service: right cannot be found under this name"}
 
 
 def test_rules_of_one_port_are_one_ingress_and_what_it_cannot_hold_is_said() -> None:
