@@ -1,1 +1,1 @@
-"""Go's text/template, fmt and time, as far as templates reach: lexer, parser, and a bounded machine."""
+"""Go's text/template, fmt and time, as far as templates use them: lexer, parser, and a machine with limits."""

@@ -1,4 +1,4 @@
-"""The functions that every Go template has: comparisons, index, slice, len, print and the escapes (package text/template)."""
+"""The functions built into every Go template: comparisons, index, slice, len, print and escapes (package text/template)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _BASIC: dict[type, str] = {bool: "bool", **_INTEGERS, float: "float", complex: "
 
 
 class Sandbox(Protocol):
-    """What bounds a rendering."""
+    """The limits of a rendering, as functions see them."""
 
     def spend(self, size: int) -> None:
-        """Take so many bytes of memory. Raises LimitError if none is left."""
+        """Charge `size` bytes of memory. Raises LimitError if that is more than is left."""
 
     def check(self) -> None:
-        """Raise LimitError when the time is over."""
+        """Raise LimitError if the time is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function with the Go types of its parameters; `more` is the type of any further ones.
+    """A template function with the Go types of its parameters; `more` is the type of any further arguments.
 
-    One that is `boxed` gets the sandbox as its first argument.
+    A `boxed` function receives the sandbox as its first argument.
     """
 
     call: Callable[..., Any]
@@ -41,7 +41,7 @@ class Function:
 
 
 def basic_kind(value: Any) -> str:
-    """Return the kind of a value that can be ordered or compared, or nothing."""
+    """Return the kind of a value that can be compared, such as "int"; empty for any other value."""
     return _BASIC.get(type(value), "")
 
 
@@ -106,14 +106,14 @@ def greater_or_equal(left: Any, right: Any) -> bool:
 
 
 def length(value: Any) -> int:
-    """Return the bytes of a string, the elements of a list or map."""
+    """Return the length of a string in bytes, or the number of elements of a list or map."""
     if isinstance(value, bytes | Slice | Map):
         return len(value)
     raise GoError("len of nil pointer" if value is None else f"len of type {type_name(value)}")
 
 
 def index(value: Any, *places: Any) -> Any:
-    """Return an element of an element, and so on."""
+    """Return the element at a place in a value; each further place is looked up in the element found so far."""
     if value is None:
         raise GoError("index of untyped nil")
     for place in places:
@@ -177,14 +177,14 @@ def part(value: Any, *places: Any) -> Any:
 
 
 def call(function: Any, *_arguments: Any) -> Any:
-    """Fail: there is nothing that could be called."""
+    """Raise GoError: a template has no values that can be called."""
     if function is None:
         raise GoError("call of nil")
     raise GoError(f"non-function of type {type_name(function)}")
 
 
 def _text(box: Sandbox, values: tuple[Any, ...]) -> bytes:
-    """Return what the escapes work on: the values printed, nil as a template prints it."""
+    """Return the text that the escape functions work on: the values printed, with nil printed as a template does."""
     if len(values) == 1 and isinstance(values[0], bytes):
         return values[0]
     return fmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)

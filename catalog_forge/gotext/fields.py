@@ -1,4 +1,4 @@
-"""The fields and methods that a template can ask a value for."""
+"""The fields and methods that values have in a template."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from catalog_forge.gotext.values import NIL, PAIRS, GoError, Int64, KVPair, Map,
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a type. Its function gets the receiver and the arguments."""
+    """A method of a type. Its function receives the value itself, then the arguments."""
 
     type: str
     function: Function
 
 
 def field_of(value: Any, name: str, given: bool) -> Any:
-    """Return a field of a value; `given` tells that it got arguments. Raises GoError where there can be none."""
+    """Return a field of a value; `given` means that it was given arguments. Raises GoError if the value cannot have the field."""
     if value is None:
         return None
     if value is NIL:

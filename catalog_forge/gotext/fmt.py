@@ -1,4 +1,4 @@
-"""Go's fmt over the values of a template: print, println, printf with every verb, and quoting (packages fmt and strconv)."""
+"""Go's fmt for the values of a template: print, println, printf with every verb, and quoting (packages fmt and strconv)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from catalog_forge.gotext.time import Time
 from catalog_forge.gotext.values import NIL, KVPair, Map, Uint8, runes, type_name, unrunes
 
-# Told how many bytes are about to come out; it raises an error when they are too many.
+# Called with the number of bytes that will be written; it raises an error if they are too many.
 Spend = Callable[[int], None]
 
-_PIECE = 100  # bytes that a piece costs beside its own
-_MAX_NUMBER = 1_000_000  # Go takes no wider width and no larger index
+_PIECE = 100  # bytes charged for each piece in addition to its length
+_MAX_NUMBER = 1_000_000  # the largest width and index that Go accepts
 _ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": "\\\\"}
 _SIMPLE = re.compile(rb"%([a-z])")
 _EXPONENT = re.compile(rb"[eEpP]")
@@ -51,7 +51,7 @@ def sprintln(values: Sequence[Any], spend: Spend = free) -> bytes:
 
 
 def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
-    """Format values as Go's Sprintf does; what does not fit is told in the text (`%!d(string=x)`)."""
+    """Format values as Go's Sprintf does; an error is part of the result, such as `%!d(string=x)`."""
     printer = Printer(spend=spend)
     if (verbs := _verbs(form)) is None or len(verbs) != len(values):
         return Formatter(form, values, printer).run()
@@ -66,9 +66,9 @@ def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
-    """The verbs of a format, each with the text before it; None where there is more than small letters behind percent signs.
+    """Return the verbs of a format, each with the text before it; None if any verb is more than `%` and a small letter.
 
-    Nearly all formats are so, and come again and again.
+    Nearly all formats are this simple, and the same ones occur again and again.
     """
     *pairs, behind = _SIMPLE.split(form)
     found = [(before, verb.decode()) for before, verb in zip(pairs[::2], pairs[1::2], strict=True)]
@@ -77,7 +77,7 @@ def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The part between the percent sign and the verb."""
+    """The flags, width and precision between the percent sign and the verb."""
 
     sharp: bool = False
     zero: bool = False
@@ -95,7 +95,7 @@ PLAIN = Flags()
 
 @dataclass(slots=True)
 class Printer:
-    """Writes values, one verb at a time."""
+    """Collects formatted values, one verb at a time."""
 
     spend: Spend = free
     flags: Flags = PLAIN
@@ -103,16 +103,16 @@ class Printer:
 
     @property
     def text(self) -> bytes:
-        """All that was written."""
+        """All text written so far."""
         return b"".join(self.pieces)
 
     def add(self, piece: bytes) -> None:
-        """Write bytes as they are."""
+        """Append bytes unchanged."""
         self.spend(len(piece) + _PIECE)
         self.pieces.append(piece)
 
     def argument(self, value: Any, verb: str) -> None:
-        """Write one value by a verb."""
+        """Format one value with a verb."""
         if value is None or value is NIL:
             if verb in "Tv":
                 self.padded(b"<nil>")
@@ -177,7 +177,7 @@ class Printer:
             self.value(item, verb)
 
     def bad(self, value: Any, verb: str) -> None:
-        """Write that a verb does not fit a value."""
+        """Write the error that a verb does not fit a value."""
         self.add(f"%!{verb}(".encode("utf-8", "surrogateescape"))
         if value is None or value is NIL:
             self.add(b"<nil>")
@@ -289,13 +289,13 @@ class Printer:
             self.padded(sign.encode() + digits)
 
     def truncated(self, text: bytes) -> bytes:
-        """Cut a string to as many characters as the precision says."""
+        """Cut a string to the number of characters that the precision allows."""
         if self.flags.precision is None:
             return text
         return unrunes(runes(text)[: self.flags.precision])
 
     def padded(self, text: bytes, *, zero: bool = True) -> None:
-        """Write a text, filled up to the width."""
+        """Write a text, padded to the width."""
         flags = self.flags
         if flags.width is None:
             self.add(text)
@@ -310,7 +310,7 @@ _BASES = {"v": "d", "d": "d", "b": "b", "o": "o", "O": "o", "x": "x", "X": "X"}
 
 
 class Formatter:
-    """Walks over a format, as fmt's doPrintf does."""
+    """Formats values by a format string, as fmt's doPrintf does."""
 
     def __init__(self, form: bytes, values: Sequence[Any], printer: Printer) -> None:
         self.form = form
@@ -336,7 +336,7 @@ class Formatter:
         return printer.text
 
     def _verb(self) -> bool:
-        """Write what one verb says; tell whether there was one."""
+        """Format the next verb; return whether there was one."""
         self.good = True
         flags = self._flags()
         if not self._is_simple():
@@ -349,7 +349,7 @@ class Formatter:
         return True
 
     def _is_simple(self) -> bool:
-        """Whether a small letter follows, which is a verb, for which there are values left."""
+        """Whether the verb is just a small letter, and values are left."""
         return self.at < len(self.form) and 0x61 <= self.form[self.at] <= 0x7A and self.next < len(self.values)
 
     def _write(self, verb: str, flags: Flags) -> None:
@@ -375,7 +375,7 @@ class Formatter:
         return PLAIN if not seen else Flags(b"#" in seen, b"0" in seen, b"+" in seen, b"-" in seen, b" " in seen)
 
     def _sizes(self, flags: Flags) -> Flags:
-        """Read width and precision, and the indexes before, between and behind them."""
+        """Read the width and the precision, and the argument indexes before, between and after them."""
         indexed = self._index()
         if self._take(b"*"):
             width = self._from_values(b"%!(BADWIDTH)")
@@ -402,12 +402,12 @@ class Formatter:
         return flags
 
     def _index(self) -> bool:
-        """Read an index such as [2], which chooses the next value; tell whether there was a good one."""
+        """Read an argument index such as [2], which selects the next value; return whether it was a valid number."""
         if self._peek() != b"[":
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        # Go wants three bytes before it looks for the bracket: `[]` at the end is a verb.
+        # Go looks for the bracket only if at least three bytes are left: `[]` at the end is a verb.
         if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1
@@ -458,7 +458,7 @@ class Formatter:
         return found
 
     def _extra(self) -> None:
-        """Name the values that no verb asked for."""
+        """Write the error that lists the values that no verb used."""
         if self.reordered or self.next >= len(self.values):
             return
         self.printer.add(b"%!(EXTRA ")
@@ -479,22 +479,22 @@ def _is_rune(piece: bytes) -> bool:
 
 
 def _rune(number: int) -> bytes:
-    """Return the character of a number; what is none becomes the replacement character."""
+    """Return the character with a code; an invalid code becomes the replacement character."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return chr(number if valid else 0xFFFD).encode()
 
 
 def _small(digits: bytes) -> int | None:
-    """A width, a precision or an index; None where it is too large.
+    """Return a width, a precision or an index; None if it is too large.
 
-    Go looks before it takes a digit, so that ten times the limit passes.
+    Go compares with the limit before it adds a digit, so numbers up to ten times the limit are accepted.
     """
     digits = digits.lstrip(b"0") or b"0"
     return int(digits) if len(digits) < 9 and int(digits[:-1] or b"0") <= _MAX_NUMBER else None
 
 
 def quote(text: bytes, *, ascii_only: bool = False, mark: str = '"') -> bytes:
-    """Write a string (or, with an apostrophe as mark, a character) as a literal of Go."""
+    """Write a string as a Go literal (or a character, if the mark is an apostrophe)."""
     whole = runes(text)
     if not (whole.isascii() and whole.isprintable()) or mark in whole or "\\" in whole:
         whole = "".join(_escaped(char, ascii_only, mark) for char in whole)
@@ -520,14 +520,14 @@ def is_printable(char: str) -> bool:
 
 
 def can_backquote(text: bytes) -> bool:
-    """Return whether a string can stand between backquotes, unescaped."""
+    """Return whether a string can be written between backquotes, unescaped."""
     return all(char == "\t" or not (char < " " or char in "`\x7f\ufeff" or 0xDC80 <= ord(char) <= 0xDCFF) for char in runes(text))
 
 
 def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
-    """Write a float that is not negative; without a precision as short as it can be told apart."""
+    """Write a float that is not negative; without a precision, in as few digits as identify it."""
     if kind == "b":
-        # Below 2**-1022 the mantissa gets shorter, and the exponent stays.
+        # Below 2**-1022 the mantissa gets shorter, and the exponent stays the same.
         exponent = max(math.frexp(value)[1] - 53, -1074) if value else -1074
         return f"{int(math.ldexp(value, -exponent))}p{exponent:+d}".encode()
     if kind in "xX":
@@ -539,7 +539,7 @@ def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
 
 
 def shortest(value: float) -> str:
-    """Write a float as Go's %v does: no longer than needed, with an exponent below -4 and from 6 on."""
+    """Write a float as Go's %v does: in as few digits as possible, with an exponent if it is below -4 or at least 6."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text = "".join(map(str, digits))
     assert isinstance(exponent, int)
@@ -551,7 +551,7 @@ def shortest(value: float) -> str:
 
 
 def _hex_float(value: float, precision: int | None) -> str:
-    """Write a float in base 16, its mantissa beginning with 1."""
+    """Write a float in hexadecimal, with a mantissa that begins with 1."""
     if not value:
         return "0x0" + ("." + "0" * precision if precision else "") + "p+00"
     mantissa, exponent = math.frexp(value)
@@ -568,7 +568,7 @@ def _hex_float(value: float, precision: int | None) -> str:
 
 
 def _sharpened(digits: bytes, verb: str, precision: int | None) -> bytes:
-    """Give a float its point, and its trailing zeros back, as the flag # asks."""
+    """Add the decimal point and the trailing zeros that the flag # demands."""
     wanted = (6 if precision is None else precision) if verb in "vgGx" else 0
     found = _EXPONENT.search(digits) if verb not in "xX" else re.search(b"[pP]", digits)
     head, tail = (digits[: found.start()], digits[found.start() :]) if found else (digits, b"")

@@ -1,6 +1,6 @@
-"""Cuts a template into tokens as Go does (text/template/parse, lex.go), in time that grows with its length and no faster.
+"""Splits a template into tokens as Go does (text/template/parse, lex.go), in time linear in its length.
 
-The text may hold surrogates: each stands for a byte that is not UTF-8, which Go reads as the replacement character.
+The text may contain surrogates: each represents a byte that is not UTF-8, which Go reads as the replacement character.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SPACES = " \t\r\n"
 _SPACE = tuple(_SPACES)
 _ANY_SPACE = re.compile(r"[ \t\r\n]*+")
 
-# Nothing here is tried twice: the quantifiers are possessive, or what follows them cannot begin with what they take.
+# Linear time: quantifiers are possessive, or the text after them cannot begin with a character that they match.
 _NUMBER = (
     r"[+-]?(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]*+)?|0[oO][0-7_]*+(?:\.[0-7_]*+)?|0[bB][01_]*+(?:\.[01_]*+)?"
     r"|[0-9_]*+(?:\.[0-9_]*+)?(?:[eE][+-]?[0-9_]*+)?)i?"
@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SECOND_NUMBER = re.compile(_NUMBER)
-# What may stand behind a word, a field or a variable.
+# What may follow a word, a field or a variable.
 _TERMINATOR = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
 _UNTERMINATED = {'"': "quoted string", "'": "character constant", "`": "raw quoted string"}
 
@@ -43,7 +43,7 @@ _UNTERMINATED = {'"': "quoted string", "'": "character constant", "`": "raw quot
 class Token(NamedTuple):
     """A piece of a template, from byte `start` to `end`, and the line that it begins in.
 
-    A keyword and a sign are of the kind that they are; `error` is what Go cannot read, and why.
+    The kind of a keyword or sign is its own text; the value of an `error` is why Go cannot read the template.
     """
 
     kind: str
@@ -63,14 +63,14 @@ class Token(NamedTuple):
 
 
 def shown(text: str) -> str:
-    """A text in quotes, as %q writes it."""
+    """Return a text in quotes, as %q writes it."""
     return fmt.quote(unrunes(text)).decode()
 
 
 def tokens(text: str, functions: Collection[str]) -> Iterator[Token]:
-    """Yield the tokens of a template; behind `error` or `eof` there is nothing.
+    """Yield the tokens of a template; `error` or `eof` is the last one.
 
-    `break` and `continue` are no keywords where they are `functions`.
+    `break` and `continue` are keywords unless they are in `functions`.
     """
     return _Lexer(text, functions).run()
 
@@ -81,7 +81,7 @@ class _Lexer:
         self.words = KEYWORDS - {word for word in ("break", "continue") if word in functions}
         self.is_ascii = text.isascii()
         self.parentheses = 0
-        # What is not cut yet begins at character `place`. The last token ended at `_at`, which is byte `_bytes` of line `_line`.
+        # The rest of the text begins at character `place`. The last token ended at `_at`, which is byte `_bytes` of line `_line`.
         self.place = 0
         self._at, self._bytes, self._line = 0, 0, 1
 
@@ -95,7 +95,7 @@ class _Lexer:
                     yield token
 
     def text_and_opening(self) -> Iterator[Token]:
-        """Yield the text before an action and what opens it; nothing more of a comment; the end after the last of them."""
+        """Yield the text before the next action, and its `{{` unless it is a comment; at the end, the rest and `eof`."""
         opening = self.text.find("{{", self.place)
         if opening < 0:
             if self.place < len(self.text):
@@ -115,7 +115,7 @@ class _Lexer:
             yield self.token("{{", opening, inner)
 
     def comment(self) -> Iterator[Token]:
-        """Go to the end of a comment; yield an error if it is not closed."""
+        """Skip a comment; yield an error if it is not closed."""
         end = self.text.find("*/", self.place + 2)
         closing = _TOKEN.match(self.text, end + 2) if end >= 0 else None
         if closing and closing.lastgroup == "close":
@@ -124,13 +124,13 @@ class _Lexer:
             yield self.error("unclosed comment" if end < 0 else "comment ends before closing delimiter", self.place)
 
     def close(self, closing: re.Match[str]) -> None:
-        """Go past an action, and past the spaces that it trims."""
+        """Skip the end of an action, and the spaces that it trims."""
         self.place = closing.end()
         if closing[0] != "}}":
             self.place = _ANY_SPACE.match(self.text, self.place).end()  # type: ignore[union-attr]
 
     def action(self) -> Iterator[Token]:
-        """Yield the tokens of an action, up to what closes it or to an error."""
+        """Yield the tokens of an action, up to its end or to an error."""
         token = None
         while token is None or token.kind not in ("error", "}}"):
             match = _TOKEN.match(self.text, self.place)
@@ -138,7 +138,7 @@ class _Lexer:
             yield token
 
     def cut(self, match: re.Match[str]) -> Token:
-        """Cut a token inside an action."""
+        """Return the next token inside an action."""
         kind, (start, end) = match.lastgroup or "", match.span()
         if kind == "close":
             if self.parentheses:
@@ -155,7 +155,7 @@ class _Lexer:
                 return self.error("unexpected right paren", start)
             kind = match[0]
         if kind == "space" and self.text.startswith("-}}", end):
-            # The last space belongs to what closes the action.
+            # The last space is part of the closing `-}}`.
             end -= 1
         if kind == "other":
             if match[0] in _UNTERMINATED or match[0] == ":":
@@ -165,11 +165,11 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def word(self, start: int, end: int) -> Token:
-        """Cut a word, a field or a variable: behind it must stand something that ends it."""
+        """Return a word, a field or a variable; after it, a character must follow that can end it."""
         first = self.text[start]
         begin = start + (first in ".$")
         if not self.is_ascii:
-            # Python's words have signs for numbers too, such as a raised 2.
+            # Python's \w also matches numerals such as a superscript 2.
             odd = (place for place in range(begin, end) if not _is_alphanumeric(self.text[place]))
             end = next(odd, end)
         if start == end:
@@ -186,7 +186,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def number(self, start: int, end: int) -> Token:
-        """Cut a number, or the two of a complex one: no word may stand right behind it."""
+        """Return a number, or a complex one of two numbers; no letter may follow directly."""
         kind = "number"
         if self.text[end : end + 1] in ("+", "-"):
             kind = "complex"
@@ -200,7 +200,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def unreadable(self, place: int) -> Token:
-        """Say why nothing can be cut here."""
+        """Return the error for a place where no token begins."""
         if place >= len(self.text):
             return self.error("unclosed action", place)
         char = self.text[place]
@@ -221,7 +221,7 @@ class _Lexer:
         return Token(kind, value, begin, self._bytes, line)
 
     def _go_to(self, place: int) -> None:
-        """Count the bytes and the lines up to a place, which is never before the last one."""
+        """Count the bytes and lines up to a place, which is never before the previous one."""
         passed = self.text[self._at : place]
         self._bytes += len(passed) if self.is_ascii else len(unrunes(passed))
         self._line += passed.count("\n")
@@ -233,6 +233,6 @@ def _is_alphanumeric(char: str) -> bool:
 
 
 def _named(char: str) -> str:
-    """A character as %#U writes it."""
+    """Return a character as %#U writes it."""
     char = "\ufffd" if "\udc80" <= char <= "\udcff" else char
     return f"U+{ord(char):04X}" + (f" '{char}'" if fmt.is_printable(char) else "")

@@ -1,4 +1,4 @@
-"""Constants of templates: what a number, a string or a character is worth, and how a node reads in an error."""
+"""Constants in templates: the value of a number, a string or a character, and how a node is shown in an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.gotext.values import runes, unrunes
 
 _ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([abfnrtv\\"'])|)""")
 _SIMPLE = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
-# Nothing here is tried twice (the quantifiers are possessive), so that these cost linear time.
+# Quantifiers are possessive, so that matching takes linear time.
 INTEGER = re.compile(r"([+-]?)(0[xX](?:_?[0-9a-fA-F])++|0[bB](?:_?[01])++|0[oO](?:_?[0-7])++|0(?:_?[0-7])*+|[1-9](?:_?[0-9])*+)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?[0-9]++")
@@ -20,18 +20,18 @@ _LONE_HEX_UNDERSCORE = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _PART = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]*+)?|[0-9_]*+(?:\.[0-9_]*+)?(?:[eEpP][+-]?[0-9_]*+)?)"
 )
-# Python refuses to read longer integers, and no 64 bits hold them.
+# Python refuses to parse longer integers, and they do not fit in 64 bits.
 _LONGEST_INTEGER = 80
 
 Number = int | float | complex
 
 
 class Overflow:
-    """A number that no int holds."""
+    """An integer that does not fit in an int."""
 
 
 def value_of(node: Any) -> Any:
-    """Return the value of a constant where any type will do."""
+    """Return the value of a constant where any type is accepted."""
     match type(node).__name__:
         case "BoolNode" | "CharacterNode":
             return node.value
@@ -44,7 +44,7 @@ def value_of(node: Any) -> Any:
 
 
 def value_as(node: Any, kind: str) -> Any:
-    """Return the value of a constant for a parameter of a type (string or int), or None when it is of another."""
+    """Return the value of a constant for a parameter of type string or int; None if the constant does not fit the type."""
     value = value_of(node)
     if kind == "string":
         return value if isinstance(value, bytes) else None
@@ -56,7 +56,7 @@ def value_as(node: Any, kind: str) -> Any:
 
 
 def number(text: str, *, is_complex: bool = False) -> Number:
-    """Return what a number is worth. Raises ValueError with Go's words for what is none (parse/node.go, newNumber)."""
+    """Return the value of a number. Raises ValueError, worded as in Go, if it is not one (parse/node.go, newNumber)."""
     if is_complex:
         return _complex(text)
     if text.endswith("i") and (imaginary := _float(text[:-1])) is not None:
@@ -73,7 +73,7 @@ def number(text: str, *, is_complex: bool = False) -> Number:
 
 
 def integer(text: str) -> int | None:
-    """An integer of 64 bits, with a sign or without one; None for all else (strconv.ParseInt and ParseUint with base 0)."""
+    """Return an integer of 64 bits, signed or unsigned; None for any other text (strconv.ParseInt and ParseUint with base 0)."""
     match = INTEGER.fullmatch(text)
     if not match:
         return None
@@ -90,7 +90,7 @@ def integer(text: str) -> int | None:
 
 
 def _float(text: str) -> float | None:
-    """A finite number with a point or an exponent (strconv.ParseFloat)."""
+    """Return a finite floating-point number; None for any other text (strconv.ParseFloat)."""
     is_hex = text.lstrip("+-")[:2].lower() == "0x"
     if (_LONE_HEX_UNDERSCORE if is_hex else _LONE_UNDERSCORE).search(text):
         return None
@@ -105,7 +105,7 @@ def _float(text: str) -> float | None:
 
 
 def _complex(text: str) -> complex:
-    """Two numbers with a sign between them and an i behind them, as fmt.Sscan reads them."""
+    """Return a complex number, such as 1+2i, as fmt.Sscan reads it. Raises ValueError if it is not one."""
     real = _PART.match(text)
     imaginary = _PART.fullmatch(text[real.end() : -1]) if real else None
     if not real or not imaginary or text[real.end()] not in "+-":
@@ -117,7 +117,7 @@ def _complex(text: str) -> complex:
 
 
 def _part(text: str) -> float | None:
-    """A part of a complex number: here a decimal one may have a binary exponent."""
+    """Return one part of a complex number; here, a decimal number may have a binary exponent."""
     mantissa, p, exponent = text.lower().partition("p")
     if not p or "x" in mantissa:
         return _float(text)
@@ -132,7 +132,7 @@ def _part(text: str) -> float | None:
 
 
 def character(literal: str) -> int:
-    """Return the number that a character constant is. Raises ValueError with Go's words (strconv.UnquoteChar)."""
+    """Return the code of a character constant. Raises ValueError, worded as in Go, if it is not one (strconv.UnquoteChar)."""
     inner = unrunes(literal[1:])
     escape = _ESCAPE.match(inner)
     if escape:
@@ -152,13 +152,13 @@ def character(literal: str) -> int:
 
 
 def unquote(literal: bytes) -> bytes:
-    """Return the string that a literal of Go means. Raises ValueError with Go's words (strconv.Unquote)."""
+    """Return the string that a Go literal represents. Raises ValueError, worded as in Go, if it is not one (strconv.Unquote)."""
     inner = literal[1:-1]
     if literal[:1] == b"`":
         return inner.replace(b"\r", b"")
     if b"\\" not in inner and is_text(inner):
         return inner
-    # Go decodes the characters of a quoted string: a byte that is none becomes the replacement character.
+    # Go decodes a quoted string to characters: a byte that is not UTF-8 becomes the replacement character.
     whole = b"".join(_valid(char) for char in runes(inner))
     return _ESCAPE.sub(lambda match: _unescaped(match, b'"'), whole)
 
@@ -198,7 +198,7 @@ def _quoted(text: str) -> str:
 
 
 def last_of(node: Any) -> Any:
-    """Return what Go looked at last when it has evaluated a node: that is what its errors name."""
+    """Return the last node that Go visits when it evaluates a node: Go's errors name that one."""
     if type(node).__name__ != "ParenthesizedNode":
         return node
     arguments = node.pipeline.commands[-1].arguments

@@ -1,6 +1,6 @@
-"""Runs compiled templates: one loop with a stack of its own, so that neither deep nor endless templates hurt the process.
+"""Runs compiled templates in one loop with its own stack, so that a deep or endless template cannot crash the process.
 
-Rules: Go's text/template (exec.go). Whatever a template does is bounded: time, output, memory, depth.
+Rules: Go's text/template (exec.go). Every rendering is limited in time, output, memory and depth.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one resource may cost: seconds of work, bytes of output, bytes made by functions, levels of nested templates."""
+    """The limits for one resource: seconds of work, bytes of output, bytes created by functions, depth of template calls."""
 
     seconds: float = 10.0
     output: int = 8 << 20
@@ -27,7 +27,7 @@ class Limits:
 
 
 class Fault(Exception):
-    """An error of a template, with the node that Go would name."""
+    """An error in a template, with the node that Go's message names."""
 
     def __init__(self, message: str, node: Any = None) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ Op = Callable[["Machine"], None]
 
 @dataclass(slots=True)
 class Code:
-    """One template: its operations, and how many variables it has at most."""
+    """One compiled template: its operations, and the number of slots for its variables."""
 
     name: str
     ops: list[Op] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Code:
 
 @dataclass(slots=True)
 class Loop:
-    """A range that is under way."""
+    """A running range: the remaining items, and the dot to restore after it."""
 
     items: Iterator[tuple[Any, Any]]
     dot: Any
@@ -59,7 +59,7 @@ class Loop:
 class Machine:
     """One rendering. Functions that are `boxed` get it as their first argument.
 
-    `world` is what they look things up in: whose functions they are says what it is, and the machine never looks into it.
+    `world` is the data that functions read: it belongs to those functions, and the machine itself never uses it.
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class Machine:
         self.dot: Any = None
 
     def run(self, name: str, data: Any = None) -> bytes:
-        """Run a template with its data, and return what it writes. Raises Fault; `out` has what was written until then."""
+        """Run a template with its data, and return its output. Raises Fault; `out` has the output up to then."""
         self._begin(self.templates[name], data)
         try:
             while self.running:
@@ -106,21 +106,21 @@ class Machine:
         self.stack = []
 
     def enter(self, code: Code, dot: Any, node: Any) -> None:
-        """Begin a template inside a template."""
+        """Start a template that the current one calls."""
         if len(self._frames) >= self.limits.depth:
             raise Fault(f"exceeded maximum template depth ({self.limits.depth})", node)
         self._frames.append((self.code, self.pc, self.dot, self.slots, self.stack))
         self._begin(code, dot)
 
     def leave(self) -> None:
-        """End a template."""
+        """Return from a template to its caller, or stop after the outermost one."""
         if self._frames:
             self.code, self.pc, self.dot, self.slots, self.stack = self._frames.pop()
         else:
             self.running = False
 
     def write(self, piece: bytes) -> None:
-        """Add to the output."""
+        """Append to the output. Raises LimitError if it gets too large."""
         self._left -= len(piece)
         if self._left < 0:
             raise LimitError(f"the output is larger than {self.limits.output} bytes")
@@ -136,7 +136,7 @@ class Machine:
             self.write(fmt.sprint([value], self.spend))
 
     def spend(self, size: int) -> None:
-        """Take so many bytes of memory. Raises LimitError if none is left."""
+        """Charge `size` bytes of memory. Raises LimitError if that is more than is left."""
         self._memory -= size
         self._spent += 1
         if self._spent % _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
@@ -145,13 +145,13 @@ class Machine:
             raise LimitError(f"the template makes more than {self.limits.memory} bytes of text and lists")
 
     def check(self) -> None:
-        """Raise LimitError when the time is over: that of the processor, for a busy machine changes no answer."""
+        """Raise LimitError if the time is used up. Processor time is counted, so that a busy machine changes no result."""
         if time.thread_time() > self._until:
             raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: does it loop forever?")
 
 
 def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:
-    """Return what range goes through: pairs of place and element. Raises Fault for what range cannot go through."""
+    """Return an iterator over what a range visits: pairs of index and element. Raises Fault for a value that has no elements."""
     if value is None:
         return iter(())
     if isinstance(value, Slice):

@@ -1,4 +1,4 @@
-"""What a template is parsed into. `start` and `end` are places in the file, in bytes; `at` is the place that Go's errors name."""
+"""The syntax tree of a template. `start` and `end` are byte offsets in the file; `at` is the offset that Go's errors name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Any part of a template."""
+    """Any node of the tree."""
 
     start: int
     end: int
 
     @property
     def at(self) -> int:
-        """The place that Go's errors name."""
+        """The offset that Go's errors name."""
         return self.start
 
 
@@ -23,12 +23,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class DotNode(Node):
-    """The cursor."""
+    """The dot."""
 
 
 @dataclass(frozen=True, slots=True)
 class NilNode(Node):
-    """The untyped nil."""
+    """The constant nil, which has no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ class BoolNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class NumberNode(Node):
-    """A number, imaginary ones too, as it is written."""
+    """A number as written in the template, including imaginary ones."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ComplexNode(NumberNode):
-    """A real and an imaginary part, as they are written."""
+    """A complex number, whose two parts are as written in the template."""
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterNode(Node):
-    """A character constant: a number."""
+    """A character constant, whose value is a number."""
 
     value: int
     quoted: str
@@ -58,7 +58,7 @@ class CharacterNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class StringNode(Node):
-    """A string; a byte of it that is not UTF-8 is a surrogate, as `values.runes` has it."""
+    """A string; a byte that is not UTF-8 is a surrogate, as in `values.runes`."""
 
     value: str
     quoted: str
@@ -73,7 +73,7 @@ class IdentifierNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Chain(Node):
-    """What may be followed by fields. Go's errors name the first field that it is followed by."""
+    """A term that fields may follow. Go's errors name the first of these fields."""
 
     fields: tuple[str, ...]
     field_start: int
@@ -85,19 +85,19 @@ class Chain(Node):
 
 @dataclass(frozen=True, slots=True)
 class FieldNode(Chain):
-    """Fields of the cursor."""
+    """Fields of the dot."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariableNode(Chain):
-    """A variable, with its dollar sign."""
+    """A variable; its name begins with the dollar sign."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParenthesizedNode(Chain):
-    """A pipeline in parentheses; `bare` is a function whose result is asked for a field without any."""
+    """A pipeline in parentheses; `bare` means a function with a field after it, which is parsed as if it were in parentheses."""
 
     pipeline: PipeNode
     bare: bool = False
@@ -115,7 +115,7 @@ class CommandNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class PipeNode(Node):
-    """Commands, each with the result of the one before, and the variables that are set to the last one's."""
+    """Commands that each receive the result of the one before, and the variables that the last result is assigned to."""
 
     declarations: tuple[VariableNode, ...]
     is_assignment: bool
@@ -127,14 +127,14 @@ class PipeNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListNode:
-    """Statements in their order."""
+    """A list of statements."""
 
     nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TextNode(Node):
-    """Text between actions; a byte of it that is not UTF-8 is a surrogate."""
+    """Text between actions; a byte that is not UTF-8 is a surrogate."""
 
     text: str
 
@@ -153,12 +153,12 @@ class BranchNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class IfNode(BranchNode):
-    """{{if}}; {{else if}} is an if in the else branch, which begins at that action."""
+    """{{if}}; an {{else if}} is an if inside the else branch, which begins at that action."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithNode(BranchNode):
-    """{{with}}; as {{if}}."""
+    """{{with}}; {{else with}} is like {{else if}}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class ContinueNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class TemplateCallNode(Node):
-    """{{template}}. Go's errors name the place of the template's name."""
+    """{{template}}. Go's errors name the offset of the template's name."""
 
     name: str
     pipeline: PipeNode | None
@@ -191,6 +191,6 @@ class TemplateCallNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class BlockNode(TemplateCallNode):
-    """{{block}}: a template and its call."""
+    """{{block}}: a template definition and its call."""
 
     body: ListNode

@@ -1,6 +1,6 @@
-"""The operations and expressions that templates are compiled to: each is a function of the machine (text/template, exec.go).
+"""The operations and expressions that templates are compiled to: functions that take the machine (text/template, exec.go).
 
-A place in the code that is not known yet when an operation is made is a list of one number, which is filled in later.
+A jump target that is not known yet when its operation is made is a list of one number, which is filled in later.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
 from catalog_forge.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
-# A variable that is not declared yet: one in an argument of and/or, which need not be looked at.
+# The value of a variable whose declaration has not run: it is in an argument of and/or that may be skipped.
 UNSET = object()
-# The lists that a parameter of a type takes.
+# The list types that each parameter type accepts.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
 
 
@@ -31,7 +31,7 @@ def none(_machine: Machine) -> Sequence[Any]:
 
 
 def failing(message: str, node: Any) -> Expr:
-    """Compile what fails when it is reached, and only then."""
+    """Return an expression that fails when it is evaluated."""
 
     def fail(_machine: Machine) -> Any:
         raise Fault(message, node)
@@ -40,7 +40,7 @@ def failing(message: str, node: Any) -> Expr:
 
 
 def settled(value: Expr) -> Expr:
-    """At the end of a command the nil of an interface is no value at all."""
+    """Turn nil in an interface into no value, as Go does at the end of a command."""
 
     def settle(machine: Machine) -> Any:
         found = value(machine)
@@ -60,7 +60,7 @@ def stored(value: Expr, slots: Sequence[int]) -> Expr:
 
 
 def assigned(value: Expr, variables: Sequence[tuple[str, Sequence[int]]], node: Any) -> Expr:
-    """Set variables that are there already: of the slots of a name the first that is set."""
+    """Assign a value to existing variables: for each name, to the first slot that is set."""
 
     def assign(machine: Machine) -> Any:
         found = value(machine)
@@ -79,7 +79,7 @@ def kept(slot: int) -> Expr:
 
 
 def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
-    """The value of a variable: of its slots the first that is set."""
+    """Return the value of a variable: that of the first slot that is set."""
 
     def get(machine: Machine) -> Any:
         for slot in slots:
@@ -91,7 +91,7 @@ def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
 
 
 def piped(before: Expr, slot: int, command: Expr) -> Expr:
-    """Evaluate what stands before a pipe, whatever the command behind it makes of it, and keep it for that."""
+    """Evaluate the expression before a pipe, even if the command does not use it, and store it for the command."""
 
     def run(machine: Machine) -> Any:
         machine.slots[slot] = before(machine)
@@ -101,7 +101,7 @@ def piped(before: Expr, slot: int, command: Expr) -> Expr:
 
 
 def checked(value: Expr, kind: str, node: Any) -> Expr:
-    """Let only values through that can be assigned to a type of Go."""
+    """Let a value pass if it is assignable to a Go type; else raise Fault."""
     if kind in ("any", "value"):
         return settled(value)
 

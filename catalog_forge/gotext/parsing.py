@@ -1,7 +1,7 @@
-"""Parses templates as Go does (text/template/parse, parse.go and node.go), with its words where it refuses one.
+"""Parses templates as Go does (text/template/parse, parse.go and node.go), and words its errors as Go does.
 
-What Go finds out only when a template runs is found out then here too; docs/decisions/0012-own-template-parser.md says why the
-parser is our own.
+Errors that Go reports only when a template runs are reported only then here, too; docs/decisions/0012-own-template-parser.md says
+why this project has its own parser.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _BRANCHES = {"if": IfNode, "range": RangeNode, "with": WithNode}
 _TERMS = frozenset(
     ("bool", "character", "complex", ".", "field", "identifier", "number", "nil", "raw", "string", "variable", "(")
 )
-# What cannot be called with what comes down a pipe.
+# Terms that cannot receive the value of a pipe.
 _CONSTANTS = (BoolNode, DotNode, NilNode, NumberNode, CharacterNode, StringNode)
 SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -59,9 +59,9 @@ SPACES = (
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; the text begins with its name and line, `words` are what follows.
+    """A template that Go cannot parse; the message begins with its name and line, and `words` is the rest.
 
-    `line` and `column` are 0 where nobody knows.
+    `line` and `column` are 0 if they are unknown.
     """
 
     def __init__(self, message: str, line: int = 0, column: int = 0, words: str = "") -> None:
@@ -73,9 +73,9 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The templates of a file by name, the file itself among them; the names of variables that are set again with `=`.
+    """The templates of a file by name, including the file itself; `assigned` has the variables that are assigned again with `=`.
 
-    `line_breaks` are the places of line breaks between the words of an action.
+    `line_breaks` are the byte offsets of line breaks between the words of an action.
     """
 
     bodies: Mapping[str, ListNode]
@@ -85,9 +85,9 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What ends a list of statements: {{end}} or {{else}}; `start` is the place of that action, `end` the place after it.
+    """The end of a list of statements: {{end}} or {{else}}; `start` is the offset of that action, `end` the offset after it.
 
-    {{else if}} and {{else with}} leave their second word to be read.
+    After {{else if}} and {{else with}}, the second word is still to be read.
     """
 
     word: str
@@ -96,7 +96,7 @@ class _Mark:
 
 
 def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
-    """Parse a file whose templates may call `functions`. Raises SyntaxFault, in Go's words but for what is too much here."""
+    """Parse a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go, and for exceeded limits."""
     if len(source) > MAX_BYTES:
         raise SyntaxFault(f"template: {name}: it is larger than {MAX_BYTES} bytes")
     try:
@@ -116,7 +116,7 @@ class _Parser:
         self.place = 0
         self.variables = ["$"]
         self.ranges = 0
-        # Where the blocks and parentheses begin that are open.
+        # The offsets of the blocks and parentheses that are still open.
         self.open: list[int] = []
         self.action_line = 0
         self.bodies: dict[str, ListNode] = {}
@@ -137,7 +137,7 @@ class _Parser:
         return self.cut[self.place - 1]
 
     def next_word(self) -> Token:
-        """The next token that is no space."""
+        """Return the next token that is not a space."""
         token = self.next()
         while token.kind == "space":
             token = self.next()
@@ -169,8 +169,8 @@ class _Parser:
         self.fail(f"{token}{begun}")
 
     def fail(self, message: str, start: int | None = None) -> NoReturn:
-        """Refuse the file; what is wrong is the token that was cut last, or what begins at byte `start`."""
-        # Go names the line of the token that it cut last, wherever the fault is.
+        """Raise SyntaxFault. The error is at the last token, or at byte `start`."""
+        # Go always names the line of the last token, wherever the error is.
         last = self.cut[-1]
         start = last.start if start is None else start
         before = self.source[:start]
@@ -203,7 +203,7 @@ class _Parser:
         return Parsed(self.bodies, frozenset(self.assigned), tuple(self.line_breaks))
 
     def add(self, name: str, body: ListNode) -> None:
-        """Name a template. One that has nothing but space may be defined again."""
+        """Record a template. A template that contains only space may be defined again."""
         if name not in self.bodies or is_empty(self.bodies[name]):
             self.bodies[name] = body
         elif not is_empty(body):
@@ -216,7 +216,7 @@ class _Parser:
         self.apart(name, context, start)
 
     def apart(self, name: str, context: str, start: int) -> tuple[ListNode, int]:
-        """Read the body of a template of its own, which sees no variables, up to its {{end}}; return also the place behind."""
+        """Read the body of a separate template up to {{end}}, without outer variables; return it and the offset after it."""
         variables, ranges = self.variables, self.ranges
         self.variables, self.ranges = ["$"], 0
         with self.opened(start):
@@ -266,7 +266,7 @@ class _Parser:
         return ActionNode(start, self.cut[self.place - 1].end, pipeline)
 
     def branch(self, word: str, start: int) -> BranchNode:
-        """Read if, with or range after its keyword."""
+        """Read an if, with or range after its keyword."""
         known = len(self.variables)
         pipeline = self.pipeline(word, "}}")
         self.ranges += word == "range"
@@ -326,7 +326,7 @@ class _Parser:
     # Expressions
 
     def pipeline(self, context: str, end: str) -> PipeNode:
-        """Read a pipeline, and what ends it."""
+        """Read a pipeline, including the token that ends it."""
         start = self.peek_word().start
         declarations, is_assignment = self.declarations(context)
         commands: list[CommandNode] = []
@@ -343,7 +343,7 @@ class _Parser:
         return PipeNode(start, commands[-1].end, tuple(declarations), is_assignment, tuple(commands))
 
     def declarations(self, context: str) -> tuple[list[VariableNode], bool]:
-        """Read what is declared or set at the beginning of a pipeline, if anything is."""
+        """Read the variables that a pipeline declares or assigns, if any, and whether it is an assignment."""
         found: list[VariableNode] = []
         while self.peek_word().kind == "variable":
             begin = self.place
@@ -363,7 +363,7 @@ class _Parser:
         return found, False
 
     def command(self) -> CommandNode:
-        """Read a command and the pipe after it, but not what ends the pipeline."""
+        """Read a command and the pipe after it, but not the end of the pipeline."""
         start = self.peek_word().start
         arguments: list[Term] = []
         while True:
@@ -406,7 +406,7 @@ class _Parser:
         return self.with_fields(self.constant(token))
 
     def with_fields(self, term: Term) -> Term:
-        """A term that fields stand behind only where it is a function."""
+        """Return a term with the fields after it. Raises SyntaxFault for fields after any term but a function."""
         if self.peek().kind != "field":
             return term
         if not isinstance(term, IdentifierNode):
@@ -417,7 +417,7 @@ class _Parser:
         return ParenthesizedNode(term.start, end, fields, first, pipeline, bare=True)
 
     def fields(self, end: int, start: int) -> tuple[tuple[str, ...], int, int]:
-        """Read fields; return also the place behind them, and the place of the first, if there is one."""
+        """Read fields; return them, the offset after them, and the offset of the first one if there is one."""
         found: list[str] = []
         first = start
         while self.peek().kind == "field":
@@ -456,5 +456,5 @@ class _Parser:
 
 
 def is_empty(body: ListNode) -> bool:
-    """Return whether a template has nothing but space."""
+    """Return whether a template contains only space."""
     return all(isinstance(node, TextNode) and not node.text.strip(SPACES) for node in body.nodes)

@@ -1,4 +1,4 @@
-"""Compiles parsed templates for the machine. What the nodes mean follows Go's text/template (exec.go)."""
+"""Compiles parsed templates for the machine. The meaning of each node follows Go's text/template (exec.go)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NIL_FITS = ("any", "value", *ops.LISTS)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled file: its templates by name, the file itself among them."""
+    """A compiled file: its templates by name, including the file itself."""
 
     name: str
     source: bytes
     codes: Mapping[str, Code]
 
     def describe(self, fault: Fault, code: Code) -> str:
-        """Say what went wrong, in Go's words."""
+        """Return the error message for a fault, worded as in Go."""
         if fault.node is None:
             return f"template: {code.name}: {fault.message}"
         before = self.source[: fault.node.at]
@@ -38,7 +38,7 @@ class Template:
 
 
 def compile_template(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
-    """Compile a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
+    """Compile a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go where Go has this error."""
     parsed = parse(name, source, functions)
     try:
         codes = {name: Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
@@ -48,12 +48,12 @@ def compile_template(name: str, source: bytes, functions: Mapping[str, Function]
 
 
 class Compiler:
-    """Compiles one template. Variables become slots: where one is declared is known beforehand."""
+    """Compiles one template. Each variable becomes a slot, because where variables are declared is known in advance."""
 
     def __init__(self, name: str, functions: Mapping[str, Function]) -> None:
         self.code = Code(name)
         self.functions = functions
-        # Each variable in sight: its name, its slot, and whether it may be unset, because an argument of and/or declares it.
+        # The visible variables: name, slot, and whether it may be unset because an argument of and/or declares it.
         self.scope: list[tuple[str, int, bool]] = [("$", 0, False)]
         self.may_be_skipped = False
         self.depth = 0
@@ -66,7 +66,7 @@ class Compiler:
         return self.code
 
     def emit(self, op: Op) -> int:
-        """Add an operation; return its place."""
+        """Append an operation, and return its index."""
         self.code.ops.append(op)
         return len(self.code.ops) - 1
 
@@ -79,7 +79,7 @@ class Compiler:
             getattr(self, f"visit_{type(node).__name__}")(node)
 
     def room(self) -> int:
-        """Take a slot."""
+        """Reserve a slot, and return its index."""
         self.code.variables += 1
         return self.code.variables - 1
 
@@ -89,7 +89,7 @@ class Compiler:
         return slot
 
     def slots(self, name: str) -> tuple[list[int], bool]:
-        """The slots that a variable may stand in, the innermost first, and whether the last of them is surely set."""
+        """Return the slots in which a variable may be, the innermost first, and whether the last of them is certainly set."""
         found: list[int] = []
         for known, slot, may_be_unset in reversed(self.scope):
             if known == name:
@@ -136,7 +136,7 @@ class Compiler:
         del self.scope[mark:]
 
     def otherwise(self, node: Any, to_else: list[int], inner: int) -> None:
-        """The else branch, or nothing: it does not see the variables from `inner` on, which belong to the other branch."""
+        """Compile the else branch, if any. It does not see the variables from `inner` on, which belong to the other branch."""
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -176,7 +176,7 @@ class Compiler:
     # Expressions
 
     def pipe(self, pipe: Any) -> Expr:
-        """Compile a pipeline; its variables are declared behind it."""
+        """Compile a pipeline. The variables that it declares are visible only after it."""
         value = self.command(pipe.commands[0], None)
         for command in pipe.commands[1:]:
             slot = self.room()
@@ -188,7 +188,7 @@ class Compiler:
         return ops.stored(value, [self.declare(name) for name in names]) if names else value
 
     def command(self, command: Any, final: Expr | None) -> Expr:
-        """Compile a command; `final` is the value that comes down the pipeline."""
+        """Compile a command; `final` is the value that it receives through the pipe."""
         first, *rest = command.arguments
         kind = type(first).__name__
         if kind == "IdentifierNode":
@@ -202,7 +202,7 @@ class Compiler:
         return self.term(first)
 
     def term(self, node: Any) -> Expr:
-        """Compile a term that stands alone."""
+        """Compile a single term."""
         kind = type(node).__name__
         if kind == "IdentifierNode":
             return self.function(node, node, (), None)
@@ -219,7 +219,7 @@ class Compiler:
         return lambda _: value
 
     def root(self, node: Any) -> Expr:
-        """Compile what a chain of fields starts with."""
+        """Compile the start of a chain of fields."""
         kind = type(node).__name__
         if kind == "FieldNode":
             return ops.dot
@@ -254,7 +254,7 @@ class Compiler:
         return get
 
     def function(self, node: Any, command: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
-        """Compile the call of a function; `command` is what Go names when the call fails."""
+        """Compile a function call; `command` is the node that Go's error names when the call fails."""
         name = node.name
         if name in ("and", "or"):
             return self.logic(node, rest, final)
@@ -274,7 +274,7 @@ class Compiler:
         return run
 
     def logic(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
-        """Compile and/or, which look at no more arguments than they need (since Go 1.18)."""
+        """Compile and/or, which evaluate only as many arguments as they need (since Go 1.18)."""
         if not rest and not final:
             return ops.failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
         before, self.may_be_skipped = self.may_be_skipped, True
@@ -299,7 +299,7 @@ class Compiler:
     def arguments(
         self, function: Function, name: str, node: Any, rest: Sequence[Any], final: Expr | None
     ) -> Callable[[Machine], Sequence[Any]]:
-        """Compile the arguments of a call, each for the type that the function wants."""
+        """Compile the arguments of a call, each for the type of its parameter."""
         wanted, given = len(function.parameters), len(rest) + (final is not None)
         if given < wanted or (given > wanted and not function.more):
             least = "at least " if function.more else ""
@@ -315,10 +315,10 @@ class Compiler:
         return lambda machine: [term(machine) for term in terms]
 
     def argument(self, node: Any, kind: str) -> Expr:
-        """Compile an argument: a constant must fit the type as it is written, a value is looked at when it is there."""
+        """Compile an argument: a constant must fit the type now, any other value is checked when it is evaluated."""
         name = type(node).__name__
         if name == "ParenthesizedNode" and not node.fields and kind in ("any", "value"):
-            return self.pipe(node.pipeline)  # which is settled
+            return self.pipe(node.pipeline)  # already settled
         if name in ("DotNode", "FieldNode", "VariableNode", "ParenthesizedNode", "IdentifierNode"):
             return ops.checked(self.term(node), kind, node)
         if name == "NilNode":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# The parts of a layout, of those that begin alike the longest first, and what each gives (Go's package time, nextStdChunk).
+# The parts of a layout, longer ones before their own beginnings, and what each is replaced by (Go's package time, nextStdChunk).
 _PARTS: dict[str, Callable[[datetime], str]] = {
     "January": lambda t: t.strftime("%B"),
     "Jan": lambda t: t.strftime("%b"),
@@ -40,7 +40,7 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "4": lambda t: str(t.minute),
     "5": lambda t: str(t.second),
 }
-# A short name before a small letter is the beginning of some other word.
+# A short name that is followed by a small letter is the beginning of another word.
 _LAYOUT = re.compile(
     r"[.,](?:0++|9++)(?![0-9])|" + "|".join(re.escape(part) + "(?![a-z])" * (part in ("Jan", "Mon")) for part in _PARTS)
 )
@@ -54,11 +54,11 @@ class Time:
 
     @classmethod
     def at(cls, seconds: float) -> Time:
-        """Return the moment that is so many seconds after 1970 began."""
+        """Return the moment that many seconds after the beginning of 1970."""
         return cls(datetime.fromtimestamp(seconds, UTC))
 
     def format(self, layout: str) -> str:
-        """Return the moment in a layout of Go (`2006-01-02 15:04:05`)."""
+        """Return the moment as text in a Go layout (`2006-01-02 15:04:05`)."""
         return _LAYOUT.sub(self._part, layout)
 
     def _part(self, found: re.Match[str]) -> str:

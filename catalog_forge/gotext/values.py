@@ -1,6 +1,6 @@
-"""The values of a Go template: strings are bytes, and a list knows its Go type, because confd's functions ask for it.
+"""The values of a Go template. Strings are bytes, and a list knows its Go type, because confd's functions depend on it.
 
-Plain Python values stand for themselves: bool, int (Go's int), float, complex, bytes (string), None (no value at all).
+Other values are plain Python values: bool, int (Go's int), float, complex, bytes (string), None (no value at all).
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ PAIRS = "memkv.KVPairs"
 PLAIN_PAIRS = "[]memkv.KVPair"
 SERVERS = "[]*net.SRV"
 
-# What lies between the length of a list and its capacity: `slice` may reach it.
+# The elements between the length of a list and its capacity, which `slice` can reach.
 _ZEROS: dict[str, Any] = {INTS: 0, STRINGS: b"", ANYS: None}
 
 
 class GoError(Exception):
-    """An error that a function returns: the call fails, and with it the template."""
+    """An error returned by a function: the call fails, and with it the template."""
 
 
 class LimitError(GoError):
-    """A limit of the sandbox is reached: no answer of Go, and nothing may rescue it."""
+    """A limit of the sandbox is exceeded: unlike any error of Go, nothing may catch it."""
 
 
 class Nil:
-    """The one nil of an interface that stands in a list or a map: there, but empty."""
+    """The single nil that lists and maps can contain: an element that exists, but is empty."""
 
 
 NIL = Nil()
 
 
 class Uint8(int):
-    """A byte: what `index` gives of a string. A function that wants an int refuses it."""
+    """A byte, which `index` returns for a string. Functions that want an int refuse it."""
 
 
 class Int64(int):
-    """What a time counts in. A function that wants an int refuses it, too."""
+    """A number of seconds, which a time returns. Functions that want an int refuse it, too."""
 
 
 class KVPair(NamedTuple):
@@ -52,7 +52,7 @@ class KVPair(NamedTuple):
 
 
 class Slice(list[Any]):
-    """A list with its Go type; `nil` tells the list that was never made, `cap` what `slice` may reach."""
+    """A list with its Go type; `nil` marks a list that was never allocated; `cap` is the capacity, which `slice` can reach."""
 
     __slots__ = ("cap", "nil", "type")
 
@@ -64,7 +64,7 @@ class Slice(list[Any]):
 
     @classmethod
     def grown(cls, items: Iterable[Any], kind: str, *, nil: bool = False) -> Slice:
-        """Make a list as Go's append does, which doubles the room (up to 512 elements)."""
+        """Make a list as Go's append does, which doubles the capacity (up to 512 elements)."""
         made = cls(items, kind, nil=nil)
         made.cap = max(len(made), 1 << (len(made) - 1).bit_length()) if made else 0
         return made
@@ -77,7 +77,7 @@ class Slice(list[Any]):
 
 
 class Map(dict[bytes, Any]):
-    """A map of strings to anything."""
+    """A map from strings to values of any type."""
 
     __slots__ = ("nil",)
 
@@ -110,19 +110,19 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: a struct always does, anything else when it is not the zero of its type."""
+    """Return whether a value counts as true: structs always do, other values if they are not the zero of their type."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)
 
 
 def is_nil(value: Any) -> bool:
-    """Return whether a value is nil of its type."""
+    """Return whether a value is nil."""
     return value is None or value is NIL or (isinstance(value, Slice | Map) and value.nil)
 
 
 def runes(text: bytes) -> str:
-    """Return the characters of a string; a byte that is not UTF-8 is one of its own."""
+    """Return a string as characters; each byte that is not UTF-8 becomes a surrogate."""
     return text.decode("utf-8", "surrogateescape")
 
 
@@ -132,5 +132,5 @@ def unrunes(text: str) -> bytes:
 
 
 def wrapped(number: int) -> int:
-    """Return an integer as 64 bits hold it."""
+    """Return an integer wrapped around to 64 bits."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
