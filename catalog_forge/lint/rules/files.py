@@ -143,7 +143,7 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF140", "warning", "A README is where Rancher does not show it", on=Entry, fixable=True)
 def unserved_readme(entry: Entry) -> Iterator[Hit]:
-    """A README.md beside config.yml is shown by GitHub only: Rancher shows the one in the revision.
+    """Only GitHub shows a README.md next to config.yml: Rancher shows the one in the revision.
 
     Bad:
         -- templates/web/README.md --

@@ -301,7 +301,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        # Folders are read in the order of their names: one after config.yml replaces it, and an entry without a name is a ghost.
+        # Folders are read in the order of their names. A folder that sorts after config.yml replaces it; without a name in its
+        # file the entry becomes a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
         message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)

@@ -174,8 +174,9 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
-    """A list of the stack's services by a label that no service, group or companion of the entry has is always empty.
-    `generate` also warns about it. Rancher's own labels, and labels whose value is a variable, are not checked.
+    """`services:LABEL=VALUE` lists the services of the stack that have this label. The list is always empty if no service, group
+    or companion of the entry has it. `generate` also warns about it. Rancher's own labels, and labels whose value is a
+    variable, are not checked.
 
     Bad:
         -- specs/web-conf.yml --

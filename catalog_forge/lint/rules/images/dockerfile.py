@@ -352,8 +352,8 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
-    """The paths that confd requests from Rancher's metadata must begin with a version: without it each request gives a 404,
-    which confd treats as data. With -watch the prefix must be the version alone. Flags after a word that is not a flag are
+    """The paths that confd requests from Rancher's metadata must begin with a version: without it each request gives a 404, which
+    confd treats as data. With -watch the prefix must be nothing but the version. Flags after a word that is not a flag are
     ignored, and without `-backend rancher` confd asks etcd.
 
     Bad:
