@@ -290,12 +290,12 @@ class Service:
         where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
         number = number_of(revision.name)
         if not is_revision(revision.name):
-            reason = f"no folder named {revision.name!r} is a revision: it is ignored"
+            reason = f"a folder named {revision.name!r} is not a revision: it is ignored"
             yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on", "CF104")
             return
         kept = template.by_key.get(revision.name if number is None else number)
         if kept and kept.folder != revision.name:
-            reason = f"it is revision {number}, as the folder {kept.folder} is: their files are mixed"
+            reason = f"it is revision {number}, like the folder {kept.folder}: their files are mixed"
             yield self._say("hide", reason, where, template, revision.name)
         elif not kept:
             reason = "the revision vanishes: all its files are links"

@@ -13,9 +13,9 @@ from catalog_forge.lint.runner.sound import SOUND
 _INDEX = """\
 # The rules of lint
 
-Made from the rules themselves: `python tools/rules.py`. [Lint](../lint.md) says how to choose among them. Each example is a test.
-It is laid over [a sound catalog](#the-sound-catalog), and shows what differs: a whole file below its path, what stands below
-a key (`-- PATH: KEY --`), or lines that are taken out (`-`) and put in (`+`) of a file that is otherwise the same (`changed`).
+Generated from the rules by `python tools/rules.py`. [Lint](../lint.md) explains how to choose among them. Each example is a test.
+It shows how a catalog differs from [a sound catalog](#the-sound-catalog): a whole file after its path, the lines below a key
+(`-- PATH: KEY --`), or the lines that are removed (`-`) and added (`+`) in a file that is otherwise the same (`changed`).
 """
 _FACTS = re.compile(r"docs/facts/([\w-]+)\.md((?:#[\d.]*\d(?:, (?=#))?)+)")
 

@@ -127,7 +127,7 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.19, #6.5
     """
     if "." in revision.name and revision.block and not revision.version and "version" not in keys_of(revision.block):
-        message = "the block gives no version: Rancher uses the name of the folder, and the CI does not know which one it is"
+        message = "the block gives no version: Rancher uses the name of the folder, but the CI finds no version"
         yield Hit(revision.block_where, message, "add version: '1.0.0'", level="warning")
 
 
@@ -230,7 +230,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.4
     """
     if key := key_of(revision.block, "uuid"):
-        yield Hit(key.where, "nobody reads uuid", "remove it")
+        yield Hit(key.where, "nothing reads uuid", "remove it")
 
 
 @rule("CF309", "note", "The list of questions is empty", on=Revision)

@@ -314,7 +314,7 @@ def health_times(revision: Revision) -> Iterator[Hit]:
                 yield Hit(found[key].where, message, f"times are in milliseconds: {int(text) * 1000} for {text} seconds")
 
 
-@rule("CF416", "warning", "An image floats", on=Revision)
+@rule("CF416", "warning", "An image has no fixed version", on=Revision)
 def floating(revision: Revision) -> Iterator[Hit]:
     """An image without a tag, or with `latest`, can differ from host to host and from day to day. A revision of an entry
     should be the same for all users.

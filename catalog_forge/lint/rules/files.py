@@ -93,7 +93,9 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
         for file in icons:
             ending = _ending(file) if "." in file.name else "svg"
             yield Hit(
-                file.at(), f"{shown(file.name)} is not an icon to every Rancher", f"call it catalogIcon-{entry.name}.{ending}"
+                file.at(),
+                f"{shown(file.name)} is an icon only to newer versions of Rancher",
+                f"call it catalogIcon-{entry.name}.{ending}",
             )
 
 
@@ -122,7 +124,9 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
             what = "a pointer of Git LFS" if file.content.startswith(b"version https://git-lfs") else "no SVG, PNG, JPEG or GIF"
             yield Hit(file.at(), f"the icon is {what}", "replace it with an image")
         elif kind != ending:
-            yield Hit(file.at(), f"the icon is {kind.upper()}, its name says {shown(ending)}", f"rename it to end in .{kind}")
+            yield Hit(
+                file.at(), f"the icon is {kind.upper()}, but its name ends in {shown(ending)}", f"rename it to end in .{kind}"
+            )
 
 
 @rule("CF134", "warning", "An icon is large", on=Entry)

@@ -58,7 +58,9 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
             for found in pattern.finditer(file.text):
                 if not found[0].endswith("EXAMPLE"):
                     yield Hit(
-                        file.offset(found.start()), f"here stands {what}", "revoke it at once, and ask for it with a question"
+                        file.offset(found.start()),
+                        f"the file contains {what}",
+                        "revoke it at once, and ask for it with a question",
                     )
                     break
 

@@ -424,7 +424,7 @@ def _hits(composition: Composition) -> Iterator[Hit]:
 def _broken(rendered: Rendered) -> Iterator[Hit]:
     """Yield why a rendered file is cut off or invalid YAML."""
     if rendered.fault:
-        hint = "Rancher silently cuts the text here, and starts what comes before"
+        hint = "Rancher silently cuts the text here, and starts the services above"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)
     for problem in rendered.yaml.problems:
         where = problem.where or Where("", 1, 1)

@@ -187,7 +187,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.without_image)
 
 
-@rule("CF411", "warning", "Rancher does not read this for a sidekick", on=Revision)
+@rule("CF411", "warning", "A key has no effect for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
     """A sidekick has the scale and the metadata of its primary: these keys are ignored for a sidekick in rancher-compose.yml.
 

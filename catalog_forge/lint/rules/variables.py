@@ -94,7 +94,7 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
     elsewhere = {use.name for use in uses if use.kind != "name"}
     for use in uses:
         if use.kind == "name" and use.name in asked and use.name not in elsewhere:
-            yield Hit(use.where, f"{use.name} is the answer of that name", f"write {use.name}=${{{use.name}}}")
+            yield Hit(use.where, f"{use.name} takes the answer with that name", f"write {use.name}=${{{use.name}}}")
 
 
 @rule("CF504", "error", "A dollar sign does not start a variable", on=Revision)

@@ -88,7 +88,7 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(entry.where, f"Rancher makes one entry of {entry.top.name}/{entry.name} and {first}", "rename one of them")
 
 
-@rule("CF913", "warning", "Two entries have one name", on=Catalog)
+@rule("CF913", "warning", "Two entries have the same name", on=Catalog)
 def same_name(catalog: Catalog) -> Iterator[Hit]:
     """A catalog shows the `name` in config.yml: two entries in the same top folder with the same name cannot be told apart.
 
@@ -178,4 +178,4 @@ def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
     Source: docs/lint.md
     """
     for each in outcome.unused:
-        yield Hit(each.where, f"the ignore of {each.word} has no effect", "take it out")
+        yield Hit(each.where, f"the ignore of {each.word} has no effect", "remove it")

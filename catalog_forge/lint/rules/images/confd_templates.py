@@ -434,7 +434,7 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
             if found:
                 more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
-                yield Hit(where, f"there are spaces at the end of this line{more}", "take them out")
+                yield Hit(where, f"there are spaces at the end of this line{more}", "remove them")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add one")
             if "\r\n" in text:
@@ -461,7 +461,11 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "path compared":
-                yield Hit(template.at(odd.start), f"this compares a path, {odd.what!r}, itself", f'(getv "{odd.what}" "")')
+                yield Hit(
+                    template.at(odd.start),
+                    f"this compares the path {odd.what!r} itself, not its value",
+                    f'(getv "{odd.what}" "")',
+                )
             if odd.kind == "text compared":
                 words = f"a value of the metadata is text, and {odd.what} is a number: the template fails"
                 yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')

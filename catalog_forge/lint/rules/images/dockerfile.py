@@ -317,7 +317,7 @@ def old_confd(image: Image) -> Iterator[Hit]:
     if number < 11 and known.is_rancher:
         yield Hit(where, f"{release.words} has no Rancher backend: it exits at once", _RELEASE, level="error")
     elif number == 11:
-        yield Hit(where, f"{release.words}: ls also lists neighbours, getv takes no default", _RELEASE, level="note")
+        yield Hit(where, f"{release.words}: ls also lists other keys, getv takes no default", _RELEASE, level="note")
     elif number in (12, 13):
         yield Hit(where, f"{release.words}: ls adds a nonexistent entry", _RELEASE)
     for run in known.runs:
@@ -435,7 +435,7 @@ def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
     return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
 
 
-@rule("CF713", "note", "What confd reads in an image was not read", on=Image)
+@rule("CF713", "note", "Files that confd reads in an image cannot be checked", on=Image)
 def unread_templates(image: Image) -> Iterator[Hit]:
     """Files that COPY and ADD put into conf.d/ and templates/ are read. Files that RUN or a script creates there are not, so they
     cannot be checked.
@@ -456,7 +456,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
     known = inside(image)
     made = re.search(r"conf\.d|confdir", known.words)
     if known.runs and not known.confs and made and known.file:
-        words = "its template resources are made at build time or later: they were not read"
+        words = "its template resources are created during the build or later: they cannot be checked"
         yield Hit(known.file.at(), words, "COPY them from files")
 
 

@@ -432,7 +432,7 @@ def command_missing(image: Image) -> Iterator[Hit]:
             if each.resource and command.strip():
                 why = cannot_run(known, command)
                 if why:
-                    hint = "bring the program into the image, or reload over HTTP"
+                    hint = "add the program to the image, or reload over HTTP"
                     yield Hit(each.at(key, command), f"{key} cannot run: {why}", hint)
 
 
