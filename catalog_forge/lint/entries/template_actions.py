@@ -18,7 +18,7 @@ _KINDS: dict[str, Kind] = {
     "StringNode": "string", "NumberNode": "int", "CharacterNode": "int", "BoolNode": "bool", "NilNode": "nil",
     "ComplexNode": "float",
 }  # fmt: skip
-# The types of the results of functions, for those that always return the same type.
+# The result types of functions that always return the same type.
 _RESULTS: dict[str, Kind] = {
     **dict.fromkeys("atoi len int add add1 sub mul div mod max min".split(), "int"),
     **dict.fromkeys(

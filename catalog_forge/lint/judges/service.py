@@ -1,4 +1,4 @@
-"""What Rancher's catalog-service loads from a catalog.
+"""Rancher's catalog-service: the templates and revisions that it loads from a catalog.
 
 Facts: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). The
 service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier one.

@@ -461,11 +461,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "path compared":
-                yield Hit(
-                    template.at(odd.start),
-                    f"this compares the path {odd.what!r} itself, not its value",
-                    f'(getv "{odd.what}" "")',
-                )
+                yield Hit(template.at(odd.start), f"it compares the path {odd.what!r}, not its value", f'(getv "{odd.what}" "")')
             if odd.kind == "text compared":
                 words = f"a value of the metadata is text, and {odd.what} is a number: the template fails"
                 yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
