@@ -1,1 +1,1 @@
-"""The spec: an author's description of one conf image, read into values that the other packages can rely on."""
+"""Read the author's description of a conf image (its spec) into a `Spec` that the other packages can rely on."""

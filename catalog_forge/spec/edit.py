@@ -1,8 +1,7 @@
-"""Changes of a spec as its author wrote it: one value by its path, one metadata key. Pure: texts in, texts out.
+"""Edits of a spec that keep the rest as its author wrote it: one value by its path, one metadata key. Pure: text in, text out.
 
-A path names what stands in the file, such as metadata/port/default, files/0/dest or files/redis.conf/dest: keys, and the items of
-a list by their number, their `dest` or their `name`. The separator is / or a dot; keys may have both, and the longest that fits
-is meant.
+A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items; an item is given by
+its number, its `dest` or its `name`. The separator is / or a dot. Keys may contain both, so the longest matching key is taken.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ _NAMING = ("dest", "name")
 
 
 class SpecText:
-    """The text of a spec, and what stands at a path of it. Raises ForgeError when it is not YAML."""
+    """The text of a spec, whose values can be read and changed by path. Raises ForgeError when the text is not YAML."""
 
     def __init__(self, text: str, file: str) -> None:
         self.document, self.file = Document(text, file), file
 
     def get(self, path: str) -> str:
-        """Return the source text at a path. Raises ForgeError if there is none."""
+        """Return the source text at a path. Raises ForgeError if the path does not exist."""
         _, found, rest = self._walk(path)
         if rest:
             raise self._missing(path, found, rest)
@@ -36,13 +35,13 @@ class SpecText:
         return self.document.text[start : value.end]
 
     def has(self, path: str) -> bool:
-        """Whether something stands at a path."""
+        """Whether a path exists."""
         return not self._walk(path)[2]
 
     def set(self, path: str, words: str) -> Iterator[str]:
-        """Yield the texts in which a path has a value, the likeliest first: the words as YAML, then as text.
+        """Yield candidate texts of the spec with the value at a path, most likely first: the words as YAML, then as plain text.
 
-        Keys that are not there are added at the end of what is. Raises ForgeError where nothing can be added.
+        Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys.
         """
         _, found, rest = self._walk(path)
         if rest and found.value.kind != "map":
@@ -61,7 +60,7 @@ class SpecText:
             yield edits.text()
 
     def unset(self, path: str) -> str:
-        """Return the text without a path. Raises ForgeError if it does not exist, or is the last of its kind."""
+        """Return the text without a path. Raises ForgeError if the path does not exist or is the only entry of its parent."""
         parent, found, rest = self._walk(path)
         if rest or parent is None:
             raise self._missing(path, found, rest)
@@ -72,9 +71,9 @@ class SpecText:
         return edits.text()
 
     def with_key(self, name: str, words: Mapping[str, str]) -> str:
-        """Return the text with one more metadata key, at the end; `words` are its values as YAML.
+        """Return the text with one more metadata key at the end. `words`: the values of the key as YAML.
 
-        Raises ForgeError when there is a key of this name.
+        Raises ForgeError if the key exists.
         """
         root = self.document.root
         metadata = root.value.entries.get("metadata")
@@ -102,7 +101,7 @@ class SpecText:
         return edits.text()
 
     def _walk(self, path: str) -> tuple[Piece | None, Entry, str]:
-        """Go as far along a path as there is something; return what holds the last entry, the entry, and what is left."""
+        """Follow a path as far as it exists. Return the parent node, the last entry found and the rest of the path."""
         parent, found, rest = None, self.document.root, path
         while rest:
             names = _names(found.value)
@@ -125,7 +124,7 @@ class SpecText:
 
 
 def _names(piece: Piece) -> dict[str, Entry]:
-    """The entries of a value by what a path may call them; items of a list also by their name, or the last part of their dest."""
+    """Return the entries of a node by the names that a path may use: keys, or for a list also names and file names of dests."""
     if piece.kind != "list":
         return piece.entries
     found: dict[str, Entry] = {}
@@ -145,7 +144,7 @@ def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
 
 
 def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    """Yield the values of a metadata key as YAML, the likeliest first: of a default, what it reads as, then text."""
+    """Yield the values of a new metadata key as YAML, most likely first: the default as its YAML reading, then as text."""
     given = {word: value for word, value in words.items() if value not in (None, ())}
     texts = {
         word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)
@@ -157,7 +156,7 @@ def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
 
 
 def _readings(words: str, style: str = "") -> Iterator[str]:
-    """Yield what words may be in YAML: as they are where they are one value in a line, then as text, in the quotes of before."""
+    """Yield the possible YAML for words: unchanged if they are one value on one line, then as text in the quotes used before."""
     is_quoted = style in ("'", '"')
     if (not is_quoted or words[:1] in ("'", '"', "[", "{")) and _is_one(words):
         yield words
@@ -170,7 +169,7 @@ def _readings(words: str, style: str = "") -> Iterator[str]:
 
 
 def _is_one(words: str) -> bool:
-    """Whether words are one value, wherever they stand in a line."""
+    """Whether words are a single YAML value, wherever they appear in a line."""
     try:
         root = Document(f"{{k: {words}}}").root.value
     except ForgeError:

@@ -1,4 +1,4 @@
-"""What the expressions inside `@{...}` mean: the tree that `spec.parser` makes of them, and their words."""
+"""The meaning of the expressions inside `@{...}`: the syntax tree that `spec.parser` produces, and the names of fields."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from catalog_forge.errors import Where
 CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "state", "health_state")
 HOST_FIELDS = ("ip", "name", "hostname", "uuid")
 STACK_FIELDS = ("name", "environment")
-# Of an element of everywhere:LABEL; behind health_check stands one of its fields.
+# The fields of an element of everywhere:LABEL; health_check is followed by one of its own fields.
 FOUND_FIELDS = ("name", "stack", "kind", "state", "scale", "hostname", "vip", "fqdn", "primary_service_name")
 CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
 )  # fmt: skip
 LABEL_FIELDS = ("name", "value", "word")
-# What lies within an element, by the kind of element, and what kind of elements that has.
+# The collections inside an element, by the kind of element; INNER has the kind of element of each such collection.
 WITHIN = {
     "service": ("containers", "ports", "external_ips", "labels"),
     "container": ("ports", "labels"),
@@ -31,31 +31,31 @@ COLLECTIONS = (
 )  # fmt: skip
 REQUIRED = "required"
 FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
-# How an expression begins, and an example of each.
+# The word that begins each expression, with an example.
 ROOTS = {
     "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
-# Functions of one value: what they are of, and what more they take.
+# Functions of one value, with an example.
 FUNCTIONS = {
     "lower": "lower(it.name)", "upper": "upper(metadata/PATH)", "replace": 'replace(it.name, "-", "_")',
     "position": "position(it)",
 }  # fmt: skip
-# What may be done with a number, and confd's function for it.
+# The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# The beginning of what would be an expression, and of what is kept from being one by an even number of signs.
+# The beginning of an expression, and of one that an even number of `@` escapes.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
-# The signs before a brace, and those before a brace or at the end, where an expression follows.
+# A run of `@` before a brace; and before a brace or at the end of a text that an expression follows.
 SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service`, `env`, or of an element: of `it`, or by the name that an `each` gives it.
+    """A field of `self`, `stack`, `service` or `env`, or of an element: `it`, or the name that an `each` gives it.
 
     `path` is ('ip',), ('label', L), ('host', 'ip'), ...
     """
@@ -71,7 +71,7 @@ class Attr:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label whose name is computed: of `self` or its host, of `service`, or of an element."""
+    """A label whose name is computed, of `self` or its host, of `service`, or of an element."""
 
     root: str
     host: bool
@@ -79,7 +79,7 @@ class Label:
 
     @property
     def of_element(self) -> bool:
-        """Whether it is a label of an element of a collection."""
+        """Whether this is a label of an element of a collection."""
         return self.root not in ("self", "service")
 
 
@@ -92,18 +92,18 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A path of the metadata service, as it is: `/self/...`, `/hosts/...`."""
+    """A path of the metadata service, written in full: `/self/...`, `/hosts/...`."""
 
     path: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Many containers, services, hosts or values. `kind` is the word that it begins with, or raw, split, named or within.
+    """Many containers, services, hosts or values. `kind`: the word that begins it, or raw, split, named or within.
 
-    `inner` is what of each element is meant: of those of everywhere:LABEL, and (within) of the one that `name` holds.
-    `parts` are the text and the separator of a split. The elements of a raw path are `records` where a field of them is read.
-    `required`: without an element nothing is written, and the log says what is waited for.
+    `inner`: the part of each element that is meant, for everywhere:LABEL and for within, where `name` is the element. `parts`:
+    the text and the separator of a split. `records`: the elements of a raw path have fields. `required`: while the collection is
+    empty, no file is written, and the log names the missing collection.
     """
 
     kind: str
@@ -118,7 +118,7 @@ class Collection:
 
     @property
     def element(self) -> str:
-        """What an element is: a container, service, host, label, text (without fields), or a value of any shape."""
+        """The kind of an element: a container, service, host, label, text (without fields), or a value of any type."""
         if self.inner:
             return INNER[self.inner]
         words = {"everywhere": "service", "hosts": "host", "split": "text", "metadata": "value", "raw": "value"}
@@ -150,7 +150,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many elements a collection has; with `majority`, how many of them are a majority."""
+    """The number of elements of a collection; with `majority`, the number that forms a majority of them."""
 
     of: Collection
     majority: bool = False
@@ -158,7 +158,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A field of every element, or a text made of each, with a separator between."""
+    """A field of every element, or a text made from each, joined with a separator."""
 
     of: Collection
     path: tuple[str, ...]
@@ -168,7 +168,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A text in small or capital letters, or with one part in place of another."""
+    """A text in lower or upper case, or with one substring replaced."""
 
     of: Expr
     word: str
@@ -177,7 +177,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """The place of an element among those of its collection: 1 for the first."""
+    """The position of an element in its collection, starting at 1."""
 
     root: str
 
@@ -187,9 +187,9 @@ Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """One `@{...}`: what it reads, the default behind its bar, its source text, its place.
+    """One `@{...}`: its syntax tree, the default after the bar, its source text and its location.
 
-    `sum` is what is done with the number that it is: a function of confd, and the other number.
+    `sum`: the arithmetic on its value, as a function of confd and the second operand.
     """
 
     node: Node
@@ -200,19 +200,19 @@ class Expr:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the value is a number in any case, and no text that holds one."""
+        """Whether the value is always a number, never a text that contains one."""
         return isinstance(self.node, Count | Ordinal)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Literal text and expressions in turn."""
+    """Literal text and expressions, in order."""
 
     parts: tuple[str | Expr, ...]
 
     @property
     def expressions(self) -> Iterator[Expr]:
-        """Every expression of the text, those nested in the paths of others included."""
+        """Yield every expression of the text, including those nested in other expressions."""
         for part in self.parts:
             if isinstance(part, Expr):
                 yield part
@@ -225,15 +225,15 @@ class Text:
 
     @property
     def literal(self) -> str | None:
-        """The text itself when it holds no expression, else None."""
-        if len(self.parts) == 1:  # nearly always
+        """The text itself if it has no expression, otherwise None."""
+        if len(self.parts) == 1:  # the common case
             return self.parts[0] if isinstance(self.parts[0], str) else None
         words = [part for part in self.parts if isinstance(part, str)]
         return "".join(words) if len(words) == len(self.parts) else None
 
     @property
     def single(self) -> Expr | None:
-        """The expression when the text is exactly one, else None."""
+        """The expression, if the text consists of exactly one; otherwise None."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
@@ -241,30 +241,30 @@ class Text:
 
 
 def _written(part: str | Expr, after: str | Expr) -> str:
-    """A part of a text as an author writes it, with what stands behind it."""
+    """Return a part of a text as an author writes it; `after` is the part that follows it."""
     if isinstance(part, Expr):
         return f"@{{{part.source}}}"
     signs = _SIGNS_OR_LAST if isinstance(after, Expr) else SIGNS
     return signs.sub(lambda found: found[0] * 2, part)
 
 
-# The elements that have a name where an expression stands, the innermost last: its name, "" for none, and its collection.
+# The elements that can be read at some place, the innermost last: the name of each ("" for none) and its collection.
 Scope = tuple[tuple[str, Collection], ...]
 
 
 def holder(scope: Scope, root: str) -> Collection | None:
-    """Return the collection that `it`, or the element of this name, is of; None where there is none."""
+    """Return the collection of the element called `root` (`it` for the innermost); None if no such element exists."""
     named = scope if root == "it" else tuple(one for one in scope if one[0] == root)
     return named[-1][1] if named else None
 
 
 def literal(value: str) -> Text:
-    """Make a text without expressions."""
+    """Return a text without expressions."""
     return Text((value,) if value else ())
 
 
 def split_field(field: str) -> tuple[str, ...]:
-    """Cut the words behind `it.` at their dots; a label keeps those of its name."""
+    """Split the words after `it.` at the dots; a label name keeps its dots."""
     for prefix in ("label.", "host.label."):
         if field.startswith(prefix) and len(field) > len(prefix):
             return (*prefix.rstrip(".").split("."), field.removeprefix(prefix))

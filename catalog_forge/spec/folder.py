@@ -1,4 +1,4 @@
-"""The author's files of a spec: specs/NAME/. Only this module reads them; no path or link may leave the folder."""
+"""The author's files that belong to a spec, in specs/NAME/. Only this module reads them; no path or link may leave the folder."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _MARKS = [mark.encode() for mark in MARKS]
 
 
 def check_inside(root: Path, path: str) -> None:
-    """Raise ForgeError if a path of a catalog leads outside it through a link, including links of parent folders.
+    """Raise ForgeError if a path of a catalog leads outside it through a link, including links in parent folders.
 
     A catalog may be untrusted: files from outside would end up in an image that is pushed.
     """
     steps = path.split("/")
-    # Without a link there is nothing to follow, and following costs more than all else that is asked of the files of a spec.
+    # Without links nothing has to be resolved, and resolving costs more than all other operations on the files of a spec.
     if ".." not in steps and not any(os.path.islink(f"{root}/{step}") for step in accumulate(steps, "{}/{}".format)):  # noqa: PTH114
         return
     try:
         inside = (root / path).resolve().is_relative_to(root.resolve())
-        # From Python 3.13 on a circle of links resolves to one of them, without an error.
+        # Since Python 3.13, a link that refers to itself resolves without an error.
         with suppress(FileNotFoundError, NotADirectoryError):
             (root / path).stat()
     except (OSError, RuntimeError) as error:
@@ -46,7 +46,7 @@ def check_inside(root: Path, path: str) -> None:
 def walked(folder: Path) -> list[Path]:
     """Return everything below a folder, sorted; empty if the folder does not exist. Links are not followed.
 
-    Raises OSError for a folder that may not be read: Path.rglob would pass over it, as if nothing were there.
+    Raises OSError for a folder without read permission, which Path.rglob would silently skip.
     """
 
     def refuse(error: OSError) -> None:
@@ -58,7 +58,7 @@ def walked(folder: Path) -> list[Path]:
 
 
 def check_merged(file: str, content: bytes) -> None:
-    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark."""
+    """Raise ForgeError, with the line of the marker, for a file with an unresolved conflict from `update` or git."""
     if b"\n" + _MARKS[3] not in content:
         return
     begin, has_middle = 0, False
@@ -80,9 +80,9 @@ def _words(error: Exception) -> str:
 
 
 class SpecFolder:
-    """The folder of one spec, specs/NAME in the catalog `root`. It need not exist.
+    """The folder of one spec, specs/NAME in the catalog `root`. The folder need not exist.
 
-    Raises ForgeError when a link makes it a folder outside of the catalog.
+    Raises ForgeError if a link leads outside the catalog.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -90,7 +90,7 @@ class SpecFolder:
         check_inside(root, f"specs/{name}")
 
     def static(self, name: str, block: FileBlock | TemplateBlock) -> str:
-        """Return the text of a static file or template. Errors as `read`, and for what is not UTF-8."""
+        """Return the text of a static file or template. Raises ForgeError like `read`, and if the file is not UTF-8."""
         where = block.places.get("file") or block.at("template")
         try:
             text = self.read(name, where).decode()
@@ -99,7 +99,7 @@ class SpecFolder:
         return text
 
     def icon(self, name: str, where: Where | None) -> bytes:
-        """Return the bytes of an icon. Errors as `read`."""
+        """Return the bytes of an icon. Raises ForgeError like `read`."""
         return self.read(name, where)
 
     def read(self, name: str, where: Where | None) -> bytes:
@@ -130,7 +130,7 @@ class SpecFolder:
             raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file of the folder that a spec could use, in the order of their names."""
+        """Yield the name and bytes of every file in the folder that a spec could use, sorted by name."""
         for path in walked(self.path):
             name = path.relative_to(self.path).as_posix()
             is_own = path.is_file() and not path.is_symlink() and _is_generated_from(name)
@@ -138,13 +138,13 @@ class SpecFolder:
                 yield name, path.read_bytes()
 
     def check_merged(self) -> None:
-        """Raise ForgeError for a conflict that is not resolved, in the scenarios too. Errors as `scenarios`."""
+        """Raise ForgeError for an unresolved conflict in a file or scenario, or if a scenario cannot be read."""
         scenarios = ((f"{SCENARIOS}/{name}.yml", data) for name, data in self.scenarios().items())
         for name, data in (*self.files(), *scenarios):
             check_merged(f"specs/{self.path.name}/{name}", data)
 
     def scenarios(self) -> dict[str, bytes]:
-        """Return the scenarios of the spec: their names, without .yml, in order, and their bytes."""
+        """Return the scenarios of the spec: the bytes of each by its name without .yml, sorted by name."""
         folder = self.path / SCENARIOS
         names = [path.name for path in walked(folder) if path.parent == folder and path.suffix == ".yml"]
         return {name.removesuffix(".yml"): self._read(f"{SCENARIOS}/{name}", self._at(name)) for name in names}
@@ -153,15 +153,15 @@ class SpecFolder:
         return Where(f"specs/{self.path.name}/{SCENARIOS}/{scenario}")
 
     def beside(self, name: str, where: Where) -> str:
-        """Return the text of a file that a scenario expects to be rendered. Errors as `read`."""
+        """Return the text of a file that contains a scenario's expected output. Raises ForgeError like `read`."""
         check_relative(name)
         return self._read(f"{SCENARIOS}/{name}", where).decode(errors="backslashreplace")
 
 
 class PlannedFolder(SpecFolder):
-    """The folder of a spec as it will be: the files of a plan, with names relative to the folder, over what is on disk.
+    """The folder of a spec after a planned write: the files of a plan, with names relative to the folder, replace those on disk.
 
-    `removed` are the names that will be gone.
+    `removed`: the names of files that will be deleted.
     """
 
     def __init__(self, root: Path, name: str, plan: Plan, removed: Collection[str] = ()) -> None:
@@ -169,13 +169,13 @@ class PlannedFolder(SpecFolder):
         self.plan, self.removed = plan, removed
 
     def read(self, name: str, where: Where | None) -> bytes:
-        """Return the bytes of a file. Errors as those of a folder on disk."""
+        """Return the bytes of a file. Raises ForgeError like `SpecFolder.read`, and for a file that will be deleted."""
         if name in self.removed:
             raise ForgeError(f"the file {name!r} will be removed", where)
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file, in the order in which the folder will yield them once it is written."""
+        """Yield the name and bytes of every file, in the order that the folder will have once it is written."""
         planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
         merged = {name: data for name, data in super().files() if name not in self.removed} | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

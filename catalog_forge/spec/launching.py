@@ -1,6 +1,7 @@
-"""The start of a program as files that confd writes for the launch script, built from the spec's own kinds of blocks.
+"""The files that confd writes for the launch script: how the program starts, expressed in the spec's own blocks.
 
-`launch` is sourced when the program starts: variables, commands to run before it, arguments. `peers` lists the peers.
+The file `launch` is sourced when the program starts: variables, commands to run before it, arguments. The file `peers` lists the
+peers.
 """
 
 from __future__ import annotations
@@ -34,17 +35,17 @@ _Parts = tuple[str | Expr, ...]
 
 
 def rendered(spec: Spec) -> tuple[ConfFile, ...]:
-    """Return every file that confd writes: those of the spec, and those of its launch script."""
+    """Return every file that confd writes: the files of the spec, and those of its launch script."""
     return (*spec.files, *launch_files(spec))
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd sees by itself what changes in a back end: not in each, nor in each for as many files as the spec has."""
+    """Whether confd can watch a back end for changes: only some can be watched, and some only for a single file."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads: none if the whole start is known when the image is built."""
+    """Yield the files that the launch script reads; none if everything about the start is known at build time."""
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)
@@ -54,7 +55,7 @@ def launch_files(spec: Spec) -> Iterator[ConfFile]:
 
 
 def check_launch(spec: Spec) -> Iterator[Problem]:
-    """Yield what is wrong with the start beyond its expressions, which are checked as those of any file."""
+    """Yield the problems with `launch`, except those of its expressions, which are checked like those of other files."""
     launch = spec.launch
     yield from _exec(spec)
     for texts, of in ((launch.exec, launch), *((role.args, role) for role in _roles(launch))):
@@ -90,7 +91,7 @@ def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
 
 
 def leader_port(spec: Spec) -> int:
-    """Return the port at which a program that runs answers; 0 when nothing says so."""
+    """Return the port on which the running program answers; 0 if the spec does not state it."""
     check = spec.service.health_check
     return (spec.launch.leader.port if spec.launch.leader else 0) or (check.port if check and isinstance(check.port, int) else 0)
 
@@ -100,7 +101,7 @@ def _roles(launch: Launch) -> list[Leader | Others]:
 
 
 def _visible(spec: Spec, texts: Iterable[Text], where: Where | None) -> Iterator[Problem]:
-    """Every process of a host may see the arguments of a program."""
+    """Yield a problem for each secret in arguments: every process of a host can read the arguments of a program."""
     for text in texts:
         for expr in text.expressions:
             found = resolve(spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
@@ -118,7 +119,7 @@ def _start(spec: Spec) -> Iterator[Block]:
     yield from _commands(spec, "before", launch.before)
     words = tuple(_words(spec, launch.exec[len(launch.command) :]))
     own = tuple(member.name for member in spec.members if member.group and member.group.exec)
-    if words and own:  # such a group has all its words from the entry
+    if words and own:  # such a group gets all its arguments from the entry
         words = (WhenBlock(when=Condition(negated=Condition(service=own)), then=words),)
     yield from words
     if launch.leader:
@@ -146,7 +147,7 @@ def _words(spec: Spec, words: Iterable[Text]) -> Iterator[Block]:
 
 
 def _guarded(spec: Spec, text: Text, line: _Parts) -> Iterator[Block]:
-    """A line of the file; it is left out when an optional key that its text reads has no value."""
+    """Yield a line of the file. It is left out if an optional key in its text has no value."""
     block = TextBlock(text=Text(line))
     keys = dict.fromkeys(filter(None, (_optional(spec, expr) for expr in text.parts if isinstance(expr, Expr))))
     given = tuple(Condition(has=key) for key in keys)
@@ -154,7 +155,7 @@ def _guarded(spec: Spec, text: Text, line: _Parts) -> Iterator[Block]:
 
 
 def _optional(spec: Spec, expr: Expr) -> str:
-    """The path of an optional key that an expression reads; nothing when there is a value in any case."""
+    """Return the path of the optional key that an expression reads; empty if the expression always has a value."""
     node = expr.node.of.node if isinstance(expr.node, Changed) else expr.node
     if not isinstance(node, Metadata) or expr.default is not None or node.path.literal is None:
         return ""
@@ -163,12 +164,12 @@ def _optional(spec: Spec, expr: Expr) -> str:
 
 
 def _word(text: Text) -> _Parts:
-    """A text as one word of the shell: the author's words in quotes; values bring theirs."""
+    """Return a text as one shell word: the author's words are quoted here, values where they are inserted."""
     return tuple(ENV.constant(part) if isinstance(part, str) else part for part in text.parts) or ("''",)
 
 
 def _command(text: Text) -> _Parts:
-    """A command as one word, and behind it the values that it reads: it finds them in variables, so they are no code."""
+    """Return a command as one shell word, followed by the values that it reads as variables, so that none is run as code."""
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:
@@ -184,13 +185,13 @@ def _command(text: Text) -> _Parts:
 
 
 def _placed(text: Text) -> Iterator[tuple[Expr, Placement]]:
-    """Each expression of a command with what stands around it."""
+    """Return each expression of a command with its position in the shell syntax."""
     marked = "".join(part.replace(MARK, " ") if isinstance(part, str) else MARK for part in text.parts)
     return zip((part for part in text.parts if isinstance(part, Expr)), ENV.placements(marked), strict=True)
 
 
 def _peers() -> Iterator[Block]:
-    """Own index and scale; then index, state of health and address of each peer."""
+    """Yield the file's blocks: a line with the container's index and the scale, then index, health and address of each peer."""
     yield _line("@{self.index} @{service.scale}\n")
     of = Collection("peers", "", (), _NOWHERE)
     yield ListBlock(list=Listing(of=of, item=made("@{it.index} @{it.health_state|null} @{it.ip}")))
@@ -201,5 +202,5 @@ def _line(text: str) -> TextBlock:
 
 
 def made(text: str) -> Text:
-    """Return a text with expressions that no file holds."""
+    """Parse a text that is generated, so that its expressions have no place in a file."""
     return parse(text, Beginning(_NOWHERE)) if "@{" in text else literal(text)

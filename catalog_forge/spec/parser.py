@@ -1,4 +1,4 @@
-"""The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
+"""The parser of the expressions inside `@{...}`: its grammar, and a syntax tree with source locations.
 
 text   = { literal | "@@{" | "@{" expr [ "|" default | " " ( "+" | "-" | "*" | "/" | "%" ) " " N ] "}" }
          (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
@@ -55,7 +55,7 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
-# What is done with a number. The spaces tell it from a key such as port-1.
+# Arithmetic on a number. The spaces distinguish it from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
 _COMPUTED = re.compile(r"(host\.)?label\.(?=[A-Za-z0-9_.-]*@\{)")
@@ -65,33 +65,33 @@ _FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
 
 
 class Placed(Protocol):
-    """Anything that knows the place in a file of its n-th character."""
+    """An object that knows the file location of each character of a text."""
 
     def at(self, offset: int) -> Where:
-        """Return the place of the character `offset`."""
+        """Return the location of the character `offset`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The place of a text of which only the beginning is known."""
+    """The location of a text of which only the beginning is known."""
 
     where: Where
 
     def at(self, _offset: int) -> Where:
-        """Return the place of the beginning."""
+        """Return the location of the beginning, whatever the offset."""
         return self.where
 
 
 def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:
-    """Parse a text with `@{...}` in it. `placed` tells where in the file its characters stand; `names` are those of elements.
+    """Parse a text with `@{...}` in it. `placed`: the file location of its characters; `names`: the names of elements.
 
-    Raises ForgeError that points at the character which is wrong.
+    Raises ForgeError at the location of the wrong character.
     """
     return _Parser(value, placed, names).text(end="") if "@" in value else literal(value)
 
 
 def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> Collection:
-    """Parse a COLL that stands alone, as in `list: {of: peers[healthy]}`."""
+    """Parse a collection that is written alone, as in `list: {of: peers[healthy]}`."""
     parser = _Parser(value, placed, names)
     found = parser.collection(stop="")
     parser.must_end()
@@ -99,7 +99,7 @@ def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> C
 
 
 def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Collection:
-    """Parse what a condition asks of beside metadata: an expression without braces, or a collection."""
+    """Parse the argument of a condition other than a metadata path: an expression without braces, or a collection."""
     parser = _Parser(value, placed, names)
     if parser.begins_collection():
         found = parse_collection(value, placed, names)
@@ -113,12 +113,12 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
 
 @cache
 def _run(end: str) -> re.Pattern[str]:
-    """A run of characters at which nothing begins or ends."""
+    """Return the pattern of characters that are plain text: no `@`, no space, none of `end`."""
     return re.compile(rf"[^@ {re.escape(end)}]++")
 
 
 def _nested(node: Node) -> bool:
-    """Whether a path holds expressions."""
+    """Whether a node is a path that contains expressions."""
     return isinstance(node, Metadata | Raw) and node.path.literal is None
 
 
@@ -127,7 +127,7 @@ def _unescaped(text: str) -> str:
 
 
 def _flat(of: Collection) -> Collection:
-    """Take `.containers` off the end of what was read as a label, or as its value."""
+    """Split `.containers` from the end of what was parsed as a label name or label value."""
     last = "value" if of.value else "name"
     text: str = getattr(of, last)
     if of.kind != "everywhere" or of.inner or not text.endswith(".containers"):
@@ -151,7 +151,7 @@ class _Parser:
         return ForgeError(message, self.placed.at(self.pos if at is None else at), hint)
 
     def text(self, end: str) -> Text:
-        """Literal text and expressions up to one of the characters of `end` (not taken), or to the end of the value."""
+        """Parse literal text and expressions up to one of the characters of `end` (not consumed), or to the end of the value."""
         parts: list[str | Expr] = []
         buffer = ""
         while self.pos < len(self.value) and self.value[self.pos] not in end and not (end and self.adds()):
@@ -191,11 +191,11 @@ class _Parser:
         self.pos += 1
         self.depth -= 1
         if isinstance(node, Changed) and default is not None:
-            node = replace(node, of=replace(node.of, default=""))  # what is changed may be missing then
+            node = replace(node, of=replace(node.of, default=""))  # then the value that is changed may be missing
         return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), added)
 
     def sum(self) -> tuple[str, int] | None:
-        """What is done with the number that the value is."""
+        """Parse the arithmetic after a value: the function of confd and the operand; None if there is no arithmetic."""
         found = _SUM.match(self.value, self.pos)
         if not found:
             return None
@@ -220,7 +220,7 @@ class _Parser:
         return found
 
     def expr(self, start: int, end: str = "}|") -> Node:
-        """What is read; a path ends at one of the characters of `end`."""
+        """Parse what an expression reads. A path ends at one of the characters of `end`."""
         begin = self.pos
         if self.take("metadata/"):
             return Metadata(self.path(end))
@@ -239,7 +239,7 @@ class _Parser:
         raise self.unknown(start, begin)
 
     def labelled(self, root: str) -> Label | None:
-        """A label whose name holds expressions, if one stands here."""
+        """Parse a label whose name contains expressions; None if the text is something else."""
         found = _COMPUTED.match(self.value, self.pos)
         if not found or root in ("stack", "env") or (found[1] and root == "service"):
             return None
@@ -247,7 +247,7 @@ class _Parser:
         return Label(root, bool(found[1]), self.text("}|),"))
 
     def unknown(self, start: int, begin: int) -> ForgeError:
-        """The error for what begins as no expression does."""
+        """Return the error for text that does not begin like any expression."""
         word = self.word("}|.(/,")
         if begin == self.pos and self.pos >= len(self.value):
             return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
@@ -297,7 +297,7 @@ class _Parser:
         return Attr(root, (word,))
 
     def element_part(self) -> tuple[str, ...]:
-        """A field of an element of a list. Records may have any field, `host.ip` among them: the checks know what it is of."""
+        """Parse a field of a list element. Records may have any field, even `host.ip`; the checks know the kind of element."""
         begin = self.pos
         field = self.word("}|),")
         if not field:
@@ -305,7 +305,7 @@ class _Parser:
         return split_field(field)
 
     def part(self) -> tuple[str, ...]:
-        """A field of a container; other words are checked where it is known what they are of."""
+        """Parse a field of a container. The checks verify other words, once the kind of element is known."""
         begin = self.pos
         word = self.word("}|).,")
         if not word:
@@ -349,7 +349,7 @@ class _Parser:
         return First(found, self.part_of(found))
 
     def changed(self, word: str, start: int) -> Node:
-        """A function of one value."""
+        """Parse a function of one value."""
         begin = self.pos
         if word == "position":
             name = self.word(")").strip()
@@ -372,7 +372,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """The text between the quotes that begin at `begin`, or behind spaces, read again as a text with expressions."""
+        """Parse the quoted text at `begin` (or after spaces) again, as a text with expressions."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]
@@ -381,10 +381,10 @@ class _Parser:
         return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
 
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
-        """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
+        """Parse a collection and the field after its dot. Metadata keys contain dots too: `resolve_collection` splits those."""
         self.blanks()
         found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
-        # A label and its value hold dots as well, so that they have taken the field.
+        # Labels and their values may contain dots, so the field was parsed as a part of them.
         last = "value" if found.value else "name"
         labels = found.kind in ("services", "everywhere") or found.inner == "labels"
         if labels and not self.value[: self.pos].endswith("]") and (field := _FIELD.search(getattr(found, last))):
@@ -429,7 +429,7 @@ class _Parser:
         return self.plain(stop, begin, where)
 
     def plain(self, stop: str, begin: int, where: Where) -> Collection:
-        """A collection that is one word."""
+        """Parse a collection that is a single word."""
         word = self.word(stop + "[,).")
         if self.peek(".") and word.strip() in ("self", "it", *self.names):
             raise self.not_within(word.strip(), self.word("[,)"), begin)
@@ -439,14 +439,14 @@ class _Parser:
         return Collection(word.strip(), "", (), where)
 
     def not_within(self, name: str, rest: str, begin: int) -> ForgeError:
-        """The error for what lies within an element, and cannot be listed."""
+        """Return the error for a part of an element that is not a collection."""
         hint = f"these can be: {', '.join(f'{name}.{inner}' for inner in sorted(INNER))}"
         if rest.startswith(".host.") and name != "self":
             hint = f"one label of its host is @{{{name}.host.label.L}}; `hosts` lists the hosts, with the labels of each"
         return self.error(f"{name}{rest} cannot be listed", hint, begin)
 
     def within(self, found: re.Match[str], where: Where) -> Collection:
-        """What lies within an element; labels may be cut down to those that begin alike."""
+        """Parse a collection inside an element; labels may be limited to those with a common prefix."""
         begin, self.pos = self.pos, found.end()
         prefix = self.word("[,)").strip() if found[3] else ""
         base = Collection("within", found[1], (), where, prefix, inner=found[2])
@@ -455,12 +455,12 @@ class _Parser:
         return base
 
     def begins_collection(self) -> bool:
-        """Whether a collection stands here, and no expression."""
+        """Whether a collection begins here, rather than an expression."""
         words = ("peers", "others", "hosts", "service:", "services:", "everywhere:", "link:", "split(")
         return bool(self.value.startswith(words, self.pos) or _WITHIN.match(self.value, self.pos))
 
     def everywhere(self, where: Where) -> Collection:
-        """Services by a label, whatever its value; the last part of the label may be what of them is meant."""
+        """Parse services by a label, with or without a value. `.containers` at the end of the label selects their containers."""
         begin = self.pos
         label, value = self.word("=[,)").strip(), ""
         if self.take("="):
@@ -473,7 +473,7 @@ class _Parser:
         return found
 
     def split(self, begin: int) -> Collection:
-        """The parts of a text; the name of such a collection is its source."""
+        """Parse the parts of a text. The name of this collection is its source text."""
         where = self.placed.at(self.pos)
         start = self.pos
         node = self.expr(begin, ",}|")
@@ -519,7 +519,7 @@ class _Parser:
         return self.value[begin : self.pos]
 
     def adds(self) -> bool:
-        """Whether the expression ends here, and a number is added."""
+        """Whether the expression ends here and arithmetic follows."""
         return self.value[self.pos] == " " and _SUM.match(self.value, self.pos) is not None
 
     def peek(self, token: str) -> bool:

@@ -1,7 +1,8 @@
 """The start commands of well-known images, and how to pass them their configuration file.
 
-Data, from the ENTRYPOINT and CMD in the public Dockerfiles of the images: https://github.com/docker-library/official-images for
-those without a slash, and the repository of each other name. A spec that names none of them says `launch.exec` itself.
+The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images:
+https://github.com/docker-library/official-images for names without a slash, otherwise the repository of that name. A spec with
+any other image must define `launch.exec`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _LIBRARY = re.compile(r"(index\.|registry-1\.)?docker\.io/")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How one image starts: `exec` always; `told` behind it when the spec has a file that the program does not find by itself.
+    """The start command of an image: `exec`, followed by `told` if the configuration file must be named on the command line.
 
-    `files` are patterns of such a file's name, `own` those of the paths that are read without a word. `default` is the path
-    that is named when the spec has no such file. `since` is the major version of the image from which on this holds.
+    `files`: patterns of the configuration file's name. `own`: patterns of paths that the program reads without being told.
+    `default`: the path to name if the spec has no such file. `since`: the first major version of the image that this row is for.
     """
 
     images: tuple[str, ...]
@@ -35,13 +36,13 @@ class Program:
 
 
 def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = "", default: str = "", since: int = 0) -> Program:
-    """A row of the table: words with spaces between; no image needs a space in a word."""
+    """Return a row of the table, from texts of words separated by spaces; no image needs a space in a word."""
     return Program(
         tuple(images.split()), tuple(exec_.split()), tuple(told.split()), tuple(files.split()), tuple(own.split()), default, since
     )
 
 
-# If several rows apply to an image, the newest one counts.
+# If several rows match an image, the one with the highest version applies.
 PROGRAMS = (
     # Databases and caches
     _row("redis valkey/valkey", "docker-entrypoint.sh redis-server", CONFIG, "*.conf"),
@@ -108,7 +109,7 @@ PROGRAMS = (
     _row("caddy", "caddy run", f"--config {CONFIG}", "Caddyfile *.json", default="/etc/caddy/Caddyfile"),
     _row("varnish", "varnishd -F", f"-f {CONFIG}", "*.vcl", default="/etc/varnish/default.vcl"),
     _row("tomcat", "catalina.sh run"),
-    # Observation, and what is left
+    # Monitoring, and other software
     _row(
         "prom/prometheus quay.io/prometheus/prometheus", "/bin/prometheus -storage.local.path=/prometheus",
         f"-config.file={CONFIG}", "prometheus*.yml prometheus*.yaml", default="/etc/prometheus/prometheus.yml",
@@ -128,7 +129,7 @@ PROGRAMS = (
 
 
 def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of an image with the configuration files at `dests`; empty if the image is not known."""
+    """Return the start command of an image with the configuration files at `dests`; empty if the image is unknown."""
     row = known(image)
     if row is None:
         return ()
@@ -139,12 +140,12 @@ def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
 
 
 def line(words: Sequence[str]) -> str:
-    """Return the line of a spec that sets the start command."""
+    """Return the line of a spec that defines the start command."""
     return f"launch: {{exec: [{', '.join(map(yamlio.dump_json_like, words))}]}}"
 
 
 def known(image: str) -> Program | None:
-    """Return the row of an image, by its repository and the major version of its tag; without one the newest counts."""
+    """Return the row of an image, by its repository and the major version of its tag (without a tag, the newest row)."""
     name, major = _parted(image)
     rows = [row for row in PROGRAMS if name in row.images]
     fitting = [row for row in rows if major is None or row.since <= major]
@@ -152,12 +153,12 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of a known image with the same last name, such as for a mirror of redis; empty if none."""
+    """Return the start command of a known image with the same last name, for example for a mirror of redis; empty if unknown."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 
 def _parted(image: str) -> tuple[str, int | None]:
-    """Cut an image into its repository, as the Docker library's is written shortest, and the major version of its tag."""
+    """Split an image into its repository (in the shortest form, such as redis) and the major version of its tag."""
     folder, slash, rest = image.partition("@")[0].rpartition("/")
     last, _, tag = rest.partition(":")
     name = _LIBRARY.sub("", f"{folder}{slash}", count=1).removeprefix("library/") + last
@@ -167,9 +168,10 @@ def _parted(image: str) -> tuple[str, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """What a software does with its configuration: where it lies, what makes it take a change in, how it says that it is well.
+    """How well-known software handles its configuration: the path, the reload, and the health check.
 
-    Data, from the manual of each (`source`). `new` fills in what its flags leave out, and docs/spec.md shows the table.
+    The data comes from the manual of each (`source`). `new` uses it for flags that are not given, and docs/spec.md shows the
+    table.
     """
 
     name: str
@@ -227,6 +229,6 @@ SOFTWARE = (
 
 
 def known_software(image: str) -> Software | None:
-    """Return the row of an image, by its repository."""
+    """Return the row of an image by its repository; None if it is unknown."""
     name = _parted(image)[0]
     return next((row for row in SOFTWARE if name in row.images), None)

@@ -1,4 +1,4 @@
-"""From a spec file to a Spec: every problem of the file at once, each with its place and the nearest known word."""
+"""Reads a spec file into a `Spec`. All problems of the file are reported at once, each with its location and a suggestion."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *, started: bool = True) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides. Unless `started`, the
-    program's start command need not be known. Raises ForgeError with all problems of the file.
+    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides; `started`: the start
+    command of the program must be known. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
     reader = _Reader()
@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """The places that are wrong, and those of all that holds them but the root: a check of what was left out would mislead."""
+    """Return the locations with problems and their parents (but not the root), where further checks would mislead."""
     found = set(wrong)
     if not wrong:
         return found
@@ -80,15 +80,16 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
 
 
 def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
-    """What `_hidden` yields of a file: nearly always the file as a whole says that it is nothing."""
+    """Yield the problems that `_hidden` finds in a file. A quick search of the whole text usually shows that there are none."""
     text = content if isinstance(content, str) else content.decode()
     return _hidden(root) if "\\" in text or _HIDDEN.search(text) else iter(())
 
 
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
-    """Characters that steer a terminal or turn the direction of writing: what is read of a text is not what is in it.
+    """Yield a problem for characters that control a terminal or change the writing direction: they disguise what a text contains.
 
-    No file, label or question needs one, and they would go into all that is generated. Spaces and ends of lines are none of them.
+    No file, label or question needs such a character, and it would end up in the generated files. Spaces and line breaks are
+    allowed.
     """
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
@@ -110,7 +111,7 @@ def read_standards(root: yamlio.Map) -> Standards:
 
 
 class _Wrong(Exception):
-    """A value cannot be used at all; the problem is already noted."""
+    """Raised for an unusable value whose problem is already recorded."""
 
 
 class _Reader:
@@ -125,7 +126,7 @@ class _Reader:
         return _Wrong()
 
     def misfit(self, what: str, wanted: str, node: yamlio.Node, hint: str) -> _Wrong:
-        """Report that a value is of the wrong kind, or missing."""
+        """Record that a value is missing or has the wrong type, and return the exception to raise."""
         if isinstance(node, yamlio.Text) and is_null(node):
             return self.wrong(f"{what} has no value: it must be {wanted}", node.where, hint)
         return self.wrong(f"{what} must be {wanted}", node.where, hint)
@@ -144,7 +145,7 @@ class _Reader:
 
     def keys_of_record(self, kind: type[Record], node: yamlio.Map, what: str) -> Any:
         """Read the keys of a record."""
-        known, required = _known(kind)  # type: ignore[arg-type] # as of `keys_of`
+        known, required = _known(kind)  # type: ignore[arg-type] # see `keys_of`
         passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
         values: dict[str, Any] = {}
         places = {"": node.where}
@@ -177,7 +178,7 @@ class _Reader:
         return kind(**values, places=places)
 
     def passed(self, nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]]) -> Iterator[tuple[str, Any]]:
-        """Pass the values of compose keys through unchanged; an invalid one is reported and left out."""
+        """Yield the valid compose keys with their values, unchanged; report the invalid ones."""
         for name, (_, node) in nodes.items():
             self.unread_expressions(node)
             data = yamlio.to_data(node, yamlio.as_written)
@@ -194,7 +195,7 @@ class _Reader:
             return
 
     def value(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read a node as a value of a type of the model. Raises _Wrong."""
+        """Read a node as a value of a type of the model. Raises _Wrong if that is impossible."""
         return _reader_of(kind)(self, kind, node, limits, what)
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
@@ -212,13 +213,13 @@ class _Reader:
         return value
 
     def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
-        """A text in which no expression is read."""
+        """Read a text that may not contain expressions."""
         if not limits.reads and self.unread_expressions(node):
             raise _Wrong
         return self.text(kind, node, limits, what)
 
     def unread_expressions(self, node: yamlio.Node) -> bool:
-        """Note an expression where none is read, at its place: it would reach the program as these very characters."""
+        """Report expressions where none are evaluated: the program would get them literally. Return whether there are any."""
         if isinstance(node, yamlio.Text):
             if found := EXPRESSION.search(node.value):
                 hint = (
@@ -239,7 +240,7 @@ class _Reader:
         return value
 
     def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """A number, or a text that is one variable of rancher-compose."""
+        """Read a number, or a text that consists of one rancher-compose variable."""
         if isinstance(node, yamlio.Text) and sole(node.value):
             return node.value
         return self.number(int, node, limits, what)
@@ -276,7 +277,7 @@ class _Reader:
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 
     def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read an element; an invalid one is reported and left out, and its siblings are still read."""
+        """Read an element. An invalid one is reported and left out, and the others are still read."""
         try:
             return self.value(kind, node, limits, what)
         except _Wrong:
@@ -312,7 +313,7 @@ class _Reader:
             raise _Wrong from None
 
     def set_value(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """A value of `set`: constants keep their type, texts are parsed, maps and lists are read all the way down."""
+        """Read a value of `set`: constants keep their type, texts are parsed, maps and lists are read recursively."""
         if isinstance(node, yamlio.Map):
             of_collection = [key.value for key, _ in node.pairs] == ["list"] and _has_key(node.pairs[0][1], "of")
             return (
@@ -324,7 +325,7 @@ class _Reader:
         return self.expression(Text, node, limits, what) if type(constant) is str else constant
 
     def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
-        """A block is known by its first word: the one required key of its record."""
+        """Read a block. Its kind is given by its keyword, the one required key of its record."""
         words = {next(key.name for key in keys_of(option) if key.required): option for option in get_args(kind)}
         if not isinstance(node, yamlio.Map):
             raise self.wrong("a block must be a mapping", node.where, did_you_mean("", words))
@@ -349,19 +350,19 @@ def _has_key(node: yamlio.Node, name: str) -> bool:
 
 @cache
 def _known(kind: type[Record]) -> tuple[Mapping[str, Key], Sequence[Key]]:
-    """The keys of a record by their names, and those that must be there."""
+    """Return all keys of a record by name, and the required ones."""
     keys = keys_of(kind)
     return {key.name: key for key in keys}, [key for key in keys if key.required]
 
 
 def _words(kind: type[Record]) -> list[str]:
-    """The names of the keys that an author may write."""
+    """Return the names of the keys that an author may write in a record."""
     return [key.name for key in keys_of(kind) if key.name != "compose"]
 
 
 @cache
 def _homes() -> Mapping[str, str]:
-    """Where a key stands that somebody wrote at another level: at the top, or in the one or two records that have it."""
+    """Return where each key belongs, for authors who wrote it at another level: at the top, or in one or two records."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):
@@ -373,7 +374,7 @@ def _homes() -> Mapping[str, str]:
 
 
 def _records(kind: Any) -> Iterator[type[Record]]:
-    """The records that a type of the model is made of, blocks aside: they are known by their first word."""
+    """Yield the record classes in a type of the model, except blocks, which are recognized by their keyword."""
     if isinstance(kind, type) and issubclass(kind, Record):
         yield kind
     elif not _is_block(kind):
@@ -382,17 +383,17 @@ def _records(kind: Any) -> Iterator[type[Record]]:
 
 
 def _name_of_element(node: yamlio.Map) -> str:
-    """The name that an `each` gives its element: known before what stands in its body is read."""
+    """Return the name that an `each` gives its element. It must be known before the body is read."""
     return next((value.value for key, value in node.pairs if key.value == "as" and isinstance(value, yamlio.Text)), "")
 
 
 def _advice(name: str) -> set[str]:
-    """What is said of a misspelt key that was meant to be this one; `config` stands for `files`."""
+    """Return the hints that a misspelling of this key would get; `config` counts as `files`."""
     return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
 
 
 def _plainly(kind: Any, node: yamlio.Node) -> str:
-    """How a number or a truth is written, for one who wrote it as text."""
+    """Return how to write a number or boolean, for authors who wrote it as text."""
     if kind is bool:
         return "in small letters and without quotes"
     quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)
@@ -421,7 +422,7 @@ def _is_union(kind: Any) -> bool:
 
 
 _Read = Callable[[_Reader, Any, yamlio.Node, Limits, str], Any]
-# In this order: `bool | None` is a number like bool, and a union of blocks is no record.
+# The order matters: `bool | None` is also a number like bool, and a union of blocks must not be read as a record.
 _READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
     (lambda kind: kind is str, _Reader.plain),
     (lambda kind: kind in (int, bool), _Reader.number),

@@ -1,4 +1,4 @@
-"""The shorthand keys, and their expansion to the full form: before reading (nodes) and after it (defaults)."""
+"""The shorthand keys and their expansion to the full form, before reading (as nodes) and after it (as defaults)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FORMAT_OF = {
     ".yml": "yaml", ".yaml": "yaml", ".properties": "properties", ".cfg": "properties", ".ini": "ini", ".cnf": "ini",
     ".conf": "space", ".env": "env", ".xml": "xml", ".json": "json", ".toml": "toml", ".txt": "lines",
 }  # fmt: skip
-# Files that are known by their path, of which `*` is any part; the first pattern that fits counts, and comes before the ending.
+# Formats of well-known paths, where `*` matches anything. The first match wins, before the extension is considered.
 FORMAT_OF_PATH = {
     "*/nginx/*.conf": "nginx", "*/nginx.conf": "nginx", "*/nginx/sites-*": "nginx", "*/haproxy*.cfg": "haproxy",
     "*/haproxy/*.cfg": "haproxy", "*/mongod.conf": "yaml", "*/telegraf.conf": "toml", "*/influxdb.conf": "toml",
@@ -75,7 +75,7 @@ def expand(root: Map, problems: list[Problem]) -> Map:
 
 
 def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | None) -> Map:
-    """The one file of the shorthand: a pair for each metadata key; a value for each where the format has no pairs."""
+    """Return the single file of the shorthand, with a pair for each metadata key, or a line if the format has no pairs."""
     here = words["config"][0]
     names = [key for key, _ in keys.pairs] if isinstance(keys, Map) else []
     wanted = words["format"][1] if "format" in words else None
@@ -93,7 +93,7 @@ def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | Non
 
 
 def _service(node: Node) -> Node:
-    """NAME, NAME:TAG or NAME=IMAGE:TAG."""
+    """Expand NAME, NAME:TAG or NAME=IMAGE:TAG to a mapping."""
     if not isinstance(node, Text) or (node.bare and node.data() is None):
         return node
     name, equals, image = node.value.partition("=")
@@ -103,7 +103,7 @@ def _service(node: Node) -> Node:
 
 
 def _metadata(node: Node) -> Node:
-    """A list of keys, or a mapping in which a key without a value takes every default."""
+    """Expand a list of keys, or a mapping in which a key without a value gets all defaults."""
     if isinstance(node, Seq) and node.items and all(isinstance(item, Text) for item in node.items):
         return Map(tuple((item, Map((), item.where)) for item in node.items if isinstance(item, Text)), node.where)
     if isinstance(node, Map):
@@ -121,12 +121,12 @@ _FORMS = {"service": _service, "metadata": _metadata}
 
 
 def _at(place: Text, value: str) -> Text:
-    """A text that no file holds, put where the text stands that it was made from."""
+    """Return a generated text with the location of the text it was derived from."""
     return Text(value, False, place.where, "", place.lines)
 
 
 def reload(text: str, where: Where) -> Reload:
-    """Read a reload: `signal HUP`, `http PUT http://127.0.0.1:9200/path`, `exec COMMAND`, `restart` or `none`."""
+    """Parse a reload: `signal HUP`, `http PUT http://127.0.0.1:9200/path`, `exec COMMAND`, `restart` or `none`."""
     kind, _, argument = text.strip().partition(" ")
     argument = argument.strip()
     places = {"": where}
@@ -146,7 +146,7 @@ def reload(text: str, where: Where) -> Reload:
 
 
 def _likely(text: str) -> str:
-    """What somebody means who writes the name of a signal, or a command, alone."""
+    """Return a hint for an author who wrote only the name of a signal, or only a command; empty if neither fits."""
     if text.upper().removeprefix("SIG") in SIGNALS:
         return f"did you mean 'signal {text.upper().removeprefix('SIG')}'?"
     first, _, rest = text.partition(" ")
@@ -181,9 +181,9 @@ def _url(url: str, where: Where) -> str:
 
 @lru_cache(maxsize=1024)
 def format_of(dest: str, pairs: bool = True) -> str:
-    """Return the format of a path, by its pattern or its extension; raw if neither is known.
+    """Return the format of a path, by its pattern or its extension; "raw" if neither is known.
 
-    With `pairs`, formats without pairs are excluded: the file was given pairs before its path was known.
+    `pairs`: a format without pairs is not chosen, because the file has pairs.
     """
     path = PurePosixPath(dest)
     known = next((kind for pattern, kind in FORMAT_OF_PATH.items() if fnmatchcase(dest, pattern)), "")
@@ -193,7 +193,7 @@ def format_of(dest: str, pairs: bool = True) -> str:
 
 
 def complete(spec: Spec) -> Spec:
-    """Fill in the defaults that follow from other keys."""
+    """Fill in the defaults that depend on other keys."""
     metadata = {name: _named(name, key) for name, key in spec.metadata.items()}
     entry = _entry(spec)
     return replace(
@@ -231,18 +231,18 @@ def _entry(spec: Spec) -> Entry:
 
 
 def _engine(engine: Engine, entry: Entry) -> Engine:
-    """What renders, with the prefix of the keys where they lie in a store."""
+    """Return the engine with the default prefix of the keys, if a store has them."""
     usual = f"{TABLE[engine.store].mount}/{entry.name}" if engine.is_stored else ""
     return replace(engine, prefix=engine.prefix or usual)
 
 
 def image_of(service: Service) -> str:
-    """Return the image of a service, by default the name of the service."""
+    """Return the image of a service; the default is the name of the service."""
     return service.image or (service.name.lower() if re.fullmatch(COMPOSE_NAME, service.name) else "")
 
 
 def _with_image(spec: Spec) -> Service:
-    """The service with its image; a group with another image is started as that is, unless the spec says how all are."""
+    """Return the service with its image. A group with another image gets that image's start command, unless the spec has one."""
     dests = [file.dest for file in spec.files]
     started = {
         name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))
@@ -252,7 +252,7 @@ def _with_image(spec: Spec) -> Service:
 
 
 def _launch(spec: Spec) -> Launch:
-    """What starts the program: as the spec says, else as the table of known images does."""
+    """Return the launch with the start command: the one in the spec, otherwise that of the known image."""
     known = start_of(image_of(spec.service), [file.dest for file in spec.files])
     return replace(spec.launch, exec=spec.launch.exec or tuple(map(literal, known)))
 
@@ -267,7 +267,7 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format of a file: its own, else that of its extension; `.conf` and `.cfg` do not count without pairs."""
+    """Return the format of a file: its own, otherwise by its extension; `.conf` and `.cfg` decide nothing without pairs."""
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

@@ -1,6 +1,6 @@
 """The standards of a team, catalog-forge.yml at the root of a catalog: defaults, allowed and required values of its specs.
 
-Pure: nodes in, values out. Reading the files and what they extend is `catalog_forge.team`'s.
+Pure: nodes in, values out. `catalog_forge.team` reads the files and those that they extend.
 """
 
 from __future__ import annotations
@@ -83,27 +83,27 @@ class Standards(Record):
 
 @dataclass(frozen=True)
 class Team:
-    """The standards of a catalog with everything that they extend; `tree` is all of it as one mapping, whose places are known."""
+    """The standards of a catalog together with everything that they extend. `tree` is the merged mapping, with file locations."""
 
     standards: Standards = field(default_factory=Standards)
     tree: Map = EMPTY
 
     @property
     def inherited(self) -> Map:
-        """What specs inherit, as nodes."""
+        """The defaults that specs inherit, as nodes."""
         found = next((value for name, value in self.tree.pairs if name.value == "defaults"), None)
         return found if isinstance(found, Map) else EMPTY
 
     def lines(self) -> list[tuple[str, Text]]:
-        """Everything that holds, by its path, such as `defaults.image.base`, with the place that it comes from."""
+        """Return every standard in effect by its path, such as `defaults.image.base`, with the node it comes from."""
         return [(path, node) for path, node in leaves(self.tree) if path.partition(".")[0] not in ("extends", "lint")]
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """Where a spec is not as the standards want it: the path of the key in the spec, which of the levels holds, what is wrong.
+    """A violation of the standards by a spec: the path of the key, the level that applies, and the message.
 
-    `node` is the value in the spec, None where it is missing.
+    `node` is the value in the spec, or None if it is missing.
     """
 
     path: str
@@ -113,7 +113,7 @@ class Breach:
     node: Text | None = None
 
 
-# The keys of a spec that `allowed` speaks of.
+# The keys of a spec that `allowed` limits.
 CHOICES = {
     "base": "image.base",
     "registry": "image.registry",
@@ -124,12 +124,12 @@ CHOICES = {
     "maintainer": "maintainer",
 }
 
-# What a reason excuses though no default speaks of it.
+# Paths for which a reason is useful even if they have no default.
 _EXCUSED = frozenset((*CHOICES.values(), "health_check"))
 
 
 def compared(team: Team, root: Map) -> Iterator[Breach]:
-    """Compare what a spec writes with what it would inherit. A value that differs is no breach when the spec says why."""
+    """Yield each value that needlessly repeats what the spec inherits, or that differs from it without a reason."""
     standard = dict(leaves(team.inherited))
     written = dict(leaves(root))
     reasons = {path.removeprefix("deviations."): node for path, node in written.items() if path.startswith("deviations.")}
@@ -154,7 +154,7 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
 
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
-    """Compare a whole spec, including inherited values, with the allowed and required values."""
+    """Yield the values of a spec that are not allowed, including inherited ones, and the required ones that are missing."""
     for word, path in CHOICES.items():
         patterns = getattr(team.standards.allowed, word)
         value = value_of(spec, path)
@@ -177,7 +177,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
 
 
 def value_of(spec: Spec, path: str) -> str:
-    """The value of a key of a spec, by its path."""
+    """Return the value of a spec's key by its path."""
     found: Any = spec
     for name in path.split("."):
         found = getattr(found, name)
@@ -201,7 +201,7 @@ def laid_over(base: Map, over: Map) -> Map:
 
 
 def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Text]]:
-    """Every scalar below a node with its path, such as `image.base`; the items of a list have their number."""
+    """Yield every scalar below a node with its path, such as `image.base`; list items are numbered."""
     if isinstance(node, Text):
         yield path, node
         return

@@ -1,4 +1,4 @@
-"""The checks of a file's body: blocks must fit the format, expressions must read what the spec declares."""
+"""Checks of a file's body: its blocks must fit the format, and its expressions must read what the spec declares."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
 _NESTED_VALUES = ("yaml", "json", "toml")
-# Each level of `each` doubles the files that tell where values stand.
+# Each nested `each` doubles the number of sample files that determine where values appear.
 _MOST_NESTED = 4
 _FLAT = "join combines all elements into one string, so this list would have a single element"
 
@@ -74,7 +74,7 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
 
 
 def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterator[Problem]:
-    """Yield keys that one rendering would write twice. The two branches of a condition exclude each other."""
+    """Yield a problem for each key that one rendering would write twice. The branches of a condition exclude each other."""
     for block in body:
         if isinstance(block, SetBlock):
             for name in block.set:
@@ -91,7 +91,7 @@ def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterat
 
 
 def _set_for_each(each: Each) -> Iterator[Problem]:
-    """Yield keys that are the same for each element."""
+    """Yield a problem for each key that would be written once per element under the same name."""
     for block in blocks_of(each.body):
         for name in block.set if isinstance(block, SetBlock) else ():
             if "@{" not in name:
@@ -100,7 +100,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Check blocks; `given` are the metadata keys that the conditions around them let have a value."""
+    """Yield the problems in blocks. `given`: the metadata keys that have a value here because of the conditions around."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
@@ -115,14 +115,14 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
 
 
 def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
-    """The keys that have a value where a condition holds, or does not: one that is asked for, one that equals a text."""
+    """Return the metadata keys that must have a value if the condition is true (`holds`) or false (not `holds`)."""
     if condition.negated:
         return _given_by(condition.negated, not holds)
     if condition.parts:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.sought and holds:
-        return frozenset({condition.sought.removeprefix("metadata/")})  # or the words of an expression
+        return frozenset({condition.sought.removeprefix("metadata/")})  # or an expression such as it.port
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
@@ -169,7 +169,7 @@ def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: S
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """The check of one value of `set`. `scope` are the elements that it may read."""
+    """Checks one value of `set`. `scope`: the elements that the value may read."""
 
     spec: Spec
     name: str
@@ -196,7 +196,7 @@ class _Value:
                 yield from self.problems(item, depth + 1)
 
     def _joined(self, value: tuple[Any, ...]) -> Iterator[Problem]:
-        """A list of one text that joins a collection: it was meant to have an element for each."""
+        """Yield a problem if the list consists of one `join` only: the author meant one list item for each element."""
         alone = value[0].single if len(value) == 1 and isinstance(value[0], Text) else None
         if alone and isinstance(alone.node, Join):
             node = alone.node
@@ -265,7 +265,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     try:
         found = given_of(condition, [name for name, _ in scope])
     except ForgeError as error:
-        # What would stand between braces elsewhere stands here without.
+        # The hints are written for `@{...}`, but here expressions are written without it.
         yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
         return
     if condition.exists and (isinstance(found, Collection) or not _is_path(found, scope)):
@@ -279,7 +279,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:
-    """Whether an expression is the value of one key of the metadata, and nothing else in some element or topology."""
+    """Whether an expression always is the value of one path of the metadata, whatever the element and the topology."""
     node = expr.node
     if not isinstance(node, Attr):
         return isinstance(node, Metadata | Raw)

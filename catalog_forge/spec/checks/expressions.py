@@ -1,4 +1,4 @@
-"""The checks of expressions: what they read must be declared, and available where they are used."""
+"""Checks of expressions: what they read must be declared and available at the place of use."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from catalog_forge.spec.model.metadata import kind_of, resolve, resolve_collecti
 from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of, roots_of
 
 _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
-# Releases without the function `atoi` (docs/facts/confd.md#2.9).
+# Releases that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
 _SERVICES = "/self/stack/services/"
 
 
 def is_single(expr: Expr, scope: Scope) -> bool:
-    """Whether an expression is one value that other expressions can be made of."""
+    """Whether an expression yields one value, which another expression can contain."""
     node = expr.node
     if isinstance(node, Attr):
         of = holder(scope, node.root)
@@ -50,7 +50,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield the problems in the expressions of a text. `optional`: the value of its only expression may be missing."""
+    """Yield the problems in the expressions of a text. `optional`: if the text is a single expression, it may lack a value."""
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -63,13 +63,13 @@ def check_text(
 
 
 def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
-    """Yield what is wrong with an expression inside a path."""
+    """Yield a problem if an expression inside a path does not yield a single value."""
     if not is_single(expr, scope):
         yield Problem(f"@{{{expr.source}}} cannot be used in a path: it has no single value", expr.where)
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
-    """Yield the problems of what an expression reads. `optional`: the value may be missing."""
+    """Yield the problems in what an expression reads. `optional`: its value may be missing."""
     match expr.node:
         case Attr():
             yield from _attr(spec, expr.node, expr.where, scope)
@@ -101,7 +101,7 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
 
 
 def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
-    """A label with a computed name is read as a key of its own; the host of an element is none of its fields."""
+    """Yield the problems with a label whose name is computed. Elements have such labels, but not through their host."""
     of = holder(scope, node.root) if node.of_element else None
     if node.of_element and of is None:
         yield from _astray(node.root, where)
@@ -120,7 +120,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """An element where there is none of this name."""
+    """Yield the problem for an element name that is used where no such element exists."""
     words = "the item of a list, and in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` stands only in {words}", where)
 
@@ -176,7 +176,7 @@ def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where, sc
 
 
 def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
-    """What is wrong with a field of an element of a collection: each kind of element has fields of its own."""
+    """Yield a problem if the elements of a collection do not have this field."""
     field = ".".join(path)
     if of.element == "text":
         if field:
@@ -224,7 +224,7 @@ def _of_host(path: tuple[str, ...]) -> bool:
 
 
 def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Problem]:
-    """Yield what is wrong with a collection. `scope` are the elements around it."""
+    """Yield the problems with a collection. `scope`: the elements that are defined around it."""
     if of.kind == "service" and of.name not in spec.services:
         yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
     elif of.kind == "everywhere" and spec.scope != "environment":
@@ -257,7 +257,7 @@ def _of_entry(name: str, spec: Spec) -> str:
 
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
-    """The problem for a variable that `vars` does not have."""
+    """Return the problem for a variable that is missing from `vars`."""
     return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
 
 
@@ -272,7 +272,7 @@ def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
 
 
 def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
-    """A link that the service does not have leads nowhere."""
+    """Yield a problem if the service does not have the link that a collection names."""
     known = links_of(spec)
     if of.name not in known:
         hint = did_you_mean(of.name, known) if known else f"add it to the service: links: [SERVICE:{of.name}]"
@@ -280,7 +280,7 @@ def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
 
 
 def links_of(spec: Spec) -> list[str]:
-    """Return the aliases of the links and external links of the service and of its groups, each once."""
+    """Return the aliases of all links and external links of the service and its groups, without duplicates."""
     found: dict[str, None] = {}
     for compose in (spec.service.compose, *(group.compose for group in spec.service.groups.values())):
         for key in ("links", "external_links"):
@@ -300,7 +300,7 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
 
 
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
-    """The problem for a metadata key that the spec does not declare."""
+    """Return the problem for a metadata key that the spec does not declare."""
     hint = did_you_mean(path, spec.metadata) or "declare it under `metadata`"
     if "@{" in path:
         begins = path.partition("@{")[0].rstrip("/") or "KEY"

@@ -1,4 +1,4 @@
-"""The checks of a spec with a back end other than Rancher: what can be read there, and which keys each can hold."""
+"""Checks of a spec that uses a back end other than Rancher: what it can read, and which keys each back end can store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, Whe
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
 from catalog_forge.spec.model.frame import STORES
 
-# What to say in place of a word that only Rancher's metadata has an answer to.
+# Hints: what to use in place of expressions that only Rancher's metadata can answer.
 _OWN = "values that differ between containers come from the environment: declare NAME under `vars`, and read @{env.NAME}"
 _STACK = "write it down, or declare a key for it under `metadata`, and read @{metadata/NAME}"
 _MANY = "declare a list under `metadata`, and read metadata/NAME: the members are then listed in the store"
@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems of a spec's back ends, and of what it reads if one of them is not Rancher."""
+    """Yield the problems with a spec's back ends, and with what the spec reads if one of them is not Rancher."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return
@@ -32,7 +32,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     yield from _launch(spec)
     yield from _groups(spec)
     for file in rendered(spec):
-        if file.dest != f"{spec.share}/peers":  # what needs that is refused above
+        if file.dest != f"{spec.share}/peers":  # the checks above already refuse whatever needs this file
             yield from _file(spec, file)
 
 
@@ -57,7 +57,7 @@ def _backends(spec: Spec) -> Iterator[Problem]:
 
 
 def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
-    """A prefix that the back end cannot have."""
+    """Yield a problem if the back end cannot store keys below the spec's prefix."""
     where = spec.engine.at("prefix") or spec.engine.at("backends")
     segments = spec.engine.prefix.strip("/").split("/")
     if wrong := next((segment for segment in segments if segment and not backend.fits(segment)), ""):
@@ -72,7 +72,7 @@ def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
 
 
 def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[Problem]:
-    """A metadata key that the back end cannot hold under its name."""
+    """Yield a problem if the back end cannot store a metadata key under its name."""
     wrong = next((word for word in (*name.split("/"), *key.fields) if not backend.fits(word)), "")
     if wrong:
         why = " (confd reads NODE_NAME as /node/name)" if backend.name == "env" else ""
@@ -87,12 +87,12 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
 
 
 def _is_taken(key: str, prefix: str) -> bool:
-    """Whether a key that stands beside the prefix looks like one below it: confd finds both, and cannot take the prefix off."""
+    """Whether a key next to the prefix looks like a key below it: confd would list it too, and could not strip the prefix."""
     return key == prefix or (key.startswith(prefix) and not key.startswith(f"{prefix}/"))
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:
-    """What of a start needs peers."""
+    """Yield a problem for each part of `launch` that needs the list of peers."""
     launch = spec.launch
     for word, holder in (("leader", launch.leader), ("others", launch.others), ("restart", launch.restart)):
         if holder:
@@ -104,7 +104,7 @@ def _launch(spec: Spec) -> Iterator[Problem]:
 
 
 def _groups(spec: Spec) -> Iterator[Problem]:
-    """All groups read the same keys of a store."""
+    """Yield a problem for each group with metadata values: in a store, all groups read the same keys."""
     for name, group in spec.service.groups.items():
         if group.metadata:
             hint = "tell the groups apart by a variable: when: {env: NAME}"
@@ -117,7 +117,7 @@ def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) 
 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
-    """What the blocks of a file read that no store but Rancher's has; what is no expression is said elsewhere."""
+    """Yield a problem for each read in a file that only Rancher can answer. Invalid expressions are reported elsewhere."""
     for read in reads_of(file.body):
         yield from _collection(spec, read) if isinstance(read, Collection) else _text(spec, read)
     for block in blocks_of(file.body):

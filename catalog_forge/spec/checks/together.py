@@ -23,14 +23,14 @@ from catalog_forge.yamlio import Map, Node, Text
 _JUDGES = (
     units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets,
 )  # fmt: skip
-# Images that Rancher itself stands behind: it reads their name, and there is no such image anywhere.
+# Images whose names Rancher interprets itself; no registry has them.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems of the services of an entry taken together."""
+    """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # else it is no record, which is noted
+        if companion.places:  # otherwise it is not a record, which is already reported
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -39,21 +39,21 @@ def problems(spec: Spec) -> Iterator[Problem]:
     composition = Composition(chain(_of_members(spec), _of_companions(spec)))
     seen: set[Where | None] = set()
     for fault in chain.from_iterable(judge(composition) for judge in _JUDGES):
-        # What stands at the service is said of each group.
+        # A fault of the service would be reported once for each group.
         if fault.where not in seen:
             yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
         seen.add(fault.where)
 
 
 def _volumes(spec: Spec) -> Iterator[Problem]:
-    """Where the named volumes are declared, all are, and each is mounted."""
+    """If the spec declares volumes, yield a problem for each that is mounted but not declared, or declared but not mounted."""
     mounted = spec.mounted
     for name, where in mounted.items() if spec.volumes else ():
         if name not in spec.volumes:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # it is no record, which is noted
+            continue  # it is not a record, which is already reported
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:
@@ -65,7 +65,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
 
 
 def _names(spec: Spec) -> Iterator[Problem]:
-    """Every service has a name of its own, whose case does not tell it apart: the metadata lowers it."""
+    """Yield a problem for services whose names differ at most in case: the metadata service lowercases the names."""
     taken: dict[str, str] = {}
     for member in spec.members:
         where = (member.group.at("name") if member.group else None) or spec.service.at("name")
@@ -105,11 +105,11 @@ def _of_members(spec: Spec) -> Iterator[Part]:
 
 
 def _member(member: Member, keys: Keys, where: Where) -> Iterator[Part]:
-    """A primary, with all that the author says of it, and the sidekicks that are generated."""
+    """Yield the primary service of a member with all keys from its author, then its generated sidekicks."""
     name = Text(member.name, False, where, "", ())
     labels = dict(Composed((part(name, _map(keys, where), V2, True),)).labels)
     key, own = labels.get(SIDEKICKS, (Text(SIDEKICKS, False, where, "", ()), None))
-    # The author's names keep their places in the label, and so stand in front.
+    # The sidekicks that the author lists keep their order, and come first in the label.
     given = own if isinstance(own, Text) and own.value.strip() else Text("", False, where, "", ())
     named = ",".join(filter(None, (given.value, *member.sidekicks)))
     labels[SIDEKICKS] = key, replace(given, value=named)

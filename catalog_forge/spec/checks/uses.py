@@ -21,7 +21,7 @@ _ACTION = re.compile(r"\{\{-?+ *+(?:metadata[./])?([A-Za-z0-9_.-]++) *+\}\}")
 
 
 def findings(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding for each metadata key that nothing reads."""
+    """Yield a finding for each metadata key that is never read."""
     for name in unread(spec):
         hint = f"read it with @{{metadata/{name}}}, or leave it out"
         yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
@@ -41,7 +41,7 @@ def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
 
 
 def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
-    """Where templates and compose files would see a value: the place, what is written there, the word in it."""
+    """Yield what looks like a value to templates and compose files: its offset, its source text and the name in it."""
     yield from ((found.start(), found[0], found[1]) for found in _ACTION.finditer(text))
     for dollar in dollars(text):
         if dollar.text.startswith("${"):
@@ -65,7 +65,7 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
 
 
 def unread(spec: Spec) -> list[str]:
-    """Return the metadata keys that no file, condition or compose key reads. What a hand-written template reads is its own."""
+    """Return the metadata keys that no file, condition or compose key reads; none if the spec has a hand-written template."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
     asked = used_variables(spec.passed)
@@ -92,7 +92,7 @@ def restarted_at_once(spec: Spec) -> Iterator[Problem]:
 
 def _of_the_scale(spec: Spec, file: ConfFile) -> str:
     conditions = [test for block in blocks_of(file.body) if isinstance(block, WhenBlock) for test in block.when.tests]
-    # Who is the first of a group stays so while others come and go.
+    # The first container of a group stays the first when others are added or removed.
     firsts = [node.of for node in _nodes(file) if isinstance(node, First) and node.of.kind == "service"]
     own = [use for use in _of_file(file) if isinstance(use, Collection) and _is_own(spec, use)]
     if any(use not in firsts for use in own) or any(test.first for test in conditions):
@@ -108,35 +108,35 @@ def _against_a_quorum(spec: Spec) -> str:
 
 
 def _nodes(file: ConfFile) -> Iterator[Node]:
-    """What the expressions of a file are."""
+    """Yield the syntax tree of each expression in a file."""
     for read in reads_of(file.body):
         yield from (expr.node for expr in read.expressions) if isinstance(read, Text) else ()
 
 
 def _is_own(spec: Spec, of: Collection) -> bool:
-    """Whether these are containers of the configured service, or of a group of it."""
+    """Whether a collection consists of containers of the configured service or of one of its groups."""
     return of.kind in ("peers", "others") or (of.kind == "service" and any(of.name == member.name for member in spec.members))
 
 
 def services(spec: Spec) -> list[str]:
-    """Return the services of the stack that the spec names as `service:NAME`, each once."""
+    """Return the names of the services that the spec reads as `service:NAME`, without duplicates."""
     return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service"))
 
 
 def links(spec: Spec) -> list[str]:
-    """Return the aliases that the spec reads as `link:ALIAS`, each once."""
+    """Return the aliases that the spec reads as `link:ALIAS`, without duplicates."""
     return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "link"))
 
 
 def _meant(spec: Spec, path: Text) -> set[str]:
-    """The keys that a path may mean: one, or with a nested `@{...}` each that fits."""
+    """Return the metadata keys that a path may refer to: one, or with a nested `@{...}` each that matches."""
     if (name := path.literal) is not None and name in spec.metadata:
         return {name}
     return {name for name, key in spec.metadata.items() if resolve({name: key}, path)}
 
 
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
-    """Every path below the service's own metadata, and every collection, that the files of a spec and its start read."""
+    """Yield each path below the service's own metadata, and each collection, that the files and the launch of a spec read."""
     for file in rendered(spec):
         yield from _of_file(file)
 

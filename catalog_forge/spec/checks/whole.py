@@ -1,4 +1,4 @@
-"""The checks of a spec as a whole, beyond the type of each key. Every check yields problems, and never raises."""
+"""Checks of a spec as a whole, beyond the type of each key. Every check yields problems and never raises."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
 from catalog_forge.spec.model.compose_keys import floats
 
-# A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
+# The folder of a dest becomes a volume, which hides the image's files there. These folders must never be hidden as a whole.
 SYSTEM_FOLDERS = frozenset(
     "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
     "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
 )
-# What the scripts call where main has nothing of its own: links to the busybox of the share.
+# The commands of the scripts: links to the busybox in the share, for main images that lack them.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
-# How busybox prints a file of an archive; not every one finds out by itself how an archive is packed.
+# How busybox prints one file of an archive. Not every version detects the compression by itself.
 UNPACK = {
     ".zip": "unzip -p",
     ".tar": "tar -xOf",
@@ -32,18 +32,18 @@ UNPACK = {
     ".tar.bz2": "tar -xjOf",
     ".tar.xz": "tar -xJOf",
 }
-# Of another platform no sum is known from two sources: docs/facts/confd.md#1.14.
+# For other platforms, no two sources confirm a checksum (docs/facts/confd.md#1.14).
 PLATFORM = "linux/amd64"
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
 
 def confd_sha256(spec: Spec) -> str:
-    """Return the checksum of confd: the one that the spec pins, or the known one of its release."""
+    """Return the checksum of confd: the one that the spec pins, otherwise the known one of the release."""
     return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
 
 
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
-    """Yield every problem of a spec that was read without errors; `started`: the program's start command must be known."""
+    """Yield every problem of a spec that was read without errors. `started`: the start command of the program must be known."""
     if spec.forge != 1:
         message = f"forge: this release knows version 1 of the spec language, not {spec.forge}"
         yield Problem(message, spec.at("forge"), "write forge: 1, or install a newer catalog-forge")
@@ -111,7 +111,7 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
 
 
 def _folders(name: str) -> Iterator[str]:
-    """What a key lies below: `a` and `a/b` for `a/b/c`."""
+    """Yield the parents of a key: `a` and `a/b` for `a/b/c`."""
     return (name[:place] for place, char in enumerate(name) if char == "/")
 
 
@@ -134,14 +134,14 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
 
 
 def _such_as(key: MetadataKey) -> str:
-    """What fits the type of a key."""
+    """Return an example of a value for the type of a key."""
     examples = {"int": "digits alone, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
     examples |= {"map": "{key: value}", "list": "[a, b]"}
     return examples.get(key.type, "")
 
 
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
-    """Say why a value does not fit the type of a key; nothing when it does."""
+    """Return why a value does not fit the type of a key; empty if it fits."""
     if key.type == "map":
         return "" if isinstance(value, Mapping) else f"{what} of a map is a mapping"
     if key.type == "list":
@@ -205,7 +205,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # else it is no record, which is noted
+        if group.places:  # otherwise it is not a record, which is already reported
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
@@ -231,7 +231,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _topology(service: Service) -> Iterator[Problem]:
-    """What not every topology can have."""
+    """Yield the problems with what the chosen topology does not support."""
     if service.is_embedded and service.floats:
         yield Problem(
             f"service: embedded builds the conf image from {service.image!r}, whose tag is not fixed",
@@ -255,7 +255,7 @@ def _topology(service: Service) -> Iterator[Problem]:
 
 
 def _carries(spec: Spec) -> Iterator[Problem]:
-    """What a conf container cannot do that writes its files once, and ends."""
+    """Yield the problems with what topology `scripts` does not support: its conf container writes the files once and exits."""
     hint = "choose another topology, such as volumes"
     for file in spec.files:
         if file.reload.kind != "none":
@@ -265,7 +265,7 @@ def _carries(spec: Spec) -> Iterator[Problem]:
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:
-    """Somebody has to say what starts the program: the spec, or the table of the images that are known."""
+    """Yield a problem if neither the spec nor the table of known images has the start command of the program."""
     image, dests = shorthand.image_of(spec.service), [file.dest for file in spec.files]
     groups = spec.service.groups.values()
     if spec.launch.exec or programs.start_of(image, dests) or (groups and all(group.exec for group in groups)):
@@ -288,7 +288,7 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
 
 
 def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
-    """Check that every ${X} of a passed-through value is asked for: the catalog's own judges do not."""
+    """Yield a problem for each ${X} in a passed-through value that no question asks for. Rancher's tools do not check this."""
     for variable in used_variables(value):
         if variable not in asked:
             near = did_you_mean(variable, asked)
@@ -297,7 +297,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def used_variables(value: Any) -> set[str]:
-    """Return the names of the variables that rancher-compose would expand in a value ($$ is a literal $)."""
+    """Return the names of the variables that rancher-compose would substitute in a value ($$ is a literal $)."""
     if isinstance(value, Mapping):
         return set().union(*map(used_variables, value.values()), set())
     if isinstance(value, list | tuple):

@@ -1,1 +1,1 @@
-"""The spec language as others read it: the reference, the JSON Schema, the full form of a spec."""
+"""Descriptions of the spec language for readers and tools: the reference, the JSON Schema, the full form of a spec."""

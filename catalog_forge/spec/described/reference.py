@@ -1,4 +1,4 @@
-"""The reference of the spec language, docs/spec.md, made from the model."""
+"""Generates docs/spec.md, the reference of the spec language, from the model."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ _FORMATS = {
 
 
 def sections() -> Iterator[tuple[str, str, type[Record]]]:
-    """Yield the sections of the page: the level of each, its title, the record whose keys it shows."""
+    """Yield the sections of the page: heading level, title, and the record whose keys the section lists."""
     yield from (("##", title, kind) for title, kind in _SECTIONS)
     for kind in get_args(Block):
         yield "###", next(key.name for key in keys_of(kind) if key.required), kind
@@ -175,7 +175,7 @@ def sections() -> Iterator[tuple[str, str, type[Record]]]:
 
 
 def markdown(examples: Mapping[str, str]) -> str:
-    """Return the whole page; `examples` has one for each section, by its title."""
+    """Return the whole page. `examples`: one example for each section, by title."""
     shown = {title: (level, _section(level, title, kind, examples.get(title, ""))) for level, title, kind in sections()}
     parts = [
         _HEAD,

@@ -1,4 +1,4 @@
-"""The JSON Schema (draft 2020-12) of the spec language, made from the model: for editors, and for other tools."""
+"""Generates the JSON Schema (draft 2020-12) of the spec language from the model, for editors and other tools."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from catalog_forge.spec.model.record import Key, Limits, Record, keys_of
 
 Schema = dict[str, Any]
 ID = "catalog-forge-spec-1.json"
-# What stands for text: the reader takes a bare number or truth as the text that was written.
+# The types that a text may have: the reader takes an unquoted number or boolean as the text that was written.
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _DEST = "^/.*[^/]$"
 _RELOAD = rf"^\s*(none|restart|signal\s+(SIG)?({'|'.join(SIGNALS)})|http\s+(POST|PUT)\s+http://\S+|exec\s+.*\S)\s*$"
 _WITHIN = rf"[A-Za-z_]\w*(\.host)?\.({'|'.join(INNER)})"
 _COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)}|{_WITHIN})"
-# Patterns here are those of ECMA 262: what begins like an expression, and is none that there is.
+# These patterns follow ECMA 262. They match text that begins like an expression but is not a known one.
 _NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
 _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"
 _EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
@@ -40,14 +40,14 @@ _KINDS: dict[Any, Schema] = {
     SetBlock: {"$ref": "#/$defs/Value"},
     Any: {},
 }
-# The simplest values of each type: a key of compose files takes a type if rancher-compose takes one of these.
+# Samples of each type: the schema of a compose key allows a type if rancher-compose accepts one of its samples.
 _SIMPLEST: dict[str, tuple[Any, ...]] = {
     "string": ("1", "x", "host", "1g", "no", "/x"), "number": (1,), "boolean": (True,), "array": ([], ["1"]), "object": ({},),
 }  # fmt: skip
 
 
 def schema() -> Schema:
-    """Return the schema. It knows the shape of each key; what several keys must have in common, the reader checks."""
+    """Return the schema. It covers the form of each key; the reader checks rules that involve several keys."""
     maker = _Maker()
     root = maker.record(Spec)
     properties = root["properties"]
@@ -82,7 +82,7 @@ def _of(mapping: Schema) -> Schema:
 
 @cache
 def _passed(name: str) -> Schema:
-    """The schema of a key that goes to the compose files: which types rancher-compose takes."""
+    """Return the schema of a compose key: the types that rancher-compose accepts."""
     made: Schema = {"description": "passed through to the compose files"}
     taken = [kind for kind, values in _SIMPLEST.items() if any(not [*refused(name, value)] for value in values)]
     return {**made, "type": taken} if taken and len(taken) < len(_SIMPLEST) else made
@@ -93,13 +93,13 @@ def _whole(pattern: str) -> str:
 
 
 class _Maker:
-    """Makes the schemas of types, and collects those of records as definitions."""
+    """Generates the schemas of types, and collects those of records as definitions."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
 
     def record(self, kind: type[Record]) -> Schema:
-        """Return the schema of a record in full."""
+        """Return the full schema of a record."""
         keys = [key for key in keys_of(kind) if key.attribute != "compose"]
         properties = {key.name: self.key(key) for key in keys}
         if issubclass(kind, Composed):
@@ -120,7 +120,7 @@ class _Maker:
         return {"$ref": f"#/$defs/{name}"}
 
     def key(self, key: Key) -> Schema:
-        """Return the schema of a key, with its documentation and its default."""
+        """Return the schema of a key with its description and default."""
         made = {"description": key.limits.doc, **self.kind(key.kind, key.limits)}
         if key.name == "dest":
             made["pattern"] = _DEST
@@ -154,7 +154,7 @@ class _Maker:
         return self.reference(kind)
 
     def text(self, limits: Limits) -> Schema:
-        """Return the schema of a text with limits."""
+        """Return the schema of a text with the limits of its key."""
         if limits.one_of:
             return {"enum": list(limits.one_of)}
         made = dict(_TEXT)

@@ -1,4 +1,4 @@
-"""The full form of a spec as YAML, with every default filled in: what `spec show` prints, and what reads back the same."""
+"""The full form of a spec as YAML, with every default filled in. `spec show` prints it, and it reads back as the same spec."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.spec.model.record import Record, keys_of
 
 
 def full(spec: Spec) -> str:
-    """Return the full form: every key of every record but those that are empty."""
+    """Return the full form: every key of every record, except empty optional ones."""
     return yamlio.dump(_record(spec))
 
 

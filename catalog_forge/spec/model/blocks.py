@@ -1,4 +1,4 @@
-"""The blocks that the body of a file is made of, and the conditions among them."""
+"""The blocks that make up the body of a file, and their conditions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
 from catalog_forge.spec.model.record import Record, key
 
-# The name of an element: no word that an expression begins with.
+# The name of an element: any word that does not begin an expression.
 _ELEMENTS = "a word with which no expression begins"
 ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 
-# A value of `set`: a text with expressions, a constant, or (yaml, json, toml) a map or list of them.
+# A value of `set`: a text with expressions, a constant, or (in yaml, json and toml) a map or list of values.
 Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
 
 
@@ -64,7 +64,7 @@ class PasteBlock(Record):
 
     @property
     def is_variable(self) -> bool:
-        """Whether a variable is pasted, and no metadata key."""
+        """Whether a variable is pasted, rather than a metadata key."""
         return str(self.paste).startswith("env.")
 
     @property
@@ -75,7 +75,7 @@ class PasteBlock(Record):
         return Text((*((begin,) if begin else ()), *more))
 
     def variables(self, known: Iterable[str]) -> list[str]:
-        """Return those of the known variables that the name of the pasted one may mean."""
+        """Return which of the known variables the block may paste; its name may contain expressions."""
         pattern = "".join(re.escape(part) if isinstance(part, str) else r"\w+" for part in self.path.parts)
         return [name for name in known if re.fullmatch(pattern, name)]
 
@@ -173,7 +173,7 @@ class Condition(Record):
 
     @property
     def compared(self) -> dict[str, tuple[Text, ...]]:
-        """The pairs of texts that are compared, by the word that says how."""
+        """The pairs of compared texts, by the key of the comparison."""
         return {word: texts for word in ("eq", "ne", "contains", "begins", "ends") if (texts := getattr(self, word))}
 
     @property
@@ -183,22 +183,22 @@ class Condition(Record):
 
     @property
     def sought(self) -> str:
-        """What `has` or `exists` asks for."""
+        """The argument of `has` or `exists`."""
         return self.has or self.exists
 
     @property
     def key(self) -> str:
-        """The metadata key that must have a value, if it is one that `has` asks for."""
+        """The metadata key that must have a value; empty if `has` does not name one."""
         return self.has.removeprefix("metadata/") if self.has.startswith("metadata/") else ""
 
     @property
     def parts(self) -> tuple[Condition, ...]:
-        """The conditions that this one is made of."""
+        """The conditions nested directly in this one."""
         return (*((self.negated,) if self.negated else ()), *self.every, *self.some)
 
     @property
     def tests(self) -> Iterator[Condition]:
-        """The conditions that test something themselves: this one, or those that it is made of, all the way down."""
+        """The conditions without nested ones: this one, or recursively those inside it."""
         if not self.parts:
             yield self
         for part in self.parts:

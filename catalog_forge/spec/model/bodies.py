@@ -1,4 +1,4 @@
-"""The body of a file, walked through: its blocks, its texts, its collections, the names that it gives to elements."""
+"""Functions that walk the body of a file: its blocks, its texts, its collections, and the names of its elements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from catalog_forge.spec.parser import Beginning, parse, parse_given
 
 
 def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
-    """Yield every block of a body, those under conditions included, in their order."""
+    """Yield every block of a body in order, including those nested in `when` and `each`."""
     for block in body:
         yield block
         if isinstance(block, WhenBlock):
@@ -34,12 +34,12 @@ def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def _names_in(body: tuple[Block, ...]) -> list[str]:
-    """Return the names that a body gives to elements."""
+    """Return the names that the `each` blocks of a body give their elements."""
     return [block.each.named for block in blocks_of(body) if isinstance(block, EachBlock)]
 
 
 def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
-    """Yield every text of a body that expressions may stand in, with its block; `around` are the names that it may use, too."""
+    """Yield every text of a body that may contain expressions, with its block. `around`: names of elements defined outside."""
     names = [*around, *_names_in(body)]
     for block in blocks_of(body):
         match block:
@@ -53,7 +53,7 @@ def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tu
 
 
 def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
-    """Yield the collections that blocks and values are made of, in their order."""
+    """Yield the collections that the blocks and values of a body iterate over, in order."""
     for block in blocks_of(body):
         if isinstance(block, ListBlock):
             yield block.list.of
@@ -64,9 +64,9 @@ def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
 
 
 def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
-    """Yield all that a body reads by expressions: its texts, its collections, then what is pasted and what conditions ask for.
+    """Yield everything that the expressions of a body read: its texts, its collections, pasted values and tested ones.
 
-    A condition that asks for nothing that can be read is ignored: the checks say so. Raises ForgeError as `key_of`.
+    A condition that cannot be parsed is skipped, because the checks report it. Raises ForgeError like `key_of`.
     """
     names = _names_in(body)
     yield from (text for _, text in texts_of(body))
@@ -83,7 +83,7 @@ def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
 
 
 def parts_of(value: Any) -> Iterator[Text | Collection]:
-    """The texts and collections in a value, all the way down."""
+    """Yield the texts and collections in a value, recursively."""
     if isinstance(value, Text):
         yield value
     elif isinstance(value, ListValue):
@@ -95,11 +95,11 @@ def parts_of(value: Any) -> Iterator[Text | Collection]:
 
 
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
-    """Return what `has`, beside metadata, and `exists` ask for. Raises ForgeError when it is nothing that can be asked for."""
+    """Parse the argument of `has` or `exists`, unless it is a metadata path of `has`. Raises ForgeError if it is invalid."""
     word = "has" if condition.has else "exists"
     return parse_given(condition.sought, Beginning(condition.at(word) or Where("")), names)
 
 
 def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
-    """A key of `set`, which may hold expressions. Raises ForgeError."""
+    """Parse a key of `set`, which may contain expressions. Raises ForgeError if it is invalid."""
     return parse(name, Beginning(block.at("set") or Where("")), names)

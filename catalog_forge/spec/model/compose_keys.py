@@ -1,7 +1,7 @@
 """The docker-compose v2 and rancher-compose keys that a service of an entry may carry.
 
-Where they come from: the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's
-executor v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys that the compiler itself writes stand apart.
+They come from the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's executor
+v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys that the compiler itself writes are not among them.
 """
 
 from __future__ import annotations
@@ -15,65 +15,67 @@ from catalog_forge.errors import Problem
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement import services
 
-# Keys of docker-compose that say how the program's own container runs.
+# Keys of docker-compose that define how the program's own container runs.
 MAIN_KEYS = frozenset(
     "cap_add cap_drop cgroup_parent cpu_quota cpu_shares cpuset devices environment group_add ipc "
     "logging mem_limit mem_reservation memswap_limit mem_swappiness oom_score_adj pid privileged read_only restart "
     "security_opt shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user volume_driver volumes "
     "volumes_from working_dir".split()
 )
-# Keys of docker-compose that concern the network, and so belong to the container that owns it.
+# Keys of docker-compose about the network, which belong to the container that owns it.
 NETWORK_KEYS = frozenset("depends_on dns dns_search expose external_links extra_hosts hostname labels links ports".split())
-# Keys of rancher-compose, which go to the primary service.
+# Keys of rancher-compose, which belong to the primary service.
 RANCHER_KEYS = frozenset(
     "drain_timeout_ms external_ips lb_config memory milli_cpu_reservation network_driver retain_ip scale_policy "
     "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
 )
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS
-# What docker-compose does not know stands in rancher-compose.yml: of a companion that is more, since more may be said of it.
+# Keys that go into rancher-compose.yml, because docker-compose does not know them. A companion may have more of them.
 RANCHER_FILE = RANCHER_KEYS | frozenset(
     "blkio_weight blkio_weight_device certs default_cert description device_read_bps device_read_iops device_write_bps "
     "device_write_iops disks health_check load_balancer_config metadata scale uts".split()
 )
-# What an entry cannot carry: other files, and the top of the compose file that a network or a secret stands at.
+# A companion may have all keys except those that need other files, or `networks` and `secrets` at the top level.
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
 
 
-# The types of keys whose value is made of parts: no text can stand for it.
+# The types of keys whose value has a structure: a text cannot represent it.
 _OF_PARTS = frozenset("map labels environment ports set numbers list list-of-pairs limits rates disks rules".split())
 VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
 def floats(image: str) -> bool:
-    """Whether a name means another image on each day: it has no tag and no digest, or the tag that moves."""
+    """Whether an image reference can change its meaning over time: it has no digest, and either no tag or the tag `latest`."""
     return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
 
 
 def named_volume(mount: str) -> str:
-    """Return the name of the volume that a mount is of; empty for a path, and for what a variable decides."""
+    """Return the name of the volume that a mount refers to; empty for a path and for a variable."""
     name, colon, _ = mount.partition(":")
     return name if colon and re.fullmatch(VOLUME_NAME, name) else ""
 
 
 def refused(name: str, value: Any) -> Iterator[Problem]:
-    """Say what is wrong with the value of a key as it will stand in the entry: what rancher-compose refuses, what nobody reads,
-    and what means nothing. What a text with a `$` will be shows at launch."""
+    """Yield the problems with the value of a compose key: what rancher-compose refuses, what is never read, what has no effect.
+
+    What a text with a `$` becomes is only known at launch, so it is not checked.
+    """
     if name in ("ports", "expose") and isinstance(value, list):
-        # Rancher's schema takes any number for a port, and the engine refuses it: as texts both are held to the same range.
+        # Rancher's schema takes any number for a port, and the engine refuses it. As texts, both have the same range.
         value = [str(port) if type(port) is int else port for port in value]
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    # A variable is put into a text, and the text stays one: it never becomes a mapping or a list.
+    # A variable is substituted inside a text, which stays a text: it never becomes a mapping or a list.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
-        # Of memswap_limit the judge speaks of a second key, which is not seen here.
+        # CF432 is about memswap_limit together with a second key, which is not visible here.
         if problem.where not in varied and problem.rule != "CF432":
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)
 
 
 def labels_of(labels: Mapping[str, Any] | list[Any] | None) -> Iterator[tuple[str, str]]:
-    """Yield the labels of a service, a mapping or a list of NAME=VALUE, as texts: Docker takes nothing else."""
+    """Yield the labels of a service as pairs of texts (Docker accepts nothing else), from a mapping or a list of NAME=VALUE."""
     pairs = labels.items() if isinstance(labels, Mapping) else (str(label).partition("=")[::2] for label in labels or ())
     yield from ((name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in pairs)

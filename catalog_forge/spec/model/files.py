@@ -1,4 +1,4 @@
-"""A configuration file of a spec, and what follows a change of it."""
+"""A configuration file of a spec, and the reload after it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What frames the configuration: the entry in the catalog, the conf image, what renders in it, a health check."""
+"""What surrounds the configuration files: the entry in the catalog, the conf image, confd, a health check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DURATION = r"[1-9][0-9]{0,5}s"
 CONFD_RELEASES = ("0.14.0", "0.15.0", "0.16.0", "HEAD")
 METADATA_VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 
-# A number, or a question's `${variable}` that will be one.
+# A number, or the `${variable}` of a question whose answer is a number.
 NumberOrVariable = int | str
 
 
@@ -72,7 +72,7 @@ class Image(Record):
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The release of confd whose other back ends are known: older releases and HEAD read etcd, ssm and vault differently.
+# The only confd release whose other back ends are supported: older releases and HEAD read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 
@@ -117,21 +117,21 @@ class Engine(Record):
 
     @property
     def store(self) -> str:
-        """The back end that is meant outside of Rancher: the first one that is not Rancher's; empty when there is none."""
+        """The back end outside Rancher: the first one that is not `rancher`; empty if the spec has none."""
         return next((name for name in self.backends if name != "rancher"), "")
 
     @property
     def is_stored(self) -> bool:
-        """Whether the keys may lie in another store than Rancher's: then nothing else is read."""
+        """Whether the keys may be in another store than Rancher's. Then the spec can read nothing but these keys."""
         return bool(self.store)
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The back ends that a container may be told: those of the spec. Files of Rancher's shape can stand in for Rancher."""
+        """The back ends that a container may select: those of the spec, and `file` if the spec has only `rancher`."""
         return ("rancher", "file") if self.backends == ("rancher",) and self.confd == STORES else self.backends
 
 
-# The strategies of a health check that a spec can say.
+# The strategies of a health check that a spec may choose.
 STRATEGIES = ("recreate", "none")
 
 
@@ -170,11 +170,11 @@ class Tool(Record):
 
     @property
     def ending(self) -> str:
-        """The ending of the file that the URL names, that of .tar.gz in full."""
+        """The suffix of the file in the URL, such as .zip or .tar.gz."""
         found = re.search(r"(\.tar)?\.[a-z0-9]+$", urlsplit(self.url).path)
         return found[0] if found else ""
 
     @property
     def variable(self) -> str:
-        """What the names of its build arguments begin with."""
+        """The beginning of the names of the tool's build arguments."""
         return "TOOL_" + "".join(char if char.isalnum() else "_" for char in self.name.upper())

@@ -1,4 +1,4 @@
-"""How the program is started, and restarted."""
+"""How the program is started and restarted."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ class Launch(Record):
 
     @property
     def is_rendered(self) -> bool:
-        """Whether confd writes how the program starts, because that depends on the metadata or on who the leader is."""
+        """Whether confd writes the start of the program, because it depends on the metadata or on the leader."""
         texts = (*self.before, *self.exec)
         return bool(self.environment or self.leader) or any(text.literal is None for text in texts)
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The words that the launch script is called with: all, or the program alone where confd writes its arguments."""
+        """The arguments of the launch script: the whole command, or only the program if confd writes its arguments."""
         words = [text.literal for text in self.exec]
         return tuple("" if word is None else word for word in (words[:1] if None in words else words))

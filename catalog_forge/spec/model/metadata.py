@@ -1,4 +1,4 @@
-"""The metadata keys that a spec declares, and which of them a path means."""
+"""The metadata keys that a spec declares, and which of them a path refers to."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MetadataKey(Record):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A declared key. `below` tells that the path goes on below it: to a pair of a map, to a record of a list."""
+    """A declared key. `below`: the path continues below the key, to a pair of a map or a record of a list."""
 
     name: str
     key: MetadataKey
@@ -66,7 +66,7 @@ class Found:
 
 
 def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
-    """Find the declared key that a path below `metadata/` means; a nested `@{...}` stands for any one segment part."""
+    """Find the declared key that a path below `metadata/` refers to. A nested `@{...}` matches any part of one segment."""
     literal = path.literal
     if literal is not None and literal in metadata:
         return Found(literal, metadata[literal])
@@ -82,14 +82,14 @@ def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
 
 
 def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
-    """Whether a path below `metadata/` may mean a key whose value must not be shown; a nested `@{...}` may mean several."""
+    """Whether a path below `metadata/` may refer to a key whose value must not be shown. A nested `@{...}` may match several."""
     if path.literal is not None:
         return (found := resolve(metadata, path)) is not None and found.key.hidden
     return any(each.hidden and resolve({name: each}, path) for name, each in metadata.items())
 
 
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
-    """Find the list or map that `metadata/NAME` means, and the field behind it: keys hold dots as well as fields do."""
+    """Find the list or map of `metadata/NAME.FIELD`, and split off the field: both keys and fields may contain dots."""
     for name, field in ((of.name, ()), *_split(of.name)):
         found = resolve(metadata, Text((name,)))
         if found and not found.key.asked:
@@ -98,7 +98,7 @@ def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> t
 
 
 def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> str:
-    """Return integer or boolean when an expression is known to be one, else nothing."""
+    """Return "integer" or "boolean" if an expression is known to have that type, otherwise an empty string."""
     node = expr.node
     if expr.sum or expr.is_counted:
         return "integer"
@@ -115,6 +115,6 @@ def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> st
 
 
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Every way to read NAME.FIELD, the longest name first."""
+    """Return every way to split NAME.FIELD, the longest name first."""
     dots = [place for place, char in enumerate(name) if char == "." and place > 0]
     return [(name[:place], (name[place + 1 :],)) for place in reversed(dots)]

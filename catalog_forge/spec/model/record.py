@@ -1,6 +1,6 @@
-"""What a record of the spec language is: a frozen dataclass whose fields carry their own documentation and limits.
+"""Defines a record of the spec language: a frozen dataclass whose fields carry their own documentation and limits.
 
-The reader, the JSON Schema and the reference page are all made from these declarations, so they cannot disagree.
+The reader, the JSON Schema and the reference page are all derived from these declarations, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from catalog_forge.errors import Where
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a field says about itself: its words for the reference, and what values it takes."""
+    """The description and the constraints of a key: its text for the reference, and the values that it accepts."""
 
     doc: str
     pattern: str = ""
@@ -32,13 +32,12 @@ class Limits:
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
-    """Declare a key of a record: its documentation, its default (none: the key is required), its limits.
+    """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.
 
-    `pattern` is a regular expression for the whole text; `one_of` lists the words allowed; `shape` says either in words;
-    `maximum` bounds a text's length; `line` holds it to one line; `least` and `most` bound a number;
-    `reads`: the text is, or holds, what expressions are made of, and the checks read it;
-    `single`: one element of a list may stand without the list;
-    `name` is the key's name in the file where Python reserves the word.
+    `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes either in words;
+    `maximum` limits a text's length; `line` restricts it to one line; `least` and `most` limit a number; `reads`: the text
+    contains an expression without braces, which the checks parse; `single`: a list of one element may be written as that element;
+    `name` is the key's name in the file if Python reserves the word.
     """
     metadata = {"limits": Limits(doc, **limits)}
     if callable(default):
@@ -48,18 +47,18 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A mapping of the spec. `places` knows where each of its keys stands, and under "" where the record itself does."""
+    """A mapping of the spec. `places`: the location of each of its keys, and under "" that of the record itself."""
 
     places: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, name: str = "") -> Where | None:
-        """Return the place of a key's value, else that of the record, else None (a value that no file holds)."""
+        """Return the location of a key's value, otherwise that of the record; None if neither is in a file."""
         return self.places.get(name) or self.places.get("")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One declared key: its name in the file, the attribute, the type, its limits, its default, whether it must be there."""
+    """One declared key: its name in the file, its attribute, type, limits and default, and whether it is required."""
 
     name: str
     attribute: str
@@ -70,7 +69,7 @@ class Key:
 
 
 def keys_of(record: type[Record]) -> tuple[Key, ...]:
-    """Return the declared keys of a record class, in their order."""
+    """Return the declared keys of a record class, in order."""
     return _declared(record)  # type: ignore[arg-type] # mypy takes the hash of a record for that of its class
 
 
@@ -92,5 +91,5 @@ def _declared(record: type[Record]) -> tuple[Key, ...]:
 
 
 def _default(item: dataclasses.Field[Any]) -> Any:
-    """The default of a field; MISSING when it has none."""
+    """Return the default of a field; MISSING if it has none."""
     return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()

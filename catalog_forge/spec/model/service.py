@@ -1,4 +1,4 @@
-"""The services of an entry: the one that is configured, its groups, the companions, the volumes."""
+"""The services of an entry: the configured one, its groups, its companions, and the volumes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
 from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, HealthCheck, NumberOrVariable
 from catalog_forge.spec.model.record import Record, key
 
-# What stands beside the primary in each topology, in this order: `Member` knows what it is called.
+# The sidekicks of the primary in each topology, in order; `Member` has their names.
 TOPOLOGIES = {
     "volumes": ("conf",),
     "netns": ("main", "volumes"),
@@ -23,7 +23,7 @@ TOPOLOGIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Composed(Record):
-    """A record in which keys of compose files stand: `PASSED` are those that may, `nodes` what the author wrote for each."""
+    """A record that may contain compose keys: `PASSED` lists the allowed ones, `nodes` has what the author wrote for each."""
 
     PASSED: ClassVar[frozenset[str]] = frozenset()
     nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)
@@ -84,7 +84,7 @@ class Service(Composed):
 
     @property
     def is_self(self) -> bool:
-        """Whether `self` is this service where confd asks: the metadata service tells callers apart by their address."""
+        """Whether `self` means this service when confd asks: the metadata service identifies callers by their address."""
         return self.topology != "volumes"
 
     @property
