@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -60,7 +61,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
     free = [
         name
         for name, key in spec.metadata.items()
-        if key.needed and key.asked and not key.options and not (groups and all(name in group.metadata for group in groups))
+        if key.needed and not key.options and not (groups and all(name in group.metadata for group in groups))
     ]
     return [name for name in free if spec.metadata[name].variable not in given]
 
@@ -72,6 +73,8 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
     beside = {name: sidekicks_of(keys) for name, keys in known.items()}
     services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
+    for service in services.values():
+        _fill(spec, service.get("metadata", {}))
     others = [answers[key.variable] for key in spec.metadata.values() if key.type == "service"]
     if links := {_target(alias, known): alias for alias in uses.links(spec)}:
         for member in spec.members:
@@ -100,6 +103,16 @@ def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]
     if "metadata" in keys:
         service["metadata"] = keys["metadata"]
     return service
+
+
+def _fill(spec: Spec, metadata: dict[str, Any]) -> None:
+    """Give each required list and map of a service's metadata that is empty one element."""
+    for name, key in spec.metadata.items():
+        *above, last = name.split("/")
+        holder = reduce(lambda data, part: data.get(part, {}), above, metadata)
+        if not key.asked and key.needed and holder.get(last) in ([], {}):
+            element = {field: f"some {field}" for field in key.fields} or f"some {last}"
+            holder[last] = [element] if key.type == "list" else {"one": element}
 
 
 def _whole(value: Any, otherwise: int) -> int:

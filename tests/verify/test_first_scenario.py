@@ -43,6 +43,15 @@ def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
     assert first_scenario.made_up(spec_of()) == ["cluster.name"]
 
 
+def test_a_required_list_or_map_has_one_element() -> None:
+    keys = "users: {type: list, fields: [name]}, a/m: {type: map}, l: {type: list}, o: {type: list, optional: true}, "
+    spec = spec_of(SPEC.replace("metadata: {", f"metadata: {{{keys}", 1))
+    metadata = first_scenario.stack(spec)["app"]["metadata"]
+    assert metadata["users"] == [{"name": "some name"}]
+    assert (metadata["a"]["m"], metadata["l"], metadata.get("o")) == ({"one": "some m"}, ["some l"], None)
+    assert {"users", "a/m", "l"} <= {*first_scenario.made_up(spec)}
+
+
 def test_a_question_has_the_answer_that_is_given() -> None:
     given = {"cluster_name": Given("blue")}
     data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded(), given), "s.yml")
@@ -105,7 +114,7 @@ PROXY = """\
 forge: 1
 name: lb-conf
 service: {name: lb, image: "haproxy:2.8", external_links: ["${web}:back"]}
-metadata: {web: {type: service}, nodes: {type: list}}
+metadata: {web: {type: service}, nodes: {type: list, default: []}}
 files:
 - {dest: /etc/lb/a.cfg, format: raw, body: [{list: {of: "link:back[required]", item: "server @{it.ip}:80\\n"}}]}
 - {dest: /etc/lb/b.cfg, format: raw, body: [{list: {of: "metadata/nodes[required]", item: "@{it}\\n"}}]}
@@ -118,7 +127,7 @@ def test_a_link_leads_to_a_service_and_a_reason_is_recorded_as_each_engine_tells
     data = yamlio.load(text, "s.yml")
     assert data["services"]["lb"]["links"] == {"other-lb": "back"}
     assert data["expect"]["files"] == {"/etc/lb/a.cfg": "server 10.42.1.171:80\n"}
-    reason = ["required metadata key nodes has no value"]
+    reason = ["required: metadata/nodes has no element yet"]
     assert [moment["expect"]["error"] for moment in (data, *data["then"])] == [reason] * 3
 
 

@@ -11,7 +11,8 @@ from catalog_forge.backends import NAMES
 from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])?"
+IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?"
+IMAGE_SHAPE = "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST"
 PREFIX = r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"
 VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
@@ -60,7 +61,7 @@ class Image(Record):
         "base image, pinned; it needs a shell and the tools of busybox",
         "busybox:1.37.0",
         pattern=IMAGE,
-        shape="REPOSITORY:TAG",
+        shape=IMAGE_SHAPE,
     )
     registry: str = key(
         "registry and namespace in front of the image's name, such as ghcr.io/acme",

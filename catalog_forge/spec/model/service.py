@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from catalog_forge import yamlio
 from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
-from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, HealthCheck, NumberOrVariable
+from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, IMAGE_SHAPE, HealthCheck, NumberOrVariable
 from catalog_forge.spec.model.record import Record, key
 
 # The sidekicks of the primary in each topology, in order; `Member` has their names.
@@ -42,7 +42,7 @@ class Group(Composed):
         shape="letters, digits and dashes",
         maximum=63,
     )
-    image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
+    image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape=IMAGE_SHAPE, maximum=255)
     exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec; without expressions", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
     metadata: Mapping[str, Any] = key(
@@ -61,7 +61,7 @@ class Service(Composed):
         "image with its tag; without a tag, the entry asks for one",
         "",
         pattern=IMAGE,
-        shape="REPOSITORY:TAG",
+        shape=IMAGE_SHAPE,
         maximum=255,
     )
     topology: str = key(
