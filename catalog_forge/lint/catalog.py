@@ -118,7 +118,7 @@ class Catalog:
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A confd folder (`-confdir`): resources by path below conf.d/, templates by path below templates/ (their `src`)."""
+    """A confd folder (`-confdir`): resources by path below conf.d/, templates by path below templates/ (as in `src`)."""
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]
@@ -202,7 +202,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`; if it has no templates in the image, take those next to the conf.d/ folder that has its resources."""
+        """Return `conf`; if it has no templates, with those next to the conf.d/ folder of the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 

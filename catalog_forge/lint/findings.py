@@ -61,7 +61,7 @@ class Finding:
 
     @property
     def excerpt(self) -> str:
-        """The line, cut to the text around the place: a line may be a megabyte long and have many findings."""
+        """The line, shortened to the text around the place, because a line may be a megabyte long and have many findings."""
         return self.line[self.excerpt_start :][:EXCERPT]
 
     @property

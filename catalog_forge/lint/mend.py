@@ -144,7 +144,7 @@ def written(file: File, place: int, key: str, value: str) -> Fix | None:
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:
-    """Yield each unknown key of a mapping with the similar known key that is not yet present, or ""."""
+    """Yield each unknown key of a mapping with the most similar known key that is not yet present, or ""."""
     present = {key.value for key, _ in node.pairs}
     for key, _ in node.pairs:
         if key.value not in known:

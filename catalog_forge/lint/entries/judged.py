@@ -22,7 +22,7 @@ _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary(
 
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
-    """Return what the catalog service and the CI refuse or drop of an entry, and which default version is replaced: by rule."""
+    """Return, by rule, what the catalog service and the CI refuse, drop or replace in an entry."""
     found = _RULINGS.get(entry)
     if found is None:
         found = _RULINGS[entry] = {}
@@ -46,7 +46,7 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
     """Return the faults in a subject that belong to a rule, with every question at its default.
 
-    A judge refuses or drops those with a `who`; the others are only odd.
+    A judge refuses or drops those whose `who` is set; the others are only suspicious.
     """
     if not isinstance(subject, Revision):
         return [*map(_fault, rulings_of(subject).get(rule, ()))]
@@ -60,7 +60,7 @@ def _fault(ruling: Ruling) -> Refusal:
 
 
 def placed(subject: Entry | Revision, hit: Hit) -> Hit:
-    """Return a hit at a place in the author's files: a hit in a template's rendered text has no file."""
+    """Return a hit with its place in the author's files: text that a template renders to is in no file."""
     made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
     return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 

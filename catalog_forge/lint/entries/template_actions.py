@@ -83,7 +83,7 @@ def values(pipe: Any) -> Iterator[tuple[str, Any]]:
 
 
 def deciding(template: Template) -> list[str]:
-    """Return the answers that decide the structure of the text: those in conditions, and those that variables are set from."""
+    """Return the names of the answers that decide the structure of the text, in conditions or assigned to variables."""
     found = [name for pipe in conditions(template) for name, _ in values(pipe)]
     declared = (node.pipeline for node in statements(template) if kind(node) == "ActionNode" and node.pipeline.declarations)
     found += [name for pipe in declared for name, _ in values(pipe)]

@@ -376,8 +376,8 @@ def truths(_: Revision) -> None:
 @rule("CF418", "warning", "A number comes from an answer that may be empty", on=Revision)
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose refuses a scale or a port that is not a number, and therefore an empty answer. Such a question
-    must be required and have a default. Without a default the stack does not start with the default answers.
+    """rancher-compose refuses a scale or a port that is not a number, and therefore an empty answer. The question for it must be
+    required and have a default. Without a default the stack does not start with the default answers.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

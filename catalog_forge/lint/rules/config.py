@@ -174,8 +174,8 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
 def old_default(entry: Entry) -> Iterator[Hit]:
-    """If you add a revision and forget to change `version` in config.yml, users get the old one: this happened in 45 of 215
-    cases.
+    """If you add a revision and forget to change `version` in config.yml, users get the old one: this happened with 45 of 215
+    revisions in the community catalog.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -400,7 +400,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
 def is_system(entry: Entry) -> Iterator[Hit]:
-    """The catalog service has no field `isSystem`; the older one reads it if it is text.
+    """The catalog service has no field `isSystem`; its predecessor, which the CI runs, reads it if it is text.
 
     Bad:
         -- templates/web/config.yml --

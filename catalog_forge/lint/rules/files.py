@@ -324,7 +324,8 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF153", "note", "A file has Windows line endings", on=Entry)
 def windows_line_ends(entry: Entry) -> Iterator[Hit]:
-    """Rancher accepts them, but they end up in scripts and files that are embedded in a question or a block of text.
+    """Rancher accepts Windows line endings, but they end up in scripts and in files that are embedded in a question or a block of
+    text.
 
     Bad:
         -- templates/web/config.yml (crlf) --

@@ -123,7 +123,7 @@ for _row in (
     (
         "CF412",
         "A request line is not valid HTTP",
-        "The line is passed to haproxy, which expects METHOD PATH HTTP/1.0 and fills in missing parts: for a path alone "
+        "A request line is passed to haproxy, which expects METHOD PATH HTTP/1.0 and fills in missing parts: for a path alone "
         "it sends OPTIONS, which many servers refuse, so the service never becomes healthy.",
         (
             f"{_RANCHER}health_check: {{port: 80, request_line: /health}}",

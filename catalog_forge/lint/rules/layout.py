@@ -53,7 +53,7 @@ def bad_name(_: Entry) -> None:
 
 @rule("CF102", "warning", "An entry has the same name as a folder in .git", on=Entry)
 def git_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog service also walks `.git`: it reads `.git/objects` as an entry `objects`, and merges the two.
+    """The catalog service also walks `.git`: it reads `.git/objects` as an entry, and merges it with an entry named `objects`.
 
     Bad:
         -- templates/logs/config.yml --

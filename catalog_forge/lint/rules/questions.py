@@ -303,7 +303,8 @@ def no_options(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF330", "warning", "The default of an enum is not one of its options", on=Revision)
 def default_of_none(revision: Revision) -> Iterator[Hit]:
-    """The form then shows a different value from the one it sends; `default:` with nothing after it sends an empty value.
+    """If the default is not an option, the form shows a different value from the one it sends. `default:` with nothing after it
+    sends an empty value.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -332,7 +333,8 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF331", "warning", "The default of a number is not a number, or out of bounds", on=Revision)
 def bad_number(revision: Revision) -> Iterator[Hit]:
-    """The form rejects its own default. A bound of 0 means that there is no bound.
+    """The form itself rejects a default that is not a whole number or is out of bounds. A bound of 0 means that there is no
+    bound.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -158,7 +158,8 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose turns it into a service without an image. Usually its name is spelt differently in docker-compose.yml.
+    """rancher-compose turns a service that is only in rancher-compose.yml into a service without an image. Usually its name is
+    spelt differently in docker-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --
@@ -174,7 +175,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF410", "error", "A service has no image", on=Revision)
 def no_image(revision: Revision) -> Iterator[Hit]:
-    """The catalog service and rancher-compose accept it, but Rancher cannot create a container without an image.
+    """The catalog service and rancher-compose accept a service without an image, but Rancher cannot create a container from it.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -189,7 +190,8 @@ def no_image(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF411", "warning", "A key has no effect for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick has the scale and the metadata of its primary: these keys are ignored for a sidekick in rancher-compose.yml.
+    """A sidekick has the scale and the metadata of its primary: the keys for them are ignored for a sidekick in
+    rancher-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --

@@ -15,7 +15,7 @@ from catalog_forge.rancher.variable_uses import ALL, SCHEDULER, Use
 
 @rule("CF501", "warning", "An answer is never used", on=Revision)
 def never_used(revision: Revision) -> Iterator[Hit]:
-    """The user is asked, but the answer has no effect. Often the name is spelt differently where it is used.
+    """The user is asked a question whose answer has no effect. Often the variable is spelt differently where it is used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog.questions --
@@ -37,7 +37,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF502", "warning", "A variable is used, but no question asks for it", on=Revision)
 def never_asked(revision: Revision) -> Iterator[Hit]:
-    """Such a variable is empty in compose files, and `<no value>` where a template prints it.
+    """A variable that no question asks for is empty in compose files, and `<no value>` where a template prints it.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -341,9 +341,9 @@ def position(image: Image) -> Iterator[Hit]:
 
 @rule("CF638", "error", "A path that Rancher's metadata does not have", on=Image)
 def wrong_path(image: Image) -> Iterator[Hit]:
-    """A path that does not exist cannot be read: `getv` fails, and `ls` and `exists` never find anything. The structure of
-    the metadata also depends on the version in -prefix: before 2015-12-19 a list of containers has names by number, since
-    then containers by name.
+    """A path that does not exist cannot be read: `getv` fails, and `ls` and `exists` never find anything. The structure of the
+    metadata also depends on the version in -prefix: before 2015-12-19 a list of containers maps numbers to names, since then
+    it maps names to containers.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

@@ -327,8 +327,8 @@ def old_confd(image: Image) -> Iterator[Hit]:
 
 @rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
-    """confd reads its arguments as Go's flag package does: an unknown flag, a flag without its value or a value of the wrong kind
-    ends it. So does an unknown backend or log level. `-node` is a host: confd puts http:// before it.
+    """confd reads its arguments as Go's flag package does. It exits at an unknown flag, a flag without its value, a value of the
+    wrong kind, and an unknown backend or log level. `-node` is a host: confd puts http:// before it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
