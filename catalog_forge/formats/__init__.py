@@ -1,4 +1,4 @@
-"""The file formats: how a pair, a comment and a value are written in each."""
+"""The file formats, and how each of them writes a pair, a comment and a value."""
 
 from __future__ import annotations
 

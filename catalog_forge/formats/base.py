@@ -1,7 +1,7 @@
-"""What a file format is, as data: how a pair, a comment and a value are written, and which values it cannot hold.
+"""The definition of a file format, as data: how it writes a pair, a comment and a value, and which values it cannot hold.
 
-The same data serves twice: `Escape.apply` writes the author's own constants, and the compiler turns it into confd template
-code for the values that only the metadata service knows. A test compares the two.
+The data has two uses: `Escape.apply` writes the author's own constants, and the compiler turns it into confd template code for
+values that only the metadata service has. A test compares the results.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TAB, NEWLINE = "\t", "\n"
-# Line ends of one reader or another; a format in which a line is a value refuses them all.
+# Characters that some readers take for line ends; a format with one value per line refuses them all.
 LINE_ENDS = "\u0085\u2028\u2029"
-# Stands for a value in a text whose contexts are looked for: a character that no text needs.
+# Replaces each value in a text to find its context: a character that occurs in no real text.
 MARK = "\ue000"
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -21,13 +21,13 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """How a value stands in one place of a format.
+    """How a value is written in one place of a format.
 
-    `replace` is applied in its order. `controls` lists the control characters that may stand (they are replaced, or harmless);
-    any other is refused unless `any_control`, and with `seen` whatever else cannot be seen, such as spaces that some readers
-    strip and others keep; so is each character of `refuse`; a `word` has only letters, digits, `-._~` and
-    what `extra` lists; `not_first` and `not_last` bar characters from the ends; a value is no longer than `longest` bytes.
-    `lead` is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
+    `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
+    others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some readers
+    strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of `extra`.
+    `not_first` and `not_last` list characters that are refused at the ends. A value has at most `longest` bytes. `lead` is put
+    before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Escape:
         return self.lead + text if self.lead and text.startswith(" ") else text
 
     def refuses(self, text: str) -> bool:
-        """Return whether this place cannot hold the text."""
+        """Return whether a text cannot be written in this place."""
         controls = () if self.any_control else _CONTROL.findall(text)
         return (
             any(char not in self.controls for char in controls)
@@ -72,7 +72,7 @@ class Escape:
 
     @property
     def refusal(self) -> str:
-        """Say in words what this place cannot hold; nothing when it holds any text."""
+        """Return the error for values that this place cannot hold; empty if it holds any text."""
         reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
         if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
             reasons.append(f"one of {shown}")
@@ -90,14 +90,14 @@ class Escape:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A place in a text: how a value is escaped there, and whether it brings its quotes; or why none may stand there."""
+    """A place in a text: how a value is escaped there, whether quotes are added to it, or why no value is allowed there."""
 
     escape: Escape
     whole: bool = False
     forbidden: str = ""
 
 
-# Says what keeps a whole text from being of a format, with the line; nothing when it is well-formed.
+# Returns why a whole text is not valid in a format, with the line; empty if it is valid.
 Fault = Callable[[str], str]
 # Yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]
@@ -105,10 +105,10 @@ Placements = Callable[[str], Iterator[Placement]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format. `pair` is a line with {key} and {value}; empty where the format has no pairs.
+    """A file format. `pair` is a line with {key} and {value}; empty if the format has no pairs.
 
-    `placements` finds out what stands around the values of a text; `typed` formats write numbers and truths bare;
-    `inner` is a pair of a map that is a value; `fault` tells what is wrong with a text, where a text can be wrong.
+    `placements` finds the context of each value in a text. `typed` formats write numbers and booleans without quotes. `inner` is
+    a pair inside of a map that is a value. `fault` returns why a text is not valid, if the format has a syntax.
     """
 
     name: str
@@ -132,18 +132,18 @@ class Format:
         return self.key.opening + self.key.apply(name) + self.key.closing
 
 
-# A place that takes one line as it is: a comment, a line of a list.
+# A place for unchanged text in one line, such as a comment or a line of a list.
 LINE = Escape("line", refuse=LINE_ENDS, controls=TAB)
 BEHIND_BACKSLASH = "behind a backslash, which would change the value's first character (write the backslash twice)"
 
 
 def odd_backslash(before: str) -> bool:
-    """Return whether a text ends in a backslash that is not itself escaped."""
+    """Return whether a text ends in a backslash that is not escaped itself."""
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
 def line_placements(value: Escape, key: Escape, comments: str, key_end: str) -> Placements:
-    """Make the finder of a format in which a line is a key, a separator (`key_end`, a regular expression) and a value."""
+    """Return the `placements` of a format whose lines are a key, a separator (the regular expression `key_end`) and a value."""
     separator = re.compile(key_end)
 
     def placements(text: str) -> Iterator[Placement]:
@@ -161,7 +161,7 @@ def line_placements(value: Escape, key: Escape, comments: str, key_end: str) -> 
 
 
 def go_quote(text: str) -> str:
-    """Quote as Go's %q does: YAML's double quotes read it back exactly (yaml 1.2, 5.7)."""
+    """Quote as Go's %q does, which YAML's double quotes read back exactly (yaml 1.2, 5.7)."""
     return '"' + "".join(_go_char(c) for c in text) + '"'
 
 

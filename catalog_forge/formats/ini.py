@@ -1,5 +1,7 @@
-"""ini files and `key value` files: dialects disagree on quotes, comments and escapes, so what any of them reads
-otherwise is refused when the file is rendered, with an error that names the value."""
+"""ini files and `key value` files. Dialects disagree about quotes, comments and escapes.
+
+A value that any dialect might read differently is refused when the file is rendered, with an error that names it.
+"""
 
 from __future__ import annotations
 

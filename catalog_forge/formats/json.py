@@ -1,4 +1,4 @@
-"""JSON (RFC 8259): text in double quotes; numbers and truths bare. Control characters without a short escape are refused."""
+"""JSON (RFC 8259): text in double quotes, numbers and booleans bare. Control characters without a short escape are refused."""
 
 from __future__ import annotations
 

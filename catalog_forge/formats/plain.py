@@ -1,4 +1,4 @@
-"""Files of unknown syntax (raw) and of one value a line (lines): a value never brings a line of its own."""
+"""Files of unknown syntax (raw), and files with one value per line (lines): a value cannot contain a line break."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The configuration of nginx and of HAProxy: words with spaces between, quotes, comments; neither has pairs.
+"""The configuration files of nginx and HAProxy: words separated by spaces, quotes and comments. Neither has pairs.
 
-nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments begin where a word does; a `$` makes a variable also
-in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes from 1.6 on; no
-escapes in single ones); an empty word ends the words of a line.
+nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments start only at the start of a word; `$` begins a variable
+even in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes since 1.6; no
+escapes in single quotes); an empty word ends the words of a line.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ _LENGTHENED = "behind a variable, whose name it would lengthen (write ${NAME})"
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Finds out where values stand. Quotes and comments begin behind a character of `begins` (empty: anywhere), and a value is
-    a whole word between such a character and one of `ends`. In the parts of `expand` a `$` makes a variable.
+    """Finds the placement of each value in a text.
+
+    Quotes and comments start only after a character in `begins` (empty: anywhere). A value is a whole word if it is between such
+    a character and one in `ends`. `$` begins a variable in the kinds of text that `expand` lists.
     """
 
     escapes: dict[str, Escape]
@@ -56,7 +58,7 @@ class _Words:
         return Placement(escape, whole=whole, forbidden=_LENGTHENED if lengthens else "")
 
     def ended(self, text: str, place: int) -> bool:
-        """Whether a word ends here."""
+        """Whether a word ends before this place."""
         return place == len(text) or text[place] in self.ends
 
 

@@ -1,4 +1,4 @@
-"""TOML (1.0): text in double quotes with the escapes that every version has; numbers and truths bare; maps are inline tables."""
+"""TOML (1.0): text in double quotes with the escapes that every version has; numbers and booleans bare; maps as inline tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STRING = Escape(
     controls="\n\r\t",
 )
 _LITERAL = Escape("toml-literal", refuse="'", controls=TAB)
-# In the order of trial. A text that is never closed goes on to the end, and so does what stands in it.
+# Alternatives in order. A string that is never closed extends to the end, and so do the values in it.
 _PARTS = re.compile(
     r'(?P<basic>"""(?:\\.|(?!""")[^\\])*(?:"{3,5}|\Z|\\\Z)|"(?:\\.|[^"\\\n])*(?:"|\n|\Z|\\\Z))'
     r"|(?P<literal>'''(?:(?!''').)*(?:'{3,5}|\Z)|'[^'\n]*(?:'|\n|\Z))|(?P<comment>\#[^\n]*)|(?P<bare>[^\"'#])",
@@ -41,7 +41,7 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _fault(text: str) -> str:
-    import tomllib  # here: few specs write text into a TOML file
+    import tomllib  # imported here: few specs write text into a TOML file
 
     try:
         tomllib.loads(text)

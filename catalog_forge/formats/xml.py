@@ -1,4 +1,4 @@
-"""XML properties as Hadoop reads them: `<property><name/><value/></property>` below `<configuration>` (XML 1.0)."""
+"""XML properties as read by Hadoop: `<property><name/><value/></property>` below `<configuration>` (XML 1.0)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog_forge.formats.base import MARK, Escape, Format, Placement
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("\r", "&#13;"))
 _TEXT = Escape("xml", replace=_ENTITIES, controls="\n\r\t")
-# A reader makes spaces of the line breaks and tabs of an attribute (XML 1.0, 3.3.3).
+# Readers replace line breaks and tabs in an attribute with spaces (XML 1.0, 3.3.3).
 _ATTRIBUTE = Escape("xml-attribute", replace=(*_ENTITIES, ("\n", "&#10;"), ("\t", "&#9;")), controls="\n\r\t")
 _PARTS = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))|(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|(?P<other><[?!].*?(?:>|\Z))"
@@ -42,10 +42,10 @@ def _entity(before: str) -> str:
 
 
 def _fault(text: str) -> str:
-    from xml.parsers import expat  # here: few specs write text into an XML file
+    from xml.parsers import expat  # imported here: few specs write text into an XML file
 
     try:
-        expat.ParserCreate().Parse(text.encode(), True)  # no parser of Python's reads what a document type names elsewhere
+        expat.ParserCreate().Parse(text.encode(), True)  # Python's parsers do not load external entities
     except expat.ExpatError as error:
         return f"not well-formed: {error}"
     return ""

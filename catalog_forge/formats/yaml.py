@@ -1,4 +1,4 @@
-"""YAML: every value in double quotes, which hold any text; numbers and truths bare."""
+"""YAML: values in double quotes, which hold any text; numbers and booleans bare."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, LINE_ENDS, MARK, TAB, Escape, Format, Placement, odd_backslash
 
 _DOUBLE = Escape("yaml", opening='"', closing='"', quoted=True, any_control=True)
-# A key that stands on one line has at most 1024 characters (YAML 1.2, 7.4).
+# A key on one line has at most 1024 characters (YAML 1.2, 7.4).
 _KEY = Escape("yaml-key", opening='"', closing='"', quoted=True, any_control=True, longest=1000)
 _SINGLE = Escape("yaml-single", replace=(("'", "''"),), refuse=LINE_ENDS, controls=TAB)
-# A part of a bare scalar: whatever stands around it, these characters open and close nothing.
+# A part of an unquoted scalar: these characters have no meaning in YAML, whatever is around them.
 _PLAIN = Escape("yaml-plain", word=True, extra="/:@+", not_first="-@:", not_last=":")
 _BLOCK = Escape("yaml-block", refuse=LINE_ENDS, controls=TAB, not_first=" \t", not_last=" \t")
 
 
 def _placements(text: str) -> Iterator[Placement]:
-    """Ask YAML's own scanner in which kind of scalar each value stands. Raises ForgeError on text that is not YAML."""
+    """Yield the placement of each MARK, by the scalar that contains it. Raises ForgeError on text that is not YAML."""
     tokens = [token for token in yamlio.tokens(text) if MARK in text[token.start : token.end]]
     for found in re.finditer(MARK, text):
         token = next((token for token in tokens if token.start <= found.start() < token.end), None)

@@ -1,1 +1,1 @@
-"""YAML as go-yaml v2 has it: the library of Rancher's programs. What it reads, what Go decodes it into, what it writes."""
+"""YAML as go-yaml v2, the library of Rancher's programs, reads it, decodes it into Go types, and writes it."""

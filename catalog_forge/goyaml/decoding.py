@@ -1,7 +1,7 @@
-"""What Go makes of YAML: the values of scalars, null, text, and merge keys.
+"""How Go decodes YAML: the values of scalars, null, text, and merge keys.
 
-Rules: `decode.go` of gopkg.in/yaml.v2, as catalog-service b3dc315 and rancher-compose-executor v0.14.29 carry it: null fits
-everything, every scalar is text, numbers and truths are what YAML 1.1 says.
+Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29: null fits every
+type, every scalar can be text, and numbers and booleans are those of YAML 1.1.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ def _resolved(text: str) -> scalars.Scalar:
 
 
 def value(node: Text) -> scalars.Scalar:
-    """The value of a scalar."""
+    """Return the value of a scalar."""
     return _resolved(node.value) if node.bare else node.value
 
 
 def is_null(node: Node | None) -> bool:
-    """Whether there is nothing, or null."""
+    """Whether a node is missing or null."""
     return node is None or (isinstance(node, Text) and node.bare and _resolved(node.value) is None)
 
 
 def raw(node: Node | None) -> str:
-    """A scalar that is decoded into text at once: as it is written; `""` for null and for what is no scalar."""
+    """Return a scalar that is decoded directly into text, as written; "" for null and for a node that is not a scalar."""
     return node.value if isinstance(node, Text) and not is_null(node) else ""
 
 
 def is_text(node: Node | None) -> bool:
-    """Whether a node is a scalar that Go takes for text: it was quoted, or looks like nothing else."""
+    """Whether a node is a scalar that Go reads as text, because it is quoted or has no other meaning."""
     return isinstance(node, Text) and isinstance(value(node), str)
 
 
 def text_of(node: Node | None) -> str:
-    """A scalar that is decoded, written and decoded again into text: by its value, so that 1.10 is 1.1, 010 is 8, yes is true."""
+    """Return a scalar that is decoded, written and decoded into text: then 1.10 becomes 1.1, 010 becomes 8, yes becomes true."""
     if not isinstance(node, Text):
         return ""
     found = value(node)
@@ -57,19 +57,19 @@ def text_of(node: Node | None) -> str:
         return "true" if found else "false"
     if found is None or isinstance(found, int):
         return "" if found is None else str(found)
-    from catalog_forge.goyaml import printing  # here: few scalars are floats or dates, and its patterns take long to compile
+    from catalog_forge.goyaml import printing  # Imported here: few scalars need it, and its patterns compile slowly.
 
     return printing.dump(found).rstrip("\n")
 
 
 def printed(node: Text) -> str:
-    """A scalar as Go prints its value."""
+    """Return the value of a scalar as Go prints it."""
     found = value(node)
     return text_of(node) if isinstance(found, bool | int) else str(found)
 
 
 def merged(pairs: Pairs) -> Pairs:
-    """The pairs of a mapping, each key once. A merge key counts where it stands: over what is before it, under what follows."""
+    """Return the pairs of a mapping, each key once. A merge key overrides the pairs before it, and those after it override it."""
     for key, _ in pairs:
         if key.value == MERGE and key.bare:
             break
@@ -86,7 +86,7 @@ def merged(pairs: Pairs) -> Pairs:
 
 
 def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
-    """A node with other scalars in place of its own; keys stay, and merge keys are written out."""
+    """Return a node with each of its scalars replaced by `change`; keys stay the same, and merge keys are expanded."""
     match node:
         case Map(found, where):
             return Map(tuple((key, rewritten(each, change)) for key, each in merged(found)), where)
@@ -97,17 +97,17 @@ def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
 
 
 def brought_in(node: Node) -> list[Node]:
-    """What a merge key brings in, the weakest first: of a list the first mapping is the strongest. An alias counts once."""
+    """Return the mappings that a merge key adds, in increasing precedence: the first of a list wins. An alias counts once."""
     return [*reversed({id(each): each for each in node.items}.values())] if isinstance(node, Seq) else [node]
 
 
 def pairs(node: Node | None) -> dict[str, Node]:
-    """The values of a mapping by key, merge keys written out; empty for everything else."""
+    """Return the values of a mapping by key, with merge keys expanded; empty for any other node."""
     return {key.value: each for key, each in merged(node.pairs)} if isinstance(node, Map) else {}
 
 
 def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
-    """A node as data with the values of its scalars, or what `scalar` makes of them; merge keys are written out."""
+    """Return a node as plain data, with its scalars converted by `scalar`, and merge keys expanded."""
     match node:
         case Map():
             return {key: data(each, scalar) for key, each in pairs(node).items()}
@@ -118,7 +118,7 @@ def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
 
 
 def too_large(root: Node | None) -> Iterator[Problem]:
-    """Whether a document is beyond what is judged when every alias is written out."""
+    """Yield a problem if a document is too large to check once every alias is expanded."""
     if root is not None and _size(root, {}) > MAX_NODES:
         yield Problem("the document grows too large to be judged", root.where)
 
@@ -131,7 +131,7 @@ def _size(node: Node, known: dict[int, int]) -> int:
 
 
 def broken_merges(root: Node) -> Iterator[Problem]:
-    """The merge keys below a node that cannot be merged. What an alias stands for is looked at once."""
+    """Yield the merge keys below a node whose value cannot be merged. The target of an alias is checked once."""
     seen: set[int] = set()
     nodes = [root]
     while nodes:

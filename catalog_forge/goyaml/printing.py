@@ -1,7 +1,7 @@
-"""YAML as go-yaml v2 writes it: the library of rancher-metadata, byte for byte.
+"""YAML as go-yaml v2, the library of rancher-metadata, writes it, byte for byte.
 
-Rules: `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as rancher-metadata 0.7.4 carries it,
-and what that program was seen to print.
+Rules: `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed output
+of that program.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SHORT_ESCAPES = {
 
 
 def dump(value: Value) -> str:
-    """Write a value as a document: block style, keys in their natural order, long text folded after 80 columns."""
+    """Write a value as a document: in block style, with keys in natural order, and with long text folded after 80 columns."""
     printer = _Printer()
     printer.node(value)
     printer.new_line()
@@ -45,14 +45,14 @@ def dump(value: Value) -> str:
 
 
 class _Printer:
-    """The emitter: what was written, and where the pen stands."""
+    """The emitter: the text written so far, and the current position."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.column = 0
         self.indent = -1
-        self.spaced = True  # the pen stands after a space, or at the start of a line
-        self.indented = True  # nothing but indentation, `-` and `?` stands in this line
+        self.spaced = True  # the position is after a space, or at the start of a line
+        self.indented = True  # the line has nothing but indentation, `-` and `?` so far
 
     def node(self, value: Value, *, in_map: bool = False) -> None:
         match value:
@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text; `first` is 1 in quotes, where the outer spaces cannot be line breaks."""
+        """Write plain or single-quoted text; `first` is 1 in quotes, where a space at either end cannot become a line break."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):
@@ -163,7 +163,7 @@ class _Printer:
         self.mark('"')
         spaces = False
         last = len(text) - 1
-        bom = text.startswith("\ufeff")  # the library then escapes everything
+        bom = text.startswith("\ufeff")  # then the library escapes everything
         for place, char in enumerate(text):
             if bom or char in '"\\\u2028\u2029\n' or _SPECIAL.match(char):
                 self.put(_escaped(char))
@@ -202,7 +202,7 @@ class _Printer:
                 self.indented = breaks = False
 
     def mark(self, sign: str, *, spaced: bool = True, opens: bool = False) -> None:
-        """Write a sign, after a space if `spaced` asks for one; what `opens` a node may have one beside it in its line."""
+        """Write a sign, after a space if `spaced`. If the sign `opens` a node, the node may begin on the same line."""
         if spaced and not self.spaced:
             self.put(" ")
         self.put(sign)
@@ -210,7 +210,7 @@ class _Printer:
         self.indented = self.indented and opens
 
     def new_line(self) -> None:
-        """Go to where the present indentation ends, in a new line unless the pen can still get there in this one."""
+        """Move to the current indentation, on a new line unless that column can still be reached on this line."""
         indent = max(self.indent, 0)
         if not self.indented or self.column > indent or (self.column == indent and not self.spaced):
             self.line_break()
@@ -242,7 +242,7 @@ def _bare(value: scalars.Scalar) -> str:
 
 
 def _single(value: float) -> str:
-    """Write a float as if it had single precision only, in as few digits as tell it from its neighbours: so does go-yaml."""
+    """Write a float as go-yaml does: in single precision, with as few digits as identify it."""
     if math.isnan(value):
         return ".nan"
     packed = _packed(value)
@@ -272,7 +272,7 @@ def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _compare(one: str, other: str) -> int:
-    """Natural order: letters after everything else, runs of digits by their number."""
+    """Compare two keys in natural order: letters after everything else, and runs of digits by their number."""
     for place, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return _compare_at(one, other, place)
@@ -291,7 +291,7 @@ def _compare_at(one: str, other: str, place: int) -> int:
 
 
 def _digits(text: str, place: int) -> tuple[int, int]:
-    """Return the number that begins here, as 64 bits hold it, and where it ends."""
+    """Return the number that begins here, wrapped to 64 bits, and the place where it ends."""
     number = 0
     while place < len(text) and unicodedata.category(text[place]) == "Nd":
         number = (number * 10 + ord(text[place]) - ord("0") + (1 << 63)) % (1 << 64) - (1 << 63)

@@ -1,6 +1,6 @@
-"""What a bare YAML scalar means to go-yaml v2, the library of rancher-metadata: YAML 1.1, in a reading of its own.
+"""The meaning of an unquoted YAML scalar in go-yaml v2, the library of rancher-metadata: YAML 1.1 with deviations.
 
-Rules: `resolve.go` of gopkg.in/yaml.v2 as rancher-metadata 0.7.4 carries it, and what that program was seen to answer.
+Rules: `resolve.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed answers of that program.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _SEPARATOR = re.compile("(?<=[0-9])_(?=[0-9])")
 
 
 def resolve(text: str) -> Scalar:
-    """Return the value of a scalar that was written bare: YAML 1.1 words and numbers, in the library's own reading.
+    """Return the value of an unquoted scalar: a word or number of YAML 1.1, as the library reads it, or else text.
 
-    Integers beyond 64 bits are floats; floats beyond the range of doubles are text.
+    Integers that do not fit in 64 bits are floats; floats that do not fit in a double are text.
     """
     if text in WORDS:
         return WORDS[text]

@@ -1,6 +1,6 @@
-"""The types that Rancher's programs decode YAML into, and what does not fit them. Unknown keys are ignored.
+"""The types into which Rancher's programs decode YAML, and how nodes are checked against them. Unknown keys are ignored.
 
-Rules: `decode.go` of gopkg.in/yaml.v2, as catalog-service b3dc315 and rancher-compose-executor v0.14.29 carry it.
+Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHORT = 20
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type of Go; `word` names it in messages."""
+    """A type of Go; `word` is its name in messages."""
 
     word: str
 
@@ -49,7 +49,7 @@ class Struct(Type):
 
 @dataclass(frozen=True, slots=True)
 class Own(Type):
-    """A type with a decoder of its own: it says what is wrong with a node, or nothing."""
+    """A type with its own decoder: `problem` returns what is wrong with a node, or an empty text."""
 
     problem: Callable[[Node], str]
 
@@ -65,13 +65,13 @@ SERVICES = MapOf("a mapping of services", MapOf("the mapping of a service", ANY)
 
 
 def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **more: Type) -> Struct:
-    """A structure by the names of its fields: numbers, texts, truths, and those of other types."""
+    """Return a structure type from the names of its number, text and boolean fields; `more` has fields of other types."""
     fields = {**dict.fromkeys(numbers.split(), INT), **dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(truths.split(), TRUTH)}
     return Struct(word, {**fields, **more})
 
 
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
-    """Say what in a node does not fit a type, each with its place. With `digits`, text of digits is a number too."""
+    """Yield what does not fit the type in a node, with its position. If `digits`, a text of digits fits a number, too."""
     if node is None or isinstance(wanted, Own):
         words = wanted.problem(node) if node is not None and isinstance(wanted, Own) else ""
         yield from [Problem(words, node.where)] if node is not None and words else ()

@@ -39,7 +39,7 @@ _LOG_BYTES = "64m"
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network of a run. `gateway` is the engine's address on it."""
+    """A network of a run. `gateway` is the engine's address in this network."""
 
     id: str
     name: str
@@ -51,8 +51,8 @@ class Network:
 class Wanted:
     """The settings of a container to create; anything not set comes from the image.
 
-    `network` is one of the run, or the container whose network is shared, or None for no network. `hosts` maps names to
-    addresses. `volumes_from` lends all volumes of other containers. No container gets privileges or folders of the host.
+    `network` is a network of the run, a container whose network is shared, or None for no network. `hosts` maps names to
+    addresses. `volumes_from` shares all volumes of other containers. No container gets privileges or folders of the host.
     """
 
     name: str
@@ -229,7 +229,7 @@ class Run:
             raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
 
     def _left(self) -> list[Callable[[], None]]:
-        """The removal functions for what exists: containers, the newest first, then networks."""
+        """Return functions that remove what still exists: containers, the newest first, then networks."""
         api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
         with self._engine.asked_to("list containers and networks"):
             containers = api.containers(all=True, filters=wanted)
@@ -243,7 +243,7 @@ class Run:
 
     @contextmanager
     def _answer_awaited(self) -> Iterator[None]:
-        """Record if the block's request gets no answer: the engine may still create what it asked for."""
+        """Record if the request in the block gets no answer: the engine may still create the requested object."""
         self._unanswered = True
         try:
             yield

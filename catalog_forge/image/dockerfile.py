@@ -41,7 +41,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A heredoc: its name, the number of the line above it, and its text with a line feed after each line."""
+    """A heredoc: its name, the number of the line before its text, and its text with a line feed after each line."""
 
     name: str
     above: int
@@ -66,7 +66,7 @@ class Instruction:
     @cached_property
     def json(self) -> list[str] | None:
         """The words of the JSON form; None for the shell form."""
-        # The container gets the words of these verbatim: only a shell expands variables.
+        # The container gets the words of these instructions unchanged: only a shell expands variables.
         text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
         if not text.startswith("["):
             return None
@@ -83,7 +83,7 @@ class Instruction:
 
     @property
     def arguments(self) -> list[str]:
-        """The command that a CMD or ENTRYPOINT gives the container: the words of the JSON form, else a shell with the line."""
+        """The command that a CMD or ENTRYPOINT passes to the container: the words of the JSON form, or a shell with the line."""
         return self.json if self.json is not None else ["/bin/sh", "-c", self.text]
 
     @property
@@ -117,7 +117,7 @@ class Dockerfile:
 
     @cached_property
     def chain(self) -> list[Stage]:
-        """The last stage, the stage that it is based on, and so on."""
+        """The last stage, then the stage that it is based on, and so on."""
         names = {each.name: each for each in reversed(self.stages) if each.name}
         found: dict[int, Stage] = {}
         stage = self.stages[-1] if self.stages else None

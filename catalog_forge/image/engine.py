@@ -21,7 +21,7 @@ from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.address import HINT, Address, locate
 
 _ANY_VERSION = "1.24"
-# Hints by error messages of engines (Docker 1.12 to 28: the daemon, containerd and the registries they use).
+# Hints for the error messages of engines (Docker 1.12 to 28: the daemon, containerd and the registries they use).
 _ADVICE = (
     (
         ("port is already allocated", "bind: address already in use"),

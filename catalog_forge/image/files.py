@@ -20,9 +20,9 @@ from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, Template
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
-# How much longer the main container waits than the conf container may take.
+# The number of seconds that the main container waits longer than the conf container may take.
 PATIENCE = 300
-# What the launch script calls to send a file.
+# The commands that the launch script calls to send a file.
 SENDING = "cat date head nc tr wc".split()
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
 
@@ -126,12 +126,12 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 
 
 def tools_folder(spec: Spec) -> str:
-    """The folder of the tools in the image. A share that is a volume has a copy, since the volume may be older."""
+    """Return the folder of the tools in the image. If the share is a volume, it gets a copy, because the volume may be older."""
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
 
 def _unpack(tool: Tool) -> str:
-    """The command that prints the program of an archive."""
+    """Return the command that prints the program in a tool's archive."""
     return f'{UNPACK.get(tool.ending, "")} /fetched/{tool.name} "${{{tool.variable}_PATH}}"'
 
 
@@ -171,7 +171,7 @@ def entrypoint(spec: Spec) -> str:
         share=spec.share,
         metadata=spec.engine.metadata,
         log=spec.engine.log,
-        # The reason of a failure is read from the log of the first pass, which therefore logs at least errors.
+        # The reason for a failure is read from the log of the first pass, which therefore logs at least errors.
         first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,
         applets=APPLETS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
         embedded=spec.service.is_embedded,
@@ -190,7 +190,7 @@ def entrypoint(spec: Spec) -> str:
 
 
 def _stores(spec: Spec) -> dict[str, Any]:
-    """The script's variables for the back ends, unless Rancher is the only one."""
+    """Return the script's variables for the back ends other than Rancher."""
     known = [TABLE[name] for name in spec.engine.backends]
     return {
         "stored": spec.engine.is_stored,

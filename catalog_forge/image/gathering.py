@@ -16,7 +16,7 @@ from catalog_forge.confd.imitated.store import matcher
 from catalog_forge.gotext.values import GoError
 from catalog_forge.image.dockerfile import HEREDOC, Dockerfile, Inline, Instruction
 
-# What is looked at and put somewhere beyond this is left out: no image has as many files.
+# Files beyond this number of steps are ignored: no real image has so many.
 MAX_STEPS = 200_000
 MAX_RULES = 1000
 CONF_DIR = "/etc/confd"
@@ -29,7 +29,7 @@ ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What confd finds below a -confdir: the paths in the build context, by path below conf.d/, and by path below templates/."""
+    """The files below a -confdir: their paths in the build context, by path below conf.d/ and by path below templates/."""
 
     confdir: str
     resources: Mapping[str, str]
@@ -37,7 +37,7 @@ class Gathered:
 
 
 def gathered(placed: Mapping[str, str]) -> list[Gathered]:
-    """The confd folders among the files that are `placed` in an image, /etc/confd first."""
+    """Return the confd folders among the files that are `placed` in an image, /etc/confd first."""
     found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
     for path, source in sorted(placed.items()):
         confdir, conf_d, below = path.partition("/conf.d/")
@@ -75,7 +75,7 @@ def _inline(each: Instruction, name: str) -> str:
 
 
 def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
-    """The paths in the image, each with the path of its file among the build context's `files`; later ones win.
+    """Return the paths in the image, each with the path of its file among the build context's `files`; later copies win.
 
     Heredocs (`inlined`) are included if they are among the files.
     """
@@ -98,18 +98,18 @@ def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Left:
-    """How many steps are left."""
+    """The number of steps left."""
 
     steps: int
 
     def take(self, count: int) -> bool:
-        """Take steps; tell whether they were there."""
+        """Use up steps; return whether enough were left."""
         self.steps -= count
         return self.steps >= 0
 
 
 class _Files:
-    """Files by path, without a slash before them, in order."""
+    """Files by path, sorted, without a leading slash."""
 
     def __init__(self, files: Mapping[str, str], left: _Left) -> None:
         self.files = files
@@ -117,12 +117,12 @@ class _Files:
         self.paths = sorted(path for path in files if not path.startswith(_INLINE))
 
     def below(self, folder: str) -> list[str]:
-        """The paths below a folder."""
+        """Return the paths below a folder."""
         start = f"{folder}/" if folder else ""
         return self.paths[bisect_left(self.paths, start) : bisect_left(self.paths, start[:-1] + "0") if start else None]
 
     def named(self, source: str) -> Iterator[str]:
-        """The files and folders that a source of COPY means."""
+        """Yield the files and folders that a source of COPY refers to."""
         if not _WILD.search(source):
             yield source
             return
@@ -130,7 +130,7 @@ class _Files:
             yield from self.matching(source)
 
     def matching(self, pattern: str) -> Iterator[str]:
-        """The files and folders that match a pattern (Go's filepath.Match). Raises GoError for a pattern that is none."""
+        """Yield the files and folders that match a pattern (Go's filepath.Match). Raises GoError for an invalid pattern."""
         fits, depth, seen = matcher(pattern.encode()), pattern.count("/") + 1, set()
         if not self.left.take(len(self.paths)):
             return
@@ -143,7 +143,7 @@ class _Files:
 
 @dataclass(slots=True)
 class _Stage:
-    """What is known of the files of a stage, by path in it; `folders` are those that are there without files."""
+    """The known files of a stage, by path in it; `folders` are known to exist even if they have no files."""
 
     left: _Left
     files: dict[str, str] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class _Stage:
     workdir: str = "/"
 
     def follow(self, each: Instruction, context: _Files, stages: Mapping[str, _Stage]) -> None:
-        """Follow one instruction."""
+        """Apply one instruction."""
         if each.keyword == "WORKDIR":
             self.workdir = self.path(each.body.strip("\"'"))
             self.make(self.workdir)
@@ -170,7 +170,7 @@ class _Stage:
         return posixpath.normpath(posixpath.join(self.workdir, path)).replace("//", "/")
 
     def make(self, folder: str) -> None:
-        """Note that a folder is there, and those above it."""
+        """Record that a folder exists, and the folders above it."""
         while folder not in self.folders:
             self.folders.add(folder)
             folder = posixpath.dirname(folder)
@@ -218,7 +218,7 @@ def kept(files: Collection[str], ignore: str) -> list[str]:
 
 
 def _covers(pattern: Sequence[Callable[[str], object] | None], parts: Sequence[str]) -> bool:
-    """Whether a pattern means a path or a folder above it; None in it means any number of folders."""
+    """Whether a pattern matches a path or a folder above it; None in the pattern matches any number of folders."""
     reached = {0}
     for part in ("", *parts):
         if part:
@@ -232,7 +232,7 @@ def _covers(pattern: Sequence[Callable[[str], object] | None], parts: Sequence[s
 
 
 def _named(each: Instruction, word: str, source: _Files) -> Iterator[str]:
-    """The files and folders that a word of COPY or ADD means, as far as they are known."""
+    """Yield the files and folders that a word of COPY or ADD refers to, if they are known."""
     if inline := HEREDOC.fullmatch(word):
         yield _inline(each, inline[3])
     elif not _is_elsewhere(each, word):
@@ -240,11 +240,11 @@ def _named(each: Instruction, word: str, source: _Files) -> Iterator[str]:
 
 
 def _clean(source: str) -> str:
-    """A source as a path below the build context: nothing leads above it."""
+    """Return a source as a path below the build context, which `..` cannot leave."""
     clean = posixpath.normpath("/" + source)[1:]
     return clean.lstrip("/")
 
 
 def _is_elsewhere(each: Instruction, source: str) -> bool:
-    """Whether ADD downloads or unpacks a source: its files are not known."""
+    """Whether ADD downloads or unpacks a source, so that its files are unknown."""
     return each.keyword == "ADD" and bool(re.match(r"\w+://|git@", source) or ARCHIVE.search(source))

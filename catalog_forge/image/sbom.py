@@ -22,7 +22,7 @@ from catalog_forge.image.request import BuildRequest
 from catalog_forge.spec.checks.whole import confd_sha256
 from catalog_forge.spec.model import Spec
 
-# What confd is released under: github.com/kelseyhightower/confd, LICENSE.
+# The license of confd: github.com/kelseyhightower/confd, LICENSE.
 _CONFD_LICENSE = "MIT"
 _IMAGE = "SPDXRef-image"
 
@@ -36,7 +36,7 @@ class NamedImage:
     digest: str = ""
 
     def purl(self, platform: str) -> str:
-        """Its package URL."""
+        """The package URL of the image."""
         return f"pkg:docker/{self.name}@{quote(self.tag)}" + _qualified(digest=self.digest, platform=platform)
 
 
@@ -132,7 +132,7 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """What an image other than the base contributes to this one."""
+        """Return what an image other than the base contributes to this one; None if it contributes nothing."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:
@@ -189,25 +189,25 @@ class _Writer:
 
 
 def _qualified(**values: str) -> str:
-    """The qualifiers of a package URL that have a value, in the order of their names."""
+    """Return the qualifiers of a package URL as text, sorted by name and without empty ones."""
     found = [f"{name}={quote(value, safe=':')}" for name, value in sorted(values.items()) if value]
     return f"?{'&'.join(found)}" if found else ""
 
 
 def _license(text: str) -> Any:
-    """The licence as an SPDX expression; None if SPDX does not know it."""
+    """Return a license as an SPDX expression; None if SPDX does not know it."""
     licensing = extra("license_expression", "sbom").get_spdx_licensing()
     return licensing.parse(text) if text and not licensing.validate(text).errors else None
 
 
 def _url(text: str) -> str | None:
-    """The URL if the library accepts it, else None, for example for one without a domain."""
+    """Return a URL if the library accepts it, else None, for example if it has no domain."""
     validators = extra("spdx_tools.spdx.validation.uri_validators", "sbom")
     return text if text and not validators.validate_url(text) else None
 
 
 def _written(made: Any) -> dict[str, Any]:
-    """The document as JSON data. Raises ForgeError if the library's validator rejects it."""
+    """Return the document as JSON data. Raises ForgeError if the library's validator rejects it."""
     problems = extra("spdx_tools.spdx.validation.document_validator", "sbom").validate_full_spdx_document(made)
     if problems:
         raise ForgeError(f"the document would not be valid: {problems[0].validation_message}")

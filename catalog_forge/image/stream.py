@@ -12,7 +12,7 @@ TAIL = 20
 _STEP = re.compile(r"STEP (\d+)/(\d+) ?: ?(.*)", re.IGNORECASE | re.DOTALL)
 _LAYER = re.compile(r" ?-+> ([0-9a-f]{12,64})\s*")
 _RUNNING = re.compile(r" ---> Running in ([0-9a-f]{12,64})\s*")
-# Engines since 23 say it as " ---> Removed ...", those before as "Removing ...".
+# Engines report this as " ---> Removed ..." since version 23, and as "Removing ..." before.
 _REMOVED = re.compile(r"(?:Error removing|Removing| ---> Removed) intermediate container ([0-9a-f]{12,64})")
 _NOT_SHOWN = re.compile(r"\s*|Successfully (built|tagged) .*+\s*")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f]")
@@ -29,7 +29,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something that a step wrote: any piece of text, without control characters."""
+    """Text that a step wrote, of any length and without control characters."""
 
     text: str
 
@@ -67,9 +67,9 @@ class Log:
     step: StepStarted | None = None
     image_id: str = ""
     tagged: bool = False
-    container: str = ""  # runs now
+    container: str = ""  # the running container
     used: list[str] = field(default_factory=list)  # the layer of every step, oldest first
-    made: list[str] = field(default_factory=list)  # those of them that were not in the cache
+    made: list[str] = field(default_factory=list)  # the layers in `used` that were not in the cache
     stages: list[str] = field(default_factory=list)  # the last image of each stage
     error: str = ""
     _cached: bool = False
