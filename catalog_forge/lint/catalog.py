@@ -81,7 +81,7 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """Return the first of `path` and the two folders above it that has a Dockerfile; `path` if none has."""
+        """Return the nearest folder with a Dockerfile: `path`, or one of the two above it; `path` if there is none."""
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:

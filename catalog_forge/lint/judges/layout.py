@@ -24,7 +24,7 @@ REVISION_FILES = (
 # The names that the catalog's CI treats as top folders; `a-b-templates` is not one.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
-# Names at the root of a repository, and of no part of one; and names that only images have, at any depth.
+# Names that only the root of a repository has, and names that only images have, at any depth.
 _NO_PART = frozenset(("images", "specs"))
 _IMAGE = frozenset(("conf.d", "Dockerfile"))
 _DEFAULTS = ("templates", "entry", "0")
