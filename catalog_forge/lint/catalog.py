@@ -81,7 +81,7 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """Return the nearest folder with a Dockerfile: `path`, or one of the two above it; `path` if there is none."""
+        """Return the nearest folder that has a Dockerfile, from `path` up to two levels above; `path` itself if none has."""
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:
@@ -217,7 +217,7 @@ def _path(file: File) -> str:
 
 
 def _below(folder: Folder, ending: str = "") -> dict[str, File]:
-    """Return the files below a folder whose names have this ending, by their path relative to the folder."""
+    """Return the files below a folder whose names end with `ending`, by their path relative to the folder."""
     start = len(folder.path) + 1 if folder.path else 0
     return {file.path[start:]: file for file in folder.everything if file.name.endswith(ending)}
 

@@ -46,7 +46,7 @@ def as_catalog(tree: Tree) -> Tree:
     names = [*_DEFAULTS[: missing - len(above)], *above]
     if not ANY_TOP.fullmatch(names[0]):
         names[0] = _DEFAULTS[0]
-        # A revision outside a catalog may have any name; in a catalog its name would decide.
+        # Outside a catalog the folder of a revision may have any name, but inside one it must be named like a revision.
         names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
     prefix = "/".join(names)
     files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]

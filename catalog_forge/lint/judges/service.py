@@ -176,7 +176,7 @@ class Service:
         text = decoding.raw(found) if file.name == "template-version.yml" else decoding.text_of(found)
         version.version = text or version.version
 
-    # Rulings on what was read
+    # Rulings on the templates and revisions
 
     def _look_at(self, template: Template) -> Iterator[Ruling]:
         where = template.config.at() if template.config else template.versions[0].where if template.versions else None

@@ -350,7 +350,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:
-    """Return the place of the value; for an inherited value, which is in the standards, the place of the spec itself."""
+    """Return the place of the value in the spec; for a value inherited from the standards, the place of the spec."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]

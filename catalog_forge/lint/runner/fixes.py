@@ -105,9 +105,9 @@ def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
 
 
 def _edited(file: File, fixes: list[Fix]) -> File | None:
-    """Return the file with the fixes that do not touch each other; None where nothing changes.
+    """Return the file after those fixes that do not touch each other; None if they change nothing.
 
-    None as well for a file whose text, encoded, is not equal to its bytes.
+    Also None if the file's text cannot be encoded back into the same bytes.
     """
     content = file.content
     mark = _BOM if content.startswith(_BOM) else b""
