@@ -1,1 +1,1 @@
-"""Blueprints: cookiecutter folders that new specs start from. Find them, answer their questions, expand them into a Plan."""
+"""Blueprints: cookiecutter folders that new specs start from. Finds them, answers their questions, expands them into a Plan."""

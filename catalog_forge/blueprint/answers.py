@@ -18,7 +18,7 @@ Render = Callable[[str, Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: its name, what a prompt says, the default, and the options of a choice."""
+    """A question: its name, the text of its prompt, its default, and the options of a choice."""
 
     name: str
     prompt: str
@@ -34,7 +34,7 @@ class Question:
             return _TRUTHS[text.lower()]
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
-        # Where nothing is the default, nothing is an answer as well.
+        # If the default is empty, an empty answer is valid too.
         if self.check and (text or self.default) and not self.check.accepts(text):
             raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=self.check.wanted)
         return text
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer given in advance, and where it was given."""
+    """An answer given in advance, and its place."""
 
     text: str
     where: Where | None = None
@@ -54,12 +54,12 @@ Ask = Callable[[Question], str | bool]
 def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
     """Answer every question of a blueprint, in order, and return what its templates see as `cookiecutter`.
 
-    What is not `given` is asked by `ask`, or takes its default. Defaults are templates, given answers are not.
-    Raises ForgeError with all wrong answers at once.
+    Questions that are not `given` are asked by `ask` or take their default. Defaults are rendered as templates; given answers are
+    not. Raises ForgeError with all wrong answers at once.
     """
     problems = [*_unknown(blueprint, given)]
     answers: dict[str, Any] = {}
-    # As in cookiecutter: maps come last, because they are made of the other answers.
+    # As in cookiecutter, maps come last, because they are rendered from the other answers.
     for key, raw in sorted(_variables(blueprint), key=lambda pair: isinstance(pair[1], dict)):
         if key.startswith("_") and not key.startswith("__"):
             answers[key] = raw
@@ -108,7 +108,7 @@ def _answered(question: Question, given: Given | None, ask: Ask | None) -> str |
         return question.value(given.text)
     if ask:
         return ask(question)
-    # A default may be made of other answers, and be none with them.
+    # A default may be rendered from other answers and be invalid for some of them.
     return question.default if isinstance(question.default, bool) else question.value(question.default)
 
 

@@ -32,9 +32,9 @@ _WORDS: Mapping[str, tuple[type, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a text must be: a whole number between two bounds, or a text of which all is a pattern; `shape` says it in words.
+    """A check of an answer: a whole number between two bounds, or a text that fully matches a pattern.
 
-    A `secret` is not shown while it is typed, and not remembered.
+    `shape` describes a valid text in words. A `secret` answer is not shown while it is typed, and not remembered.
     """
 
     number: bool = False
@@ -60,7 +60,7 @@ class Check:
 
     @property
     def wanted(self) -> str:
-        """The words that say what an answer must be."""
+        """A description of a valid answer."""
         if not self.number:
             return self.shape or (f"a text such as {self.pattern.pattern}" if self.pattern else f"at most {LONGEST} characters")
         if self.least is not None and self.most is not None:
@@ -77,7 +77,7 @@ def _as_in_a_spec(record: type[Any], name: str) -> Check:
 
 
 def _kinds() -> dict[str, Check]:
-    """Return what `type` may name. What a spec takes is said by its model."""
+    """Return the checks that `type` may name. Those of values in a spec come from the model of the spec."""
     return {
         "text": Check(),
         "int": Check(number=True),

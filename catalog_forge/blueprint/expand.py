@@ -1,4 +1,4 @@
-"""From a blueprint and answers to the author's files: specs/NAME.yml, and what lies in specs/NAME/."""
+"""Expands a blueprint with its answers into the author's files: specs/NAME.yml and the files in specs/NAME/."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog_forge.spec.folder import MEMORY
 
 
 def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | None = None) -> Render:
-    """Return the function that renders the defaults of a blueprint: in the sandbox, or as cookiecutter does."""
+    """Return the function that renders the defaults of a blueprint: in the sandbox, or with cookiecutter if it is trusted."""
     if trusted:
         from catalog_forge.blueprint import trusted as cookiecutter
 
@@ -32,11 +32,12 @@ def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | No
 
 
 def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = False, budget: Budget | None = None) -> Plan:
-    """Return the files that a blueprint makes of answers, with paths relative to the catalog.
+    """Return the files that a blueprint makes from answers, with paths relative to the catalog.
 
-    A trusted blueprint is expanded by cookiecutter, with its hooks and extensions: programs that may do anything. That
-    changes the working directory of the process until it ends, so: never from a thread.
-    Raises ForgeError when a template fails, or a file would lie outside of the author's room.
+    A trusted blueprint is expanded by cookiecutter with its hooks and extensions, which are programs without restrictions. This
+    changes the working directory of the process while it runs, so it must not be called from a thread.
+
+    Raises ForgeError if a template fails, or if a file would be outside the author's folder.
     """
     if trusted:
         from catalog_forge.blueprint import trusted as cookiecutter
@@ -70,7 +71,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
         for file in blueprint.files:
             copied = _copied(file.path, answers.get("_copy_without_render", ()))
             path = sandbox.text(copied or file.path, answers, file.path) + (file.path[len(copied) :] if copied else "")
-            # A condition in a name leaves the file out, or the folder with all that is in it.
+            # If a condition makes part of the name empty, the file or the whole folder is left out.
             if not all(path.split("/")):
                 continue
             is_text = not copied and text_of(file.content) is not None
@@ -82,7 +83,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
 
 
 def _copied(path: str, patterns: Any) -> str:
-    """Return the part of a path that `_copy_without_render` names: a folder above it, or the file; "" when it is rendered."""
+    """Return the part of a path that `_copy_without_render` matches, a folder or the file, or "" if the file is rendered."""
     parts = PurePosixPath(path).parts
     above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((folder for folder in above if any(fnmatch.fnmatchcase(folder, str(each)) for each in patterns)), "")

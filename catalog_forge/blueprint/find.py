@@ -1,4 +1,4 @@
-"""Where blueprints are: shipped with the package, in a folder, or in a git repository at a commit."""
+"""Finds blueprints: shipped with the package, in a folder, or in a git repository at a commit."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ EXAMPLE = "example:"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
-# What cookiecutter calls abbreviations: GitHub, GitLab, Bitbucket.
+# Abbreviations, as in cookiecutter: GitHub, GitLab, Bitbucket.
 _HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "bb:": "https://bitbucket.org/"}
-# The user and the password that may stand in a URL.
+# The user and the password that a URL may contain.
 _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
 def shipped() -> dict[str, Path]:
-    """Return the folders of the blueprints that come with catalog-forge, sorted by name."""
+    """Return the folders of the shipped blueprints by name, sorted."""
     return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
 
 
 def examples() -> dict[str, Path]:
-    """Return the specs that come with catalog-forge as examples: their files by their names, sorted."""
+    """Return the files of the example specs that come with catalog-forge by name, sorted."""
     return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
 
 
 def _shipped(name: str) -> Path:
     package = Path(catalog_forge.__file__).parent
-    inside = package / f"_{name}"  # in a wheel; in a checkout they lie beside the package
+    inside = package / f"_{name}"  # in a wheel; in a checkout they are next to the package
     return inside if inside.is_dir() else package.parent / name
 
 
 @contextmanager
 def example(name: str) -> Iterator[Blueprint]:
-    """Make a blueprint of an example; its folder is temporary. Raises ForgeError if no example has this name."""
+    """Yield a blueprint made from an example, in a temporary folder. Raises ForgeError if no example has this name."""
     from catalog_forge.blueprint.from_spec import blueprint_of, written
 
     if name not in (known := examples()):
@@ -59,16 +59,17 @@ def example(name: str) -> Iterator[Blueprint]:
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder in which blueprints from git are kept."""
+    """Return the folder that caches blueprints from git."""
     return xdg.folder("XDG_CACHE_HOME", environ) / "catalog-forge" / "blueprints"
 
 
 @contextmanager
 def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Blueprint]:
-    """Find a blueprint: by its name, example:NAME, its folder (relative to `base`), or URL@COMMIT; its folder may go afterwards.
+    """Yield a blueprint: by its name, example:NAME, its folder (relative to `base`), or URL@COMMIT.
 
-    What comes from a URL is kept in `cache`, and taken from there the next time.
-    Raises ForgeError if it does not exist, a URL has no commit, git refuses, or the cached files have changed.
+    Its folder may be temporary. A blueprint from a URL is cached in `cache` and taken from there the next time.
+
+    Raises ForgeError if it does not exist, a URL has no commit, git fails, or the cached files have changed.
     """
     for short, host in _HOSTS.items():
         reference = host + reference.removeprefix(short) if reference.startswith(short) else reference

@@ -1,4 +1,4 @@
-"""A blueprint from a spec: the author's files, unchanged except for chosen values, which become questions."""
+"""Makes a blueprint from a spec: the author's files, unchanged except for chosen values, which become questions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _QUESTION = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Replaced:
-    """A value that becomes a question: its name, the path of the value in the spec, and where it stands in the text."""
+    """A value that becomes a question: the question's name, the path of the value in the spec, and its range in the text."""
 
     question: str
     path: str
@@ -47,7 +47,7 @@ class Replaced:
 
     @property
     def template(self) -> str:
-        """What stands in the place of the value."""
+        """The template that replaces the value."""
         if isinstance(self.value, bool):
             return f"[[ 'true' if cookiecutter.{self.question} else 'false' ]]"
         return (
@@ -58,16 +58,16 @@ class Replaced:
 
     @property
     def check(self) -> dict[str, str] | None:
-        """What an answer must be."""
+        """The check of an answer, or None for a boolean."""
         if isinstance(self.value, bool):
             return None
         return {"type": "int" if isinstance(self.value, int) else USUAL.get(self.path, "text")}
 
 
 def written(file: Path) -> Plan:
-    """Return the files of an author on disk: the spec in `file`, and files beside it in the folder of its name.
+    """Return the author's files on disk: the spec in `file`, and the files in the folder with the same name next to it.
 
-    Raises ForgeError on a link, and over the limits of a blueprint.
+    Raises ForgeError on a link, and above the limits of a blueprint.
     """
     author = Plan([File(f"specs/{file.name}", file.read_bytes())])
     author.merge(Plan(each for each in read_files(file.with_suffix("")) if each.path != MEMORY), f"specs/{file.stem}")
@@ -77,8 +77,8 @@ def written(file: Path) -> Plan:
 def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
     """Return the files of a blueprint that makes a spec, with paths relative to its folder.
 
-    `author` holds specs/SPEC.yml and what lies in specs/SPEC/. Each of `chosen` is the path of a value, such as
-    service.groups.masters.scale, or QUESTION=PATH. Raises ForgeError when there is no such value, or it takes several lines.
+    `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is the path of a value, such as
+    service.groups.masters.scale, or QUESTION=PATH. Raises ForgeError if the value does not exist or has several lines.
     """
     file = f"specs/{spec}.yml"
     text = author.text(file)
@@ -119,7 +119,7 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
 
 
 def _named(path: str, taken: Mapping[str, object]) -> str:
-    """The name of a question: the last part of the path, or all of it where that is taken."""
+    """Return the name of a question: the last part of the path, or the whole path if that name is taken."""
     words = re.sub("[^a-z0-9.]", "_", path.lower())
     last = words.rpartition(".")[2]
     return last if last not in ("name", *taken) else words.replace(".", "_")
@@ -155,7 +155,7 @@ def _context(spec: str, text: str, asked: list[Replaced]) -> dict[str, Any]:
 
 
 def _literal(text: str, spec: str) -> str:
-    """A text as a template that gives it, with the name of the spec as the answer to `name`."""
+    """Return a template that renders to a text, in which the name of the spec is replaced by the answer to `name`."""
     return re.sub(rf"(?<![A-Za-z0-9-]){re.escape(spec)}(?![A-Za-z0-9])", "[[ cookiecutter.name ]]", _escaped(text))
 
 
@@ -164,5 +164,5 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Keep the bracket of a list apart from a mark that follows it: of three brackets the first two would be the mark."""
+    """Separate the bracket of a list from a delimiter after it: of three brackets, Jinja reads the first two as the delimiter."""
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

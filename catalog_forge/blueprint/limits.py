@@ -1,4 +1,4 @@
-"""Limits of what an untrusted blueprint may use: processor seconds, memory, and bytes of text."""
+"""Limits on what an untrusted blueprint may use: processor seconds, memory, and bytes of text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import FrameType
 
 from catalog_forge.errors import ForgeError
 
-# For one run of a blueprint, all its questions and files together.
+# The limits of one run of a blueprint, for all its questions and files together.
 SECONDS = 5.0
 TEXT = 16 << 20
 MEMORY = 256 << 20
@@ -20,26 +20,26 @@ MEMORY = 256 << 20
 
 @dataclass
 class Budget:
-    """What all texts of one blueprint may use together: seconds of the processor, and bytes that they make."""
+    """The limits that all texts of one blueprint share: processor seconds, and bytes of output."""
 
     seconds: float = SECONDS
     text: int = TEXT
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Let a block use what is left of the time. Raises ForgeError as `bounded`."""
+        """Let a block use the remaining time. Raises the ForgeError of `bounded`."""
         begin = time.process_time()
         try:
             with bounded(max(self.seconds, 0.001)):
                 yield
         except ForgeError:
-            self.seconds = 0  # the timer and the clock differ by a moment, and whatever failed, the run ends with it
+            self.seconds = 0  # the timer and the clock differ slightly, and the run ends with any error
             raise
         finally:
             self.seconds -= time.process_time() - begin
 
     def made(self, text: str) -> str:
-        """Count a text that was made. Raises ForgeError when all of them are too long."""
+        """Count the size of a rendered text. Raises ForgeError if all texts together are too long."""
         self.text -= len(text)
         if self.text < 0:
             raise ForgeError(f"the blueprint makes more than {TEXT >> 20} MiB of text")
@@ -48,9 +48,9 @@ class Budget:
 
 @contextmanager
 def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
-    """Let a block use this much time of the processor and this much more memory, else raise ForgeError.
+    """Limit the processor time and the additional memory of a block. Raises ForgeError if it exceeds them.
 
-    It works by a signal and a limit of the process: for the main thread only.
+    It uses a signal and a limit of the process, so it only works in the main thread.
     """
     import resource
 
@@ -65,11 +65,11 @@ def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
     try:
         try:
             resource.setrlimit(resource.RLIMIT_AS, (_limit(memory, soft, hard), hard))
-            # Again and again, because Jinja swallows what is raised while it folds constants.
+            # Repeat the signal, because Jinja swallows exceptions while it folds constants.
             signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.2)
             yield
         finally:
-            inside = False  # the time may be up even here, when the block has just ended
+            inside = False  # the signal may arrive even here, when the block has just ended
     except (TimeoutError, MemoryError):
         inside = False
         raise ForgeError("the blueprint needs too much time or memory") from None
@@ -80,12 +80,12 @@ def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
 
 
 def _limit(memory: int, soft: int, hard: int) -> int:
-    """Return the new bound of the address space: what is in use and `memory` more, and never more than there was."""
+    """Return the new limit of the address space: the memory in use plus `memory`, but never above the old limits."""
     import resource
 
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-    except OSError:  # Only Linux tells, and only there is the limit kept.
+    except OSError:  # Only Linux reports this, and only there is the limit enforced.
         return soft
     bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
     return min([pages * resource.getpagesize() + memory, *bounds])

@@ -1,7 +1,7 @@
-"""What made a spec: specs/NAME/.blueprint.json, which `new` writes for every blueprint, and an author commits with the spec.
+"""Remembers what made a spec: specs/NAME/.blueprint.json, which `new` writes and an author commits with the spec.
 
-It holds the blueprint, where it came from, a digest of it, the answers but for secrets, and the author's files as they were first
-written. It is read as untrusted input: anyone who can send a spec can send it, too.
+It has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written. It is
+read as untrusted input, because anyone who can send a spec can also send this file.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ MOST_BYTES = 512 << 10
 
 _SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
-# Only there where the blueprint has made programs.
+# This key only exists if the blueprint made executable files.
 _PROGRAMS = "programs"
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
-# JSON may hold these as they are, and YAML may not, by whose reader the places in errors come.
+# JSON may contain these characters unescaped, but YAML, whose reader reports the places of errors, may not.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Digest:
-    """A file whose text is not kept: it is binary, it is long, or it holds a secret."""
+    """The digest of a file whose text is not kept, because it is binary, too long or contains a secret."""
 
     sha256: str
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered. `files` are by their path in the catalog; `programs` are those that may be executed.
+    """The content of the file. `files` are by their path in the catalog; `programs` are the executable ones.
 
     `source` is {package: version}, {example: version}, {url, commit} or {folder}.
     """
@@ -57,12 +57,12 @@ class Memory:
 
 
 def digest_of(content: bytes) -> Digest:
-    """What is remembered of a file whose text is not kept."""
+    """Return the digest to keep for a file whose text is not kept."""
     return Digest(hashlib.sha256(content).hexdigest())
 
 
 def file_of(blueprint: Blueprint, answers: Mapping[str, Any], author: Plan) -> File:
-    """Return the file that remembers a blueprint, the answers to it, and the author's files as they are written first."""
+    """Return the file that remembers a blueprint, its answers, and the author's files as they are first written."""
     name = str(answers["name"])
     secret = {question for question, check in blueprint.checks.items() if check.secret}
     secrets = [str(answers[question]) for question in secret if answers.get(question)]
@@ -94,7 +94,7 @@ def read(content: bytes, name: str) -> Memory:
 
 
 class _MemoryReader:
-    """Reads nodes, and notes what is wrong with them."""
+    """Reads the nodes of the file and collects their problems."""
 
     def __init__(self, file: str, name: str) -> None:
         self.file, self.name = file, name

@@ -1,6 +1,6 @@
-"""Three-way merge of texts: YAML by key, other files by line. If both sides changed the same thing, both are shown.
+"""Merges three versions of a text: YAML by key, other files by line. If both sides changed the same thing, both are shown.
 
-The author's text stays byte for byte, except for what the blueprint changed and the author did not.
+The author's text stays byte for byte, except where the blueprint changed it and the author did not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_ITEMS = 500
 
 @dataclass(frozen=True)
 class Clash:
-    """What both sides changed: the path of the key (nothing in files that go by line), the line in ours, and all three texts."""
+    """A conflict: the path of the key ("" in files merged by line), the line in ours, and the three texts."""
 
     path: str
     line: int
@@ -33,7 +33,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged text, where `clashes` stay as they are in ours; `marked` is the text with both sides of each between marks."""
+    """The merged text, in which `clashes` are left as in ours. In `marked`, both sides of each are between conflict markers."""
 
     text: str
     clashes: tuple[Clash, ...] = ()
@@ -41,7 +41,7 @@ class Merged:
 
 
 def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_yaml: bool) -> Merged:
-    """Merge two texts that come from one. `labels` name ours, base and theirs beside the marks of a conflict.
+    """Merge two texts with a common base. `labels` name ours, base and theirs in the conflict markers.
 
     Raises ForgeError if git, which merges lines, is not available.
     """
@@ -64,7 +64,7 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
 
 
 def by_line(base: str, ours: str, theirs: str, labels: tuple[str, str, str]) -> Merged:
-    """Merge by line, as git does. Errors as `merge`."""
+    """Merge by line, as git does. Raises the errors of `merge`."""
     text = git.merged(ours, base, theirs, labels)
     hunks = [*_hunks(text, labels)]
     clashes, at, lines = [], 0, ours.splitlines()
@@ -91,7 +91,9 @@ def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str],
 
 
 class _ByKey:
-    """Merges YAML: `edits` are what the blueprint changed and the author did not, `sides` how a clash would look otherwise."""
+    """Merges YAML by key. `edits` are the changes that only the blueprint made; `sides` apply the two alternatives of each
+    conflict to copies of them.
+    """
 
     def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
         self.base, self.ours, self.theirs = base, ours, theirs
@@ -109,21 +111,21 @@ class _ByKey:
             marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
             return Merged(self.edits.text(), tuple(self.clashes), marked)
         lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
-        # Where the lines say the same they are better: blank lines, quotes and order of the blueprint come along.
+        # If merging by line gives the same data, prefer it: it also takes blank lines, quotes and order from the blueprint.
         if not lines.clashes and self.says(lines.text):
             return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
         text = self.edits.text()
         return Merged(text) if self.says(text) else lines
 
     def says(self, text: str) -> bool:
-        """Whether a text means what was merged."""
+        """Whether a text has the same data as the merge result."""
         try:
             return _meaning(yamlio.load(text, "")) == _meaning(self.data)
         except ForgeError:
             return False
 
     def entry(self, path: str, base: Entry, ours: Entry, theirs: Entry) -> yamlio.Data:
-        """Merge an entry that all three have, and return its data."""
+        """Merge an entry that all three versions have, and return its data."""
         if theirs.value.meaning in (base.value.meaning, ours.value.meaning):
             return ours.value.data
         kinds = {each.value.kind for each in (base, ours, theirs)}
@@ -144,7 +146,7 @@ class _ByKey:
 
     @staticmethod
     def is_kept(base: _Side, ours: _Side, theirs: _Side) -> bool:
-        """Whether an entry of ours stays, so that there is a place for the others."""
+        """Whether an entry of ours stays, so that the others can be inserted next to it."""
         return any(key in theirs or not _same(base.get(key), entry) for key, entry in ours.items())
 
     def collection(self, path: str, within: Piece, base: _Side, ours: _Side, theirs: _Side) -> yamlio.Data:
@@ -164,7 +166,7 @@ class _ByKey:
         return found if within.kind == "map" else list(found.values())
 
     def one_sided(self, path: str, within: Piece, old: Entry | None, mine: Entry, new: Entry | None) -> None:
-        """Note what theirs removed and ours changed, or both have added differently."""
+        """Record a conflict: theirs removed an entry that ours changed, or both added it differently."""
         self.clash(
             path,
             (old, mine, new),
@@ -173,7 +175,7 @@ class _ByKey:
         )
 
     def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
-        """Insert what theirs has and ours has not, each after the entry that it follows there."""
+        """Insert each entry that only theirs has, after the entry that it follows there."""
         base, ours, theirs = sides
         anchor, last = None, None
         for key, new in theirs.items():
@@ -189,7 +191,7 @@ class _ByKey:
                 self.removed(f"{path}/{new.key}".lstrip("/"), within, anchor, old, new)
 
     def removed(self, path: str, within: Piece, anchor: Entry | None, old: Entry, new: Entry) -> None:
-        """Note what ours removed and theirs changed."""
+        """Record a conflict: ours removed an entry that theirs changed."""
         self.clash(
             path,
             (old, None, new),
@@ -219,7 +221,7 @@ _Side = dict[str, Entry]
 
 
 def _with_comments(base: Document, ours: Document, theirs: Document) -> Document:
-    """Ours with the comments that only theirs changed: above and beside the entries that all three have."""
+    """Return ours with the comments that only theirs changed, above or after entries that all three versions have."""
     edits = Edits(ours)
     waiting = [(base.root, ours.root, theirs.root)]
     while waiting:
@@ -239,7 +241,7 @@ def _with_comments(base: Document, ours: Document, theirs: Document) -> Document
 
 
 def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
-    """The entries of three values by what tells them apart, an item that is renamed by its place; nothing for scalars."""
+    """Return the entries of three values by their identity, with a renamed item identified by its place; () for scalars."""
     if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
         return ()
     items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
@@ -262,7 +264,7 @@ def _insert_after(found: dict[str, yamlio.Data], last: str | None, key: str, dat
 
 
 def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side] | None:
-    """Return the entries of three mappings or lists by names that they share; None where lists cannot be told apart."""
+    """Return the entries of three mappings or lists by shared names, or None if list items cannot be identified."""
     if base.kind == "map":
         return base.entries, ours.entries, theirs.entries
     items = [list(piece.entries.values()) for piece in (base, ours, theirs)]
@@ -276,7 +278,7 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return the key that names the items of lists: all have it, each with a word of its own; most names stay the same."""
+    """Return the key that names list items: each item has it, with a unique value. If several do, the one that changed least."""
     items = [each.value for each in sum(lists, [])]
     if not all(each.kind == "map" and each.data for each in items):
         return ""
@@ -290,7 +292,7 @@ def _naming_key(lists: list[list[Entry]]) -> str:
 
 
 def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
-    """Whether both sides may have given another name to the same item: then these are no names."""
+    """Whether both sides may have renamed the same item, so that these are not names."""
     return bool(base - ours - theirs and ours - base and theirs - base)
 
 
@@ -299,15 +301,15 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether theirs has what is old in the order of base and ours: where lists are sorted anew, no place is the right one."""
+    """Whether the common entries have the same order on all sides. After a list is re-sorted, no place is certainly right."""
     return all([key for key in side if key in theirs] == [key for key in theirs if key in side] for side in (base, ours))
 
 
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
-    """Name the items of lists by the item of base that they come from.
+    """Identify the items of lists by the item of base that they come from.
 
-    None where both sides added items at one place, or the same item, where one side moved an item, and where one side removed an
-    item that the other may have changed: these have no right place.
+    Return None if both sides added items at one place or the same item, if one side moved an item, or if one side removed an item
+    that the other may have changed: their right place is unknown.
     """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
         return None
@@ -338,14 +340,14 @@ def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
 
 
 def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:
-    """What the items mean that base has not, or has not there."""
+    """Return the meaning of each item that base lacks, or has at another place."""
     return {
         each.value.meaning for name, each in zip(names, side, strict=True) if name[0] == "+" or not _same(base[int(name)], each)
     }
 
 
 def _places(names: list[str]) -> Iterator[str]:
-    """After which item of base new ones stand."""
+    """Yield, for each new item, the item of base that precedes it."""
     last = ""
     for name in names:
         if name.startswith("+"):

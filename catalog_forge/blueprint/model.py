@@ -1,4 +1,4 @@
-"""A blueprint, read from its folder completely and with limits: expanding it does not access the disk."""
+"""A blueprint, read completely from its folder within limits, so that expanding it does not access the disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A cookiecutter folder. `files` lie below its templated folder, `partials` in templates/; neither is rendered."""
+    """A cookiecutter folder. `files` are those in its templated folder, `partials` those in templates/; both are unrendered."""
 
     name: str
     folder: Path
@@ -37,7 +37,7 @@ class Blueprint:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that decides what it makes."""
+        """The SHA-256 of everything that determines its output."""
         parts = (json.dumps(self.context, sort_keys=True), self.files.digest, self.partials.digest)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -55,7 +55,7 @@ class Blueprint:
 def load(folder: Path) -> Blueprint:
     """Read a blueprint.
 
-    Raises ForgeError when the folder is none, holds links, or is larger than 200 files or a file than 1 MiB.
+    Raises ForgeError if the folder is not a blueprint, contains links, has more than 200 files, or has a file larger than 1 MiB.
     """
     context = _context(folder)
     partials = folder / "templates"
@@ -72,7 +72,7 @@ def load(folder: Path) -> Blueprint:
 
 
 def read_files(folder: Path) -> Plan:
-    """Return the files below a folder. Raises ForgeError on a link, on what is no file, and over the limits."""
+    """Return the files below a folder. Raises ForgeError for links and special files, and above the limits."""
     plan = Plan()
     if folder.is_symlink():
         raise ForgeError("a blueprint holds no links", Where(str(folder)))
@@ -117,7 +117,7 @@ def _context(folder: Path) -> Mapping[str, Any]:
 
 
 def _check_depth(context: object, path: Path) -> None:
-    """Refuse what is nested so deep that whoever walks it later would run out of stack; JSON itself may be deeper."""
+    """Refuse data nested so deeply that walking it later would exhaust the stack. JSON itself allows more."""
     level = [context]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]
@@ -131,7 +131,7 @@ def _children(node: object) -> Iterable[object]:
 
 
 def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
-    """Find the one folder whose name is a template, as cookiecutter does; two would be a matter of luck there."""
+    """Find the only folder whose name is a template, as cookiecutter does, which would pick one of several by chance."""
     options = context.get("_jinja2_env_vars")
     options = options if isinstance(options, dict) else {}
     marks = "cookiecutter", options.get("variable_start_string", "{{"), options.get("variable_end_string", "}}")

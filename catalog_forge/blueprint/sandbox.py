@@ -1,7 +1,7 @@
-"""Render untrusted templates in Jinja's sandbox, with limits on time and memory.
+"""Renders untrusted templates in Jinja's sandbox, with limits on time and memory.
 
-It follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), without what makes output differ from run
-to run. Why not cookiecutter itself: docs/decisions/0008-blueprints-in-a-sandbox.md.
+It follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), without functions whose output differs between
+runs. Why it is not cookiecutter itself: docs/decisions/0008-blueprints-in-a-sandbox.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SWITCHES = frozenset({"trim_blocks", "lstrip_blocks", "keep_trailing_newline"})
 
 
 class Sandbox:
-    """Renders the templates of one blueprint. No template reaches Python's insides, the disk, a clock or chance."""
+    """Renders the templates of one blueprint. Templates cannot access Python internals, the disk, a clock or random numbers."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         texts = {file.path: text_of(file.content) for plan in (blueprint.partials, blueprint.files) for file in plan}
@@ -42,14 +42,14 @@ class Sandbox:
         self._marks += [mark for name, mark in options.items() if name.endswith("_prefix")]
 
     def text(self, template: str, answers: Mapping[str, Any], file: str = CONTEXT) -> str:
-        """Render a text that stands in `file`. Raises ForgeError with the file and line of what is wrong in it."""
+        """Render a text that comes from `file`. Raises ForgeError with the file and line of the error."""
         if not any(mark in template for mark in self._marks):
             return template  # Most defaults and names are plain, and compiling each takes a millisecond.
         with self._blamed_on(file):
             return self._jinja.from_string(template).render(cookiecutter=answers)
 
     def file(self, path: str, answers: Mapping[str, Any]) -> str:
-        """Render a file of the blueprint. Raises ForgeError as `text`."""
+        """Render a file of the blueprint. Raises ForgeError like `text`."""
         with self._blamed_on(path):
             return self._jinja.get_template(path).render(cookiecutter=answers)
 
@@ -58,7 +58,7 @@ class Sandbox:
 
     @contextmanager
     def _blamed_on(self, file: str) -> Iterator[None]:
-        """A template is a program: whatever it raises is an error of the blueprint."""
+        """Turn any exception of a template into an error of the blueprint, because a template is a program."""
         try:
             yield
         except (TimeoutError, MemoryError):
@@ -79,7 +79,7 @@ class Sandbox:
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox with cookiecutter's `jsonify`, and without chance."""
+    """Jinja's sandbox with cookiecutter's `jsonify` and without random functions."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -89,14 +89,14 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def text_of(content: bytes) -> str | None:
-    """Return the content as text; None if it is binary, and to be copied unchanged."""
+    """Return the content as text, or None if it is binary and must be copied unchanged."""
     with suppress(UnicodeDecodeError):
         return None if b"\0" in content else content.decode()
     return None
 
 
 def _options(blueprint: Blueprint) -> dict[str, Any]:
-    """Return the delimiters and blank rules that a blueprint chose. Nothing else of Jinja is its to choose."""
+    """Return the delimiters and whitespace options that a blueprint chose. Other options of Jinja cannot be chosen."""
     given = blueprint.context.get("_jinja2_env_vars", {})
     for name, value in given.items() if isinstance(given, dict) else [("", given)]:
         if name not in _MARKS | _SWITCHES:

@@ -1,4 +1,4 @@
-"""A spec from the four words alone, without a blueprint."""
+"""Makes a spec from the four flags of `new` alone, without a blueprint."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Service (NAME, NAME:TAG or NAME=IMAGE:TAG), path, reload command and metadata keys; format and topology if wished.
+    """The flags: service (NAME, NAME:TAG or NAME=IMAGE:TAG), path, reload command, metadata keys, and format and topology.
 
-    Without a path, that of known software is meant.
+    Without a path, that of known software is used.
     """
 
     service: str
@@ -34,10 +34,10 @@ class Words:
 
 
 def spec_of(name: str, words: Words) -> str:
-    """Return the spec that the words make, in the shorthand. Nothing is checked: the reader does that.
+    """Return the spec for the flags, in the shorthand. Nothing is checked here, because the reader does that.
 
-    Of known software is written down what the words do not say: the file, its format where the path tells another one, the
-    reload, the health check.
+    For known software, the spec also has what the flags leave out: the file, its format if the path suggests another one, the
+    reload and the health check.
     """
     known = known_of(words.service)
     config = words.config or (known.config if known else "")
@@ -56,7 +56,7 @@ def known_of(service: str) -> Software | None:
 
 
 def _format(config: str, known: Software) -> str:
-    """The format that known software reads, for a path that stands for another one; nothing where its own ending says it."""
+    """Return the format of known software if the path suggests another one, or "" if its own ending determines the format."""
     suffix = PurePosixPath(config).suffix
     meant, told = format_of(known.config, pairs=False), format_of(config)
     return meant if meant != told and suffix in ("", PurePosixPath(known.config).suffix) else ""

@@ -1,6 +1,6 @@
-"""Expand a trusted blueprint with cookiecutter itself, including hooks and extensions.
+"""Expands a trusted blueprint with cookiecutter itself, including hooks and extensions.
 
-It changes the working directory of the process until it ends, so: never from a thread.
+It changes the working directory of the process while it runs, so it must not be called from a thread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from catalog_forge.plan import Plan
 
 
 def renderer(blueprint: Blueprint) -> Render:
-    """Return the function that renders the defaults of a blueprint. Raises ForgeError when an extension cannot be loaded."""
+    """Return the function that renders the defaults of a blueprint. Raises ForgeError if an extension cannot be loaded."""
     with _importable(blueprint.folder), _blamed_on(blueprint):
         environment = create_env_with_context({"cookiecutter": dict(blueprint.context)})
 
@@ -34,14 +34,14 @@ def renderer(blueprint: Blueprint) -> Render:
 
 
 def expand(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
-    """Return the files that cookiecutter makes of a blueprint, in a temporary folder. Raises ForgeError when it fails."""
+    """Return the files that cookiecutter makes from a blueprint, in a temporary folder. Raises ForgeError if it fails."""
     with TemporaryDirectory(prefix="catalog-forge-") as folder, _importable(blueprint.folder), _blamed_on(blueprint):
         return read_files(Path(generate_files(blueprint.folder, {"cookiecutter": dict(answers)}, folder)))
 
 
 @contextmanager
 def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
-    """Templates and extensions are programs: whatever they raise is an error of the blueprint."""
+    """Turn any exception of templates and extensions into an error of the blueprint, because they are programs."""
     try:
         yield
     except ForgeError:
@@ -52,7 +52,7 @@ def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """Let a blueprint's own extensions be imported, as cookiecutter does."""
+    """Allow the import of a blueprint's own extensions, as cookiecutter does."""
     before = list(sys.path)
     sys.path.append(str(folder))
     try:

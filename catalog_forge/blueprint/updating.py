@@ -1,4 +1,4 @@
-"""Merge a newer blueprint into an author's files from an older one. Pure: nothing is read or written."""
+"""Merges a newer blueprint into an author's files from an older one. Pure: nothing is read or written."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Update:
-    """What becomes of a file: `ours` as it is, `file` as it will be (None: not there), `marked` with the marks of its conflicts.
+    """The update of a file: `ours` is the current file, `file` the new one (None: none), `marked` has conflict markers.
 
-    `newer` says that the blueprint changed it since, `edited` that the author did.
+    `newer` tells that the blueprint changed it since, `edited` that the author did.
     """
 
     path: str
@@ -56,10 +56,10 @@ class Update:
 def changes(
     base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str], programs: Collection[str] = ()
 ) -> list[Update]:
-    """Return the update of each file that the blueprint made, or makes now.
+    """Return the update of each file that the blueprint first made or makes now.
 
-    `base` are the files as the blueprint first made them, of which these were `programs`; `ours` are the author's current ones,
-    `theirs` the blueprint's current ones. Raises ForgeError if git, which merges lines, is not available.
+    `base` are the files that the blueprint first made, of which `programs` were executable. `ours` are the author's current
+    files, `theirs` those that the blueprint makes now. Raises ForgeError if git, which merges lines, is not available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
@@ -68,7 +68,7 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """The same with the mode that one side gave the file since the blueprint `first` made it."""
+    """Return the update with the file mode that one side changed since the blueprint first made the file with mode `first`."""
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found
@@ -91,7 +91,7 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
         return Update(path, Fate.KEPT, ours, ours, newer, edited)
     texts = [base if isinstance(base, str) else "" if base is None else None, *map(_text, (ours, theirs))]
     if None in texts:
-        # What is not kept may hold a secret: none of its sides is shown.
+        # A file that is not kept may contain a secret, so none of its sides is shown.
         sides = (
             _shown(base),
             *(_shown(digest_of(each.content)) if each else None for each in (ours, theirs)),
@@ -107,7 +107,7 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
 
 
 def _is(file: File | None, base: str | Digest | None) -> bool:
-    """Whether a file is what the blueprint first made."""
+    """Whether a file is still what the blueprint first made."""
     if file is None or base is None:
         return file is None and base is None
     return file.content == base.encode() if isinstance(base, str) else digest_of(file.content) == base
@@ -126,9 +126,9 @@ def _shown(side: str | Digest | None) -> str | None:
 
 
 def reference_of(memory: Memory, commit: str | None) -> str:
-    """Return what names the blueprint of a memory for `find.opened`, at another commit where one is given.
+    """Return the reference of a remembered blueprint for `find.opened`, at another commit if one is given.
 
-    Raises ForgeError when this release has no such blueprint, or the blueprint has no commits.
+    Raises ForgeError if this release does not have the blueprint, or if the blueprint has no commits.
     """
     source = memory.source
     if "url" in source:
@@ -150,21 +150,22 @@ def reference_of(memory: Memory, commit: str | None) -> str:
 
 
 def _is_example(memory: Memory) -> bool:
-    """Whether an example is what is remembered; releases before 0.2 wrote the same source for both."""
+    """Whether an example was remembered. Releases before 0.2 wrote the same source for blueprints and examples."""
     with example(memory.blueprint) as found:
         return found.digest == memory.digest
 
 
 def named(blueprint: str, source: Mapping[str, str]) -> str:
-    """Return the words that name a blueprint as it was somewhere, such as `redis-conf 0.1.0`."""
+    """Return the words that name a blueprint and its version, such as `redis-conf 0.1.0`."""
     version = source.get("commit", "")[:12] or source.get("package") or source.get("example") or ""
     return f"{blueprint} {version}".rstrip()
 
 
 def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
-    """Check that a blueprint can be a newer one of that in the memory of the spec `name`, which may have moved to another folder.
+    """Check that a blueprint can be a newer version of the one in the memory of the spec `name`.
 
-    Raises ForgeError for another blueprint that comes with catalog-forge, and for one of another name and with fewer questions.
+    Its folder may have moved. Raises ForgeError for a different shipped blueprint, and for one with another name that lacks a
+    remembered question.
     """
     both_shipped = {*blueprint.source, *memory.source} <= {"package", "example"}
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
@@ -177,7 +178,7 @@ def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
 
 
 def labels(was: str, now: str) -> tuple[str, str, str]:
-    """Return the words beside the marks of a conflict: of ours, of base, of theirs."""
+    """Return the labels in conflict markers: of ours, of base and of theirs."""
     return "yours", f"blueprint {was}", f"blueprint {now}" if now != was else f"blueprint {now}, newer"
 
 
@@ -188,9 +189,11 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 
 
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
-    """Find the answers with which a blueprint makes most of a spec, and return them with what it makes.
+    """Find the answers with which a blueprint reproduces most of a spec. Return them with the files that the blueprint then
+    makes.
 
-    One question after the other: the answers to try are its options, or what stands in the spec where its default would stand.
+    The questions are tried one by one. The candidates are the options of a question, or the values in the spec where the
+    blueprint puts its default.
     """
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
@@ -207,7 +210,7 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
             try:
                 found = made({**answers, question.name: Given(text)})
             except ForgeError:
-                continue  # no answer after all
+                continue  # not a valid answer after all
             values = _values(found[1][file].content, file)
             if len(values.items() & wanted.items()) > len(there.items() & wanted.items()):
                 answers[question.name], best, there = Given(text), found, values
@@ -215,7 +218,9 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 
 
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
-    """What may have been answered: what stands where the default does; without a default, what stands where nothing does."""
+    """Return possible answers: values in the spec at the places of the default. Without a default, values that only the spec
+    has.
+    """
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}
     return (

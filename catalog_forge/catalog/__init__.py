@@ -1,2 +1,1 @@
-"""The community-catalog entry: what Rancher's catalog service, the catalog's CI and rancher-compose all accept
-(docs/facts/catalog.md#9)."""
+"""Generates community-catalog entries that Rancher and the catalog's CI accept (docs/facts/catalog.md#9)."""

@@ -1,4 +1,7 @@
-"""docker-compose.yml and rancher-compose.yml as data, by topology (docs/facts/catalog.md#3, docs/facts/conf-images.md#2.1)."""
+"""Generates docker-compose.yml and rancher-compose.yml as data, by topology.
+
+Source: docs/facts/catalog.md#3, docs/facts/conf-images.md#2.1
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from catalog_forge.yamlio import Quoted
 
 _DNS = "io.rancher.container.dns"
 _HOSTNAME = {HOSTNAME_OVERRIDE: "container_name"}
-# What a container says that has its time once, and nobody to speak with.
+# The keys of a container that runs only once and needs no network.
 _ONCE = {"network_mode": "none", "labels": {START_ONCE: Quoted("true")}}
-# The labels that every configured service has.
+# Labels that every configured service has.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it; the companions."""
+    """Return docker-compose.yml as data: the primary service and sidekicks of each member, and the companions."""
     write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "scripts": _scripts, "embedded": _embedded}[
         spec.service.topology
     ]
@@ -35,7 +38,7 @@ def docker_compose(spec: Spec) -> dict[str, Any]:
 
 
 def rancher_compose(spec: Spec) -> dict[str, Any]:
-    """Return rancher-compose.yml: the catalog block with the questions, and what Rancher knows of each primary service."""
+    """Return rancher-compose.yml as data: the catalog block with the questions, and Rancher's keys of each primary service."""
     entry = spec.entry
     block: dict[str, Any] = {"name": entry.title, "version": Quoted(entry.version), "description": description(spec)}
     for key in ("minimum_rancher_version", "maximum_rancher_version", "upgrade_from"):
@@ -46,59 +49,62 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
-    # docker-compose knows nothing of a volume for each container, and what stands in this file takes the place of the other's.
+    # docker-compose does not know volumes per container, and an entry in this file replaces that of docker-compose.yml.
     volumes = {name: {**_volume(each), "per_container": True} for name, each in spec.volumes.items() if each.per_container}
     return {"version": Quoted("2"), "catalog": block, "services": services, **({"volumes": volumes} if volumes else {})}
 
 
 def _volume(volume: Volume) -> dict[str, Any]:
-    """What both files say of a named volume."""
+    """Return the keys of a named volume that both files have."""
     known = {"driver": volume.driver, "driver_opts": dict(volume.driver_opts), "external": volume.external}
     return {key: value for key, value in known.items() if value}
 
 
 def description(spec: Spec) -> str:
-    """Return the one sentence that the catalog shows."""
+    """Return the one-sentence description that the catalog shows."""
     return spec.description or f"{spec.entry.title}, configured by {spec.name}"
 
 
 def main_image(spec: Spec, member: Member) -> str:
-    """Return the image of the software: pinned, or with the tag that the entry asks for."""
+    """Return the image of the software: pinned, or with a variable for the tag that the entry asks for."""
     asked = member.image == spec.service.image and spec.service.floats
     return f"{member.image}:${{{tag_variable(spec)}}}" if asked else member.image
 
 
 def _companion(companion: Companion) -> dict[str, Any]:
-    """What docker-compose.yml says of a companion."""
+    """Return the keys of a companion in docker-compose.yml."""
     keys = {key: value for key, value in companion.compose.items() if key not in RANCHER_FILE}
     return keys | ({"labels": _quoted(keys["labels"])} if "labels" in keys else {})
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
-    """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
+    """Return a primary service, main, and its sidekick conf. Main takes the volumes from conf."""
     compose, mode = _compose(spec, member), spec.service.network_mode
     main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
-        # Rancher's DNS answers in the network of a host by this label alone; a name of its own a container cannot have there.
+        # On the host's network, Rancher's DNS only answers containers with this label, and a container cannot set its own host
+        # name.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
         del main["labels"][HOSTNAME_OVERRIDE]
     return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
 
 
 def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
-    """As volumes, but conf ends when it has written its files, and needs no network for that."""
+    """Return the services as in `_volumes`, but conf exits after writing its files, which needs no network."""
     return _volumes(spec, member) | {member.conf: {"image": spec.tag, **_ONCE}}
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
-    """Main is the primary service and owns the network; conf shares it; a container that never runs owns the volumes."""
+    """Return three services: main is the primary and owns the network, conf shares it, and a stopped container owns the
+    volumes.
+    """
     main = _primary(spec, member, _compose(spec, member))
     shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
     return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
 
 
 def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
-    """One container, of the conf image: it holds main's, confd, and the launch script as its entrypoint."""
+    """Return a single service with the conf image, which contains the image of main, confd and the launch script."""
     compose = _compose(spec, member)
     own = {key: value for key, value in compose.items() if key == "volumes_from"}
     main = {"image": spec.tag, "command": _command(member), **own, **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
@@ -107,7 +113,9 @@ def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
-    """Conf is the primary service and owns the network; main shares it; a container that never runs owns the volumes."""
+    """Return three services: conf is the primary and owns the network, main shares it, and a stopped container owns the
+    volumes.
+    """
     compose = _compose(spec, member)
     return {
         member.name: {
@@ -125,18 +133,18 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _data(spec: Spec) -> dict[str, Any]:
-    """The container that owns the volumes: it is made, so that Docker fills them from the conf image, and does nothing."""
+    """Return a container that owns the volumes. Docker fills them from the conf image when it creates it; it does nothing."""
     return {"image": spec.tag, "entrypoint": ["/bin/true"], **_ONCE}
 
 
 def _primary(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
-    """Main as the primary service, with all that the author says of it."""
+    """Return main as the primary service, with all keys from the author."""
     keys = _only(compose, MAIN_KEYS | NETWORK_KEYS)
     return {**_program(spec, member, compose, **more), **keys, "labels": _labels(compose, member)}
 
 
 def _program(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
-    """What starts the program in its container, and the volumes that it takes."""
+    """Return the image, the start command and the volumes of the program's container."""
     return {
         "image": main_image(spec, member),
         "entrypoint": [*spec.shell, f"{spec.share}/run.sh"],
@@ -159,7 +167,7 @@ def _only(compose: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
 
 
 def _labels(compose: Mapping[str, Any], member: Member) -> dict[str, Any]:
-    """The labels of a primary service: sidekicks that the author names beside run with those that are generated."""
+    """Return the labels of a primary service. Sidekicks named by the author are added to the generated ones."""
     own = _quoted(compose.get("labels"))
     sidekicks = ",".join(filter(None, (*member.sidekicks, own.pop(SIDEKICKS, ""))))
     return {**_HOSTNAME, **({SIDEKICKS: Quoted(sidekicks)} if sidekicks else {}), **own}
@@ -175,7 +183,7 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """What rancher-compose says of a primary service; `shared` is the metadata where the group fixes none of it."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is its metadata if its group fixes none of it."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

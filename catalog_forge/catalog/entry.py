@@ -1,4 +1,4 @@
-"""The files of an entry. Pure: a spec in, a Plan out."""
+"""Generates the files of an entry. Pure: takes a spec, returns a Plan."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.texts import fill
 from catalog_forge.yamlio import Quoted
 
-# Gives the bytes of a file of the spec's folder.
+# Returns the bytes of a file in the spec's folder.
 ReadIcon = Callable[[str], bytes]
 
 
 def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[str, Any]] = docker_compose) -> Plan:
     """Return the files of the entry, with paths relative to its folder: config.yml, the icon, one revision.
 
-    `read_icon` gives the bytes of the author's icon; it is called only when the spec names one. `docker` makes
-    docker-compose.yml.
+    `read_icon` returns the bytes of the author's icon; it is only called if the spec names one. `docker` returns
+    docker-compose.yml as data.
     """
     entry = spec.entry
     plan = Plan()
@@ -31,14 +31,14 @@ def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[st
     icon = read_icon(entry.icon) if entry.icon else draw(entry.title, entry.name).encode()
     plan.add(File(f"catalogIcon-{entry.name}.{ending}", icon))
     for name, data in (("docker-compose", docker(spec)), ("rancher-compose", rancher_compose(spec))):
-        # rancher-compose runs every compose file through a template engine first, unless it begins so.
+        # rancher-compose treats every compose file as a template unless it begins with this line.
         plan.add_text(f"{entry.revision}/{name}.yml", "# notemplating\n" + _yaml(spec, data))
     plan.add_text(f"{entry.revision}/README.md", readme(spec))
     return plan
 
 
 def config(spec: Spec) -> dict[str, Any]:
-    """Return config.yml: what the catalog shows of the entry as a whole (docs/facts/catalog.md#2.2)."""
+    """Return config.yml as data: what the catalog shows about the entry as a whole (docs/facts/catalog.md#2.2)."""
     entry = spec.entry
     wanted = {
         "name": entry.title,
@@ -53,7 +53,7 @@ def config(spec: Spec) -> dict[str, Any]:
 
 
 def readme(spec: Spec) -> str:
-    """Return the README of the revision: the questions in a table, the files, and how the configuration flows."""
+    """Return the README of the revision: a table of the questions, the files, and how the configuration reaches the program."""
     return fill(
         __package__,
         "README.md",
@@ -75,12 +75,12 @@ _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>&#|~!"})
 
 
 def _escaped(text: object) -> str:
-    """Write a text as one line of Markdown that shows it letter by letter: neither emphasis, nor a link, nor HTML, nor a cell."""
+    """Return a text as one line with all Markdown escaped, so that it is shown literally."""
     return " ".join(str(text).split()).translate(_MARKS)
 
 
 def _row(question: dict[str, Any]) -> dict[str, str]:
-    """A question as the cells of its row in the table."""
+    """Return a question as the cells of its table row."""
     label = f"**{_escaped(question['label'])}**"
     options = f": {_cell(question['options'])}" if "options" in question else ""
     return {
@@ -93,7 +93,7 @@ def _row(question: dict[str, Any]) -> dict[str, str]:
 
 
 def _cell(value: Any) -> str:
-    """Write a value as a cell of a Markdown table."""
+    """Return a value as a cell of a Markdown table."""
     if isinstance(value, list):
         return ", ".join(f"`{_cell(item)}`" for item in value)
     text = str(value).lower() if isinstance(value, bool) else str(value)

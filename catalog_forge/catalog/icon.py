@@ -1,4 +1,4 @@
-"""The icon of an entry whose author gives none: the first letters of its title, on a colour that its name decides."""
+"""Draws the icon of an entry without one: the first letters of its title, on a colour derived from its name."""
 
 from __future__ import annotations
 

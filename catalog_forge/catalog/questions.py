@@ -1,4 +1,4 @@
-"""The questions of an entry and the metadata block that their answers flow into."""
+"""Generates the questions of an entry, and the metadata block that uses their answers."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the keys of the metadata, as the entry asks them. Their places are in no file: UNWRITTEN."""
-    from catalog_forge.rancher.questions import read  # Imported here: what is generated needs none of it.
+    """Return the questions for the keys of the metadata, as the entry asks them. They have the place UNWRITTEN instead of a
+    file.
+    """
+    from catalog_forge.rancher.questions import read  # Imported here, because generating an entry does not need it.
 
     own = {key.variable for key in spec.metadata.values() if key.asked}
     return read(yamlio.parse(yamlio.dump([each for each in questions(spec) if each["variable"] in own]), UNWRITTEN))
@@ -48,9 +50,9 @@ def tag_variable(spec: Spec) -> str:
 
 
 def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
-    """Return the metadata of the primary service: an answer or a fixed value for each key; maps and lists as data.
+    """Return the metadata of the primary service: an answer or a fixed value for each key, maps and lists as data.
 
-    A key such as `elasticsearch/yml` becomes a mapping in a mapping, as confd flattens it again.
+    A key such as `elasticsearch/yml` becomes a nested mapping, which confd flattens again.
     """
     block: dict[str, Any] = {}
     fixed = group.metadata if group else {}
@@ -70,7 +72,7 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
 
 
 def literal(value: Any) -> Any:
-    """Return data in which rancher-compose substitutes nothing: `$$` stands for `$` (section 4)."""
+    """Return data in which rancher-compose substitutes nothing: each `$` is written as `$$` (section 4)."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, Mapping):
@@ -81,7 +83,7 @@ def literal(value: Any) -> Any:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """A key that every group fixes is not asked for, unless a compose value uses its variable."""
+    """Whether a key is asked for. It is not if every group fixes it, unless a compose value uses its variable."""
     groups = spec.service.groups.values()
     return not groups or any(name not in group.metadata for group in groups) or bool(key.variable and _used(spec, key))
 

@@ -1,7 +1,7 @@
-"""What runs where the metadata lies in another store than Rancher's: the services of the entry, and a store for trying it.
+"""Generates the services of an entry whose metadata is in another store than Rancher's, and a store for trials.
 
-`with_store` adds to docker-compose.yml what confd must know and the store itself: so `up` and `test` run it. `compose_plan` says
-the same by the compose specification (https://github.com/compose-spec/compose-spec), for whoever has no Rancher.
+`with_store` adds the store and confd's settings to docker-compose.yml, as `up` and `test` run it. `compose_plan` writes the same
+in the compose specification (https://github.com/compose-spec/compose-spec), for users without Rancher.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FILE = "/opt/values/values.json"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A store for trying it: a server without a password that forgets everything when it goes."""
+    """A throwaway store for trials: a server without a password that keeps no data after it stops."""
 
     image: str
     command: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ SERVERS: Mapping[str, Server] = {
     "etcdv3": Server("quay.io/coreos/etcd:v3.4.23", _ETCD),
     "etcd": Server("quay.io/coreos/etcd:v3.4.23", (*_ETCD, "--enable-v2")),
     "consul": Server("hashicorp/consul:1.9.17", ("agent", "-dev", "-client=0.0.0.0")),
-    # Without the events confd hears of no change.
+    # Without these events, confd notices no changes.
     "redis": Server("redis:3.2.11", ("redis-server", "--notify-keyspace-events", "K$gh")),
     "zookeeper": Server("zookeeper:3.4.14"),
     "vault": Server(
@@ -50,22 +50,22 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
-# Ends a default in a compose file, or stays doubled there (docker-compose 1.29, interpolation.py): no default can hold it.
+# A `}` ends a default in a compose file, and `$` stays doubled there (docker-compose 1.29, interpolation.py).
 _UNHELD = re.compile(r"[$}]")
-# What nobody but Rancher reads.
+# The prefix of labels that only Rancher reads.
 _RANCHER_LABEL = "io.rancher."
 _LOGIN = ("CONF_USERNAME", "CONF_PASSWORD", "CONF_TOKEN")
 _AWS = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def node_of(backend: str) -> str:
-    """Return where confd finds the store beside it."""
+    """Return the address at which confd finds the trial store, or "" if there is none."""
     found = TABLE[backend]
     return f"{found.scheme}{STORE}:{found.port}" if backend in SERVERS else FILE if backend == "file" else ""
 
 
 def with_store(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml with a store in it, and conf containers that read it."""
+    """Return docker-compose.yml as data, with a store and conf containers that read from it."""
     data = docker_compose(spec)
     backend = spec.engine.store
     for name in confs(spec, data["services"]):
@@ -90,7 +90,7 @@ def _service(server: Server) -> dict[str, Any]:
 
 
 def _told(spec: Spec, backend: str) -> dict[str, Any]:
-    """The environment that tells confd where the keys are."""
+    """Return the environment that tells confd where the keys are."""
     told: dict[str, Any] = {"CONF_BACKEND": backend}
     if node := node_of(backend):
         told["CONF_NODES"] = node
@@ -102,14 +102,14 @@ def _told(spec: Spec, backend: str) -> dict[str, Any]:
 
 
 def _variables(spec: Spec) -> dict[str, str]:
-    """All values as the variables that confd's back end `env` reads: answers and defaults."""
+    """Return all values as the variables that confd's `env` back end reads: answers and defaults."""
     said = {name: key for name, key in spec.metadata.items() if key.asked or key.default}
     values = {name: f"${{{key.variable}}}" if key.asked else literal(key.default) for name, key in said.items()}
     return as_variables(layout(spec, "env", values))
 
 
 def compose_plan(spec: Spec) -> Plan:
-    """Return compose.yaml: the services, and in the profile `store` the store for trying it."""
+    """Return compose.yaml: the services, and the trial store in the profile `store`."""
     plan = Plan()
     note = f"# {spec.note}\n# A store for trying it comes with --profile {STORE}; CONF_NODES names another one.\n"
     plan.add_text("compose.yaml", note + yamlio.dump(compose_file(spec)))
@@ -126,7 +126,8 @@ def compose_file(spec: Spec) -> dict[str, Any]:
     told = {**defaults, **dict.fromkeys(unheld, "")} if backend == "env" else defaults
     own = confs(spec, data["services"])
     services = {
-        # The templates of a conf container know the defaults, too; whatever else needs such a one has to be told.
+        # The templates of a conf container also know the defaults. Any other service has to be given a default that cannot be
+        # written.
         name: _answered(_standard(each), told, needed) if name in own else _answered(_standard(each), defaults, needed | unheld)
         for name, each in data["services"].items()
         if name not in alone
@@ -137,7 +138,7 @@ def compose_file(spec: Spec) -> dict[str, Any]:
             if backend == "file":
                 each["volumes"] = [*each.get("volumes", ()), "./values:/opt/values:ro"]
         elif name == STORE:
-            # Published for `seed`, and for this machine alone.
+            # Published for `seed`, only on this machine.
             each |= {"profiles": [STORE], "ports": [f"127.0.0.1:{TABLE[backend].port}:{TABLE[backend].port}"]}
     for member in spec.members:
         if spec.service.topology in ("volumes", "scripts", "embedded") and member.scale != 1:
@@ -146,7 +147,7 @@ def compose_file(spec: Spec) -> dict[str, Any]:
 
 
 def _outside(spec: Spec, backend: str) -> dict[str, Any]:
-    """What whoever runs it may say: another back end of the spec, another store, the credentials of that."""
+    """Return the settings that a user may change: another back end of the spec, another store and its credentials."""
     told: dict[str, Any] = {
         "CONF_BACKEND": f"${{CONF_BACKEND:-{backend}}}",
         "CONF_PREFIX": f"${{CONF_PREFIX:-{spec.engine.prefix}}}",
@@ -160,12 +161,12 @@ def _outside(spec: Spec, backend: str) -> dict[str, Any]:
     if (server := SERVERS.get(backend)) and server.token:
         told["CONF_TOKEN"] = f"${{CONF_TOKEN:-{server.token}}}"
         words.remove("CONF_TOKEN")
-    # Without a value compose hands on what its own environment has.
+    # Without a value, compose passes on the variable of its own environment.
     return told | dict.fromkeys([*words, *(_AWS if backend in ("dynamodb", "ssm") else ())], None)
 
 
 def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
-    """A service as the compose specification has it: containers start again as in Rancher, and share networks by service."""
+    """Return a service for the compose specification: it restarts as in Rancher, and shares networks by service."""
     labels = service.get("labels", {})
     found = {key: value for key, value in service.items() if key not in ("labels", "restart")}
     if kept := {key: value for key, value in labels.items() if not key.startswith(_RANCHER_LABEL)}:
@@ -178,7 +179,7 @@ def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any, defaults: Mapping[str, str], needed: set[str]) -> Any:
-    """Data in which the answers to questions are variables of compose, with the defaults of the questions."""
+    """Return data with the answers to questions as compose variables, and the questions' defaults as their defaults."""
     match value:
         case str():
             text = _varied(value, defaults, needed)
