@@ -16,7 +16,7 @@ from catalog_forge.spec.model.record import keys_of
 
 KEY = "_checks"
 LONGEST = 1000
-"""An answer, and a pattern, have so many characters at most: a pattern is a stranger's, and may need long for longer ones."""
+"""The maximum length of an answer and of a pattern: an untrusted pattern may take too long on longer texts."""
 
 MOST = 50
 SECONDS = 1.0
@@ -107,7 +107,7 @@ def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
     kinds, problems, checks = _kinds(), list[Problem](), dict[str, Check]()
     for name, words in given.items():
         wrong = (
-            [_unknown(f"{KEY}: no text is asked for by", name, asked)] if name not in asked else list(_wrong(name, words, kinds))
+            [_unknown(f"{KEY}: no text question named", name, asked)] if name not in asked else list(_wrong(name, words, kinds))
         )
         problems += (Problem(message, Where(file), hint) for message, hint in wrong)
         if not wrong:

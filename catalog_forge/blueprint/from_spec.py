@@ -29,7 +29,7 @@ USUAL = {
     "image.registry": "registry",
     "maintainer": "maintainer",
 }
-"""What is asked for when nothing is chosen, where the spec says it, and the type of its answer."""
+"""The values that become questions if none are chosen, by path, with the types of their answers."""
 
 _ROOM = "[[cookiecutter.name]]/specs/[[cookiecutter.name]]"
 _QUESTION = re.compile(r"[a-z][a-z0-9_]*")
@@ -109,10 +109,10 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
         question, _, path = word.rpartition("=")
         question = question or _named(path, found)
         if path not in values:
-            raise ForgeError(f"the spec says no {path!r}", Where(file), did_you_mean(path, values))
+            raise ForgeError(f"the spec has no value at {path!r}", Where(file), did_you_mean(path, values))
         if not _QUESTION.fullmatch(question) or question in ("name", *found):
             raise ForgeError(
-                f"no question can be named {question!r}", hint="small letters, digits and _; each name once; not `name`"
+                f"no question can be named {question!r}", hint="lower-case letters, digits and _; each name once; not `name`"
             )
         found[question] = _value(question, path, values[path], starts, tokens)
     return sorted(found.values(), key=lambda each: each.start)
@@ -129,7 +129,7 @@ def _value(question: str, path: str, node: yamlio.Text, starts: list[int], token
     value, token = node.data(), tokens.get(starts[node.where.line - 1] + node.where.column - 1)
     if token is None or not _can_be_asked(node) or not isinstance(value, str | int):
         raise ForgeError(
-            f"{path} cannot be asked for", node.where, "a question is for a text of one line, a whole number or a truth"
+            f"{path} cannot be asked for", node.where, "only a one-line text, a whole number or a boolean can become a question"
         )
     return Replaced(question, path, value, token.start, token.end)
 
@@ -149,7 +149,7 @@ def _context(spec: str, text: str, asked: list[Replaced]) -> dict[str, Any]:
         **{each.question: each.value if isinstance(each.value, bool) else _escaped(str(each.value)) for each in asked},
         "__prompts__": {each.question: f"Value of {each.path}" for each in asked},
         KEY: {each.question: each.check for each in asked if each.check},
-        "_description": description or f"Made of the spec {spec}",
+        "_description": description or f"Made from the spec {spec}",
         "_jinja2_env_vars": MARKS,
     }
 

@@ -23,7 +23,7 @@ from catalog_forge.spec.folder import MEMORY
 
 FORMAT = 1
 MOST_BYTES = 512 << 10
-"""What the texts of all files take at most, as JSON; of what is beyond that only the digest is kept."""
+"""The maximum size of all kept texts together, as JSON. Files beyond it are only kept as digests."""
 
 _SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")

@@ -17,7 +17,7 @@ from catalog_forge.malformed import MARKS
 from catalog_forge.yamltext import Document, Edits, Entry, Piece
 
 MOST_ITEMS = 500
-"""Lists whose items have no names are merged up to this length: comparing takes the square of it."""
+"""The longest list of unnamed items that is merged: the time to compare two lists grows with the square of their length."""
 
 
 @dataclass(frozen=True)

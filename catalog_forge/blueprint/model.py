@@ -33,7 +33,7 @@ class Blueprint:
     hooks: tuple[str, ...]
     checks: Mapping[str, Check]
     source: Mapping[str, str] = field(default_factory=dict)
-    """Where it came from, as it is remembered: {package: version}, {url, commit} or {folder}."""
+    """Where it came from, in the form to remember: {package: version}, {url, commit} or {folder}."""
 
     @cached_property
     def digest(self) -> str:
@@ -75,7 +75,7 @@ def read_files(folder: Path) -> Plan:
     """Return the files below a folder. Raises ForgeError for links and special files, and above the limits."""
     plan = Plan()
     if folder.is_symlink():
-        raise ForgeError("a blueprint holds no links", Where(str(folder)))
+        raise ForgeError("a blueprint cannot contain links", Where(str(folder)))
     for path in walked(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise ForgeError("a blueprint may contain only files, not links", Where(str(path)))

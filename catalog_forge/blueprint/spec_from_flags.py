@@ -10,7 +10,7 @@ from catalog_forge.spec.programs import Software, known_software
 from catalog_forge.spec.shorthand import format_of
 
 SCHEMA = ".schema.json"
-"""The file beside the specs that helps editors: the output of `catalog-forge schema`."""
+"""The JSON Schema for editors, in the folder of the specs: the output of `catalog-forge schema`."""
 
 HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA}

@@ -26,13 +26,13 @@ class Fate(StrEnum):
     """What an update does to a file."""
 
     SAME = "same"
-    """The blueprint says nothing new of it."""
+    """The blueprint did not change it."""
     UPDATED = "updated"
     MERGED = "merged"
     ADDED = "added"
     REMOVED = "removed"
     KEPT = "kept"
-    """The blueprint has it no more, and the author edited it."""
+    """The blueprint no longer has it, but the author edited it."""
     CONFLICT = "conflict"
 
 
@@ -218,9 +218,7 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 
 
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
-    """Return possible answers: values in the spec at the places of the default. Without a default, values that only the spec
-    has.
-    """
+    """Return possible answers: values in the spec at the places of the default. If it is empty, values that only the spec has."""
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}
     return (

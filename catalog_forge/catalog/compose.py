@@ -95,9 +95,7 @@ def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: main is the primary and owns the network, conf shares it, and a stopped container owns the
-    volumes.
-    """
+    """Return three services: the primary, main, owns the network, conf shares it, and a stopped container owns the volumes."""
     main = _primary(spec, member, _compose(spec, member))
     shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
     return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
@@ -113,9 +111,7 @@ def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: conf is the primary and owns the network, main shares it, and a stopped container owns the
-    volumes.
-    """
+    """Return three services: the primary, conf, owns the network, main shares it, and a stopped container owns the volumes."""
     compose = _compose(spec, member)
     return {
         member.name: {

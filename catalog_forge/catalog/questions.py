@@ -35,8 +35,8 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the keys of the metadata, as the entry asks them. They have the place UNWRITTEN instead of a
-    file.
+    """Return the questions for the keys of the metadata, as the entry asks them. Their place is UNWRITTEN, as no file has
+    them.
     """
     from catalog_forge.rancher.questions import read  # Imported here, because generating an entry does not need it.
 

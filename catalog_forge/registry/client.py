@@ -29,7 +29,7 @@ _LOOPBACK = ("localhost", "127.", "[::1]")
 _MANIFEST_1 = "application/vnd.docker.distribution.manifest.v1+"
 _LONGEST_CHALLENGE = 8192
 _NOT_YET, _EXPIRED = 9, 10
-"""What OpenSSL calls a certificate whose time has not come or has passed (openssl-verify(1))."""
+"""OpenSSL's error codes for a certificate that is not yet valid or has expired (openssl-verify(1))."""
 
 
 class _Mismatch(ValueError):
@@ -270,7 +270,7 @@ def _elsewhere(host: _Host, error: Exception) -> str:
     """Name the server that failed if it is not the registry itself but one that the registry redirects to."""
     request = getattr(error, "request", None)
     netloc = urlsplit(getattr(request, "url", None) or "").netloc
-    return f"{printable(netloc)}, to which it sends who asks: " if netloc not in ("", host.address) else ""
+    return f"{printable(netloc)}, to which it redirects: " if netloc not in ("", host.address) else ""
 
 
 def _tls(error: Exception) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from catalog_forge.registry import reference
 from catalog_forge.yamlio import Text
 
 MOST_WAYS = 256
-"""So many ways to answer what decides an image are looked at: who offers more has other troubles."""
+"""The most combinations of answers that are tried to find the images that they select."""
 _SCRATCH = "scratch"
 
 

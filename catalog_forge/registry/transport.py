@@ -19,9 +19,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 MAX_BYTES = 4 << 20
-"""What a manifest, the configuration of an image or a token may be long: the bound of containerd and crane."""
+"""The maximum size of a manifest, an image configuration or a token, as in containerd and crane."""
 MOST_WAIT = 20
-"""Seconds that are waited when a registry asks for it; who wants more is asked again another day."""
+"""The longest wait, in seconds, that a registry may ask for. If it asks for more, the look-up fails."""
 TRIES = 3
 _CONNECT_SECONDS, _READ_SECONDS = 10, 20
 _MOST_REDIRECTS = 5

@@ -111,8 +111,8 @@ def test_cookiecutter_does_not_see_the_checks_as_a_question(folder: Path) -> Non
     ("checks", "said"),
     [
         ([], "_checks must be a mapping"),
-        ({"prt": {"type": "port"}}, "no text is asked for by 'prt'\n  hint: did you mean 'port'?"),
-        ({"yes": {"type": "int"}}, "no text is asked for by 'yes'"),
+        ({"prt": {"type": "port"}}, "no text question named 'prt'\n  hint: did you mean 'port'?"),
+        ({"yes": {"type": "int"}}, "no text question named 'yes'"),
         ({"port": "int"}, "_checks.port: must be a mapping"),
         ({"port": {"typ": "int"}}, "unknown 'typ'\n  hint: did you mean 'type'?"),
         ({"port": {"type": "prt"}}, "there is no type 'prt'\n  hint: did you mean 'port'?"),

@@ -298,7 +298,7 @@ def test_nonsense_is_told_in_words(answer: Answer, words: str) -> None:
         ("Negotiate", b"", "does not show it, not with these credentials"),
         ('Bearer realm="https://HOST/token"', b"\xff", "is not a registry's answer"),
         ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "is not a registry's answer"),
-        ('Bearer realm="https://127.0.0.1:1/t"', b"", "127.0.0.1:1, to which it sends who asks: it cannot be reached"),
+        ('Bearer realm="https://127.0.0.1:1/t"', b"", "127.0.0.1:1, to which it redirects: it cannot be reached"),
     ],
 )
 def test_an_odd_challenge_or_token_is_told_in_words(
