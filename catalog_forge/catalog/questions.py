@@ -35,9 +35,7 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the keys of the metadata, as the entry asks them. Their place is UNWRITTEN, as no file has
-    them.
-    """
+    """Return the questions for the metadata keys, as the entry asks them. Their place is UNWRITTEN, as no file has them."""
     from catalog_forge.rancher.questions import read  # Imported here, because generating an entry does not need it.
 
     own = {key.variable for key in spec.metadata.values() if key.asked}
