@@ -1,8 +1,9 @@
-"""Load balancers: the rules that an entry gives them, and the haproxy container that follows these rules.
+"""Load balancers: the rules that an entry defines for them, and the haproxy container that implements these rules.
 
-Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. No value of an
-entry stands in the configuration unless it was matched as a number, a host name, a path or the name of a service: none can change
-its structure. haproxy asks the engine's DNS every second who a service is, so that it follows scale and replacements.
+Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. A value of an
+entry is written to haproxy's configuration only if it matches the pattern of a number, a host name, a path or a service name, so
+no value can change its structure. haproxy resolves services through the engine's DNS every second, so it follows scaling and
+replacements.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)"
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
 _TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]+))?")
 _TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
-_UNITS = 100  # so many units of a service get requests
+_UNITS = 100  # the most units of a service that receive requests
 
 _HEAD = """\
 global
@@ -53,7 +54,7 @@ resolvers engine
 
 
 def is_balancer(definition: Definition) -> bool:
-    """Whether a service is a load balancer: it has the image of one, or rules with ports of its own."""
+    """Whether a service is a load balancer: it has a balancer's image, or rules with source ports."""
     return bool(_kind(definition)) or any("source_port" in rule for rule in _rules_of(definition))
 
 
@@ -70,7 +71,8 @@ def _rules_of(definition: Definition) -> list[dict[str, Node]]:
 
 
 class Balancers:
-    """Reads the rules of load balancers; `note` hears what is not honoured, what is wrong is noted in the reader."""
+    """Reads the rules of load balancers. `note` is called for everything that is not honoured; errors are recorded in
+    `reader`."""
 
     def __init__(self, names: Collection[str], reader: Reader, note: Callable[[Definition, str, str, Node], None]) -> None:
         self.names = names
@@ -108,7 +110,7 @@ class Balancers:
             return None
         name, place = words["service"], next(iter(keys.values()), None)
         if name not in self.names:
-            # What is no service of the stack is refused before.
+            # A name that is not a service of the stack is reported elsewhere.
             key, why = f"port_rules.service: {name}", "it is a service of another stack"
             if not name:
                 key, why = "port_rules", "a rule names no service: units are not selected by labels"
@@ -136,7 +138,8 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """The rules of Rancher 1.1: each port goes to all links, unless a label of the link says which requests, and whereto."""
+        """Yield the rules of Rancher 1.1: each port forwards to all links, unless a label of the link restricts the requests or
+        changes the target."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -150,7 +153,7 @@ class Balancers:
     ) -> Iterator[Rule]:
         found = _TARGET.fullmatch(text)
         parts = found.groupdict(default="") if found else {}
-        if parts.get("host", "").isdigit():  # a port alone
+        if parts.get("host", "").isdigit():  # only a port
             parts |= {"host": "", "source": parts["host"]}
         host, path = parts.get("host", ""), parts.get("path", "")
         if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
@@ -161,13 +164,13 @@ class Balancers:
 
 
 def _precedence(rule: Rule) -> tuple[int, int, int, int]:
-    """Rancher's order: by port, by priority, then the more a rule demands the sooner it is tried."""
+    """Return the sort key for Rancher's order of rules: by port, then by priority, then the most specific rule first."""
     exact = 2 * bool(rule.hostname) - ("*" in rule.hostname)
     return rule.source, rule.priority or 1 << 31, -exact, -len(rule.path)
 
 
 def config(rules: Sequence[Rule], health_port: int = 0) -> str:
-    """Return haproxy's configuration for rules; `health_port` answers the health check of Rancher's own image."""
+    """Return haproxy's configuration for the rules. On `health_port` haproxy answers the health check of Rancher's own image."""
     lines = [_HEAD]
     for source, group in groupby(rules, key=lambda rule: rule.source):
         lines += _frontend(source, list(group))
@@ -177,7 +180,7 @@ def config(rules: Sequence[Rule], health_port: int = 0) -> str:
 
 
 def _frontend(source: int, rules: Sequence[Rule]) -> list[str]:
-    """A port and its backends: rules that ask for the same share one."""
+    """Return the lines for one port and its backends. Rules with the same host name and path share a backend."""
     http = rules[0].protocol == "http"
     backends: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
@@ -214,7 +217,8 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return a stack whose load balancers are haproxy containers of an image. Without one they have no units, and it is said."""
+    """Return a stack whose load balancers are haproxy containers of this image. Without an image they get no units, and a note
+    says so."""
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:
         rules = stack.balancers.get(service.name)
@@ -251,7 +255,8 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """A port of a load balancer of Rancher 1.1: it is published as itself, and what stands behind it is that of the target."""
+    """Return how a port of a Rancher 1.1 load balancer is published: as the public port on both sides, without the target's
+    port."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

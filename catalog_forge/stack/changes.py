@@ -1,4 +1,5 @@
-"""What a new plan changes of a stack: which services come, go, or are others, and what that does to their units. Pure."""
+"""The changes that a new plan makes to a stack: which services are added, removed or changed, and whether their units are
+replaced. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +11,15 @@ from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
-# What of a service is no part of its units: all else replaces them (`reconcile.digest`).
+# The fields of a service that can change without replacing its units; all others replace them (`reconcile.digest`).
 _KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config", "batch")
 _MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A service that comes (`+`), goes (`-`) or changes (`~`): what of it, as path, text before and text after, and
-    whether its units are replaced for that."""
+    """A service that is added (`+`), removed (`-`) or changed (`~`): the changed fields as path, old text and new text, and
+    whether the change replaces its units."""
 
     sign: str
     service: str
@@ -28,7 +29,7 @@ class ServiceChange:
 
 
 def changes(before: Stack | None, after: Stack) -> list[ServiceChange]:
-    """Return what is another in the stack that is wanted now; secrets are hidden."""
+    """Return the differences between two stacks; `before` is None for a new stack. Secrets are hidden."""
     old = {each.name: each for each in before.services} if before else {}
     new = {each.name: each for each in after.services}
     secrets = {secret for stack in (before, after) if stack for secret in stack.secrets}
@@ -45,7 +46,7 @@ def changes(before: Stack | None, after: Stack) -> list[ServiceChange]:
 
 
 def lines(found: list[ServiceChange]) -> Iterator[str]:
-    """Say it as text, the way a plan of terraform is read."""
+    """Return the changes as lines of text in the style of a terraform plan."""
     for each in found:
         then = ", replaced one after the other" if each.replaces else ""
         yield printable(f"{each.sign} {each.service} ({counted(each.units, 'unit')}{then})")
@@ -63,7 +64,7 @@ def _differences(old: Mapping[str, str], new: Mapping[str, str], secrets: set[st
 
 
 def _facts(service: Service) -> dict[str, str]:
-    """What a service is, by paths such as environment.NAME; what is a sidekick's stands behind its name."""
+    """Return the fields of a service as text, by paths such as environment.NAME. Paths of a sidekick begin with its name."""
     data = asdict(service)
     primary, sidekicks = data.pop("primary"), data.pop("sidekicks")
     links = {"links": [f"{each['target']}:{each['alias']}" for each in data.pop("links")]}

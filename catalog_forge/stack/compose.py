@@ -1,7 +1,8 @@
 """The services of a stack: units of a primary and its sidekicks, with their links, in an order in which they can be started.
 
-Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once: what rancher-compose refuses in the words of its
-judge (`rancher.judgement`), then what only cannot run here. What an entry expects from elsewhere can run beside its services.
+Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first what rancher-compose refuses, in the words of
+its judge (`rancher.judgement`), then what only this program cannot run. Services that an entry expects from other stacks can run
+beside its own.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ _ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
 
 
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
-    """Return the stack that a revision is with these answers, under this name.
+    """Return the stack that results from a revision with these answers, under this name.
 
-    Raises ForgeError with all that is wrong in both compose files: what rancher-compose would refuse, and what could not run.
+    Raises ForgeError with all errors in both compose files: what rancher-compose would refuse, and what cannot run here.
     """
     sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
     judge = launch.LaunchJudge(sources)
@@ -66,7 +67,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
         [replace(note, where=files.at(note.where)) if note.where else note for note in found]
         for found in (stack.unhonoured, stack.dangerous)
     )
-    # What Rancher ignores, where nothing is said of it here.
+    # Everything that Rancher ignores, unless a note at the same location exists already.
     told = {note.where for note in (*unhonoured, *dangerous)}
     odd = [fault for fault in judge.odd if fault.where not in told]
     unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
@@ -78,7 +79,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """What notes that a service, or a volume, has a variable that no question asks for."""
+    """Return a callback that adds a note for a variable of this service or volume that no question asks for."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
@@ -87,7 +88,7 @@ def _unasked(notes: list[Note], name: str) -> Say:
 
 
 def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
-    """What is worth saying of the files as a whole; what cannot run is noted in `reader`."""
+    """Yield notes on the files as a whole; errors are recorded in `reader`."""
     for source in sources:
         if source.rendered and (cut := source.rendered.problem):
             reader.problems.append(cut)
@@ -95,19 +96,19 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
         for double in source.yaml.duplicates:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
-                # Of two services nobody knows which is meant.
+                # It is unclear which of the two services is meant.
                 reader.wrong(str(double), where, "rancher-compose would silently use the last one")
             else:
                 yield Note("", name, f"it is defined twice: this one counts, not the one on line {double.first.line}", where)
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores it without a word, also where an author of version 1 put a service here.
+                # Rancher ignores it silently, even if an author used to version 1 put a service here.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores it: {hint}; services stand below `services`", key.where)
 
 
 def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, Node]:
-    """The volumes that files of version 2 declare, with the answers."""
+    """Return the volumes that files of version 2 declare, with the answers substituted."""
     return {
         name: Substitution(source.variables, _unasked(notes, f"volume {name}"), lambda *_: None).node(node)
         for source in sources
@@ -117,13 +118,13 @@ def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, No
 
 
 def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers that nobody may see, by variable. A default is none of them: everybody can read it in the catalog."""
+    """Return the secret answers by variable. A default is not secret, because everybody can read it in the catalog."""
     asked = {name: question.default for name, question in entry.asked.items() if question.secret}
     return {name: text for name, default in asked.items() if (text := variables.get(name, "")) not in ("", default)}
 
 
 def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return what is shown in place of the answers that nobody may see, by variable."""
+    """Return the text that is shown in place of each secret answer, by variable."""
     return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 
@@ -146,11 +147,11 @@ class _Composer:
         self.launches.note(definition, key, message, node.where)
 
     def stack(self, notes: Iterable[Note]) -> Stack:
-        """All services, those first that others need."""
+        """Return the stack with all services, each after the services that it needs."""
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
         services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
-        # A link is an optional dependency: a circle of them is ignored, as rancher-compose's executor does.
+        # A link is an optional dependency: like rancher-compose's executor, ignore links that form a circle.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_circles(needs, wishes))[0]
@@ -196,7 +197,7 @@ class _Composer:
         )
 
     def _batch(self, definition: Definition) -> int:
-        """How many units an upgrade replaces at a time."""
+        """Return the number of units that an upgrade replaces at a time."""
         given = keys_of(definition.keys["upgrade_strategy"]) if "upgrade_strategy" in definition.keys else {}
         if text_of(given.get("start_first")) == "true":
             message = "the old container ends before the new one starts: both have one name and one address here"
@@ -213,7 +214,7 @@ class _Composer:
                 self.launches.note(sidekick, key, "Rancher reads it only for the primary", sidekick.keys[key].where)
 
     def _links(self, service: Definition) -> Iterator[Link]:
-        """The links of a launch; those of a sidekick are links of its service."""
+        """Yield the links of a container; those of a sidekick become links of its service."""
         for key in ("links", "external_links"):
             for item in items(service.get(key)):
                 target, _, alias = item.value.partition(":")
@@ -227,7 +228,7 @@ class _Composer:
         return (item.value for item in items(self.services[name].get("depends_on")))
 
     def _others(self, service: Service, targets: Iterable[str]) -> list[str]:
-        """The services that targets are, or are sidekicks of, but the service itself."""
+        """Return the services to which the targets belong, as primary or sidekick, without the service itself."""
         found = (self.primary_of[target] for target in targets if target in self.primary_of)
         return [primary for primary in found if primary != service.name]
 
@@ -264,18 +265,19 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """A scalar as Rancher's YAML reader types it, of which an answer of digits is a number (section 3: only below lb_config)."""
+    """Return a scalar as Rancher's YAML reader types it, except that text of digits is a number (section 3: only below
+    lb_config)."""
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
 
 
 def flat(path: str) -> str:
-    """The name that a service STACK/NAME of another stack has in the one stack that there is."""
+    """Return the name under which a service STACK/NAME of another stack runs in this stack."""
     return path.replace("/", "-")
 
 
 def _linked(service: Service, beside: Collection[str]) -> Service:
-    """A service whose links to other stacks lead to what runs for these."""
+    """Return a service with its links to other stacks redirected to the services that run beside the entry."""
     links = (replace(each, target=flat(each.target)) if each.target in beside else each for each in service.links)
     return replace(service, links=tuple(links))
 
@@ -287,7 +289,8 @@ def with_beside(
     where: Where | None = None,
     hint: str = "take it out of what runs beside it",
 ) -> Stack:
-    """Return the stack with services beside it, which run for NAME or STACK/NAME. Raises ForgeError when it has the name."""
+    """Return the stack with further services beside it, which stand in for NAME or STACK/NAME. Raises ForgeError if the stack has
+    a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:
         raise ForgeError(f"the entry has the service {min(both)!r} itself", where, hint)

@@ -1,4 +1,4 @@
-"""What the volumes of a stack hold, and what of it is still there after an upgrade."""
+"""The contents of a stack's volumes, and a comparison of what an upgrade kept of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.image.engine import Engine
 from catalog_forge.stack.reconcile import Seen
 from catalog_forge.stack.runner import StackRunner
 
-# The name that an engine makes for a volume which has none.
+# The name that an engine gives to an unnamed volume.
 _UNNAMED = re.compile(r"[0-9a-f]{64}")
 
 Contents = Mapping[str, Mapping[str, str]]
@@ -22,7 +22,7 @@ Contents = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a volume: how many of its files are as they were, differ, are gone, are new."""
+    """The result of comparing a volume: how many of its files are unchanged, changed, gone and new."""
 
     volume: str
     same: int
@@ -32,7 +32,7 @@ class Kept:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing is left of what it held."""
+        """Whether nothing is left of the volume's former content."""
         return bool(self.gone) and not self.same and not self.changed
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Kept:
 
 
 def compared(before: Contents, after: Contents) -> list[Kept]:
-    """What became of each volume that was there."""
+    """Return the comparison for each volume that existed before."""
     found = []
     for name, old in before.items():
         now = after.get(name, {})
@@ -52,9 +52,9 @@ def compared(before: Contents, after: Contents) -> list[Kept]:
 
 
 def contents(engine: Engine, stack: str) -> dict[str, dict[str, str]]:
-    """Read what all volumes of a stack hold, through the containers that have them.
+    """Read the contents of all volumes of a stack, through the containers that mount them.
 
-    A volume without a name goes by the one of its unit and its path, so that another one in its place is compared with it.
+    An unnamed volume is identified by its unit and path, so that it is compared with the volume that replaces it.
     """
     found: dict[str, dict[str, str]] = {}
     for container in sorted(StackRunner(engine, stack).seen(), key=lambda each: (each.service, each.index, each.launch)):
@@ -68,7 +68,7 @@ def contents(engine: Engine, stack: str) -> dict[str, dict[str, str]]:
 
 
 def _name(stack: str, container: Seen, mount: Mapping[str, Any]) -> str:
-    """What a volume is called: as the entry calls it; one that the engine named, by where it is."""
+    """Return the name of a volume in the entry, or for an unnamed volume its unit and path."""
     name = str(mount.get("Name", ""))
     if _UNNAMED.fullmatch(name):
         return f"{container.service}-{container.index}:{mount['Destination']}"
@@ -76,7 +76,7 @@ def _name(stack: str, container: Seen, mount: Mapping[str, Any]) -> str:
 
 
 def _files(engine: Engine, container: Seen, path: str) -> Iterator[tuple[str, str]]:
-    """The files below a folder of a container, each with the digest of what it holds."""
+    """Yield the files below a folder of a container, each with the digest of its content."""
     with engine.asked_to(f"read {path} of container {container.name}"):
         packed, _ = engine.api.get_archive(container.id, f"{path.rstrip('/')}/.")
         with closing(engine.response):

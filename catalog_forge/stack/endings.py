@@ -1,8 +1,8 @@
-"""How containers end: how often in a row, when they run again, which of them will not run any better, and when one is steady.
+"""Tracks how containers end: how often in a row, when they are restarted, which are hopeless, and which run steadily.
 
-Pure: it asks no engine and no clock. The one who watches shows it what is on the engine at a time in seconds, and tells
-what it has started. What was learnt goes by the name of a container, so that one which is replaced because its program does
-not answer has not died any less often.
+Pure: it calls neither the engine nor a clock. The caller passes in the containers on the engine with the time in seconds, and
+reports what it has started. Records are kept by container name, so a container that is replaced because its program does not
+answer keeps its count of ends.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from catalog_forge.stack.reconcile import Key, Seen, restarts
 GIVE_UP = 5
 """Ends in a row after which a container will not run any better."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs again; the pause doubles
-_STEADY = 10.0  # whatever ran so long begins again with the first pause
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before a restart; the pause doubles each time
+_STEADY = 10.0  # after running this long, a container starts again with the first pause
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A container that has ended by itself: how often in a row, and what follows from that.
+    """A container that has ended by itself: how often in a row, and the consequences.
 
-    `again` says that its restart policy starts it again, `failed` that it should not have ended so, `was_steady` that it
-    had counted as running, `hopeless` that it will not run any better.
+    `again`: its restart policy restarts it. `failed`: it should not have ended. `was_steady`: it had counted as running.
+    `hopeless`: further restarts will not help.
     """
 
     container: Seen
@@ -37,16 +37,16 @@ class Ending:
 
     @property
     def why(self) -> str:
-        """What is hopeless about it, in words that follow the name of the container."""
+        """Why the container is hopeless, worded to follow its name."""
         return f"ended {self.count} times in a row" if self.again else "is not restarted"
 
 
 @dataclass(slots=True)
 class _Course:
-    """What is known of a container: its id, since when it runs, how often it has ended in a row, when it may run again.
+    """The record of a container: its id, since when it runs, how often it has ended in a row, and when it may be restarted.
 
-    One that was never `watched` while it ran was stopped with its stack, and has not ended by itself. `noted` says that
-    its last end was taken in.
+    If a container was never `watched` while it ran, it was stopped with its stack and has not ended by itself. `noted` is True
+    once its last end is recorded.
     """
 
     id: str
@@ -60,14 +60,14 @@ class _Course:
 
 
 class Endings:
-    """What the ends of a stack's containers come to. `settle` are the seconds after which one counts as running."""
+    """Records how the containers of a stack end. `settle` is the number of seconds after which a container counts as running."""
 
     def __init__(self, settle: float = SETTLE) -> None:
         self.settle = settle
         self._courses: dict[str, _Course] = {}
 
     def begun(self, containers: Iterable[Seen], now: float) -> None:
-        """Note what was started: a container that ends so soon that nobody sees it run has ended all the same."""
+        """Record containers that were started, so that one that ends before it is seen running still counts as ended."""
         for container in containers:
             course = self._course(container)
             course.since, course.watched, course.noted, course.steady = now, True, False, False
@@ -75,10 +75,10 @@ class Endings:
     def look(
         self, containers: Sequence[Seen], busy: Collection[Key], launches: Mapping[tuple[str, str], Launch], now: float
     ) -> list[Ending]:
-        """Take in what is on the engine, and return what has ended since the last look.
+        """Record the containers on the engine, and return those that have ended since the last call.
 
-        Units in `busy` are being worked on: what ends there has been stopped. `launches` go by the names of the service
-        and of the launch.
+        Units in `busy` are being changed, so their containers were stopped and have not ended by themselves. `launches` is keyed
+        by service name and launch name.
         """
         ended: list[Ending] = []
         for container in containers:
@@ -92,16 +92,16 @@ class Endings:
         return ended
 
     def stopped(self, containers: Iterable[Seen]) -> None:
-        """Note what was stopped on purpose: it has not ended by itself."""
+        """Record containers that were stopped on purpose and have not ended by themselves."""
         for container in containers:
             if container.ended:
                 course = self._course(container)
                 course.watched = course.steady = False
 
     def renew(self, containers: Iterable[Seen], now: float) -> None:
-        """Begin anew, because something else is wanted: what had died has as many tries as at first.
+        """Reset the counts after a change of the plan, so that each container has all its attempts again.
 
-        What has failed and was left alone runs again; what ended well stays as it is.
+        Containers that failed and were left alone are started again; those that ended well are not.
         """
         for container in containers:
             course = self._course(container)
@@ -112,47 +112,47 @@ class Endings:
                 course.watched = course.noted = False
 
     def waits(self, container: Seen, now: float) -> None:
-        """Note that a container runs, but has not started its program yet."""
+        """Record that a container runs but has not started its program yet."""
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container counts as running: it has run long enough, longer if it had ended before."""
+        """Whether a container has run long enough to count as running; it takes longer if it had ended before."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 
     def confirm(self, container: Seen) -> bool:
-        """Note that a container counts as running, and return whether that is news."""
+        """Record that a container counts as running, and return whether this is new."""
         course = self._course(container)
         news, course.steady = not course.steady, True
         return news
 
     def steady(self, container: Seen) -> bool:
-        """Whether a container was confirmed to run since its last start."""
+        """Whether a container was confirmed as running since its last start."""
         return container.running and self._course(container).steady
 
     def unnoticed(self, containers: Iterable[Seen]) -> bool:
-        """Whether one that counts as running has ended since the last look."""
+        """Whether a container that counts as running has ended since the last call of `look`."""
         courses = ((each, self._courses.get(each.name)) for each in containers if each.ended)
         return any(course is not None and course.id == each.id and course.steady for each, course in courses)
 
     def failing(self, container: Seen) -> bool:
-        """Whether a container has ended since it last ran for long."""
+        """Whether a container has ended and has not run for long since."""
         return self._course(container).count > 0
 
     def counts(self, containers: Iterable[Seen]) -> dict[str, int]:
-        """How often containers have ended in a row, by their ids."""
+        """Return how often containers have ended in a row, by their ids."""
         return {container.id: self._course(container).count for container in containers}
 
     def by_themselves(self, containers: Iterable[Seen]) -> set[str]:
-        """The ids of those that have ended while they were watched."""
+        """Return the ids of the containers that ended while they were watched."""
         return {each.id for each in containers if each.ended and self._course(each).watched}
 
     def resting(self, containers: Iterable[Seen], now: float) -> set[str]:
-        """The ids of those whose time to run again has not come."""
+        """Return the ids of the containers that must still wait before they are restarted."""
         return {each.id for each in containers if self._course(each).due > now}
 
     def dues(self, now: float) -> Iterator[float]:
-        """Yield the times to come at which a container may run again, or will count as running."""
+        """Yield the future times at which a container may be restarted or will count as running."""
         for course in self._courses.values():
             steady_at = course.since + self._needed(course) if course.watched and not course.noted else 0
             yield from (time for time in (course.due, steady_at) if time > now)
@@ -169,7 +169,7 @@ class Endings:
         return min(max(_STEADY, self.settle), self.settle * (1 + course.count))
 
     def _replaced(self, busy: Collection[Key]) -> set[str]:
-        """The names of containers that are away only because their unit is being replaced."""
+        """Return the names of containers that may be missing only because their unit is being replaced."""
         return set(self._courses) if busy else set()
 
     def _runs(self, course: _Course, now: float) -> None:

@@ -1,4 +1,4 @@
-"""What the metadata service tells of a stack: the environment that its containers on the engine are. Pure."""
+"""Describes the containers of a stack as the environment that the metadata service presents. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, own
 def environment(
     stack: Stack, subnet: str, host: model.Host, ledger: Ledger, seen: Sequence[Seen], healths: Mapping[Key, str]
 ) -> model.Environment:
-    """Return the environment for what is wanted and what is there: scale is what is wanted, states are what is there.
+    """Return the environment of a stack: its scales are those of the plan, its states those of the containers on the engine.
 
-    Every unit that is wanted must have its number in the ledger: addresses and identities follow from those, so that
-    they are known before a container is made.
+    Every planned unit must have a number in the ledger. Addresses and identities are derived from the numbers, so they are known
+    before a container is created.
     """
     found: dict[Key, list[Seen]] = {}
     for each in seen:
@@ -30,17 +30,17 @@ def environment(
 
 
 def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
-    """Return the environment of a stack that was just started, all of whose units run and are healthy."""
+    """Return the environment of a newly started stack in which all units run and are healthy."""
     made = environment(stack, subnet, host, Ledger(), (), {})
     services = tuple(replace(each, states={}, healths={}) for each in made.stacks[0].services)
     return replace(made, stacks=(replace(made.stacks[0], services=services),))
 
 
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
-    """Return the addresses of containers by their names; those that have none of their own are left out.
+    """Return the addresses of containers by name, without the containers that have no address.
 
-    The address of a unit's primary is that of the network which the primary uses, whoever brings it. Raises ForgeError
-    when a service has given more numbers than its part of the subnet has addresses.
+    The address of a unit's primary is that of the network it uses, even if another container provides that network. Raises
+    ForgeError if a service has used more numbers than its part of the subnet has addresses.
     """
     told = {each.name: each for each in units.containers(made)}
     found: dict[str, str] = {}
@@ -50,7 +50,8 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
                 name = container_name(stack.name, service, named, index)
-                # A service OTHER-NAME may be told as NAME of the stack OTHER: its containers have one name less.
+                # A service OTHER-NAME may be presented as NAME of the stack OTHER: its containers' names then lack the stack's
+                # own name.
                 item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:
@@ -86,7 +87,7 @@ def _service(
 
 
 def _sidekick(service: Service, number: int) -> model.Sidekick:
-    """A sidekick: one with no network of Rancher's has no address, as one that shares its primary's has none."""
+    """Return a sidekick. Without a network of Rancher's it has no address, just like one that shares its primary's network."""
     launch = service.sidekicks[number]
     return model.Sidekick(launch.name, "own" if launch.network == "managed" else "primary", launch.labels)
 
@@ -96,7 +97,7 @@ def _target(stack: str, target: str) -> str:
 
 
 def _port(text: str) -> str:
-    """A published port as the metadata has it, PUBLIC:PRIVATE/PROTOCOL; empty when it is not published."""
+    """Return a published port as the metadata writes it, PUBLIC:PRIVATE/PROTOCOL; empty if it is not published."""
     _, public, private, protocol = port_of(text)
     return f"{public}:{private}/{protocol}" if public else ""
 

@@ -1,6 +1,6 @@
-"""Health checks as Rancher's haproxy makes them: TCP, or HTTP when there is a request line, with thresholds.
+"""Health checks like those of Rancher's haproxy: TCP, or HTTP if there is a request line, with thresholds.
 
-`Health` is pure: what a check found in, the next state out. `Checker` is the door: it asks the containers.
+`Health` is pure: it computes the next state from the result of a check. `Checker` does the network requests to containers.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state in Rancher's words, how often in a row the check went against it, since when."""
+    """The health of a unit: its state in Rancher's words, how many checks in a row contradict it, and since when it holds."""
 
     state: str = "initializing"
     against: int = 0
     since: float = 0
 
     def after(self, check: HealthCheck, good: bool, now: float) -> Health:
-        """Return the health after one more check at a time in seconds.
+        """Return the health after one more check, made at the time `now` in seconds.
 
-        A unit that initializes becomes healthy at its threshold; it has `initializing_timeout` for it, and until then
-        failures do not count (the rule of Rancher's `initializing_timeout`).
+        A unit that initializes becomes healthy at its threshold. It has `initializing_timeout` for that, during which failures do
+        not count (the rule of Rancher's `initializing_timeout`).
         """
         if self.state == "initializing" and not good:
             late = (now - self.since) * 1000 >= check.initializing_timeout
@@ -48,7 +48,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to check: the unit, the number that it was created under, its address, how."""
+    """A target of health checks: the unit, the number under which it was created, its address and its check."""
 
     key: Key
     number: int
@@ -57,9 +57,9 @@ class Target:
 
 
 class Checker:
-    """Checks targets at their intervals, side by side in one thread, while its `with` block lasts.
+    """Checks all targets concurrently in one thread, each at its interval, for the duration of its `with` block.
 
-    `found` is called from that thread with each target and whether it was well.
+    `found` is called from that thread with each target and whether it passed.
     """
 
     def __init__(self, found: Callable[[Target, bool], None]) -> None:
@@ -98,7 +98,7 @@ class Checker:
 
 
 async def probe(address: str, check: HealthCheck) -> bool:
-    """Return whether what listens at an address is well: it takes the connection, and answers 2xx or 3xx if asked."""
+    """Return whether an address passes the check: it accepts the connection and, for an HTTP check, answers 2xx or 3xx."""
     try:
         async with asyncio.timeout(max(check.response_timeout, 1) / 1000):
             return await _asked(address, check)
@@ -111,7 +111,7 @@ async def _asked(address: str, check: HealthCheck) -> bool:
     try:
         if not check.request_line:
             return True
-        # haproxy sends the line as it stands; one that names no version is HTTP/1.0.
+        # haproxy sends the line unchanged; a line without a version is HTTP/1.0.
         line = check.request_line.strip().replace("\r", "").replace("\n", " ")
         words = line if re.search(r" HTTP/\d", line) else f"{line} HTTP/1.0"
         writer.write(f"{words}\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())

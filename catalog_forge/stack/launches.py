@@ -1,7 +1,7 @@
-"""One service of the compose files as a container to launch: its words, environment, mounts, network and options.
+"""Reads one service of the compose files as a container to launch: its command, environment, mounts, network and options.
 
-Rules: docs/facts/catalog.md#3.18 and #4.3. What rancher-compose refuses is known before (`rancher.judgement`); what only this
-program cannot run is noted here as that, and reading goes on.
+Rules: docs/facts/catalog.md#3.18 and #4.3. What rancher-compose refuses is already known (`rancher.judgement`). What only this
+program cannot run is recorded here as an error, and reading goes on.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40,
 
 
 class Launches:
-    """Reads launches; `unhonoured` and `dangerous` collect what is worth saying."""
+    """Reads launches, and collects notes on keys that are not honoured (`unhonoured`) or need trust (`dangerous`)."""
 
     def __init__(self, variables: Mapping[str, str], reader: Reader) -> None:
         self.variables = variables
@@ -52,12 +52,12 @@ class Launches:
         self.dangerous: list[Note] = []
 
     def read(self, definition: Definition) -> Launch:
-        """Return the container that a definition makes."""
+        """Return the container that a service definition describes."""
         found = definition.keys
         labels = self.texts(found.get("labels"))
         network, network_from = self.network(definition)
         restart = text_of(found.get("restart")) or "always"
-        # A bare `no` is a truth for Rancher's YAML, and meant as the word.
+        # In YAML a bare `no` is false, but here the word is meant.
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
             self.cannot(f"restart: {restart}", found["restart"].where, "always, no, on-failure or unless-stopped")
@@ -84,11 +84,12 @@ class Launches:
         )
 
     def cannot(self, what: str, where: Where, hint: str = "") -> None:
-        """Note something that rancher-compose lets pass, and that cannot run here."""
+        """Record an error for something that rancher-compose accepts, but that cannot run here."""
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """A mapping, or a list of NAME=VALUE, as text to text. A bare NAME of `looked_up` is the answer of that name."""
+        """Return a mapping or a list of NAME=VALUE as text by name. With `looked_up`, a bare NAME gets the answer of that
+        name."""
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
         found: dict[str, str] = {}
@@ -101,7 +102,7 @@ class Launches:
         return found
 
     def words(self, node: Node | None, what: str) -> tuple[str, ...] | None:
-        """A command: a list, or a text that is cut as a shell does."""
+        """Return a command as words, from a list or from a text that is split like in a shell."""
         if node is None:
             return None
         if isinstance(node, Seq):
@@ -113,7 +114,7 @@ class Launches:
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
-        """The network of a container, and the container whose network it uses."""
+        """Return the network of a container, and the container whose network it shares."""
         node = definition.keys.get("network_mode") or definition.keys.get("net")
         mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")
@@ -135,7 +136,7 @@ class Launches:
         return "managed", ""
 
     def ports(self, node: Node | None) -> tuple[str, ...]:
-        """Ports in compose's short form, those of a range one by one."""
+        """Return ports in compose's short form; a range becomes one text for each port."""
         found: list[str] = []
         for item in items(node):
             if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
@@ -145,7 +146,8 @@ class Launches:
         return tuple(found)
 
     def logging(self, definition: Definition) -> dict[str, str]:
-        """The options of a container's log. Another driver than that of the engine's own log is said, and with it its options."""
+        """Return the options of a container's log. Any other driver than the engine's own is noted, and its options are
+        dropped."""
         found = definition.keys
         words = keys_of(found.get("logging"))
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
@@ -159,7 +161,7 @@ class Launches:
         return {key: text for key, text in given.items() if key in keys.LOG_OPTIONS}
 
     def volumes(self, definition: Definition) -> tuple[str, ...]:
-        """The mounts of a container; those of this machine need trust."""
+        """Return the mounts of a container. Mounts of folders of this machine need trust."""
         found = []
         for item in items(definition.keys.get("volumes")):
             text = item.value
@@ -172,7 +174,7 @@ class Launches:
         return tuple(found)
 
     def options(self, definition: Definition) -> dict[str, Value]:
-        """The other keys that the engine honours, by their names in compose v2."""
+        """Return the remaining keys that the engine honours, by their names in compose v2."""
         readers: dict[str, Callable[[Node, str], Value]] = {
             **dict.fromkeys(("text", "text-or-nothing"), lambda node, _: _word(node)),
             "truth": lambda node, _: isinstance(node, Text) and decoding.value(node) is True,
@@ -186,14 +188,14 @@ class Launches:
         return {key.name: readers[key.type](node, key.name) for key, node in handed if key.here == "engine"}
 
     def _pairs(self, node: Node) -> dict[str, str]:
-        """A mapping, or a list of NAME:VALUE or NAME=VALUE."""
+        """Return a mapping or a list of NAME:VALUE or NAME=VALUE as text by name."""
         if isinstance(node, Map):
             return self.texts(node)
         cut = [re.split("[:=]", item.value, maxsplit=1) for item in items(node)]
         return {name: rest[0] if rest else "" for name, *rest in cut}
 
     def _limits(self, node: Node) -> dict[str, Value]:
-        """Limits by name: one number, or a soft and a hard one."""
+        """Return the limits by name: one number, or a soft and a hard limit."""
         return {
             name: {key: self.number(limit, f"ulimits: {name}") for key, limit in keys_of(value).items()}
             if isinstance(value, Map)
@@ -202,7 +204,7 @@ class Launches:
         }
 
     def number(self, node: Node, what: str, least: int = -1000) -> int:
-        """A whole number, also one that is an answer."""
+        """Return a whole number; text of digits, such as an answer, is allowed."""
         text = _word(node)
         if re.fullmatch(r"[-+]?[0-9]{1,12}", text) and int(text) >= least:
             return int(text)
@@ -224,7 +226,7 @@ class Launches:
         return image
 
     def _say(self, definition: Definition, labels: Mapping[str, str]) -> None:
-        """Note what the engine cannot honour, and what needs trust."""
+        """Add notes on everything that the engine cannot honour or that needs trust."""
         for key, node in definition.keys.items():
             if key == "extends":
                 self.cannot("`extends`", node.where, "write out the whole service definition")
@@ -253,7 +255,7 @@ class Launches:
                 self._trust(definition, key, f"{key}: {item.value}", item.where)
 
     def _say_memory(self, definition: Definition) -> None:
-        """What can take memory from everything else on the machine."""
+        """Add notes on options that can take memory from all other programs on the machine."""
         texts = {key: text_of(definition.keys.get(key)) for key in ("oom_kill_disable", "oom_score_adj", "shm_size")}
         kills, score, size = texts.values()
         reasons = {
@@ -266,7 +268,7 @@ class Launches:
                 self._trust(definition, key, reason, definition.keys[key].where)
 
     def note(self, definition: Definition, key: str, message: str, where: Where) -> None:
-        """Note something that is not honoured."""
+        """Add a note on something that is not honoured."""
         self.unhonoured.append(Note(definition.name, printable(key), printable(message), where))
 
     def _trust(self, definition: Definition, key: str, message: str, where: Where) -> None:
@@ -274,7 +276,7 @@ class Launches:
 
 
 def _each(port: str) -> list[str]:
-    """The ports of a range, one by one: 8000-8001:80-81 is 8000:80 and 8001:81."""
+    """Return the ports of a range one by one: 8000-8001:80-81 becomes 8000:80 and 8001:81."""
     found = _RANGE.search(port)
     if found is None:
         return [port]
@@ -286,17 +288,17 @@ def _each(port: str) -> list[str]:
 
 
 def _word(node: Node | None) -> str:
-    """A scalar as it was written; nothing for what is not one, which is refused before."""
+    """Return a scalar as it was written; empty for any other node, which is refused elsewhere."""
     return node.value if isinstance(node, Text) else ""
 
 
 def _seconds(node: Node | None) -> int:
-    """A time in seconds, such as 1m30s; at least one, and nothing where none is given."""
+    """Return a time such as 1m30s in seconds, at least one; 0 if no time is given."""
     found = sum(float(count) * _SECONDS.get(unit, 0) for count, unit in _TIME.findall(_word(node)))
     return max(1, min(math.ceil(found), _LONGEST_GRACE)) if _word(node) else 0
 
 
 def _size(text: str) -> int:
-    """A number of bytes: 512m, 1g, 1073741824; -1 stands for no limit."""
+    """Return a size in bytes: 512m, 1g, 1073741824; -1 means no limit."""
     found = _SIZE.fullmatch(text)
     return int(float(found[1]) * _UNITS[found[2].lower()]) if found else -1 if text == "-1" else 0

@@ -1,4 +1,4 @@
-"""What the engine's lists say of stacks: their names, their containers, the state of their units. Pure, and soon loaded."""
+"""Reads the engine's lists for stacks: their names, their containers and the states of their units. Pure, and fast to import."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class Row:
 
     @property
     def name(self) -> str:
-        """SERVICE-INDEX."""
+        """The name of the unit: SERVICE-INDEX."""
         return f"{self.service}-{self.index}"
 
 
 def names(listed: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the names of the stacks that listed containers and networks belong to."""
+    """Return the names of the stacks to which the listed containers and networks belong."""
     return sorted({each["Labels"][STACK_LABEL] for each in listed if STACK_LABEL in each["Labels"]})
 
 
 def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
-    """Return listed containers of one stack, in the order of their names."""
+    """Return the listed containers of one stack, sorted by service, index and name."""
     return sorted(map(_seen, listed), key=lambda each: (each.service, each.index, each.name))
 
 
 def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
-    """Return the units that containers of a stack are: of each unit the newest count.
+    """Return the units to which these containers belong; if a unit has containers of several numbers, the newest count.
 
-    `services` are those that are wanted, as far as they are known. `watched` is what the process that runs the stack says
-    of units, by their names; None when there is no such process, so that nothing starts any more.
+    `services` are the planned services, as far as they are known. `watched` are the units, by name, as the process that runs the
+    stack reports them; None if there is no such process, so that nothing is started any more.
     """
     found: list[Row] = []
     for key in sorted({each.key for each in there}):
@@ -62,13 +62,13 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
         if watched is None and state == "starting":
             state = "stopped"
         elif told and told.state in UNSTEADY and state in ("running", "stopped"):
-            state = told.state  # the engine knows nothing of a program that ends again and again
+            state = told.state  # the engine does not know that a program ends again and again
         found.append(Row(*key, state, told.health if told else "", address))
     return found
 
 
 def unit_state(service: Service, found: Sequence[Seen]) -> str:
-    """Return the state of a unit in Rancher's words: that of the containers that ought to run."""
+    """Return the state of a unit in Rancher's words, derived from the containers that should be running."""
     lasting = {launch.name for launch in service.launches if not launch.start_once}
     states = [each for each in found if each.launch in lasting or each.state == "created"]
     if any(each.ended for each in states):

@@ -1,4 +1,4 @@
-"""What is to run for an entry: services, each a number of units of a primary container and its sidekicks."""
+"""The services that run for an entry, each as a number of units of a primary container and its sidekicks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Network = Literal["managed", "none", "host", "bridge", "shared"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that an entry asks for and that is worth saying: which service, which key, what becomes of it."""
+    """A remark on something that an entry asks for: the service, the key and what becomes of it."""
 
     service: str
     key: str
@@ -31,7 +31,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """Rancher's health check of a service's primary: TCP, or HTTP when there is a request line. Times in milliseconds."""
+    """Rancher's health check of a service's primary: TCP, or HTTP if there is a request line. Times are in milliseconds."""
 
     port: int
     request_line: str = ""
@@ -47,12 +47,12 @@ class HealthCheck:
 class Launch:
     """One container of a unit, as compose defines it.
 
-    `network` is `shared` when it uses that of the container `network_from`, another launch of the same unit;
-    `volumes_from` names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or PATH alone.
-    Of named volumes those in `per_unit` are one for each unit, and `external` ones are there before the stack, under the
-    name that they map to. `grace` are the seconds between SIGTERM and the end by force, when they are not those of the
-    engine; `logging` are options of the engine's own log, `files` texts that are put into it by their paths. `options` are the
-    other keys of compose that the engine honours, by their names in compose v2.
+    `network` is `shared` if the container uses that of `network_from`, another launch of the same unit; `volumes_from` names
+    launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. Of the named volumes, those in
+    `per_unit` exist once for each unit, and those in `external` existed before the stack, under the name to which they are
+    mapped. `grace` is the number of seconds between SIGTERM and SIGKILL if it differs from the engine's default; `logging` are
+    options of the engine's own log; `files` are texts to write into the container, by path. `options` are the other keys of
+    compose that the engine honours, by their names in compose v2.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a service: the alias under which another service, NAME or STACK/NAME, is found."""
+    """A link of a service: the alias under which it reaches another service, NAME or STACK/NAME."""
 
     alias: str
     target: str
@@ -88,7 +88,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a load balancer: which requests at its port `source` go to which port of which service."""
+    """A rule of a load balancer: which requests at its port `source` are forwarded to which port of which service."""
 
     source: int
     target: int
@@ -101,7 +101,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: `scale` units of the primary and its sidekicks, that are started, replaced and removed together.
+    """A service: `scale` units of the primary and its sidekicks, which are started, replaced and removed together.
 
     An upgrade replaces `batch` units at a time.
     """
@@ -119,7 +119,7 @@ class Service:
 
     @property
     def name(self) -> str:
-        """The name of the service: that of its primary."""
+        """The name of the service, which is that of its primary."""
         return self.primary.name
 
     @property
@@ -130,9 +130,9 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class StoreBeside:
-    """The store that conf containers read in place of Rancher's metadata: which service it is, and what it is to hold.
+    """The store that conf containers read instead of Rancher's metadata: the service that runs it, and its intended content.
 
-    `own` are the keys at and below which nothing else lies; `token` is what its server lets in.
+    `own` are the keys that belong to this program, with everything below them; `token` is the token that its server accepts.
     """
 
     backend: str
@@ -145,15 +145,15 @@ class StoreBeside:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack: its services in an order in which they can be started; volumes by name.
+    """A stack: its services in an order in which they can be started, and its volumes by name.
 
-    `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
-    privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
-    balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
-    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running.
-    `store` is the one among its services that its conf containers read. `shown` is the stack as anybody may see it; None when
-    it has no secrets. `beside` says what runs beside the entry, `held` names the units that are stopped, `restarts` how often
-    each was to be started anew. `images` are the places where the entry names them.
+    `unhonoured` lists what the entry asks for and one engine cannot do. `dangerous` lists what runs only with trust: privileged
+    containers, mounts of the host, its network, its devices. `balancers` are the rules of each service that is a load balancer.
+    `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
+    number of seconds that containers must run without exiting to count as running. `store` is the service that the conf
+    containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
+    run beside the entry, `held` the units that are stopped, and `restarts` counts how often each unit was to be restarted.
+    `images` are the locations at which the entry names its images.
     """
 
     name: str
@@ -178,7 +178,7 @@ class Stack:
 def port_of(text: str) -> tuple[str, str, str, str]:
     """Return the address, the public port, the private port and the protocol of [[IP:][PUBLIC]:]PRIVATE[/PROTOCOL].
 
-    The address and the public port are empty where there is none.
+    The address and the public port are empty if they are missing.
     """
     ports, _, protocol = text.partition("/")
     ip, public, private = ["", "", *ports.rsplit(":", 2)][-3:]
@@ -186,5 +186,5 @@ def port_of(text: str) -> tuple[str, str, str, str]:
 
 
 def stack_name(name: str) -> str:
-    """Return a name as a stack may have it: letters, digits and dashes."""
+    """Return a name in the form that a stack may have: letters, digits and dashes."""
     return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"

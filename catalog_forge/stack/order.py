@@ -1,4 +1,4 @@
-"""An order in which services can be started: what others need comes first."""
+"""An order in which services can be started: each after the services that it needs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return names so that each stands after what it needs, else in the order given; and the cycles that forbid it.
+    """Return the names ordered so that each comes after those it needs, otherwise in the given order, and the cycles that prevent
+    this.
 
-    Names that are no key of `needs` are ignored. No recursion: an entry may chain as many services as it likes.
+    Names that are not keys of `needs` are ignored. It does not recurse, because an entry may chain any number of services.
     """
     done: dict[str, bool] = {}
     order: list[str] = []
@@ -38,9 +39,9 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
 
 
 def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return what names need, and of what they only wish to come first whatever leads into no circle.
+    """Return the needs of each name, extended by those of its wishes that create no cycle. Wishes only express a preferred order.
 
-    Kosaraju's way to strongly connected parts, in linear time and without recursion.
+    It uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.
     """
     every = {name: [*needs[name], *wishes.get(name, ())] for name in needs}
     back: dict[str, list[str]] = {name: [] for name in every}

@@ -1,4 +1,5 @@
-"""What would run, in words and as data: for `up --plan`, which needs no engine. Nobody sees the answers to secret questions."""
+"""Describes what would run, as text and as data, for `up --plan`, which needs no engine. Answers to secret questions are
+hidden."""
 
 from __future__ import annotations
 
@@ -13,17 +14,18 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 
 HIDDEN = "***"
 _LEAST = 4
-# What a stack says for this program alone.
+# Fields of a stack that only this program needs.
 _OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
 
 
 def lines(stack: Stack) -> Iterator[str]:
-    """Draw a stack; what an entry says cannot steer the terminal."""
+    """Draw a stack as lines. Text from the entry is escaped, so it cannot control the terminal."""
     return map(printable, _lines(stack))
 
 
 def _lines(stack: Stack) -> Iterator[str]:
-    """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
+    """Draw a stack: services with their units, containers, links and metadata; then what is not honoured, and what needs
+    trust."""
     stack = stack.shown or stack
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
@@ -50,7 +52,8 @@ def data(stack: Stack) -> dict[str, Any]:
 
 
 def published_once(stack: Stack) -> Stack:
-    """Return the stack with a note of each service whose published ports only its first unit can have: there is one machine."""
+    """Return the stack with a note on each service whose ports only its first unit can publish, because there is only one
+    machine."""
     notes = [
         Note(each.name, "ports", f"unit 1 alone publishes {port}: there is one machine")
         for each in stack.services
@@ -61,21 +64,21 @@ def published_once(stack: Stack) -> Stack:
 
 
 def masked(stack: Stack, stand_in: Stack | None) -> Stack:
-    """Return a stack as anybody may see it: with stars where answers to its secret questions stand, and nowhere else.
+    """Return a stack in which exactly the answers to secret questions are masked with stars, for anybody to see.
 
-    `stand_in` is the stack that the entry is with stars for those answers: where a text of it differs, an answer stands.
-    Where it cannot be had, or is another in shape because a template asks for an answer, a text that holds one is hidden whole.
-    Either way nobody can tell from the places of stars which letters an answer has.
+    `stand_in` is the same stack composed with stars as those answers: wherever its text differs, the real text contains an
+    answer. If `stand_in` is missing, or has another structure because a template depends on an answer, every text that contains
+    an answer is hidden entirely. Either way the positions of the stars do not reveal the letters of an answer.
     """
     bare = replace(stack, secrets=())
-    # A command is cut at the spaces of an answer: its words are no less secret.
+    # A command is split at the spaces of an answer, and its words are just as secret.
     secrets = {piece for secret in stack.secrets for piece in (secret, *secret.split()) if piece == secret or len(piece) > 1}
     shown: Stack = _blank(bare, secrets) if stand_in is None else _laid(bare, replace(stand_in, secrets=()), secrets)
     return replace(shown, name=stack.name, entry=stack.entry)
 
 
 def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
-    """A value with stars for the texts of it that another one, which stands in for it, has otherwise."""
+    """Return a value with each text masked in which the stand-in differs."""
     if real == stand_in or isinstance(real, bool):
         return real
     if is_dataclass(real) and type(real) is type(stand_in):
@@ -97,7 +100,7 @@ def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
 
 
 def _blank(value: Any, secrets: Collection[str]) -> Any:
-    """A value with stars for the texts that hold a secret."""
+    """Return a value with each text masked that contains a secret."""
     if isinstance(value, str):
         return HIDDEN if any(secret in value for secret in secrets) else value
     if isinstance(value, Where):
@@ -113,13 +116,13 @@ def _blank(value: Any, secrets: Collection[str]) -> Any:
 
 
 class Hide:
-    """Puts stars where a secret would show in what containers say, wherever it stands there.
+    """Replaces secrets with stars in the output of containers, wherever they occur.
 
-    Secrets of less than `least` characters are words that stand anywhere.
+    Secrets shorter than `least` characters are not replaced, because they are words that occur anywhere.
     """
 
     def __init__(self, secrets: Iterable[str], least: int = _LEAST) -> None:
-        # The longest first: one secret may be a part of another.
+        # Longest first, because one secret may be part of another.
         self.secrets = sorted((each for each in secrets if len(each) >= least), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -129,12 +132,13 @@ class Hide:
 
 
 def said_by(stack: Stack | None) -> Hide:
-    """Return what hides the secrets of a stack in what its containers say. Lines of a secret are hidden one by one."""
+    """Return a function that hides the secrets of a stack in the output of its containers. Each line of a secret is hidden
+    separately."""
     secrets = stack.secrets if stack else ()
     return Hide(line for each in secrets for line in each.splitlines())
 
 
-# A line and what stands below it.
+# A line and the lines below it.
 _Branch = tuple[str, list[Any]]
 
 

@@ -1,7 +1,8 @@
-"""What is to be done so that the engine has what a stack wants. Pure: what is wanted and what is there in, actions out.
+"""Decides what to do so that the engine runs what a stack wants. Pure: takes the plan and the existing containers, returns
+actions.
 
-A unit is known by its service and index. Rancher numbers the units that it creates; a unit that takes the place of another
-has the next number, and with it another address and uuid (docs/facts/confd.md#6.3).
+A unit is identified by its service and index. Rancher numbers the units that it creates; a unit that replaces another gets the
+next number, and with it another address and uuid (docs/facts/confd.md#6.3).
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ Verb = Literal["raise", "start", "replace", "remove", "stop", "restart"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A container of the stack that is on the engine, as its labels and the engine say; `status` once it has ended;
-    `grace` are the seconds that it has to stop, if they are its own."""
+    """A container of the stack on the engine, as its labels and the engine describe it. `status` is its exit status once it has
+    ended; `grace` is its own time to stop in seconds, 0 if it has none."""
 
     id: str
     name: str
@@ -40,35 +41,35 @@ class Seen:
 
     @property
     def key(self) -> Key:
-        """The unit that it belongs to."""
+        """The unit to which the container belongs."""
         return self.service, self.index
 
     @property
     def running(self) -> bool:
-        """Whether its program runs, or would if it were not paused."""
+        """Whether the program runs; a paused container counts as running."""
         return self.state in ("running", "paused", "restarting")
 
     @property
     def ended(self) -> bool:
-        """Whether it ran once and does not any more."""
+        """Whether the container ran once and no longer does."""
         return self.state in ("exited", "dead")
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The numbers of units: the one that each has, and the last that each service ever gave. None is given twice."""
+    """The numbers of units: the current number of each unit, and the last that each service gave. No number is given twice."""
 
     units: dict[Key, int] = field(default_factory=dict)
     births: dict[str, int] = field(default_factory=dict)
 
     def adopt(self, seen: Sequence[Seen]) -> None:
-        """Take over the numbers of what is there; of two containers of one unit the younger counts."""
+        """Take over the numbers of existing containers; if a unit has containers of two numbers, the higher one counts."""
         for each in seen:
             self.units[each.key] = max(self.units.get(each.key, 0), each.number)
             self.births[each.service] = max(self.births.get(each.service, 0), each.number)
 
     def number(self, key: Key) -> int:
-        """Return the number of a unit, a new one if it has none."""
+        """Return the number of a unit, or give it a new one if it has none."""
         return self.units[key] if key in self.units else self.next(key)
 
     def next(self, key: Key) -> int:
@@ -77,13 +78,13 @@ class Ledger:
         return self.units[key]
 
     def forget(self, key: Key) -> None:
-        """Let a unit go; its number stays given."""
+        """Remove a unit; its number is not given again."""
         self.units.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of a service as it is to be made: its index, and the number and the digest that its containers carry."""
+    """A unit of a service to be created: its index, and the number and the digest that its containers are labelled with."""
 
     service: Service
     index: int
@@ -92,13 +93,13 @@ class Unit:
 
     @property
     def key(self) -> Key:
-        """Its service and its index."""
+        """The service and the index of the unit."""
         return self.service.name, self.index
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What to do with a unit: `raise` makes and starts what it lacks, `start` runs `containers` again."""
+    """What to do with a unit: `raise` creates and starts its missing containers, `start` restarts the given `containers`."""
 
     verb: Verb
     key: Key
@@ -108,9 +109,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What only the one who watches knows: units that were complete or are being worked on, containers that ended
-    while they were watched and how often in a row, those of them whose time to start again has not come, and units that
-    are unhealthy, that are not ready yet, or that somebody wants to have replaced, stopped or started anew."""
+    """What only a continuous watcher knows: units that were complete or are being changed; containers that ended while they were
+    watched, how often in a row, and which must wait before they restart; and units that are unhealthy, not ready, or to be
+    replaced, stopped or restarted on request."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -125,11 +126,12 @@ class Known:
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
-    """Return what tells whether a unit is as it is wanted: all of its containers, its links, the ids of its images.
+    """Return a digest that changes if the units of a service must be replaced: of its containers, its links and the ids of its
+    images.
 
-    Scale, metadata and the health check are not part of it: a change of those replaces nothing.
+    Scale, metadata and the health check are not part of it, because changing them replaces nothing.
     """
-    import hashlib  # takes long to load, and `ps` needs none
+    import hashlib  # slow to load, and `ps` does not need it
 
     parts = [[asdict(launch), images.get(launch.image, "")] for launch in service.launches]
     links = sorted([link.alias, link.target] for link in service.links)
@@ -137,13 +139,14 @@ def digest(service: Service, images: Mapping[str, str]) -> str:
 
 
 def container_name(stack: str, service: Service, launch: Launch, index: int) -> str:
-    """Return the name that Rancher gives a container: STACK-SERVICE-INDEX, STACK-SERVICE-SIDEKICK-INDEX."""
+    """Return the name that Rancher gives a container: STACK-SERVICE-INDEX, or STACK-SERVICE-SIDEKICK-INDEX."""
     middle = service.name if launch is service.primary else f"{service.name}-{launch.name}"
     return f"{stack}-{middle}-{index}"
 
 
 def owner_of(service: Service, launch: Launch) -> Launch:
-    """Return the launch of a unit whose network another one uses, at the end of the chain: itself when it has its own."""
+    """Return the launch that provides the network of another launch, at the end of the chain; a launch with its own network is
+    returned itself."""
     by_name = {each.name: each for each in service.launches}
     seen: set[str] = set()
     while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
@@ -153,20 +156,20 @@ def owner_of(service: Service, launch: Launch) -> Launch:
 
 
 def ordered(service: Service) -> list[Launch]:
-    """Return the containers of a unit in the order in which they are made: who lends network or volumes comes first."""
+    """Return the containers of a unit in the order in which they are created: those that lend a network or volumes come first."""
     by_name = {launch.name: launch for launch in service.launches}
     needs = {name: [launch.network_from, *launch.volumes_from] for name, launch in by_name.items()}
     return [by_name[name] for name in order.ordered(needs)[0]]
 
 
 def named(stack: Stack, names: Collection[str]) -> frozenset[Key]:
-    """Return the units of a stack with these names, SERVICE-INDEX."""
+    """Return the units of a stack that have these names, SERVICE-INDEX."""
     every = ((service.name, index) for service in stack.services for index in range(1, service.scale + 1))
     return frozenset(key for key in every if f"{key[0]}-{key[1]}" in names)
 
 
 def levels(stack: Stack) -> list[list[str]]:
-    """Return the services in groups that start one after the other: who is linked or depended on comes first."""
+    """Return the services in groups that start one after the other: linked services and dependencies come first."""
     done: dict[str, int] = {}
     for service in stack.services:
         before = {*service.depends_on, *(link.target for link in service.links)}
@@ -176,28 +179,28 @@ def levels(stack: Stack) -> list[list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What is wanted: the stack, the digests of its services, by name of container the addresses that the metadata tells."""
+    """The wanted state: the stack, the digests of its services, and the addresses in the metadata by container name."""
 
     stack: Stack
     digests: Mapping[str, str]
     addresses: Mapping[str, str]
 
     def of(self, service: Service, index: int) -> set[str]:
-        """The addresses of a unit."""
+        """Return the addresses of a unit."""
         names = (container_name(self.stack.name, service, launch, index) for launch in service.launches)
         return {self.addresses.get(name, "") for name in names}
 
     def fits(self, container: Seen) -> bool:
-        """Whether a container is as its service is wanted, at the address that is told."""
+        """Whether a container matches its service's current definition and the address in the metadata."""
         same = container.digest == self.digests.get(container.service)
         return same and container.address == self.addresses.get(container.name, "")
 
 
 def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
-    """Return what is to be done now, what goes away first. Units that are being worked on are left alone.
+    """Return the actions to take now, removals first. Units that are being changed are left alone.
 
-    Of units that are not as they are wanted a batch is replaced at a time, when all others of its service are ready; those that
-    start anew do so one at a time.
+    Outdated units are replaced in batches, and only while all other units of the service are ready; restarts are done one unit at
+    a time.
     """
     stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
@@ -214,7 +217,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
             if action.verb == "raise" and leaving & target.of(service, key[1]):
-                continue  # its address is taken as long as another service's container has it
+                continue  # its address is taken until the container of the other service is removed
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 most = service.batch if action.why == "outdated" else 1
@@ -226,7 +229,8 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """What one unit needs: at most one thing at a time. Of what is `found` of it, `present` has its number."""
+    """Yield the action that one unit needs, at most one at a time. `found` are its containers, `present` those with its current
+    number."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}
@@ -251,7 +255,7 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
 
 
 def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
-    """The containers of a unit that are to be started now: not before the one in whose network they live."""
+    """Return the containers of a unit to start now; a container waits for the one whose network it shares."""
     found = [each for each in present if _starts(service, each, known)]
     up = {each.launch for each in present if each.running or each in found}
     owners = {launch.name: owner_of(service, launch).name for launch in service.launches}
@@ -259,7 +263,7 @@ def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[See
 
 
 def _starts(service: Service, seen: Seen, known: Known) -> bool:
-    """Whether a container that does not run is to be started now."""
+    """Whether a stopped container is to be started now."""
     launch = next((each for each in service.launches if each.name == seen.launch), service.primary)
     if seen.running or seen.id in known.resting:
         return False
@@ -271,7 +275,7 @@ def _starts(service: Service, seen: Seen, known: Known) -> bool:
 
 
 def restarts(launch: Launch, status: int, count: int = 1) -> bool:
-    """Whether a container that ended by itself with this status, so many times in a row, runs again by its restart policy."""
+    """Whether the restart policy restarts a container that ended by itself with this status, this many times in a row."""
     policy, _, limit = launch.restart.partition(":")
     if launch.start_once or policy == "no":
         return False

@@ -1,7 +1,7 @@
-"""Stacks on a Docker engine, through the SDK: networks, volumes and containers that carry the labels of their stack.
+"""Stacks on a Docker engine, through the SDK: networks, volumes and containers with the labels of their stack.
 
-Whatever is changed or removed is found by those labels first: nothing else on the engine is ever touched. What an entry
-writes into its labels cannot imitate them.
+Everything that is changed or removed is first found by those labels, so nothing else on the engine is ever touched. Labels from
+an entry cannot imitate them.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 LOOPBACK = "127.0.0.1"
 """Where port 80 is published: on all addresses it would be in the way of the metadata services of stacks."""
 
-# What the engine, and what the runtime below it, say of a container whose network is that of one which has just ended.
+# The errors of the engine and of its runtime for a container whose network belongs to a container that has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
-# By their names in compose, the keys that the SDK takes under the same name, and under another.
+# The compose keys that the SDK accepts under the same name, and those that it calls differently.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
     "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
@@ -51,7 +51,7 @@ _OF_CONTAINER = ("domainname", "hostname", "stdin_open", "stop_signal", "tty", "
 
 
 class StackRunner:
-    """One stack on an engine. Methods raise BuildError when the engine refuses, EngineError when it is gone."""
+    """One stack on an engine. Methods raise BuildError if the engine refuses, EngineError if it is unreachable."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.name = name
@@ -60,7 +60,7 @@ class StackRunner:
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
 
     def network(self) -> Network:
-        """Return the stack's network, made if it is not there, with a subnet of its own."""
+        """Return the stack's network. If it does not exist, create it with its own subnet."""
         name = f"catalog-forge-{self.name}"
         with self._engine.asked_to(f"look for network {name}"):
             found = [each for each in self._api.networks(filters=self._wanted) if each["Name"] == name]
@@ -70,7 +70,7 @@ class StackRunner:
         return Network(found[0]["Id"], name, pool["Subnet"], pool["Gateway"])
 
     def _new_network(self, name: str) -> Network:
-        """Create the network with the first 10.x.0.0/16 that the engine and the routes of this machine leave free."""
+        """Create the network with the first 10.x.0.0/16 that neither the engine nor a route of this machine uses."""
         refused: APIError | None = None
         for subnet in _subnets(self.name, _routes()):
             gateway = str(ipaddress.ip_network(subnet)[1])
@@ -86,15 +86,15 @@ class StackRunner:
         raise BuildError(f"cannot create network {name}: {refused.explanation if refused else 'no subnet is free'}")
 
     def seen(self) -> list[Seen]:
-        """Return the containers of the stack that are there, in the order of their names."""
+        """Return the existing containers of the stack, sorted by service, index and name."""
         with self._engine.asked_to("list containers"):
             found = self._api.containers(all=True, filters=self._wanted)
         return seen(found)
 
     def images(self, stack: Stack, pull: Callable[[str], None] = lambda _: None) -> dict[str, str]:
-        """Return the ids of the images of a stack; what is missing, or is always to be pulled, is pulled.
+        """Return the ids of the images of a stack, after pulling those that are missing or must always be pulled.
 
-        `pull` is told before each. Raises BuildError that names all images which cannot be had.
+        `pull` is called before each pull. Raises BuildError that names all images that are not available.
         """
         found: dict[str, str] = {}
         problems: list[Problem] = []
@@ -113,9 +113,9 @@ class StackRunner:
         return found
 
     def volumes(self, stack: Stack) -> None:
-        """Create the named volumes of a stack, but those of one unit.
+        """Create the named volumes of a stack, except those that belong to one unit.
 
-        Raises BuildError when one of the same name belongs to somebody else, and when one of others is not there.
+        Raises BuildError if a volume of the same name belongs to something else, or if an external volume does not exist.
         """
         for name in stack.volumes:
             self._volume(f"{self.name}_{name}")
@@ -133,9 +133,9 @@ class StackRunner:
             raise BuildError(f"volume {full} already exists, and not of this stack", hint="choose another --name")
 
     def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
-        """Create what a unit lacks under its number and start what does not run.
+        """Create the missing containers of a unit under its number, and start those that do not run.
 
-        `there` are its containers so far; those of other numbers are removed first.
+        `there` are its existing containers; those with other numbers are removed first.
         """
         there, service, index, number = list(there), unit.service, unit.index, unit.number
         self.remove(each for each in there if each.number != number)
@@ -151,12 +151,12 @@ class StackRunner:
                 self._start(made[launch.name], container_name(self.name, service, launch, index))
 
     def start(self, containers: Iterable[Seen]) -> None:
-        """Start containers that are there, in this order."""
+        """Start existing containers, in this order."""
         for each in containers:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. One whose network is that of a container which has ended already waits for its next start."""
+        """Start a container. If the container whose network it shares has already ended, this one is left for the next start."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -164,7 +164,7 @@ class StackRunner:
                 raise
 
     def _alone(self, identity: str) -> bool:
-        """Whether a container uses the network of another one that does not run."""
+        """Whether a container shares the network of another one that does not run."""
         with self._engine.asked_to("look at a container"), suppress(NotFound):
             mode = self._api.inspect_container(identity)["HostConfig"]["NetworkMode"]
             if not mode.startswith("container:"):
@@ -173,32 +173,33 @@ class StackRunner:
         return True
 
     def stop(self, containers: Iterable[Seen], grace: int) -> None:
-        """Stop containers in order of SIGTERM, by force after `grace` seconds, or those that an entry gives them."""
+        """Stop containers in order with SIGTERM, and by force after `grace` seconds or the entry's own setting."""
         for each in containers:
             with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
                 self._api.stop(each.id, timeout=each.grace or grace)
 
     def remove(self, containers: Iterable[Seen]) -> None:
-        """Remove containers with the volumes that have no name."""
+        """Remove containers together with their unnamed volumes."""
         for each in containers:
             self._container(each.id, each.name).remove()
 
     def said(self, container: Seen, lines: int | None, since: float | None = None, *, stamped: bool = False) -> str:
-        """Return the last lines that a container said, or all, from a time on; `stamped`: each behind its time and a space."""
+        """Return the last lines of a container's log, or all if `lines` is None, from a time on. With `stamped`, each line begins
+        with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"):
             return self._api.logs(container.id, tail="all" if lines is None else lines, since=since, timestamps=stamped).decode(
                 errors="replace"
             )
 
     def follow(self, container: Seen, since: float) -> Iterator[bytes]:
-        """Yield what a container says from a time on, until it ends; each line begins with its time and a space."""
+        """Yield the log of a container from a time on, until the container ends; each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"), suppress(NotFound):
             yield from self._api.logs(container.id, stream=True, follow=True, since=since, timestamps=True)
 
     def remove_all(self, volumes: bool) -> list[str]:
-        """Remove what carries the labels of the stack: containers, networks, with `volumes` named volumes too.
+        """Remove everything with the labels of the stack: containers and networks, and with `volumes` the named volumes too.
 
-        Returns what was removed. Raises ForgeError when something stays.
+        Returns what was removed. Raises ForgeError if something remains.
         """
         removed: list[str] = []
         problem: ForgeError | None = None
@@ -261,7 +262,8 @@ class StackRunner:
         return self._image(image) or there
 
     def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:
-        """Create one container of a unit, whose containers so far are `made`, and return its id."""
+        """Create one container of a unit and return its id. `made` are the ids of the unit's containers created so far, by
+        launch."""
         service, index, network = unit.service, unit.index, extra.network
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
@@ -319,7 +321,7 @@ class StackRunner:
             port_bindings=_published(service, launch, index),
             tmpfs=_tmpfs(launch.options.get("tmpfs")),
             ulimits=_ulimits(launch.options.get("ulimits")),
-            # Whatever the engine's default is: only some kinds of log can be read back.
+            # Set the log driver explicitly, because the engine's default may be one that cannot be read back.
             log_config=LogConfig(type=LogConfig.types.JSON, config={**_LOG, **launch.logging}),
             **options,  # type: ignore[arg-type]
         )
@@ -333,11 +335,12 @@ class StackRunner:
         return f"{launch.external.get(name, f'{self.name}_{name}')}:{rest}"
 
     def _of_unit(self, volume: str, service: Service, index: int) -> str:
-        """The name of a volume that each unit has for itself, and that its replacement finds again."""
+        """Return the name of a volume that belongs to one unit and is reused by the unit's replacement."""
         return f"{self.name}_{volume}_{service.name}-{index}"
 
     def _endpoint(self, service: Service, launch: Launch, name: str, address: str, network: Network) -> Any:
-        """How a container is on the stack's network: at which address, under which names, whom it knows by an alias."""
+        """Return the settings of a container on the stack's network: its address, its names, and the aliases for other
+        services."""
         if launch.network != "managed":
             return None
         own = launch is owner_of(service, service.primary)
@@ -352,7 +355,8 @@ class StackRunner:
 
 
 class Extra:
-    """What the stack adds to what its entry says: its network, labels and addresses by container, variables for all of them."""
+    """The additions of the stack to what its entry defines: the network, labels and addresses by container, and variables for all
+    containers."""
 
     def __init__(
         self,
@@ -368,7 +372,7 @@ class Extra:
 
 
 class Events(threading.Thread):
-    """Calls `woken` whenever something happens to a container of a stack; ends quietly when the engine is gone."""
+    """Calls `woken` on every event of a container of a stack; ends quietly if the engine is gone."""
 
     def __init__(self, engine: Engine, name: str, woken: Callable[[], None]) -> None:
         super().__init__(name="engine-events", daemon=True)
@@ -385,8 +389,8 @@ class Events(threading.Thread):
         self._woken()
 
     def close(self) -> None:
-        """Hang up."""
-        with suppress(Exception):  # the SDK reaches into sockets that may be gone in many ways
+        """Close the stream of events."""
+        with suppress(Exception):  # the SDK uses sockets that may be closed, which fails in many ways
             self._stream.close()
 
 
@@ -406,7 +410,7 @@ def images_of(engine: Engine, repository: str) -> list[str]:
 
 
 def _archive(files: Mapping[str, str]) -> bytes:
-    """Pack files, by their absolute paths, for all to read."""
+    """Pack files, given by absolute path, into a tar archive, readable by everybody."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, text in files.items():
@@ -417,7 +421,8 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the subnets to try, beginning where the name says, so that a stack has its own again: 10.64 to 10.255."""
+    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that a stack gets the same one
+    again."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]
@@ -425,7 +430,7 @@ def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
-    """Return the networks that this machine has routes to, but the default route."""
+    """Return the networks to which this machine has routes, except the default route."""
     found = []
     with suppress(OSError, ValueError):
         for line in Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]:
@@ -446,13 +451,13 @@ def _split(image: str) -> tuple[str, str]:
 
 
 def _plain(stack: str, link: Link) -> str:
-    """The service of this stack that a link leads to; empty when it leads elsewhere."""
+    """Return the service of this stack to which a link leads; empty if it leads to another stack."""
     target = link.target.removeprefix(f"{stack}/")
     return "" if "/" in target else target
 
 
 def _lent(service: Service, launch: Launch) -> list[str]:
-    """The ports that a container publishes: its own, and those of the containers in its network."""
+    """Return the ports that a container publishes: its own, and those of the containers that share its network."""
     return [port for each in service.launches if owner_of(service, each) is launch for port in each.ports]
 
 
@@ -471,7 +476,8 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """What is published where: a public port by the first unit alone, where none is named by each at a free one."""
+    """Return where each port is published: a public port only by the first unit, a port without a public one by each unit at a
+    free port."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:

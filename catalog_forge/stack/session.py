@@ -1,4 +1,4 @@
-"""A command in a container that runs, with its input and output here: what `exec` needs of the Docker SDK."""
+"""Runs a command in a running container with local input and output: the part of the Docker SDK that `exec` needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIECE = 65536
 
 
 class Session:
-    """A command in a container; with a `terminal` it has one of its own. Raises BuildError when the engine refuses it."""
+    """A command in a container; with `terminal` it gets its own terminal. Raises BuildError if the engine refuses it."""
 
     def __init__(self, engine: Engine, container: Seen, command: Sequence[str], terminal: bool, reads: bool) -> None:
         self._engine, self._terminal = engine, terminal
@@ -29,14 +29,15 @@ class Session:
         self._id: str = made["Id"]
 
     def resize(self, columns: int, lines: int) -> None:
-        """Tell the command how large the terminal is."""
+        """Tell the command the size of the terminal."""
         with suppress(ForgeError), self._engine.asked_to(self._what):
             self._engine.api.exec_resize(self._id, height=lines, width=columns)
 
     def run(self, source: int | None, write: Callable[[int, bytes], None], started: Callable[[], None]) -> int:
-        """Run it to its end, and return its exit status.
+        """Run the command to its end and return its exit status.
 
-        What the descriptor `source` gives is its input; `write` gets what it says, and whether that is output (1) or error (2).
+        Its input is read from the descriptor `source`. `write` is called with its output and the stream number, 1 for output and
+        2 for errors.
         """
         with self._engine.asked_to(self._what):
             wire: Any = self._engine.api.exec_start(self._id, tty=self._terminal, socket=True)

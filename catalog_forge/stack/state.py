@@ -1,7 +1,7 @@
-"""What is remembered of a stack, below XDG_STATE_HOME: what is wanted, numbers of units, who runs it, what it says.
+"""The stored state of a stack, below XDG_STATE_HOME: the plan, the numbers of units, the process that runs it, and its status.
 
-`lock` is held (flock) by the living supervisor, whose pid is in it; `turn` by a command that changes what is wanted. The
-engine stays the truth about what is there: everything can be found again by its labels when these files are lost.
+The running supervisor holds `lock` (flock), which contains its pid; a command that changes the plan holds `turn`. The engine
+remains the authority on what exists: if these files are lost, everything can be found again by its labels.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOOK = 0.05
 
 
 class StateFolder:
-    """The files of one stack. Raises ForgeError when its name could not be that of a stack, or a file is damaged."""
+    """The files of one stack. Raises ForgeError if the name is not valid for a stack, or if a file is damaged."""
 
     def __init__(self, home: Path, name: str) -> None:
         if not _NAME.fullmatch(name):
@@ -37,22 +37,23 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder for its owner alone: answers may hold passwords. Another command may remove it meanwhile."""
+        """Create the folder, accessible only to its owner because answers may be passwords. Another command may remove it at the
+        same time."""
         while not self.path.is_dir():
             try:
                 self.path.mkdir(parents=True, mode=0o700)
             except FileExistsError:
-                with suppress(FileNotFoundError):  # made and removed by another one between the two calls
+                with suppress(FileNotFoundError):  # another process created and removed it between the two calls
                     if not stat.S_ISDIR(self.path.lstat().st_mode):
                         raise
 
     @property
     def log(self) -> Path:
-        """Where a supervisor in the background writes."""
+        """The file to which a supervisor in the background writes."""
         return self.path / "log"
 
     def write_plan(self, stack: Stack) -> int:
-        """Write what is wanted from now on, and return the number of this plan."""
+        """Write a new plan and return its number."""
         generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
         wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
         chosen: dict[str, Any] = {
@@ -73,7 +74,7 @@ class StateFolder:
         return generation
 
     def plan(self) -> tuple[Stack, int]:
-        """Return what is wanted, and the number of the plan."""
+        """Return the current plan and its number."""
         data = self._read("plan.json")
         try:
             return _stack(data["stack"]), int(data["generation"])
@@ -81,14 +82,14 @@ class StateFolder:
             raise ForgeError(f"{self.path / 'plan.json'} is damaged: {error}", hint=f"catalog-forge down {self.name}") from error
 
     def before(self) -> Stack:
-        """Return what was wanted before the last change of its services. Raises ForgeError when there was no change."""
+        """Return the plan before the last change of its services. Raises ForgeError if there was no change."""
         if not (self.path / "before.json").exists():
             raise ForgeError(f"stack {self.name} has not changed: there is nothing to roll back to")
-        # Units that were restarted or stopped by hand then are not to be so once more.
+        # Do not repeat the restarts and stops that were requested at that time.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return what is there as far as is known: what is wanted, or what was before when that could not be had."""
+        """Return the stack that is running, as far as is known: the current plan, or the previous one if the current failed."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():
@@ -101,19 +102,19 @@ class StateFolder:
         return status.get("generation") == generation and bool(status.get("phase") == "failed" or status.get("refused"))
 
     def kept(self) -> Stack | None:
-        """Return what was wanted so far; None when nothing is known, or not what it was."""
+        """Return the current plan; None if there is none or it cannot be read."""
         try:
             return self.plan()[0]
         except ForgeError:
             return None
 
     def write_ledger(self, ledger: Ledger) -> None:
-        """Remember the numbers of units."""
+        """Store the numbers of units."""
         units = [[service, index, number] for (service, index), number in ledger.units.items()]
         self._write("ledger.json", {"units": units, "births": ledger.births})
 
     def ledger(self) -> Ledger:
-        """Return the numbers of units; none when they were lost: labels tell those that are in use."""
+        """Return the numbers of units; an empty ledger if they are lost, because labels contain the numbers in use."""
         try:
             data = self._read("ledger.json")
             return Ledger({(service, index): number for service, index, number in data["units"]}, dict(data["births"]))
@@ -121,18 +122,18 @@ class StateFolder:
             return Ledger()
 
     def write_status(self, status: Mapping[str, Any]) -> None:
-        """Say how things are, to the commands that wait or ask."""
+        """Store the status for commands that wait for it or ask for it."""
         self._write("status.json", status)
 
     def status(self) -> dict[str, Any]:
-        """Return what the supervisor said last; empty when it has said nothing."""
+        """Return the last status of the supervisor; empty if there is none."""
         try:
             return self._read("status.json")
         except ForgeError:
             return {}
 
     def holder(self) -> int | None:
-        """Return the process that runs the stack, None when there is none."""
+        """Return the pid of the process that runs the stack, or None."""
         try:
             with (self.path / "lock").open("r+") as file:
                 while not _locked(file, wait=0, shared=True):
@@ -146,7 +147,8 @@ class StateFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Be the one who runs the stack, as long as the block lasts. Raises ForgeError when another one is."""
+        """Hold the lock of the process that runs the stack, for the duration of the block. Raises ForgeError if another process
+        holds it."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
                 raise ForgeError(f"stack {self.name!r} is run by another process")
@@ -160,7 +162,7 @@ class StateFolder:
 
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
-        """Be the one who changes what is wanted. Raises ForgeError when others take longer than so many seconds."""
+        """Hold the lock for changing the plan. Raises ForgeError if other commands hold it for longer than `wait` seconds."""
         with self._turn(time.monotonic() + wait):
             yield
 
@@ -170,7 +172,7 @@ class StateFolder:
             with self._opened("turn") as file:
                 if not _locked(file, deadline - time.monotonic()):
                     raise ForgeError(f"another command is working on stack {self.name!r}", hint="try again when it has ended")
-                if self._is_there(file, "turn"):  # else whoever had it before has removed the stack
+                if self._is_there(file, "turn"):  # otherwise the previous holder has removed the stack
                     yield
                     return
 
@@ -181,21 +183,21 @@ class StateFolder:
                 return (self.path / name).open("a+")
 
     def _is_there(self, file: IO[str], name: str) -> bool:
-        """Whether an open file is still the one of this name."""
+        """Whether an open file is still the file at this name."""
         try:
             return os.path.samestat(os.fstat(file.fileno()), (self.path / name).stat())
         except FileNotFoundError:
             return False
 
     def remove(self) -> None:
-        """Forget the stack: nothing of it stays. Whoever waits for `turn` finds that it is another one then."""
+        """Remove all files of the stack. A command that waits for `turn` then notices that its file is gone."""
         for file in self.path.glob("*"):
             file.unlink(missing_ok=True)
-        with suppress(OSError):  # somebody has begun anew
+        with suppress(OSError):  # another command has already created new files
             self.path.rmdir()
 
     def _write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Replace a file as a whole: who reads it never sees half of it."""
+        """Replace a file atomically, so that readers never see half of it."""
         self.make()
         new = self.path / f"{name}.{os.getpid()}.new"
         try:
@@ -219,12 +221,12 @@ class StateFolder:
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder that the XDG base directory rules name for state; a relative one does not count."""
+    """Return the folder for state according to the XDG base directory rules; a relative path is ignored."""
     return xdg.folder("XDG_STATE_HOME", environ)
 
 
 def known(folder: Path) -> list[str]:
-    """Return the names of the stacks that something is known of."""
+    """Return the names of the stacks that have a stored plan."""
     return sorted(each.name for each in (folder / "catalog-forge" / "stacks").glob("*") if (each / "plan.json").is_file())
 
 

@@ -1,7 +1,7 @@
-"""A stack whose conf containers read a store of its own: what the store is to hold, and who puts it there.
+"""A stack whose conf containers read a separate store: the intended content of the store, and the thread that writes it.
 
-It follows from the metadata that the stack's service has, as the metadata service would tell it: so `up`, scenarios and their
-steps say what is in a store in the same words.
+The content is derived from the metadata that the metadata service would present for the stack's service, so `up` and scenarios
+describe the content of a store in the same way.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _AGAIN = 0.5
 
 
 def is_stored(spec: Spec) -> bool:
-    """Whether conf containers of a spec read another store than Rancher's. Raises ForgeError when that cannot run here."""
+    """Whether conf containers of a spec read a store other than Rancher's metadata. Raises ForgeError if that store cannot run
+    here."""
     if spec.engine.backends[0] == "rancher":
         return False
     backend = spec.engine.store
@@ -43,25 +44,25 @@ def is_stored(spec: Spec) -> bool:
 
 
 def interval_of(spec: Spec) -> str:
-    """Return when conf renders anew at the spec's first back end: `watch`, `once`, or each so many seconds, such as 10s."""
+    """Return how often conf renders with the spec's first back end: `watch`, `once`, or an interval such as 10s."""
     polled = spec.refresh == "watch" and not can_watch(spec, spec.engine.backends[0])
     return POLL if polled else spec.refresh
 
 
 def entry_of(spec: Spec) -> Revision:
-    """Return the entry of a spec as it would be generated now; with a store in it, where that is what conf reads."""
+    """Return the entry of a spec as it would be generated now, including a store if conf reads one."""
     docker = with_store if is_stored(spec) else docker_compose
     files = {file.path: file.content for file in entry_plan(spec, lambda _: b"", docker)}
     return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
 
 
 def stored(stack: Stack, spec: Spec) -> Stack:
-    """Return the stack with what its store is to hold, by the metadata of its service."""
+    """Return the stack with the intended content of its store, derived from the metadata of its service."""
     if not is_stored(spec) or (backend := spec.engine.store) not in SERVERS:
         return stack
     metadata = next(each.metadata for each in stack.services if each.name == spec.members[0].name)
     known = {name: each for name, each in by_key(spec, metadata) if name in spec.metadata}
-    # An optional question that nobody answered is a key that is not there.
+    # An optional question without an answer means that the key does not exist.
     values = {name: each for name, each in known.items() if not (each == "" and spec.metadata[name].optional)}
     prefix = spec.engine.prefix
     own = tuple(f"{prefix}/{name}" for name in spec.metadata)
@@ -69,9 +70,10 @@ def stored(stack: Stack, spec: Spec) -> Stack:
 
 
 class Filling:
-    """Puts into the store of a stack what it is to hold: when it has come, when it comes back, and when that has changed.
+    """Writes the intended content into the store of a stack: when the store starts, when it restarts, and when the content
+    changes.
 
-    What somebody else writes there meanwhile stays. Work is done in a thread of its own, after which `wake` is called.
+    Keys that others write to the store are kept. The work is done in a separate thread, after which `wake` is called.
     """
 
     def __init__(self, wake: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -81,7 +83,7 @@ class Filling:
         self._said = ""
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
-        """Take in what is wanted and what is there, and begin what is to be done."""
+        """Compare the intended content with the current containers, and start filling the store if needed."""
         container = next(
             (each for each in seen if store and each.service == store.service and each.running and each.address), None
         )
@@ -92,7 +94,7 @@ class Filling:
             self._thread.start()
 
     def is_full(self, store: StoreBeside | None) -> bool:
-        """Whether the store holds what it is to hold."""
+        """Whether the store has its intended content."""
         return store is None or (self._done is not None and self._done[1] == store.leaves)
 
     def _fill(self, store: StoreBeside, container: Seen) -> None:
@@ -102,7 +104,7 @@ class Filling:
                 carry_out(change(store.leaves, client.read(), store.own, store.prefix), client)
             self._done = container.id, store.leaves
         except ForgeError as error:
-            # A server that starts takes no connections yet.
+            # A server that is still starting refuses connections.
             if str(error) != self._said and "refused" not in str(error):
                 self._said = str(error)
                 self._say(self._said)

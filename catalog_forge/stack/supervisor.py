@@ -1,8 +1,8 @@
-"""The loop that runs a stack: it compares what is wanted with what is there, acts, and tells the metadata service.
+"""The loop that runs a stack: it compares the plan with the engine, acts, and updates the metadata service.
 
-One thread decides; work on units is done by others, so that a slow stop delays no news. The loop is woken by the engine's
-events, by health checks, by finished work and by signals. Everything that it knows can be found again from the labels on
-the engine and the files of the stack, so that it may die at any point.
+One thread decides; other threads do the work on units, so that a slow stop does not delay updates. The loop is woken by the
+engine's events, by health checks, by finished work and by signals. Everything that it knows can be recovered from the labels on
+the engine and the files of the stack, so the process may die at any point.
 """
 
 from __future__ import annotations
@@ -58,22 +58,22 @@ if TYPE_CHECKING:
 GRACE = 10
 """Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
 
-_TICK = 2.0  # how long it sleeps when nothing wakes it
-_TOGETHER = 0.01  # what happens within this time is taken in at once
-_ECHO = 0.15  # the engine tells of an end before its list of containers does: there is another look after the last event
+_TICK = 2.0  # how long the loop sleeps if nothing wakes it
+_TOGETHER = 0.01  # events within this time are handled together
+_ECHO = 0.15  # the engine reports an end before its list shows it, so the loop looks once more after the last event
 _WORKERS = 8
 _TAIL = 20
-_NEWS = 20  # lines that the status keeps for the command that waits
-# How the launch script of a generated image (image/files/run.sh) says that the program has not been started.
+_NEWS = 20  # lines that the status keeps for a waiting command
+# The messages with which the launch script of a generated image (image/files/run.sh) says that it has not started the program.
 _WAITS, _GAVE_UP = "launch: waiting for ", "launch: gave up"
 _OTHER_PORT = 18080
 _SERVER = "catalog_forge.metadata.service.server"
-_REFUSED_PAUSE = 5.0  # before the engine is asked again for what it has refused
+_REFUSED_PAUSE = 5.0  # the pause before a request that the engine refused is repeated
 
 
 @dataclass(slots=True)
 class _Memory:
-    """What was seen while watching: it is lost with the process, and nothing depends on it then."""
+    """Observations of this process. They are lost with it, and nothing depends on them afterwards."""
 
     complete: set[Key] = field(default_factory=set)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
@@ -85,9 +85,9 @@ class _Memory:
 class Supervisor:
     """Runs the stack of a state folder on an engine until it is told to end.
 
-    `show` gets all units whenever one changes, `tell` what is worth a line. `wake` and `end` may be called from signal
-    handlers. The caller holds the lock of the folder. `retell` may change what the metadata says of hosts and ports, and
-    `heard` is told of every request that it answers.
+    `show` is called with all units whenever one changes, `tell` with each message for the user. `wake` and `end` may be called
+    from signal handlers. The caller holds the lock of the folder. `retell` may change the hosts and ports in the metadata, and
+    `heard` is called with every request to the metadata service.
     """
 
     def __init__(
@@ -119,13 +119,13 @@ class Supervisor:
         self._told: Environment | None = None
         self._settled = 0
         self._refused = ""
-        self._denied = False  # the newest plan could not be had: the old one stands, and that is told
+        self._denied = False  # the newest plan failed: the previous one stays, and that is reported
         self._written: tuple[dict[Key, int], dict[str, int]] = ({}, {})
         self._variables: dict[str, str] = {}
         self._stack, self._generation = Stack(folder.name, ()), 0
 
     def wake(self) -> None:
-        """Look again at what is wanted and what is there."""
+        """Make the loop look at the plan and the containers again."""
         self._woken.set()
 
     def end(self) -> None:
@@ -134,46 +134,46 @@ class Supervisor:
         self._woken.set()
 
     def hold(self, units: Collection[Key]) -> None:
-        """Start none of these units again when they have ended, until others are held."""
+        """Do not restart these units after they have ended, until this is called again."""
         self._held = frozenset(units)
         self.wake()
 
     def replace(self, units: Collection[Key]) -> None:
-        """Put others in the places of these units."""
+        """Request the replacement of these units."""
         self._unwanted |= set(units)
         self.wake()
 
     @property
     def _still(self) -> frozenset[Key]:
-        """The units that do not start again: they are held, or somebody has stopped them."""
+        """The units that are not restarted: they are held, or stopped on request."""
         return self._held | self._stopped
 
     @property
     def told(self) -> Environment | None:
-        """What the metadata service tells; None before there is one."""
+        """The environment that the metadata service presents; None before there is one."""
         return self._told
 
     @property
     def versions(self) -> frozenset[str]:
-        """The versions of what the metadata service tells now."""
+        """The `version` values of the current answers of the metadata service."""
         return self._server.answers.revisions() if self._server else frozenset()
 
     @property
     def is_filled(self) -> bool:
-        """Whether the store that the stack reads holds what it is to hold."""
+        """Whether the store that the stack reads has its intended content."""
         return self._filling.is_full(self._stack.store)
 
     @property
     def record(self) -> Sequence[Ending]:
-        """What has ended by itself so far though it should not have."""
+        """The unexpected ends of containers so far."""
         return self._record
 
     def behind(self) -> bool:
-        """Whether a program has ended that this has not taken in yet."""
+        """Whether a program has ended that the loop has not noticed yet."""
         return self._endings.unnoticed(self._runner.seen())
 
     def run(self) -> None:
-        """Run the stack. Raises ForgeError when it cannot come up, EngineError when the engine goes away."""
+        """Run the stack. Raises ForgeError if it cannot start, EngineError if the engine becomes unreachable."""
         try:
             with ExitStack() as doors:
                 self._network = self._prepared()
@@ -211,9 +211,9 @@ class Supervisor:
         self._stop()
 
     def _prepared(self) -> Network:
-        """Read what is wanted, and have images, network and volumes: nothing starts when one of them cannot be had.
+        """Read the plan, and prepare images, network and volumes. If one of them is unavailable, nothing starts.
 
-        The engine takes long to make a network. Meanwhile the metadata service is loaded.
+        Creating a network takes long, so the metadata service is imported in the meantime.
         """
         threading.Thread(target=importlib.import_module, args=(_SERVER,), daemon=True).start()
         self._stack, self._generation = self._folder.plan()
@@ -226,7 +226,7 @@ class Supervisor:
         return network
 
     def _metadata(self) -> MetadataServer:
-        """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
+        """Start the metadata service at the gateway, on port 80, or else on a port that METADATA_NODE tells the containers."""
         from catalog_forge.metadata.service.server import MetadataServer
 
         gateway = self._network.gateway
@@ -244,7 +244,7 @@ class Supervisor:
         return server
 
     def _take_in_plan(self) -> None:
-        """Take over another plan when there is one. One that cannot be had is said, and the old one stays."""
+        """Switch to a new plan if there is one. If it cannot be prepared, this is reported and the old plan stays."""
         stack, generation = self._folder.plan()
         if generation == self._generation:
             return
@@ -267,13 +267,13 @@ class Supervisor:
         self._memory.refused.clear()
 
     def _refuse(self, words: str) -> None:
-        """Say once what the engine does not want to do: here, and to who waits for it."""
+        """Report once, here and in the status, what the engine refuses to do."""
         if words != self._refused:
             self._refused = words
             self._say(words)
 
     def _step(self) -> float:
-        """Look, act, tell; return how long nothing needs to be done."""
+        """Look, act and publish once; return the number of seconds until something needs to be done again."""
         self._finished()
         seen = self._runner.seen()
         self._ledger.adopt(seen)
@@ -310,7 +310,8 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Write numbers down before they are used: none is given twice. Labels have them too, so a full disk is no end."""
+        """Store the numbers before they are used, so that none is given twice. A full disk is not fatal, because labels contain
+        them too."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -325,7 +326,7 @@ class Supervisor:
         return self._retell(made)
 
     def _publish(self, made: Environment) -> None:
-        """Tell the metadata service, and with it every confd that waits, when anything has changed."""
+        """Update the metadata service if anything has changed, and with it every waiting confd."""
         if made != self._told and self._server:
             self._server.replace(answers_of(made))
             self._told = made
@@ -365,7 +366,7 @@ class Supervisor:
         }
 
     def _in_order(self, actions: list[Action], seen: list[Seen]) -> list[Action]:
-        """Leave out what starts a service before those that it links to or depends on were started."""
+        """Remove actions that would start a service before the services that it links to or depends on have started."""
         waiting = {key for key, state in self._states(seen).items() if state == "starting"}
         for level in levels(self._stack):
             if any(key[0] in level for key in waiting):
@@ -375,7 +376,7 @@ class Supervisor:
         return actions
 
     def _later(self, level: list[str]) -> set[Key]:
-        """Units that ran before: they do not wait for a service that was disturbed afterwards."""
+        """Return the units that have run before: they do not wait for a service that was disturbed later."""
         return {key for key in self._memory.complete if key[0] not in level}
 
     def _begin(self, action: Action, seen: list[Seen], digests: dict[str, str], extra: Extra) -> None:
@@ -403,7 +404,7 @@ class Supervisor:
         future.add_done_callback(lambda _: self.wake())
 
     def _again(self, service: Service, action: Action, seen: list[Seen]) -> None:
-        """Start containers again, and with them those in their networks: a new start is a new network to them."""
+        """Restart containers together with those that share their networks, because a restarted container has a new network."""
         wanted = {each.launch for each in action.containers}
         by_launch = {each.launch: each for each in seen if each.key == action.key}
         shared = [
@@ -417,12 +418,12 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Take in what work has come to. Raises what it raised: a stack that cannot come up is stopped."""
+        """Collect the results of finished work. Raises its errors, so that a stack that cannot start is stopped."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
             del self._memory.work[key]
-            if self._memory.begun[key].verb == "remove":  # should it be wanted again, it is another unit
+            if self._memory.begun[key].verb == "remove":  # if it is wanted again, it is another unit
                 self._ledger.forget(key)
             if error := future.exception():
                 if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
@@ -431,7 +432,7 @@ class Supervisor:
                 self._refuse(str(error))
 
     def _note_ends(self, seen: list[Seen]) -> None:
-        """Note what has started and ended since the last look, and say so when that is news."""
+        """Record which containers have started and ended since the last look, and report the unexpected ends."""
         now, memory = time.monotonic(), self._memory
         for key in [key for key in memory.begun if key not in memory.work]:
             action = memory.begun.pop(key)
@@ -456,9 +457,9 @@ class Supervisor:
         return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
     def _ended(self, ending: Ending) -> None:
-        """Say that a container has ended. Raises ForgeError when it will not run, and the stack was never up."""
+        """Report that a container has ended. Raises ForgeError if it is hopeless and the stack has never been up."""
         container, unsettled = ending.container, self._settled != self._generation
-        # Said the first, second, fourth, ... time.
+        # Report only the first, second, fourth, ... time.
         if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
         said = self._said(container, _TAIL)
@@ -478,7 +479,7 @@ class Supervisor:
         return []
 
     def _look_after(self, seen: list[Seen], made: Environment) -> None:
-        """Check the units that run, and show how all are."""
+        """Check the health of the running units, and show the states of all units."""
         states, memory = self._states(seen), self._memory
         told = telling.addresses(self._stack, made)
         targets: dict[Key, Target] = {}
@@ -507,7 +508,7 @@ class Supervisor:
             self._status(self._phase)
 
     def _shown(self, service: Service, state: str, members: list[Seen]) -> str:
-        """The state of a unit as it is shown: it runs when none of its programs has ended for a while."""
+        """Return the state of a unit for display: it counts as running only if all its programs have been running for a while."""
         once = {launch.name for launch in service.launches if launch.start_once}
         lasting = [each for each in members if each.launch not in once]
         if state == "running" and not all([self._steady(each) for each in lasting]):
@@ -532,13 +533,13 @@ class Supervisor:
         return True
 
     def _runs_again(self, container: Seen) -> bool:
-        """Whether a container that has ended will be started again, by its restart policy."""
+        """Whether the restart policy will restart a container that has ended."""
         launch = self._launches().get((container.service, container.launch))
         ends = self._endings.counts([container])[container.id]
         return launch is not None and container.key not in self._still and restarts(launch, container.status, max(1, ends))
 
     def _say(self, text: str) -> None:
-        """Say what is worth a line, to whoever waits for the stack too."""
+        """Report a message, to the user and to a waiting command."""
         self._news.append((next(self._numbers), text))
         self._tell(text)
         self._status(self._phase)
@@ -548,7 +549,7 @@ class Supervisor:
         return "running" if self._settled == self._generation else "starting"
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
-        """Note when all units run as they are wanted, and nothing is left to do."""
+        """Record when all units run according to the plan and nothing is left to do."""
         ended = self._endings.by_themselves(seen)
         over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._still
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
@@ -562,11 +563,11 @@ class Supervisor:
         units = [{**{name: getattr(row, name) for name in Row.__slots__}, "name": row.name} for row in self._rows]
         status: dict[str, Any] = {"generation": self._generation, "phase": phase, "pid": os.getpid(), "units": units}
         status |= {"refused": self._refused, "news": [*self._news]}
-        with suppress(ForgeError):  # a full disk must not take the stack down
+        with suppress(ForgeError):  # a full disk must not stop the stack
             self._folder.write_status({**status, "error": error, "code": code})
 
     def _checked(self, target: Target, good: bool) -> None:
-        """Take in one health check, from the thread that makes them."""
+        """Record the result of one health check; called from the thread that makes the checks."""
         place = (target.key, target.number)
         before = self._memory.healths.get(place, Health(since=time.monotonic()))
         after = before.after(target.check, good, time.monotonic())
@@ -580,7 +581,7 @@ class Supervisor:
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:
-        """Stop all units, who was started last first; those of one group side by side."""
+        """Stop all units, the last started first; the units of one group are stopped in parallel."""
         for future in self._memory.work.values():
             with suppress(ForgeError):
                 future.result()
@@ -592,7 +593,7 @@ class Supervisor:
 
 
 def stop_all(runner: StackRunner, stack: Stack, pool: ThreadPoolExecutor) -> None:
-    """Stop the running containers of a stack in order: whoever links to others before those."""
+    """Stop the running containers of a stack in order: each service before those that it links to."""
     running = [each for each in runner.seen() if each.running]
     groups = [set(level) for level in levels(stack)]
     known = set().union(*groups) if groups else set()

@@ -1,6 +1,6 @@
-"""The block `volumes` of compose files: which named volumes a stack has, which are one for each unit, which were there before.
+"""The block `volumes` of compose files: which named volumes belong to the stack, which to each unit, and which are external.
 
-Rules: docs/facts/catalog.md#4.5. A volume that was there before belongs to somebody else, so it needs trust.
+Rules: docs/facts/catalog.md#4.5. An external volume belongs to something else, so it needs trust.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from catalog_forge.yamlio import Map, Node
 
 @dataclass(slots=True)
 class Volumes:
-    """Named volumes by their scope, and what is worth saying of them."""
+    """The named volumes by scope, and the notes on them."""
 
     own: set[str] = field(default_factory=set)
     per_unit: set[str] = field(default_factory=set)
@@ -26,7 +26,7 @@ class Volumes:
     dangerous: list[Note] = field(default_factory=list)
 
     def of(self, launch: Launch) -> Launch:
-        """Return a launch that knows the scopes of its volumes. Those that nobody declared are the stack's own."""
+        """Return a launch with the scopes of its volumes filled in. Volumes that are not declared belong to the stack."""
         names = list(named(launch))
         self.own |= {name for name in names if name not in self.per_unit and name not in self.external}
         external = {name: self.external[name] for name in names if name in self.external}
@@ -34,7 +34,7 @@ class Volumes:
 
 
 def named(launch: Launch) -> Iterator[str]:
-    """Yield the names of the volumes that a launch mounts by name."""
+    """Yield the names of the named volumes that a launch mounts."""
     for each in launch.volumes:
         name, colon, _ = each.partition(":")
         if colon and not name.startswith("/"):
@@ -42,7 +42,7 @@ def named(launch: Launch) -> Iterator[str]:
 
 
 def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
-    """Read what compose files declare of volumes; what is wrong is noted in `reader`."""
+    """Read the volumes that compose files declare; errors are recorded in `reader`."""
     found = Volumes()
     for name, node in declared.items():
         keys = {key.value: value for key, value in (() if is_null(node) else reader.pairs(node, f"the volume {name!r}"))}
@@ -59,7 +59,7 @@ def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
 
 
 def _external(name: str, node: Node, reader: Reader) -> str:
-    """The name that a volume has on the engine, when it is not the stack's; `external` is true, or a mapping with `name`."""
+    """Return the name of an external volume on the engine, else empty; `external` is true, or a mapping with `name`."""
     if isinstance(node, Map):
         real = next((text_of(value) for key, value in node.pairs if key.value == "name"), name)
     else:
