@@ -1,1 +1,1 @@
-"""Scenarios held against a spec: what is rendered at each moment, by which engine, and whether it is what was expected."""
+"""Plays scenarios against a spec: renders each moment with an engine, and compares the result with what is expected."""

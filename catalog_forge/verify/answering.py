@@ -1,4 +1,4 @@
-"""What the containers of a stack answer to what a scenario asks of them."""
+"""Sends the commands and requests of a scenario to the containers of a stack, and collects their answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOOK = 0.5
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks containers by the words that mean them; `text` turns what they say into the words of the scenario."""
+    """Asks the containers that a scenario names. `text` translates their output into the addresses and names of the scenario."""
 
     engine: Engine
     places: Mapping[str, Place]
@@ -33,14 +33,14 @@ class Asker:
     text: Callable[[str], str] = str
 
     def find(self, word: str, *, owner: bool = False) -> Found | None:
-        """The container that a word means, or the one whose network it uses."""
+        """Return the container that a word names, or with `owner` the one whose network it uses."""
         place = self.places[word]
         name = owner_of(place.service, place.launch).name if owner else place.launch.name
         key = (place.service.name, place.index)
         return next((each for each in self.seen if each.key == key and each.launch == name), None)
 
     def asked(self, asking: Asking, lines: Callable[[Found | None], str]) -> Asked:
-        """All answers; `lines` tells what a container has said."""
+        """Return all answers; `lines` returns the log of a container."""
         return Asked(
             tuple(self._run(each, self.find(each.container)) for each in asking.commands),
             tuple(self._get(each, self.find(each.container, owner=True)) for each in asking.requests),
@@ -74,7 +74,7 @@ class Asker:
 
 
 def check(stack: Stack, asking: Asking) -> None:
-    """Raise ForgeError with all containers that are asked, and that a stack has not."""
+    """Raise ForgeError that lists every container which is asked but does not exist in the stack."""
     known = places(stack)
     asked: tuple[Command | Get | Log, ...] = (*asking.commands, *asking.requests, *asking.logs)
     missing = [each for each in asked if each.container not in known]
@@ -84,7 +84,7 @@ def check(stack: Stack, asking: Asking) -> None:
 
 
 def unmet(engine: Engine, stack: Stack, asking: Asking) -> list[tuple[str, Where, str]]:
-    """Ask a stack that runs until all of it is as expected, or has had its time; return what is not, as `unlike` does."""
+    """Ask a running stack until all answers are as expected or the time is up; return the differences in the form of `unlike`."""
     runner, limit = StackRunner(engine, stack.name), time.monotonic() + asking.within
     while True:
         asker = Asker(engine, places(stack), runner.seen())

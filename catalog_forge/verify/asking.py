@@ -1,15 +1,15 @@
-"""What an author expects of the containers of a stack, and how their answers differ from it.
+"""What an author expects of the containers of a stack, and the comparison of their answers with it.
 
 expect:
   command:                               # or a list of them
-    in: redis-1                          # a service or sidekick and its index; without one the first
-    run: [redis-cli, ping]               # or a text for /bin/sh
+    in: redis-1                          # a service or sidekick and its index; without an index, the first
+    run: [redis-cli, ping]               # or a command line for /bin/sh
     exit: 0
     output: "PONG\\n"
-    contains: PONG                       # or a list, and so is `lacks`
+    contains: PONG                       # or a list; `lacks` is written in the same way
   http: {get: "http://proxy-1:80/page", headers: {Host: www.example.org}, status: 200, contains: Welcome}
-  log: {in: redis-conf-1, contains: reload}     # of what it has said since the step began
-  within: 30s                            # how long the stack may take until all of it is so
+  log: {in: redis-conf-1, contains: reload}     # only the lines since the step began
+  within: 30s                            # the time until all of these must be true
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 @dataclass(frozen=True)
 class Words:
-    """What a text must be; what is not said does not matter."""
+    """The requirements on a text. Unset fields require nothing."""
 
     equals: str | None = None
     contains: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Command:
-    """A command in a container: its exit status, and what it says."""
+    """A command to run in a container, with its expected exit status and output."""
 
     container: str
     run: tuple[str, ...]
@@ -63,7 +63,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Get:
-    """A request to a container, by the address that it has on the network of the stack: the status and the body."""
+    """A request to a container, at its address on the stack's network, with the expected status and body."""
 
     container: str
     port: int
@@ -81,7 +81,7 @@ class Get:
 
 @dataclass(frozen=True)
 class Log:
-    """What a container says in a step."""
+    """The expected content of a container's log in a step."""
 
     container: str
     where: Where
@@ -90,7 +90,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Asking:
-    """All that is asked at a moment, and how long it may take to become as expected."""
+    """Everything that is asked at a moment, and the seconds until the answers must be as expected."""
 
     commands: tuple[Command, ...] = ()
     requests: tuple[Get, ...] = ()
@@ -99,12 +99,12 @@ class Asking:
 
     @property
     def count(self) -> int:
-        """How many things are asked."""
+        """The number of commands, requests and logs."""
         return len(self.commands) + len(self.requests) + len(self.logs)
 
 
 def unlike(asking: Asking, asked: Asked) -> Iterator[tuple[str, Where, str]]:
-    """Yield what is not as expected: in words, where that was asked for, and what there was instead."""
+    """Yield each difference from what is expected: a message, the location of the expectation, and the actual text."""
     for command, answer in zip(asking.commands, asked.commands, strict=True):
         yield from _answer(command, command.status, answer, "ended with")
     for request, answer in zip(asking.requests, asked.requests, strict=True):
@@ -119,7 +119,7 @@ def _answer(expected: Command | Get, status: int, answer: Answer, ended: str) ->
         return
     if answer.status != status:
         yield f"{expected.title} {ended} {answer.status}, not {status}", expected.where, answer.text
-        return  # what it says then is shown, and is another story
+        return  # with an unexpected status, the output is only shown, not checked
     yield from _text(f"what {expected.title} says", expected.words, expected.where, answer.text)
 
 
@@ -137,10 +137,10 @@ def _text(what: str, words: Words, where: Where, text: str) -> Iterator[tuple[st
 
 
 class AskingReader(Reader):
-    """Reads what is asked of containers."""
+    """Reads what a scenario asks of containers."""
 
     def asking(self, found: Mapping[str, yamlio.Node]) -> Asking:
-        """Make of the nodes at `KEYS` what is asked."""
+        """Return everything that the nodes under the keys `KEYS` ask."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
             self.wrong(f"within is {MAX_WITHIN:g} s at most", found["within"].where)
@@ -152,7 +152,7 @@ class AskingReader(Reader):
         )
 
     def command(self, node: yamlio.Node) -> Command:
-        """A command: words, or a text for the shell."""
+        """Return a command, given as words or as a text for the shell."""
         found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS))
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
@@ -164,7 +164,7 @@ class AskingReader(Reader):
         return Command(self.place(found, node), words, node.where, status, self.text_words(found, "output"))
 
     def request(self, node: yamlio.Node) -> Get:
-        """A request: its URL names a container in place of a host."""
+        """Return a request; its URL has the name of a container in place of a host."""
         found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
         url = self.word(found["get"], "get") if "get" in found else ""
         container, port, path = _parts(url)
@@ -178,7 +178,7 @@ class AskingReader(Reader):
         return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
 
     def log(self, node: yamlio.Node) -> Log:
-        """A log."""
+        """Return the expectation on a log."""
         found = self.known(node, "a log", ("in", *_TEXT_KEYS))
         words = self.text_words(found, "")
         if words == Words():
@@ -186,14 +186,14 @@ class AskingReader(Reader):
         return Log(self.place(found, node), node.where, words)
 
     def place(self, found: Mapping[str, yamlio.Node], node: yamlio.Node) -> str:
-        """The container that is asked."""
+        """Return the name of the container to ask."""
         word = self.word(found["in"], "in") if "in" in found else ""
         if not word:
             self.wrong("in which container?", node.where, "in: SERVICE-1, or a sidekick and its index")
         return word
 
     def text_words(self, found: Mapping[str, yamlio.Node], whole: str) -> Words:
-        """What a text must be; `whole` is the key of all of it."""
+        """Return the requirements on a text; `whole` is the key that contains the complete text."""
         return Words(
             self.word(found[whole], whole) if whole in found else None,
             tuple(self.word(item, "contains") for item in self.some(found.get("contains"))),
@@ -202,7 +202,7 @@ class AskingReader(Reader):
 
 
 def _parts(url: str) -> tuple[str, int, str]:
-    """A URL as container, port and path; no container when it is none that can be asked."""
+    """Split a URL into container, port and path. The container is empty if the URL cannot be requested."""
     try:
         parts = urlsplit(url)
         port = parts.port or 80
@@ -210,6 +210,6 @@ def _parts(url: str) -> tuple[str, int, str]:
         return "", 0, ""
     if parts.scheme != "http" or not parts.hostname or parts.username or _CONTROL.search(url):
         return "", 0, ""
-    # As it is written: names of containers have both cases.
+    # Not `hostname`, which is in lower case: container names are case-sensitive.
     name = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc.rstrip(":")
     return name, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

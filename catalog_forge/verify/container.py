@@ -1,14 +1,14 @@
-"""The image engine: a conf image in a real container, with the emulated metadata service beside it as rancher-metadata.
+"""The image engine: a conf image in a real container, with the emulated metadata service in its network as rancher-metadata.
 
-A second container stands in for the service's own: it is made of the conf image too, runs the launch script that the conf
-container lends, and as the program something that notes signals and lives until TERM. When a moment is over is told by what
-confd asks the service, never by a guess of how long it takes (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
+A second container stands in for the service's own. It is created from the conf image too and runs the launch script that the conf
+container lends; its program records signals and runs until TERM. The requests of confd show when a moment is over; no duration is
+guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
 
-- before the first start: when the program has started, or when the conf container has told a problem that stays;
-- `refresh: watch`: when all of confd's resources wait for the next change. A change that finds them waiting is never lost.
-  One that does not, as after an outage, is found by the pass that entrypoint.sh makes every 20 s;
+- before the first start: when the program has started, or the conf container has reported a problem that stays;
+- `refresh: watch`: when all of confd's resources wait for the next change. A change made while they wait is never lost. Any
+  other, as after an outage, is found by the pass that entrypoint.sh makes every 20 s;
 - an interval: when a whole pass has been made since the change;
-- then the launch script has the time that it needs to see a stamp, so that a reload too many shows as well.
+- after each of these, the launch script gets the time that it needs to see a stamp, so that an extra reload is noticed too.
 """
 
 from __future__ import annotations
@@ -39,40 +39,40 @@ SERVICE = "rancher-metadata"
 SETTLE = 45.0
 """Seconds that a moment may take beyond its trouble: two passes beside the watch, and some."""
 
-# SIGTERM must end the conf container within 3 s and the main container within 5 s.
+# Seconds within which SIGTERM must end the conf container and the main container.
 _END = {"conf": 3, "main": 5}
-# The launch script looks at the stamps each second, and waits one second more for what belongs together.
+# The launch script checks the stamps every second, and waits one more second for changes that belong together.
 _CALM = 2.5
-# A problem counts when it has stayed so long: entrypoint.sh tries again after 2 s. The longer time is for a confd that does
-# not come to ask anything.
+# Seconds after which a problem counts as permanent: entrypoint.sh tries again after 2 s. The longer time is for a confd that
+# makes no requests.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # A watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
-# How long a service flaps, how long a changed stamp may stay without a reload, how often is looked: seconds.
+# Seconds that a service flaps, that a changed stamp may wait for a reload, and between two looks.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
-# Lines of each log in an error.
+# The number of lines of each log in an error.
 _TAIL = 100
 _KILLED = 137
-# Where connections are cut, those that wait for a change are too; where the service is away, confd complains of it.
+# Faults that cut connections, including those of waiting requests; in the outages confd also reports errors.
 _CUTS = ("late", "down", "flapping")
 _OUTAGES = (*_CUTS, "slow")
-# At these levels only the passes beside the watch tell of errors.
+# At these log levels, only the passes that entrypoint.sh makes in addition to the watch report errors.
 _MUTE = ("panic", "fatal")
 
-# entrypoint.sh becomes the confd that watches, so that its process is the first; the others make one pass each.
+# entrypoint.sh becomes the confd that watches, so that one has process id 1; the others make one pass each.
 _PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
-# What confd says of a service that it cannot reach, in the words of Go's net/http.
+# How confd reports a service that it cannot reach, in the words of Go's net/http.
 _UNREACHED = re.compile(r'(?:Get|get) "?http://')
 _STARTED = "stand-in: started"
 _TOO_EARLY = "stand-in: started before the stamp"
-# The program: signals that a shell may catch are noted, the rest is ignored, and TERM ends it.
+# The stand-in program: it reports the signals that a shell can catch, ignores all others, and ends on TERM.
 _PROGRAM = """\
 if [ -e "$1/ready" ]; then echo "stand-in: started"; else echo "stand-in: started before the stamp"; fi
 for signal in HUP INT QUIT USR1 USR2 WINCH; do trap "echo stand-in: $signal" $signal; done
 trap 'echo stand-in: TERM; exit 0' TERM
 while :; do sleep 1 & wait $!; done
 """
-# The commands that prepare the start of the real program, and the checks that it makes, have nothing to work on here.
+# The commands and checks that precede the start of the real program are left out, because there is nothing for them to act on.
 _WITHOUT_BEFORE = """\
 sed '/^[a-z]*() {$/,/^}$/{
 s|^ .* -c "$1" &|say "left out, this is not the service: $1" \\&|
@@ -85,9 +85,9 @@ exec /bin/sh "$@"
 
 
 class ImageEngine:
-    """Plays in containers of a conf image that is on the engine already: the spec's own tag, or `tag`.
+    """Plays scenarios in containers of an existing conf image: the one with the spec's own tag, or with `tag`.
 
-    Plays may run side by side in threads. `settle` is how many seconds a moment may take beyond its trouble.
+    Several plays may run in parallel threads. `settle` is the number of seconds that a moment may take in addition to its fault.
     """
 
     name = "image"
@@ -99,14 +99,14 @@ class ImageEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """End all plays soon, from another thread: each raises ForgeError when it has removed what it made."""
+        """Stop all plays soon; called from another thread. Each removes what it created, then raises ForgeError."""
         self._interrupted.set()
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield what is in the containers when confd has taken in each view, and end them by SIGTERM after the last.
+        """Yield the state of the containers after confd has processed each view; after the last, stop them with SIGTERM.
 
-        Raises ForgeError, with the logs, when the containers do not do what they must: the program started before the
-        stamp, SIGTERM does not end them. Nothing of a play stays on the engine, however it ends.
+        Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or SIGTERM
+        did not end them. Whatever the result, nothing of a play stays on the engine.
         """
         spec = subject.spec
         if spec is None:
@@ -132,7 +132,7 @@ class ImageEngine:
 
     @contextmanager
     def _serving(self, network: Network, heard: Heard) -> Iterator[MetadataServer]:
-        """The metadata service at the gateway of the network: on port 80, or on a free one where 80 cannot be had."""
+        """Run the metadata service at the gateway of the network, on port 80 or, if that is taken, on a free port."""
         with ExitStack() as stack:
             try:
                 server = stack.enter_context(MetadataServer(Answers({}), network.gateway, 80, on_request=heard.note))
@@ -150,7 +150,7 @@ class ImageEngine:
 def _containers(
     run: Run, subject: Subject, spec: Spec, tag: str, network: Network, server: MetadataServer
 ) -> tuple[Container, Container]:
-    """Create the conf container and the one that stands in for main, as the topology has them."""
+    """Create the conf container and the stand-in for the main container, connected as in the spec's topology."""
     port = server.address.rpartition(":")[2]
     node = {} if port == "80" else {"METADATA_NODE": f"{SERVICE}:{port}"}
     hosts = {SERVICE: network.gateway}
@@ -161,7 +161,7 @@ def _containers(
     if launch.before or launch.leader or spec.asks_main:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
-    # It has no peers in truth that it could wait for.
+    # There are no other members that it could wait for.
     alone = {"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {}
     if spec.service.is_embedded:
         both = environment | alone
@@ -170,7 +170,7 @@ def _containers(
         )
         return main, main
     conf = run.container(Wanted("conf", tag, environment=environment, network=network, hosts=hosts))
-    # A conf container that only carries files ends, and its network with it.
+    # In the topology `scripts` the conf container exits after writing its files, so its network cannot be shared.
     shared = spec.service.is_self and spec.service.topology != "scripts"
     main = run.container(
         Wanted(
@@ -189,7 +189,7 @@ def _containers(
 
 @dataclass
 class _Live:
-    """The containers of one play, from moment to moment."""
+    """The containers of one play, with their state from one moment to the next."""
 
     subject: Subject
     spec: Spec
@@ -209,10 +209,10 @@ class _Live:
     stamps: tuple[bytes, ...] = ()
 
     def see(self, view: View) -> Seen:
-        """Show a view to confd, and return what has come of it when it is over."""
+        """Present a view to confd, and return the result once the moment is over."""
         caught = self.healthy and self.started and self._watched and self._until(self._all_wait, _RECOVERY)
         caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
-        # What confd has said since the last moment was about that one. A reload that comes late shows in this one.
+        # Earlier output of confd belongs to the previous moment. A late reload counts for this one.
         self.conf.listen()
         self.conf.turn()
         since = self._change(view)
@@ -223,7 +223,8 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """End both containers by SIGTERM. Raises ForgeError when that takes too long, or the program is not told."""
+        """Stop both containers with SIGTERM. Raises ForgeError if that takes too long, or if the signal does not reach the
+        program."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue
@@ -234,14 +235,14 @@ class _Live:
                 raise self._failure(f"SIGTERM did not end the program in order: the {who} container has status {status}")
 
     def _change(self, view: View) -> float:
-        """Let the metadata service be as the view says, and return the time from which on confd can take it in."""
+        """Set the metadata service to the view, and return the time from which on confd can read it."""
         kind, seconds = view.trouble.kind, view.trouble.seconds
         since = time.monotonic()
         if kind != "none":
             self.healthy = False
             self.server.inject(_fault(view.trouble))
         self.server.replace(view.for_everybody())
-        if kind == "none" and not self.healthy:  # Before, confd could read what it was not to find until now.
+        if kind == "none" and not self.healthy:  # Replace first: after healing, confd must not see the old answers.
             self._heal()
         self.revived, self.ended = False, None
         if not self.begun:
@@ -268,7 +269,7 @@ class _Live:
         self.revived = True
 
     def _settle(self, since: float, caught: bool, trouble: Trouble) -> str:
-        """Wait until a moment is over; return what to say when it does not come to its end."""
+        """Wait until a moment is over; return an error message if it does not get there."""
         first = not self.started
         slowness = trouble.seconds * (self.heard.questions + 4) if trouble.kind == "slow" else 0
         limit = self.settle + self._interval + slowness
@@ -290,7 +291,7 @@ class _Live:
         return "" if acted else f"the launch script has not acted on a changed file within {_ACTS:.0f} s"
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Whether a condition comes true within some time, while both containers are watched."""
+        """Watch both containers until a condition is true; return False if that takes longer than this many seconds."""
         deadline = time.monotonic() + seconds
         while True:
             self._look()
@@ -305,7 +306,7 @@ class _Live:
             raise ForgeError("interrupted")
 
     def _look(self) -> None:
-        """Take in what has happened in the containers. Raises ForgeError when it is what must never happen."""
+        """Read the current state of the containers. Raises ForgeError if it shows something that must never happen."""
         self.conf.listen()
         self.main.listen()
         if _TOO_EARLY in self.main.new:
@@ -326,18 +327,19 @@ class _Live:
         return self._times_written() > self.written and _STARTED in self.main.lines
 
     def _times_written(self) -> int:
-        """How often the conf container has said that every file is written: once for each start that succeeds."""
+        """Return how often the conf container has reported that every file is written: once for each successful start."""
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
-        """Whether confd has taken in what changed at a time, or cannot; `caught` when all watchers were waiting for it."""
+        """Whether confd has processed a change made at the time `since`, or cannot. `caught` means that all watchers were waiting
+        for it."""
         if self.ended is not None:
             return True
         if not self._ready():
             return self._stuck(since)
         if not self._watched:
             return not (self._interval and self.heard.questions) or bool(self.heard.passes(since, fresh=False))
-        if missing:  # that is no version to wait for
+        if missing:  # then there is no version to wait for
             return bool(self.heard.passes(since, fresh=False))
         return self._all_wait(since) and (caught or self.revived or bool(self.heard.passes(since, fresh=True)))
 
@@ -350,20 +352,21 @@ class _Live:
         return stayed > _STAYS_UNASKED or (stayed > _STAYS and self.heard.passes(since, fresh=True) >= 2)
 
     def _acted(self, since: float) -> bool:
-        """Whether the launch script has had its time, and has acted if a stamp has changed."""
+        """Whether the launch script has had enough time, and has acted if a stamp has changed."""
         if time.monotonic() - max(since, self.main.changed) < _CALM:
             return False
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have had the present version since a time; without one: wait for the next at this moment."""
+        """Whether all watchers have seen the current version since the time `since`; without it, whether all wait for the next
+        one now."""
         versions, heard = self.server.answers.revisions(), self.heard
         count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
         return count >= len(self.subject.image.resources)
 
     @property
     def _carries(self) -> bool:
-        """Whether the conf container ends when it has written its files."""
+        """Whether the conf container exits after writing its files."""
         return self.spec.service.topology == "scripts"
 
     @property
@@ -372,17 +375,17 @@ class _Live:
 
     @property
     def _interval(self) -> float:
-        """The seconds between two passes; 0 when there is no interval."""
+        """The seconds between two passes; 0 if confd makes no regular passes."""
         refresh = self.spec.refresh
         return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
 
     def _stamps(self) -> tuple[bytes, ...]:
-        """What the stamps of each action hold: the checksums of its files."""
+        """Return the content of the stamps of each action: the checksums of its files."""
         read = self.conf.container.read
         return tuple(b"".join(stamp.content for path in paths.values() if (stamp := read(path))) for paths in stamps(self.spec))
 
     def _problem(self) -> str:
-        """What the conf container said last of what keeps it from writing every file; empty when nothing does."""
+        """Return the conf container's last message about why it cannot write every file; empty if it can."""
         return problem_in(self.conf.lines, self.spec.name)
 
     def _files(self) -> dict[str, Written]:
@@ -390,21 +393,22 @@ class _Live:
         return {dest: Written(file.content, file.mode & 0o777) for dest, file in copied.items() if file}
 
     def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
-        """What confd and entrypoint.sh said of this moment, but not that they could not reach a service that was away."""
+        """Return the errors of confd and entrypoint.sh in this moment, except that they could not reach a service during its
+        outage."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
-            # The watch has said everything. A pass beside it may have begun before the change, and speak of what was then.
+            # The watcher has reported everything. Another pass may have begun before the change and report the old state.
             lines = [line for line in lines if not _PASS.search(line)]
         said = [found for line in lines if (found := error_in(line, self.spec.name))]
         if trouble.kind in _OUTAGES:
             said = [each for each in said if not _UNREACHED.search(each)]
-        # entrypoint.sh says a problem once, but it may last for many moments.
+        # entrypoint.sh reports a problem once, but it may last for many moments.
         lasting = [] if self._ready() else [self._problem()]
         return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
 
     def _reloads(self, before: tuple[bytes, ...]) -> tuple[str, ...]:
-        """What the launch script did in this moment, in the words of the subject."""
-        # Two files that are sent to one URL are two actions of the same words: the stamps tell which it was.
+        """Return what the launch script did in this moment, with the subject's names for reloads."""
+        # Two files sent to the same URL are two actions with the same words, so the stamps tell which one ran.
         known: dict[str, str] = {}
         changed: dict[str, list[str]] = {}
         for number, (reload, file) in enumerate(actions(self.spec)):

@@ -1,4 +1,4 @@
-"""The embedded engine: confd imitated in this process. It runs no command and needs nothing."""
+"""The embedded engine: an imitation of confd in this process. It runs no commands and needs no other program."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from catalog_forge.verify.view import View
 
 
 class Embedded:
-    """Renders as confd does. Of what is wrong with the service only `missing` shows: everything else is over in the end."""
+    """Renders like confd. Of the service's faults, only `missing` has an effect, because all others are over in the end."""
 
     name = "embedded"
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield what a pass leaves at each view."""
+        """Yield the result of one pass for each view."""
         disk = Disk(subject)
         for view in views:
             outcome = embedded.run(
@@ -27,4 +27,4 @@ class Embedded:
             yield disk.after(written, [f"{name}: {message}" for name, message in outcome.errors.items()])
 
     def interrupt(self) -> None:
-        """Nothing to do: a play lasts milliseconds."""
+        """Do nothing, because a play takes only milliseconds."""

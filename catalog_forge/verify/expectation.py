@@ -1,17 +1,16 @@
-"""What an author expects at a moment of a scenario, and how it differs from what is there.
+"""What an author expects at a moment of a scenario, and the comparison of the observation with it.
 
 expect:
   files:
-    elasticsearch.yml: |                 # the whole text; a dest, or as much of its end as is unique
+    elasticsearch.yml: |                 # the key is a dest or a unique end of it, the value the whole text
       cluster.name: "es"
-    logging.yml: {file: cluster/logging.yml}   # the same, from a file beside the scenario
+    logging.yml: {file: cluster/logging.yml}   # the same, from a file next to the scenario
     other.conf: {contains: [a, b], lacks: c, mode: "0600", equals: {a: 1}, unchanged: true, absent: true}
-  error: cluster.name                    # or a list: each is part of an error; without this key there must be none
+  error: cluster.name                    # or a list: parts of expected errors; without this key no error may occur
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, {in: redis-2, ...} in the place of a file, or a list of such, means that of another container; then any path may
-stand there.
+On a stack, a file written as {in: redis-2, ...}, or a list of these, is that of another container; its key may then be any path.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.parsing import PARSERS, parse
 from catalog_forge.verify.subject import Subject
 
-# Gives the text of a file that lies beside the scenario; the place says who asks for it.
+# Returns the text of a file next to the scenario; the location is that of the reference to it.
 ReadBeside = Callable[[str, Where], str]
 SECRET = "  a secret, which is not shown\n"
 
 
 @dataclass(frozen=True)
 class FileExpectation:
-    """What one file must be; what is not said does not matter."""
+    """The requirements on one file. Unset fields require nothing."""
 
     dest: str
     where: Where
@@ -53,9 +52,9 @@ class FileExpectation:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must be there at a moment. `errors` are parts of errors that must come; with none of them, none may.
+    """Everything that is required at a moment. `errors` are parts of errors that must occur; if it is empty, no error may occur.
 
-    `asking` and `placed`, files of containers that are named, are for a stack only.
+    `asking` and `placed` (files in named containers) are only checked on a stack.
     """
 
     files: tuple[FileExpectation, ...] = ()
@@ -67,18 +66,18 @@ class Expectation:
 
     @property
     def count(self) -> int:
-        """How many things are expected that every engine can show."""
+        """The number of expectations that every engine can verify."""
         return len(self.files) + len(self.errors) + (self.reloads is not None)
 
     @property
     def of_stack(self) -> int:
-        """How many things are expected that only a stack can show."""
+        """The number of expectations that only a running stack can verify."""
         return self.asking.count + len(self.placed)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that is not as expected: what, where that was asked for, and the difference line by line."""
+    """One difference from the expectation: a message, the location of the expectation, and a diff."""
 
     message: str
     where: Where
@@ -96,7 +95,7 @@ def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expe
 
 
 def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[Failure]:
-    """Yield everything in which a moment differs from what is expected; `before` is the moment before."""
+    """Yield all differences between a moment and its expectation; `before` is what was seen at the previous moment."""
     for file in expected.files:
         found = seen.files.get(file.dest)
         for failure in _file(file, found, before.files.get(file.dest) if before else None):
@@ -115,9 +114,10 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
 
 
 def _reloaded(wanted: int | tuple[str, ...], seen: Seen) -> bool:
-    """Whether the reloads came that are wanted.
+    """Whether the expected reloads occurred.
 
-    The units of a stack start one after the other, and each may make a change of its own: there, one or more for one.
+    The units of a stack start one after the other, and each start may cause a separate change. On a stack, one expected reload
+    therefore allows several.
     """
     if isinstance(wanted, int):
         return len(seen.reloads) == wanted or (seen.asked is not None and 0 < wanted < len(seen.reloads))
@@ -136,7 +136,7 @@ def _of_stack(expected: Expectation, asked: Asked) -> Iterator[Failure]:
 
 
 def _discreet(failure: Failure, found: Written | None) -> Failure:
-    """Show nothing of a file that only its owner may read."""
+    """Return the failure without its diff if only the owner may read the file."""
     return replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
 
 
@@ -178,7 +178,7 @@ def _parsed(expected: FileExpectation, found: Written) -> Iterator[Failure]:
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> str:
-    """Return how two texts differ, line by line; a last line that does not end is said."""
+    """Return a unified diff of two texts; a missing line break at the end is shown."""
     lines = difflib.unified_diff(_ended(old), _ended(new), old_name, new_name, n=3)
     return "".join(lines)
 
@@ -198,7 +198,7 @@ def _shown(data: Any) -> str:
 
 
 def _comparable(data: Any) -> Any:
-    """Give every map keys of one type: YAML has numbers beside texts, and a broken XML file pairs without a name."""
+    """Convert all keys to text: YAML may mix numbers and text, and a broken XML file has pairs without a name."""
     if isinstance(data, dict):
         return {str(key): _comparable(value) for key, value in data.items()}
     return [_comparable(each) for each in data] if isinstance(data, (list, tuple)) else data
@@ -209,7 +209,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """What is expected of a file, or of files of that path in many containers."""
+    """Return the expectations of a file: one, or one for each container that has a file at this path."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 
@@ -275,7 +275,7 @@ class _ExpectationReader(AskingReader):
         return self.word(found["text"], "text") if "text" in found else None
 
     def format(self, dest: str, found: Mapping[str, yamlio.Node]) -> str:
-        """How the file is read for `equals`: as is said there, else as the spec says."""
+        """Return the format in which a file is parsed for `equals`: the one given there, else that of the spec."""
         if "equals" not in found:
             return ""
         if "format" in found:

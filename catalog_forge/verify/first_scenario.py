@@ -34,16 +34,16 @@ def asking(spec: Spec) -> str:
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its answers, one container more, one replaced, each group.
+    """Return the YAML of a scenario: the stack of the entry with its answers, then one more unit, one replaced, and each group.
 
-    Questions have the answers of `given`, else their defaults. It expects what `engine` renders now at the start, and of the
-    later moments only that they end without an error. Raises ForgeError for an answer that no question of the entry takes.
+    Questions get the answers in `given`, else their defaults. The scenario expects what `engine` renders now at the start, and
+    only the absence of errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry.
     """
     services = stack(spec, given)
     scaled = next(iter(services))
     told = {"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"}
     steps: list[dict[str, Any]] = []
-    if not spec.engine.is_stored:  # no other store tells of containers
+    if not spec.engine.is_stored:  # no other store has data about containers
         steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
         steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
     moments = scenario.read(yamlio.dump({**told, "then": steps}), "the new scenario", asking(spec)).moments
@@ -56,7 +56,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
-    """Return the keys that have neither an answer nor a default, so that the scenario has a made-up value for them."""
+    """Return the keys that have neither an answer nor a default, and for which the scenario therefore uses an invented value."""
     groups = spec.service.groups.values()
     free = [
         name
@@ -67,7 +67,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 
 
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
-    """Return the services of the entry as a scenario has them, every question with its answer, else with its default."""
+    """Return the services of the entry in the form of a scenario, with each question's answer, else its default."""
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
@@ -84,14 +84,15 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
 
 
 def _target(alias: str, known: Mapping[str, Any]) -> str:
-    """The service that a link of this alias leads to: that which the compose keys name, else one of the alias' own name."""
+    """Return the service to which a link with this alias leads: the one in the compose keys, else the one named like the
+    alias."""
     links = [str(each) for keys in known.values() for key in ("links", "external_links") for each in keys.get(key, ())]
     targets = (target.rpartition("/")[2] for target, _, name in (link.partition(":") for link in links) if name == alias)
     return next(targets, alias)
 
 
 def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]]) -> dict[str, Any]:
-    """A service: of what its compose keys say, all that the metadata tells."""
+    """Return a service in the form of a scenario, with those of its compose keys that appear in the metadata."""
     keys = known[name]
     service: dict[str, Any] = {"scale": _whole(keys.get("scale"), 1)}
     if sidekicks := {each: network for each in beside[name] if (network := _network(known[each]))}:
@@ -116,18 +117,18 @@ def _fill(spec: Spec, metadata: dict[str, Any]) -> None:
 
 
 def _whole(value: Any, otherwise: int) -> int:
-    """The number that a value is; a made-up answer is none."""
+    """Return a value as a number; an invented answer is not a number, so it gives `otherwise`."""
     return int(value) if re.fullmatch("[0-9]{1,5}", str(value)) else otherwise
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:
-    """Whose network a sidekick has; one without any only owns volumes, and has no address that a file could hold."""
+    """Return which network a sidekick uses; empty for one without network, which only owns volumes and has no address."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 
 
 def _answers(spec: Spec, given: Mapping[str, Given]) -> dict[str, str]:
-    """The answers to the questions of the entry, by their variables."""
+    """Return the answers to the questions of the entry, by variable."""
     made = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
     answered(of_metadata(spec), given, lambda question: made[question.variable])
     return made | {name: answer.text for name, answer in given.items()}
@@ -139,12 +140,12 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
     if key.options:
         return key.options[0]
     if key.optional:
-        return ""  # what an answer that nobody gives becomes in Rancher
+        return ""  # Rancher's value for a question without an answer
     return _SAMPLES.get(key.type, f"other-{spec.service.name}" if key.type == "service" else f"some {key.variable}")
 
 
 def _answered(data: Any, answers: Mapping[str, str]) -> Any:
-    """Compose data as Rancher has it: variables answered, `$$` read as `$`."""
+    """Return compose data as Rancher reads it: with answers substituted, and `$$` as `$`."""
     match data:
         case str():
             return substituted(yamlio.Text(data, False, Where(""), "", ()), answers) if "$" in data else str(data)
@@ -157,7 +158,8 @@ def _answered(data: Any, answers: Mapping[str, str]) -> Any:
 
 
 def _failing(seen: Seen) -> dict[str, Any]:
-    """What is expected of a moment that cannot be rendered: the reasons, without what each engine puts before them."""
+    """Return the expectation for a moment that cannot be rendered: the reasons, without the prefixes that differ between
+    engines."""
     reasons = dict.fromkeys(_reason(error) for error in seen.errors)
     return {"error": list(reasons)} if reasons else {}
 

@@ -1,4 +1,4 @@
-"""What is there at a moment: the files, the errors, and the reloads that the change from the last moment has caused."""
+"""What is observed at a moment: the files, the errors, and the reloads that the last change has caused."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from catalog_forge.verify.view import View
 
 @dataclass(frozen=True)
 class Written:
-    """A file as confd left it: its bytes, and its permission bits when they are known."""
+    """A file as confd wrote it: its bytes, and its permission bits if they are known."""
 
     content: bytes
     mode: int | None = None
 
     @property
     def text(self) -> str:
-        """The content as text; what is not UTF-8 is shown as such."""
+        """The content as text; bytes that are not UTF-8 are shown as escapes."""
         return self.content.decode(errors="backslashreplace")
 
     @property
     def secret(self) -> bool:
-        """Whether only its owner may read it: then it is not shown, either."""
+        """Whether only the owner may read the file; then reports do not show its content either."""
         return self.mode is not None and not self.mode & 0o077
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a command or a request: its status, and what it said; or why there is no answer."""
+    """The answer to a command or a request: its status and text, or the problem that prevented an answer."""
 
     status: int = 0
     text: str = ""
@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """What containers of a stack have answered, in the order of the questions; files by container and path."""
+    """The answers of a stack's containers, in the order of the questions, and the files read from them, by container and path."""
 
     commands: tuple[Answer, ...] = ()
     requests: tuple[Answer, ...] = ()
@@ -49,9 +49,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """Files by dest, errors as confd words them, reloads by what they do. A file whose resource failed stays as it was.
+    """Files by dest, errors in confd's words, and reloads by action. If a resource failed, its file is unchanged.
 
-    `asked` is there when the engine has containers that can be asked.
+    `asked` is set if the engine has containers that can be asked.
     """
 
     files: Mapping[str, Written]
@@ -62,29 +62,30 @@ class Seen:
 
 
 class Engine(Protocol):
-    """Renders a subject, moment after moment, as one container would that lives through them."""
+    """Renders a subject for a sequence of moments, as one long-running container would."""
 
     name: str
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield what there is when the subject has seen each view. Raises ForgeError when the engine itself fails."""
+        """Yield the observation for each view. Raises ForgeError if the engine itself fails."""
         ...
 
     def interrupt(self) -> None:
-        """End all plays soon, from another thread."""
+        """Stop all plays soon; called from another thread."""
         ...
 
 
 @dataclass
 class Disk:
-    """The files of a container between two passes of confd, for the engines that have no container."""
+    """The files of a container between passes of confd, for engines without containers."""
 
     subject: Subject
     files: dict[str, Written] = field(default_factory=dict)
     passes: int = 0
 
     def after(self, written: Mapping[str, Written], errors: Iterable[str], log: str = "") -> Seen:
-        """Take in what a pass wrote. The first one starts the program, and so reloads nothing."""
+        """Record what a pass wrote, and return the observation. The first pass starts the program and therefore reloads
+        nothing."""
         changed = [dest for dest, file in written.items() if self.files.get(dest) != file]
         reloads = reloads_of(self.subject, changed) if self.passes else ()
         self.files |= written
@@ -93,6 +94,6 @@ class Disk:
 
 
 def reloads_of(subject: Subject, changed: Iterable[str]) -> tuple[str, ...]:
-    """Return the reloads that follow when these files change together: each action once, and none beside a restart."""
+    """Return the reloads for files that change together: each action once, and only `restart` if that is one of them."""
     actions = tuple(dict.fromkeys(subject.reloads[dest] for dest in changed if dest in subject.reloads))
     return ("restart",) if "restart" in actions else actions

@@ -1,8 +1,9 @@
-"""The stack engine: a scenario played on all containers of the entry, run as `up` runs them, the real software too.
+"""The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
-A moment is over when the stack is as it is wanted, every unit runs and is healthy, and every confd has taken in what the
-metadata says: all of its resources wait for the next change. From then on the stack has the time of `within` to be as
-expected, and must stay so for as long as the launch script needs to see a stamp, so that a reload too many shows as well.
+A moment begins to be checked once the stack matches the plan, every unit is running and healthy, and every confd has processed
+the metadata: all of its resources wait for the next change. From then on the stack has the time `within` to match the
+expectation. It must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed
+too.
 """
 
 from __future__ import annotations
@@ -44,31 +45,32 @@ from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_i
 SETTLE = 120.0
 """Seconds that a stack may take until it is as it is wanted: real software starts slowly."""
 
-# The launch script looks at the stamps each second, and waits one second more for what belongs together.
+# The launch script checks the stamps every second, and waits one more second for changes that belong together.
 _CALM = 2.5
 _LOOK = 0.3
-# A problem of a conf container counts when it has stayed so long: then its confd does not come to wait for anything.
+# Seconds after which a problem of a conf container counts as permanent: its confd then never waits for a change.
 _STAYS = 4.0
-# An engine that breaks off while a stack is removed is asked so often, and left alone in between for so long.
+# How often removing a stack is tried if the engine breaks off, and the seconds between two tries.
 _TIMES, _LATE = 4, 2.0
-# What a moment waits for is told so often.
+# Seconds between two messages about what a moment waits for.
 _TELL = 10.0
-# Characters of a spec's name in that of its stack: with those of a container and its number they make a host name of 63.
+# The most characters of the spec's name in the stack's name, so that host names stay within 63 characters.
 _NAMED = 20
-# Lines of all logs together that are shown, and of each at least.
+# The most log lines shown in total, and the least for each container.
 _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return a free name for the stack on which scenarios of a spec are played: who lists containers sees whose they are."""
+    """Return a new name for a stack that plays scenarios of a spec. It contains the spec's name, for readers of container
+    lists."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 
 class StackEngine:
-    """Plays on stacks of their own, side by side in threads if so asked.
+    """Plays each scenario on a separate stack, in parallel threads if requested.
 
-    What is remembered of them while they run is below `home`, so that `down` finds them should this process be killed.
-    `tell` hears of images that are pulled. Without `trust` nothing with power over this machine is run.
+    The state of running stacks is stored below `home`, so that `down` finds them if this process is killed. `tell` is called for
+    each image that is pulled. Without `trust`, nothing with rights over this machine is run.
     """
 
     name = "stack"
@@ -87,14 +89,14 @@ class StackEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """End all plays soon, from another thread: each raises ForgeError when it has removed what it made."""
+        """Stop all plays soon; called from another thread. Each removes what it created, then raises ForgeError."""
         self._interrupted.set()
 
     @contextmanager
     def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> Iterator[Scene]:
-        """Play a scenario as long as the block lasts; then its containers, network, volumes and files are removed.
+        """Play a scenario for the duration of the block; then remove its containers, network, volumes and files.
 
-        Raises ForgeError when the scenario asks containers that there are not, and when the entry needs trust.
+        Raises ForgeError if the scenario asks containers that do not exist, or if the entry needs trust.
         """
         if subject.spec is None:
             raise ForgeError("the engine `stack` only works for specs", hint="use --engine embedded or confd")
@@ -117,7 +119,7 @@ class StackEngine:
 
 
 class _Running:
-    """A supervisor in a thread of its own, and what is there of its stack; made before anything is started."""
+    """A supervisor in a separate thread, and the state of its stack. It is created before anything is started."""
 
     def __init__(self, engine: Engine, folder: StateFolder, heard: Heard, tell: Callable[[str], None]) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard
@@ -131,7 +133,7 @@ class _Running:
         self._thread: threading.Thread | None = None
 
     def want(self, stack: Stack, scene: Environment) -> None:
-        """Let the stack be so from now on, and start it when it is not there yet."""
+        """Set the plan of the stack, and start the supervisor if it does not run yet."""
         self.scene = scene
         self._generation = self.folder.write_plan(stack)
         if self._thread is None:
@@ -143,12 +145,12 @@ class _Running:
         self.supervisor.wake()
 
     def hold(self, units: frozenset[Key]) -> None:
-        """Have these units stay as they are when they have been stopped."""
+        """Keep these units stopped once they are stopped."""
         self.held = units
         self.supervisor.hold(units)
 
     def check(self) -> None:
-        """Raise what has ended the stack, and ForgeError when a program has died that had run."""
+        """Raise the error that ended the stack, or ForgeError if a program exited that had been running."""
         if self._error:
             raise self._error
         for ending in self.supervisor.record:
@@ -157,7 +159,7 @@ class _Running:
 
     @property
     def unsettled(self) -> str:
-        """Say what is still under way; empty when all is as it is wanted. Raises what has ended the stack."""
+        """What is still under way; empty if everything matches the plan. Raises the error that ended the stack."""
         self.check()
         status = self.folder.status()
         if status.get("refused"):
@@ -173,11 +175,11 @@ class _Running:
         return "" if row.health in ("", "healthy") else f"{row.name} is {row.health}"
 
     def seen(self) -> list[Found]:
-        """Return the containers that are there."""
+        """Return the existing containers of the stack."""
         return self.runner.seen()
 
     def remove(self) -> None:
-        """End the stack and remove all of it. Raises EngineError when the engine does not: then `down` still knows the stack."""
+        """Stop the stack and remove all of it. Raises EngineError if the engine fails to; `down` can then still remove it."""
         if self._thread:
             self.supervisor.end()
             self._thread.join()
@@ -186,7 +188,7 @@ class _Running:
             self.folder.remove()
 
     def _remove_all(self) -> None:
-        """Remove what is on the engine; one that answers late, as under load, is asked again."""
+        """Remove everything from the engine; if the engine answers too late, as under load, try again."""
         for left in reversed(range(_TIMES)):
             try:
                 self.runner.remove_all(volumes=True)
@@ -203,7 +205,7 @@ class _Running:
         try:
             with self.folder.held():
                 self.supervisor.run()
-        except BaseException as error:  # whoever waits for it raises it
+        except BaseException as error:  # raised in the thread that waits for it
             self._error = error
 
     def _show(self, rows: list[Row]) -> None:
@@ -220,7 +222,7 @@ class _Running:
 
 @dataclass
 class Scene:
-    """A stack from moment to moment of a scenario."""
+    """A stack, from one moment of a scenario to the next."""
 
     subject: Subject
     spec: Spec
@@ -237,13 +239,13 @@ class Scene:
     told: float = 0
 
     def cannot(self, moment: Moment) -> str:
-        """Return why the stack cannot be brought to a moment; empty when it can."""
+        """Return why the stack cannot be brought to a moment; empty if it can."""
         return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return what is there when it is good, or when it has had its time.
+        """Bring the stack to a moment, and return what is observed once it is `good` or the time is up.
 
-        Raises ForgeError, with what the containers said last, when the stack does not run.
+        Raises ForgeError, with the last lines of the containers' logs, if the stack does not run.
         """
         try:
             self._change(moment)
@@ -254,14 +256,14 @@ class Scene:
             raise type(error)(f"{error}\n{self._log()}".rstrip()) from error
 
     def _change(self, moment: Moment) -> None:
-        """Do what has happened since the moment before."""
+        """Apply the changes since the previous moment."""
         scene, running = moment.environment, self.running
         for each in self.said.values():
-            with suppress(ForgeError):  # it may be gone by now
+            with suppress(ForgeError):  # the container may be gone by now
                 each.listen()
             each.turn()
         stopped = on_stack_scenario.held(scene)
-        if self.before is None and stopped:  # a container that is stopped has run before
+        if self.before is None and stopped:  # a stopped container must have run before
             running.want(self._at(scene), scene)
             self._until_settled()
         if self.before is None and not stopped:
@@ -278,7 +280,7 @@ class Scene:
             self._store_away(moment.fault.seconds, stopped)
 
     def _at(self, scene: Environment) -> Stack:
-        """The stack, and what is in its store, as a scenario has them."""
+        """Return the stack and the content of its store as the scenario describes them."""
         return stored(on_stack_scenario.at(self.stack, scene), self.spec)
 
     def _store_away(self, seconds: float, stopped: frozenset[Key]) -> None:
@@ -304,7 +306,7 @@ class Scene:
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         settled = fine = 0.0
-        # Who gives what is expected more time has software that takes as long to start.
+        # An author who allows the answers more time has software that takes equally long to start.
         patience = max(self.settle, expected.asking.within)
         limit = time.monotonic() + patience
         calm = _CALM if expected.count + expected.of_stack else 0
@@ -320,13 +322,13 @@ class Scene:
                 continue
             settled = settled or now
             seen = self._look(moment, expected)
-            # What answered a moment ago may have died over it.
+            # A program that has just answered may have crashed because of it.
             fine = (fine or now) if good(seen) and not self.running.supervisor.behind() else 0
             if (fine and now - fine >= calm) or (not fine and now - settled > max(expected.asking.within, calm)):
                 return seen
 
     def _tell_wait(self, remark: str, limit: float) -> None:
-        """Say now and then what a moment waits for, and how long it will at most."""
+        """Report now and then what a moment waits for, and how long it waits at most."""
         now = time.monotonic()
         if now >= max(self.told, self.changed) + _TELL:
             self.told = now
@@ -337,7 +339,7 @@ class Scene:
             raise ForgeError("interrupted")
 
     def _unsettled(self, moment: Moment) -> str:
-        """What is still under way: units, or a confd that has not taken in what the metadata says."""
+        """Return what is still under way: units, or a confd that has not processed the metadata yet."""
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:
@@ -345,7 +347,7 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # A store tells nobody who watches it; what changes late shows while the moment must stay as it is.
+            # A store does not know its watchers; a late change is noticed while the moment must stay unchanged.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
@@ -357,7 +359,7 @@ class Scene:
         return "" if self._stuck(moment) else "confd has not taken in the change"
 
     def _stuck(self, moment: Moment) -> bool:
-        """Whether the container that asks has had one problem for a while, which does not go away by itself."""
+        """Whether the asking container has had the same problem for a while, so that it does not go away by itself."""
         problem, now = self._problem(moment), time.monotonic()
         if problem != self.problem[0]:
             self.problem = problem, now
@@ -375,7 +377,7 @@ class Scene:
         return next((each.launches for each in self.stack.services if each.name == service), ())
 
     def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
-        """The containers of the unit that asks."""
+        """Return the containers of the unit that asks."""
         launch = moment.asking.launch if moment.asking else None
         key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
         return [each for each in seen if each.key == key]
@@ -390,7 +392,7 @@ class Scene:
         return said
 
     def _look(self, moment: Moment, expected: Expectation, remark: str = "") -> Seen:
-        """Ask everybody, and tell it in the words of the scenario."""
+        """Ask all containers, and return the observation with the addresses and names of the scenario."""
         if told := self.running.supervisor.told:
             self.mirror.learn(told, moment.environment)
         seen, text = self.running.seen(), self.mirror.text
@@ -413,7 +415,7 @@ class Scene:
         return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
 
     def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
-        """What the launch scripts of the unit that asks did in this moment, in the words of the subject."""
+        """Yield what the launch scripts of the asking unit did in this moment, with the subject's names for reloads."""
         known: dict[str, str] = {}
         for reload, file in actions(self.spec):
             known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])
@@ -431,7 +433,7 @@ class Scene:
         return self.mirror.text("".join(f"{line}\n" for line in self._heard(found).new)) if found else ""
 
     def _log(self) -> str:
-        """What was said last: by the one who runs the stack, and by each container that runs a program."""
+        """Return the last log lines of the supervisor and of each container that runs a program."""
         told = [*self.running.told][-5:]
         parts = [f"--- stack\n{as_text(told)}"] if told else []
         with suppress(ForgeError):

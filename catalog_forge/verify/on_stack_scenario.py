@@ -1,9 +1,9 @@
-"""A scenario as a real stack has it: what runs for it, what becomes of that, and what of it no stack can show. Pure.
+"""Translates a scenario for a real stack: what runs for it, what happens to it, and which parts no stack can show. Pure.
 
-What a scenario makes up is translated where that is possible. The metadata tells of its hosts and its published ports,
-though there is one machine and nothing is published there; the addresses and the name of the stack that show in files, logs
-and answers are read as those that the scenario gives the same containers (`Mirror`). A service NAME of another stack OTHER
-that the scenario has `beside` the entry runs in the same stack under the name OTHER-NAME; the metadata tells it as what it is.
+Values that a scenario invents are translated where possible. The metadata has the scenario's hosts and published ports, although
+there is only one machine and nothing is published there. Addresses and the stack's name in files, logs and answers are translated
+back to those that the scenario gives the same containers (`Mirror`). A service NAME of another stack OTHER that the scenario runs
+`beside` the entry runs in the same stack under the name OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     """Return the stack that runs for a scenario at its start, under this name.
 
-    It is the spec's entry as it would be generated now, and what the scenario has `beside` it. The questions are answered
-    by what the scenario's metadata says for their keys, else by their defaults. Nothing is published on this machine: two
-    plays would be in each other's way. Raises ForgeError when a question has no answer.
+    It is the spec's entry as it would be generated now, with the services that the scenario has `beside` it. Questions are
+    answered with the scenario's metadata for their keys, else with their defaults. No ports are published on this machine,
+    because parallel plays would conflict. Raises ForgeError if a question has no answer.
     """
     entry = entry_of(spec)
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
@@ -54,14 +54,14 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
 
 
 def _services(scene: Environment) -> dict[str, model.Service]:
-    """The services of a scenario by their names in the one stack that there is."""
+    """Return the services of a scenario by their names in the stack that runs."""
     own, *others = scene.stacks
     found = {f"{stack.name}-{each.name}": each for stack in others for each in stack.services}
     return found | {each.name: each for each in own.services}
 
 
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
-    """What the scenario says for the keys that the entry asks for, where that could be an answer."""
+    """Return the scenario's metadata values for the entry's questions, as far as they are valid answers."""
     questions = entry.asked
     told = [dict(by_key(spec, each.metadata)) for each in played.environment.stacks[0].services]
     found: dict[str, Given] = {}
@@ -90,7 +90,7 @@ def _unpublished(service: Service) -> Service:
 
 
 def at(stack: Stack, scene: Environment) -> Stack:
-    """Return the stack with the scales and the metadata that a scenario has at a moment."""
+    """Return the stack with the scales and the metadata of a scenario at a moment."""
     told = _services(scene)
     services = (
         replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each
@@ -100,7 +100,7 @@ def at(stack: Stack, scene: Environment) -> Stack:
 
 
 def cannot(moment: Moment, stack: Stack) -> str:
-    """Return why no stack can be brought to a moment; empty when it can."""
+    """Return why no stack can be brought to a moment; empty if it can."""
     scene = moment.environment
     if moment.fault.kind != "none" and not (stack.store and moment.fault.kind == "down"):
         return f"on a stack the metadata service has no fault {moment.fault.kind!r}"
@@ -119,13 +119,13 @@ def cannot(moment: Moment, stack: Stack) -> str:
 
 
 def held(scene: Environment) -> frozenset[Key]:
-    """Return the units that are to be stopped at a moment."""
+    """Return the units that are stopped at a moment."""
     services = _services(scene).items()
     return frozenset((name, index) for name, each in services for index, state in each.states.items() if state == "stopped")
 
 
 def replaced(before: Environment, scene: Environment) -> list[Key]:
-    """Return the units whose place another one has taken between two moments."""
+    """Return the units that were replaced between two moments."""
     old = _services(before)
     return [
         (name, index)
@@ -136,9 +136,10 @@ def replaced(before: Environment, scene: Environment) -> list[Key]:
 
 
 def retold(made: Environment, scene: Environment) -> Environment:
-    """Return what the metadata tells of a stack: all as it is, but on the hosts and with the published ports of a scenario.
+    """Return the metadata's view of a stack: as it runs, but with the hosts and published ports of the scenario.
 
-    Its services come first and in its order, so that the same hosts have the same units; those of other stacks are there.
+    The scenario's services come first, in its order, so that the same hosts run the same units. Services of other stacks are
+    listed under those stacks.
     """
     own, *others = scene.stacks
     names = {f"{stack.name}-{each.name}": f"{stack.name}/{each.name}" for stack in others for each in stack.services}
@@ -167,7 +168,7 @@ def retold(made: Environment, scene: Environment) -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A container that a word means: its service, its launch, its index."""
+    """The container that a word of a scenario names: its service, its launch and its index."""
 
     service: Service
     launch: Launch
@@ -175,7 +176,8 @@ class Place:
 
 
 def places(stack: Stack) -> dict[str, Place]:
-    """Return the containers of a stack by the words that mean them: NAME-INDEX of a service or sidekick, NAME for the first."""
+    """Return the containers of a stack by the words that name them: NAME-INDEX of a service or sidekick, and NAME for the
+    first."""
     found: dict[str, Place] = {}
     for service in stack.services:
         for launch in service.launches:
@@ -187,7 +189,7 @@ def places(stack: Stack) -> dict[str, Place]:
 
 
 def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
-    """Raise ForgeError with all containers that are asked at moments which do not have them."""
+    """Raise ForgeError that lists every container which is asked at a moment when it does not exist."""
     problems: list[Problem] = []
     for moment, each in zip(played.moments, expected, strict=True):
         if cannot(moment, stack):
@@ -210,9 +212,9 @@ def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
 
 @dataclass
 class Mirror:
-    """Reads what a stack says as if it were the scenario's: each address as the one that the scenario gives that container.
+    """Translates the output of a stack: each address becomes the one that the scenario gives the same container.
 
-    Addresses of containers that are gone stay known: who still names one is as wrong here as there.
+    Addresses of removed containers stay known, so that a file which still contains one is wrong here as in the scenario.
     """
 
     name: str
@@ -220,27 +222,28 @@ class Mirror:
     addresses: dict[str, str] = field(default_factory=dict)
 
     def learn(self, told: Environment, scene: Environment) -> None:
-        """Take in which container has which address at a moment."""
+        """Record the addresses of the containers at a moment."""
         theirs = _addresses(scene)
         self.addresses |= {address: theirs[who] for who, address in _addresses(told).items() if who in theirs}
 
     def text(self, text: str) -> str:
-        """Return a text as the scenario would have it."""
+        """Return a text with the addresses and the stack name of the scenario."""
         return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
 
     def content(self, content: bytes) -> bytes:
-        """Return the content of a file as the scenario would have it; what is no text stays as it is."""
+        """Return the content of a file, translated like a text; binary content is otherwise preserved."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
 
 def mirror(name: str, scene: Environment, version: str) -> Mirror:
-    """Return a mirror for a stack of this name; the older versions of the metadata keep the case of names."""
+    """Return a mirror for a stack of this name. The older versions of the metadata preserve the case of names."""
     shown = scene.stacks[0].name
     return Mirror(name, shown if version.startswith("2015") else shown.lower())
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """The addresses of containers; the own stack has another name than in the scenario, but the same place."""
+    """Return the addresses by container. Stacks are identified by position, because the running stack has another name than in
+    the scenario."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -1,4 +1,4 @@
-"""Configuration files read back, each by the rules of its format, so that what they say can be compared and not how."""
+"""Parsers for configuration files, one for each format, so that content is compared instead of notation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from catalog_forge import yamlio
 
 
 def parse(text: str, form: str) -> Any:
-    """Return what a file of this format says, as plain data: see `PARSERS` for the shapes.
+    """Return the content of a file of this format as plain data: see `PARSERS` for its form.
 
-    Raises ValueError (ForgeError for YAML) with the reason when it is not well-formed.
+    Raises ValueError (ForgeError for YAML) with the reason if the file is not well-formed.
     """
     return PARSERS[form](text)
 
@@ -29,7 +29,7 @@ def _properties(text: str) -> dict[str, str]:
 
 
 def _ini(text: str) -> dict[str, Any]:
-    """Sections with their pairs; pairs before the first section stand beside the sections."""
+    """Return the sections with their pairs; pairs before the first section are at the same level as the sections."""
     parser = configparser.RawConfigParser(strict=True, allow_no_value=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign] # keys keep their case
     try:
@@ -43,13 +43,13 @@ _TOP = "\0"
 
 
 def _env(text: str) -> dict[str, str]:
-    """NAME=VALUE, quoted as a shell takes it."""
+    """Return the pairs of lines NAME=VALUE, with quotes read as a shell reads them."""
     pairs = (word.partition("=") for word in shlex.split(text, comments=True))
     return {name.removeprefix("export "): value for name, equals, value in pairs if equals}
 
 
 def _space(text: str) -> dict[str, str]:
-    """A key, spaces, a value; quotes around the value are none of it."""
+    """Return the pairs of lines with a key, spaces and a value; quotes around a value are removed."""
     found = {}
     for line in _lines(text):
         key, *rest = line.split(None, 1)
@@ -58,12 +58,12 @@ def _space(text: str) -> dict[str, str]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines but the empty ones and comments."""
+    """Return the lines without empty ones and comments."""
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _xml(text: str) -> Any:
-    """Hadoop's properties as a mapping; any other document as [tag, attributes, text or children]."""
+    """Return Hadoop's properties as a mapping, any other document as [tag, attributes, text or children]."""
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:

@@ -1,4 +1,4 @@
-"""Scenarios played: each moment is rendered by an engine and held against what is expected there."""
+"""Plays scenarios: renders each moment with an engine, and compares the result with the expectation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 @dataclass(frozen=True)
 class Case:
-    """A scenario of a spec, read and checked: `file` is where it stands."""
+    """A scenario of a spec, read and checked; `file` is its path."""
 
     spec: str
     name: str
@@ -37,15 +37,15 @@ class Case:
 
     @property
     def title(self) -> str:
-        """The name that a report gives it."""
+        """The name of the scenario in a report."""
         return f"{self.spec}/{self.name}"
 
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one moment: `unasked` is how many checks its engine has no containers for.
+    """The result of one moment. `unasked` is the number of checks for which the engine has no containers.
 
-    `left` says why it was not played, and neither was any after it.
+    `left` is the reason why this moment, and all after it, were not played.
     """
 
     name: str
@@ -61,32 +61,32 @@ class Live(Protocol):
     """A scenario that is being played on a stack."""
 
     def cannot(self, moment: Moment) -> str:
-        """Return why a stack cannot be brought to a moment; empty when it can."""
+        """Return why a stack cannot be brought to a moment; empty if it can."""
         ...
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, wait until what is there is good, and return what there is, good or not."""
+        """Bring the stack to a moment, wait until the observation is `good` or the time is up, and return the observation."""
         ...
 
 
 @runtime_checkable
 class Stage(Protocol):
-    """An engine that runs whole stacks, and not only what one container sees of the metadata service."""
+    """An engine that runs whole stacks, not only one container's view of the metadata service."""
 
     name: str
 
     def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> AbstractContextManager[Live]:
-        """Play a scenario as long as the block lasts; then nothing is left of it."""
+        """Play a scenario for the duration of the block; then remove everything that it created."""
         ...
 
     def interrupt(self) -> None:
-        """End all plays soon, from another thread."""
+        """Stop all plays soon; called from another thread."""
         ...
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a scenario: its moments, how long it took, and why it was not played or broke off."""
+    """The result of a scenario: its moments, its duration, and why it was skipped or broken off."""
 
     case: Case
     steps: tuple[Step, ...]
@@ -106,9 +106,9 @@ class Result:
 
 
 def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: str = "") -> list[Case]:
-    """Return the scenarios of a spec, or those with these names, for a back end or its first.
+    """Return the scenarios of a spec, or only those with these names, for a back end or the spec's first.
 
-    Raises ForgeError with all problems of all of them.
+    Raises ForgeError with the problems of all scenarios.
     """
     subject = of_spec(spec, folder.static, backend)
     found: list[Case] = []
@@ -141,10 +141,10 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
 
 
 def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Iterator[Result]:
-    """Play scenarios, so many at a time, and yield the results in their order.
+    """Play scenarios, at most `jobs` at a time, and yield the results in order.
 
-    What this process computes itself is given to as many processes where they can be had for nothing; other engines mostly
-    wait, for which threads do.
+    The embedded engine computes in this process, so it gets several processes where they can be forked cheaply. Other engines
+    mostly wait, so threads suffice.
     """
     if jobs > 1 and len(chosen) > 1 and engine.name == "embedded" and "fork" in multiprocessing.get_all_start_methods():
         with _given(chosen, engine), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as processes:
@@ -155,13 +155,13 @@ def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Itera
             try:
                 yield from threads.map(lambda case: play(case, engine), chosen)
             except BaseException:
-                # Nobody waits for the rest any more; what runs must clean up all the same.
+                # Nobody reads the other results any more, but running plays must still clean up.
                 threads.shutdown(wait=False, cancel_futures=True)
                 engine.interrupt()
                 raise
 
 
-# What a forked process finds here is a copy of its own: cases need no pickling that way.
+# Forked processes inherit a copy of this, so cases need no pickling.
 _GIVEN: list[tuple[Case, Engine | Stage]] = []
 
 
@@ -175,13 +175,13 @@ def _given(chosen: Sequence[Case], engine: Engine | Stage) -> Iterator[None]:
 
 
 def _play_given(number: int) -> tuple[tuple[Step, ...], float, str, ForgeError | None]:
-    """Play a scenario; its case stays out of what is sent back."""
+    """Play a scenario and return the parts of its result without the case, which need not be sent back."""
     result = play(*_GIVEN[number])
     return result.steps, result.seconds, result.skipped, result.broken
 
 
 def play(played: Case, engine: Engine | Stage) -> Result:
-    """Play a scenario. An engine that fails ends it; that is part of the result."""
+    """Play a scenario. If the engine fails, the play ends and the failure becomes part of the result."""
     began = time.perf_counter()
     steps: list[Step] = []
     broken = None
@@ -212,7 +212,8 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments that a stack can be brought to: after one that it cannot, what comes is another story."""
+    """Play the moments to which a stack can be brought. The first one to which it cannot ends the play, as later ones depend on
+    it."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

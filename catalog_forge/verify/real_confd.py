@@ -1,4 +1,4 @@
-"""The confd engine: a real confd on this machine, which renders below a temporary folder and runs no command."""
+"""The confd engine: a real confd on this machine, which renders below a temporary folder and runs no commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from catalog_forge.verify.view import View
 
 # confd itself gives up on a service after 31 s.
 SECONDS = 60
-# As many passes of confd as it takes past a service that cuts off every second request.
+# Enough passes of confd to succeed with a service that drops every second request.
 _TRIES = 8
 _VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
@@ -31,17 +31,17 @@ _LOGGED = re.compile(r"\S+ \S+ \S+\[[0-9]+\]: ")
 
 
 class Confd:
-    """Runs `confd -onetime` once for each moment, with -sync-only: an image that nobody trusts may name any command."""
+    """Runs `confd -onetime` once for each moment, with -sync-only, because an untrusted image may name any command."""
 
     name = "confd"
 
     def __init__(self, binary: str | Path) -> None:
-        # confd is started in another folder, and a name without a slash would be looked for on PATH.
+        # confd runs in another folder, and a name without a slash would be searched on PATH.
         self.binary = Path(binary).absolute()
         self.release = _release(self.binary)
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield what a run leaves at each view. Raises ForgeError when confd does not end."""
+        """Yield the result of one run for each view. Raises ForgeError if confd does not end."""
         disk = Disk(subject)
         with tempfile.TemporaryDirectory(prefix="catalog-forge-") as folder:
             root = Path(folder)
@@ -52,7 +52,7 @@ class Confd:
                     yield self._pass(subject, root, server, view, disk)
 
     def interrupt(self) -> None:
-        """Nothing to do: Ctrl-C on a terminal ends each confd, too."""
+        """Do nothing, because Ctrl-C on a terminal also ends each confd."""
 
     def _pass(self, subject: Subject, root: Path, server: MetadataServer, view: View, disk: Disk) -> Seen:
         kind, seconds = view.trouble.kind, view.trouble.seconds
@@ -94,9 +94,10 @@ class Confd:
 
 
 def _source(subject: Subject, root: Path, server: MetadataServer, view: View) -> tuple[list[str], dict[str, str]]:
-    """Where confd reads, as flags and variables: Rancher's service, else variables, or a file in place of any other store.
+    """Return the source that confd reads, as flags and variables: Rancher's service, environment variables, or a file for any
+    other store.
 
-    What a store does to its keys is in their layout, and in what it refuses to hold; no server of it is asked.
+    The peculiarities of a store are reproduced by the layout of its keys and by the values that it refuses; no server is run.
     """
     if subject.backend == "rancher" or subject.spec is None:
         prefix = ["-prefix", subject.prefix] if subject.prefix else []
@@ -110,14 +111,14 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
 
 
 def _last_words(log: str) -> str:
-    """The line that says why confd ended: that of a panic, else the first that is not one of its log."""
+    """Return the line that explains why confd ended: that of a panic, else the first line without a log prefix."""
     lines = log.splitlines()
     panic = (line for line in lines if _PANIC.match(line))
     return next(panic, next((line for line in lines if not _LOGGED.match(line)), next(iter(lines), "")))
 
 
 def _install(subject: Subject, root: Path) -> None:
-    """Write the resources with each dest below `root`, and the templates."""
+    """Write the templates and the resources, with each dest moved below `root`."""
     (root / "conf.d").mkdir()
     for resource in subject.image.resources:
         dest = root / "root" / below(resource.dest)
@@ -140,7 +141,7 @@ def _written(subject: Subject, root: Path) -> Iterator[tuple[str, Written]]:
 
 
 def _release(binary: str | Path) -> str:
-    """Return the release of a confd. Raises ForgeError when it is none."""
+    """Return the release of a confd. Raises ForgeError if the program is not confd."""
     try:
         said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,4 +1,4 @@
-"""What came of scenarios, for machines: JSON, and JUnit's XML as CI servers read it."""
+"""Reports on scenarios for machines: JSON, and JUnit XML for CI servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.verify.play import Result, Step
 
 
 def as_data(results: Iterable[Result], engine: str) -> dict[str, Any]:
-    """Return results as data for JSON: one record a scenario, with its moments and their failures."""
+    """Return results as data for JSON: one record for each scenario, with its moments and their failures."""
     scenarios = [
         {
             "spec": result.case.spec,
@@ -44,14 +44,14 @@ def _moment(step: Step) -> dict[str, Any]:
 
 
 def outcome(result: Result) -> str:
-    """Return passed, failed, skipped, or error when the engine failed."""
+    """Return passed, failed, skipped, or error if the engine failed."""
     if result.skipped:
         return "skipped"
     return "error" if result.broken else "passed" if result.passed else "failed"
 
 
 def unasked(count: int) -> str:
-    """Say that checks were not made."""
+    """Return a remark on how many checks were not made."""
     return f"{counted(count, 'check needs', 'checks need')} --engine stack"
 
 

@@ -1,4 +1,4 @@
-"""What a container of a scenario finds in a store: the metadata of its service, laid out as the back end has it."""
+"""The content of a scenario's store: the metadata of its service, in the layout of the back end."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from catalog_forge.verify.view import View
 
 
 def source(subject: Subject, view: View) -> Fetch | Stored:
-    """Return where the confd of a subject reads at a moment. Raises ForgeError for what its back end cannot hold."""
+    """Return the source that the subject's confd reads at a moment. Raises ForgeError for values that its back end cannot
+    store."""
     if subject.backend == "rancher" or subject.spec is None:
         return view.fetch
     return Stored(subject.backend, {key.encode(): text.encode() for key, text in held(subject, view).items()})
 
 
 def held(subject: Subject, view: View) -> dict[str, str]:
-    """Return the keys and texts that the store of a subject holds at a moment."""
+    """Return the keys and values in the store of a subject at a moment."""
     assert subject.spec
     if not subject.spec.engine.is_stored:
         return {} if view.trouble.kind == "missing" else rancher_keys(view.answers, subject.version, view.client)
@@ -29,9 +30,9 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 
 
 def values(subject: Subject, view: View) -> dict[str, Any]:
-    """Return the metadata that a service has at a moment; Rancher's own key is none of it.
+    """Return the metadata of the service at a moment, without Rancher's own key.
 
-    What nobody has answered is empty in Rancher; a store that holds nothing empty does not have the key.
+    A question without an answer is an empty text in Rancher. In a store that cannot hold empty values, the key is missing.
     """
     assert subject.spec
     if view.trouble.kind == "missing":

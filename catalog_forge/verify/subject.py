@@ -1,4 +1,4 @@
-"""What is rendered: the template resources of a conf image, generated or not, and what confd is told there."""
+"""The subject of a rendering: the template resources of a conf image, generated or not, and the options of its confd."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, Spec
 
-# The release of confd that knows the same template functions.
+# The release of confd that has the same template functions.
 _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0": "0.16", "HEAD": "HEAD"}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The resources of a conf image, the back end, the prefix and the environment of its confd.
+    """The resources of a conf image, and the back end, prefix and environment of its confd.
 
-    `reloads` says, by dest, what a change of that file leads to, and `formats` its format where it is known. `spec` and
-    `context`, the files of the image, are there for a generated image only.
+    `reloads` is the action after a change of each dest, and `formats` its format if known. `spec` and `context`, the files of the
+    image, are set only for a generated image.
     """
 
     image: ImageDir
@@ -40,24 +40,24 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that is read, as the prefix names it; empty when it names none."""
+        """The version of the metadata that is read, taken from the prefix; empty if the prefix names none."""
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]
 
     @property
     def dests(self) -> list[str]:
-        """The files that are rendered."""
+        """The paths of the files that are rendered."""
         return [resource.dest for resource in self.image.resources]
 
     def find(self, word: str) -> str | None:
-        """Return the dest that a word means: all of it, or as much of its end as no other has."""
+        """Return the dest that a word names: its full path, or an unambiguous end of it."""
         found = [dest for dest in dict.fromkeys(self.dests) if dest == word or dest.endswith(f"/{word}")]
         return word if word in found else found[0] if len(found) == 1 else None
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return a spec with a back end as its first, where it has a choice. Raises ForgeError for one that it cannot be told."""
+    """Return a spec with this back end first, if it offers several. Raises ForgeError for a back end that it does not read."""
     if not backend:
         return spec
     if backend not in spec.engine.told:
@@ -70,9 +70,9 @@ def reading(spec: Spec, backend: str) -> Spec:
 
 
 def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str = "") -> Subject:
-    """Return the subject of a spec: what its image would hold if it were generated now, and which back end it is told.
+    """Return the subject of a spec: its image as it would be generated now, and the back end that it reads.
 
-    Without one it is the spec's first. `version` of the metadata takes the place of the spec's. Errors as `image_plan`.
+    Without `backend` it is the spec's first. `version` overrides the spec's version of the metadata. Raises as `image_plan`.
     """
     if version:
         spec = replace(spec, engine=replace(spec.engine, metadata=version))
@@ -92,17 +92,18 @@ def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str
 
 
 def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables: Mapping[str, str] | None = None) -> Subject:
-    """Return the subject of any folder with conf.d/ and templates/, given as its files. Errors as `image_dir.read`."""
+    """Return the subject of any folder with conf.d/ and templates/, given as its files. Raises as `image_dir.read`."""
     image = image_dir.read(files, where)
     reloads = {each.dest: f"{each.reload_cmd} ({each.dest})" for each in image.resources if each.reload_cmd}
     return Subject(image, prefix, variables or {}, reloads=reloads)
 
 
 def below(dest: str) -> str:
-    """Return the path of a dest relative to a folder that stands in for the root: it cannot leave it."""
+    """Return the path of a dest relative to a folder that stands in for the root directory. The path cannot lead out of it."""
     return posixpath.normpath("/" + dest).lstrip("/")
 
 
 def _reload(file: ConfFile) -> str:
-    """Two files with the same action cause it once; only an HTTP request carries the file itself."""
+    """Return the name of a file's reload. Files with the same action share it, except that an HTTP request sends the file
+    itself."""
     return f"{file.reload} with {file.dest}" if file.reload.kind == "http" else str(file.reload)

@@ -1,4 +1,4 @@
-"""What a container sees of the metadata service at one moment."""
+"""One container's view of the metadata service at one moment."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NOT_FOUND = b'{"code":404,"message":"Not found","type":"error"}\n'
 
 @dataclass(frozen=True)
 class View:
-    """The answers, who asks, and what is wrong with the service."""
+    """The answers, the client that asks, and the fault of the service."""
 
     answers: Answers
     client: str = DEFAULT
     trouble: Trouble = Trouble()
 
     def fetch(self, path: str) -> bytes:
-        """Return the body of `GET path` as JSON, whatever its status: confd looks at nothing else."""
+        """Return the body of `GET path` as JSON, whatever its status, because confd looks only at the body."""
         if self.trouble.kind == "missing":
             return _NOT_FOUND
         sent = quote(path.lstrip("/"), safe="/%+:@!$&'()*,;=~")
@@ -31,11 +31,12 @@ class View:
         return routes.respond(self.answers, request).body
 
     def for_everybody(self) -> Answers:
-        """Return answers that tell everybody what they tell this client: a container may have any address then."""
+        """Return answers that give every client what this client gets, because the real container may have any address."""
         versions = self.answers.versions
         return Answers({version: {DEFAULT: self.answers.entry(version, self.client) or {}} for version in versions})
 
 
 def of_moment(moment: Moment, number: int, version: str = "") -> View:
-    """Return the view at a moment; `number` makes its `version`, and `version` names the one that is read."""
+    """Return the view at a moment; `number` determines its `version` value, and `version` is the interface version that is
+    read."""
     return View(answers_of(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

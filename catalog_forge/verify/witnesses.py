@@ -1,4 +1,4 @@
-"""What the engines with containers go by: what confd has asked the metadata service, and what containers have said."""
+"""Evidence for the engines with containers: the requests of confd to the metadata service, and the logs of containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog_forge.image.containers import Container
 from catalog_forge.metadata.service.wire import Request
 from catalog_forge.verify.subject import Subject
 
-# confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.
+# confd's long poll ends after 10 s (maxWait), so each waiting watcher has asked exactly once within that time.
 _POLL = 9.5
 
 WRITTEN = "every file is written"
@@ -31,15 +31,15 @@ _NO_PROBLEMS = (WRITTEN, "going on without them")
 _PANIC = "panic: "
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
 _AGAIN = "and is started again"
-# confd says so before it connects to redis anew (backends/redis/client.go); where it cannot, it says that as well.
+# confd logs this before it reconnects to redis (backends/redis/client.go), and another error if it cannot.
 _MENDS = "Existing redis connection no longer usable. Will try to re-establish."
-# What confd says only once it has read the keys (resource/template/resource.go): it fills in the template, then compares,
-# then checks; and what entrypoint.sh says after the first pass.
+# Messages that confd logs only after reading the keys (resource/template/resource.go), when it renders, compares or checks a
+# file; and the message of entrypoint.sh after the first pass.
 _READ = re.compile(rf" INFO Target config | ERROR (?:template: |Unable to process template |Config check failed)|: {WRITTEN}$")
 
 
 class Heard:
-    """What confd has asked the service, and when; noted by the server's thread."""
+    """The requests of confd to the service, with their times; recorded in the server's thread."""
 
     def __init__(self, subject: Subject) -> None:
         paths = [
@@ -49,10 +49,10 @@ class Heard:
         ]
         self._of_a_pass = Counter(paths)
         self._reads: list[tuple[float, str]] = []
-        self._waits: list[tuple[float, Sequence[str]]] = []  # for another version than these
+        self._waits: list[tuple[float, Sequence[str]]] = []  # for a version other than these
 
     def note(self, request: Request) -> None:
-        """Note a request."""
+        """Record a request."""
         if request.query:
             self._waits.append((time.monotonic(), parse_qs(request.query).get("value", ["init"])))
         else:
@@ -60,36 +60,37 @@ class Heard:
 
     @property
     def anything(self) -> bool:
-        """Whether anybody has asked for anything."""
+        """Whether the service has received any request."""
         return bool(self._reads or self._waits)
 
     @property
     def questions(self) -> int:
-        """How many a pass asks."""
+        """The number of requests in one pass of confd."""
         return self._of_a_pass.total()
 
     def waiting(self, versions: frozenset[str], since: float) -> int:
-        """How many watchers wait for another than these versions, and have begun to since a time."""
+        """Return how many watchers are waiting for a version other than these, having started since a given time."""
         begin = max(since, time.monotonic() - _POLL)
         return len(self._watches(versions, begin))
 
     def waited(self, versions: frozenset[str], since: float) -> int:
-        """How many watchers have waited for another than these versions since a time: once all have, that stays true.
+        """Return how many watchers have waited for a version other than these since a given time; once all have, that stays true.
 
-        They are counted where most have asked within one poll: at any moment one or another may be between two of them.
+        It counts the most requests within one poll, because at any moment some watchers may be between two polls.
         """
         asked = self._watches(versions, since)
         return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
 
     def _watches(self, versions: frozenset[str], since: float) -> list[float]:
-        """When watchers have asked for another than these versions."""
+        """Return the times at which watchers asked for a version other than these."""
         waits = self._waits.copy()
         return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 
     def passes(self, since: float, *, fresh: bool) -> int:
-        """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.
+        """Return how many complete passes were made since a given time; with `fresh`, only those of a confd that has just
+        started.
 
-        A watcher may ask for the same meanwhile, so that a pass counts as made a little early.
+        A watcher may request the same paths in the meantime, so a pass may be counted a little too early.
         """
         left = None if fresh else self._of_a_pass.copy()
         count = 0
@@ -106,15 +107,15 @@ class Heard:
 
 
 def _place_of(since: float, requests: Sequence[tuple[float, Any]]) -> int:
-    """Return where the requests since a time begin: they are in the order of time."""
+    """Return the index of the first request since a given time; the requests are sorted by time."""
     return bisect_left(requests, since, key=itemgetter(0))
 
 
 @dataclass
 class Said:
-    """What a container has said: all of it, and how much of that belongs to earlier moments.
+    """The log of a container, with the number of lines that belong to earlier moments.
 
-    `back`: how much of it was said when the store it reads came, or came back; None when it reads none.
+    `back` is the number of lines when its store last started; None if it reads no store.
     """
 
     container: Container
@@ -124,8 +125,8 @@ class Said:
     changed: float = 0
 
     def listen(self) -> None:
-        """Take in what it has said by now."""
-        # A line that is not at its end yet is left for later.
+        """Read the log up to now."""
+        # An unfinished line is left for the next time.
         lines = self.container.logs().split("\n")[:-1]
         if len(lines) != len(self.lines):
             self.changed = time.monotonic()
@@ -133,12 +134,12 @@ class Said:
 
     @property
     def new(self) -> list[str]:
-        """The lines of this moment."""
+        """The log lines of this moment."""
         return self.lines[self.before :]
 
     @property
     def counting(self) -> list[str]:
-        """The lines of this moment, without what is said before the store has been read since it came: that is not the spec's."""
+        """The lines of this moment after the store was first read since its start; earlier ones are not caused by the spec."""
         read = self.before
         if self.back is not None:
             read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))
@@ -150,20 +151,20 @@ class Said:
 
 
 def as_text(lines: Iterable[str]) -> str:
-    """Lines as the text of a report."""
+    """Return log lines as the text of a report."""
     return "".join(f"{line}\n" for line in lines)
 
 
 def error_in(line: str, name: str) -> str:
-    """Return the error that a line of a conf container's log tells, without the time and the process before it."""
+    """Return the error in a line of a conf container's log, without time and process; empty if the line is not an error."""
     if found := _ERROR.search(line):
-        # A command that failed had nothing to say.
+        # A command failed without output.
         return "" if found[1] == '""' or found[1].startswith(_MENDS) else found[1]
     notice = line.startswith(f"{name}: {WAITING}") or line.endswith(_NO_PROBLEMS)
     return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
 
 
 def problem_in(lines: Sequence[str], name: str) -> str:
-    """Return what a conf container said last of what keeps it from writing every file; empty when nothing does."""
+    """Return the conf container's last message about why it cannot write every file; empty if it can."""
     said = [line for line in lines if line.startswith(f"{name}: ")]
     return said[-1] if said and not said[-1].endswith((*_NO_PROBLEMS, _AGAIN)) else ""
