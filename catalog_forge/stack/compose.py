@@ -38,7 +38,7 @@ _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 )
 OF_PRIMARY = ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy")
-"""The keys that Rancher reads of the primary of a unit only."""
+"""The keys that Rancher reads only in the primary of a unit."""
 _ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
 
 

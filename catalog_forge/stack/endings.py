@@ -14,7 +14,7 @@ from catalog_forge.stack.model import SETTLE, Launch
 from catalog_forge.stack.reconcile import Key, Seen, restarts
 
 GIVE_UP = 5
-"""Ends in a row after which a container will not run any better."""
+"""The number of ends in a row after which a container is considered hopeless."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before a restart; the pause doubles each time
 _STEADY = 10.0  # after running this long, a container starts again with the first pause

@@ -15,7 +15,7 @@ OURS = "catalog-forge"
 STACK_LABEL = f"{OURS}.stack"
 
 UNSTEADY = ("starting", "restarting")
-"""States of a unit whose containers have not run long enough, or have ended lately and run again."""
+"""States of a unit whose containers have not run long enough yet, or were restarted recently."""
 
 _EXITED = re.compile(r"\((\d+)\)")
 

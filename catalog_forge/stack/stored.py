@@ -27,7 +27,7 @@ from catalog_forge.stack.model import Stack, StoreBeside
 from catalog_forge.stack.reconcile import Seen
 
 POLL = "10s"
-"""How often confd looks where it cannot watch (image/files/entrypoint.sh)."""
+"""The interval at which confd reads a store that it cannot watch (image/files/entrypoint.sh)."""
 
 _AGAIN = 0.5
 

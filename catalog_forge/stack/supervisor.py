@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from catalog_forge.metadata.service.server import Listener, MetadataServer
 
 GRACE = 10
-"""Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
+"""Seconds between SIGTERM and SIGKILL for a container: Docker's default."""
 
 _TICK = 2.0  # how long the loop sleeps if nothing wakes it
 _TOGETHER = 0.01  # events within this time are handled together

@@ -28,7 +28,7 @@ from catalog_forge.verify.observation import Answer, Asked
 
 KEYS = ("command", "http", "log", "within")
 WITHIN = 20.0
-"""Seconds that a stack that has settled may take to be as expected, where nothing is said."""
+"""The default time in seconds after which a settled stack must match the expectation."""
 
 MAX_WITHIN = 600.0
 _TEXT_KEYS = ("contains", "lacks")

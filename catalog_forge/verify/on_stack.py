@@ -43,7 +43,7 @@ from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_in, problem_in
 
 SETTLE = 120.0
-"""Seconds that a stack may take until it is as it is wanted: real software starts slowly."""
+"""Seconds that a stack may take to match its plan: real software starts slowly."""
 
 # The launch script checks the stamps every second, and waits one more second for changes that belong together.
 _CALM = 2.5

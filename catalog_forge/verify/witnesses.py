@@ -21,11 +21,11 @@ from catalog_forge.verify.subject import Subject
 _POLL = 9.5
 
 WRITTEN = "every file is written"
-"""What entrypoint.sh says, after the name of its spec, when the program may start."""
+"""The message of entrypoint.sh, after the name of its spec, when the program may start."""
 
 WAITING = "waiting for"
 RELOAD = "launch: reload: "
-"""How run.sh begins to say what it does after a change."""
+"""The prefix of run.sh's messages about its action after a change."""
 
 _NO_PROBLEMS = (WRITTEN, "going on without them")
 _PANIC = "panic: "
