@@ -30,7 +30,7 @@ SERVICES = (
     "services", "containers", "load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services",
     "aliases",
 )  # fmt: skip
-# A sidekick has one primary; a file that gives it thousands is not a real one.
+# The most primaries of a sidekick that are looked at: one is legal, and only a malicious file has thousands.
 _MOST_PRIMARIES = 100
 _LINKS = ("links", "depends_on")
 
@@ -206,7 +206,7 @@ class Service:
 
     @cached_property
     def labels(self) -> dict[str, tuple[Text, Node]]:
-        """The labels by name: the scalar that contains the name, and the value."""
+        """For each label name, the scalar that contains the name, and the node of its value."""
         return labels_of(self.get("labels"))
 
     def label(self, name: str) -> str:

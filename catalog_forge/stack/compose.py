@@ -102,7 +102,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 yield Note("", name, f"it is defined twice: this one counts, not the one on line {double.first.line}", where)
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores it silently, even if an author used to version 1 put a service here.
+                # Rancher ignores it silently, even if it is a service in the place where version 1 has services.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores it: {hint}; services stand below `services`", key.where)
 

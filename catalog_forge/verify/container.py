@@ -59,7 +59,7 @@ _OUTAGES = (*_CUTS, "slow")
 # At these log levels, only the passes that entrypoint.sh makes in addition to the watch report errors.
 _MUTE = ("panic", "fatal")
 
-# entrypoint.sh becomes the confd that watches, so that one has process id 1; the others make one pass each.
+# entrypoint.sh is replaced by the watching confd, whose process id is therefore 1; any other confd process makes one pass.
 _PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
 # How confd reports a service that it cannot reach, in the words of Go's net/http.
 _UNREACHED = re.compile(r'(?:Get|get) "?http://')

@@ -14,7 +14,7 @@ from typing import Any
 from catalog_forge.goyaml import scalars
 from catalog_forge.yamlio import MAX_DEPTH
 
-# Tabs, line breaks that YAML folds, characters that it refuses, escapes that it does not know, and escaped surrogates.
+# Text that YAML reads otherwise: tabs, line breaks that it folds, characters that it refuses, escapes unknown to it, surrogates.
 _OTHERWISE = re.compile(
     r"\\/|\\u[dD][89a-fA-F]"
     r"|[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
