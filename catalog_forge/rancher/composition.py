@@ -197,8 +197,7 @@ class Service:
         return {key: node for part in self.parts for key in part.keys if (node := self.get(key)) is not None}
 
     def answered(self, variables: Mapping[str, str], undefined: Say) -> Service:
-        """Return the service with answers substituted in its values. `undefined` is called for each variable without an
-        answer."""
+        """Return the service with answers substituted. `undefined` is called for each variable without an answer."""
         put = Substitution(variables, undefined, _nothing).node
         return Service(
             tuple(replace(part, keys={name: (key, put(node)) for name, (key, node) in part.keys.items()}) for part in self.parts)
@@ -282,7 +281,7 @@ class Composition:
         return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def answered(self, variables: Mapping[str, str], undefined: Callable[[str], Say]) -> Composition:
-        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables of that
+        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables of a
         service."""
         services = [service.answered(variables, undefined(name)) for name, service in self.services.items()]
         return Composition((part for service in services for part in service.parts), self.sources, self.is_whole)

@@ -67,15 +67,13 @@ def _order(version: str) -> versions.Order:
 
 
 def docker_of(files: Mapping[str, File]) -> File | None:
-    """Return the docker-compose.yml of a revision, or the .tpl if that is missing or empty. Only one of the two is sent to
-    Rancher."""
+    """Return the docker-compose.yml of a revision, or the .tpl if that is missing or empty. Rancher gets only one of the two."""
     there = [file for name in (DOCKER, DOCKER_TEMPLATE) if (file := files.get(name))]
     return next((file for file in there if file.size or not file.is_readable), there[0] if there else None)
 
 
 def icon_of(walked: Iterable[File]) -> File | None:
-    """Return the icon that Rancher shows for an entry: of the files in walk order, the last with the name of an icon, at any
-    depth (#1.11)."""
+    """Return the icon that Rancher shows for an entry: the last file, in walk order, with the name of an icon (#1.11)."""
     return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
@@ -141,8 +139,7 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that a catalog offers; if no revision has a version, the one with the highest
-        number."""
+        """The last revision with the version that the catalog offers; without any versions, the one with the highest number."""
         # The catalog service walks its folders by name.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
@@ -208,8 +205,7 @@ class Revision:
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it. It is read before any template is
-        rendered."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it, read before templates are rendered."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
@@ -228,8 +224,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version under which a catalog serves the revision: the one in its block, else the folder's name if that is a
-        version."""
+        """The version under which a catalog serves the revision: that of its block, else the folder's name if it is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property

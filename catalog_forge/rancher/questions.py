@@ -121,8 +121,7 @@ def read(node: Node | None) -> list[Question]:
 
 
 def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
-    """Return the questions by variable. Those without a variable are left out, and of two with the same variable the last one
-    counts."""
+    """Return the questions by variable: those without one are left out, and of two with the same variable the last counts."""
     return {question.variable: question for question in questions if question.variable}
 
 

@@ -39,8 +39,7 @@ _MOST = (1 << 63) - 1
 
 
 class Functions(dict[str, Function]):
-    """The functions by name. gotpl takes 70 ms to import, so that happens only when a template calls a function not defined
-    here."""
+    """The functions by name. gotpl takes 70 ms to import, so it is imported only for a function that is not defined here."""
 
     def __init__(self) -> None:
         super().__init__({**BUILTINS, **_OWN})
@@ -124,8 +123,7 @@ NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a sprig function for the machine. A function that is refused here, or missing in newer releases, fails when
-    called."""
+    """Return a sprig function for the machine. One that is refused here, or missing in newer releases, fails when called."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)

@@ -39,8 +39,7 @@ class _Piece(bytes):
 
 @dataclass(frozen=True)
 class Rendered:
-    """The result of a template: its text, and why rendering ended early if it did. `out` are the pieces of the text as they were
-    written."""
+    """The result of a template: its text, and why rendering ended early if it did. `out` are the pieces of the text in order."""
 
     file: File
     text: str
@@ -54,8 +53,7 @@ class Rendered:
         return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
-        """Return the location in the source for a location in the rendered text. For text that came from an answer, it is that of
-        the action."""
+        """Return the source location of a place in the rendered text. For text from an answer, it is that of the action."""
         start, row = self._lines[min(line, len(self._lines)) - 1]
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
@@ -79,8 +77,8 @@ class Rendered:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces copied from the source: for each, the bytes before it in the rendered text, its offset in the source, and
-        its size."""
+        """The pieces copied from the source: for each, the bytes before it in the rendered text, its source offset, and its
+        size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)

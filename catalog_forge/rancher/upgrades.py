@@ -68,8 +68,7 @@ class _Launched:
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """Return a revision as a stack of another one would launch it: old answers are kept by name, otherwise the defaults are
-    used."""
+    """Return a revision as a stack of another one would launch it: old answers are kept by name, all others are defaults."""
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
     if answers == defaults:
@@ -224,8 +223,7 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
 
 
 def refused(version: str, published: Mapping[str, str]) -> str:
-    """Return why a version cannot follow the published ones, or an empty text if it can. `published` are the versions by
-    revision, newest last."""
+    """Return why a version cannot follow the published ones (by revision, newest last), or an empty text if it can."""
     for revision, other in published.items():
         if other == version:
             return f"revision {revision} has the version {version} already"

@@ -56,8 +56,7 @@ class Use:
 
 
 def of_files(files: Iterable[File], docker: File | None) -> list[Use]:
-    """Return all uses of answers in compose files, except in the catalog block. The name is `*` if a template may read any
-    answer."""
+    """Return all uses of answers outside the catalog block. The name is `*` if a template may read any answer."""
     return [use for file in files for use in _of_file(file, file is docker)]
 
 

@@ -22,8 +22,7 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A dollar in a text that is not part of `$$`: the name of its variable, `""` if it does not begin one, its offset, and the
-    text from there."""
+    """A dollar in a text outside `$$`: the name of its variable, `""` if it begins none, its offset, and the text from there."""
 
     name: str
     start: int
@@ -45,8 +44,7 @@ def sole(text: str) -> str:
 
 
 class Substitution:
-    """Substitutes answers in nodes. `undefined` is called for names without an answer, `wrong` for a `$` that does not begin a
-    variable."""
+    """Substitutes answers in nodes. `undefined` is called for names without an answer, `wrong` for a `$` without a valid name."""
 
     def __init__(self, variables: Mapping[str, str], undefined: Say, wrong: Say) -> None:
         self.variables = variables
@@ -54,7 +52,7 @@ class Substitution:
         self.wrong = wrong
 
     def node(self, node: Node) -> Node:
-        """Return a node with the answers substituted in its values. Merge keys (`<<`) are expanded, as Rancher's YAML reader
+        """Return a node with answers substituted in its values, and with merge keys (`<<`) expanded as Rancher's YAML reader
         does."""
         return rewritten(node, self.text)
 

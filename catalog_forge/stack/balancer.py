@@ -71,8 +71,7 @@ def _rules_of(definition: Definition) -> list[dict[str, Node]]:
 
 
 class Balancers:
-    """Reads the rules of load balancers. `note` is called for everything that is not honoured; errors are recorded in
-    `reader`."""
+    """Reads the rules of load balancers. `note` is called for keys that are not honoured; `reader` records errors."""
 
     def __init__(self, names: Collection[str], reader: Reader, note: Callable[[Definition, str, str, Node], None]) -> None:
         self.names = names
@@ -138,8 +137,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of Rancher 1.1: each port forwards to all links, unless a label of the link restricts the requests or
-        changes the target."""
+        """Yield the rules of Rancher 1.1: each port forwards to all links, unless a link's label restricts or redirects it."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -217,8 +215,7 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return a stack whose load balancers are haproxy containers of this image. Without an image they get no units, and a note
-    says so."""
+    """Return a stack whose load balancers are haproxy containers of this image; without one, they get no units, with a note."""
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:
         rules = stack.balancers.get(service.name)
@@ -255,8 +252,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """Return how a port of a Rancher 1.1 load balancer is published: as the public port on both sides, without the target's
-    port."""
+    """Return how a port of a Rancher 1.1 load balancer is published: as the public port on both sides."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

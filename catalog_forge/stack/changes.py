@@ -1,5 +1,4 @@
-"""The changes that a new plan makes to a stack: which services are added, removed or changed, and whether their units are
-replaced. Pure."""
+"""The changes that a new plan makes to a stack: added, removed and changed services, and replaced units. Pure."""
 
 from __future__ import annotations
 

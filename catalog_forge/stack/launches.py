@@ -88,8 +88,7 @@ class Launches:
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """Return a mapping or a list of NAME=VALUE as text by name. With `looked_up`, a bare NAME gets the answer of that
-        name."""
+        """Return a mapping or a list of NAME=VALUE as text by name. If `looked_up`, a bare NAME gets the answer of that name."""
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
         found: dict[str, str] = {}
@@ -146,8 +145,7 @@ class Launches:
         return tuple(found)
 
     def logging(self, definition: Definition) -> dict[str, str]:
-        """Return the options of a container's log. Any other driver than the engine's own is noted, and its options are
-        dropped."""
+        """Return the options of a container's log. A driver other than the engine's own is noted, and its options are dropped."""
         found = definition.keys
         words = keys_of(found.get("logging"))
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")

@@ -1,5 +1,4 @@
-"""Describes what would run, as text and as data, for `up --plan`, which needs no engine. Answers to secret questions are
-hidden."""
+"""Describes what would run, as text and as data, for `up --plan`, which needs no engine. Secret answers are hidden."""
 
 from __future__ import annotations
 
@@ -24,8 +23,7 @@ def lines(stack: Stack) -> Iterator[str]:
 
 
 def _lines(stack: Stack) -> Iterator[str]:
-    """Draw a stack: services with their units, containers, links and metadata; then what is not honoured, and what needs
-    trust."""
+    """Draw a stack: services with units, containers, links and metadata; then what is not honoured or needs trust."""
     stack = stack.shown or stack
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
@@ -52,8 +50,7 @@ def data(stack: Stack) -> dict[str, Any]:
 
 
 def published_once(stack: Stack) -> Stack:
-    """Return the stack with a note on each service whose ports only its first unit can publish, because there is only one
-    machine."""
+    """Return the stack with a note on each service whose ports only its first unit can publish on the single machine."""
     notes = [
         Note(each.name, "ports", f"unit 1 alone publishes {port}: there is one machine")
         for each in stack.services
@@ -132,8 +129,7 @@ class Hide:
 
 
 def said_by(stack: Stack | None) -> Hide:
-    """Return a function that hides the secrets of a stack in the output of its containers. Each line of a secret is hidden
-    separately."""
+    """Return a function that hides the secrets of a stack in container output. Each line of a secret is hidden separately."""
     secrets = stack.secrets if stack else ()
     return Hide(line for each in secrets for line in each.splitlines())
 

@@ -145,8 +145,7 @@ def container_name(stack: str, service: Service, launch: Launch, index: int) -> 
 
 
 def owner_of(service: Service, launch: Launch) -> Launch:
-    """Return the launch that provides the network of another launch, at the end of the chain; a launch with its own network is
-    returned itself."""
+    """Return the launch whose network another launch uses, at the end of the chain; itself if it has its own network."""
     by_name = {each.name: each for each in service.launches}
     seen: set[str] = set()
     while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
@@ -229,8 +228,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that one unit needs, at most one at a time. `found` are its containers, `present` those with its current
-    number."""
+    """Yield the action that one unit needs, at most one at a time. `present` are those of its containers with its number."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}

@@ -262,8 +262,7 @@ class StackRunner:
         return self._image(image) or there
 
     def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:
-        """Create one container of a unit and return its id. `made` are the ids of the unit's containers created so far, by
-        launch."""
+        """Create one container of a unit and return its id. `made` are the ids of its other containers so far, by launch."""
         service, index, network = unit.service, unit.index, extra.network
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
@@ -339,8 +338,7 @@ class StackRunner:
         return f"{self.name}_{volume}_{service.name}-{index}"
 
     def _endpoint(self, service: Service, launch: Launch, name: str, address: str, network: Network) -> Any:
-        """Return the settings of a container on the stack's network: its address, its names, and the aliases for other
-        services."""
+        """Return a container's settings on the stack's network: its address, its names, and the aliases for other services."""
         if launch.network != "managed":
             return None
         own = launch is owner_of(service, service.primary)
@@ -355,8 +353,7 @@ class StackRunner:
 
 
 class Extra:
-    """The additions of the stack to what its entry defines: the network, labels and addresses by container, and variables for all
-    containers."""
+    """What the stack adds to its entry: the network, labels and addresses by container, and variables for all containers."""
 
     def __init__(
         self,
@@ -421,8 +418,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that a stack gets the same one
-    again."""
+    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that it is reused."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]
@@ -476,8 +472,7 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """Return where each port is published: a public port only by the first unit, a port without a public one by each unit at a
-    free port."""
+    """Return where each port is published: a public port only by the first unit, others by each unit at a free port."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:

@@ -37,8 +37,8 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder, accessible only to its owner because answers may be passwords. Another command may remove it at the
-        same time."""
+        """Create the folder, accessible only to its owner because answers may be secret. Another command may remove it
+        meanwhile."""
         while not self.path.is_dir():
             try:
                 self.path.mkdir(parents=True, mode=0o700)
@@ -147,8 +147,7 @@ class StateFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock of the process that runs the stack, for the duration of the block. Raises ForgeError if another process
-        holds it."""
+        """Hold the lock of the process that runs the stack during the block. Raises ForgeError if another process holds it."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
                 raise ForgeError(f"stack {self.name!r} is run by another process")

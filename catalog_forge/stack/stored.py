@@ -33,8 +33,7 @@ _AGAIN = 0.5
 
 
 def is_stored(spec: Spec) -> bool:
-    """Whether conf containers of a spec read a store other than Rancher's metadata. Raises ForgeError if that store cannot run
-    here."""
+    """Whether conf containers of a spec read a store other than Rancher's. Raises ForgeError if that store cannot run here."""
     if spec.engine.backends[0] == "rancher":
         return False
     backend = spec.engine.store

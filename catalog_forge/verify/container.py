@@ -223,8 +223,7 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """Stop both containers with SIGTERM. Raises ForgeError if that takes too long, or if the signal does not reach the
-        program."""
+        """Stop both containers with SIGTERM. Raises ForgeError if that takes too long or does not reach the program."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue
@@ -331,8 +330,7 @@ class _Live:
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
-        """Whether confd has processed a change made at the time `since`, or cannot. `caught` means that all watchers were waiting
-        for it."""
+        """Whether confd has processed a change made at `since`, or cannot. `caught` means that all watchers waited for it."""
         if self.ended is not None:
             return True
         if not self._ready():
@@ -358,8 +356,7 @@ class _Live:
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have seen the current version since the time `since`; without it, whether all wait for the next
-        one now."""
+        """Whether all watchers have seen the current version since a time; without `since`, whether all now wait for the next."""
         versions, heard = self.server.answers.revisions(), self.heard
         count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
         return count >= len(self.subject.image.resources)
@@ -393,8 +390,7 @@ class _Live:
         return {dest: Written(file.content, file.mode & 0o777) for dest, file in copied.items() if file}
 
     def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
-        """Return the errors of confd and entrypoint.sh in this moment, except that they could not reach a service during its
-        outage."""
+        """Return the errors of confd and entrypoint.sh in this moment, except that the service was unreachable in its outage."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
             # The watcher has reported everything. Another pass may have begun before the change and report the old state.

@@ -84,8 +84,7 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
 
 
 def _target(alias: str, known: Mapping[str, Any]) -> str:
-    """Return the service to which a link with this alias leads: the one in the compose keys, else the one named like the
-    alias."""
+    """Return the service to which a link with this alias leads: the target in the compose keys, else a service of that name."""
     links = [str(each) for keys in known.values() for key in ("links", "external_links") for each in keys.get(key, ())]
     targets = (target.rpartition("/")[2] for target, _, name in (link.partition(":") for link in links) if name == alias)
     return next(targets, alias)
@@ -158,8 +157,7 @@ def _answered(data: Any, answers: Mapping[str, str]) -> Any:
 
 
 def _failing(seen: Seen) -> dict[str, Any]:
-    """Return the expectation for a moment that cannot be rendered: the reasons, without the prefixes that differ between
-    engines."""
+    """Return the expectation for a moment that cannot be rendered: the reasons, without engine-specific prefixes."""
     reasons = dict.fromkeys(_reason(error) for error in seen.errors)
     return {"error": list(reasons)} if reasons else {}
 

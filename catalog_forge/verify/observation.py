@@ -84,8 +84,7 @@ class Disk:
     passes: int = 0
 
     def after(self, written: Mapping[str, Written], errors: Iterable[str], log: str = "") -> Seen:
-        """Record what a pass wrote, and return the observation. The first pass starts the program and therefore reloads
-        nothing."""
+        """Record what a pass wrote, and return the observation. The first pass starts the program, so it reloads nothing."""
         changed = [dest for dest, file in written.items() if self.files.get(dest) != file]
         reloads = reloads_of(self.subject, changed) if self.passes else ()
         self.files |= written

@@ -61,8 +61,7 @@ _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return a new name for a stack that plays scenarios of a spec. It contains the spec's name, for readers of container
-    lists."""
+    """Return a new name for a stack that plays scenarios; the spec's name in it tells whose containers are listed."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 

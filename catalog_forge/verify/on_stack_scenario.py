@@ -176,8 +176,7 @@ class Place:
 
 
 def places(stack: Stack) -> dict[str, Place]:
-    """Return the containers of a stack by the words that name them: NAME-INDEX of a service or sidekick, and NAME for the
-    first."""
+    """Return the containers of a stack by their names in scenarios: NAME-INDEX of a service or sidekick, NAME for the first."""
     found: dict[str, Place] = {}
     for service in stack.services:
         for launch in service.launches:
@@ -242,8 +241,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the addresses by container. Stacks are identified by position, because the running stack has another name than in
-    the scenario."""
+    """Return the addresses by container; stacks are identified by position, because the running one has another name."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -212,8 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments to which a stack can be brought. The first one to which it cannot ends the play, as later ones depend on
-    it."""
+    """Play moments until one to which the stack cannot be brought; it and those after it are yielded as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

@@ -14,8 +14,7 @@ from catalog_forge.verify.view import View
 
 
 def source(subject: Subject, view: View) -> Fetch | Stored:
-    """Return the source that the subject's confd reads at a moment. Raises ForgeError for values that its back end cannot
-    store."""
+    """Return what the subject's confd reads from at a moment. Raises ForgeError for values that its back end cannot store."""
     if subject.backend == "rancher" or subject.spec is None:
         return view.fetch
     return Stored(subject.backend, {key.encode(): text.encode() for key, text in held(subject, view).items()})

@@ -104,6 +104,5 @@ def below(dest: str) -> str:
 
 
 def _reload(file: ConfFile) -> str:
-    """Return the name of a file's reload. Files with the same action share it, except that an HTTP request sends the file
-    itself."""
+    """Return the name of a file's reload. Files with the same action share it, except for HTTP requests with the file."""
     return f"{file.reload} with {file.dest}" if file.reload.kind == "http" else str(file.reload)

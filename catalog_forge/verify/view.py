@@ -37,6 +37,5 @@ class View:
 
 
 def of_moment(moment: Moment, number: int, version: str = "") -> View:
-    """Return the view at a moment; `number` determines its `version` value, and `version` is the interface version that is
-    read."""
+    """Return the view at a moment; `number` determines its `version` value, `version` is the interface that is read."""
     return View(answers_of(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

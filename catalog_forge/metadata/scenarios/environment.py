@@ -97,8 +97,7 @@ class EnvironmentReader(Reader):
         return {**words, **({"external_ips": addresses} if addresses else {})}
 
     def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
-        """Return the sidekicks from a list of names, or from a mapping of names to `own` or `primary`, or to `network` and
-        `labels`."""
+        """Return the sidekicks: a list of names, or a mapping of names to `own` or `primary`, or to `network` and `labels`."""
         if isinstance(node, yamlio.Seq):
             return tuple(Sidekick(self.name(item)) for item in node.items)
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
@@ -153,7 +152,7 @@ class EnvironmentReader(Reader):
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
-        """Return the hosts from a number, a list of names, or a mapping of names to labels. Their agent addresses start at
+        """Return the hosts from a number, a list of names, or a mapping of names to labels. Agent addresses start at
         192.0.2.11."""
         labels: list[tuple[str, Mapping[str, str]]]
         match node:

@@ -1,5 +1,4 @@
-"""A short description of an environment: hosts and stacks of services. All answers of the metadata service are derived from
-it."""
+"""A short description of an environment: hosts and stacks of services. The metadata service's answers are derived from it."""
 
 from __future__ import annotations
 

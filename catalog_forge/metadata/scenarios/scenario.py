@@ -51,8 +51,7 @@ _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|latest")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The container that stands in, on a real stack, for a service that the entry does not define. Unset fields keep the image's
-    values."""
+    """What runs, on a real stack, for a service that the entry does not define. Unset fields keep the image's values."""
 
     image: str
     command: tuple[str, ...] | None = None

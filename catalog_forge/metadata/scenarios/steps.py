@@ -70,8 +70,7 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment with the asking service scaled. Raises ForgeError if the asking container is no longer among the
-        units."""
+        """Return the moment with the asking service scaled. Raises ForgeError if that removes the asking container."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is none to scale", self.where)

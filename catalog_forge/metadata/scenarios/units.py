@@ -19,8 +19,7 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A container definition that Rancher starts `scale` times: a service's primary or one of its sidekicks. Each has a service
-    entry."""
+    """A container definition that Rancher starts `scale` times: a primary or a sidekick. Each has a service entry."""
 
     stack: Stack
     service: Service
@@ -61,8 +60,7 @@ class Container:
 
 @lru_cache(maxsize=1 << 14)
 def identity(*parts: str) -> str:
-    """Return the uuid for a path of names, always the same. The results are cached because the same uuids are needed many
-    times."""
+    """Return the uuid for a path of names, always the same. Results are cached, because the same uuids are needed often."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 

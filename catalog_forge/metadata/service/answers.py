@@ -26,8 +26,7 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A mapping of version → client address or `default` → entry. `of` and `read` create it and copy the defaults into each
-    entry."""
+    """A mapping of version → client address or `default` → entry. `of` and `read` copy the defaults into each entry."""
 
     versions: Versions
 
@@ -37,8 +36,7 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the version that answers requests for `version`, or None. If there is no version `latest`, it means the
-        highest."""
+        """Return the version that answers requests for `version`, or None. `latest` means the highest unless it exists itself."""
         if version in self.versions:
             return version
         return max(self.versions, default=None) if version == LATEST else None

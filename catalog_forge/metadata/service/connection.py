@@ -67,8 +67,7 @@ class Connection(asyncio.Protocol):
         self._proceed()
 
     def eof_received(self) -> bool:
-        """Handle the end of input: pending requests are still answered, but a client that is waiting for a change counts as
-        gone."""
+        """Handle the end of input: received requests are still answered, but a client that waits for a change counts as gone."""
         self._ended = True
         if not self.busy:
             self._proceed()

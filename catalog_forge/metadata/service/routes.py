@@ -151,8 +151,7 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 
 
 def negotiate(accept: Iterable[str]) -> str:
-    """Return the offer that the Accept headers prefer: by q value, then by the most exact media type; without a match, plain
-    text."""
+    """Return the offer that the Accept headers prefer: by q value, then by the most exact media type; by default, text."""
     best, best_rank = TEXT, (0.0, 0)
     # Only the highest q value of each type counts, so a header that repeats one type a thousand times costs one comparison.
     wishes: dict[str, float] = {}
@@ -195,8 +194,7 @@ def _is_route(method: str, path: str) -> bool:
 
 
 def _value(answers: Answers, request: Request) -> Value:
-    """Return the value for a request. As in the real service, the version is taken from the unescaped path, and the rest is split
-    while it is escaped."""
+    """Return the value for a request. As in the real service, the version is unescaped first, the rest is split first."""
     sent = _utf8(request.path)
     asked = unquote(sent).split("/")[1]
     version = answers.resolve(asked)

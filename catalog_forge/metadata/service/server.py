@@ -275,8 +275,7 @@ class MetadataServer(HttpServer):
             self._answer(connection, known, connection.send)
 
     def _answer(self, connection: Connection, known: _Known, send: Callable[..., None]) -> None:
-        """Send the answer. A large answer that must be printed first is sent later, and other clients are served in the
-        meantime."""
+        """Send the answer. A large answer that must be printed first is sent later; other clients are served meanwhile."""
         payload = self._cache.get(known.key) if known.key else None
         if payload is None and routes.is_large(self.answers, known.request):
             connection.busy, connection.deadline = True, None
@@ -327,8 +326,7 @@ class MetadataServer(HttpServer):
 
 
 class ReloadPort(HttpServer):
-    """Serves `POST /v1/reload`, which calls `reload` and answers 200 `OK`, or 500 with the text of the ForgeError that it
-    raises."""
+    """Serves `POST /v1/reload`: calls `reload` and answers 200 `OK`, or 500 with the text of its ForgeError."""
 
     def __init__(self, reload: Callable[[], None], host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host, port)

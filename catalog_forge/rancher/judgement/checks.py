@@ -250,8 +250,7 @@ def _unclosed(text: str) -> Words:
 
 
 def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
-    """Return a check for a list of distinct texts, or a mapping of scalars. `scalars` are the kinds allowed as values in the
-    mapping."""
+    """Return a check for a list of distinct texts, or a mapping whose values are of the kinds `scalars`."""
     value = one_of(*scalars)
 
     def check(node: Node) -> Iterator[Problem]:

@@ -47,8 +47,7 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """Something that a judge refuses, with the lint rule that explains it and the judge; `who` is empty for oddities that are
-    accepted."""
+    """Something that a judge refuses, with the lint rule that explains it. `who` is the judge, empty for accepted oddities."""
 
     rule: str = ""
     who: Judge | Literal[""] = "launch"

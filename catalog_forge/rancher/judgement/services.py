@@ -68,8 +68,7 @@ def fits(key: str, node: Node, second: bool) -> bool:
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """Return the key `services` of a file without a version if the author meant version 2: services, not service keys, are below
-    it."""
+    """Return the key `services` of a file without a version if services are below it, so that its author meant version 2."""
     pairs = root.pairs if isinstance(root, Map) else ()
     names = {key.value: (key, node) for key, node in pairs}
     key, node = names.get("services", (None, None))
@@ -99,8 +98,8 @@ def _as_number(node: Text) -> Text:
 
 
 def _unprintable(node: Node) -> Iterator[Problem]:
-    """Report what cannot be written as JSON, at any depth: keys that are not text, at which rancher-compose crashes, and numbers
-    that are not finite."""
+    """Report what JSON cannot represent: keys that are not text, which make rancher-compose crash, and numbers that are not
+    finite."""
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):

@@ -94,8 +94,7 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
 
 
 def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield each service that a rule of `lb_config` names, the location, and whether the rules are those of a balancer, with
-    ports."""
+    """Yield each service that a rule of `lb_config` names, its location, and whether the rules belong to a balancer."""
     rules = keys_of(service.get("lb_config")).get("port_rules")
     keys = [keys_of(rule) for rule in (rules.items if isinstance(rules, Seq) else ())]
     is_balancer = any(text_of(rule.get("source_port")) not in ("", "0") for rule in keys) and not is_old_balancer(service)
@@ -119,8 +118,7 @@ def is_old_balancer(service: Service) -> bool:
 
 
 def missing_targets(composition: Composition) -> Iterator[Refusal]:
-    """Report services that are linked or depended on but that no file defines. Links of Rancher 1.1 load balancers are left to
-    `balancer_targets`."""
+    """Report services that are linked or depended on but not defined, except links of Rancher 1.1 load balancers."""
     for name, service in composition.services.items():
         for key, other, where in service.links:
             if other not in composition.services and not (key == "links" and is_old_balancer(service)):
@@ -137,8 +135,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if docker-compose.yml has no
-    services."""
+    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if it has no services."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
