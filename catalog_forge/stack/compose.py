@@ -265,8 +265,7 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """Return a scalar as Rancher's YAML reader types it, but digits as a number even in quotes (section 3: only below
-    lb_config)."""
+    """Return a scalar as Rancher's YAML reader types it, except that digits are always a number (section 3, for lb_config)."""
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
 

@@ -50,8 +50,8 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
                 name = container_name(stack.name, service, named, index)
-                # A service OTHER-NAME may be presented as NAME of the stack OTHER: its containers' names then lack the stack's
-                # own name.
+                # A service OTHER-NAME may be presented as NAME of the stack OTHER; the names of its containers then lack our
+                # stack's name.
                 item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:

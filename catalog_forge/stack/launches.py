@@ -101,7 +101,7 @@ class Launches:
         return found
 
     def words(self, node: Node | None, what: str) -> tuple[str, ...] | None:
-        """Return a command as words, from a list or from a text that is split like in a shell."""
+        """Return a command as words, from a list or from a text that is split as a shell does."""
         if node is None:
             return None
         if isinstance(node, Seq):

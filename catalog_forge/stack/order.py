@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return the names ordered so that each comes after those it needs, otherwise in the given order, and the cycles that prevent
-    this.
+    """Return the names, each after those that it needs and otherwise in the given order, and the cycles that prevent this.
 
     Names that are not keys of `needs` are ignored. It does not recurse, because an entry may chain any number of services.
     """

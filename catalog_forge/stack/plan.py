@@ -61,7 +61,7 @@ def published_once(stack: Stack) -> Stack:
 
 
 def masked(stack: Stack, stand_in: Stack | None) -> Stack:
-    """Return a stack in which exactly the answers to secret questions are masked with stars, for anybody to see.
+    """Return a stack that anybody may see: stars replace the answers to secret questions, and nothing else.
 
     `stand_in` is the same stack composed with stars as those answers: wherever its text differs, the real text contains an
     answer. If `stand_in` is missing, or has another structure because a template depends on an answer, every text that contains
@@ -75,7 +75,7 @@ def masked(stack: Stack, stand_in: Stack | None) -> Stack:
 
 
 def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
-    """Return a value with each text masked in which the stand-in differs."""
+    """Return a value in which every text that differs from the stand-in is masked."""
     if real == stand_in or isinstance(real, bool):
         return real
     if is_dataclass(real) and type(real) is type(stand_in):
@@ -97,7 +97,7 @@ def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
 
 
 def _blank(value: Any, secrets: Collection[str]) -> Any:
-    """Return a value with each text masked that contains a secret."""
+    """Return a value in which every text that contains a secret is masked."""
     if isinstance(value, str):
         return HIDDEN if any(secret in value for secret in secrets) else value
     if isinstance(value, Where):

@@ -1,5 +1,4 @@
-"""Decides what to do so that the engine runs what a stack wants. Pure: takes the plan and the existing containers, returns
-actions.
+"""Decides which actions bring the engine to the state that a stack wants. Pure: takes the plan and the containers.
 
 A unit is identified by its service and index. Rancher numbers the units that it creates; a unit that replaces another gets the
 next number, and with it another address and uuid (docs/facts/confd.md#6.3).
@@ -126,8 +125,7 @@ class Known:
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
-    """Return a digest that changes if the units of a service must be replaced: of its containers, its links and the ids of its
-    images.
+    """Return a digest of a service's containers, links and image ids. If it changes, the units of the service are replaced.
 
     Scale, metadata and the health check are not part of it, because changing them replaces nothing.
     """

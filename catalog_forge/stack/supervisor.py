@@ -310,8 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers before they are used, so that none is given twice. Labels contain them too, so errors are not
-        fatal."""
+        """Store the numbers before use, so that none is given twice. Labels contain them too, so errors are not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:

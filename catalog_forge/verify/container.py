@@ -48,12 +48,12 @@ _CALM = 2.5
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # A watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
-# Seconds that a service flaps, that a changed stamp may wait for a reload, and between two looks.
+# In seconds: how long a service flaps, how soon a changed stamp must cause a reload, and the pause between two looks.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
 # The number of lines of each log in an error.
 _TAIL = 100
 _KILLED = 137
-# Faults that cut connections, including those of waiting requests; in the outages confd also reports errors.
+# Faults that cut connections, including those of waiting requests; and faults during which confd reports errors.
 _CUTS = ("late", "down", "flapping")
 _OUTAGES = (*_CUTS, "slow")
 # At these log levels, only the passes that entrypoint.sh makes in addition to the watch report errors.
@@ -390,7 +390,7 @@ class _Live:
         return {dest: Written(file.content, file.mode & 0o777) for dest, file in copied.items() if file}
 
     def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
-        """Return the errors of confd and entrypoint.sh in this moment, except that the service was unreachable in its outage."""
+        """Return the errors of confd and entrypoint.sh in this moment, without those about an outage of the service."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
             # The watcher has reported everything. Another pass may have begun before the change and report the old state.

@@ -34,7 +34,8 @@ def asking(spec: Spec) -> str:
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its answers, then one more unit, one replaced, and each group.
+    """Return the YAML of a scenario: the stack of the entry with its answers, and steps that add a unit, replace one, visit each
+    group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects what `engine` renders now at the start, and
     only the absence of errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry.

@@ -1,9 +1,8 @@
 """The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
-A moment begins to be checked once the stack matches the plan, every unit is running and healthy, and every confd has processed
-the metadata: all of its resources wait for the next change. From then on the stack has the time `within` to match the
-expectation. It must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed
-too.
+The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
+metadata: all of its resources wait for the next change. From then on the stack has the time `within` to match the expectation. It
+must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return a new name for a stack that plays scenarios; the spec's name in it tells whose containers are listed."""
+    """Return an unused stack name for tests of a spec, with the spec's name in it so that its containers can be recognised."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 
