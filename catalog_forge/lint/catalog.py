@@ -202,7 +202,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`; if it has no templates, with those next to the conf.d/ folder of the same resources."""
+        """Return `conf`. If it has no templates, add those next to the conf.d/ folder that holds the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 

@@ -35,7 +35,7 @@ def judge(tree: Tree) -> list[Ruling]:
 
 
 def judge_entry(top: str, folder: Folder) -> list[Ruling]:
-    """Return what the CI refuses in the entry in a folder; `top` is the name of its top folder."""
+    """Return what the CI refuses in one entry: `folder` is its folder, and `top` the name of its top folder."""
     found = TOP.fullmatch(top)
     return [*_Template(folder, found[1] or "").judge()] if found else []
 

@@ -54,7 +54,7 @@ def as_catalog(tree: Tree) -> Tree:
 
 
 def _is_revision_alone(inside: str) -> bool:
-    """Whether a tree that was read at this place of its catalog is a single revision."""
+    """Whether `inside`, the part of a catalog that was read, is the folder of a single revision."""
     return inside.count("/") == 2 and is_revision(inside.rpartition("/")[2])
 
 
