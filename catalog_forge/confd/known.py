@@ -17,7 +17,7 @@ from catalog_forge.confd.imitated.flags import WILD
 # The origin of a value that is the name of a key, or part of one.
 NAME = "#"
 _VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
-# A verb that chooses its argument by number, or takes its width or precision from one.
+# A verb with an argument index such as %[2]d, or with a width or precision that is an argument, such as %*d.
 _CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
 _MOST_FIELDS = 50

@@ -21,7 +21,7 @@ class Sandbox(Protocol):
     """The limits of a rendering, as functions see them."""
 
     def spend(self, size: int) -> None:
-        """Charge `size` bytes of memory. Raises LimitError if that is more than is left."""
+        """Count `size` bytes against the memory limit. Raises LimitError if it is exceeded."""
 
     def check(self) -> None:
         """Raise LimitError if the time is used up."""

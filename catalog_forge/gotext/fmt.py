@@ -16,7 +16,7 @@ from catalog_forge.gotext.values import NIL, KVPair, Map, Uint8, runes, type_nam
 # Called with the number of bytes that will be written; it raises an error if they are too many.
 Spend = Callable[[int], None]
 
-_PIECE = 100  # bytes charged for each piece in addition to its length
+_PIECE = 100  # bytes counted for each piece in addition to its length
 _MAX_NUMBER = 1_000_000  # the largest width and index that Go accepts
 _ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": "\\\\"}
 _SIMPLE = re.compile(rb"%([a-z])")

@@ -136,7 +136,7 @@ class Machine:
             self.write(fmt.sprint([value], self.spend))
 
     def spend(self, size: int) -> None:
-        """Charge `size` bytes of memory. Raises LimitError if that is more than is left."""
+        """Count `size` bytes against the memory limit. Raises LimitError if it is exceeded."""
         self._memory -= size
         self._spent += 1
         if self._spent % _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:

@@ -36,7 +36,7 @@ Dialect = Literal["0.14", "0.16", "HEAD"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 MAX_ITEMS = 1_000_000
-_ITEM = 64  # bytes charged for each element of a list
+_ITEM = 64  # bytes counted for each element of a list
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
 FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
@@ -67,7 +67,7 @@ def _split(box: Box, text: bytes, separator: bytes) -> Slice:
 
 
 def _hold(box: Box, count: int) -> None:
-    """Charge the memory of a list of `count` elements. Raises LimitError if that is too much."""
+    """Count a list of `count` elements against the memory limit. Raises LimitError if it is too long."""
     if count > MAX_ITEMS:
         raise LimitError(f"a list of {count} elements is too long to be rendered here: {MAX_ITEMS} is the limit")
     box.spend(count * _ITEM)
@@ -245,7 +245,7 @@ def _time(box: Box) -> Time:
 
 
 def _found(box: Box, found: Slice) -> Slice:
-    """Charge the memory of a list that the store returned, and return it."""
+    """Count a list that the store returned against the memory limit, and return it."""
     box.check()
     _hold(box, len(found))
     return found
