@@ -192,7 +192,7 @@ class Body:
                 code += go.literal(LINE.apply(part))
                 before = part
             elif odd_backslash(before):
-                raise ForgeError(f"@{{{part.source}}} cannot stand {BEHIND_BACKSLASH}", part.where)
+                raise ForgeError(f"@{{{part.source}}} is not allowed {BEHIND_BACKSLASH}", part.where)
             else:
                 code += self.values.shown(part, self.values.format.value)
                 before = ""

@@ -37,7 +37,7 @@ RESULTS: Mapping[str, str] = {
 }
 ELEMENTS = {STRINGS: "string", INTS: "int", PAIRS: PAIR, PLAIN_PAIRS: PAIR, "int": "int"}
 _SHOWN = {
-    **{"string": "a text", "int": "a whole number", "float64": "a floating-point number", "bool": "a truth", NIL: "nil"},
+    **{"string": "a text", "int": "a whole number", "float64": "a floating-point number", "bool": "a boolean", NIL: "nil"},
     **{STRINGS: "a list of texts", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
     **{
         PLAIN_PAIRS: "a list of pairs",
@@ -87,11 +87,11 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
     least, given = len(function.parameters), len(arguments)
     if given < least or (given > least and not function.more):
         many = "at least " if function.more else ""
-        return f"it takes {many}{counted(least, 'argument')}, and gets {given}"
+        return f"it takes {many}{counted(least, 'argument')}, but gets {given}"
     kinds = [*function.parameters, *([function.more] * (given - least))]
     for number, (argument, kind) in enumerate(zip(arguments, kinds, strict=True), 1):
         if not _may_be(argument, kind):
-            return f"argument {number} must be {shown(kind)}, and this is {shown(argument.type)}"
+            return f"argument {number} must be {shown(kind)}, but this is {shown(argument.type)}"
     check = _CHECKS.get(name)
     return (check(name, arguments) if check else "") or _tried(name, arguments)
 
@@ -146,9 +146,9 @@ def _division(_name: str, arguments: Sequence[Argument]) -> str:
 
 def _pairs(_name: str, arguments: Sequence[Argument]) -> str:
     if len(arguments) % 2:
-        return "it takes a key and a value each, and the last key has no value"
+        return "it takes pairs of a key and a value, but the last key has no value"
     wrong = next((key.type for key in arguments[::2] if key.type not in ("", "string")), None)
-    return f"a key must be a text, and this is {shown(wrong)}" if wrong else ""
+    return f"a key must be a text, but this is {shown(wrong)}" if wrong else ""
 
 
 def _comparison(name: str, arguments: Sequence[Argument]) -> str:
@@ -175,7 +175,7 @@ def _element(name: str, arguments: Sequence[Argument]) -> str:
         return f"{shown(kind)} has no elements"
     wanted = "string" if kind == MAP else "int"
     wrong = next((each.type for each in places if each.type and not _may_be(each, wanted)), "") if kind else ""
-    return f"a place in {shown(kind)} must be {shown(wanted)}, and this is {shown(wrong)}" if wrong else ""
+    return f"an index of {shown(kind)} must be {shown(wanted)}, but this is {shown(wrong)}" if wrong else ""
 
 
 def _called(_name: str, arguments: Sequence[Argument]) -> str:

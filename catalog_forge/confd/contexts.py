@@ -90,7 +90,7 @@ def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format
         if placement.forbidden or placement.escape != kind.value or placement.whole != bool(kind.value.opening):
             raise ForgeError("a quote or a comment from the text before is still open where these pairs begin", piece.at())
     elif placement.forbidden:
-        raise ForgeError(f"@{{{piece.source}}} cannot stand {placement.forbidden}", piece.where)
+        raise ForgeError(f"@{{{piece.source}}} is not allowed {placement.forbidden}", piece.where)
     elif found.setdefault(id(piece), placement) != placement:
         message = f"@{{{piece.source}}} is inside quotes or not, depending on a condition or a list"
         raise ForgeError(message, piece.where, "put quotes around it, or around the whole list, in the text itself")

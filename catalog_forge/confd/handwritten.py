@@ -37,7 +37,7 @@ def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
     """Return what is wrong with a lookup that can find nothing in metadata of this version, and a hint; None if it may."""
     if wrong := shape.not_in_version(read, read.path, version):
         other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
-        return wrong[0], f"{wrong[1]}; a template for the other shape wants engine: {{metadata: {other}}}"
+        return wrong[0], f"{wrong[1]}; a template for that version needs engine: {{metadata: {other}}}"
     fails = read.function in ("getv", "get") and not read.guarded
     return shape.not_there(read, read.path, version) if fails else None
 
@@ -45,7 +45,7 @@ def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
     if path == "/" and "/" in roots:
-        message = "the template lists the root: confd shows only single values there, and nothing that has keys below it"
+        message = "the template lists the root: confd lists only keys that have a value there, and none that has keys below it"
         raise ForgeError(message, where, 'list a key below it, as in ls "/KEY"')
     if root := root_of(path, roots):
         return root

@@ -33,8 +33,8 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
         for path, text in _leaves(f"{start}/{name}", value, numbered):
             _check(store, fits, path, text, key.at())
             if path in found:
-                hint = "an element lies below its name, or else below its number: give each a name of its own"
-                raise ForgeError(f"{path}: two elements of {name} would lie there", key.at(), hint)
+                hint = "an element is stored below its name, or below its number if it has none: give each a different name"
+                raise ForgeError(f"{path}: two elements of {name} have this key", key.at(), hint)
             found[path] = text
     _check_tree(found)
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:

@@ -19,9 +19,9 @@ def write(body: Writer, blocks: tuple[Block, ...]) -> str:
             refusal, loop = _copy(body, blocks[0], "{{if $i}},{{end}}")
             return refusal + go.literal("{") + loop + "\n}\n"
         raise ForgeError(
-            "json: no pair of this file is always there, so its commas cannot be known",
+            "json: every pair of this file may be left out, so its commas cannot be known",
             body.file.at("body"),
-            "set one pair outside of `when` that reads no optional key",
+            "add a pair outside of `when` that reads no optional key",
         )
     first = ",".join(f"\n  {line}" for _, line, _ in always)
     return "{" + first + _rest(body, blocks, top=True) + "\n}\n"

@@ -69,7 +69,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
     """Raise ForgeError when a file of topology scripts reads metadata: that topology can only carry constant files."""
     if keys and spec.service.topology == "scripts":
-        message = f"{file.dest} reads the metadata, and topology scripts only carries files that are always the same"
+        message = f"{file.dest} reads the metadata, but topology scripts can only carry constant files"
         raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
 
 

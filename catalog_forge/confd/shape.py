@@ -75,7 +75,7 @@ def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | Non
         if listed["stacked"]:  # below a service, of which only the name is listed
             below, whose = listed["stacked"], "stack's services"
         found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
-        return (f"metadata {version} has the names of a {whose} only", f"use 2016-07-29, or read {found}") if below else None
+        return (f"metadata {version} has only the names of a {whose}", f"use 2016-07-29, or read {found}") if below else None
     if read.function not in ("getv", "get", "gets", "getvs") or below or len(path) != listed.end():
         return None
     what = whose.rpartition(" ")[2]

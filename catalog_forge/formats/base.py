@@ -134,7 +134,7 @@ class Format:
 
 # A place for unchanged text in one line, such as a comment or a line of a list.
 LINE = Escape("line", refuse=LINE_ENDS, controls=TAB)
-BEHIND_BACKSLASH = "behind a backslash, which would change the value's first character (write the backslash twice)"
+BEHIND_BACKSLASH = "after a backslash, which would change the value's first character (write the backslash twice)"
 
 
 def odd_backslash(before: str) -> bool:

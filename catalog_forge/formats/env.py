@@ -44,8 +44,8 @@ def _placement(quote: str, before: str, comment: bool, code: bool) -> Placement:
         return Placement(LINE)
     forbidden = ""
     if quote != "'":
-        forbidden = {"$": "behind a $, which would make a variable's name of it", "\\": BEHIND_BACKSLASH}.get(before, "")
-        forbidden = forbidden or ("behind a command substitution, a here-document or a backtick" if code else "")
+        forbidden = {"$": "after a $, because it would become a variable's name", "\\": BEHIND_BACKSLASH}.get(before, "")
+        forbidden = forbidden or ("after a command substitution, a here-document or a backtick" if code else "")
     return Placement(_DOUBLE if quote == '"' else _SINGLE, whole=not quote, forbidden=forbidden)
 
 

@@ -17,7 +17,7 @@ _PARTS = re.compile(
     re.DOTALL,
 )
 _FORBIDDEN = {
-    "comment": "in an XML comment, which no value could be kept in",
+    "comment": "in an XML comment, because not every value can be written there",
     "cdata": "in a CDATA section (write it outside: it is escaped)",
     "other": "in a declaration or processing instruction",
 }
@@ -38,7 +38,7 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _entity(before: str) -> str:
-    return "behind an &, which would make an entity of it" if re.search(r"&[^&;\s]*\Z", before) else ""
+    return "after an &, because it would become part of an entity" if re.search(r"&[^&;\s]*\Z", before) else ""
 
 
 def _fault(text: str) -> str:

@@ -120,7 +120,7 @@ def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
 def too_large(root: Node | None) -> Iterator[Problem]:
     """Yield a problem if a document is too large to check once every alias is expanded."""
     if root is not None and _size(root, {}) > MAX_NODES:
-        yield Problem("the document grows too large to be judged", root.where)
+        yield Problem("the document is too large to be checked", root.where)
 
 
 def _size(node: Node, known: dict[int, int]) -> int:

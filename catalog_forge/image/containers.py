@@ -30,7 +30,7 @@ RUN_LABEL = "catalog-forge.run"
 MEMORY = 512 << 20
 PIDS = 256
 MAX_FILE = 64 << 20
-"""A larger file of a container is not copied: it would be held in memory."""
+"""Larger files are not copied out of a container, because the copy is held in memory."""
 
 # How often, and at what interval in seconds, the engine is asked again for leftovers of a run.
 _ROUNDS, _PAUSE = 20, 0.1

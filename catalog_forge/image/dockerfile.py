@@ -200,7 +200,7 @@ class _Reader:
     def check(self, each: Instruction) -> None:
         """Record what the build would refuse in one instruction."""
         if each.keyword not in ("FROM", "ARG") and not self.stages:
-            self.faults.append(Fault(each.start, f"{each.keyword} stands before FROM", "only ARG may stand there"))
+            self.faults.append(Fault(each.start, f"{each.keyword} comes before FROM", "only ARG is allowed there"))
         elif not each.text:
             self.faults.append(Fault(each.start, f"{each.keyword} has nothing after it"))
         elif each.keyword in ("ADD", "COPY", "ENV", "LABEL", "FROM", "ARG") and each.has_open_quote:

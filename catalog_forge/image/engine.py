@@ -164,7 +164,7 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case FileNotFoundError():
                 return "there is no such socket", HINT
             case ConnectionRefusedError():
-                return "nobody listens there", HINT
+                return "nothing listens there", HINT
             case socket.gaierror():
                 return "the host is not known", HINT
             case ssl.SSLError():

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from catalog_forge.image.address import locate
 
 PURPOSE_LABEL = "catalog-forge"
-"""What this program makes on an engine carries it; its value says what for."""
+"""The label of everything that this program creates on an engine; its value is the purpose."""
 
 Listed = list[dict[str, Any]]
 _Answer = TypeVar("_Answer")

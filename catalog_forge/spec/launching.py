@@ -63,7 +63,7 @@ def check_launch(spec: Spec) -> Iterator[Problem]:
     for text in (*launch.before, *(command for role in _roles(launch) for command in role.before)):
         for expr, place in _placed(text):
             if place.forbidden:
-                yield Problem(f"@{{{expr.source}}} cannot stand {place.forbidden}", expr.where)
+                yield Problem(f"@{{{expr.source}}} is not allowed {place.forbidden}", expr.where)
     if launch.others and not launch.leader:
         yield Problem("launch: `others` join a leader, but there is none", launch.others.at(), "define it: leader: {}")
     if launch.leader:

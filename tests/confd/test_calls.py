@@ -9,60 +9,60 @@ from tests.confd.test_readings import rows, told
 
 NEVER = r"""
 {{toUpper}}
-    fails toUpper @2 it takes 1 argument, and gets 0
+    fails toUpper @2 it takes 1 argument, but gets 0
 {{toUpper "a" "b"}}
-    fails toUpper @2 it takes 1 argument, and gets 2
+    fails toUpper @2 it takes 1 argument, but gets 2
 {{getv}}
-    fails getv @2 it takes at least 1 argument, and gets 0
+    fails getv @2 it takes at least 1 argument, but gets 0
 {{exists "/a" "/b"}}
-    fails exists @2 it takes 1 argument, and gets 2
+    fails exists @2 it takes 1 argument, but gets 2
 {{replace "a" "b" "c"}}
-    fails replace @2 it takes 4 arguments, and gets 3
+    fails replace @2 it takes 4 arguments, but gets 3
 {{print}}{{map}}{{datetime}}
 {{datetime 1}}
-    fails datetime @2 it takes 0 arguments, and gets 1
+    fails datetime @2 it takes 0 arguments, but gets 1
 {{not}}
-    fails not @2 it takes 1 argument, and gets 0
+    fails not @2 it takes 1 argument, but gets 0
 {{toUpper 1}}
-    fails toUpper @2 argument 1 must be a text, and this is a whole number
+    fails toUpper @2 argument 1 must be a text, but this is a whole number
 {{toUpper 1.5}}
-    fails toUpper @2 argument 1 must be a text, and this is a floating-point number
+    fails toUpper @2 argument 1 must be a text, but this is a floating-point number
 {{toUpper true}}
-    fails toUpper @2 argument 1 must be a text, and this is a truth
+    fails toUpper @2 argument 1 must be a text, but this is a boolean
 {{toUpper nil}}
-    fails toUpper @2 argument 1 must be a text, and this is nil
+    fails toUpper @2 argument 1 must be a text, but this is nil
 {{toUpper (ls "/a")}}
-    fails toUpper @2 argument 1 must be a text, and this is a list of texts
+    fails toUpper @2 argument 1 must be a text, but this is a list of texts
 {{toUpper (seq 1 2)}}
-    fails toUpper @2 argument 1 must be a text, and this is a list of numbers
+    fails toUpper @2 argument 1 must be a text, but this is a list of numbers
 {{toUpper (jsonArray "[]")}}
-    fails toUpper @2 argument 1 must be a text, and this is a list
+    fails toUpper @2 argument 1 must be a text, but this is a list
 {{toUpper (gets "/a")}}
-    fails toUpper @2 argument 1 must be a text, and this is a list of pairs
+    fails toUpper @2 argument 1 must be a text, but this is a list of pairs
 {{toUpper (get "/a")}}
-    fails toUpper @2 argument 1 must be a text, and this is a pair
+    fails toUpper @2 argument 1 must be a text, but this is a pair
 {{toUpper (json "{}")}}
-    fails toUpper @2 argument 1 must be a text, and this is a map
+    fails toUpper @2 argument 1 must be a text, but this is a map
 {{toUpper datetime}}
-    fails toUpper @2 argument 1 must be a text, and this is a time
+    fails toUpper @2 argument 1 must be a text, but this is a time
 {{toUpper 1i}}
-    fails toUpper @2 argument 1 must be a text, and this is a complex number
+    fails toUpper @2 argument 1 must be a text, but this is a complex number
 {{toUpper (lookupSRV "a" "b" "c")}}
-    fails toUpper @2 argument 1 must be a text, and this is a list of servers
+    fails toUpper @2 argument 1 must be a text, but this is a list of servers
 {{toUpper (getv "/a")}}{{toUpper (or 1 "a")}}{{toUpper (reverse 1)}}
-    fails toUpper @47 argument 1 must be a text, and this is a whole number
+    fails toUpper @47 argument 1 must be a text, but this is a whole number
 {{add 1 "a"}}
-    fails add @2 argument 2 must be a whole number, and this is a text
+    fails add @2 argument 2 must be a whole number, but this is a text
 {{add 1.0 1}}{{add 1e0 (len "a")}}{{add 0x1p2 1}}
 {{seq 1 true}}
-    fails seq @2 argument 2 must be a whole number, and this is a truth
+    fails seq @2 argument 2 must be a whole number, but this is a boolean
 {{add (getv "/a") 1}}
-    fails add @2 argument 1 must be a whole number, and this is a text
+    fails add @2 argument 1 must be a whole number, but this is a text
 {{join "a" ","}}
-    fails join @2 argument 1 must be a list of texts, and this is a text
+    fails join @2 argument 1 must be a list of texts, but this is a text
 {{join nil ","}}{{join (ls "/a") ","}}{{join (split "a" ",") ","}}
 {{sortKVByLength (ls "/a")}}
-    fails sortKVByLength @2 argument 1 must be a list of pairs, and this is a list of texts
+    fails sortKVByLength @2 argument 1 must be a list of pairs, but this is a list of texts
 {{sortKVByLength (gets "/a")}}{{sortKVByLength nil}}
 {{getv "a"}}
 {{getv "a/b"}}
@@ -93,22 +93,22 @@ NEVER = r"""
 {{div 1 00}}{{div 1 (len "")}}{{div 0 1}}
     fails div @2 runtime error: integer divide by zero
 {{map "a"}}
-    fails map @2 it takes a key and a value each, and the last key has no value
+    fails map @2 it takes pairs of a key and a value, but the last key has no value
 {{map 1 2}}
-    fails map @2 a key must be a text, and this is a whole number
+    fails map @2 a key must be a text, but this is a whole number
 {{map "a" 1 nil 2}}
-    fails map @2 a key must be a text, and this is nil
+    fails map @2 a key must be a text, but this is nil
 {{map "a" 1 (getv "/a") 2}}{{map "a" nil}}
 {{eq}}
-    fails eq @2 it takes at least 1 argument, and gets 0
+    fails eq @2 it takes at least 1 argument, but gets 0
 {{eq 1}}
     fails eq @2 it has nothing to compare with
 {{lt 1}}
-    fails lt @2 it takes 2 arguments, and gets 1
+    fails lt @2 it takes 2 arguments, but gets 1
 {{eq 1 "a"}}
     fails eq @2 a text and a whole number cannot be compared
 {{eq true 1}}
-    fails eq @2 a truth and a whole number cannot be compared
+    fails eq @2 a boolean and a whole number cannot be compared
 {{eq 1.5 1}}
     fails eq @2 a floating-point number and a whole number cannot be compared
 {{ne "a" 1i}}
@@ -117,7 +117,7 @@ NEVER = r"""
     fails eq @2 a complex number and a whole number cannot be compared
 {{eq 1 "a" 1}}{{eq nil 1}}{{eq (ls "/a") 1}}{{eq (getv "/a") "b"}}{{eq true true}}{{eq 1i 1i}}
 {{lt true false}}
-    fails lt @2 a truth cannot be ordered
+    fails lt @2 a boolean cannot be ordered
 {{le 1i 1}}
     fails le @2 a complex number cannot be ordered
 {{gt (ls "/a") 1}}
@@ -129,7 +129,7 @@ NEVER = r"""
 {{len 1}}
     fails len @2 a whole number has no length
 {{len true}}
-    fails len @2 a truth has no length
+    fails len @2 a boolean has no length
 {{len 1.5}}
     fails len @2 a floating-point number has no length
 {{len nil}}
@@ -157,9 +157,9 @@ NEVER = r"""
 {{index "abc" 7}}{{index "abc" 2}}{{index (ls "/a") 7}}
     fails index @2 index out of range: 7
 {{index (ls "/a") "b"}}{{index (map "a" 1) "b"}}
-    fails index @2 a place in a list of texts must be a whole number, and this is a text
+    fails index @2 an index of a list of texts must be a whole number, but this is a text
 {{index (map "a" 1) 1}}
-    fails index @2 a place in a map must be a text, and this is a whole number
+    fails index @2 an index of a map must be a text, but this is a whole number
 {{index nil 1}}
     fails index @2 nil has no elements
 {{slice (map) 1}}
@@ -188,8 +188,8 @@ NEVER = r"""
 {{printf "%s %" "a"}}
     garbles printf @2 the format ends in %
 {{printf "%%%s" "a"}}{{printf "%[1]d" "a"}}{{printf "%*d" "a"}}{{printf (getv "/a") 1}}{{printf 1}}{{printf}}
-    fails printf @89 argument 1 must be a text, and this is a whole number
-    fails printf @101 it takes at least 1 argument, and gets 0
+    fails printf @89 argument 1 must be a text, but this is a whole number
+    fails printf @101 it takes at least 1 argument, but gets 0
 {{printf "%t" 1}}
     garbles printf @2 %t does not print a whole number
 {{printf "%t %v" true nil}}{{printf "%5.2f" 1.5}}{{printf "%-#+ 05d" 1}}

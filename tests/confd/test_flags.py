@@ -161,7 +161,7 @@ def test_sound_command_lines(words: str) -> None:
         (f"{SOUND} -watch -interval 9", "lost 5: -interval has no effect together with -watch"),
         (f"{SOUND} -onetime -watch", "lost 5: -watch has no effect together with -onetime"),
         (f"{SOUND} -interval 0", "lost 4: confd does not wait between its passes"),
-        (f"{SOUND} -node a -node b", "lost 6: of several nodes confd uses only a"),
+        (f"{SOUND} -node a -node b", "lost 6: confd uses only the first of several nodes: a"),
     ],
 )
 def test_what_comes_of_the_flags(words: str, said: str) -> None:
@@ -206,7 +206,7 @@ TOLD = """
 -backend rancher -prefix /2016-07-29 -watch | /self
 -backend rancher -prefix /2016-07-29/self -watch | /x
     never @2 -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change
-      the prefix must be the version alone, such as -prefix /2016-07-29
+      the prefix must be just the version, such as -prefix /2016-07-29
 -watch -backend rancher -prefix /latest -onetime | /self
     lost @0 -watch has no effect together with -onetime
       leave out one of -onetime and -watch
@@ -236,8 +236,8 @@ TOLD = """
     never @4 confd asks for /b/latest, which begins with no version of the metadata: it treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -node a -node b -prefix /latest |
-    lost @4 of several nodes confd uses only a
-      leave one -node
+    lost @4 confd uses only the first of several nodes: a
+      keep one -node
 -node a -node b |
 -backend rancher -node 'x -prefix /latest |
     ends @2 confd asks http://'x: it never reaches Rancher's metadata
@@ -260,10 +260,10 @@ TOLD = """
 -interval 0x1F |
 -interval 0 |
     lost @0 confd does not wait between its passes
-      such as -interval 30
+      write an interval, such as -interval 30
 -interval -1 |
     lost @0 confd does not wait between its passes
-      such as -interval 30
+      write an interval, such as -interval 30
 -interval 0 -watch |
     lost @0 -interval has no effect together with -watch
       leave out one of -watch and -interval

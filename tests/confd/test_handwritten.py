@@ -102,8 +102,8 @@ NAMES = '{{range $i, $n := ls "/self/service/containers"}}{{getv (printf "/self/
         ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: metadata 2015-12-19 has services"),
         ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: metadata 2016-07-29 has services here, not their names"),
         ('{{getv "/self/stack/services/0"}}', OLD, ""),
-        ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has the names of a stack's services"),
-        ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has the names of a service's"),
+        ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has only the names of a stack's"),
+        ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has only the names of"),
         ('{{getv "/self/service/containers/a/primary_ip"}}', NEW, ""),
         # What the template asks for before it reads it, or does without, may be for another version.
         ('{{if exists "/self/service/containers/0"}}{{getv "/self/service/containers/0"}}{{end}}', NEW, ""),

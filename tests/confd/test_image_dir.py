@@ -76,7 +76,7 @@ def test_src_is_cleaned(src: str, clean: str) -> None:
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
-        ("[template", "image/conf.d/a.toml:1:10: confd cannot load it: expected ] behind the name of a table: the file ends"),
+        ("[template", "image/conf.d/a.toml:1:10: confd cannot load it: expected ] after the name of a table: the file ends"),
         ("[template]\nsrc = 'a'\nsrc = 'b'\n", "image/conf.d/a.toml:3:1: confd cannot load it: src already exists"),
         ("[template]\nsrc = 1", "image/conf.d/a.toml:2:1: confd cannot load it: src must be a string"),
         ("[template]\nsrc = 'a'\nmode = 0644", "3:1: confd cannot load it: mode must be a string"),
@@ -182,7 +182,7 @@ def test_a_src_stays_below_the_templates(src: str) -> None:
         one(f"[template]\nsrc = '{src}'\n")
     (problem,) = error.value.problems
     assert problem.message == f"src {src!r} leaves templates/"
-    assert problem.hint == "templates stand below templates/"
+    assert problem.hint == "templates must be below templates/"
     assert str(problem.where).startswith("conf.d/a.toml")
 
 

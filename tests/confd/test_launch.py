@@ -132,7 +132,7 @@ def test_a_start_without_expressions_is_no_file(confd: Path) -> None:  # noqa: A
         ),
         ({"reload": "restart"}, "nothing in `exec` and `environment` can change"),
         ({"environment": {"a-b": "c"}}, "'a-b' cannot be the name of a variable"),
-        ({"before": ["echo \\\\\\@{metadata/v}"]}, "cannot stand behind a backslash"),
+        ({"before": ["echo \\\\\\@{metadata/v}"]}, "is not allowed after a backslash"),
         ({"exec": ["app", "@{metadata/x}"]}, "no such metadata key: 'x'"),
         ({"environment": {"E": "@{peers}"}}, "is a collection, not a value"),
     ],

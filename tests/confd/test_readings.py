@@ -199,7 +199,7 @@ FOUND = r"""
 {{range 1.5}}{{end}}{{range true}}{{end}}{{range 1i}}{{end}}{{range datetime}}{{end}}{{range get "/a"}}{{end}}
     reads get /a @97
     fails range @8 a floating-point number has no elements
-    fails range @28 a truth has no elements
+    fails range @28 a boolean has no elements
     fails range @49 a complex number has no elements
     fails range @68 a time has no elements
     fails range @93 a pair has no elements
@@ -333,7 +333,7 @@ FOUND = r"""
     fails .b @13 a text has no fields
     fails .c @22 a whole number has no fields
     fails .d @37 a list of texts has no fields
-    fails .e @49 a truth has no fields
+    fails .e @49 a boolean has no fields
     fails .f @60 a floating-point number has no fields
 {{(seq 1 2).g.h}}{{(jsonArray "[]").i}}{{(json "{}").j}}{{(get "/b").Value}}
     reads get /b @63
@@ -353,7 +353,7 @@ FOUND = r"""
     writes a 34-46
     writes a b 46-60
     fails getv @2 no key of the store ends in a slash
-    fails getv @62 it takes at least 1 argument, and gets 0
+    fails getv @62 it takes at least 1 argument, but gets 0
 {{a "b" (c 1) | d}}
 {{.Method (getv "/a") "x"}}
     reads getv /a @16
@@ -364,7 +364,7 @@ FOUND = r"""
     reads getv /a @32
 {{map (print "k") (getv "/a") "x"}}
     reads getv /a @24
-    fails map @2 it takes a key and a value each, and the last key has no value
+    fails map @2 it takes pairs of a key and a value, but the last key has no value
 {{define "a"}}{{template "b"}}{{end}}{{define "b"}}{{template "a"}}{{end}}
     fails template @25 'b' calls itself without end
     fails template @62 'a' calls itself without end
@@ -382,11 +382,11 @@ FOUND = r"""
 {{and (ls "/a") (ls "/b")}}{{add (or 1 2) 1}}{{add (or "a" "b") 1}}
     reads ls /a @10
     reads ls /b @20
-    fails add @47 argument 1 must be a whole number, and this is a text
+    fails add @47 argument 1 must be a whole number, but this is a text
 {{index (seq 1 2) 0 | add 1}}{{add (index (ls "/a") 0) 1}}{{add (index 5 0) 1}}{{add (index (ls "/a") 0 0) 1}}
     reads ls /a @46
     reads ls /a @96
-    fails add @31 argument 1 must be a whole number, and this is a text
+    fails add @31 argument 1 must be a whole number, but this is a text
     fails index @65 a whole number has no elements
 {{if or (exists "/a") (exists "/b")}}{{getv "/a"}}{{getv "/b"}}{{getv "/c"}}{{end}}
     reads exists /a @16
@@ -524,12 +524,12 @@ getv "/a" {}
 {{range gets "/a/*"}}{{toUpper .}}{{end}}{{range getvs "/a/*"}}{{add . 1}}{{end}}
     reads gets /a/? @13
     reads getvs /a/? @55
-    fails toUpper @23 argument 1 must be a text, and this is a pair
-    fails add @65 argument 1 must be a whole number, and this is a text
+    fails toUpper @23 argument 1 must be a text, but this is a pair
+    fails add @65 argument 1 must be a whole number, but this is a text
 {{range ls "/a"}}{{add . 1}}{{end}}{{range seq 1 2}}{{toUpper .}}{{end}}
     reads ls /a @11
-    fails add @19 argument 1 must be a whole number, and this is a text
-    fails toUpper @54 argument 1 must be a text, and this is a whole number
+    fails add @19 argument 1 must be a whole number, but this is a text
+    fails toUpper @54 argument 1 must be a text, but this is a whole number
 """
 
 

@@ -15,17 +15,17 @@ METADATA: Mapping[str, Any] = {
     "long": {"type": "multiline"},
 }  # fmt: skip
 QUOTES = "put quotes around it, or around the whole list, in the text itself"
-ALWAYS = "set one pair outside of `when` that reads no optional key"
+ALWAYS = "add a pair outside of `when` that reads no optional key"
 REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
     ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
      " here (barred: a line break, a control character)", ""),
     ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
      " here (barred: more than letters, digits and -._~, nothing at all)", ""),
-    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: no pair of this file is always there, so its commas cannot be"
+    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: every pair of this file may be left out, so its commas cannot be"
      " known", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",
-     "json: no pair of this file is always there, so its commas cannot be known", ALWAYS),
-    ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} cannot stand behind a backslash, which"
+     "json: every pair of this file may be left out, so its commas cannot be known", ALWAYS),
+    ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} is not allowed after a backslash, which"
      " would change the value's first character (write the backslash twice)", ""),
     ("yaml", [{"text": "a: '"}, {"set": {"b": "c"}}], '{"text"', "yaml: the text of this file is not well-formed YAML: line 2:"
      " found unexpected end of stream", ""),
@@ -34,8 +34,8 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
      "metadata/must}", "@{metadata/must} is inside quotes or not, depending on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
      "it}", "@{it} is inside quotes or not, depending on a condition or a list", QUOTES),
-    ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} cannot stand in a part of a key (put the key"
-     " in double quotes)", ""),
+    ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} is not allowed in a part of a key (put the"
+     " key in double quotes)", ""),
     ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment from the"
      " text before is still open where these pairs begin", ""),
     ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), but only a"

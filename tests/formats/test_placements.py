@@ -7,11 +7,11 @@ import pytest
 from catalog_forge.formats import BY_NAME
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, Escape, go_quote, line_placements, odd_backslash
 
-DOLLAR = "behind a $, which would make a variable's name of it"
-CODE = "behind a command substitution, a here-document or a backtick"
-ENTITY = "behind an &, which would make an entity of it"
+DOLLAR = "after a $, because it would become a variable's name"
+CODE = "after a command substitution, a here-document or a backtick"
+ENTITY = "after an &, because it would become part of an entity"
 BARE = "in a tag, outside of quotes"
-COMMENT = "in an XML comment, which no value could be kept in"
+COMMENT = "in an XML comment, because not every value can be written there"
 CDATA = "in a CDATA section (write it outside: it is escaped)"
 OTHER = "in a declaration or processing instruction"
 PART = "in a part of a key (put the key in double quotes)"

@@ -153,7 +153,7 @@ def test_what_aliases_make_too_large_is_not_judged() -> None:
     assert not [*decoding.too_large(grown(4))]
     assert not [*decoding.too_large(None)]
     assert [f"{problem.where}: {problem.message}" for problem in decoding.too_large(grown(5))] == [
-        "a.yml:1:1: the document grows too large to be judged"
+        "a.yml:1:1: the document is too large to be checked"
     ]
 
 

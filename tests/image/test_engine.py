@@ -134,7 +134,7 @@ def dead_socket(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_dead_socket_is_told_from_a_missing_one(dead_socket: str, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=rf"no Docker engine at {dead_socket} \(DOCKER_HOST\): nobody listens there"):
+    with pytest.raises(EngineError, match=rf"no Docker engine at {dead_socket} \(DOCKER_HOST\): nothing listens there"):
         connect({"DOCKER_HOST": dead_socket})
     with pytest.raises(EngineError, match="there is no such socket\n  hint: start Docker"):
         connect({"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})

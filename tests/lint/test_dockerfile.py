@@ -62,7 +62,7 @@ def test_variables_end_with_their_stage() -> None:
     [
         ("", "the Dockerfile has no FROM"),
         ("FORM a\n", "'FORM' is not an instruction"),
-        ("RUN x\nFROM a\n", "RUN stands before FROM"),
+        ("RUN x\nFROM a\n", "RUN comes before FROM"),
         ("FROM a b\n", "FROM needs an image, or IMAGE AS NAME"),
         ('FROM a\nADD "a b"\n', "ADD needs a source and a target, but this is a single word"),
         ('FROM a\nCOPY "a b\n', "COPY has a quote that does not end"),

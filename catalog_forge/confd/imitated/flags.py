@@ -208,7 +208,7 @@ def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) 
     start = min(starts)
     if line.is_on("watch") and not line.is_on("onetime") and not unversioned and not _VERSION.fullmatch(start):
         message = f"-watch asks for {posixpath.join(start, 'version')}, which does not exist: confd notices no change"
-        yield Mistake("never", message, "the prefix must be the version alone, such as -prefix /2016-07-29", _at(line, "prefix"))
+        yield Mistake("never", message, "the prefix must be just the version, such as -prefix /2016-07-29", _at(line, "prefix"))
     if line.is_on("noop"):
         yield Mistake("never", "with -noop confd writes no file", "leave it out", _at(line, "noop"))
 
@@ -226,6 +226,8 @@ def _lost(line: CommandLine) -> Iterator[Mistake]:
             yield Mistake("lost", word, f"leave out one of -{stronger} and -{name}", _at(line, name))
     interval = integer(line.values.get("interval", "600"))
     if not stronger and interval is not None and interval < 1:
-        yield Mistake("lost", "confd does not wait between its passes", "such as -interval 30", _at(line, "interval"))
+        yield Mistake(
+            "lost", "confd does not wait between its passes", "write an interval, such as -interval 30", _at(line, "interval")
+        )
     if len(line.nodes) > 1 and line.get("backend") == "rancher":
-        yield Mistake("lost", f"of several nodes confd uses only {line.nodes[0]}", "leave one -node", _at(line, "node"))
+        yield Mistake("lost", f"confd uses only the first of several nodes: {line.nodes[0]}", "keep one -node", _at(line, "node"))

@@ -156,7 +156,7 @@ def _resource(path: str, table: Mapping[str, Any], place: Where) -> TemplateReso
         raise ForgeError("confd cannot load it: empty src template", place, hint='write src = "NAME.tmpl" below [template]')
     src = posixpath.normpath("/".join(("templates", table["src"])))
     if not src.startswith("templates/"):
-        raise ForgeError(f"src {table['src']!r} leaves templates/", place, hint="templates stand below templates/")
+        raise ForgeError(f"src {table['src']!r} leaves templates/", place, hint="templates must be below templates/")
     mode, fault = _mode(table.get("mode", ""))
     return TemplateResource(
         name=path.removeprefix("conf.d/").removesuffix("toml").removesuffix("."),

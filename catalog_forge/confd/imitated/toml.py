@@ -136,9 +136,9 @@ class _TomlReader:
         while self.char == ".":
             self.place += 1
             names.append(self.name())
-        self.expect("]", "behind the name of a table")
+        self.expect("]", "after the name of a table")
         if is_array:
-            self.expect("]", "behind the name of a table")
+            self.expect("]", "after the name of a table")
         above = self.root
         for name in names[:-1]:
             above = self.below(above, name, start)
@@ -149,7 +149,7 @@ class _TomlReader:
         if self.char in _QUOTES:
             name = self.string()
         elif not (name := self.skip(_BARE)):
-            self.fail("the name of a table must not be empty; outside of quotes it has letters, digits, - and _ alone")
+            self.fail("the name of a table must not be empty; outside of quotes it has only letters, digits, - and _")
         self.skip(_BLANK)
         return name
 
@@ -191,9 +191,9 @@ class _TomlReader:
         if self.char in _QUOTES:
             name = self.string()
         elif not (name := self.skip(_BARE)) or self.char not in (" ", "\t", "="):
-            self.fail(f"a key cannot hold {self.char!r} outside of quotes" if self.char else "the file ends behind a key")
+            self.fail(f"a key cannot hold {self.char!r} outside of quotes" if self.char else "the file ends after a key")
         self.skip(_BLANK)
-        self.expect("=", "behind a key")
+        self.expect("=", "after a key")
         return name
 
     def pair(self, table: Table) -> None:

@@ -186,7 +186,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(wrong[1]), message, 'answers are text: compare with text, such as "3" or "true"')
 
 
-_ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point number", "bool": "a truth", "nil": "nil"}
+_ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point number", "bool": "a boolean", "nil": "nil"}
 
 
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
