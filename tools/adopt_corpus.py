@@ -98,6 +98,7 @@ def compiled(lifted: Lifted) -> None:
         "forge": 1, "name": "app-conf", "service": {"name": "app", "image": "app:1", "topology": "netns"}, "files": [file],
         "launch": {"exec": ["app"]}, "metadata": keys, "vars": dict.fromkeys(lifted.variables, ""),
         "companions": {name: {"image": "busybox:1.37.0"} for name in lifted.services},
+        "scope": "environment" if lifted.wide else "stack",
     }  # fmt: skip
     made = read(json.dumps(spec), "lifted.yml")
     compile_file(made, made.files[0], "lifted", lambda name, _block: name)

@@ -116,7 +116,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
                 *found.said,
                 Problem("the spec generates exactly this revision, so there is no new one", use.later[-1].where),
             )
-        found.said += (*_unrendered(original, found), *_unreached(original, found, tried))
+        found.said += (*_departures(original, written), *_unrendered(original, found), *_unreached(original, found, tried))
         found.plan = written.plan
         _keep_scenarios(found, tried)
         odd = odd_cases(original, runners[0], others)
@@ -254,6 +254,14 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
         if escaped:
             words = f"{case.name} is escaped in {', '.join(escaped)}, as the format requires: the original writes it unchanged"
             yield Problem(words, None, "write the format `raw` in the spec where it must not be")
+
+
+def _departures(original: Original, written: _Generated) -> Iterator[Problem]:
+    """Yield what the blocks do differently from their templates, even where no scenario shows it."""
+    for dest, each in written.chosen.items():
+        for departure in each.said if dest in original.templates else ():
+            if departure.kind != "dead":
+                yield Problem(departure.words, original.templates[dest].at(departure.line, 1))
 
 
 def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:

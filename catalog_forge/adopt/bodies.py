@@ -78,6 +78,7 @@ def lift(text: str, setting: Setting) -> Lifted:
         variables=tuple(naming.variables),
         services=tuple(naming.services),
         said=tuple((*evaluation.dead, *naming.departures.values())),
+        wide=naming.wide,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_forge.adopt.fitting import Filled, Shapes
-from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.originals import OWN, Original
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
@@ -117,6 +117,12 @@ class Needs:
     def keys(self) -> list[tuple[str, ...]]:
         """The paths of all single values in the service's own metadata."""
         return list(_leaves(self.own))
+
+    @property
+    def mixed(self) -> list[str]:
+        """The keys of the own metadata that are read as values although others are read below them."""
+        read = {path.removeprefix(f"{OWN}/") for path in self.paths if path.startswith(f"{OWN}/") and not _glob(path)}
+        return sorted(path for path in read if any(other.startswith(f"{path}/") for other in read))
 
 
 def _renamed(service: Mapping[str, Any], stack: str) -> Tree:
@@ -230,10 +236,10 @@ def _without(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
     return {name: below if name == key else value for name, value in tree.items() if name != key or below}
 
 
-def _put(path: Sequence[str]) -> Tree:
-    """Return a tree with an empty text at a path."""
+def _put(path: Sequence[str], value: str = "") -> Tree:
+    """Return a tree with a value at a path, by default an empty text."""
     key, *rest = path
-    return {key: _put(rest) if rest else ""}
+    return {key: _put(rest, value) if rest else value}
 
 
 def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
@@ -293,6 +299,8 @@ def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, An
         yield case(f"every value {style[:20]!r}", full=True, style=style)
     for blank in runner.blank[:MOST_KEYS]:
         yield case(f"nothing for {blank}", full=True, empty=blank.split("/"))
+    for mixed in need.mixed[:MOST_KEYS]:
+        yield case(f"{mixed} as a text", full=True, text=mixed.split("/"))
     keys = [*need.keys, *_leaves(need.services.get(name, {}))]
     for path in keys[:MOST_KEYS] if len(keys) > 1 else ():
         yield case(f"without {'/'.join(path)}", full=True, without=path)
@@ -312,6 +320,7 @@ def _case(
     without: Sequence[str] = (),
     only: Sequence[str] = (),
     empty: Sequence[str] = (),
+    text: Sequence[str] = (),
     twice: bool = False,
     alone: bool = False,
     states: Mapping[int, str] | None = None,
@@ -324,8 +333,8 @@ def _case(
     metadata = _laid(_styled(own, look), given) if full else given
     if look.is_tried:
         metadata = _laid(given, _styled(own, look))
-    elif empty:
-        metadata = _laid(metadata, _put(empty))
+    elif empty or text:
+        metadata = _laid(metadata, _put(empty or text, "some text" if text else ""))
     elif without:
         metadata = _without(metadata, without)
     elif only:

@@ -61,6 +61,7 @@ class Evaluation:
         self.pieces = 0
         self.size = 0
         self.dead: dict[Departure, None] = {}
+        self.leaves: list[tuple[Phrase, ...]] = []
 
     def run(self, name: str) -> list[Output]:
         """Return the output of a template."""
@@ -136,10 +137,13 @@ class Evaluation:
         if isinstance(test, bool):
             self.note_dead(node, node.else_body if test else node.body)
         then, otherwise = list[Output](), list[Output]()
+        known = len(self.leaves)
         if test is not False:
             self.dot = dot if keep_dot else value
+            self.leaves += _leaves(test)
             then = self.block(node.body)
         self.dot = dot
+        del self.leaves[known:]
         if test is not True:
             otherwise = self.block(node.else_body)
         self.forget(mark)
@@ -160,7 +164,7 @@ class Evaluation:
         two = len(node.pipeline.declarations) == 2
         self.declare(node.pipeline, (Position(loop), element) if two else (element,))
         self.dot = element
-        repeat = separated(Repeat(loop, self.block(node.body), node.start))
+        repeat = across(separated(Repeat(loop, self.block(node.body), node.start)))
         self.dot = dot
         otherwise = self.block(node.else_body)
         self.forget(mark)
@@ -276,11 +280,16 @@ class Evaluation:
         segments_of(path)
         return path
 
+    def serves(self, path: Phrase) -> bool:
+        """Whether anything may be found at a path: there is nothing below a key that is known to have a value."""
+        segments = segments_of(path)
+        return not any(segments[: len(leaf)] == leaf != segments for leaf in self.leaves) and serves(path, self.setting)
+
     def getv(self, words: Any, *defaults: Any) -> Phrase:
         path = self.path(words)
         if len(defaults) > 1 or not all(isinstance(default, Phrase) for default in defaults):
             raise Unliftable("a default must be a text")
-        if serves(path, self.setting):
+        if self.serves(path):
             return Phrase((Lookup(path, defaults[0] if defaults else None),))
         for default in defaults:
             return Phrase(default.parts)
@@ -291,16 +300,16 @@ class Evaluation:
 
     def exists(self, words: Any) -> Test | bool:
         path = self.path(words)
-        return Test("exists", (path,)) if serves(path, self.setting) else False
+        return Test("exists", (path,)) if self.serves(path) else False
 
     def listing(self, words: Any, branches: bool = False) -> Any:
-        path = self.path(words)
-        return Children(path, branches) if serves(path, self.setting) else ()
+        path = self.path(_listed(words) if isinstance(words, Phrase) else words)
+        return Children(path, branches) if self.serves(path) else ()
 
     def matching(self, words: Any, pairs: bool) -> Any:
         """Return the values that `gets` and `getvs` find for a pattern with one `*` as a whole segment."""
         path = self.path(words)
-        if not serves(path, self.setting):
+        if not self.serves(path):
             return ()
         segments = segments_of(path)
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
@@ -454,6 +463,15 @@ class Evaluation:
         return _equal(left, right)
 
 
+def _leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
+    """The paths that have a value where a condition holds, as segments."""
+    if not isinstance(test, Test):
+        return []
+    if test.word == "all":
+        return [leaf for part in test.of for leaf in _leaves(part)]
+    return [segments_of(test.of[0])] if test.word == "exists" else []
+
+
 def _equal(left: Phrase, right: Phrase) -> Test | bool:
     """Return the condition that two texts are equal. The default of a key only applies if the key is missing."""
     found = left.single
@@ -518,6 +536,27 @@ def separated(repeat: Repeat) -> Repeat:
             return Repeat(repeat.loop, body[place + 1 :], repeat.start, edge, edge + between)
         return Repeat(repeat.loop, body[:place], repeat.start, "", between + edge, edge)
     return repeat
+
+
+def across(repeat: Repeat) -> Repeat:
+    """Make one loop over the services of all stacks of a loop over the stacks that prints nothing but those of each."""
+    inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
+    if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
+        return repeat
+    services = Phrase(("/stacks/", ElementName(repeat.loop), "/services"))
+    others = [each for each in repeat.body if each is not inside]
+    if any(not isinstance(each, str) or each.strip() for each in others) or inside.head or inside.separator or inside.tail:
+        return repeat
+    if not isinstance(inside.loop.of, Children) or inside.loop.of.path != services:
+        return repeat
+    place = repeat.body.index(inside)
+    return replace(inside, body=merged([*repeat.body[:place], *inside.body, *repeat.body[place + 1 :]]))
+
+
+def _listed(path: Phrase) -> Phrase:
+    """A path without a slash at its end, which means nothing where it is listed."""
+    *parts, last = path.parts or ("",)
+    return Phrase((*parts, last.rstrip("/"))) if isinstance(last, str) and (parts or last.strip("/")) else path
 
 
 def _is_whole(walk: Walk) -> bool:

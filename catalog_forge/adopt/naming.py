@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from catalog_forge.adopt.setting import Departure, DepartureKind, KeyUse, Setting
 from catalog_forge.adopt.terms import Children, ElementName, Getenv, Iteration, Lookup, Phrase, Split, Unliftable, merged
 from catalog_forge.errors import Where
-from catalog_forge.spec.expressions import Expr, Text
+from catalog_forge.spec.expressions import CHECK_FIELDS, FOUND_FIELDS, Expr, Text
 from catalog_forge.spec.model import METADATA_KEY
 from catalog_forge.spec.model.roots import RAW_ROOTS, beyond_stack, root_of
 
@@ -21,6 +21,11 @@ _CONTAINER = {
 _HOST = {"agent_ip": "ip", "name": "name", "hostname": "hostname", "uuid": "uuid"}
 _SERVICE = {"name": "name", "scale": "scale"}
 _STACK = {"name": "name", "environment_name": "environment"}
+_FOUND = (
+    {word: word for word in FOUND_FIELDS}
+    | {"stack_name": "stack"}
+    | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
+)
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
@@ -29,7 +34,7 @@ LOWERED = ("2016-07-29", "latest")
 # These lists are listed by name in every version.
 _NAMED = ("/containers",)
 
-ThingKind = Literal["container", "containers", "service", "stack", "host", "hosts", "metadata", "raw"]
+ThingKind = Literal["container", "containers", "service", "services", "stack", "stacks", "host", "hosts", "metadata", "raw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Naming:
     departures: dict[tuple[str, str], Departure] = field(default_factory=dict)
     loops: list[Iteration] = field(default_factory=list)
     line: int = 0
+    wide: bool = False
 
     def depart(self, kind: DepartureKind, words: str) -> None:
         """Record that the blocks differ from the template in some way."""
@@ -91,7 +97,7 @@ class Naming:
                 return Thing("container", loop, segments[2:])
             case ["hosts", *_]:
                 return self._of_host(segments[1], segments[2:]) if len(segments) > 1 else Thing("hosts")
-        return Thing("raw", None, segments)
+        return (None if self.by_number else self._among_stacks(segments)) or Thing("raw", None, segments)
 
     def _service(self, name: str) -> str:
         """Return the name of a service, or "" for the configured one."""
@@ -103,6 +109,34 @@ class Naming:
         found = name.single
         return isinstance(found, Lookup) and found.path.constant == "/self/stack/name"
 
+    def _among_stacks(self, segments: tuple[Phrase, ...]) -> Thing | None:
+        """What a path below all stacks means, where loops over the stacks, and over the services of each, lead there."""
+        loops = [self.loop_of(segment) for segment in segments]
+        match [segment.constant for segment in segments]:
+            case ["stacks"]:
+                return Thing("stacks")
+            case ["stacks", None, "services"] if self.walks(loops[1], Thing("stacks")):
+                return Thing("services", loops[1])
+            case ["stacks", None, "environment_name"] if self.walks(loops[1], Thing("stacks")):
+                return Thing("stack", None, segments[2:])
+            case ["stacks", None, "services", None, "containers"] if self.walks(loops[3], Thing("services", loops[1])):
+                return Thing("containers", loops[3])
+            case ["stacks", None, "services", None, "containers", None, *_] if self.walks(
+                loops[5], Thing("containers", loops[3])
+            ):
+                return Thing("container", loops[5], segments[6:])
+            case ["stacks", None, "services", None, _, *_] if self.walks(loops[3], Thing("services", loops[1])):
+                return Thing("service", loops[3], segments[4:])
+        return None
+
+    def loop_of(self, segment: Phrase) -> Iteration | None:
+        """The loop whose element a segment of a path is."""
+        return segment.single.loop if isinstance(segment.single, ElementName) else None
+
+    def walks(self, loop: Iteration | None, thing: Thing) -> bool:
+        """Whether a loop walks over these things."""
+        return loop is not None and self.thing(loop) == thing
+
     def _of_service(self, name: str, rest: tuple[Phrase, ...], wide: bool) -> Thing:
         words = [segment.constant for segment in rest]
         if words[:1] == ["metadata"]:
@@ -111,15 +145,17 @@ class Naming:
             return Thing("service", name, rest, wide)
         if len(rest) == 1:
             return Thing("containers", name, wide=wide)
-        below = rest[2:] or ((Phrase(("name",)),) if self.by_number else ())
+        below = rest[2:] or ((Phrase(("name",)),) if self.by_number or words[1] == "0" else ())
         if words[1] == "0":
+            if not self.by_number:
+                self.depart("order", "containers are listed by name here: containers/0 is taken for the first of them")
             return Thing("container", Iteration(Thing("containers", name, wide=wide), first=True), below)
         found = rest[1].single
-        if isinstance(found, ElementName) and self._thing(found.loop) == Thing("containers", name):
+        if isinstance(found, ElementName) and self.thing(found.loop) == Thing("containers", name):
             return Thing("container", found.loop, below)
         raise Unliftable("which container it reads cannot be determined")
 
-    def _thing(self, loop: Iteration) -> Thing | None:
+    def thing(self, loop: Iteration) -> Thing | None:
         """Return the object that a loop iterates over, or None if it does not iterate over a listing."""
         if isinstance(loop.of, Children):
             return self.place(loop.of.path)
@@ -129,7 +165,7 @@ class Naming:
         """Return the loop whose element has this name, None for confd's own container, or NO_CONTAINER."""
         found = name.single
         if isinstance(found, ElementName) and not self.by_number:
-            thing = self._thing(found.loop)
+            thing = self.thing(found.loop)
             if thing and thing.kind == "containers":
                 return found.loop
         if isinstance(found, Lookup) and found.default is None:
@@ -141,7 +177,7 @@ class Naming:
 
     def _of_host(self, name: Phrase, rest: tuple[Phrase, ...]) -> Thing:
         found = name.single
-        if isinstance(found, ElementName) and self._thing(found.loop) == Thing("hosts"):
+        if isinstance(found, ElementName) and self.thing(found.loop) == Thing("hosts"):
             return Thing("host", found.loop, rest)
         if isinstance(found, Lookup) and found.default is None:
             thing = self.place(found.path)
@@ -189,7 +225,7 @@ class Naming:
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if name in fields:
-            if isinstance(thing.which, Iteration) and thing.kind == "host" and self._thing(thing.which) == Thing("hosts"):
+            if isinstance(thing.which, Iteration) and thing.kind == "host" and self.thing(thing.which) == Thing("hosts"):
                 reference = reference.removesuffix(".host")
             return f"{reference}.{fields[name]}"
         if words[:1] == ["labels"] and len(words) > 1 and None not in words and thing.kind != "stack":
@@ -202,6 +238,9 @@ class Naming:
         raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
 
     def _of_service_field(self, thing: Thing) -> str:
+        if isinstance(thing.which, Iteration):
+            whole = Phrase(("/".join(filter(None, _words(thing.rest))),)) if thing.rest[0].constant == "health_check" else None
+            return self._field(self._reference(thing.which), replace(thing, rest=(whole,)) if whole else thing, _FOUND, "")
         if thing.which == "":
             if thing.wide:
                 self._own_stack(thing)
@@ -228,7 +267,7 @@ class Naming:
     def _metadata(self, thing: Thing) -> str:
         loop, below = self._element_in(thing)
         if loop:
-            self.key(self._thing(loop)).field(".".join(_constants(below)))
+            self.key(self.thing(loop)).field(".".join(_constants(below)))
             return self._reference(loop) + ("." + "/".join(_constants(below)) if below else "")
         if not thing.rest:
             raise Unliftable("the root of the metadata has no value")
@@ -243,7 +282,7 @@ class Naming:
         """Return the loop over the list that a path leads into and the rest of the path, or (None, ())."""
         for place, segment in enumerate(thing.rest):
             found = segment.single
-            listed = self._thing(found.loop) if isinstance(found, ElementName) else None
+            listed = self.thing(found.loop) if isinstance(found, ElementName) else None
             if isinstance(found, ElementName) and listed == Thing(thing.kind, thing.which, thing.rest[:place]):
                 return found.loop, thing.rest[place + 1 :]
         return None, ()
@@ -292,14 +331,17 @@ class Naming:
         """Return the expression for the name of an element, or for a part of a split text."""
         if isinstance(loop.of, Split):
             return self._reference(loop)
-        thing = self._thing(loop)
+        thing = self.thing(loop)
         assert thing
         if thing.kind == "containers" and self.by_number:
             raise Unliftable("the position of a container in its list has no equivalent in a spec")
         if thing.kind == "metadata":
             self.key(thing).named = True
             return f"{self._reference(loop)}.key"
-        if thing.kind in ("containers", "hosts") or shown_segments(thing.rest) in _NAMED:
+        if thing.kind == "stacks":
+            inside = next((each for each in self.loops if self.thing(each) == Thing("services", loop)), None)
+            return f"{self._reference(inside or loop)}.stack"
+        if thing.kind in ("containers", "hosts", "services") or shown_segments(thing.rest) in _NAMED:
             return f"{self._reference(loop)}.name"
         raise Unliftable("the name of an element of this list cannot be expressed in a spec")
 
@@ -308,7 +350,7 @@ class Naming:
         if isinstance(loop.of, Split):
             self.depart("parts", "parts of a text lose the spaces beside the separator, and empty ones are left out")
             return f"split({self._one(loop.of.text)}, {_quoted(loop.of.separator)})"
-        thing = self._thing(loop)
+        thing = self.thing(loop)
         assert thing
         branches = isinstance(loop.of, Children) and loop.of.branches
         return self.listed(thing, branches, loop.first)
@@ -319,6 +361,12 @@ class Naming:
             return self._containers(thing, branches, first)
         if thing.kind == "hosts":
             return "hosts"
+        if thing.kind == "services":
+            self.wide = True
+            self.depart(
+                "order", "services of all stacks are sorted by their paths: one whose name begins with another's is before it"
+            )
+            return "everywhere:*"
         if thing.kind == "metadata" and not thing.which and thing.rest:
             if thing.wide:
                 self._own_stack(thing)
@@ -333,6 +381,8 @@ class Naming:
 
     def _containers(self, thing: Thing, branches: bool, first: bool) -> str:
         """Return the expression for the containers of a service."""
+        if isinstance(thing.which, Iteration):
+            return f"{self._reference(thing.which)}.containers"
         if branches and self.by_number:
             raise Unliftable("lsdir finds no containers in this version of the metadata")
         if not thing.which and not self.setting.shared:

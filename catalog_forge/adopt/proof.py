@@ -29,7 +29,7 @@ from catalog_forge.verify.parsing import parse
 from catalog_forge.verify.subject import Subject
 
 REASONS = {
-    "order": "the same lines in another order",
+    "order": "the same lines, or items of a list in a line, in another order",
     "case": "names that differ only in case",
     "own stack": "the original reads services of other stacks, too: if those have other names, the result is the same",
     "escaped": "the original cannot be parsed in its format with this value",
@@ -39,6 +39,8 @@ REASONS = {
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
+# What surrounds the items of a list in one line: commas, brackets, the scheme of an address.
+_LIST = re.compile(r"[,\[\](){}]|://")
 _COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
 
@@ -268,7 +270,7 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
         return _failed(file, case, lines(new, file.resource.dest), again)
     dest = file.resource.dest
     before, after = lines(old, dest), lines(new, dest)
-    if Counter(before) == Counter(after):
+    if Counter(before) == Counter(after) or list(map(_items, before)) == list(map(_items, after)):
         return "order"
     if [line.casefold() for line in before] == [line.casefold() for line in after]:
         return "case"
@@ -281,6 +283,11 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
         return "mended"
     form = format_of(dest)
     return "escaped" if form in _STRICT and not _parses(form, old) and _parses(form, new) else ""
+
+
+def _items(line: str) -> Counter[str]:
+    """Count the items of a list that is written in one line; a line without commas is one item."""
+    return Counter(each.strip(" \t'\"") for each in _LIST.split(line)) if "," in line else Counter([line])
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:

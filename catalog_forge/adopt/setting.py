@@ -79,3 +79,4 @@ class Lifted:
     services: tuple[str, ...] = ()
     said: tuple[Departure, ...] = ()
     format: str = "raw"
+    wide: bool = False

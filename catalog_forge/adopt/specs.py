@@ -88,7 +88,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
             mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
             files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
     kept = [each for each in original.files if each.resource.dest not in chosen and not each.is_static]
-    wide = any(beyond_stack(path) for each in kept for path in each.paths)
+    wide = any(each.wide for each in chosen.values()) or any(beyond_stack(path) for each in kept for path in each.paths)
     data: dict[str, Any] = {"forge": 1, "name": original.name, "version": _version(original)}
     data |= {key: value for key, value in frame.data.items() if key in ("description", "maintainer", "entry", "version")}
     data |= {"scope": "environment"} if wide else {}

@@ -254,6 +254,8 @@ class Values:
         elif isinstance(node, Attr) and node.of_element:
             frame = self._frame(node.root)
             path = self._member_path(frame.of, self.names.element(frame.members, frame.variable), node.path)
+            if frame.of.element == "service":
+                path = beyond.service_field(self.names, frame.variable, node.path)
         else:
             path = self._path(node)
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None

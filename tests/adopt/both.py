@@ -52,7 +52,8 @@ def spec_from(lifted: Lifted, version: str, dest: str = DEST) -> Spec:
     service = {"name": "app", "topology": "netns", "groups": {"one": {"name": "app"}, "two": {"name": "other"}}}
     file = conf(*lifted.body, kind="raw", dest=dest)
     variables = dict.fromkeys(lifted.variables, "")
-    return spec_of(file, service=service, metadata=declared(lifted), vars=variables, engine={"metadata": version})
+    scope = "environment" if lifted.wide else "stack"
+    return spec_of(file, service=service, metadata=declared(lifted), vars=variables, engine={"metadata": version}, scope=scope)
 
 
 def lines(content: bytes) -> list[str]:

@@ -34,6 +34,13 @@ def statuses(found: dict[str, object]) -> dict[str, str]:
     return {each["dest"]: each["status"] for each in files}
 
 
+def lifted(found: dict[str, object]) -> int:
+    """How many files became blocks."""
+    files = found["files"]
+    assert isinstance(files, list)
+    return sum(each["lifted"] for each in files)
+
+
 def test_an_image_becomes_a_spec_that_renders_the_same(tmp_path: Path) -> None:
     folder = tree(tmp_path / "old" / "app-conf", SOUND)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -174,6 +181,29 @@ def test_what_the_original_does_wrong_is_mended_and_proven(tmp_path: Path, templ
     found = adopted(tmp_path, files)
     reasons = {each["reason"] for file in found["files"] for each in file["differences"]}  # type: ignore[attr-defined]
     assert reasons == {reason}
+
+
+def test_a_list_in_a_line_may_have_another_order(tmp_path: Path) -> None:
+    walk = '{{range $i, $c := gets "/self/service/containers/*"}}{{if $i}}, {{end}}"n@{{.Value}}"{{end}}'
+    for text, status in ((f"nodes = [{walk}]\n", "proven"), (f"nodes = {walk.replace('}}, ', '}} ')}\n", "equal")):
+        found = adopted(tmp_path / status, image({"x": text}, version="2015-07-25"))
+        assert statuses(found) == {"/etc/app/x": status}, found
+        assert lifted(found) == (status == "proven")
+
+
+def test_a_key_that_is_a_text_or_a_map_is_tried_as_both(tmp_path: Path) -> None:
+    text = '{{if exists "/self/service/metadata/k"}}on {{getv "/self/service/metadata/k/port" "9000"}}\n{{end}}z\n'
+    found = adopted(tmp_path, image({"x": text}))
+    assert (statuses(found), lifted(found)) == ({"/etc/app/x": "equal"}, 1), found
+    assert "no scenario reaches" not in json.dumps(found)
+
+
+def test_services_of_all_stacks_are_looked_for_in_the_whole_environment(tmp_path: Path) -> None:
+    loops = '{{range $s := ls "/stacks"}}{{range $n := ls (printf "/stacks/%s/services" $s)}}{{$s}} {{$n}}\n{{end}}{{end}}'
+    found = adopted(tmp_path, {**image({"x": loops}), "conf.d/x.toml": toml("x.tmpl", "/etc/app/x", keys='"/stacks"')}, "--write")
+    assert (statuses(found), lifted(found)) == ({"/etc/app/x": "proven"}, 1), found
+    assert "sorted by their paths" in json.dumps(found["notes"])
+    assert "scope: environment" in (tmp_path / "specs/app-conf.yml").read_text()
 
 
 def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Path) -> None:

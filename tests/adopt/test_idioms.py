@@ -12,6 +12,9 @@ from tests.adopt.both import Renderer, World
 
 NEW = "2016-07-29"
 OLD = "2015-07-25"
+SERVICES = (
+    '{{{{range $s := ls "/stacks/"}}}}\n  {{{{range $n := ls (printf "/stacks/%s/services" $s)}}}}{}{{{{end}}}}\n{{{{end}}}}z\n'
+)
 # Idioms that every version of the metadata has, each with the metadata that it is tried with beside none.
 PLAIN = {
     "own": 'a {{getv "/self/container/primary_ip"}} {{getv "/self/container/name"}} {{getv "/self/container/service_index"}}\n',
@@ -35,6 +38,7 @@ PLAIN = {
     "whole": '{{getv "META/t"}}',
     "guarded text": '{{if exists "META/t"}}\n{{getv "META/t"}}\n{{end}}\nz\n',
     "guarded text in a line": '{{if exists "META/t"}}{{getv "META/t"}}{{end}}',
+    "a key that is no map": '{{if exists "META/k"}}[{{if exists "META/k/x"}}never{{end}}{{getv "META/k/y" "9"}}]{{end}}\n',
     "map": '{{range ls "META/m"}}{{.}}: {{getv (printf "META/m/%s" .)}}\n{{end}}',
     "map before": 'a\n{{range ls "META/m"}}\n{{.}}: {{getv (printf "META/m/%s" .)}}{{end}}\n\nz',
     "pairs": '{{range gets "META/m/*"}}{{base .Key}}={{.Value}}\n{{end}}',
@@ -81,6 +85,17 @@ BY_NAME = {
     "all containers": "k '{{range lsdir \"/containers\"}}r-{{.}},{{end}}'\n",
     "all containers in lines": '{{range ls "/containers"}}{{.}} {{getv (printf "/containers/%s/primary_ip" .)}}\n{{end}}',
     "metadata of another": '{{getv "/self/stack/services/db/metadata/word"}}\n',
+    "services of all stacks": SERVICES.format('{{$s}}_{{$n}} {{getv (printf "SERVICE/scale" $s $n)}}\n'),
+    "services with a label": SERVICES.format(
+        '{{if exists (printf "SERVICE/labels/team" $s $n)}}\n[{{$n}}]\n'
+        'port={{getv (printf "SERVICE/labels/port" $s $n) "80"}}\n'
+        '{{range lsdir (printf "SERVICE/containers/" $s $n)}}{{.}} {{getv (printf "SERVICE/containers/%s/primary_ip" $s $n .)}}\n'
+        '  {{getv (printf "/containers/%s/state" .)}} of {{$s}}/{{$n}}\n{{end}}{{end}}'
+    ),
+    "parts of a label": SERVICES.format(
+        '{{if exists (printf "SERVICE/labels/team" $s $n)}}{{$t := getv (printf "SERVICE/labels/team" $s $n)}}'
+        '{{range split $t "u"}}- {{.}}\n{{end}}{{end}}'
+    ),
 }
 BY_NUMBER = {
     "peers": (
@@ -115,6 +130,7 @@ CASES = {
 @pytest.mark.parametrize(("version", "short"), CASES.values(), ids=CASES)
 def test_lines_stay_the_same(version: str, short: str, confd: Path, tmp_path: Path) -> None:
     text = short.replace("META", "/self/service/metadata").replace("CONTAINERS", "/self/service/containers")
+    text = text.replace("SERVICE/", "/stacks/%s/services/%s/")
     setting = Setting(version, service="app", target=version, blank=frozenset("kt"))
     lifted = lift(text, setting)
     assert lifted.body is not None, (lifted.why, lifted.line)

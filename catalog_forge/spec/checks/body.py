@@ -284,7 +284,7 @@ def _is_path(expr: Expr, scope: Scope) -> bool:
     if not isinstance(node, Attr):
         return isinstance(node, Metadata | Raw)
     of = holder(scope, node.root) if node.of_element else None
-    kinds = ("container", "host", "value")
+    kinds = ("container", "host", "value", *(("service",) if node.path[:1] == ("label",) else ()))
     return node.root != "env" and node.path not in (("name",), ("key",), ("hostname",)) and (not of or of.element in kinds)
 
 
