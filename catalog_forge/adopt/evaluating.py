@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from catalog_forge.adopt.conditions import equal, leaves, positioned, sized
 from catalog_forge.adopt.naming import segments_of, serves, shown
 from catalog_forge.adopt.setting import Departure, Setting
 from catalog_forge.adopt.terms import (
@@ -140,7 +141,7 @@ class Evaluation:
         known = len(self.leaves)
         if test is not False:
             self.dot = dot if keep_dot else value
-            self.leaves += _leaves(test)
+            self.leaves += leaves(test)
             then = self.block(node.body)
         self.dot = dot
         del self.leaves[known:]
@@ -451,70 +452,16 @@ class Evaluation:
         if type(left) is int or isinstance(right, Position):
             return self.compared(_FLIPPED[word], right, left)
         if isinstance(left, Size) and type(right) is int:
-            return _sized(word, left, right - left.plus)
+            return sized(word, left, right - left.plus)
         if isinstance(left, Position):
-            return _positioned(word, left, right)
+            return positioned(word, left, right)
         if word != "eq" or not isinstance(left, Phrase) or not isinstance(right, Phrase):
             raise Unliftable("this comparison is not supported", self.start)
         if left.constant is not None and right.constant is not None:
             return left.constant == right.constant
         if left.constant is not None:
             left, right = right, left
-        return _equal(left, right)
-
-
-def _leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
-    """The paths that have a value where a condition holds, as segments."""
-    if not isinstance(test, Test):
-        return []
-    if test.word == "all":
-        return [leaf for part in test.of for leaf in _leaves(part)]
-    return [segments_of(test.of[0])] if test.word == "exists" else []
-
-
-def _equal(left: Phrase, right: Phrase) -> Test | bool:
-    """Return the condition that two texts are equal. The default of a key only applies if the key is missing."""
-    found = left.single
-    if not isinstance(found, Lookup) or found.default is None or found.empty:
-        return Test("eq", (left, right))
-    there = Test("exists", (found.path,))
-    default = found.default.constant
-    if default is None or right.constant is None:
-        raise Unliftable("a default cannot be compared with an unknown value")
-    bare = Test("eq", (Phrase((Lookup(found.path, Phrase()),)), right))
-    if default == right.constant:
-        return bare if not default else joined("any", [negated(there), bare])
-    return bare if right.constant else joined("all", [there, bare])
-
-
-def _sized(word: str, size: Size, number: int) -> Test | bool:
-    """Return a comparison of a list's length with a number, as conditions on each smaller length."""
-    least = {"gt": number + 1, "ge": number, "lt": number, "le": number + 1, "eq": number}[word]
-    if word == "eq" and number > 0:
-        return Test("count", (size.of, number))
-    if number < 0 or least > 9:
-        raise Unliftable("the comparison with this number cannot be expressed in a spec")
-    none = negated(Test("some", (size.of,)))
-    fewer = joined("any", [none, *(Test("count", (size.of, less)) for less in range(1, least))]) if least else False
-    if word == "eq":
-        return none
-    return fewer if word in ("lt", "le") else negated(fewer)
-
-
-def _positioned(word: str, left: Position, right: Any) -> Test | bool:
-    """Return the condition that an element is the first, or the last, of its loop."""
-    if type(right) is int:
-        number, later = right - left.plus, Test("later", (left.loop,))
-        if (word, number) in (("eq", 0), ("lt", 1), ("le", 0)):
-            return negated(later)
-        if (word, number) in (("gt", 0), ("ge", 1)):
-            return later
-    # Positions count from 0, so the last one plus one is the size.
-    if isinstance(right, Size) and right.of == left.loop.of and left.plus - right.plus == 1:
-        more = Test("more", (left.loop,))
-        if word in ("lt", "eq"):
-            return more if word == "lt" else negated(more)
-    raise Unliftable("the index of an element can only be compared with the first and the last one")
+        return equal(left, right)
 
 
 def separated(repeat: Repeat) -> Repeat:
