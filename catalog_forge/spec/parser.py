@@ -254,7 +254,9 @@ class _Parser:
         if not word.strip():
             return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
         if word != word.strip():
-            return self.error(f"a space stands beside {word.strip()!r}", "as in @{self.ip}: no spaces between the braces", begin)
+            return self.error(
+                f"there is a space next to {word.strip()!r}", "as in @{self.ip}: no spaces between the braces", begin
+            )
         if word == "metadata" and self.take("."):
             key = self.word("}|")
             return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
@@ -262,7 +264,7 @@ class _Parser:
             hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
             return self.error(f"{word!r} is a collection, not a value", hint, begin)
         if word[:1].isdigit():
-            hint = "the field comes first, as in @{self.index + 100}; plain text stands without @{ }"
+            hint = "the field comes first, as in @{self.index + 100}; plain text is written without @{ }"
             return self.error(f"an expression begins with what it reads, not with {word.split()[0]!r}", hint, begin)
         known = ROOTS | FUNCTIONS
         near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))

@@ -161,7 +161,7 @@ class _Reader:
                 hint = did_you_mean(name.value, [*_words(kind), *more])
                 advised.add(hint)
                 if (home := _homes().get(name.value)) and not what.startswith("the block"):
-                    hint = f"{name.value!r} stands {home}" + (f"; or {hint}" if hint.startswith("did") else "")
+                    hint = f"{name.value!r} belongs {home}" + (f"; or {hint}" if hint.startswith("did") else "")
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:
                 places[key.attribute] = value.where

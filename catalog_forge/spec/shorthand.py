@@ -63,7 +63,7 @@ def expand(root: Map, problems: list[Problem]) -> Map:
     elif "config" in words:
         key, config = words["config"]
         if not isinstance(config, Text):
-            hint = "more than one stands below files: - {dest: PATH, body: [set: {KEY: VALUE}]}"
+            hint = "several files are listed below files: - {dest: PATH, body: [set: {KEY: VALUE}]}"
             problems.append(Problem("config must be the path of one file", config.where, hint))
             return Map((*pairs, (_at(key, "files"), Seq((), config.where))), root.where)
         keys = next((value for name, value in pairs if name.value == "metadata"), None)

@@ -21,7 +21,7 @@ LEVELS = ("error", "warning", "note", "off")
 
 @dataclass(frozen=True)
 class Defaults(Record):
-    """What a spec inherits: each of these keys that it does not write itself. They mean what they mean in a spec."""
+    """The values that a spec inherits for keys that it does not write. The keys mean the same as in a spec."""
 
     maintainer: str = key("as in a spec", "")
     entry: Entry = key("as in a spec: category, license, minimum_rancher_version ...", Entry)
@@ -33,7 +33,7 @@ class Defaults(Record):
 
 @dataclass(frozen=True)
 class Allowed(Record):
-    """The choices of a spec: each a list of texts, in which `*` stands for any characters. An empty list allows everything."""
+    """The values that a spec may choose: lists of patterns, in which `*` matches anything. An empty list allows everything."""
 
     base: tuple[str, ...] = key("base images", tuple)
     registry: tuple[str, ...] = key("registries", tuple)
@@ -49,10 +49,10 @@ class Required(Record):
     """What every spec needs."""
 
     name: str = key("pattern of the image's name, such as `acme-*-conf`", "")
-    health_check: bool = key("the service has a health check", False)
-    maintainer: bool = key("there is a maintainer", False)
-    labels: tuple[str, ...] = key("labels that the image has", tuple)
-    scenarios: tuple[str, ...] = key("patterns of scenarios: for each there is one at least", tuple)
+    health_check: bool = key("the service must have a health check", False)
+    maintainer: bool = key("the spec must name a maintainer", False)
+    labels: tuple[str, ...] = key("labels that the image must have", tuple)
+    scenarios: tuple[str, ...] = key("patterns of scenario names, each of which must match a scenario", tuple)
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Levels(Record):
 
 @dataclass(frozen=True)
 class Standards(Record):
-    """The standards that hold in a catalog."""
+    """The standards of a catalog."""
 
     extends: tuple[str, ...] = key(
-        "other standards that these are laid over: a PATH beside this file, or URL@COMMIT#PATH in a git repository; "
+        "other standards, which these override: a PATH beside this file, or URL@COMMIT#PATH in a git repository; "
         "`#PATH` may be left out; or `profile:minimum`, `profile:production`",
         tuple,
     )

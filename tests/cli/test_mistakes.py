@@ -65,7 +65,7 @@ WRITTEN = {
         "without quotes: 6379",
     ),
     "number as text": ("default: 6379", "default: 6379x", "5:39", "'6379x' must be a whole number", "digits alone, such as"),
-    "number out of range": ("redis:3.2.11", service("health_check: {port: 99999}"), "4:68", "from 1 to 65535", "port that is"),
+    "number out of range": ("redis:3.2.11", service("health_check: {port: 99999}"), "4:68", "from 1 to 65535", "port to check"),
     "enum": ("type: int, default: 6379", "type: enum", "5:18", "an enum needs options", "such as options: [small, large]"),
     "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
     "too deep": ("  reload", "    reload", "8:5", "indented too deep", "align it with 'dest' in line 7"),

@@ -70,13 +70,13 @@ def test_the_folder_above_a_path_with_dots_is_the_one_that_it_lies_in(tmp_path: 
 
 # What is wrong: the spec, the line and column, why, what to do.
 WRITTEN = {
-    "health check at the top": (SPEC + "health_check: {port: 1}\n", "7:1", "unknown key 'health_check'", "stands below service"),
-    "ports at the top": (SPEC + "ports: ['1:1']\n", "7:1", "unknown key 'ports'", "'ports' stands below service"),
+    "health check at the top": (SPEC + "health_check: {port: 1}\n", "7:1", "unknown key 'health_check'", "belongs below service"),
+    "ports at the top": (SPEC + "ports: ['1:1']\n", "7:1", "unknown key 'ports'", "'ports' belongs below service"),
     "metadata of a file": (
         "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nfiles:\n- dest: /a/b.conf\n  body: []\n  metadata: {a: }\n",
         "7:3",
         "unknown key 'metadata' in an element of files",
-        "'metadata' stands at the top of the spec",
+        "'metadata' belongs at the top of the spec",
     ),
     "a key where a near one is": (
         SPEC.replace("redis:3.2.11", "{name: redis, image: 'redis:3', scop: a}"), "3:42", "unknown key 'scop'", "known here"

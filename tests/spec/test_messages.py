@@ -69,7 +69,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files:\n- {dest: /etc/x/x, body: []}\n- {dest: /etc/x/x, body: []}\n",
-            "x.yml:6:10: two files have the dest /etc/x/x\n  hint: the first stands in x.yml:5:10",
+            "x.yml:6:10: two files have the dest /etc/x/x\n  hint: the first one is in x.yml:5:10",
         ),
         (
             HEAD + "files: [{dest: /opt/x-conf/x, body: []}]\n",
@@ -87,7 +87,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, check: 'a {{.dst}}', body: []}]\n",
-            "x.yml:4:33: check: {{.dst}} is not known to confd here\n  hint: only {{.src}} is, the path of the new file",
+            "x.yml:4:33: check: confd cannot evaluate {{.dst}} here\n  hint: only {{.src}} is allowed, the path of the new file",
         ),
         (
             HEAD + 'files: [{dest: /etc/x/x, check: "a\\nb", body: []}]\n',
@@ -158,7 +158,7 @@ def said(text: str) -> str:
             "x.yml:1:1: the key 'forge' is missing\n"
             "  hint: version of the spec language: 1\n"
             "x.yml:1:1: the key 'service' is missing\n"
-            "  hint: the software that is configured: a record, or NAME, NAME:TAG, NAME=IMAGE:TAG",
+            "  hint: the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",
@@ -370,7 +370,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         (
             HEAD + "config: /etc/x/x.yml\nreload: [a]\n",
             "x.yml:5:9: reload must be text\n"
-            "  hint: what follows a change: signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
+            "  hint: what happens after a change: signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nformat: jason\n",

@@ -146,7 +146,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (FULL + "- {dest: /opt/x-conf/a, body: [{text: a}]}\n", "/opt/x-conf belongs to the launch script"),
         (FULL + "- {dest: /etc/x/a, mode: '644', body: [{text: a}]}\n", "mode cannot be '644'"),
         (FULL + "- {dest: /etc/x/a, format: tml, body: [{text: a}]}\n", "format cannot be 'tml'"),
-        (FULL + "- {dest: /etc/x/a, check: 'x {{.dest}}', body: [{text: a}]}\n", "only {{.src}} is"),
+        (FULL + "- {dest: /etc/x/a, check: 'x {{.dest}}', body: [{text: a}]}\n", "only {{.src}} is allowed"),
         (FULL + "- {dest: /etc/x/a, body: [{set: {a: b}}]}\n", "the format raw has no pairs"),
         (FULL + "- {dest: /etc/x/a.ini, body: [{set: {a: [b]}}]}\n", "the format ini has no maps and lists"),
         (FULL + "- {dest: /etc/x/a.yml, body: [{set: {a: b}}, {set: {a: c}}]}\n", "the key 'a' is set twice"),
@@ -162,7 +162,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata/motd}'}]}\n", "may be missing, but this text needs it"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata/users}'}]}\n", "is a list, not a single value"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{env.X}'}]}\n", "env.X is not one of `vars`"),
-        (FULL + "- {dest: /etc/x/a, body: [{text: '@{it.ip}'}]}\n", "`it` stands only in the item of a list"),
+        (FULL + "- {dest: /etc/x/a, body: [{text: '@{it.ip}'}]}\n", "`it` can only be used in the item of a list"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{/services/x/name}'}]}\n", "/services and /stacks cover all stacks"),
     ],
 )  # fmt: skip

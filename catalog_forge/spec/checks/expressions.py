@@ -106,7 +106,7 @@ def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
     if node.of_element and of is None:
         yield from _astray(node.root, where)
     elif of and (node.host or of.element not in ("container", "host", "service")):
-        yield Problem(f"a label with a computed name cannot be read of {of}", where, "it can of containers, hosts and services")
+        yield Problem(f"a label with a computed name cannot be read of {of}", where, "containers, hosts and services have them")
     for nested in node.name.parts:
         if isinstance(nested, Expr):
             yield from check_in_path(nested, scope)
@@ -122,7 +122,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 def _astray(name: str, where: Where) -> Iterator[Problem]:
     """Yield the problem for an element name that is used where no such element exists."""
     words = "the item of a list, and in `each`" if name == "it" else "the body of its `each`"
-    yield Problem(f"`{name}` stands only in {words}", where)
+    yield Problem(f"`{name}` can only be used in {words}", where)
 
 
 def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
@@ -144,7 +144,7 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
     elif not found.key.asked and not found.below:
         block = f"copy: metadata/{path}" if found.key.type == "map" else f"list: {{of: metadata/{path}, item: '@{{it}}'}}"
         message = f"metadata/{path} is a {found.key.type}, not a single value"
-        yield Problem(message, expr.where, f"a block of the body writes all of it: {block}")
+        yield Problem(message, expr.where, f"to write all of it, use the block {block}")
     elif (found.key.optional or found.below) and expr.default is None and not optional:
         yield Problem(
             f"metadata/{path} may be missing, but this text needs it",
@@ -238,9 +238,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
     elif of.kind == "raw":
         yield from _raw(spec, of.name, of.name, of.where)
         if wrong := next((char for char in "*?[]\\@{}" if char in of.name), ""):
-            yield Problem(
-                f"{wrong!r} cannot stand in the path of a collection", of.where, "it is a path of the metadata, as it is"
-            )
+            yield Problem(f"{wrong!r} cannot be used in the path of a collection", of.where, "the path is taken literally")
     elif of.parts:
         yield from check_expr(spec, of.parts[0], scope, optional=True)
     elif of.kind == "metadata" and not resolve_collection(spec.metadata, of):

@@ -112,7 +112,7 @@ def _groups(spec: Spec) -> Iterator[Problem]:
 
 
 def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) -> Problem:
-    message = f"{what}: the back end {spec.engine.store} knows nothing of {about}: it has only the keys of `metadata`"
+    message = f"{what}: the back end {spec.engine.store} does not have {about}, only the keys of `metadata`"
     return Problem(message, where, hint)
 
 

@@ -312,7 +312,7 @@ def _dests(spec: Spec) -> Iterator[Problem]:
             yield Problem(
                 f"two files have the dest {file.dest}",
                 file.at("dest"),
-                f"the first stands in {seen[file.dest].at('dest')}",
+                f"the first one is in {seen[file.dest].at('dest')}",
             )
         seen[file.dest] = file
         if str(PurePosixPath(file.dest).parent) == f"/opt/{spec.name}":
@@ -337,9 +337,9 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
     for action in re.findall(r"{{(?:(?!{{).)*?}}", file.check):
         if action != "{{.src}}":
             yield Problem(
-                f"check: {action} is not known to confd here",
+                f"check: confd cannot evaluate {action} here",
                 file.at("check"),
-                "only {{.src}} is, the path of the new file",
+                "only {{.src}} is allowed, the path of the new file",
             )
     if file.check_in == "main" and not file.check:
         yield Problem("check_in: there is no check", file.at("check_in"), "add `check: COMMAND`")

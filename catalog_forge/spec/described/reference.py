@@ -61,7 +61,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language
 
-A spec is one YAML file, `specs/NAME.yml`. Files that it names lie in `specs/NAME/`. Four words are enough:
+A spec is one YAML file, `specs/NAME.yml`. Files that it names are in `specs/NAME/`. A complete spec can be this short:
 
 ```yaml
 forge: 1
@@ -72,94 +72,95 @@ reload: restart
 metadata: [maxmemory, maxmemory-policy]
 ```
 
-`service` is NAME, NAME:TAG or NAME=IMAGE:TAG; `config`, `reload` and `format` stand for one file with a pair for each metadata key.
-What starts the program is known for the official images of well-known software; for others, say it in `launch.exec`.
-`catalog-forge spec show NAME` prints the full form. An unknown key is an error that names the nearest known one. Texts may be written
-without quotes, also when they look like numbers: `version: 1.10` is the text 1.10. Anchors and aliases are not allowed.
+`service` is NAME, NAME:TAG or NAME=IMAGE:TAG; `config`, `reload` and `format` define one file with a pair for each metadata key.
+The start command is known for the official images of well-known software; for others, write it in `launch.exec`.
+`catalog-forge spec show NAME` prints the full form. For an unknown key, the error message suggests the nearest known one. Texts may be written
+without quotes, even if they look like numbers: `version: 1.10` is the text 1.10. Anchors and aliases are not allowed.
 """
 _EXPRESSIONS = f"""
 ## Expressions
 
-Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq`, `ne`, `contains`, `begins` and `ends`, and in `launch`. Before a `{{`, `@@` is one `@`:
+Expressions are written `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq`, `ne`, `contains`, `begins` and `ends`, and in `launch`.
+Before a `{{`, `@@` is one `@`:
 `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
 | expression | what it is |
 |---|---|
-| `self.FIELD`, `it.FIELD` | a field of this container, of the element of a list: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
+| `self.FIELD`, `it.FIELD` | a field of this container, or of an element: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
 | `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
-| `it`, `it.FIELD` | an element of a metadata list; a field of its record, whatever its name; of a map `it.key` and `it.value` |
-| `NAME`, `NAME.FIELD` | the same of the element that an `each` around calls NAME |
-| `stack.FIELD` | {", ".join(expressions.STACK_FIELDS)} |
-| `service.FIELD` | of the service that is configured: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
-| `metadata/PATH` | a key of the service's metadata; a path may hold `@{{...}}` |
+| `it`, `it.FIELD` | an element of a metadata list, or any field of its record; for a map `it.key` and `it.value` |
+| `NAME`, `NAME.FIELD` | the same for the element that an enclosing `each` calls NAME |
+| `stack.FIELD` | a field of the stack: {", ".join(expressions.STACK_FIELDS)} |
+| `service.FIELD` | a field of the configured service: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
+| `metadata/PATH` | a key of the service's metadata; the path may contain `@{{...}}` |
 | `env.NAME` | a variable of `vars` |
-| `/self/...`, `/hosts/...` | any other path that every container is served |
-| `first(COLL).FIELD` | of the first element |
-| `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
-| `join(COLL.FIELD, ",")` | a field of all, with a separator |
-| `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
+| `/self/...`, `/hosts/...` | any other metadata path that exists for every container |
+| `first(COLL).FIELD` | a field of the first element |
+| `count(COLL)`, `quorum(COLL)` | the number of elements; how many of them are a majority |
+| `join(COLL.FIELD, ",")` | a field of all elements, joined with a separator |
+| `join(COLL, "@{{it.ip}}:80", ",")` | a text for each element, joined with a separator |
 | `self.label.@{{...}}`, `it.label.@{{...}}` | a label with a computed name, also of `service` and `self.host` |
-| `position(it)`, `position(NAME)` | the place of an element among those of its list or `each`, from 1 on |
-| `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in small or capital letters, or with one part in place of another |
-| `self.index + 1`, `metadata/heap / 2` | a number and another one, with spaces around `+`, `-`, `*`, `/` (whole) or `%` (what is left): indexes, scales, counts, positions, metadata of type int (other than counts and positions: from confd 0.16 on) |
+| `position(it)`, `position(NAME)` | the position of an element in its list or `each`, starting at 1 |
+| `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in lower or upper case, or with one substring replaced |
+| `self.index + 1`, `metadata/heap / 2` | arithmetic on a number, with spaces around `+`, `-`, `*`, `/` (integer division) or `%` (remainder), for indexes, scales, counts, positions, metadata of type int (confd 0.16 or later, except for counts and positions) |
 
-A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty, and after `first(...)` and
-`join(...)` for that of a collection without an element. A key with a `default` needs none.
+A default is written after a bar, `@{{metadata/port|9200}}`. It replaces a value that is missing or empty, and after `first(...)` and
+`join(...)` that of an empty collection. A key with a `default` needs none.
 
 COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
-`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (what stands below any
-other path that every container is served: `/self/stack/services`, `/containers`; `it.FIELD` is a path below an element; what
-stands below `/self` is of the container that runs confd, in the topology `volumes` of the sidekick), or
-`split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a space beside the
-separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. With `[required]` after it,
-nothing is written as long as a collection of a list, an `each` or a `join` is empty, and confd's log says what is waited for. Elements come in the order
-of their names, and those of metadata lists and of split texts in their own.
+`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (the entries below any
+other metadata path that exists for every container, such as `/self/stack/services` or `/containers`; `it.FIELD` is a path below an
+element; `/self` is the container that runs confd, which is the sidekick in the topology `volumes`), or
+`split(metadata/PATH, ",")` (the parts of a text, or of `env.NAME` or `self.label.L`, without empty parts and without spaces next to
+the separator; a line break separates as well). `[healthy]` and `[running]` select containers; one without a health check counts as healthy.
+With `[required]` after the collection of a list, an `each` or a `join`, the file is not written while the collection is empty, and confd's
+log names it. Elements are sorted by name, except those of metadata lists and split texts, which keep their order.
 
-Beyond the own stack lead `link:ALIAS` (the containers behind a link or external link of the service, in whatever stack they run),
-`service:@{{metadata/KEY}}` (those of the service that a question of type `service` names) and, where the spec says
-`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE`: the services of all stacks that carry a label, and `everywhere:*`: all of them, with
-`[active]`. `everywhere:LABEL.containers` are all their containers. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
-`health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field without a value, or null, takes the default.
+Some collections reach beyond the stack: `link:ALIAS` (the containers behind a link or external link of the service, in any stack),
+`service:@{{metadata/KEY}}` (the containers of the service that a question of type `service` names) and, if the spec has
+`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE` (the services of all stacks with that label) and `everywhere:*` (all
+services); `[active]` selects the active ones. `everywhere:LABEL.containers` are all containers of these services. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
+`health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field that is null or has no value takes the default.
 
-Within an element lie `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`; where an
-`each` names its element, `NAME.containers` and so on; of this container `self.ports`, `self.labels`, `self.host.labels`. A label has
-`name` (what follows the prefix), `word` (the same with `_` for each of `.-:`) and `value`. In a comparison, a field that an element
-lacks is an empty text; a pair of `set` that is nothing but a label which the element lacks is left out. `has` takes a field or a
-COLL as well: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`. `exists: metadata/PATH` is true for an empty
-value too: an unanswered question exists.
+An element contains the collections `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`;
+if an `each` names its element, `NAME.containers` and so on; this container has `self.ports`, `self.labels`, `self.host.labels`. A label has
+`name` (without the prefix), `word` (the same with `_` for each of `.-:`) and `value`. In a comparison, a field that an element
+lacks is an empty text; a pair of `set` whose value is only a label that the element lacks is left out. `has` also takes a field or
+a COLL: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`. `exists: metadata/PATH` is also true for an
+empty value: an unanswered question exists.
 
 ## How values are written
 
-In `set` and `copy`, keys and values are quoted by the format. In `text` and `item`, a value is quoted by what stands around it: bare, it
-becomes a whole quoted value; inside your own quotes, their inside; in a comment, a line; as a part of a bare YAML text, letters, digits
-and `-._~/:@+` alone. Where no value can be kept in, such as an XML comment or a command substitution, the compiler refuses the expression.
-Numbers (`type: int`, `count`, `index`) and truths (`type: boolean`) stay bare in yaml, json, toml, nginx and haproxy. A value that the format cannot hold
-fails the rendering with an error that names it. `copy` takes no key that the file sets itself or has copied already.
-`paste` alone puts a user's text into the file as it is.
+In `set` and `copy`, keys and values are quoted as the format requires. In `text` and `item`, quoting depends on the place of the value:
+on its own, it becomes a complete quoted value; inside your own quotes, it is escaped for them; in a comment, it stays one line; as a part
+of an unquoted YAML text, it may have only letters, digits and `-._~/:@+`. In places where no value is safe, such as an XML comment or a
+command substitution, the compiler refuses the expression. Numbers (`type: int`, `count`, `index`) and booleans (`type: boolean`) are not
+quoted in yaml, json, toml, nginx and haproxy. A value that the format cannot represent fails the rendering with an error that names it. `copy` skips keys that the file sets itself or has already copied.
+Only `paste` puts a user's text into the file unchanged.
 
 | format | default for | pairs | values |
 |---|---|---|---|"""
 _FORMATS = {
     "raw": (
-        "every other ending; `.conf` and `.cfg` of a file without pairs",
+        "all other extensions; `.conf` and `.cfg` of a file without pairs",
         "none",
-        "one line, as it is: the syntax is not known",
+        "one line, unchanged: the syntax is unknown",
     ),
     "yaml": ("", "`key: value`", "double-quoted"),
     "properties": ("", "`key=value`", "backslash escapes of Java"),
-    "ini": ("", "`key = value`", "as they are; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
-    "space": ("", "`key value`", "as in ini, and never empty"),
+    "ini": ("", "`key = value`", "unchanged; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
+    "space": ("", "`key value`", "as in ini, but not empty"),
     "env": ("", "`KEY='value'`", "single-quoted for the shell"),
     "xml": ("", "`<property><name/><value/></property>`", "entities"),
-    "json": ("", "an object", "strings; the file is either pairs or text"),
+    "json": ("", "an object", "strings; a file has either pairs or text"),
     "toml": (
         "",
         '`key = value`; a dot in a key leads into a table, as a map does; `text: "[table]\\n"` begins one',
         "double-quoted",
     ),
     "nginx": ("", "none", "a word in double quotes; a part of one: letters, digits, `-._~/:@+,=%?!*\\|^`; never a `$`"),
-    "haproxy": ("", "none", "as in nginx; a `$` is escaped, and no word is empty"),
-    "lines": ("", "one value a line (`copy`)", "one line, as it is"),
+    "haproxy": ("", "none", "as in nginx, but a `$` is escaped, and no word is empty"),
+    "lines": ("", "one value a line (`copy`)", "one line, unchanged"),
 }
 
 
@@ -180,7 +181,7 @@ def markdown(examples: Mapping[str, str]) -> str:
     parts = [
         _HEAD,
         *(text for level, text in shown.values() if level == "##"),
-        "## Blocks\n\nThe `body` of a file is a list of blocks; each is known by its first word.\n",
+        "## Blocks\n\nThe `body` of a file is a list of blocks. The keyword of a block defines its kind.\n",
         *(text for level, text in shown.values() if level != "##"),
         _EXPRESSIONS.strip("\n") + "\n" + _formats(),
         _software(),
@@ -253,7 +254,7 @@ def _software() -> str:
         f"{f', `{row.request}`' if row.request else ', TCP'} | {row.source} |"
         for row in SOFTWARE
     ]
-    head = "## Well-known software\n\nWhat suits it, and where that is written; `new` writes down what no flag says.\n"
+    head = "## Well-known software\n\nSuitable settings and their sources; `new` uses them for flags that are not given.\n"
     return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
 
 

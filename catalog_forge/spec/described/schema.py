@@ -61,8 +61,8 @@ def schema() -> Schema:
     }
     properties |= {
         "config": {**_TEXT, "pattern": _DEST, "description": "shorthand: the path of the one configuration file"},
-        "reload": {**_TEXT, "pattern": _RELOAD, "description": f"shorthand: what follows a change of it: {RELOADS}"},
-        "format": {"enum": sorted(FORMATS), "description": "shorthand: its format"},
+        "reload": {**_TEXT, "pattern": _RELOAD, "description": f"shorthand: what happens after a change of the file: {RELOADS}"},
+        "format": {"enum": sorted(FORMATS), "description": "shorthand: format of the one configuration file"},
     }
     root["required"] = [name for name in root["required"] if name != "files"]
     root["oneOf"] = [{"required": ["files"]}, {"required": ["config"]}]

@@ -30,7 +30,7 @@ class TextBlock(Record):
 
 @dataclass(frozen=True)
 class SetBlock(Record):
-    """Pairs in the file's format. A pair whose value is an optional key alone, `@{metadata/KEY}`, is left out without a value."""
+    """Pairs in the file's format. A pair whose value is only an optional key, `@{metadata/KEY}`, is left out if it has none."""
 
     set: Mapping[str, Value] = key(
         "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
@@ -40,11 +40,11 @@ class SetBlock(Record):
 
 @dataclass(frozen=True)
 class CopyBlock(Record):
-    """Every pair of a metadata map, in the file's format; of a list, every value (format lines)."""
+    """Every pair of a metadata map in the file's format, or every value of a list (format lines)."""
 
     copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
     bare: tuple[str, ...] = key(
-        "which values stand without quotes in yaml, json and toml: those that are numbers, those that are true or false",
+        "which values are written without quotes in yaml, json and toml: numbers, true and false",
         tuple,
         one_of=("numbers", "truths"),
     )
@@ -52,15 +52,15 @@ class CopyBlock(Record):
 
 @dataclass(frozen=True)
 class PasteBlock(Record):
-    """The text of a metadata key, as it is: the one place where a user's text may be more than a value."""
+    """The text of a metadata key, unchanged. Only here can a user's text become more than a value."""
 
     paste: Text = key(
         "metadata/PATH of the text, or env.NAME of a variable of `vars`; either may hold `@{...}`",
         pattern=r"env\.(\w|@\{[^{}]+\})+|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{[^{}]+\})+)+",
         shape="metadata/PATH or env.NAME",
     )
-    wrap: tuple[str, ...] = key("a head and a tail, each a line of its own", tuple)
-    optional: bool = key("leave all of it out when the key has no value", False)
+    wrap: tuple[str, ...] = key("a head and a tail, each on its own line", tuple)
+    optional: bool = key("leave out the whole block when the key has no value", False)
 
     @property
     def is_variable(self) -> bool:
@@ -92,7 +92,7 @@ class Listing(Record):
     sep: str = key("text between two items", "\n")
     head: str = key("text before the first item, when there is one", "")
     tail: str = key("text after the last item, when there is one", "")
-    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
+    required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ class Elements(Record):
     """A value for each element of a collection."""
 
     of: Collection = key("the collection, as in the block `list`")
-    item: Value = key("the value made of an element, which is `it`: a text, or a map or list of texts")
+    item: Value = key("the value for each element, which is called `it`: a text, or a map or list of texts")
 
 
 @dataclass(frozen=True)
 class ListValue(Record):
-    """A value of `set` in yaml, json and toml: a list made of a collection."""
+    """A value of `set` in yaml, json and toml: a list with an item for each element of a collection."""
 
     list: Elements = key("the collection, and the value that each element becomes")
 
@@ -122,19 +122,19 @@ class Each(Record):
     """Blocks for each element of a collection."""
 
     of: Collection = key("the collection, as in the block `list`")
-    body: tuple[Block, ...] = key("the blocks that an element becomes")
-    named: str = key("name of the element in expressions, beside `it`", "", name="as", pattern=ELEMENT, shape=_ELEMENTS)
+    body: tuple[Block, ...] = key("the blocks to write for each element")
+    named: str = key("name of the element in expressions, in addition to `it`", "", name="as", pattern=ELEMENT, shape=_ELEMENTS)
     sep: str = key("text between two elements", "")
     head: str = key("text before the first element, when there is one", "")
     tail: str = key("text after the last element, when there is one", "")
-    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
+    required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
 
 
 @dataclass(frozen=True)
 class EachBlock(Record):
-    """Blocks for each element of a collection; they may hold `each` again, and `when` that asks for fields of the element."""
+    """Blocks for each element of a collection. They may contain another `each`, and `when` on fields of the element."""
 
-    each: Each = key("the collection, and the blocks for an element")
+    each: Each = key("the collection, and the blocks for each element")
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Condition(Record):
         reads=True,
     )
     exists: str = key(
-        "metadata/PATH, a field of an element or another path is there, be its value empty",
+        "metadata/PATH, a field of an element or another path exists, even with an empty value",
         "",
         pattern="(?!metadata/?$).+",
         shape="metadata/PATH, it.FIELD or /PATH",
@@ -207,23 +207,25 @@ class Condition(Record):
 
 @dataclass(frozen=True)
 class WhenBlock(Record):
-    """Blocks under a condition."""
+    """Blocks that are written under a condition."""
 
-    when: Condition = key("service, has, exists, eq, ne, contains, begins, ends, env, first, or not, all, any of such conditions")
+    when: Condition = key(
+        "service, has, exists, eq, ne, contains, begins, ends, env, first, or not, all, any of other conditions"
+    )
     then: tuple[Block, ...] = key("blocks when it holds", tuple)
     otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
 
 
 @dataclass(frozen=True)
 class FileBlock(Record):
-    """A static file from the spec's folder, copied as it is."""
+    """A static file from the spec's folder, copied unchanged."""
 
     file: str = key("name of the file in the spec's folder", maximum=200)
 
 
 @dataclass(frozen=True)
 class TemplateBlock(Record):
-    """A hand-written confd template from the spec's folder: the whole body. Its keys are derived from the paths it looks up."""
+    """A hand-written confd template from the spec's folder as the whole body. The keys for confd are derived from its lookups."""
 
     template: str = key(
         "name of the template in the spec's folder",

@@ -14,7 +14,7 @@ RELOADS = "signal NAME | http POST URL | http PUT URL | exec COMMAND | restart |
 
 @dataclass(frozen=True)
 class Reload(Record):
-    """What happens when a file changed while the program runs."""
+    """What happens when a file changes while the program runs."""
 
     kind: str = "none"
     argument: str = ""
@@ -26,10 +26,10 @@ class Reload(Record):
 
 @dataclass(frozen=True)
 class ConfFile(Record):
-    """One configuration file: where it goes, what it is made of, what follows a change."""
+    """One configuration file: its path, its content, and what happens after a change."""
 
     dest: str = key("absolute path of the file in the service's container", maximum=255)
-    body: tuple[Block, ...] = key("the blocks that it is made of, in their order")
+    body: tuple[Block, ...] = key("the blocks that make up the file, in order")
     format: str = key("format; default: from the path of dest, as the table of formats says", "", one_of=FORMATS)
     mode: str = key(
         "permissions, with a leading 0; default: 0644, and 0600 when a secret is read",
@@ -49,4 +49,4 @@ class ConfFile(Record):
     check_in: str = key(
         "where the check runs: in the `conf` image, or in `main`, with main's own programs", "conf", one_of=("conf", "main")
     )
-    reload: Reload = key(f"what follows a change: {RELOADS}", Reload)
+    reload: Reload = key(f"what happens after a change: {RELOADS}", Reload)

@@ -26,7 +26,7 @@ NumberOrVariable = int | str
 
 @dataclass(frozen=True)
 class Entry(Record):
-    """The entry in the catalog: what `config.yml` and the catalog block of `rancher-compose.yml` say."""
+    """The entry in the catalog: the contents of `config.yml` and of the catalog block of `rancher-compose.yml`."""
 
     name: str = key(
         "folder of the entry; default: the image's name without -conf or -config",
@@ -35,9 +35,9 @@ class Entry(Record):
         shape="letters, digits and dashes",
         maximum=63,
     )
-    title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100, line=True)
+    title: str = key("name that the catalog shows; default: derived from the entry's name", "", maximum=100, line=True)
     version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
-    category: str = key("category that the catalog files it under", "Applications", maximum=60, line=True)
+    category: str = key("category of the entry in the catalog", "Applications", maximum=60, line=True)
     license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
     project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
     icon: str = key(
@@ -46,11 +46,13 @@ class Entry(Record):
         pattern=r"[A-Za-z0-9._-]+\.(svg|png)",
         shape="a file name that ends in .svg or .png",
     )
-    minimum_rancher_version: str = key("oldest Rancher that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version")
-    maximum_rancher_version: str = key("newest Rancher that is offered this entry", "", pattern=SEMVER, shape="a version")
+    minimum_rancher_version: str = key(
+        "oldest Rancher version that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version"
+    )
+    maximum_rancher_version: str = key("newest Rancher version that is offered this entry", "", pattern=SEMVER, shape="a version")
     upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100, line=True)
     revision: int = key("number of the revision's folder", 0)
-    readme: str = key("text that the README of the revision begins with; default: the description", "")
+    readme: str = key("text at the beginning of the revision's README; default: the description", "")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Image(Record):
         pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
         shape="HOST[:PORT]/NAMESPACE",
     )
-    labels: Mapping[str, str] = key("labels of the image, beside the OCI ones", dict)
+    labels: Mapping[str, str] = key("labels of the image, in addition to the OCI labels", dict)
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
@@ -79,7 +81,7 @@ STORES = "0.16.0"
 
 @dataclass(frozen=True)
 class Engine(Record):
-    """What renders: confd, and the version of the metadata that it reads."""
+    """How the files are rendered: confd, and the version of the metadata that it reads."""
 
     confd: str = key(
         "confd release",
@@ -93,23 +95,23 @@ class Engine(Record):
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
     backends: tuple[str, ...] = key(
-        "where the keys of `metadata` lie: in Rancher's metadata service, or in another store; of several the first, unless the "
-        "container is told another one by CONF_BACKEND",
+        "where the keys of `metadata` are stored: in Rancher's metadata service or in another store; of several, the first is "
+        "used unless the container's CONF_BACKEND names another",
         ("rancher",),
         name="backend",
         one_of=NAMES,
         single=True,
     )
     prefix: str = key(
-        "the key below which those of `metadata` lie in a store, unless the container is told another one by CONF_PREFIX; "
-        "default: the name of the entry, and for vault the same below /secret",
+        "the key of a store that has those of `metadata` below it, unless the container's CONF_PREFIX names another; "
+        "default: the name of the entry, for vault below /secret",
         "",
         pattern=PREFIX,
         shape="a key such as /app, without a slash at its end",
         maximum=200,
     )
     refresh: str = key(
-        "`watch` (at each change; each 10 s where the back end cannot tell), `once`, or an interval such as 30s",
+        "`watch` (at each change, or every 10 s if the back end cannot be watched), `once`, or an interval such as 30s",
         "watch",
         pattern=f"watch|once|{DURATION}",
         shape="watch, once or a time such as 30s",
@@ -140,9 +142,9 @@ STRATEGIES = ("recreate", "none")
 class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
 
-    port: NumberOrVariable = key("port that is checked", least=1, most=65535)
+    port: NumberOrVariable = key("port to check", least=1, most=65535)
     request_line: str = key(
-        "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
+        "request line such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
         "",
         pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
         shape="METHOD PATH HTTP/1.x",
@@ -151,19 +153,19 @@ class HealthCheck(Record):
     response_timeout: int = key("time within which an answer is expected", 2000, least=1)
     healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
     unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
-    initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
+    initializing_timeout: int = key("time for a new container to become healthy", 60000, least=1)
     strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=STRATEGIES)
 
 
 @dataclass(frozen=True)
 class Tool(Record):
-    """A program that is fetched into the conf image and the share, such as giddyup or promtool."""
+    """A program that is downloaded into the conf image and the share, such as giddyup or promtool."""
 
     name: str = key("name of the program", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", shape="a name of a program", maximum=60)
     url: str = key("URL of the program, or of an archive that holds it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
-    sha256: str = key("SHA-256 of what the URL brings", pattern="[0-9a-f]{64}", shape="64 hex digits")
+    sha256: str = key("SHA-256 of the file at the URL", pattern="[0-9a-f]{64}", shape="64 hex digits")
     path: str = key(
-        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: there is no archive",
+        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: the URL is the program",
         "",
         pattern=r"[A-Za-z0-9][A-Za-z0-9._/+@-]*",
         shape="a path within the archive",

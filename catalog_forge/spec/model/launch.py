@@ -12,11 +12,11 @@ from catalog_forge.spec.model.record import Record, key
 
 @dataclass(frozen=True)
 class Wait(Record):
-    """What the start of the program waits for, and how long at most."""
+    """What the program waits for before it starts, and how long at most."""
 
     files: str = key("all files must have been written", "all", one_of=("all",))
     scale: str = key(
-        "wait until as many peers exist as the service's scale says, at most this long; then go on",
+        "wait until there are as many peers as the service's scale, at most this long; then start anyway",
         "",
         pattern=DURATION,
         shape="a time such as 300s",
@@ -31,10 +31,10 @@ class Wait(Record):
 
 @dataclass(frozen=True)
 class Restart(Record):
-    """How containers of one service restart their programs: one after the other, in the order of their index."""
+    """How the containers of a service restart their programs one after the other, in the order of their index."""
 
     stagger: str = key(
-        "time that each container has for its restart before the next one; that one also waits until those before it are healthy",
+        "time from one container's restart to the next; a container also waits until those before it are healthy",
         pattern=DURATION,
         shape="a time such as 30s",
     )
@@ -42,20 +42,20 @@ class Restart(Record):
 
 @dataclass(frozen=True)
 class Leader(Record):
-    """The one container that founds the cluster, while none of its peers answers yet: the others start once it does."""
+    """The one container that founds the cluster while no peer answers yet. The others start once it answers."""
 
     by: str = key(
-        "who it is: the lowest index, or the highest number that the command `number` prints (of equal ones the lowest index)",
+        "how it is chosen: lowest index, or highest number printed by the command `number` (on a tie, the lowest index)",
         "lowest-index",
         one_of=("lowest-index", "highest-number"),
     )
     number: str = key(
         "command in the service's container that prints how much data is there, as a whole number; -1 for none", "", maximum=2000
     )
-    exchange: int = key("port at which the peers ask each other for their numbers before the start", 4404, least=1, most=65535)
-    port: int = key("port at which a program that runs answers; default: that of the health check", 0, most=65535)
+    exchange: int = key("port on which the peers ask each other for their numbers before the start", 4404, least=1, most=65535)
+    port: int = key("port on which the running program answers; default: that of the health check", 0, most=65535)
     once: str = key(
-        "file in the data volume, made when the leader answers: while it exists, the leader starts as the others do",
+        "file in the data volume, created when the leader answers; while it exists, the leader starts like the others",
         "",
         pattern=r"/[A-Za-z0-9._/+@-]+",
         shape="an absolute path",
@@ -66,33 +66,36 @@ class Leader(Record):
 
 @dataclass(frozen=True)
 class Others(Record):
-    """The containers that join the cluster, once the leader or another one answers."""
+    """The containers that join the cluster once the leader or another of them answers."""
 
     before: tuple[Text, ...] = key("shell commands that run before the program of the others", tuple)
     args: tuple[Text, ...] = key("arguments that the program of the others gets, after those of `exec`", tuple)
     jitter: str = key(
-        "time over which the others spread their first start, by their index", "", pattern=DURATION, shape="a time such as 15s"
+        "time over which the first starts of the others are spread, by their index",
+        "",
+        pattern=DURATION,
+        shape="a time such as 15s",
     )
 
 
 @dataclass(frozen=True)
 class Launch(Record):
-    """How the program is started in the service's container. Expressions may stand in arguments, commands and variables.
+    """How the program is started in the service's container. Arguments, commands and variables may contain expressions.
 
-    What reads an optional key without a value is left out. A change counts from the next start on.
+    One of these that reads an optional key without a value is left out. A change takes effect at the next start.
     """
 
-    wait: Wait = key("what is waited for", Wait)
+    wait: Wait = key("what to wait for before the start", Wait)
     before: tuple[Text, ...] = key("shell commands that run before the first start, in the service's container", tuple)
     exec: tuple[Text, ...] = key(
-        "the program and its arguments; default: what starts the official image of a well-known software", tuple
+        "the program and its arguments; default: the start command of the official image, if the software is well known", tuple
     )
     environment: Mapping[str, Text] = key("variables of the program and of the commands before it", dict)
     leader: Leader | None = key("what is different in the container that founds a cluster", None)
     others: Others | None = key("what is different in the containers that join it", None)
-    restart: Restart | None = key("how `restart` goes on in several containers; default: in all of them at once", None)
+    restart: Restart | None = key("how `restart` works in several containers; default: in all of them at once", None)
     reload: str = key(
-        "what follows a change of what `exec` and `environment` read: a restart, or nothing before the next start",
+        "what happens when a value that `exec` or `environment` reads changes: a restart, or nothing until the next start",
         "none",
         one_of=("restart", "none"),
     )

@@ -20,24 +20,24 @@ _NUMBERS = ("index", "create_index", "scale")
 
 @dataclass(frozen=True)
 class MetadataKey(Record):
-    """One key that the user of the entry supplies. All types but map and list become a question."""
+    """One key whose value the user of the entry supplies. Keys of all types except map and list become questions."""
 
     type: str = key("kind of value", "string", one_of=KEY_TYPES)
-    default: Any = key("value when the user gives none; for map and list: the data of the metadata block", None)
-    label: str = key("label of the question; default: made from the key", "", maximum=100, line=True)
-    description: str = key("what the question explains", "", maximum=1000)
+    default: Any = key("value if the user gives none; for map and list: the data of the metadata block", None)
+    label: str = key("label of the question; default: derived from the key", "", maximum=100, line=True)
+    description: str = key("explanation of the question", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
     required: bool | None = key("whether an answer is required; default: yes, unless optional", None)
     optional: bool = key(
-        "the key may be missing: a pair of nothing but this key is left out then; other texts need a default, or `has`",
+        "the key may be missing: a pair with only this key as its value is then left out; other texts need a default, or `has`",
         False,
     )
     secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
     fields: tuple[str, ...] = key(
-        "the fields of the records of a list or map; single values beside the records of a map are left out of it", tuple
+        "the fields of the records of a list or map; values of a map that are not records are skipped", tuple
     )
     variable: str = key(
-        "variable of the question; default: made from the key", "", pattern=VARIABLE, shape="letters, digits and _"
+        "variable of the question; default: derived from the key", "", pattern=VARIABLE, shape="letters, digits and _"
     )
 
     @property

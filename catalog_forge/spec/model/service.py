@@ -42,18 +42,18 @@ class Group(Composed):
         shape="letters, digits and dashes",
         maximum=63,
     )
-    image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape=IMAGE_SHAPE, maximum=255)
-    exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec; without expressions", tuple)
-    health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
+    image: str = key("image of this group only, with its tag", "", pattern=IMAGE, shape=IMAGE_SHAPE, maximum=255)
+    exec: tuple[str, ...] = key("start command of the program in this group, in place of launch.exec; without expressions", tuple)
+    health_check: HealthCheck | None = key("Rancher's health check of this group only", None)
     metadata: Mapping[str, Any] = key(
-        "metadata keys whose value is fixed for this group: they are not asked for here; null: the group has no such key", dict
+        "metadata keys with a fixed value in this group, which is not asked for; null: the group does not have the key", dict
     )
-    compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group alone, such as ports", dict)
+    compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group only, such as ports", dict)
 
 
 @dataclass(frozen=True)
 class Service(Composed):
-    """The software to configure. Any other docker-compose v2 or rancher-compose key may stand here as well."""
+    """The software to configure. Any other docker-compose v2 or rancher-compose key may be added."""
 
     PASSED = SERVICE_KEYS
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
@@ -68,19 +68,19 @@ class Service(Composed):
         "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
         "`netns` (conf is the primary, main its sidekick in the same network), "
         "`datavol` (main is the primary, conf its sidekick in the same network), "
-        "`scripts` (conf only carries files that are always the same, and ends) or "
-        "`embedded` (one container: the conf image is made from main's, and confd runs beside the program)",
+        "`scripts` (conf writes files that never change, and exits) or "
+        "`embedded` (one container: the conf image is built from main's, and confd runs next to the program)",
         "volumes",
         one_of=tuple(TOPOLOGIES),
     )
     network_mode: str = key("`host`: the program uses the network of its host", "", one_of=("host",))
     shell: bool = key(
-        "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
+        "the image has /bin/sh and sleep; false: it lacks them, and the scripts use a busybox from the conf image", True
     )
     scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
-    groups: Mapping[str, Group] = key("several services in place of one, each with what makes it differ from the others", dict)
-    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys that stand here, passed through", dict)
+    groups: Mapping[str, Group] = key("several services in place of one, each with its own settings", dict)
+    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service, passed through", dict)
 
     @property
     def is_self(self) -> bool:
@@ -100,7 +100,7 @@ class Service(Composed):
 
 @dataclass(frozen=True)
 class Companion(Composed):
-    """A service of the entry beside the configured one, such as a load balancer. Its keys are those of compose files."""
+    """An additional service of the entry, such as a load balancer. Its keys are those of compose files."""
 
     PASSED = COMPANION_KEYS
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)
@@ -112,5 +112,5 @@ class Volume(Record):
 
     driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
     driver_opts: Mapping[str, str] = key("options of the driver", dict)
-    external: bool = key("the volume already exists, and belongs to nobody's stack", False)
-    per_container: bool = key("each container has one of its own, which its replacement finds again", False)
+    external: bool = key("the volume already exists outside the stack", False)
+    per_container: bool = key("each container has its own volume, which its replacement reuses", False)

@@ -34,10 +34,10 @@ class Spec(Record):
         shape="lower-case letters, digits and dashes, ending in -conf or -config",
         maximum=63,
     )
-    service: Service = key("the software that is configured: a record, or NAME, NAME:TAG, NAME=IMAGE:TAG")
+    service: Service = key("the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
     scope: str = key(
-        "how far the files look: `stack`, or `environment`, which everywhere:LABEL and the paths /services and /stacks need",
+        "what the files may read: `stack`, or `environment`, which everywhere:LABEL and the paths /services and /stacks need",
         "stack",
         one_of=SCOPES,
     )
@@ -53,17 +53,17 @@ class Spec(Record):
     image: Image = key("the conf image", Image)
     engine: Engine = key("confd and the metadata it reads", Engine)
     metadata: Mapping[str, MetadataKey] = key(
-        "the keys that the user of the entry supplies, in the order of the questions: [KEY, KEY], or KEY: {...}", dict
+        "the keys whose values the user of the entry supplies, in the order of the questions: [KEY, KEY], or KEY: {...}", dict
     )
     tools: tuple[Tool, ...] = key("programs for checks, commands and scripts, in the conf image and in the share", tuple)
-    vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
+    vars: Mapping[str, str] = key("environment variables of the conf container, with their defaults", dict)
     launch: Launch = key("how the program is started", Launch)
     volumes: Mapping[str, Volume] = key(
-        "the named volumes of the entry; without any, those that services mount are plain ones", dict
+        "the named volumes of the entry; without this key, all volumes that services mount have default settings", dict
     )
-    companions: Mapping[str, Companion] = key("the services of the entry beside the configured one, by name", dict)
+    companions: Mapping[str, Companion] = key("the additional services of the entry, by name", dict)
     deviations: Mapping[str, str] = key(
-        "why the spec deviates from the standards of catalog-forge.yml: path of a key, such as image.base, to the reason", dict
+        "why the spec deviates from the standards in catalog-forge.yml: the reason by the path of a key, such as image.base", dict
     )
 
     @cached_property
