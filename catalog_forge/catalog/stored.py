@@ -126,8 +126,8 @@ def compose_file(spec: Spec) -> dict[str, Any]:
     told = {**defaults, **dict.fromkeys(unheld, "")} if backend == "env" else defaults
     own = confs(spec, data["services"])
     services = {
-        # The templates of a conf container also know the defaults. Any other service has to be given a default that cannot be
-        # written.
+        # The templates of a conf container also know the defaults. For any other service, the user must give the answers whose
+        # defaults a compose file cannot hold.
         name: _answered(_standard(each), told, needed) if name in own else _answered(_standard(each), defaults, needed | unheld)
         for name, each in data["services"].items()
         if name not in alone
@@ -166,7 +166,7 @@ def _outside(spec: Spec, backend: str) -> dict[str, Any]:
 
 
 def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a service for the compose specification: it restarts as in Rancher, and shares networks by service."""
+    """Return a service for the compose specification: it restarts as in Rancher, and shares networks by the names of services."""
     labels = service.get("labels", {})
     found = {key: value for key, value in service.items() if key not in ("labels", "restart")}
     if kept := {key: value for key, value in labels.items() if not key.startswith(_RANCHER_LABEL)}:

@@ -33,7 +33,7 @@ class Verbatim(str):
 
 
 class Expanded(str):
-    """A text in which Kubernetes expands `$(NAME)`, so that its dollars are doubled."""
+    """A text that is written with doubled dollars, because Kubernetes would expand `$(NAME)` in it."""
 
 
 @dataclass(frozen=True, slots=True)

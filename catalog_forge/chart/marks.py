@@ -1,8 +1,8 @@
 """Determines which answers stay open in a chart: those that enter the stack as text and never determine its structure.
 
-An entry is composed twice: with its answers, and with a mark for each answer. If replacing the marks by the answers in the second
-stack gives the first one, the answer may be given when the chart is installed. Any other answer, such as one in the condition of
-a template, shapes the stack: it is fixed to its value when the chart is made, and the report says so.
+An entry is composed twice: with its answers, and with a mark for each answer. An answer may be given when the chart is installed
+if both stacks are equal once its mark is replaced by it. Any other answer, such as one in the condition of a template, shapes the
+stack: it is fixed to its value when the chart is made, and the report says so.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def decisive(entry: Revision) -> set[str]:
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
     """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    If a required answer is missing, its mark is used as the answer, and the kind with the fewest errors is chosen.
+    If a required answer is missing, the stack is composed with its mark instead, of the kind that causes the fewest errors.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)

@@ -1,4 +1,4 @@
-"""Run many look-ups in parallel, each with a timeout that holds whatever a server or a helper does."""
+"""Run many look-ups in parallel, each with a timeout that no server or helper can exceed."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def look_up(
     connections: int = CONNECTIONS,
     seconds: float | None = None,
 ) -> list[Result | ForgeError]:
-    """Call `act` on each thing, and return the results in order; a ForgeError takes the place of its result.
+    """Call `act` on each thing, and return the results in order. If a call raises ForgeError, the error is its result.
 
-    A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread, and `late` gives the error
-    to report.
+    A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread, and `late` returns the error to
+    report.
     """
     waiting = deque(enumerate(things))
     done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()

@@ -11,7 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 
-# The shell command to write one key. Values are passed on standard input, or in JSON, if a client reads `@x` as a file.
+# The shell command to write one key. If a client reads `@x` as a file name, values are passed on standard input or in JSON.
 _COMMANDS = {
     "etcdv3": "ETCDCTL_API=3 etcdctl put -- {key} {value}",
     "etcd": "ETCDCTL_API=2 etcdctl set -- {key} {value}",
@@ -24,13 +24,13 @@ _COMMANDS = {
 
 
 def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON, for the back end `file` as its file; null replaces a secret that is not shown."""
+    """Return keys and values as JSON, which for the back end `file` is its file. A secret that is not shown becomes null."""
     shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
     return as_json(nested(shown) if backend == "file" else shown)
 
 
 def as_shell(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return a command of the store's own client for each key; a shell variable replaces a secret that is not shown.
+    """Return a command of the store's own client for each key. A secret that is not shown becomes a shell variable.
 
     Raises ForgeError for a store whose client has no such command.
     """
