@@ -65,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
         ("any", "1.5", "a whole number"),
         ("path", "etc/x", "an absolute path"),
         ("path", "/etc/", "an absolute path"),
-        ("image", "Nginx:1", "REPOSITORY:TAG"),
+        ("image", "Nginx:1", "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST"),
         ("service", "a_b", "a name of letters, digits and dashes"),
         ("registry", "x y", "HOST[:PORT]/NAMESPACE"),
         ("version", "1 0", "a version such as 0.1.0"),
