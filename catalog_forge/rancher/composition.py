@@ -281,8 +281,7 @@ class Composition:
         return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def answered(self, variables: Mapping[str, str], undefined: Callable[[str], Say]) -> Composition:
-        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables of a
-        service."""
+        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables."""
         services = [service.answered(variables, undefined(name)) for name, service in self.services.items()]
         return Composition((part for service in services for part in service.parts), self.sources, self.is_whole)
 

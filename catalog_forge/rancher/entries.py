@@ -103,7 +103,7 @@ class Entry:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read, so that a file which is not in it does not exist."""
+        """Whether the whole folder was read, so that an absent file is known not to exist."""
         return self.tree.covers(self.folder.path)
 
     @property
@@ -180,7 +180,7 @@ class Revision:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read, so that a file which is not in it does not exist."""
+        """Whether the whole folder was read, so that an absent file is known not to exist."""
         return self.entry.tree.covers(self.folder.path)
 
     @property

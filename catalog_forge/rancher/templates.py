@@ -53,7 +53,7 @@ class Rendered:
         return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
-        """Return the source location of a place in the rendered text. For text from an answer, it is that of the action."""
+        """Return the source location of a place in the rendered text. Text from an answer is located at its action."""
         start, row = self._lines[min(line, len(self._lines)) - 1]
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]

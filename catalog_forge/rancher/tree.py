@@ -180,7 +180,7 @@ class Tree:
         )
 
     def covers(self, path: str) -> bool:
-        """Tell whether a folder was read as a whole, so that a file which is not in it does not exist."""
+        """Tell whether a folder was read as a whole, so that an absent file is known not to exist."""
         if any(f"{closed}/".startswith(f"{path}/" if path else "") for closed in self._closed):
             return False
         return not self.inside or f"{path}/".startswith(f"{self.inside}/")

@@ -45,7 +45,7 @@ class Break:
 
 
 def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[Break]:
-    """Return everything that an upgrade from one revision to another breaks, in reading order.
+    """Return what an upgrade from one revision to another breaks, in the order questions, services, volumes, metadata.
 
     `reads` tells which metadata keys the images of the newer revision read.
     """

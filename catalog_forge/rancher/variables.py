@@ -22,7 +22,7 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A dollar in a text outside `$$`: the name of its variable, `""` if it begins none, its offset, and the text from there."""
+    """A dollar in a text outside `$$`: the name of its variable, `""` if there is none, its offset, and the text from there."""
 
     name: str
     start: int
@@ -52,8 +52,7 @@ class Substitution:
         self.wrong = wrong
 
     def node(self, node: Node) -> Node:
-        """Return a node with answers substituted in its values, and with merge keys (`<<`) expanded as Rancher's YAML reader
-        does."""
+        """Return a node with answers substituted in its values, and merge keys (`<<`) expanded as in Rancher's YAML reader."""
         return rewritten(node, self.text)
 
     def text(self, node: Text) -> Text:

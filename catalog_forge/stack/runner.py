@@ -418,7 +418,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that it is reused."""
+    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that a stack keeps its own."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]

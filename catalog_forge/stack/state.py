@@ -37,8 +37,7 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder, accessible only to its owner because answers may be secret. Another command may remove it
-        meanwhile."""
+        """Create the folder, accessible only to its owner as answers may be secret. Another command may remove it meanwhile."""
         while not self.path.is_dir():
             try:
                 self.path.mkdir(parents=True, mode=0o700)

@@ -69,8 +69,7 @@ def stored(stack: Stack, spec: Spec) -> Stack:
 
 
 class Filling:
-    """Writes the intended content into the store of a stack: when the store starts, when it restarts, and when the content
-    changes.
+    """Writes the intended content into the store of a stack whenever the store starts or the content changes.
 
     Keys that others write to the store are kept. The work is done in a separate thread, after which `wake` is called.
     """

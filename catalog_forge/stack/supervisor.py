@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. Raises its errors, so that a stack that cannot start is stopped."""
+        """Collect the results of finished work. Raises the errors of that work, so that a stack which cannot start is stopped."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue

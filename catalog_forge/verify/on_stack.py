@@ -143,7 +143,7 @@ class _Running:
         self.supervisor.wake()
 
     def hold(self, units: frozenset[Key]) -> None:
-        """Keep these units stopped once they are stopped."""
+        """Do not restart these units after they were stopped."""
         self.held = units
         self.supervisor.hold(units)
 

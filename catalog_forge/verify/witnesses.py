@@ -76,7 +76,7 @@ class Heard:
     def waited(self, versions: frozenset[str], since: float) -> int:
         """Return how many watchers have waited for a version other than these since a given time; once all have, that stays true.
 
-        It counts the most requests within one poll, because at any moment some watchers may be between two polls.
+        The largest number of requests within one poll counts, because at any moment some watchers are between two polls.
         """
         asked = self._watches(versions, since)
         return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
@@ -139,7 +139,7 @@ class Said:
 
     @property
     def counting(self) -> list[str]:
-        """The lines of this moment after the store was first read since its start; earlier ones are not caused by the spec."""
+        """The lines of this moment since its started store was first read; the spec did not cause the earlier ones."""
         read = self.before
         if self.back is not None:
             read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))

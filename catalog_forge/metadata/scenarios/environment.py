@@ -57,8 +57,7 @@ class EnvironmentReader(Reader):
         )
 
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
-        """Return all services of a stack. The metadata lists sidekicks as services too, so all their names must differ, even in
-        lower case.
+        """Return all services of a stack. The metadata lists sidekicks too, so all names must differ even if case is ignored.
 
         `far` are the services of other stacks that links may lead to, as STACK/SERVICE.
         """
@@ -152,8 +151,7 @@ class EnvironmentReader(Reader):
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
-        """Return the hosts from a number, a list of names, or a mapping of names to labels. Agent addresses start at
-        192.0.2.11."""
+        """Return the hosts: a number, names, or a mapping of names to labels. Agent addresses start at 192.0.2.11."""
         labels: list[tuple[str, Mapping[str, str]]]
         match node:
             case yamlio.Seq(items):

@@ -77,7 +77,7 @@ class Scenario:
 
 
 def load(path: Path) -> Answers:
-    """Read an answers file or a scenario, and return the answers, for a scenario those at its start. Raises as `load_either`."""
+    """Read an answers file or a scenario, and return its answers (of a scenario: those at its start). Raises as `load_either`."""
     found = load_either(path)
     return found if isinstance(found, Answers) else answers_of(found.environment)
 
@@ -109,7 +109,7 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
 
 
 def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
-    """Return the answers in a file, for a scenario those at its start, and the address from which they are requested.
+    """Return the answers in a file (of a scenario: those at its start), and the address from which they are requested.
 
     `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the scenario's `self` asks, or
     `default` if there is none. Raises ForgeError if no container has that name.

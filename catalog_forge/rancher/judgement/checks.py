@@ -1,5 +1,4 @@
-"""Small checks for values in compose files, and functions that combine them. Each check reports what is wrong with a node, and
-where.
+"""Small checks for values in compose files, and functions that combine them. Each check yields located problems.
 
 Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and the decoders that run after them (yaml/).
 """

@@ -45,7 +45,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 class _Noting(Substitution):
-    """Substitutes answers in values, and records which values contained a variable and which `$` does not begin one."""
+    """Substitutes answers in values, and records each value with a variable and each `$` that does not begin one."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables, lambda *_: None, self._not_a_variable)

@@ -98,8 +98,7 @@ def _as_number(node: Text) -> Text:
 
 
 def _unprintable(node: Node) -> Iterator[Problem]:
-    """Report what JSON cannot represent: keys that are not text, which make rancher-compose crash, and numbers that are not
-    finite."""
+    """Report what JSON cannot represent: keys that are not text (rancher-compose crashes) and numbers that are not finite."""
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):

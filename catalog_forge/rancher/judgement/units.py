@@ -1,4 +1,4 @@
-"""Units, links and shared volumes of a stack: what rancher-compose refuses, and what it accepts although it cannot be meant.
+"""Units, links and shared volumes of a stack: what rancher-compose refuses, and what it accepts although no author means it.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
 rancher-compose-executor v0.14.29. Of the faults found in a `Composition`, the launch refuses those of sidekicks and of the
@@ -135,7 +135,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if it has no services."""
+    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if that file has no services."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
