@@ -22,7 +22,7 @@ class ServiceKey:
     here: str = ""
 
 
-# Each line has a type, how `up` uses its keys, and after the colon these keys. A `1` or `2` before a key is the only
+# Each line contains a type, what `up` does with its keys, and after the colon the keys. A `1` or `2` before a key is the only
 # compose version that has it.
 _TABLE = """
 text taken: image restart description 1log_driver 1net 2network_mode

@@ -223,7 +223,7 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """Stop both containers with SIGTERM. Raises ForgeError if that takes too long or does not reach the program."""
+        """Stop both containers with SIGTERM. Raises ForgeError if they end too late, or if the program was not signalled."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue

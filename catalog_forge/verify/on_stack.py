@@ -304,7 +304,7 @@ class Scene:
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         settled = fine = 0.0
-        # An author who allows the answers more time has software that takes equally long to start.
+        # If answers are allowed more time than that, starting the software may take just as long.
         patience = max(self.settle, expected.asking.within)
         limit = time.monotonic() + patience
         calm = _CALM if expected.count + expected.of_stack else 0

@@ -37,5 +37,5 @@ class View:
 
 
 def of_moment(moment: Moment, number: int, version: str = "") -> View:
-    """Return the view at a moment; `number` determines its `version` value, `version` is the interface that is read."""
+    """Return the view at a moment. The `version` value is derived from `number`; `version` selects the interface version."""
     return View(answers_of(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

@@ -126,7 +126,7 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
     """Read a scenario. Raises ForgeError with all problems of the file and their locations.
 
-    If the scenario has no `self`, the first container of the service `own` asks, or that of the first service without `own`.
+    If the scenario has no `self`, the first container of the service `own` asks; without `own`, that of the first service.
     """
     return of_node(yamlio.parse(text, file), own)
 
