@@ -1,6 +1,6 @@
 """Detects template calls that always fail, from the types and constants known before the template runs.
 
-The parameter types are those of the renderer's functions. An argument about which nothing is known is never a fault.
+The parameter types are those of the renderer's functions. An unknown argument is never reported.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def keys_of_answer(path: str, body: str) -> dict[str, str]:
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keys that have slashes between their segments as nested maps."""
+    """Return slash-separated keys as nested maps."""
     tree: dict[str, Any] = {}
     for key, value in values.items():
         *above, last = key.strip("/").split("/")

@@ -44,7 +44,7 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 class Read:
     """A lookup. `start` is the byte offset of the path; `guarded` means that a condition around it ensures that the path exists.
 
-    `is_main` is false inside {{define}}, where the guard may be around the call.
+    `is_main` is false inside {{define}}: a guard may then be around the call of that template.
     """
 
     function: str

@@ -210,7 +210,7 @@ class _Printer:
         self.indented = self.indented and opens
 
     def new_line(self) -> None:
-        """Move to the current indentation, on a new line unless that column can still be reached on this line."""
+        """Move to the column of the current indentation, on a new line if the current line is already past it."""
         indent = max(self.indent, 0)
         if not self.indented or self.column > indent or (self.column == indent and not self.spaced):
             self.line_break()
