@@ -115,7 +115,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
-    """Return, for each action, the paths of the stamps of its files, by dest. A stamp contains the file's checksum."""
+    """Return for each action a map from the dest of each of its files to the path of the file's stamp, which holds a checksum."""
     files = rendered(spec)
     numbers = _numbers(spec)
     found: list[dict[str, str]] = [{} for _ in numbers]

@@ -40,7 +40,7 @@ def failing(message: str, node: Any) -> Expr:
 
 
 def settled(value: Expr) -> Expr:
-    """Turn nil in an interface into no value, as Go does at the end of a command."""
+    """Return an expression that yields no value in place of a nil interface, as Go does at the end of a command."""
 
     def settle(machine: Machine) -> Any:
         found = value(machine)

@@ -26,7 +26,7 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTAL
 _PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
 _LONGEST = 10_000
-# A larger Dockerfile is not read: it was not written by hand.
+# A larger Dockerfile is not read: nobody writes so much by hand.
 MAX_BYTES = 128 << 10
 
 

@@ -20,7 +20,7 @@ from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, Template
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
-# The number of seconds that the main container waits longer than the conf container may take.
+# The main container waits this many seconds longer than the conf container may take.
 PATIENCE = 300
 # The commands that the launch script calls to send a file.
 SENDING = "cat date head nc tr wc".split()

@@ -16,7 +16,7 @@ from catalog_forge.confd.imitated.store import matcher
 from catalog_forge.gotext.values import GoError
 from catalog_forge.image.dockerfile import HEREDOC, Dockerfile, Inline, Instruction
 
-# Files beyond this number of steps are ignored: no real image has so many.
+# The search stops after this number of steps: no real image has so many files.
 MAX_STEPS = 200_000
 MAX_RULES = 1000
 CONF_DIR = "/etc/confd"
