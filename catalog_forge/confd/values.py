@@ -1,4 +1,4 @@
-"""Compiles the values of expressions to template code: one template expression if possible, else ranges and conditions."""
+"""Compiles the expressions of a spec to template code: one template expression if possible, else ranges and conditions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Values:
         return go.literal(escape.opening) + self.printer(escape, name)(term) + go.literal(escape.closing)
 
     def shown(self, expr: Expr, escape: Escape, whole: bool = False) -> str:
-        """Return the code that prints an expression with an escape; if `whole`, with the escape's quotes around it."""
+        """Return the code that prints a spec expression with an escape; if `whole`, with the escape's quotes around it."""
         self._fits(expr, escape)
         if whole and self._is_term(expr):
             return self.whole(self.term(expr), escape, self.called(expr))
@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return a function that prints a template expression with the expression's arithmetic applied to it."""
+        """Return a function that prints a template expression with the spec expression's arithmetic applied to it."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)
@@ -151,13 +151,13 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a field belongs to the host of an element, which only a loop finds; the host's uuid is in the element."""
+        """Whether a field belongs to an element's host, which only a loop can find, unlike its uuid: the element has that itself."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
 
     def term(self, expr: Expr) -> str:
-        """Return the value of an expression as one template expression."""
+        """Return the value of a spec expression as one template expression."""
         operand = self._operand(expr)
         if not expr.sum:
             return operand
@@ -165,7 +165,7 @@ class Values:
         return f"{function} ({operand if expr.is_counted else f'atoi ({operand})'}) {number}"
 
     def _operand(self, expr: Expr) -> str:
-        """Return the template expression for an expression without its arithmetic."""
+        """Return the template expression for a spec expression, without its arithmetic."""
         node = expr.node
         if isinstance(node, Count):
             return self._count(node)
@@ -231,7 +231,7 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the template expression for an expression; an optional key or element field without a value is an empty text."""
+        """Return the template expression for a spec expression; an optional key or element field without a value is empty text."""
         if expr.sum:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:

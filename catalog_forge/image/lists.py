@@ -1,4 +1,4 @@
-"""Query an engine: whether it answers, and its lists. Through its socket if possible, because the SDK loads slowly."""
+"""Query an engine: whether it answers, and its containers, networks and images. Through its socket if possible, because the SDK loads slowly."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Store:
             name, slash, _ = keys[place][size:].partition(b"/")
             if name:
                 yield name, bool(slash)
-            # Keys below the same segment are adjacent: they end before the segment with a "0", the character after "/".
+            # All keys below one segment are adjacent: the next key sorts after the segment with a "0", the character after "/".
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
