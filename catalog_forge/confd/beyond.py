@@ -2,7 +2,7 @@
 
 In metadata versions that list containers below their services (from 2015-12-19 on), a service is represented by its path,
 /stacks/STACK/services/SERVICE. In 2015-07-25, /services merges services with equal names, and only containers tell them apart:
-there a service is represented by /STACK/SERVICE/CONTAINER, the last being its first container (docs/facts/confd.md#5.4, #5.9).
+there a service is represented by /STACK/SERVICE/CONTAINER, with its first container (docs/facts/confd.md#5.4, #5.9).
 """
 
 from __future__ import annotations

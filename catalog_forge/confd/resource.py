@@ -198,7 +198,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # `$.self` in a source is the container that an earlier walk found. Which expression has it depends on the walk that ends here.
+    # `$.self` in a source is the container that an earlier walk found. Where it is now depends on the walk before.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

@@ -151,7 +151,7 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a field belongs to an element's host, which only a loop can find, unlike its uuid: the element has that itself."""
+        """Whether a field belongs to an element's host, which only a loop can find. The element itself has the host's uuid."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
@@ -231,7 +231,7 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the template expression for a spec expression; an optional key or element field without a value is empty text."""
+        """Return the template expression for a spec expression; an optional key or element field without a value is empty."""
         if expr.sum:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:

@@ -1,4 +1,4 @@
-"""Query an engine: whether it answers, and its containers, networks and images. Through its socket if possible, because the SDK loads slowly."""
+"""Query an engine: its presence, containers, networks and images. Uses its socket if possible, because the SDK loads slowly."""
 
 from __future__ import annotations
 
