@@ -1,4 +1,4 @@
-"""The properties of confd's back ends in one table: address, key lookup, what values they can hold, what they cannot do.
+"""The properties of confd's back ends in one table: address, key lookup, limits on values, and what they cannot do.
 
 Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md describes the same table, and a test for each trap.
 """
@@ -15,13 +15,13 @@ PAGE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A back end: `nodes` is what CONF_NODES holds for it, `option` the option of confd that takes it.
+    """A back end: `nodes` describes the value of CONF_NODES, `option` is the confd option that takes this value.
 
     `watches`: confd notices changes by itself; `changes`: values can change at all. `shares`: the watchers
     of several files query over one connection concurrently, and mix up its answers (backends/redis/client.go).
     `raw`: keys are matched by text prefix, so keys of a neighbour such as /app2 are read along with /app.
     `breaks_off`: confd ignores an error in the middle of a read, and continues with what it has read so far.
-    `missing`: confd's message if there is nothing below the prefix; empty if that is not an error.
+    `missing`: confd's message if there is no key below the prefix; empty if that is not an error.
     `mount` is the path above the keys of a new server if it has no writable root.
     `segment` matches what may be between two slashes of a key, `shape` describes it; `most` is the maximum bytes of a value.
     `credentials` are the options of confd that the container gets in CONF_OPTION, or from a file named by CONF_OPTION_FILE;

@@ -8,13 +8,13 @@ from itertools import takewhile
 from catalog_forge.shown import printable
 
 MOST_LINES = 20_000
-# Between so many lines that differ at their beginning and at their end, `marked` looks for what stayed.
+# The most lines between the first and the last difference in which `marked` looks for unchanged lines.
 _MOST_BETWEEN = 1_000
 
 
 def unified(old: str | None, new: str | None, name: str) -> str:
     """Return the diff between two texts; None means that the file does not exist. Empty if the texts are equal."""
-    name = printable(name)  # the head of a diff is one line
+    name = printable(name)  # the header of a diff is one line
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")
     if before != after and max(len(before), len(after)) > MOST_LINES:

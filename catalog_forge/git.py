@@ -24,7 +24,7 @@ _SAFE = (
     *("-c", "safe.bareRepository=explicit"),
 )
 _AS_USER = ("--no-pager",)
-# Variables that would redirect git to another repository; those that say how to reach a server may stay in the environment.
+# Variables that would redirect git to another repository. Variables for the access to a server may stay in the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
 # The header that `cat-file --batch` prints before the content of an object; for an unknown name it prints something else.

@@ -39,14 +39,14 @@ _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
-# Whoever writes here deletes in these rooms alone: what is generated, and what `update` removes beside a spec; of a chart, which
-# may be made anywhere, what differs from one to the next.
+# The only paths that a change may delete: generated files, what `update` removes from a spec's folder and, because charts may
+# be written anywhere, the files of a chart that differ from one chart to the next.
 _MAY_REMOVE = re.compile(
     r"images/|templates/|compose/|charts/|specs/[^/]+/|[^/]+/[^/]+/(?:templates/[^/]+\.yaml|catalogIcon[^/]*)$"
 )
 _FINISHES = "fix this; the next command then completes the interrupted change"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# What happens for each file names its path as plain text: making Paths would take longer than the operations.
+# Operations on each file take its path as plain text: creating Path objects would take longer than the operations.
 # ruff: noqa: PTH102, PTH104, PTH105, PTH106, PTH108
 
 
@@ -192,7 +192,7 @@ class _Journal:
     def undo(self, root: Path) -> None:
         for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
-                (root / staged).lstat()  # unlink would say "read-only", not "no such file"
+                (root / staged).lstat()  # unlink would report "read-only" instead of "no such file"
                 (root / staged).unlink()
         _remove_empty(root, [*self.folders, *map(_probe_in, self.targets()), _PROBE])
 
@@ -230,7 +230,7 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
             else:
                 os.mkdir(f"{root}/{folder}")
             is_near[folder] = is_near[above]
-            if not _is_writable(f"{root}/{folder}"):  # so strange a umask
+            if not _is_writable(f"{root}/{folder}"):  # a umask that takes away the owner's rights
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     for folder in journal.targets():
         if folder not in is_near:
@@ -308,7 +308,7 @@ def _is_ours(root: Path, path: str) -> bool:
 
 
 def _identity(root: Path) -> int:
-    """A number that a clone or an unpacked archive of this folder does not have."""
+    """Return the inode of a folder: a clone or an unpacked archive of it has a different one."""
     return root.stat().st_ino
 
 
@@ -355,7 +355,7 @@ def _in_the_way(path: str, due: str, found: str) -> ForgeError:
 
 
 def _lock(root: Path) -> int:
-    """Make and lock the scratch folder, which the one before may delete (see `_tidy`): then it is made again."""
+    """Create and lock the scratch folder. If its previous user deletes it meanwhile (see `_tidy`), it is created again."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
         with _InWords(f"{root}/{SCRATCH}"):
@@ -373,7 +373,7 @@ def _lock(root: Path) -> int:
 
 
 def _is_held(lock: int, root: Path) -> bool:
-    """Try to take a lock; it counts only while its folder is the one that all others find."""
+    """Try to take a lock; it is valid only if its folder is still the one at the path, which other commands lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(lock), os.lstat(f"{root}/{SCRATCH}"))
@@ -382,16 +382,16 @@ def _is_held(lock: int, root: Path) -> bool:
 
 
 def _tidy(root: Path) -> None:
-    """Leave nothing behind, least of all in the catalog of a stranger; only a journal that must still be looked at stays."""
+    """Remove the scratch folder, unless it contains a journal that has yet to be processed."""
     with suppress(OSError):
-        if os.listdir(root / SCRATCH) == [".gitignore"]:  # noqa: PTH208 (names are all that is asked for)
+        if os.listdir(root / SCRATCH) == [".gitignore"]:  # noqa: PTH208 (only the names are needed)
             (root / _IGNORE.path).unlink()
             (root / SCRATCH).rmdir()
 
 
 @dataclass(slots=True)
 class _InWords:
-    """A block in which an error of the operating system becomes ours, in its words."""
+    """A block in which an error of the operating system becomes a ForgeError with the same message."""
 
     path: str
     hint: str = ""

@@ -22,7 +22,7 @@ _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where and why libyaml stopped: its message, the place, and the start of what it was parsing. Both count from 0."""
+    """Where and why libyaml stopped: its message, the place, and the start of what it was parsing. Places count from 0."""
 
     problem: str
     line: int
@@ -53,7 +53,7 @@ UNRESOLVED = (
 
 
 def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """The conflict markers of git-merge-file(1)."""
+    """Explain the conflict markers of git-merge-file(1)."""
     number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith(MARKS[0])), None)
     if number is None or not any(line.startswith(MARKS[3]) for line in lines[number:]):
         return None
@@ -61,7 +61,7 @@ def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
 
 
 def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A tab that indents, and spaces that only look like one."""
+    """Explain a tab used as indentation, or a character that only looks like a space."""
     indent = here[: len(here) - len(here.lstrip())]
     if "\t" in indent or "tab character" in stop.problem or here[stop.column : stop.column + 1] == "\t":
         column = here.find("\t")
@@ -85,7 +85,7 @@ def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """Quotes that are never closed, or too early, and what double quotes take for an escape."""
+    """Explain quotes that are closed too early or never, and invalid escapes in double quotes."""
     line, column = stop.start
     if "quoted scalar" in stop.context:
         if "Unicode" in stop.problem:
@@ -97,7 +97,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     before = here[: stop.column].rstrip()
     if before.endswith(('"', "'")) and before.strip() and "expected" in stop.problem:
         quote = before[-1]
-        if before.count(quote) % 2:  # it closes one that was opened above
+        if before.count(quote) % 2:  # it closes a quote that was opened in a line above
             opened = next((n for n in range(stop.line - 1, -1, -1) if lines[n].count(quote) % 2), stop.line)
             hint = "write the same quote at the end of the value"
             return "this quote is never closed", hint, opened, max(lines[opened].rfind(quote), 0)
@@ -107,7 +107,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A colon too many, or too few."""
+    """Explain a missing or an extra colon."""
     if "mapping values are not allowed" in stop.problem:
         if (found := _TWO_COLONS.match(here)) and stop.column > len(found["head"]):
             hint = f"quote the value: {found['head'].strip()} {_quoted(found['value'])}"
@@ -129,7 +129,7 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
-    """A value that begins with a character that is special in YAML."""
+    """Explain a value that begins with a character that is special in YAML."""
     sign = here[stop.column : stop.column + 1]
     before = here[stop.column - 1 : stop.column]
     if "cannot start any token" in stop.problem and sign:
@@ -144,7 +144,7 @@ def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
 
 
 def _value(here: str, column: int) -> str:
-    """The value that begins in a column: to the end of the line, or within brackets to the next comma or bracket."""
+    """Return the value that begins in a column: to the end of the line or, within brackets, to the next comma or bracket."""
     before = here[:column]
     within = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
     found = _WITHIN.match(here, column) if within else None
@@ -152,7 +152,7 @@ def _value(here: str, column: int) -> str:
 
 
 def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A list or mapping in brackets that is not closed, or lacks a comma."""
+    """Explain a list or mapping in brackets that is not closed, or lacks a comma."""
     if "flow node" in stop.context:
         text = "\n".join([*lines[: stop.line], here[: stop.column]])
         at = max(text.rfind("["), text.rfind("{"))
@@ -171,7 +171,7 @@ def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _aligned(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A line whose indentation matches no line above."""
+    """Explain a line whose indentation matches no line above."""
     indent = len(here) - len(here.lstrip())
     if "did not find expected" not in stop.problem or here[: stop.column].strip():
         return None
@@ -204,7 +204,7 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
 
 
 def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A key below a key that already has a value."""
+    """Explain a key that is nested below a key that already has a value."""
     indent = len(here) - len(here.lstrip())
     for number in range(stop.line - 1, -1, -1):
         text = lines[number]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
     from catalog_forge.yamlio import Map
 
-# What somebody does in a folder that has none yet, or who is in the wrong one.
+# The hint for a folder without specs, which may be new or the wrong one.
 BEGIN = "create one with catalog-forge new NAME, or give the folder of the catalog: catalog-forge -C DIR ..."
 MARK = "catalog-forge.yml"
 

@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def edited(self) -> tuple[str, ...]:
-        """The files that hold somebody's work, which writing the plan would destroy."""
+        """The files with somebody's changes, which writing the plan would overwrite or delete."""
         return tuple(path for path, state in self.states.items() if state in (Drift.EDITED, Drift.UNKNOWN))
 
     @property

@@ -1,7 +1,7 @@
-"""The only YAML door: untrusted text in, nodes with places or plain data; data in, text out.
+"""The only module that reads and writes YAML: untrusted text to nodes with places or to plain data; data to text.
 
 Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because that is what an author sees; writing quotes
-everything that a YAML 1.1 reader, such as Rancher's, would take for something else.
+everything that a YAML 1.1 reader, such as Rancher's, would not read as text.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from catalog_forge.errors import ForgeError, Problem, Where
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-# What a document with aliases may amount to if it were written out; what is shared costs nothing.
+# The limit for a document with its aliases expanded; shared nodes take no memory.
 MAX_SHARED_NODES = 20_000_000
-# The same for what Rancher reads: many rules look at each node of it.
+# The same for files that Rancher reads: many rules visit each of their nodes.
 MAX_LENIENT_NODES = 1_000_000
 
 Scalar = str | int | float | bool | None
@@ -35,17 +35,17 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
-# Of the tags that a scalar may carry, those with which it is no text; Rancher's reader takes every other one for text.
+# The tags with which a scalar is not text; with any other tag, Rancher's reader treats it as text.
 _BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _BINARY = "tag:yaml.org,2002:binary"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-# Not frozen, as `Where` is not: catalogs hold hundreds of thousands.
+# Not frozen, like `Where`, because catalogs contain hundreds of thousands.
 @dataclass(slots=True)
 class Text:
-    """A scalar as it stands in a file: its text, whether it was written bare, its place, and the lines of the file."""
+    """A scalar in a file: its text, whether it was written without quotes, its place, and the lines of the file."""
 
     value: str
     bare: bool
@@ -62,7 +62,7 @@ class Text:
         if _INT.fullmatch(self.value):
             return int(self.value) if len(self.value) < 1000 else self.value
         if _FLOAT.fullmatch(self.value):
-            # Beyond the range of doubles it is text, as for Rancher: no document brings infinity in by the back door.
+            # A number beyond the range of doubles is text, as in Rancher, so that no document can contain infinity.
             return number if math.isfinite(number := float(self.value)) else self.value
         return self.value
 
@@ -116,7 +116,7 @@ Node = Text | Map | Seq
 
 
 def texts(node: Node) -> Iterator[Text]:
-    """Yield every scalar of a document that is no key of a mapping, in their order."""
+    """Yield every scalar of a document in order, except the keys of mappings."""
     match node:
         case Text():
             yield node
@@ -130,7 +130,7 @@ def texts(node: Node) -> Iterator[Text]:
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """A key that stands again in one mapping: the later one, where it stood first, and where the mapping begins."""
+    """A duplicate key of a mapping: the later key, the place of the first one, and where the mapping begins."""
 
     key: Text
     first: Where
@@ -150,8 +150,8 @@ def parse(
 ) -> Node:
     """Parse one YAML document into nodes that know their places.
 
-    `aliases` allows anchors and aliases (answers files of the metadata service use them); specs do without. `last_wins`
-    hears of each key that stands twice, and then the last one counts, as for yaml.v2; without it that is an error.
+    `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not use them. `last_wins`
+    is called for each duplicate key, whose last value is then used, as in yaml.v2; without it a duplicate is an error.
     Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
@@ -165,7 +165,10 @@ def parse(
 
 @dataclass(frozen=True, slots=True)
 class Lenient:
-    """What Rancher's own YAML reader takes from a file: the first document (None when it is empty), and what it ignores."""
+    """A file as Rancher's YAML reader sees it: the first document (None if the file is empty), and what it ignores.
+
+    It ignores all but the last of `duplicates`, and a second document, which begins at `second`.
+    """
 
     node: Node | None
     duplicates: tuple[Double, ...]
@@ -173,9 +176,9 @@ class Lenient:
 
 
 def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -> Lenient:
-    """Parse a file as yaml.v2 of Rancher does: of equal keys the last one counts, of documents the first.
+    """Parse a file as Rancher's yaml.v2 does: the last of duplicate keys wins, and only the first document is read.
 
-    Raises ForgeError as `parse` does for everything else, keys that are no words among it.
+    Raises ForgeError as `parse` does for any other fault, including keys that are not scalars.
     """
     content = _decode(text, file, max_bytes)
     if not content.strip():
@@ -192,19 +195,19 @@ def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int 
 
 
 def as_written(text: Text) -> Scalar:
-    """Return the value of a scalar, and the text for a number that would be written back as another one: 0777, 1.10, 1e3."""
+    """Return the value of a scalar, but the text of a number that would be written back differently: 0777, 1.10, 1e3."""
     value = text.data()
     return text.value if isinstance(value, int | float) and not isinstance(value, bool) and str(value) != text.value else value
 
 
 def constant(text: Text) -> Scalar:
-    """Return the value of a scalar for a file that has types: as `as_written`, but a decimal number stays one (`Bare`)."""
+    """Return the value of a scalar for a file with types: like `as_written`, but a decimal number stays a number (`Bare`)."""
     value = as_written(text)
     return Bare(value) if value == text.value and isinstance(text.data(), float) and _DECIMAL.fullmatch(value) else value
 
 
 def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
-    """Turn a node into plain data, each scalar by `scalar`. What an alias stands for is shared, not copied."""
+    """Convert a node to plain data, each scalar by `scalar`. Nodes that are aliased are shared, not copied."""
     made: dict[int, Data] = {}
 
     def convert(node: Node) -> Data:
@@ -222,7 +225,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Write data as YAML, keys in their order. Text is single-quoted unless it is a plain word; line breaks make a block."""
+    """Return data as YAML with its keys in order. Text is single-quoted unless it is a plain word or, with line breaks, a block."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
@@ -231,13 +234,13 @@ def dump(data: Data) -> str:
 
 
 def edit(text: str, change: Callable[[Any], None]) -> str | None:
-    """Change a YAML file of an author: what is not changed stays as it is, comments, quotes, indentation and line ends too.
+    """Change an author's YAML file; the rest stays unchanged, including comments, quotes, indentation and line endings.
 
-    `change` gets the root as ruamel.yaml has it: mappings with `insert(place, key, value)`, lists, scalars; `Quoted` is written
-    in single quotes. None when the rest of the file would not stay as it is, byte for byte. Raises ForgeError for text that is
-    not YAML, or over the bounds.
+    `change` gets the root node of ruamel.yaml: mappings with `insert(place, key, value)`, lists, scalars; `Quoted` is written
+    in single quotes. Returns None if the rest of the file would not stay unchanged byte for byte. Raises ForgeError for text
+    that is not YAML, or exceeds the limits.
     """
-    parse_lenient(text, "")  # ruamel.yaml has no bounds of its own
+    parse_lenient(text, "")  # ruamel.yaml itself has no limits
     from io import StringIO
 
     from ruamel.yaml import YAML
@@ -269,14 +272,14 @@ def _single_quoted(representer: Any, text: str) -> Any:
 
 @lru_cache(maxsize=4096, typed=True)
 def dump_json_like(value: Scalar) -> str:
-    """Write one scalar so that it can stand anywhere in a YAML flow or block."""
+    """Return a scalar in a form that is valid anywhere in a YAML flow or block."""
     text: str = yaml.dump(value, Dumper=_Quoting, allow_unicode=True, width=10_000)
     return text.removesuffix("\n").removesuffix("\n...")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a YAML text, from character `start` to `end`: a scalar of a style (bare, quoted, block), else style None."""
+    """A token of a YAML text, from character `start` to `end`; `style` is that of a scalar (bare, quoted, block), or None."""
 
     start: int
     end: int
@@ -285,7 +288,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """Cut a YAML text into its tokens. Raises ForgeError, with the line within the text, where it is not well-formed."""
+    """Split a YAML text into its tokens. Raises ForgeError with the line within the text if it is not well-formed."""
     found: list[Token] = []
     previous: Any = None
     with _line_in_words():
@@ -297,7 +300,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def well_formed(text: str) -> None:
-    """Raise ForgeError, with the line within the text, when it is not YAML: one document or several."""
+    """Raise ForgeError with the line within the text unless it is YAML: one document or several."""
     with _line_in_words():
         for _ in yaml.parse(text, Loader=_Loader):
             pass
@@ -305,7 +308,7 @@ def well_formed(text: str) -> None:
 
 @contextmanager
 def _line_in_words() -> Iterator[None]:
-    """Turn what libyaml raises into words with the line within a text that lies in no file."""
+    """Convert libyaml's exceptions into a ForgeError that names the line within a text; for texts that are not in a file."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
@@ -318,7 +321,7 @@ def _line_in_words() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What begins or ends in a YAML text: `kind` is map, list, scalar or end; `style` of a collection is `flow` or nothing."""
+    """The start or end of a YAML node: `kind` is map, list, scalar or end; the `style` of a collection is `flow` or empty."""
 
     kind: str
     start: int
@@ -328,7 +331,7 @@ class Mark:
 
 
 def marks(text: str) -> Iterator[Mark]:
-    """Yield what a YAML text consists of, by characters. The text must have passed `parse`: here nothing is bounded."""
+    """Yield the beginning and end of each node of a YAML text. The text must have passed `parse`, because this has no limits."""
     kinds = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "list", yaml.ScalarEvent: "scalar"}
     ends = {yaml.MappingEndEvent: "end", yaml.SequenceEndEvent: "end"}
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
@@ -344,7 +347,7 @@ def marks(text: str) -> Iterator[Mark]:
 
 
 class _Quoting(_Dumper):  # type: ignore[misc]
-    """Quotes every text that is not a plain word, so that no YAML reader takes it for a number, a date or a truth."""
+    """Quotes every text that is not a plain word, so that no YAML reader takes it for a number, a date or a boolean."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
@@ -365,13 +368,13 @@ def _quoted(dumper: Any, text: str) -> Any:
 
 
 class Quoted(str):
-    """Text that is written in single quotes even where a bare word would do: versions, defaults and options."""
+    """Text that is always written in single quotes, even if it needs none: versions, defaults and options."""
 
     __slots__ = ()
 
 
 class Bare(str):
-    """A number as it was written, where Python prints it otherwise: 1.10, 1e3."""
+    """A number in its original notation, if Python would print it differently: 1.10, 1e3."""
 
 
 _Quoting.add_representer(str, _quoted)
@@ -386,8 +389,10 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Add the events of data. An entry says the same words for each of its services, so a scalar is looked at once, and so is
-    a mapping that stands in several places: `known` tells which events are its own.
+    """Append the events for data to `events`.
+
+    An entry repeats the same words for each of its services, so equal scalars are converted only once, and so are mappings
+    that occur in several places: `known` has the events of each mapping by its id.
     """
     if isinstance(data, dict):
         if id(data) in known:
@@ -435,7 +440,7 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
 
 @contextmanager
 def _in_words(content: str, file: str) -> Iterator[None]:
-    """Turn what libyaml raises into words with a place."""
+    """Convert libyaml's exceptions into a ForgeError with a place in the file."""
     try:
         yield
     except yaml.reader.ReaderError as error:
@@ -447,7 +452,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """The error for a character that YAML forbids: libyaml gives its number and counts bytes, PyYAML gives the character."""
+    """Return the error for a forbidden character. libyaml reports its number and counts bytes, PyYAML reports the character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
@@ -467,8 +472,7 @@ def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeErr
 
 
 class _Builder:
-    """Builds nodes from libyaml's events, and bounds what a hostile file may cost: libyaml's own composer would recurse
-    until the process dies."""
+    """Builds nodes from libyaml's events, with limits for hostile files: libyaml's own composer could exhaust the stack."""
 
     def __init__(
         self, content: str, file: str, aliases: bool, last_wins: Callable[[Double], None] | None, lenient: bool = False
@@ -486,7 +490,7 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int]] = {}
 
     def document(self) -> Node | None:
-        """Read the one document of the file; None where there is none."""
+        """Read the document of the file; return None if there is none."""
         next(self.events)
         if not isinstance(next(self.events), yaml.DocumentStartEvent):
             return None
@@ -498,7 +502,7 @@ class _Builder:
         return node
 
     def end(self) -> None:
-        """See whether another document comes; of that one Rancher's reader does not look at more than where it begins."""
+        """Check whether a second document follows. If `lenient`, only its place is noted, because Rancher's reader ignores it."""
         after = next(self.events)
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)
@@ -542,7 +546,7 @@ class _Builder:
         return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")
 
     def alias(self, event: Any, where: Where) -> Node:
-        """What an alias stands for; it counts as much as if it were written out."""
+        """Return the node that an alias refers to. Its size counts again towards the limit."""
         if not self.aliases:
             raise self.no_aliases(where)
         if event.anchor not in self.anchors:
@@ -582,7 +586,7 @@ class _Builder:
         self.problems.append(Problem(str(double), double.key.where))
 
 
-# A text with thousands of expressions is asked for the place of each: what leads there is counted once for all of them.
+# Cached, because a text with thousands of expressions needs the place of each of them.
 @lru_cache(maxsize=4)
 def _places_of(char: str, text: str) -> Sequence[int]:
     return [place for place, found in enumerate(text) if found == char]
@@ -590,7 +594,7 @@ def _places_of(char: str, text: str) -> Sequence[int]:
 
 @lru_cache(maxsize=4)
 def _escaped_places(source: str, column: int) -> Sequence[int]:
-    """The column of each character of a double-quoted scalar whose quote stands in `column`."""
+    """Return the column of each character of a double-quoted scalar whose opening quote is in `column`."""
     widths = {"x": 4, "u": 6, "U": 10}
     places, place = [column + 1], column
     while place < len(source):

@@ -1,7 +1,7 @@
-"""A YAML file as its author wrote it: where each value stands, and changes that leave every other byte as it is.
+"""The text of an author's YAML file: the location of each value, and edits that keep every other byte unchanged.
 
-Comments, order, quotes, indentation and line ends stay because nothing is written anew: a change is cut out of the text, or into
-it, with the words of the text that it comes from. docs/decisions/0020-edits-of-text.md says why not with ruamel.yaml.
+Comments, order, quotes, indentation and line endings stay because the file is not written anew: an edit cuts text out or inserts
+text, in the words of the text that it comes from. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from functools import cached_property
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 
-# A bare text that means the same between braces, wherever it comes from.
+# Unquoted text that has the same meaning inside braces.
 _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 
 @dataclass
 class Piece:
-    """A value in a text: its span, what it is, and the entries of a mapping or list by their keys or numbers."""
+    """A value in a text: its kind (map, list or scalar), its span, its data, and the entries of a collection by key or number."""
 
     kind: str
     start: int
@@ -38,13 +38,13 @@ class Piece:
 
     @cached_property
     def meaning(self) -> str:
-        """Its data in a form that two values share when they are equal: 1, 1.0, true and "1" are four."""
+        """The data as JSON, which is the same for equal values only: 1, 1.0, true and "1" are four different values."""
         return json.dumps(self.data, sort_keys=True)
 
 
 @dataclass
 class Entry:
-    """An entry of a mapping or list: its key, where it starts, where what follows the colon or dash begins, its value."""
+    """An entry of a mapping or list: its key, where it starts, the position after its colon or dash, and its value."""
 
     key: str
     start: int
@@ -54,7 +54,7 @@ class Entry:
 
 
 class Document:
-    """A YAML text and its root. Raises ForgeError when it is not YAML, or over the bounds."""
+    """A YAML text and its root entry. Raises ForgeError if it is not YAML, or exceeds the limits."""
 
     def __init__(self, text: str, file: str = "") -> None:
         yamlio.parse(text, file)
@@ -66,28 +66,28 @@ class Document:
         self.root = Entry("", root.start, 0, root)
 
     def line(self, at: int) -> int:
-        """The number of the line in which a character stands."""
+        """Return the number of the line that contains a character."""
         return self.text.count("\n", 0, at) + 1
 
     def line_start(self, at: int) -> int:
-        """Where the line of a character begins."""
+        """Return the position where the line of a character begins."""
         return self.text.rfind("\n", 0, at) + 1
 
     def line_end(self, at: int) -> int:
-        """Where the line of a character ends, before its line feed."""
+        """Return the position where the line of a character ends, before its line feed."""
         end = self.text.find("\n", at)
         return len(self.text) if end < 0 else end
 
     def column(self, at: int) -> int:
-        """How many characters stand before one in its line."""
+        """Return the number of characters before a position in its line."""
         return at - self.line_start(at)
 
     def opens_line(self, entry: Entry) -> bool:
-        """Whether only spaces stand before an entry in its line: of `- a: 1` that is so for the item, and not for `a`."""
+        """Whether only spaces precede an entry in its line. In `- a: 1` this is true of the list item, but not of `a`."""
         return not self.text[self.line_start(entry.start) : entry.start].strip()
 
     def head(self, entry: Entry) -> int:
-        """Where the comments begin that stand right above an entry; at its own line where there are none."""
+        """Return where the comments directly above an entry begin; if there are none, where its line begins."""
         start = self.line_start(entry.start)
         while start:
             above = self.line_start(start - 1)
@@ -99,7 +99,7 @@ class Document:
 
     @cached_property
     def _last_lines(self) -> list[int]:
-        """Where the lines end that say something, in order."""
+        """The ends of the lines that have content, in order."""
         waiting, found = [self.root], set[int]()
         while waiting:
             entry = waiting.pop()
@@ -110,20 +110,20 @@ class Document:
         return sorted(found)
 
     def above(self, entry: Entry) -> tuple[int, int]:
-        """The span of the comments and blank lines above an entry that opens its line, to the last line that says something."""
+        """Return the span of the comments and blank lines between the last line with content and an entry that opens its line."""
         start = self.line_start(entry.start)
         ends = self._last_lines
         place = bisect_left(ends, start)
         return (min(ends[place - 1] + 1, start) if place else 0), start
 
     def beside(self, entry: Entry) -> tuple[int, int]:
-        """The span of the comment in the last line of a value in one line, or in the line of the key of a collection."""
+        """Return the span of the comment after a value, or after the key of a block collection, in the same line."""
         inside = entry.value.entries and not entry.value.flow
         start = entry.after if inside else entry.value.end
         return start, self.line_end(start)
 
     def words(self, entry: Entry) -> str:
-        """Return the text of an entry, to the end of its last line in a block."""
+        """Return the text of an entry; in a block, to the end of its last line."""
         return self.text[entry.start : entry.value.end if entry.flow else self.line_end(entry.value.end)]
 
     def _piece(self, mark: yamlio.Mark, marks: Iterator[yamlio.Mark]) -> Piece:
@@ -163,7 +163,7 @@ class Document:
         return Entry(key, dash, dash + 1, value)
 
     def text_of_key(self, mark: yamlio.Mark) -> str:
-        """The key that a scalar is: keys are words, whatever they look like."""
+        """Return a scalar as a key: its text, even if it looks like a number or a boolean."""
         return mark.data if isinstance(mark.data, str) else self.text[mark.start : mark.end]
 
     def _scalar_end(self, mark: yamlio.Mark) -> int:
@@ -175,7 +175,7 @@ class Document:
         return self.line_end(len(self.text[: mark.end].rstrip()))
 
     def _content(self, at: int) -> int:
-        """Find the next character that is no space and in no comment."""
+        """Return the position of the next character that is neither a space nor part of a comment."""
         while at < len(self.text):
             if self.text[at] == "#":
                 at = self.line_end(at)
@@ -186,18 +186,18 @@ class Document:
 
 
 class Edits:
-    """Changes of one document; all speak of its text as it was. What comes in is an entry of another document."""
+    """Edits of a document; all positions refer to its original text. Inserted entries come from another document."""
 
     def __init__(self, document: Document, spans: list[tuple[int, int, str]] | None = None) -> None:
         self.document = document
         self._spans = spans or []
 
     def copy(self) -> Edits:
-        """Return the same changes, to which others may be added."""
+        """Return a copy, to which further edits can be added."""
         return Edits(self.document, list(self._spans))
 
     def text(self) -> str:
-        """Return the text with all changes."""
+        """Return the text with all edits applied."""
         parts, at = list[str](), 0
         for start, end, words in sorted(self._spans, key=lambda span: span[0]):
             parts += [self.document.text[at:start], words]
@@ -206,7 +206,7 @@ class Edits:
         return self.document.bom + "".join(parts).replace("\n", self.document.breaks)
 
     def replace(self, entry: Entry, source: Document, by: Entry) -> None:
-        """Give an entry the value of another one; a comment after it stays."""
+        """Replace the value of an entry by that of another entry; a comment after it stays."""
         value, text = entry.value, self.document.text
         if entry.flow:
             self._spans.append((value.start, value.end, _in_flow(source, by.value)))
@@ -219,11 +219,11 @@ class Edits:
             self._spans.append((entry.after, end, f"{first.rstrip()}{comment}\n{rest}"))
         elif "\n" in words or "\n" in text[entry.after : value.start] or value.start == value.end:
             self._spans.append((entry.after, value.end, words))
-        else:  # what may stand in columns stays there
+        else:  # the value may be aligned with others: keep the spaces before it
             self._spans.append((value.start, value.end, words.lstrip()))
 
     def remove(self, parent: Piece, entry: Entry) -> None:
-        """Remove an entry and the comments right above it; another entry must stay."""
+        """Remove an entry and the comments directly above it; at least one other entry must remain."""
         document, text = self.document, self.document.text
         if parent.flow:
             self._spans.append((*self._within_flow(parent, entry), ""))
@@ -237,7 +237,7 @@ class Edits:
         self._spans.append((start, min(end, len(text)), ""))
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
-        """Give an entry the comments above and beside it that another document changed since `base`, and this one did not."""
+        """Copy the comments above or beside an entry that another document has changed since `base` and this one has not."""
         sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
             spans = [place(each, item) for each, item in sides]
@@ -258,7 +258,7 @@ class Edits:
         return (others[place - 1].value.end if place else entry.start), entry.value.end
 
     def insert(self, parent: Piece, after: Entry | None, source: Document, entry: Entry) -> None:
-        """Insert an entry of another document after one of this, or at the beginning."""
+        """Insert an entry of another document after an entry of this one, or at the beginning."""
         named = parent.kind == "map"
         if parent.flow:
             words = (f"{one_line(entry.key)}: " if named else "") + _in_flow(source, entry.value)
@@ -281,7 +281,7 @@ class Edits:
 
 
 def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
-    """The lines of an entry with the comments above it, and a blank line where one stands above those, from a column on."""
+    """Return the lines of an entry, indented to a column, with the comments above it and the blank line above those, if any."""
     if entry.flow:
         key = f"{one_line(entry.key)}:" if named else "-"
         return f"{' ' * column}{key}{_value(source, entry, column)}"
@@ -294,7 +294,7 @@ def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
 
 
 def _value(source: Document, entry: Entry, column: int) -> str:
-    """What follows the colon or dash of an entry that is to start in a column."""
+    """Return the text after the colon or dash of an entry, indented for an entry that starts in a column."""
     if entry.flow:
         return f" {source.text[entry.value.start : entry.value.end]}"
     words = source.text[entry.after : entry.value.end]
@@ -309,7 +309,7 @@ def _shifted(lines: str, by: int) -> str:
 
 
 def _in_flow(source: Document, value: Piece) -> str:
-    """A value in one line, as it may stand between braces; in its own quotes, where it has some."""
+    """Return a value on one line in a form that is valid inside braces; existing quotes are kept."""
     words = source.text[value.start : value.end]
     if value.kind == "scalar" and "\n" not in words and (value.style in ("'", '"') or _BARE.fullmatch(words)):
         return words
@@ -322,6 +322,6 @@ def _in_flow(source: Document, value: Piece) -> str:
 
 
 def one_line(value: yamlio.Scalar) -> str:
-    """Write one scalar so that it can stand anywhere in a line, line breaks in it too."""
+    """Return a scalar on one line in a form that is valid anywhere, even if it contains line breaks."""
     is_long = isinstance(value, str) and "\n" in value
     return json.dumps(value, ensure_ascii=False) if is_long else yamlio.dump_json_like(value)
