@@ -225,7 +225,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Return data as YAML with its keys in order. Text is single-quoted unless it is a plain word or, with line breaks, a block."""
+    """Return data as YAML with its keys in order. Text is single-quoted unless it is a plain word; several lines are a block."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
