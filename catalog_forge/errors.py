@@ -38,14 +38,14 @@ class Problem:
         return f"{place}{self.message}{hint}"
 
     def as_data(self) -> dict[str, str]:
-        """Return it as data for JSON."""
+        """Return the problem as data for JSON."""
         return {"message": self.message, "where": str(self.where or ""), "hint": self.hint}
 
 
 class ForgeError(Exception):
     """An expected error: it is shown without a traceback, and the process exits with `exit_code`.
 
-    It holds one or more problems, because all problems of a file are shown at once.
+    It contains one or more problems, because all problems of a file are shown at once.
     """
 
     exit_code = 1

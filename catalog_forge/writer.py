@@ -1,14 +1,14 @@
 """Plan <-> folder: what was generated from a spec, how the disk drifted from it, and atomic writes.
 
-**Manifest.** `images/NAME/.catalog-forge.json` holds the digest of every file that was generated from the spec NAME,
-and of the inputs. One small file per spec: parallel work does not conflict in git, and Rancher's catalog service, which
-treats `TOP/TEMPLATE/NUMBER/` as a revision, sees one more file in a folder without revisions. Earlier revisions of an
-entry are dropped from the manifest when a later one is planned: they are published, and stay. Unlike git's index, it holds no
-times and sizes: hashing the files of a spec costs half a millisecond, and times differ on each machine.
+**Manifest.** `images/NAME/.catalog-forge.json` contains the digest of every file that was generated from the spec NAME,
+and of the inputs. Each spec has its own small file, so parallel work does not conflict in git, and for Rancher's catalog service,
+which treats `TOP/TEMPLATE/NUMBER/` as a revision, it is just one more file in a folder without revisions. Earlier revisions of an
+entry are dropped from the manifest when a later one is planned: they are published, and stay. Unlike git's index, it contains no
+times and sizes: hashing the files of a spec takes half a millisecond, and times differ on each machine.
 
-**Rooms.** Files below `images/`, `templates/` and `compose/` are ours: recorded, and removed when the spec no longer yields them.
-A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded, and removed or
-overwritten only for a caller that passes the digest of what it read (`update`).
+**Folders.** Files below `images/`, `templates/` and `compose/` are generated: they are recorded, and removed when the spec no
+longer generates them. A plan may also contain an author's file (`new` writes the spec): it is written, but never recorded, and
+removed or overwritten only for a caller that passes the digest of the file that it read (`update`).
 
 **Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Every function here recovers first.
 """
@@ -103,7 +103,7 @@ class Comparison:
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
     """Compare the plan of the spec `name` with the catalog `root`. Only reads (but recovers from an interrupted write).
 
-    `known` are files of the author's room that may be changed, and the digest of each as it was read.
+    `known` are the author's files that may be changed, with the digest of each when it was read.
 
     Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
     """
@@ -140,7 +140,7 @@ def write(
 ) -> Written:
     """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
 
-    `known` are files of the author's room that may be changed, and are removed if they are not in the plan, as in `compare`.
+    `known` are the author's files that may be changed, and are removed if they are not in the plan, as in `compare`.
     An empty plan removes everything that was generated for `name`. Raises ForgeError, with nothing written, if a file that
     somebody edited or that we never wrote is in the way (unless `force`), if a path passes through a link, if the
     operating system refuses, or if another command locks the catalog for more than 10 seconds. Callers that write many plans
@@ -213,12 +213,12 @@ def recorded_in(manifest: File) -> dict[str, str]:
 
 
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
-    """Compare files of the author's room with the disk; `known` are the digests of those that may be changed or removed."""
+    """Compare the author's files with the disk; `known` are the digests of those that may be changed or removed."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
 
 
 def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
-    """Write files of the author's room without touching generated files: all or nothing. Raises as `write` does."""
+    """Write the author's files without touching generated files: all or nothing. Raises as `write` does."""
     with journal.locked(root):
         found = compare_author(root, plan, known)
         if found.edited:
@@ -227,7 +227,7 @@ def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Remove what `write` left."""
+    """Remove the scratch folder that `write` left."""
     journal.tidy(root)
 
 
@@ -255,7 +255,7 @@ def _beside_the_disk(root: Path, ours: Mapping[str, File], recorded: Mapping[str
 
 
 def _released(path: str, planned: Collection[str]) -> bool:
-    """Whether a file belongs to an earlier revision than the planned one: what was published stays as it is."""
+    """Whether a file belongs to an earlier revision than the planned one. Such a revision is published, and stays unchanged."""
     found = _REVISION.match(path)
     return found is not None and any(
         (other := _REVISION.match(file)) and other["entry"] == found["entry"] and int(other["number"]) > int(found["number"])
@@ -287,7 +287,7 @@ def _refusal(found: Comparison, instead: str) -> ForgeError:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was generated: from which inputs, the digests of the files by their paths, and what `Plan.image` said."""
+    """The record of generated files: the digest of their inputs, the digest of each file by its path, and `Plan.image`."""
 
     inputs: str
     files: Mapping[str, str]
@@ -304,7 +304,7 @@ def manifest_path(name: str) -> str:
 
 
 def _is_ours(path: str, manifest: str) -> bool:
-    """Whether a file is in our rooms, or next to its manifest."""
+    """Whether a file is in a folder of generated files, or in that of its manifest."""
     return path.startswith((*GENERATED, manifest.removesuffix(MANIFEST)))
 
 
@@ -320,13 +320,13 @@ def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
 
 
 def _read_manifest(root: Path, name: str) -> Recorded | None:
-    """Read what was generated earlier."""
+    """Read the manifest of a spec; return None if nothing has been generated from it."""
     file = journal.read(root, manifest_path(name))
     return _manifest(file) if file else None
 
 
 def _manifest(file: File) -> Recorded:
-    """Parse a manifest. It comes from git, so it is validated: it may only name files in our rooms."""
+    """Parse a manifest. It comes from git, so it is validated: it may only name generated files."""
     try:
         manifest = Recorded(**json.loads(file.content))
         if not all(isinstance(each, str) for each in manifest.image.values()):
@@ -363,7 +363,7 @@ def _git_mode(file: File) -> str:
 
 
 def _text(file: File | None) -> str | None:
-    """The text of a file. Raises ValueError on binary."""
+    """Return the text of a file. Raises ValueError if it is binary."""
     if file and b"\0" in file.content:
         raise ValueError("binary")
     return file.content.decode() if file else None

@@ -165,10 +165,7 @@ def parse(
 
 @dataclass(frozen=True, slots=True)
 class Lenient:
-    """A file as Rancher's YAML reader sees it: the first document (None if the file is empty), and what it ignores.
-
-    It ignores all but the last of `duplicates`, and a second document, which begins at `second`.
-    """
+    """A file as Rancher's YAML reader sees it: the first document, or None, and the duplicates and second document it ignores."""
 
     node: Node | None
     duplicates: tuple[Double, ...]
@@ -389,11 +386,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the events for data to `events`.
-
-    An entry repeats the same words for each of its services, so equal scalars are converted only once, and so are mappings
-    that occur in several places: `known` has the events of each mapping by its id.
-    """
+    """Append the events for data. Mappings that occur several times are converted once: `known` has their events by id."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]
