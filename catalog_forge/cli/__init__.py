@@ -1,1 +1,1 @@
-"""The command line: one file a command, in rooms by purpose. Only here is anything printed, and the environment read."""
+"""The command line: one file for each command, in rooms by purpose. Only this package prints and reads the environment."""

@@ -1,4 +1,4 @@
-"""The root command: finds commands without importing them, and turns every error into words and an exit code."""
+"""The root command: finds commands without importing them, and turns every error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-# The rooms of the commands, in the order in which an author needs them, as `--help` heads them.
+# The rooms of the commands in the order of an author's work, with their headings in `--help`.
 ROOMS = {
     "make": "Make images and entries",
     "prove": "Prove them",
@@ -27,7 +27,7 @@ ROOMS = {
     "run": "Run stacks",
     "look": "Look things up",
 }
-# Name, room and module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
+# The name, module and help text of each command, written here so that `--help` imports no command. A test compares them.
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
     "blueprints": ("make.blueprints", "List the blueprints that `new` can start from."),
@@ -65,7 +65,7 @@ COMMANDS = {
     "completion": ("look.completion", "Print the script that sets up completion in a shell."),
     "doctor": ("look.doctor", "Check which programs this machine has, and which are missing."),
 }
-# What the users of other tools type, and what does it here.
+# Commands of other tools, and their equivalents here.
 ELSEWHERE = {
     **dict.fromkeys(("init", "create", "scaffold"), "`new NAME` makes an image and its entry"),
     **dict.fromkeys(("template", "dry-run"), "`render NAME` prints the files of a conf image"),
@@ -84,18 +84,18 @@ ELSEWHERE = {
     "version": "`catalog-forge --version`",
 }
 EXIT_BUG = 3
-# What helps where the operating system refuses.
+# Hints for errors of the operating system.
 _HELPS = {
     errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
     errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
 }
-# A name that the operating system finds too long is too long for a person, too.
+# A name that is too long for the operating system is also too long to print.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
 
 
 class Settings:
-    """What the root command was told: the folder to work in."""
+    """The options of the root command: the folder to work in."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -105,7 +105,7 @@ class Root(click.Group):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which an author needs them."""
+        """Return the names of the commands in the order of an author's work."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
@@ -120,14 +120,14 @@ class Root(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete the name of a command, importing none, or an option."""
+        """Complete the name of a command (without importing any) or an option."""
         from click.shell_completion import CompletionItem
 
         found = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the first word names; for a word that is near to one, say which."""
+        """Find the command that the first word names. For a misspelt name, the error suggests the nearest command."""
         for word in args:
             _check_text(word, ctx)
         try:
@@ -142,7 +142,7 @@ class Root(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by their rooms, without importing them; the texts of all rooms begin in one column."""
+        """List the commands by their rooms, without importing them. The descriptions of all rooms start in the same column."""
         widest = max(map(len, COMMANDS))
         for room, title in ROOMS.items():
             with formatter.section(title):
@@ -150,7 +150,7 @@ class Root(click.Group):
                 formatter.write_dl([(name.ljust(widest), text) for name, text in rows])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. Expected errors are shown without a traceback, and end with their own exit code."""
+        """Run a command. Expected errors are shown without a traceback, and exit with their own code."""
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException):
@@ -162,7 +162,7 @@ class Root(click.Group):
             ctx.exit(_failed(error, debug=ctx.params["debug"]))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program; what click itself writes before any command runs, such as --help, can fail as well."""
+        """Run the program. Even output of click itself, such as --help, can fail with an OSError."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
@@ -170,14 +170,14 @@ class Root(click.Group):
 
 
 def _check_text(word: str, ctx: click.Context) -> None:
-    """Refuse an argument that is not UTF-8 and could end up in a file; the path of an existing file may be any bytes."""
+    """Refuse an argument that is not UTF-8, because it could end up in a file. The path of an existing file may be any bytes."""
     if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
         shown = os.fsencode(word).decode("utf-8", "backslashreplace")
         raise click.UsageError(f"the argument '{printable(shown)}' is not UTF-8", ctx)
 
 
 def _failed(error: Exception, debug: bool) -> int:
-    """Show an error and return the exit code that belongs to it."""
+    """Print an error and return its exit code."""
     from catalog_forge.errors import ForgeError
 
     if isinstance(error, ForgeError):
@@ -201,7 +201,7 @@ def _failed(error: Exception, debug: bool) -> int:
 
 
 def _refused(error: Exception) -> int:
-    """Say what the operating system refuses: the one place for names that are too long, folders that are gone, full disks..."""
+    """Print an error of the operating system, such as a full disk or a name that is too long. Return the exit code."""
 
     words = getattr(error, "strerror", None) or printable(str(error))
     file = getattr(error, "filename", None)
@@ -213,7 +213,7 @@ def _refused(error: Exception) -> int:
 
 
 def _painted(line: str) -> str:
-    """Put the hint of an error in grey; click leaves colours out where there is no terminal."""
+    """Dim the hint of an error; click removes the colours if the output is not a terminal."""
     return click.style(line, dim=True) if line.startswith("  hint: ") else line
 
 
@@ -231,7 +231,7 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
     Exit codes: 0 success, 1 findings, drift or an expected error, 2 wrong usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
-    # Not at the top: `--help` runs no command, and pathlib is a tenth of what it would cost.
+    # Not at the top: `--help` runs no command, and importing pathlib takes a tenth of its time.
     from pathlib import Path
 
     folder = Path(directory)
@@ -244,14 +244,14 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 
 
 def located(path: Path) -> Path:
-    """Return the absolute path. The folders above `/a/../b` would be `/a`, too: such a path is resolved, others keep links."""
+    """Return the absolute path. One with `..` is resolved, or `/a` would count as a parent of `/a/../b`; others keep links."""
     return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def recover_above(start: Path) -> None:
-    """Heal what a killed command left in the catalog that a path lies in: the door of every command that reads one.
+    """Repair what a killed command left in the catalog of a path. Every command that reads a catalog must call this first.
 
-    `root` calls it for the folder to work in, a command for a path that it is told.
+    `root` calls it for the working folder, and commands call it for paths in their arguments.
     """
     start = located(start)
     for folder in (start, *start.parents):

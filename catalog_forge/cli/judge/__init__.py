@@ -1,1 +1,1 @@
-"""What is wrong with a catalog, and what its team demands."""
+"""Commands that find what is wrong with a catalog, and what violates the standards of its team."""

@@ -1,4 +1,4 @@
-"""What the images and entries of a catalog have in common: facts for a report, and the standards that follow from them."""
+"""Facts about the images and entries of a catalog, and the standards that can be derived from them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import CHOICES, Team, broken, value_of
 from catalog_forge.yamlio import Map
 
-# Which of the choices a spec inherits, in the order in which they are tried.
+# The choices that become defaults if most specs agree, in the order in which they are tried.
 _DEFAULTS = ("base", "registry", "confd", "metadata", "license", "maintainer")
 _CONFIG = ("category", "license", "maintainer")
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One image or entry: where it is, whether a spec makes it, its values, how many standards it breaks, its last change.
+    """Facts about one image or entry: its path, its kind, its values, how many standards it breaks, and its last change.
 
-    `unread` says why it could not be read, or a part of it: what its values do not say is not known then.
+    `unread` says why it, or a part of it, could not be read. Values that are missing are then unknown.
     """
 
     catalog: str
@@ -45,7 +45,7 @@ class Fact:
 
 
 def facts(root: Path, shown: str) -> list[Fact]:
-    """All images and entries of a catalog: those of specs, and those that were written by hand."""
+    """Return facts about all images and entries of a catalog, whether generated from specs or written by hand."""
     catalog = Catalog(disk.read(root, shown))
     team = Repository(root).team or Team()
     specs = {each.name: each for each in catalog.specs}
@@ -84,22 +84,22 @@ def _of_entry(shown: str, entry: Entry) -> Fact:
 
 
 def _said(problems: Sequence[Problem]) -> str:
-    """The first of what is wrong with a file; nothing where nothing is."""
+    """Return the first problem of a file as text; empty if there is none."""
     return f"{problems[0].where}: {problems[0].message}" if problems else ""
 
 
 def _changed(root: Path, path: str) -> str:
-    """The day of the last commit that changed it; nothing where git does not know."""
+    """Return the date of the last commit that changed a path; empty if git does not know it."""
     with suppress(ForgeError):
         return git.read(root, "log", "-1", "--format=%cs", "--", f"./{path}").decode().strip()
     return ""
 
 
 def derived(repository: Repository) -> dict[str, Any]:
-    """Standards that a catalog keeps to already: with them nothing that is generated changes.
+    """Return standards that a catalog already meets, so that adopting them changes no generated file.
 
-    What most specs have becomes a default, as far as no spec changes by it; all values that occur are allowed; required is
-    what every spec has.
+    A value of most specs becomes a default if that changes no spec; all values that occur are allowed; what every spec has is
+    required.
     """
     found = facts(repository.root, "")
     specs = [each for name in repository.names() for each in _read(repository, name)]
@@ -121,12 +121,12 @@ def derived(repository: Repository) -> dict[str, Any]:
 
 
 def _read(repository: Repository, name: str) -> Iterator[Spec]:
-    with suppress(ForgeError):  # `lint` says what is wrong with it
+    with suppress(ForgeError):  # `lint` reports what is wrong with it
         yield repository.source(name).spec()
 
 
 def _required(specs: list[Spec]) -> dict[str, Any]:
-    """What every spec has; of two at least, one says nothing."""
+    """Return what every spec has; a single spec proves nothing."""
     found: dict[str, Any] = {}
     if len(specs) > 1:
         found |= {"name": "*-conf"} if all(spec.name.endswith("-conf") for spec in specs) else {}
@@ -138,7 +138,7 @@ def _required(specs: list[Spec]) -> dict[str, Any]:
 
 
 def _with(data: dict[str, Any], path: str, value: str) -> dict[str, Any]:
-    """The same standards with one more default."""
+    """Return the same standards with one more default."""
     room, _, name = path.rpartition(".")
     defaults = dict(data["defaults"])
     if room:

@@ -1,4 +1,4 @@
-"""Findings for a person: by file, each with its source line and a caret below the place."""
+"""Prints findings for people: by file, each with its source line and a caret below the location."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _LONGEST = 600
 
 
 def text(checked: Checked) -> str:
-    """The findings as text in colours. Nothing that comes from a file can steer a terminal."""
+    """Return the findings as coloured text. Control characters from files are escaped."""
     groups = groupby(checked.findings, key=lambda finding: finding.where.file)
     return "\n".join("".join(map(_finding, group)) for _, group in groups)
 
 
 def summary(checked: Checked, files: int) -> str:
-    """One line: how many of which level, what can be mended, what is not shown."""
+    """Return one line: the number of findings by level, how many can be fixed, and how many are not shown."""
     from catalog_forge.lint.output.as_json import summary as count
 
     counts = count(checked)
@@ -56,7 +56,7 @@ def _short(words: str) -> str:
 
 
 def _source(finding: Finding) -> list[str]:
-    """The line and the caret below the column; of a long line the part around it."""
+    """Return the source line and a caret below the column; of a long line, the part around the column."""
     text = finding.excerpt.replace("\t", " ")
     column = min(max(finding.where.column - finding.excerpt_start, 1), len(text) + 1)
     start = max(0, column - 1 - _BEFORE) if len(text) > _WINDOW else 0
@@ -68,5 +68,5 @@ def _source(finding: Finding) -> list[str]:
 
 
 def _width(shown: str) -> int:
-    """How many columns a text takes on a terminal."""
+    """Return how many columns a text occupies on a terminal."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in shown)

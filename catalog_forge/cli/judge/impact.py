@@ -1,4 +1,4 @@
-"""What other standards change in a catalog: which specs, which of their files, and what their next versions are."""
+"""What a change of the standards changes in a catalog: which specs, which of their files, and their next versions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ Changes = Mapping[str, tuple[str, str]]
 
 @dataclass
 class Impact:
-    """What becomes of one spec: the `keys` that it inherits otherwise, the files that differ, what it breaks now and did not,
-    what is wrong with it then, and its next version, image and entry."""
+    """The effect of changed standards on one spec.
+
+    `keys`: the values that it inherits differently; `files`: the generated files that change; `breaches`: violations that are
+    new; `problems`: why it can no longer be generated; then its next image and entry.
+    """
 
     name: str
     keys: Changes
@@ -35,14 +38,14 @@ class Impact:
 
 
 def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
-    """What differs between two standards: the keys, with both values."""
+    """Return the keys that differ between two standards, with their old and new values."""
     before, after = ({path: node.value for path, node in team.lines()} for team in (old, new))
     paths = dict.fromkeys([*before, *after])
     return {path: pair for path in paths if (pair := (before.get(path, ""), after.get(path, "")))[0] != pair[1]}
 
 
 def published(repository: Repository, ref: str) -> Team:
-    """The standards as they were at a commit, with what they extended then. Raises ForgeError with what git says."""
+    """Return the standards as they were at a commit, with those they extended then. Raises ForgeError with the message of git."""
     root = repository.root
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()
@@ -51,7 +54,7 @@ def published(repository: Repository, ref: str) -> Team:
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:
-    """What becomes of each spec; of those that change, with `versions`, what `release` would make."""
+    """Yield the effect on each spec; with `versions`, also what `release` would make of those that change."""
     differ = {path.removeprefix("defaults."): pair for path, pair in changed(old, new).items() if path.startswith("defaults.")}
     for name in repository.names():
         yield _impact(repository, repository.source(name), (old, new), differ, versions=versions)
@@ -69,7 +72,7 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
         found.problems = [str(each) for each in error.problems]
         return found
     was: dict[str, str] = {}
-    with suppress(ForgeError):  # what could not be generated before is all new
+    with suppress(ForgeError):  # if nothing could be generated before, all files are new
         was = {file.path: file.digest for file in before.plan()}
         known = _breaches(before, root, teams[0])
         said = {place: words for place, words in said.items() if place not in known}
@@ -82,7 +85,7 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 
 
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
-    """What of the standards a spec breaks, by what a change of a value does not change."""
+    """Return the violations of the standards by a spec. Their keys stay the same when only a value changes."""
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []
     levels = team.standards.levels
@@ -93,7 +96,7 @@ def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, 
 
 
 def _next(repository: Repository, source: Source, found: Impact) -> None:
-    """Say what `release` would make; nothing where git does not know what is published."""
+    """Note in `found` what `release` would make; nothing if git does not know what is published."""
     with suppress(ForgeError):
         made = releasing.next_revision(source, releasing.published_at(repository, source, "HEAD"), None, ())
         if made:

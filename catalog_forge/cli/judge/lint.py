@@ -1,4 +1,4 @@
-"""`catalog-forge lint`: what is wrong with a catalog, an entry, an image or a spec."""
+"""`catalog-forge lint`: find what is wrong with a catalog, an entry, an image or a spec."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @dataclass(frozen=True)
 class Options:
-    """What the command was told."""
+    """The options of the command line."""
 
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -55,7 +55,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Run:
-    """A PATH that is checked: its name, its catalog, what the team wants there, what was found."""
+    """A checked PATH: its name, its catalog, the team's settings for it, and the result."""
 
     title: str
     catalog: Catalog
@@ -147,7 +147,7 @@ def lint(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """What is read and found stays until the end: a garbage collector would look through it in vain, for a third of the time."""
+    """Disable the garbage collector: everything read stays in use, and searching it would take a third of the time."""
     gc.disable()
     try:
         yield
@@ -156,7 +156,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _words(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Ids out of lists with commas. Raises UsageError for what is no rule."""
+    """Split lists of rule ids at commas. Raises UsageError for an id that matches no rule."""
     words = tuple(word for each in given for word in each.replace(" ", "").split(",") if word)
     if words:
         from catalog_forge.errors import ForgeError, UsageError
@@ -200,7 +200,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
 
 
 def _shown(path: Path) -> str:
-    """What stands before the paths in errors."""
+    """Return the prefix of paths in messages."""
     return "" if path == Path() else str(path)
 
 
@@ -209,7 +209,7 @@ def _fails(level: str, fail_on: str) -> bool:
 
 
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
-    """Read a path, mend it if that is wanted, check it, and set aside what its own baseline knows."""
+    """Read a path, fix it if requested, check it, and set aside the findings that its own baseline contains."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.lint import disk, history
     from catalog_forge.lint.catalog import Catalog
@@ -239,7 +239,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
 
 
 def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree) -> Tree:
-    """Show and write what the fixes change; return the tree as it is then on disk."""
+    """Show and write the fixes. Return the tree as it is on disk afterwards."""
     from catalog_forge.cli.judge import mending
 
     if options.diff:
@@ -253,7 +253,7 @@ def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree
 
 
 def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | ForgeError:
-    """The standards in a file with all that they extend, or what is wrong with them: that is a finding."""
+    """Return the standards in a file with all that they extend, or the error in them, which lint reports as a finding."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.standards import Team
     from catalog_forge.team import load
@@ -269,7 +269,7 @@ def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | For
 
 
 def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
-    """Set aside what a baseline knows; return also what it knows and is not there."""
+    """Set aside the findings of a baseline. Return the new run, and the entries of the baseline that were not found."""
     from catalog_forge.lint.runner import baseline
     from catalog_forge.lint.runner.check import Checked
 
@@ -278,7 +278,7 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
-    """Say which entries of a baseline are mended, as far as this run can know."""
+    """Print which entries of a baseline no longer occur, for the rules and files that this run checked."""
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
         click.echo(f"{printable(line)} from the baseline no longer occurs", err=True)
@@ -287,7 +287,7 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
 
 
 def _was_read(tree: Tree, path: str) -> bool:
-    """Whether a tree holds all that can be there of a path of its catalog."""
+    """Whether a tree contains everything that could exist at a path of its catalog."""
     return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
 
 
@@ -301,7 +301,7 @@ def _write_baseline(path: Path, runs: list[Run]) -> None:
 
 
 def _show(start: Path, runs: list[Run], options: Options) -> None:
-    """Print or write the result; how much there is in one line on stderr."""
+    """Print or write the result, and a summary line on stderr."""
     from catalog_forge.cli.judge import findings
     from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.runner import baseline
@@ -326,7 +326,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
 
 
 def _report(path: Path, runs: list[Run], whole: Checked) -> None:
-    """Write the page that a team can look at."""
+    """Write the report for the team."""
     from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.output.page import page
 
@@ -335,7 +335,7 @@ def _report(path: Path, runs: list[Run], whole: Checked) -> None:
 
 
 def _all(runs: list[Run]) -> Checked:
-    """What was found in all paths, each finding once."""
+    """Return the results of all paths, without duplicate findings."""
     from catalog_forge.lint.runner.check import Checked
 
     found = [run.checked for run in runs]
@@ -347,7 +347,7 @@ def _all(runs: list[Run]) -> Checked:
 
 
 def _written(checked: Checked, runs: list[Run], form: str) -> str:
-    """The result in a format."""
+    """Return the result in an output format."""
     from catalog_forge.cli.judge import findings
     from catalog_forge.lint.output import as_json, forges, junit, sarif
 

@@ -18,7 +18,7 @@ _MARKS = (".git", "catalog-forge.yml", "specs")
 
 
 def show(before: Tree, after: Tree) -> None:
-    """Print what fixes change, as a diff that `patch -p1` takes; on a terminal nothing in it can steer that."""
+    """Print the changes of fixes as a diff for `patch -p1`. On a terminal, control characters in it are escaped."""
     from catalog_forge.lint.runner import fixes
 
     diff = fixes.diff(fixes.changes(before, after))
@@ -26,10 +26,10 @@ def show(before: Tree, after: Tree) -> None:
 
 
 def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
-    """Write what fixes change, all of it or nothing, and return how many files that are.
+    """Write the changes of fixes, all of them or nothing, and return the number of files.
 
-    `path` is what the person wrote, below `start`. Raises ForgeError, with nothing written, when a file has changed since it was
-    read, when a link lies on the way, or when it cannot be written.
+    `path` is the argument of the command, relative to `start`. Raises ForgeError, with nothing written, if a file has changed
+    since it was read, is reached through a link or cannot be written.
     """
     from catalog_forge import journal, plan
     from catalog_forge.lint.runner import fixes
@@ -53,13 +53,13 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
 
 
 def _root(folder: Path, start: Path) -> Path:
-    """The folder whose journal tells of the change: of the catalog, else where the person works: the next command looks there."""
+    """Return the folder for the journal of the change, where the next command looks: the catalog or the working folder."""
     marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
     return next(marked, start if folder.is_relative_to(start) else folder)
 
 
 def _below(root: Path, folder: Path, path: Path, file: File) -> str:
-    """The path of a file of a tree below the root that is written to."""
+    """Return the path, relative to `root`, of a file of the tree that was read from `path`."""
     shown = Path(file.shown or file.path)
     below = Path(shown.name) if shown == path else shown.relative_to(path)
     return (folder / below).relative_to(root).as_posix()

@@ -1,4 +1,4 @@
-"""The rules themselves: `lint --list` and `lint --explain ID`."""
+"""Prints the rules themselves: `lint --list` and `lint --explain ID`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def show_all(ids: frozenset[str], form: str) -> None:
 
 
 def explain(identity: str, form: str) -> None:
-    """Print the page of a rule. Raises UsageError where there is none."""
+    """Print the page of a rule. Raises UsageError if the rule does not exist."""
     from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.lint.output.reference import shown
     from catalog_forge.lint.runner import registry

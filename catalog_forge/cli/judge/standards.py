@@ -1,4 +1,4 @@
-"""`catalog-forge standards`: what holds in a catalog, what a change of it changes, what a catalog keeps to already."""
+"""`catalog-forge standards`: the standards in effect, the impact of changing them, and those a catalog already meets."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _pairs(keys: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
 
 
 def _lines(each: Impact) -> Iterator[str]:
-    """What becomes of one spec."""
+    """Yield lines that describe the effect on one spec."""
     keys = "; ".join(f"{path}: {one or 'nothing'} -> {other or 'nothing'}" for path, (one, other) in each.keys.items())
     yield f"{each.name}: {keys or 'the same values'}"
     for room, what in (("images/", "image"), ("templates/", "entry"), ("compose/", "compose")):

@@ -1,4 +1,4 @@
-"""`catalog-forge upgrades`: which upgrades a catalog offers, and what each of them loses."""
+"""`catalog-forge upgrades`: the upgrades that a catalog offers, and what each of them loses."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
 
 
 def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
-    """One page to look at, without scripts; what entries say cannot change its structure."""
+    """Return an HTML page without scripts. Values from entries are escaped, so they cannot change its structure."""
     from collections import Counter
 
     from catalog_forge import texts
@@ -69,7 +69,7 @@ def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
 
 
 def _reads(catalog: Catalog) -> Reads:
-    """What tells of the images of a catalog, as they are now, whether a template of theirs reads a key of the metadata."""
+    """Return a function that tells whether a template of an image in the catalog reads a metadata key."""
     from catalog_forge.lint.images.inside import asked_of
 
     known = {each.name: each for each in catalog.images}

@@ -49,7 +49,7 @@ def show(tree: Tree, form: str) -> None:
 
 
 def explain(tree: Tree, entry: str, form: str) -> None:
-    """Print what each judge does with one entry, or one revision of it. Raises ForgeError where there is no such entry."""
+    """Print what each judge does with one entry or one of its revisions. Raises ForgeError if the entry does not exist."""
     from catalog_forge.lint.judges.verdicts import Verdicts, verdicts
 
     found = verdicts(tree)
@@ -74,7 +74,7 @@ def explain(tree: Tree, entry: str, form: str) -> None:
 
 
 def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
-    """The template as the judges name it, and the revision, that a person means by `web`, `infra-templates/web` or `web/3`."""
+    """Find the entry that `web`, `infra-templates/web` or `web/3` refers to. Return the judges' name for it, and the revision."""
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.rancher.entries import is_revision
 
@@ -109,7 +109,7 @@ def _ruling(ruling: Ruling) -> None:
 
 
 def _whole(found: Verdicts, own: Verdicts) -> None:
-    """Say when others make the service refuse the catalog, this entry with it."""
+    """Print a line if the service refuses the whole catalog, including this entry, because of other entries."""
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
         names = printable(", ".join(others[:5])) or "files beside it"

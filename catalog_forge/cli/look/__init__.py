@@ -1,1 +1,1 @@
-"""What a spec, a schema or this machine holds."""
+"""Commands that show a spec, an entry, a schema or the state of this machine."""

@@ -1,4 +1,4 @@
-"""`catalog-forge completion`: what teaches a shell to complete commands, options and names."""
+"""`catalog-forge completion`: print a script that makes a shell complete commands, options and names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`catalog-forge doctor`: what this machine has, and what is missing."""
+"""`catalog-forge doctor`: check which programs this machine has, and which are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalog_forge.shown import as_json, counted, printable
 
 CONFD = "CATALOG_FORGE_CONFD"
 
-# What each is for, and how it is got.
+# The purpose of each program, and how to get it.
 _TOOLS = (
     (
         "confd",
@@ -32,7 +32,7 @@ _TOOLS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked for."""
+    """The result for one program that was looked for."""
 
     name: str
     found: bool

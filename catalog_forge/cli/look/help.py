@@ -1,4 +1,4 @@
-"""`catalog-forge help`: what COMMAND --help says."""
+"""`catalog-forge help`: print the same text as COMMAND --help."""
 
 from __future__ import annotations
 

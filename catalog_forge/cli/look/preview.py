@@ -1,4 +1,4 @@
-"""`catalog-forge preview`: the catalog in a browser, as Rancher shows it, with the files that its conf images render."""
+"""`catalog-forge preview`: show the catalog in a browser, as Rancher shows it, with the files of its conf images."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _export(site: Site, entry: str, out: Path) -> None:
 
 
 def _open(url: str) -> None:
-    """Open a browser where there is a screen: one that takes over the terminal would be in the way."""
+    """Open a graphical browser, if there is one; a text browser would take over the terminal."""
     import os
     import sys
     import webbrowser

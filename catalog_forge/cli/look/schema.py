@@ -1,4 +1,4 @@
-"""`catalog-forge schema`: what an editor needs to help with specs, and with the files of catalogs and images."""
+"""`catalog-forge schema`: print a JSON Schema that helps editors with specs and the files of catalogs and images."""
 
 from __future__ import annotations
 

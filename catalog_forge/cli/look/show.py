@@ -1,4 +1,4 @@
-"""`catalog-forge show`: what an entry asks and runs, and its revisions."""
+"""`catalog-forge show`: the questions, services and revisions of an entry."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _composed(found: Revision, answers: Mapping[str, Any]) -> Iterator[str]:
-    """Both compose files as Rancher would have them, with stars for the answers to secret questions."""
+    """Yield both compose files as Rancher would have them, with stars in place of answers to secret questions."""
     from catalog_forge import yamlio
     from catalog_forge.rancher import composition
     from catalog_forge.rancher.questions import answered

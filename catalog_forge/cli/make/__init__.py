@@ -1,1 +1,1 @@
-"""From a blueprint or a spec to images and entries."""
+"""Commands that make images and entries from blueprints and specs."""

@@ -1,4 +1,4 @@
-"""`catalog-forge adopt`: take in what was written by hand, and prove that nothing changes."""
+"""`catalog-forge adopt`: import hand-written images and entries, and prove that their output does not change."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def adopt(
 
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
-    """Adopt the images below some folders: each once for every entry that uses it, else alone."""
+    """Adopt the images below some folders: once for every entry that uses them, or on their own if none does."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
     from catalog_forge.adopt.entries import beside, owners, run_by, uses
     from catalog_forge.adopt.originals import originals
@@ -110,7 +110,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
 
 
 def _text(path: str) -> str:
-    """The text of a file that a note names; nothing where it cannot be read, or is no text of a person."""
+    """Return the text of a file that a note mentions; empty if it cannot be read."""
     try:
         with Path(path).open("rb") as file:
             return file.read(1 << 20).decode("utf-8", "replace")
@@ -127,7 +127,7 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all that was adopted, or nothing. Nothing that is there is overwritten, but with `force` the entry's own files."""
+    """Write all adopted specs, or nothing. Existing files are not overwritten, except with `force` those of the adopted entry."""
     from collections import Counter
 
     from catalog_forge import writer

@@ -1,4 +1,4 @@
-"""The questions of a blueprint at a terminal: counted, checked one by one, and not lost when something fails later."""
+"""The questions of a blueprint at a terminal: numbered, checked one by one, and their answers kept if something fails later."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Told = dict[str, str | bool]
 
 
 def asker(no_input: bool, total: int = 0, told: Told | None = None) -> Ask | None:
-    """Return what asks a person; None when there is none at the terminal, or nothing is to be asked.
+    """Return a function that asks the user; None if there is no terminal or no question may be asked.
 
-    Of a `total` of questions each has its number; the answers, but for secrets, are noted in `told`.
+    The questions are numbered, out of `total`. All answers except secrets are recorded in `told`.
     """
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
@@ -40,7 +40,7 @@ def asker(no_input: bool, total: int = 0, told: Told | None = None) -> Ask | Non
 
 
 def left_to_team(asked: Collection[Question], inherited: Map | None) -> dict[str, Given]:
-    """Return the empty answers to questions that may be left out, because the team's standards answer them."""
+    """Return empty answers for the optional questions that the team's standards already answer."""
     from catalog_forge.blueprint.answers import Given
     from catalog_forge.spec.standards import leaves
 
@@ -50,7 +50,7 @@ def left_to_team(asked: Collection[Question], inherited: Map | None) -> dict[str
 
 @contextmanager
 def kept(name: str, told: Mapping[str, str | bool]) -> Iterator[None]:
-    """Keep what a person has answered when the block fails, and say how to go on with it."""
+    """Save the answers in `told` if the block fails, and print how to continue with them."""
     from catalog_forge.errors import ForgeError
 
     try:

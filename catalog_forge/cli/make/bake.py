@@ -1,4 +1,4 @@
-"""`catalog-forge bake`: what an existing build farm builds the conf images from."""
+"""`catalog-forge bake`: print a bake file, from which an existing build farm builds the conf images."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def bake(
 
 
 def _changed(repository: Repository, names: list[str], since: str | None) -> list[str]:
-    """The specs whose image is not what it was at a commit: its files, its tag, or the checksum of its confd."""
+    """Return the specs whose image changed since a commit: its files, its tag, or the checksum of its confd."""
     if since is None:
         return names
     from catalog_forge import git
@@ -78,14 +78,14 @@ def _changed(repository: Repository, names: list[str], since: str | None) -> lis
     listed += git.read(root, "ls-files", "--others", "--exclude-standard", "-z", "--", "images")
     paths = {path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path.count(b"/") > 1}
     touched = {path.split("/")[1] for path in paths if path != manifest_path(path.split("/")[1])}
-    # A manifest changes with the spec, and with each release of this program.
+    # A manifest changes with the spec, and with each release of this program, so its content is compared.
     recorded = [name for name in names if name not in touched and manifest_path(name) in paths]
     touched |= _retagged(root, commit, recorded)
     return [name for name in names if name in touched]
 
 
 def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
-    """The specs whose manifest records another image than at a commit."""
+    """Return the specs whose manifest records a different image than at a commit."""
     from catalog_forge import git, writer
     from catalog_forge.plan import File
 
@@ -100,9 +100,9 @@ def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
 
 
 def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
-    """The image of a spec, from what was recorded when it was generated: ten thousand specs are not read again.
+    """Return the image of a spec, from what `generate` recorded: parsing ten thousand specs again would take too long.
 
-    Raises ForgeError when the spec is wrong, or what was generated from it is missing or stale.
+    Raises ForgeError if the spec is wrong, or if its generated files are missing or stale.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import confds
@@ -114,7 +114,7 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
 
     manifest = writer.current(repository.root, source.name, source.inputs)
     if manifest is None:
-        source.spec()  # what is wrong with it is said first
+        source.spec()  # an error in the spec is reported first
         raise stale(source)
     start = f"images/{source.name}/"
     files = {path.removeprefix(start): digest for path, digest in manifest.files.items() if path.startswith(start)}
@@ -128,7 +128,7 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
 
 
 def _names(folder: Path) -> set[str]:
-    """The files below a folder, but the hidden ones, by their paths."""
+    """Return the paths of the files below a folder, except hidden ones."""
     import os
 
     start = len(str(folder)) + 1

@@ -1,4 +1,4 @@
-"""`catalog-forge blueprints`: what `new` may begin from."""
+"""`catalog-forge blueprints`: list the blueprints that `new` can start from, and make a new one."""
 
 from __future__ import annotations
 

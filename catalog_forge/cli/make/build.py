@@ -1,4 +1,4 @@
-"""`catalog-forge build`: from images/ to images on a Docker engine, and in a registry."""
+"""`catalog-forge build`: build the images of images/ on a Docker engine, and push them to a registry."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the command line adds to the specs: a confd, build arguments, the platform, whether the cache may serve.
+    """What the command line adds to the specs: a confd, build arguments, the platform, and whether the cache may be used.
 
-    With `any_confd` an image does that was built with another confd; `told` says that one that is not pinned may be built in.
+    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd that is not the pinned one.
     """
 
     confd: Path | None = None
@@ -41,14 +41,14 @@ class Inputs:
 
     @property
     def arguments(self) -> dict[str, str]:
-        """The build arguments by their names."""
+        """The values of the build arguments by name."""
         pairs = (text.partition("=") for text in self.build_args)
         return {name: value for name, _, value in pairs}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a run: what is there, and what failed."""
+    """The result of a run: the images, and the failures."""
 
     built: list[tuple[BuildRequest, Built]] = field(default_factory=list)
     pushed: dict[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Report:
 
 
 def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is not NAME=VALUE."""
+    """Refuse values that are not NAME=VALUE."""
     for value in values:
         if not value.partition("=")[0] or "=" not in value:
             raise click.BadParameter(f"{value!r} is not NAME=VALUE")
@@ -107,7 +107,7 @@ def build(
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
-    # Whoever sets the variable of a machine has told so.
+    # Setting the environment variable counts as the user's permission.
     source = click.get_current_context().get_parameter_source("confd")
     inputs["told"] = inputs["told"] or source is click.core.ParameterSource.ENVIRONMENT
     requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def build(
 
 
 def _again(engine: Engine, report: Report, progress: Progress) -> None:
-    """Build each image again, and move those that come out otherwise from what was built to the failures."""
+    """Build each image again, and move those with different content from `built` to `failures`."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import twice
 
@@ -143,7 +143,7 @@ def _again(engine: Engine, report: Report, progress: Progress) -> None:
 
 
 def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | None:
-    """Return the report of images that are all there already, by one look at each; None when something is to be done."""
+    """Return the report if all images exist already, after one look at each; None if something must be built."""
     from catalog_forge.image.lists import images
     from catalog_forge.image.request import Built
 
@@ -158,9 +158,9 @@ def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | Non
 
 
 def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs) -> list[BuildRequest]:
-    """Return what is to be built for the specs with these names, or for all of them.
+    """Return the build requests for the specs with these names, or for all specs.
 
-    Raises ForgeError with all problems when specs are wrong, or what was generated from them is missing or stale.
+    Raises ForgeError with all problems if specs are wrong, or if their generated files are missing or stale.
     """
     from catalog_forge.errors import of_each
 
@@ -174,7 +174,7 @@ def _request(repository: Repository, source: Source, inputs: Inputs) -> BuildReq
 
 
 def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
-    """Return what is to be built for a spec of the files of its image."""
+    """Return the build request for a spec; `context` has the files of its image."""
     from catalog_forge.cli.make import confds
     from catalog_forge.image.request import BuildRequest
 
@@ -195,7 +195,7 @@ def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
 
 
 def stale(source: Source) -> ForgeError:
-    """Return the error for a spec of which something else is generated than what is on disk."""
+    """Return the error for a spec whose generated files on disk are not up to date."""
     from catalog_forge.errors import ForgeError
 
     return ForgeError(
@@ -204,9 +204,9 @@ def stale(source: Source) -> ForgeError:
 
 
 def folder_of(root: Path, name: str) -> Plan:
-    """Read the files of a folder but the hidden ones: the manifest changes with the entry, and the image must not.
+    """Return the files of a folder, except hidden ones: the manifest changes with the entry, and must not change the image.
 
-    Of their modes only the right to execute counts: the rest is the umask's.
+    Only the executable bit of their modes is kept; the rest depends on the umask.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
@@ -226,7 +226,7 @@ def folder_of(root: Path, name: str) -> Plan:
 
 
 def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, progress: Progress | None = None) -> Report:
-    """Build, with `progress` on stderr. Failures are part of the report."""
+    """Build images, with `progress` on stderr. Failures are part of the report."""
     from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import builder
@@ -245,7 +245,7 @@ def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, prog
 
 
 def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Progress) -> None:
-    """Push what was built, and write down what the registries made of it."""
+    """Push the built images, and record their digests in the registries."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.registry import lockfile, pushed
     from catalog_forge.registry.client import Registries
@@ -267,7 +267,7 @@ def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Pro
 
 
 def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force: bool, progress: Progress) -> str:
-    """Push an image, unless its registry has it, and return its digest there. Raises ForgeError for a tag that is taken."""
+    """Push an image unless its registry already has it. Return its digest there. Raises ForgeError if the tag is taken."""
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image import builder
     from catalog_forge.registry import pushed
@@ -291,7 +291,7 @@ def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force
 
 
 def show(report: Report, output: str) -> None:
-    """Print what is there now: the tag, the image, whether it was built or found, and pushed."""
+    """Print the result for each image: its tag, its id, whether it was built or up to date, and whether it was pushed."""
     if output == "json":
         rows = [
             {"tag": r.tags[0], "image": b.image_id, "digest": b.digest, "fresh": b.fresh, "pushed": report.pushed.get(r.tags[0])}
@@ -306,7 +306,7 @@ def show(report: Report, output: str) -> None:
 
 
 def raise_failures(report: Report) -> None:
-    """Raise all failures as one error: of the engine if it is gone for all of them, else of the build."""
+    """Raise all failures as one error: EngineError if they all are, otherwise BuildError."""
     from catalog_forge.errors import BuildError, EngineError
 
     problems = [problem for failure in report.failures for problem in failure.problems]

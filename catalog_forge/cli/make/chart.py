@@ -1,4 +1,4 @@
-"""`catalog-forge chart`: an entry as a Helm chart for Rancher 2, and what does not carry over."""
+"""`catalog-forge chart`: convert an entry to a Helm chart for Rancher 2, and report what does not carry over."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Char
         if found := icon_of(settings.directory, options["entry"]):
             icon = File(f"catalogIcon.{found[0]}", found[1])
     told = given(options["sets"], options["answers_file"])
-    # What must be answered, and is not yet, is asked when the chart is installed.
+    # A required question without an answer is asked when the chart is installed.
     variables = answered(entry.questions, told, lambda _: "")
     return make(entry, variables, conf, icon)
 
 
 def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
-    """Write the chart, all of it or nothing, or say how it differs from the disk."""
+    """Write the chart, all of it or nothing, or print how it differs from the files on disk."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.errors import ForgeError, Where

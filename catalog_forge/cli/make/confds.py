@@ -1,7 +1,7 @@
-"""Which confd goes into an image: one that the user names, one that was used before with the right checksum, or a download.
+"""Selects the confd for an image: one that the user names, a cached one with the right checksum, or a download.
 
-A confd is known by its checksum alone: where it came from changes no image. What `--confd` brings and is what the spec pins is
-kept below XDG_CACHE_HOME, so that it need not be named, nor be downloaded, again.
+A confd is identified only by its checksum, so its origin does not change an image. A `--confd` that matches the spec's pin is
+cached below XDG_CACHE_HOME, so that it need not be named or downloaded again.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _MOST = 1 << 28
 
 @dataclass(frozen=True)
 class ConfdFile:
-    """A confd by its checksum, and the file that stands for its download: None where it is downloaded.
+    """A confd by its checksum, and the content of its file; None if the build downloads it.
 
-    `remark` says that it is another one than the release.
+    `remark` says that it is not the released confd.
     """
 
     checksum: str
@@ -36,7 +36,7 @@ class ConfdFile:
 
     @property
     def brought(self) -> tuple[Plan, Mapping[str, str]]:
-        """What the context and the arguments of a build have beside their own."""
+        """The additional files and arguments that the build needs for this confd."""
         from catalog_forge.plan import EXECUTABLE, File, Plan
 
         if self.file is None:
@@ -45,7 +45,7 @@ class ConfdFile:
 
 
 def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
-    """Raise ForgeError for the confd that is known by default on any platform but the one that it was built for."""
+    """Raise ForgeError if the default confd of a release would be built in for another platform than its own."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 
@@ -56,10 +56,10 @@ def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
 
 
 def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.environ, *, told: bool = True) -> ConfdFile:
-    """Return the confd of a spec: the one in `file`, else the one that it pins, from the cache if it is there.
+    """Return the confd of a spec: the one in `file`, otherwise the one that the spec pins, from the cache if possible.
 
-    A file that is not what the release is known by is taken, with a remark, by who is `told` to. Raises ForgeError when it is
-    not what the spec itself pins, or cannot be read.
+    If `told`, a file that differs from the known release is accepted, with a remark. Raises ForgeError if it differs from the
+    checksum in the spec, or cannot be read.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.spec.checks.whole import confd_sha256
@@ -94,7 +94,7 @@ def _cache(environ: Mapping[str, str]) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; a cache that cannot be written is no error."""
+    """Write a file completely or not at all. An error is ignored: the cache is optional."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     with suppress(OSError):
         if not path.exists():

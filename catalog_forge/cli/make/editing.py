@@ -1,4 +1,4 @@
-"""`catalog-forge spec set`, `unset`, `get` and `add-key`: change a spec; the rest stays as its author wrote it."""
+"""`catalog-forge spec set`, `unset`, `get` and `add-key`: edit a spec, and keep the rest as its author wrote it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _looks(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that only look."""
+    """Add the options --diff and --dry-run to a command."""
     command = click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")(command)
     return click.option("--diff", is_flag=True, help="Write nothing; show what would change.")(command)
 
@@ -93,7 +93,7 @@ def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: boo
 
 
 def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[str]], look: bool) -> None:
-    """Write the first text that generates, or show what it changes. Raises ForgeError, with nothing written, when none does."""
+    """Write the first text that can be generated, or show the change. Raises ForgeError, with nothing written, if none can."""
     from catalog_forge import journal, writer
     from catalog_forge.cli.make.new import planned
     from catalog_forge.errors import ForgeError
@@ -109,7 +109,7 @@ def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[
     contents = [text.encode() for text in texts(SpecText(source.content.decode("utf-8", "replace"), before.path))]
     content = next((content for content in contents if _generates(replace(source, content=content))), None)
     if content is None:
-        planned(repository, name, Plan([File(before.path, contents[0])]))  # which raises, and shows the lines
+        planned(repository, name, Plan([File(before.path, contents[0])]))  # this raises, and shows the lines with errors
         return
     author, known = Plan([File(before.path, content, before.mode)]), {before.path: before.digest}
     click.echo(painted_diff(writer.compare_author(repository.root, author, known).diff()), nl=False)

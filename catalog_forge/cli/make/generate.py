@@ -1,4 +1,4 @@
-"""`catalog-forge generate`: from specs to images/ and templates/."""
+"""`catalog-forge generate`: write images/ and templates/ from specs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def generate(
 
 
 def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
-    """Decide whether what is generated in this catalog is pinned; the lock keeps that, so that all commands do the same."""
+    """Set whether generated files are pinned. The lock stores the choice, so that all commands follow it."""
     from dataclasses import replace
 
     from catalog_forge.errors import ForgeError
@@ -77,9 +77,9 @@ def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
 
 
 def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
-    """Do something with each spec, by its name, also with those after a wrong one; tell whether it said True of any.
+    """Call `act` for each spec name, even after a wrong spec. Return whether any call returned True.
 
-    Raises ForgeError with all problems, or the first error that is a bug, which must not hide what is wrong with the others.
+    Raises ForgeError with all problems. If there is a bug, prints the problems and raises its error.
     """
     from catalog_forge.errors import ForgeError
 
@@ -103,7 +103,7 @@ def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
 
 
 def _written(repository: Repository, source: Source, force: bool) -> bool:
-    """Write the files of a spec; tell whether they were not up to date."""
+    """Write the files of a spec. Return whether they were out of date."""
     from catalog_forge import writer
 
     if repository.is_current(source):
@@ -116,7 +116,7 @@ def _written(repository: Repository, source: Source, force: bool) -> bool:
 
 
 def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool) -> bool:
-    """Show how a spec's files differ from the disk; tell whether they do."""
+    """Show how a spec's files differ from those on disk. Return whether they do."""
     from catalog_forge import writer
 
     if repository.is_current(source):
@@ -135,7 +135,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
 
 
 def _warn(source: Source) -> None:
-    """Say what is no error, and what nobody can have meant."""
+    """Print warnings: what is valid in a spec, but cannot be intended."""
     from catalog_forge.spec.checks import uses
     from catalog_forge.spec.reader import parsed
 
@@ -146,6 +146,6 @@ def _warn(source: Source) -> None:
 
 
 def summary(done: Written) -> str:
-    """Say in words what a write did."""
+    """Describe the result of a write in words."""
     counts = {"created": done.created, "changed": done.changed, "removed": done.removed, "unchanged": done.unchanged}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing to do"

@@ -1,4 +1,4 @@
-"""`catalog-forge lock`: the digest of every image that a catalog names, in catalog-forge.lock."""
+"""`catalog-forge lock`: record the digest of every image that a catalog names in catalog-forge.lock."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
 
 
 def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named, Collection[str]]:
-    """Return the images of specs and entries, or of all of the catalog; and those that it makes itself.
+    """Return the images of some specs and entries, or of the whole catalog; and the tags that the catalog builds itself.
 
-    Raises ForgeError for a name that nothing has, and for specs that are wrong.
+    Raises ForgeError for an unknown name, and for specs that are wrong.
     """
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.lint import disk
@@ -92,7 +92,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
         room, _, below = path.partition("/")
         if room == "compose" and below.partition("/")[0] in chosen and below.endswith("/docker-compose.yml"):
             found.of_compose(file)
-    # What has no registry is on the engines of its team alone: an image of that name elsewhere is somebody else's.
+    # An image without a registry exists only on the team's engines: an image with this name on Docker Hub is someone else's.
     at_home = {reference.parse(spec.tag).repository for spec in specs.values() if not spec.image.registry}
     for text in [*found.images]:
         parsed = reference.parse(text)
@@ -102,7 +102,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
 
 
 def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> Tree:
-    """The catalog as it would be when these specs are generated, without pins."""
+    """Return the catalog as it would be after generating these specs, without pins."""
     from catalog_forge.rancher.tree import Tree
 
     files: dict[str, bytes] = {}
@@ -113,7 +113,7 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 
 
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
-    """Ask the registries for images; of those that a lock has, whether they are still the same. Returns what is wrong, too."""
+    """Query the registries for images; for those in the lock, whether they have changed. Return the images and the problems."""
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.registry import pool, reference
     from catalog_forge.registry.client import Gone, Registries
@@ -148,7 +148,7 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
 
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
-    """Say how the images of a catalog differ from those of its lock. What it makes itself need not be there yet."""
+    """Return how the images of a catalog differ from those of its lock. Images that the catalog builds may be missing."""
     from catalog_forge.errors import Problem, Where
     from catalog_forge.registry import LOCK
 
@@ -162,7 +162,7 @@ def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: boo
 
 
 def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[Problem]:
-    """Say which images are others than a lock has."""
+    """Return a problem for each image whose digest is no longer that of the lock."""
     from catalog_forge.errors import Problem
 
     hint = "review the change, then run: catalog-forge lock"

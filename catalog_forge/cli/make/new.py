@@ -1,4 +1,4 @@
-"""`catalog-forge new`: from a blueprint, or four words, to a spec, all that is generated from it, and the image."""
+"""`catalog-forge new`: make a spec from a blueprint or from options, generate its files, and build the image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says beside the name."""
+    """The options of the command line."""
 
     blueprint: str | None
     service: str | None
@@ -52,7 +52,7 @@ class Options:
 
     @property
     def by_words(self) -> bool:
-        """Whether the spec is made of words, and no blueprint is needed."""
+        """Whether the spec is made from options, without a blueprint."""
         return any((self.service, self.config, self.reload, self.metadata, self.file_format, self.topology))
 
 
@@ -119,7 +119,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
         if remember is None:
-            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # it was of a blueprint that is given up
+            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # of a blueprint that is no longer used
         schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:
@@ -147,9 +147,9 @@ def _branches(folder: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _check_name(repository: Repository, name: str, force: bool) -> None:
-    """Raise ForgeError when no image can have this name, or there is a spec of this name already.
+    """Raise ForgeError if the name is not allowed for an image, or if a spec with this name exists.
 
-    A bad name is a wrong argument, and ends with 2.
+    A name that is not allowed is a usage error, with exit code 2.
     """
     from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.spec.model import Spec
@@ -172,7 +172,7 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
 
 
 def _from_words(name: str, chosen: Options) -> Plan:
-    """Return the spec that the words on the command line make."""
+    """Return the spec that the options of the command line define."""
     from catalog_forge.blueprint.spec_from_flags import Words, known_of, spec_of
     from catalog_forge.plan import Plan
 
@@ -198,7 +198,10 @@ def _from_words(name: str, chosen: Options) -> Plan:
 def _from_blueprint(
     settings: Settings, name: str, chosen: Options, inherited: Map | None, told: Told
 ) -> tuple[Plan, Callable[[Plan], File]]:
-    """Return what a blueprint makes, and what makes the file that remembers how; `told` gets the answers of a person."""
+    """Return the files that a blueprint makes, and a function that makes the record of the blueprint and its answers.
+
+    `told` receives the answers that the user types.
+    """
     from catalog_forge.blueprint import memory
     from catalog_forge.blueprint.answers import Given, answer, questions
     from catalog_forge.blueprint.expand import expand, renderer
@@ -215,7 +218,7 @@ def _from_blueprint(
             click.echo(
                 f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
             )
-        budget = Budget()  # one for the whole run, however many questions and files there are
+        budget = Budget()  # one for the whole run, however many questions and files it has
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
         every = questions(blueprint, render)
         answers_given = left_to_team(every, inherited) | answers_given
@@ -226,7 +229,7 @@ def _from_blueprint(
 
 
 def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
-    """Return the answers of --answers, and those of --set, which come first."""
+    """Return the answers from --answers and --set; --set takes precedence."""
     from catalog_forge import yamlio
     from catalog_forge.blueprint.answers import Given
     from catalog_forge.cli.run.entries import pairs_of
@@ -248,9 +251,9 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
 
 
 def planned(repository: Repository, name: str, author: Plan, removed: Iterable[str] = ()) -> tuple[Plan, Source]:
-    """Return all files, the author's and those that are generated from them. Raises ForgeError when the spec is wrong.
+    """Return all files: the author's, and those generated from them. Raises ForgeError if the spec is wrong.
 
-    `removed` are paths of files that will not be there.
+    `removed`: the paths of files that will be deleted.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import Plan
@@ -270,7 +273,7 @@ def planned(repository: Repository, name: str, author: Plan, removed: Iterable[s
 
 
 def _show_lines(source: Source, error: ForgeError) -> None:
-    """Show the lines that an error names: the spec is not on disk, so that nobody could look there."""
+    """Print the lines of a spec that an error refers to, since the spec is not on disk."""
     from catalog_forge.shown import printable
 
     lines = source.content.decode(errors="replace").splitlines()
@@ -281,7 +284,7 @@ def _show_lines(source: Source, error: ForgeError) -> None:
 
 
 def _build(repository: Repository, name: str, chosen: Options) -> None:
-    """Build the image, when an engine answers or --build insists on one."""
+    """Build the image if an engine is available, or if --build requires it."""
     from catalog_forge.cli.make.build import Inputs, raise_failures, requests_for, run, show
     from catalog_forge.cli.shown.console import Progress
     from catalog_forge.image.engine import answers, connect

@@ -1,4 +1,4 @@
-"""What `update` finds of a spec: the blueprint as it is now with the answers of then, and what becomes of each file."""
+"""What `update` finds for a spec: the current blueprint, expanded with the recorded answers, and the change of each file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from catalog_forge.spec.folder import MEMORY, check_merged
 
 @dataclass(frozen=True)
 class Wished:
-    """What the command line says beside the names."""
+    """The options of the command line."""
 
     commit: str | None
     reference: str | None
@@ -47,7 +47,7 @@ class Wished:
 
 @dataclass(frozen=True)
 class News:
-    """What there is to update in a spec: where the blueprint was and is, what becomes of the files, the file that remembers."""
+    """The update of one spec: the old and new blueprint, the changes of its files, and the new record of the blueprint."""
 
     name: str
     was: str
@@ -57,12 +57,12 @@ class News:
     remembered: File | None = None
     taken_in: bool = False
     is_same: bool = False
-    """Whether the blueprint is as it was, and only answers are new."""
+    """Whether the blueprint is unchanged and only answers are new."""
 
     hidden: tuple[str, ...] = ()
-    """Files of which the memory has the digest alone: they may hold a secret."""
+    """Files whose recorded content is only a digest, because they may contain a secret."""
     defaults: Mapping[str, str | bool] = field(default_factory=dict)
-    """New questions that nobody answered, and their defaults."""
+    """New questions that were answered with their defaults."""
 
     @property
     def newer(self) -> list[str]:
@@ -76,20 +76,20 @@ class News:
 
     @property
     def conflicts(self) -> list[Update]:
-        """The files that both changed, and that cannot be merged."""
+        """The files that both changed in ways that cannot be merged."""
         return [change for change in self.changes if change.clashes]
 
 
 def find(repository: Repository, name: str, wished: Wished) -> News:
-    """Look for what is new in the blueprint of a spec. Raises ForgeError when nothing is remembered, or a question is open."""
-    repository.source(name)  # a spec that is not there, or is a link out of the catalog, is said before anything else
+    """Find the update of a spec. Raises ForgeError if no blueprint is recorded, or if a new question has no answer."""
+    repository.source(name)  # an error for a spec that is missing, or a link out of the catalog, comes first
     kept = journal.read(repository.root, f"specs/{name}/{MEMORY}")
     if kept is None:
         return _taken_in(repository, name, wished)
     remembered = memory.read(kept.content, name)
     was = named(remembered.blueprint, remembered.source)
     if "url" in remembered.source and not (wished.commit or wished.reference or wished.pairs):
-        return News(name, was, was, _unchanged(repository, remembered))  # a commit never moves: nothing is fetched
+        return News(name, was, was, _unchanged(repository, remembered))  # a commit never changes, so nothing is fetched
     reference = wished.reference or reference_of(remembered, wished.commit)
     with opened(reference, _base(repository, wished, reference), cache_folder(os.environ)) as blueprint:
         if blueprint.digest == remembered.digest and not wished.pairs:
@@ -108,12 +108,12 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
 
 
 def _base(repository: Repository, wished: Wished, reference: str) -> Path:
-    """The folder that a blueprint's folder is relative to: that of the command, as for `new`, else the catalog."""
+    """Return the folder that a blueprint's path is relative to: the working folder, as for `new`, otherwise the catalog."""
     return wished.directory if (wished.directory / reference).is_dir() else repository.root
 
 
 def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
-    """What the author did to the files of a blueprint that is as it was."""
+    """Return the author's changes to the files of an unchanged blueprint."""
     texts = {path: text for path, text in remembered.files.items() if isinstance(text, str)}
     modes = {path: EXECUTABLE if path in remembered.programs else REGULAR for path in texts}
     made = Plan(File(path, text.encode(), modes[path]) for path, text in texts.items())
@@ -121,7 +121,7 @@ def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
 
 
 def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
-    """Read the files of an author. Raises ForgeError for what is a link, or lies behind one."""
+    """Read the files of an author. Raises ForgeError for a link, and for a file below a linked folder."""
     there = journal.folders_above(root, sorted(paths))
     found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
     for path, file in found.items():
@@ -135,7 +135,7 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
 def _expanded(
     repository: Repository, name: str, blueprint: Blueprint, remembered: Memory, wished: Wished
 ) -> tuple[dict[str, object], dict[str, str | bool], Plan]:
-    """Return the answers, those of them that are defaults of new questions, and what the blueprint makes of all."""
+    """Return all answers, the defaults that answered new questions, and the files that the blueprint makes from them."""
     budget = Budget()
     render = renderer(blueprint, trusted=wished.trust, budget=budget)
     asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}
@@ -148,7 +148,7 @@ def _expanded(
 
 
 def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question) -> str | bool:
-    """Answer a new question by its default, where nobody can be asked. Raises ForgeError where that is no answer."""
+    """Answer a new question with its default if no user can be asked. Raises ForgeError if the default is not an answer."""
     hint = f"{question.prompt}: --set {question.name}=VALUE"
     if quiet:
         return question.default
@@ -173,7 +173,10 @@ def _words(value: str | bool) -> str:
 
 
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
-    """Take in a spec of which nothing is remembered: the blueprint with the answers that make most of the spec is the base."""
+    """Record a blueprint for a spec without one.
+
+    The base is what the blueprint makes with the answers that reproduce most of the spec.
+    """
     if wished.reference is None:
         raise ForgeError(
             f"no blueprint is recorded for {name!r}",

@@ -1,4 +1,4 @@
-"""`catalog-forge release`: the next revision of an entry, written, committed and tagged."""
+"""`catalog-forge release`: write, commit and tag the next revision of an entry."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
 
 
 def _found(repository: Repository, sources: list[Source], options: dict[str, Any]) -> list[tuple[NextRevision, Published]]:
-    """Find and show what is to be released of specs. Raises ForgeError with everything that does not hold, of all of them."""
+    """Find and print what each spec would release. Raises ForgeError with the problems of all specs."""
     from catalog_forge import releasing
     from catalog_forge.errors import of_each
 
@@ -93,7 +93,7 @@ def _found(repository: Repository, sources: list[Source], options: dict[str, Any
 
 
 def _tell(found: NextRevision, published: Published) -> None:
-    """Say what is to be released, and why."""
+    """Print what is to be released, and why."""
     entry = found.source.spec().entry
     before = f", after {published.last}, {published.versions.get(str(published.last))}" if published.revisions else ""
     click.echo(f"{found.source.name}: revision {entry.revision} of {entry.name}, version {entry.version}{before}")
@@ -102,7 +102,7 @@ def _tell(found: NextRevision, published: Published) -> None:
 
 
 def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -> None:
-    """Raise ForgeError when an upgrade loses something that nobody has agreed to."""
+    """Raise ForgeError if an upgrade loses something and --breaking was not given."""
     from catalog_forge.errors import ForgeError
 
     losing = [each.source.name for each, _ in found if each.breaking]
@@ -114,7 +114,7 @@ def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -
 
 
 def _write(repository: Repository, found: list[tuple[NextRevision, Published]], *, diff: bool, dry_run: bool) -> None:
-    """Write releases, all of them or nothing; what is published is as git has it afterwards."""
+    """Write releases, all of them or nothing. Published files are restored to their content in git."""
     from catalog_forge import releasing, writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned
@@ -136,7 +136,7 @@ def _write(repository: Repository, found: list[tuple[NextRevision, Published]], 
 
 
 def _check_tags(found: list[NextRevision]) -> None:
-    """Raise ForgeError when a registry has the tag of an image with other content. Without a registry nothing is pushed."""
+    """Raise ForgeError if a registry has the tag of an image with other content. Images without a registry are never pushed."""
     from catalog_forge.cli.make.build import Inputs, request_of
     from catalog_forge.errors import ForgeError, Problem
 
@@ -162,7 +162,7 @@ def _check_tags(found: list[NextRevision]) -> None:
 
 
 def _commit(repository: Repository, found: list[NextRevision]) -> None:
-    """Commit releases in one commit."""
+    """Commit all releases in a single commit."""
     from catalog_forge import git, releasing
     from catalog_forge.repository import MARK
 
@@ -179,7 +179,7 @@ def _commit(repository: Repository, found: list[NextRevision]) -> None:
 
 
 def _tag(repository: Repository, sources: list[Source]) -> None:
-    """Tag the last commit with each release that is in it and has no tag: also when what committed it was ended before this."""
+    """Tag the last commit with each release in it that has no tag yet, even if an earlier run was stopped before this step."""
     from catalog_forge import git, releasing
 
     for name, title in releasing.untagged(repository, sources):

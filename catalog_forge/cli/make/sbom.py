@@ -1,4 +1,4 @@
-"""`catalog-forge sbom`: what a conf image contains."""
+"""`catalog-forge sbom`: print the contents of a conf image."""
 
 from __future__ import annotations
 

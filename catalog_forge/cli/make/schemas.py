@@ -1,4 +1,4 @@
-"""The schema beside the specs, by which editors know their keys: as current as the release that wrote there last."""
+"""The JSON Schema next to the specs, which tells editors their keys. Each release of catalog-forge writes its own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written by each releas
 
 
 def text() -> str:
-    """Return the schema as it stands in the file."""
+    """Return the schema as the file contains it."""
     from catalog_forge.spec.described.schema import schema
 
     return _HEAD + json.dumps(schema(), indent=2)[2:] + "\n"
 
 
 def ready() -> str:
-    """Return what `text` makes, as it lies beside the examples that are shipped: to make it takes a seventh of `new`."""
+    """Return the same as `text`, from the copy in the shipped examples: generating it takes a seventh of the time of `new`."""
     from catalog_forge.blueprint.find import examples
 
     example = next(iter(examples().values()), None)
@@ -31,9 +31,9 @@ def ready() -> str:
 
 
 def keep(root: Path) -> None:
-    """Write the schema of a catalog where it is missing, or that of another release; its head tells, so that this costs a look.
+    """Write the schema of a catalog if it is missing or from another release, as the first line of the file shows.
 
-    A file that cannot be written is no error: it helps editors, and nothing else.
+    A file that cannot be written is not an error, because only editors use it.
     """
     file = root / FILE
     with suppress(OSError), file.open("rb") as found:

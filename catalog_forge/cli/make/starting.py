@@ -1,4 +1,4 @@
-"""What starts the program of a new spec: said on the command line, known of the image, read from an engine, or asked for."""
+"""The start command of a new spec: from the command line, the table of known images, an engine, or the user."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _COMMENT = "# What starts the program in the image of the service: `generate` as
 
 
 def with_start(name: str, author: Plan, inherited: Map | None, words: str | None, no_input: bool) -> Plan:
-    """Return the author's files, with `launch.exec` in the spec when it does not say how the program is started.
+    """Return the author's files, with `launch.exec` added to the spec if it does not define the start command.
 
-    `words` are those of --exec. Raises ForgeError when nobody knows them; what else is wrong with the spec is not judged here.
+    `words`: the value of --exec. Raises ForgeError if the command cannot be found; other problems of the spec are ignored here.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import Plan
@@ -47,9 +47,9 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
 
 
 def started(name: str, author: Plan, inherited: Map | None, before: object) -> Plan:
-    """Return the author's files as `with_start`, with the words of the spec `before` where a blueprint says none, too.
+    """Return the author's files like `with_start`, but prefer the command in the earlier spec `before` to searching for one.
 
-    `before` is the text of a spec; what is none, or says nothing, leaves the words to be found.
+    `before`: the text of a spec. It is ignored if it is not a spec or has no start command.
     """
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
@@ -70,7 +70,7 @@ def started(name: str, author: Plan, inherited: Map | None, before: object) -> P
 
 
 def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
-    """Find the words outside of the table: an engine that has the image, the person at the terminal."""
+    """Find a start command that is not in the table: ask an engine that has the image, then the user."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.image.engine import answers, command_of
     from catalog_forge.spec.programs import likely, line

@@ -1,4 +1,4 @@
-"""`catalog-forge update`: what is new in a blueprint, merged into a spec that was made of it."""
+"""`catalog-forge update`: merge the changes of a blueprint into the specs made from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MOST_LINES = 12
-"""Of each side of a conflict so many lines are shown; JSON has all."""
+"""The number of lines shown of each side of a conflict; JSON has all."""
 
 
 @click.command()
@@ -82,7 +82,7 @@ def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: s
 
 
 def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
-    """Return the names that were given, or of all specs those that remember a blueprint."""
+    """Return the given names, or those of all specs with a recorded blueprint."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.folder import MEMORY
 
@@ -95,7 +95,7 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
 
 
 def _done(repository: Repository, one: News, wished: Wished) -> dict[str, Any]:
-    """Write what was found, where it is to be written; return whether it was, and the diff where it is wished for."""
+    """Write an update unless it is only shown. Return whether it was written, and the diff if requested."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned
@@ -124,19 +124,19 @@ def _done(repository: Repository, one: News, wished: Wished) -> dict[str, Any]:
 
 
 def _shown(compared: Comparison, one: News) -> str:
-    """The diff of all but those files that may hold a secret."""
+    """Return the diff, without the files that may contain a secret."""
     hidden = [path for path in one.hidden if path in compared.states]
     states = {path: state for path, state in compared.states.items() if path not in hidden}
     return replace(compared, states=states).diff() + "".join(f"# not shown, it may hold a secret: {path}\n" for path in hidden)
 
 
 def _file(change: Update, wished: Wished) -> File | None:
-    """A file as it is to be written: with its conflicts, where these are wished for."""
+    """Return the content to write for a file: with conflict markers if requested."""
     return change.marked if change.clashes and change.marked and wished.inline else change.file
 
 
 def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
-    """Say why the command fails, and what is next."""
+    """Return the message and the hint for the failure of the command."""
     count = sum(len(change.clashes) for one in found for change in one.conflicts)
     conflicts = counted(count, "conflict")
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
@@ -154,7 +154,7 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
 
 
 def _text(one: News) -> str:
-    """Say what was found in a spec."""
+    """Describe the update of a spec in words."""
     if one.taken_in:
         lines = [
             f"{one.name}: recorded. Its base is {one.now} with the answers that fit best; all other differences count "
@@ -186,7 +186,7 @@ def _side(who: str, text: str | None) -> list[str]:
 
 
 def _data(one: News) -> dict[str, Any]:
-    """What was found in a spec, as JSON has it."""
+    """Return the update of a spec as data for JSON."""
     return {
         "name": one.name,
         "was": one.was,

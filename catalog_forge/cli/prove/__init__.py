@@ -1,1 +1,1 @@
-"""What a conf image writes, rendered and tested, and the metadata that it reads."""
+"""Commands that render and test the files of conf images, and show the metadata that they read."""

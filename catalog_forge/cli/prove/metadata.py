@@ -1,4 +1,4 @@
-"""`catalog-forge metadata`: the Rancher metadata service, served or asked, from an answers file or a scenario."""
+"""`catalog-forge metadata`: serve or query the Rancher metadata service, from an answers file or a scenario."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def metadata() -> None:
 
 
 class Address(click.ParamType[tuple[str, int]]):
-    """HOST:PORT, :PORT (all addresses) or [IPV6]:PORT."""
+    """A parameter type: HOST:PORT, :PORT (all addresses) or [IPV6]:PORT."""
 
     name = "HOST:PORT"
 
@@ -98,9 +98,9 @@ _ASKED = (
 
 
 def _asked(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say who is asked, and by whom; the command gets them as one `source`."""
+    """Add the options that select the service and the caller. The command receives them as one `source`."""
 
-    @functools.wraps(command)  # click keeps the options that it has so far in it
+    @functools.wraps(command)  # click stores the options so far on the function
     def call(file: Path | None, url: str | None, version: str | None, client: str | None, **others: Any) -> None:
         if (file is None) == (url is None):
             raise click.UsageError("either --file FILE or --url URL says where the answers come from")
@@ -122,7 +122,7 @@ def get(source: _Source, path: str, form: str) -> None:
     The format `file` is for confd's `file` back end, as a replacement for the service.
     """
     text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
-    if sys.stdout.isatty():  # a program gets the value as it is
+    if sys.stdout.isatty():  # a program gets the value unchanged
         text = printable(text, kept="\n\t")
     click.echo(text, nl=not text.endswith("\n"))
 
@@ -156,7 +156,7 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
 
 @dataclass(frozen=True)
 class _Source:
-    """Who is asked: a file or a live service; which version; in whose name (None: in that of the scenario's `self`)."""
+    """The service to query: a file or a URL; its version; and the caller (None: the scenario's `self`)."""
 
     file: Path | None
     url: str | None
@@ -164,14 +164,14 @@ class _Source:
     client: str | None
 
     def below(self, path: str) -> str:
-        """The whole path: escaped already, but for letters that no URL has."""
+        """Return the full path, with characters percent-encoded that are not allowed in a URL."""
         from urllib.parse import quote
 
         parts = [part for part in (self.version, path.lstrip("/")) if part]
         return "/" + quote("/".join(parts), safe="/%+:@,;=$&~")
 
     def answer(self, path: str, form: str) -> str:
-        """What is answered. Raises ForgeError unless something is there."""
+        """Return the answer for a path. Raises ForgeError if there is none."""
         from catalog_forge.metadata.service import routes
 
         accept = {"json": routes.JSON, "yaml": routes.YAML}.get(form, routes.TEXT)
@@ -183,7 +183,7 @@ class _Source:
         return text
 
     def hint(self, path: str, status: int) -> str:
-        """The command that lists what is there, as near as possible to a path that was answered with an error."""
+        """Return a hint with the command that lists the nearest existing parent of a path that failed."""
         from shlex import join
 
         from catalog_forge.metadata.service import routes
@@ -191,7 +191,7 @@ class _Source:
         if status != 404:
             return "use --format text or --format yaml" if status == 500 else ""
         nearest, parts = "/", path.split("/")
-        # From the top down: as many questions as the data is deep, however long the path is.
+        # From the top down, so that the number of requests depends on the depth of the data, not on the length of the path.
         for length in range(2, len(parts)):
             parent = "/".join(parts[:length])
             if self.ask(parent, routes.TEXT)[0] != 200:
@@ -202,7 +202,7 @@ class _Source:
         return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what is there"
 
     def value(self, path: str) -> Value:
-        """What is answered, as data: of a file, numbers that JSON cannot hold among it."""
+        """Return the answer as data. From a file, it may contain numbers that JSON cannot represent."""
         import json
 
         from catalog_forge.metadata.service import routes
@@ -217,7 +217,7 @@ class _Source:
         return value
 
     def ask(self, path: str, accept: str) -> tuple[int, bytes]:
-        """Status and body."""
+        """Return the status and body for a path."""
         if self.url:
             from catalog_forge.metadata.service import client
 
@@ -228,19 +228,19 @@ class _Source:
         return response.status, response.body
 
     def request(self, path: str, accept: str) -> Request:
-        """A request to the file, in the name of who asks."""
+        """Return a request to the file on behalf of the caller."""
         from catalog_forge.metadata.service.wire import Request
 
         return Request("GET", path, "", {"accept": (accept,)}, self.asking)
 
     @property
     def answers(self) -> Answers:
-        """What the file answers."""
+        """The answers in the file."""
         return self._read[0]
 
     @property
     def asking(self) -> str:
-        """The address in whose name the file is asked."""
+        """The address of the caller in a query to the file."""
         return self._read[1]
 
     @functools.cached_property
@@ -254,7 +254,7 @@ class _Source:
 
 
 def _as_file(path: str, body: str) -> str:
-    """What stands at a path as a file for confd's back end `file`."""
+    """Return the answer for a path as a file for confd's back end `file`."""
     from catalog_forge.confd.layout import keys_of_answer, nested
     from catalog_forge.seed.file import file_of
 
@@ -262,7 +262,7 @@ def _as_file(path: str, body: str) -> str:
 
 
 def _json(value: Value, path: str) -> str:
-    """A value as the service writes it. Raises ForgeError for a number that JSON cannot hold."""
+    """Return a value as JSON, like the service. Raises ForgeError for a number that JSON cannot represent."""
     from catalog_forge.metadata.service import printing
 
     try:
@@ -276,7 +276,7 @@ def _no_constant(word: str) -> None:
 
 
 def _reason(body: str) -> str:
-    """What an error says, whatever its format."""
+    """Return the message of an error response in any format."""
     import re
 
     found = re.search(r'"message":"([^"]*)"|^message: (.*)$', body, re.MULTILINE)
@@ -285,20 +285,20 @@ def _reason(body: str) -> str:
 
 @dataclass(frozen=True)
 class _Reloading:
-    """Reads FILE again for the server; one at a time."""
+    """Reads FILE again for the server, one reload at a time."""
 
     server: MetadataServer
     file: Path
     lock: threading.Lock
 
     def on_change(self) -> None:
-        """Take what FILE says now. Raises ForgeError if it cannot be used."""
+        """Load the current content of FILE. Raises ForgeError if it is invalid."""
         with self.lock:
             self.server.replace(_load(self.file))
         click.echo(f"reloaded {self.file}", err=True)
 
     def on_demand(self) -> None:
-        """As `on_change`, but no file means no answers, as for the real service."""
+        """Like `on_change`, but without the file there are no answers, as in the real service."""
         from catalog_forge.metadata.service.answers import Answers
 
         if self.file.exists():
@@ -309,7 +309,7 @@ class _Reloading:
         click.echo(f"reloaded {self.file}: the file does not exist, so there are no answers", err=True)
 
     def quietly(self, reload: Callable[[], None]) -> None:
-        """Reload, and only say so if it fails."""
+        """Reload, and print the error if that fails."""
         try:
             reload()
         except ForgeError as error:
@@ -317,7 +317,7 @@ class _Reloading:
 
 
 def _load(file: Path) -> Answers:
-    """Read FILE, and warn of what the service serves and no confd survives."""
+    """Read FILE, and warn of answers that the real service serves but that break confd."""
     from catalog_forge.metadata.scenarios.scenario import load
 
     answers = load(file)
@@ -338,7 +338,7 @@ def _warn(file: Path, answers: Answers) -> None:
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
-    """What changes when a file does; nothing for a file that is not there."""
+    """Return a value that changes whenever a file does; empty if the file does not exist."""
     try:
         status = file.stat()
     except OSError:
@@ -347,7 +347,7 @@ def _stamp(file: Path) -> tuple[int, ...]:
 
 
 def _allow_many_clients() -> None:
-    """Let a thousand confds wait: each is an open file, and many shells allow 1024."""
+    """Allow a thousand confds to wait: each needs an open file, and many shells allow only 1024."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -358,7 +358,7 @@ def _allow_many_clients() -> None:
 
 @contextmanager
 def _hangups() -> Iterator[threading.Event]:
-    """An event that each SIGHUP sets."""
+    """Yield an event that each SIGHUP sets."""
     asked = threading.Event()
 
     def ask(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)

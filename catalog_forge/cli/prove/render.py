@@ -1,4 +1,4 @@
-"""`catalog-forge render`: the files that confd writes, before anybody deploys it."""
+"""`catalog-forge render`: show the files that confd would write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from catalog_forge.verify.view import View
 
 MAX_BYTES = 1 << 20
-# How deep folders conf.d are looked for, and how many are named.
+# How deep to search for conf.d folders, and how many to list.
 _DEEPEST, _MOST_NAMED = 5, 5
 
 VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
@@ -34,7 +34,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     scenario: str | None
     steps: tuple[str, ...]
@@ -55,7 +55,7 @@ class Wanted:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of confd by name."""
+        """The environment variables of confd by name."""
         return {name: value for name, _, value in (pair.partition("=") for pair in self.variables)}
 
 
@@ -131,7 +131,7 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
 
 
 def _check(name: str | None, engine: str, wanted: Wanted) -> None:
-    """Refuse what contradicts itself."""
+    """Refuse contradictory options."""
     contradictions = (
         ((name is None) == (wanted.image_dir is None), "name a spec, or a folder with --image-dir"),
         (wanted.image_dir and not wanted.metadata, "--image-dir needs --metadata FILE"),
@@ -154,7 +154,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
 
 
 def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """The subject of a spec, and its views at the moments of a scenario."""
+    """Return the subject of a spec, its views at the moments of a scenario, and the names of the moments."""
     from dataclasses import replace
 
     from catalog_forge.errors import UsageError, did_you_mean
@@ -191,7 +191,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
 
 
 def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """The subject of any folder, and its view of an answers file or a scenario."""
+    """Return the subject of any folder, and its views of an answers file or a scenario, with their names."""
     from dataclasses import replace
 
     from catalog_forge.verify.subject import of_files
@@ -209,7 +209,7 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
 
 
 def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Raise ForgeError where there is nothing to render: a pass over no resource would look like success."""
+    """Raise ForgeError if there is nothing to render, which would otherwise look like success."""
     from catalog_forge.errors import ForgeError
 
     if any(path.startswith("conf.d/") and path.endswith("toml") for path in files):
@@ -226,7 +226,7 @@ def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _conf_dirs(folder: Path) -> Iterator[Path]:
-    """The folders conf.d below a folder that hold a resource; links are not followed, nor what lies very deep."""
+    """Yield the conf.d folders with a resource below a folder. Links are not followed, and very deep folders are skipped."""
     import os
 
     for place, folders, names in os.walk(folder):
@@ -239,7 +239,7 @@ def _conf_dirs(folder: Path) -> Iterator[Path]:
 
 
 def _gathered(folder: Path) -> dict[str, Path]:
-    """What confd finds in the image, by path below its -confdir; nothing where the folder's Dockerfile does not tell."""
+    """Return the files for confd in the image, by path below its -confdir; empty if its Dockerfile does not show them."""
     from catalog_forge.image import dockerfile, gathering
 
     build = folder / "Dockerfile"
@@ -249,14 +249,14 @@ def _gathered(folder: Path) -> dict[str, Path]:
     placed = gathering.places(dockerfile.parse(_content(folder, build).decode("utf-8", "replace")), context)
     for found in gathering.gathered(placed)[:1]:
         templates = {f"templates/{src}": context[path] for src, path in found.templates.items()}
-        # Where no template is known to be in the image, those beside conf.d stand for them, as for lint.
+        # If no template is known to be in the image, those next to conf.d are used, as in lint.
         templates = templates or _files(folder, "templates")
         return {**{f"conf.d/{below}": context[path] for below, path in found.resources.items()}, **templates}
     return {}
 
 
 def _files(folder: Path, *parts: str) -> dict[str, Path]:
-    """The files in parts of a folder, by their path below it."""
+    """Return the files in subfolders of a folder, by their path below it."""
     from catalog_forge.spec.folder import walked
 
     found = sorted(path for part in parts for path in walked(folder / part))
@@ -264,7 +264,7 @@ def _files(folder: Path, *parts: str) -> dict[str, Path]:
 
 
 def _content(folder: Path, path: Path) -> bytes:
-    """The bytes of a file below a folder. Raises ForgeError for a link that points outside it, and for a file over 1 MiB."""
+    """Return the bytes of a file below a folder. Raises ForgeError for a link that points outside, and for more than 1 MiB."""
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -277,7 +277,7 @@ def _content(folder: Path, path: Path) -> bytes:
 
 
 def _only(subject: Subject, names: Sequence[str]) -> Subject:
-    """Leave only these resources."""
+    """Return the subject with only the named resources."""
     from dataclasses import replace
 
     from catalog_forge.confd.imitated.image_dir import ImageDir
@@ -294,7 +294,7 @@ def _only(subject: Subject, names: Sequence[str]) -> Subject:
 
 
 def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tuple[list[View], list[str]]:
-    """The views of a file that is either an answers file or a scenario."""
+    """Return the views of a file that is either an answers file or a scenario."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.metadata.scenarios import scenario
     from catalog_forge.verify.view import View
@@ -314,7 +314,7 @@ def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted,
 
 
 def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[View], list[str]]:
-    """A view for each moment, or for each scale of the first one."""
+    """Return a view for each moment, or for each scale of the first moment."""
     from catalog_forge.verify.view import of_moment
 
     moments: Sequence[Moment] = scenario.moments
@@ -327,7 +327,7 @@ def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[V
 
 
 def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list[tuple[str, Seen]]:
-    """The moments that were asked for: two for a difference, else one."""
+    """Return the requested moments: two for a difference, otherwise one."""
     if wanted.scales:
         numbers = list(range(len(seen)))
     elif wanted.steps:

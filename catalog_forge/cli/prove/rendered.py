@@ -1,4 +1,4 @@
-"""Rendered files: shown, compared, or written."""
+"""Shows, compares or writes rendered files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show(seen: Seen, output: str, secrets: bool) -> None:
-    """Print the files, or one JSON document of files and errors; what only its owner may read, only with `secrets`."""
+    """Print the files, or one JSON document of files and errors. Secret files are shown only with `secrets`."""
     if output == "json":
         files = {
             dest: {"text": _text(file, secrets), "mode": None if file.mode is None else f"{file.mode:04o}"}
@@ -37,12 +37,12 @@ def _text(file: Written, secrets: bool) -> str:
 
 
 def _painted(line: str) -> str:
-    """Dim what most formats take for a comment."""
+    """Dim a line that is a comment in most formats."""
     return click.style(line, dim=True) if line.lstrip().startswith(("#", ";", "<!--")) else line
 
 
 def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool) -> None:
-    """Print what differs between two moments, each with its title."""
+    """Print the differences between two moments, each with its title."""
     from catalog_forge.verify.expectation import difference
 
     same = True
@@ -62,7 +62,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
 
 
 def write(seen: Seen, out: Path) -> None:
-    """Write the files below a folder, each where its dest says, and never outside of it."""
+    """Write the files below a folder, each at its dest, but never outside the folder."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.verify.subject import below
 

@@ -1,4 +1,4 @@
-"""`catalog-forge scenario`: begin a scenario of a spec."""
+"""`catalog-forge scenario`: write the first scenario of a spec."""
 
 from __future__ import annotations
 

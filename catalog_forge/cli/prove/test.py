@@ -1,4 +1,4 @@
-"""`catalog-forge test`: the scenarios of specs, held against what they expect."""
+"""`catalog-forge test`: compare the scenarios of specs with their expectations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from catalog_forge.repository import Repository
     from catalog_forge.verify.play import Case, Result
 
-# The end of a container's log that a failure shows.
+# The number of log lines shown for a failed container.
 LOG_LINES = 30
 _FIRST = "create one with: catalog-forge scenario new NAME"
 _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "red"}
@@ -88,14 +88,14 @@ def test(
 
 
 def _wanted(bad: Sequence[Result]) -> str:
-    """What to do where a file differs because somebody wanted it to."""
+    """Return the hint for a file that was changed on purpose."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
     again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
     return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"
 
 
 def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
-    """Refuse a back end that an engine has nothing for."""
+    """Refuse a back end that the engine does not support."""
     if engine == "image":
         raise click.UsageError(f"--backend {backend}: the engine image has no store; use embedded, confd or stack")
     specs = [case.subject.spec for case in chosen if case.subject.spec]
@@ -106,7 +106,7 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
 def _cases(
     repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
 ) -> tuple[list[Case], list[Problem]]:
-    """Read all scenarios, and what is wrong with some: the specs beside them are worth playing all the same."""
+    """Read all scenarios. Return also the problems in some of them: the other specs are played nevertheless."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
     from catalog_forge.verify.subject import reading
@@ -147,7 +147,7 @@ def _show(result: Result) -> None:
 
 
 def _not_played(result: Result) -> Iterator[str]:
-    """What was neither good nor bad: checks that need a stack, and moments that no stack can be brought to."""
+    """Yield what was not checked: checks that need a stack, and moments that a stack cannot reach."""
     from catalog_forge.verify.report import unasked
 
     if count := sum(step.unasked for step in result.steps):
@@ -160,7 +160,7 @@ def _not_played(result: Result) -> Iterator[str]:
 
 
 def _failures(result: Result) -> Iterator[str]:
-    """What is not as expected, each with its place, its moment and the difference; then the log of a container."""
+    """Yield the failures, each with its location, moment and difference; then the log of a container."""
     for step in result.steps:
         for failure in step.failures:
             place = f"{failure.where}: " if failure.where.file else f"{result.case.file}: "
@@ -172,7 +172,7 @@ def _failures(result: Result) -> Iterator[str]:
     last = result.played[-1].seen if result.played and not (result.passed or result.broken) else None
     if last and last.log:
         yield "  the end of the log:"
-        # Of many containers each has its share already.
+        # If there are several containers, each log is already shortened.
         shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
         yield from (f"    {said(line)}" for line in shown)
 

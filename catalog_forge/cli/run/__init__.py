@@ -1,1 +1,1 @@
-"""The stacks of entries on a Docker engine."""
+"""Commands that run the stacks of entries on a Docker engine."""

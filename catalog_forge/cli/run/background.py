@@ -1,4 +1,4 @@
-"""The process of the background that `up -d` leaves behind, begun as early as can be: it loads while `up` reads the entry."""
+"""The background process of `up -d`. It starts as early as possible, and loads modules while `up` reads the entry."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LINES = 20
 
 
 class Background:
-    """A process in a session of its own. It waits to be told which stack to run, and ends with the one that made it until then.
+    """A process in a separate session. It waits for the stack to run; until then it exits when its parent does.
 
-    To be made before any thread is started: that would be missing in it. `supervise` runs the stack of a folder; what it
-    raises, the new process raises out of the place where this was made.
+    Create it before any thread, because a fork has no other threads. `supervise` runs the stack of a folder; in the new process,
+    the constructor raises whatever `supervise` raises.
     """
 
     def __init__(self, supervise: Callable[[StateFolder], None]) -> None:
@@ -44,7 +44,7 @@ class Background:
         raise click.exceptions.Exit
 
     def run(self, folder: StateFolder) -> None:
-        """Let it run the stack of a folder, and return when it holds it. Raises ForgeError when it ends before."""
+        """Start the stack of a folder, and return when the process has its lock. Raises ForgeError if it exits before."""
         from catalog_forge.errors import ForgeError
 
         with suppress(BrokenPipeError), open(self._tell, "w", encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)
@@ -52,15 +52,15 @@ class Background:
         while folder.holder() != self._id:
             if os.waitpid(self._id, os.WNOHANG)[0]:
                 if folder.status().get("pid") == self._id:
-                    return  # it has held the stack, and said why it does not any more
+                    return  # it had the lock, and reported why it stopped
                 raise ForgeError(f"the stack could not be started\n{tail(folder)}")
             time.sleep(_LOOK)
 
 
 def rename(what: str) -> None:
-    """Give this process another command line, such as "catalog-forge up: STACK".
+    """Set the command line of this process, such as "catalog-forge up: STACK".
 
-    It lives as long as a stack, everybody on the machine can read a command line, and that of `up --set` holds answers.
+    The process lives as long as its stack, every user can read a command line, and that of `up --set` contains answers.
     """
     import setproctitle
 
@@ -68,10 +68,10 @@ def rename(what: str) -> None:
 
 
 def _leave(kept: int) -> None:
-    """Let go of whatever is open, but for one descriptor: who waits for its end shall not wait for this process."""
+    """Close all files except one descriptor, so that programs that wait for them to close do not wait for this process."""
     for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
         if number > 2 and number != kept:
-            with suppress(OSError):  # that of the list itself
+            with suppress(OSError):  # the descriptor of the listing itself
                 os.close(number)
     _write_to(Path(os.devnull))
 
@@ -84,14 +84,14 @@ def _write_to(file: Path) -> None:
 
 
 def _wait(told: int) -> StateFolder:
-    """Load what it takes to run a stack, and return the folder of the one to run."""
+    """Load the modules that run a stack, wait for its name, and return its state folder."""
     from catalog_forge.stack.state import StateFolder, home
 
     for name in _LOADED:
         importlib.import_module(name)
     with open(told, encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)
         name = words.read()
-    if not name:  # nothing is to run, or the other one has died
+    if not name:  # there is nothing to run, or the parent has died
         os._exit(0)
     folder = StateFolder(home(), name)
     _write_to(folder.log)
@@ -99,7 +99,7 @@ def _wait(told: int) -> StateFolder:
 
 
 def tail(folder: StateFolder) -> str:
-    """Return the last lines of what the process of a stack has written."""
+    """Return the last lines in the log of a stack's process."""
     try:
         return "\n".join(folder.log.read_text(errors="replace").splitlines()[-_LINES:])
     except OSError:

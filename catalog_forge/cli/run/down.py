@@ -1,4 +1,4 @@
-"""`catalog-forge down`: a stack goes, and nothing else."""
+"""`catalog-forge down`: remove a stack, and nothing else."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def down(stack: str | None, volumes: bool) -> None:
 
 
 def the_one(stacks: Iterable[str], name: str | None) -> str:
-    """Return the name of the stack that is meant: there is one of that name, or one at all. Raises ForgeError else.
+    """Return the name of the selected stack: the one named, or the only one. Raises ForgeError if there is none.
 
-    `stacks` are those on the engine; those that only the state folder knows of are there too.
+    `stacks`: the stacks on the engine; those in the state folder are added.
     """
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.stack.state import home, known
@@ -71,7 +71,7 @@ def the_one(stacks: Iterable[str], name: str | None) -> str:
 
 
 def stopped(engine: Engine, folder: StateFolder) -> None:
-    """Have the stack stopped: by the process that runs it, or by this one when there is none."""
+    """Stop the stack: through the process that runs it, or directly if there is none."""
     from concurrent.futures import ThreadPoolExecutor
 
     from catalog_forge.errors import ForgeError

@@ -1,4 +1,4 @@
-"""Entries on the command line: which one, with which answers, as which stack."""
+"""Selects entries on the command line: which entry, with which answers, as which stack."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def chosen(
     name: str | None = None,
     kept: Callable[[str], Stack | None] = lambda _: None,
 ) -> tuple[Revision, Stack]:
-    """Return the entry that the words mean, and the stack that it is with these answers.
+    """Return the selected revision of an entry, and the stack that its answers define.
 
-    `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
-    name of the stack, by default the entry's. `ask` answers what is missing; True is a person at the terminal. `kept` tells of
-    a name the stack that it was so far: what was answered then holds until it is answered again.
-    Raises ForgeError for all that is wrong with the entry or with the answers.
+    `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the name
+    of the stack, by default the entry's. `ask` answers missing questions; True asks the user at the terminal. `kept` returns the
+    existing stack of a name, whose answers are kept unless new ones are given. Raises ForgeError with all problems of the entry
+    and the answers.
     """
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
@@ -62,7 +62,7 @@ def chosen(
 
 
 def _stored(directory: Path, name: str) -> Spec | None:
-    """The spec of this name, when its conf containers read a store of their own, which `up` brings: it needs no entry."""
+    """Return the spec of this name if its conf containers read a store that `up` provides. Such a spec needs no entry."""
     from catalog_forge.repository import Repository
     from catalog_forge.stack.stored import is_stored
 
@@ -84,7 +84,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return a stack that knows how it may be shown; its notes, which are there to be shown, are so already."""
+    """Return a stack with a version that can be shown without secrets; its notes are masked already."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -95,14 +95,14 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
     answers = {key: secret.get(key, text) for key, text in stack.answers.items()}
     try:
         stand_in = replace(compose(entry, {**variables, **secret}, stack.name), entry=stack.entry, answers=answers)
-    except ForgeError:  # an answer decides whether the entry is sound
+    except ForgeError:  # with masked answers, the entry may be invalid
         stand_in = None
     shown = replace(masked(stack, stand_in), answers=answers)
     return replace(stack, unhonoured=shown.unhonoured, dangerous=shown.dangerous, shown=shown)
 
 
 def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:
-    """Print what would run, as `text` or `json`, and what that changes of the stack that was wanted `before`."""
+    """Print what would run, as `text` or `json`, and the changes to the previous stack `before`."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 
@@ -119,12 +119,12 @@ def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:
 
 
 def asker(no_input: bool = False) -> Ask | None:
-    """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
+    """Return a function that asks the user; None if there is no terminal or no question may be asked."""
     return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else prompted
 
 
 def prompted(question: Question) -> str:
-    """Ask a person at the terminal until there is an answer; one to a secret question is not echoed."""
+    """Ask the user at the terminal until the answer is valid. Answers to secret questions are not echoed."""
 
     def value(text: str) -> str:
         if wrong := question.problem(text):
@@ -137,7 +137,7 @@ def prompted(question: Question) -> str:
 
 
 def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
-    """The folder of an entry, and the revision when it was the folder of one."""
+    """Return the folder of an entry, and the revision if the argument is the folder of one."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.rancher.entries import COMPOSE, is_revision
     from catalog_forge.repository import BEGIN
@@ -155,7 +155,9 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
 
 
 def _entries(root: Path) -> Iterator[Path]:
-    """The entries of a catalog: what lies in its sisters, such as infra-templates/, and last in templates/, which counts more."""
+    """Yield the entry folders of a catalog: those in infra-templates/ and the like, then those in templates/, which override
+    them.
+    """
     tops = (each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
     for top in sorted(tops, key=lambda each: (each.name == "templates", each.name)):
         yield from (each for each in sorted(top.iterdir()) if each.is_dir())
@@ -167,9 +169,9 @@ def _label(directory: Path, folder: Path) -> str:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """What lies in an entry's folder: config.yml and the compose files of its revisions.
+    """Return the files of an entry: config.yml and the compose files of its revisions.
 
-    A link that points outside the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
+    Entries are untrusted: links that point outside the folder, special files, and files over 1 MiB are refused.
     """
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
@@ -188,7 +190,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def icon_of(directory: Path, entry: str) -> tuple[str, bytes] | None:
-    """The ending and the content of the icon that Rancher shows of an entry."""
+    """Return the file extension and content of the icon that Rancher shows for an entry."""
     from catalog_forge.lint import disk
     from catalog_forge.rancher import entries
 
@@ -206,7 +208,7 @@ def _content(root: Path, path: Path) -> bytes:
     if not path.resolve().is_relative_to(root):
         raise ForgeError("the link points outside the entry's folder", Where(str(path)))
     try:
-        # Without waiting, and asked of what is open: a pipe would block, and a file may change between two looks.
+        # Opened without blocking, since it may be a pipe. The open file is checked, since the path could change in between.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -220,7 +222,7 @@ def _content(root: Path, path: Path) -> bytes:
 
 
 def _answers_of(stack: Stack, entry: Revision) -> dict[str, Given]:
-    """The answers that a stack of this entry was given, as far as the entry still asks for them."""
+    """Return the answers of an existing stack of this entry, as far as the entry still asks for them."""
     from catalog_forge.rancher.questions import Given
 
     asked = entry.asked if stack.entry == entry.entry.name else {}
@@ -228,7 +230,7 @@ def _answers_of(stack: Stack, entry: Revision) -> dict[str, Given]:
 
 
 def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
-    """Return the answers of --answers, and those of --set, which come first."""
+    """Return the answers from --answers and --set; --set takes precedence."""
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
     from catalog_forge.goyaml.decoding import text_of
@@ -252,7 +254,7 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
 
 
 def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield what each --set says: a key and its value. Raises BadParameter for what is not KEY=VALUE."""
+    """Yield the key and value of each --set. Raises BadParameter if one is not KEY=VALUE."""
     for pair in sets:
         key, equals, text = pair.partition("=")
         if not equals:
@@ -261,7 +263,7 @@ def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_env(file: Path) -> dict[str, Given]:
-    """The answers of a file of lines KEY=VALUE, as docker-compose and rancher-compose take them; `#` begins a comment."""
+    """Return the answers of a file with lines KEY=VALUE, as docker-compose and rancher-compose read it; `#` begins a comment."""
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.questions import Given
 

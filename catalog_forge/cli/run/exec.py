@@ -1,4 +1,4 @@
-"""`catalog-forge exec`: a command in a container of a stack."""
+"""`catalog-forge exec`: run a command in a container of a stack."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def _run(session: Session, terminal: bool) -> int:
 
 @contextmanager
 def _raw() -> Iterator[None]:
-    """Let each key reach the command, Ctrl-C too."""
+    """Pass each key to the command, even Ctrl-C."""
     import termios
     import tty
 
     before = termios.tcgetattr(sys.stdin)
     try:
-        tty.setraw(sys.stdin, termios.TCSADRAIN)  # what was typed ahead counts
+        tty.setraw(sys.stdin, termios.TCSADRAIN)  # keep what was typed ahead
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

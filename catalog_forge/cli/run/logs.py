@@ -1,4 +1,4 @@
-"""`catalog-forge logs`: what the containers of a stack say."""
+"""`catalog-forge logs`: show what the containers of a stack print."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 _LOOK = 0.5
 _DAY = 86400
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_STAMP = 30  # "2026-11-29T16:57:01.123456789Z": always so long
+_STAMP = 30  # "2026-11-29T16:57:01.123456789Z" has a fixed length
 
 
 class Since(click.ParamType[float]):
-    """A time ago, such as 90s, 10m, 2h or 1d, or a time as a clock has it."""
+    """A parameter type: a time ago, such as 90s, 10m, 2h or 1d, or a date and time."""
 
     name = "time"
 
     def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return it in seconds since 1970."""
+        """Return the time in seconds since 1970."""
         from datetime import datetime
 
         if isinstance(value, float):
@@ -93,17 +93,20 @@ def logs(
 
 @contextmanager
 def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
-    """Yield the engine and the stack that is meant; its containers may be silent for long. Errors as `the_one` and `connect`."""
+    """Yield the engine and the selected stack. Its containers may be silent for long.
+
+    Raises errors like `the_one` and `connect`.
+    """
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.runner import StackRunner, stacks
 
-    with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
+    with connect(timeout=_DAY) as engine:  # a silent container still runs
         yield engine, StackRunner(engine, the_one(stacks(engine), stack))
 
 
 def meant(runner: StackRunner, word: str | None) -> list[Seen]:
-    """The containers of a stack that a word means: a service, a unit, a sidekick, a container. Raises ForgeError for none."""
+    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError if there are none."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     seen = runner.seen()
@@ -114,7 +117,7 @@ def meant(runner: StackRunner, word: str | None) -> list[Seen]:
 
 
 def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
-    """What a word means; a unit or service that is named as it is comes with its primary first."""
+    """Return the containers that a word selects; a service or unit starts with its primary."""
     found = [
         each for each in seen if word is None or word in (each.service, each.launch, each.name, f"{each.service}-{each.index}")
     ]
@@ -122,7 +125,7 @@ def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
 
 
 def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) -> None:
-    """Print what is said from a time on. A container that starts again is followed from where it ended."""
+    """Print new log lines. A container that restarts is followed from where its log ended."""
     threads: dict[str, tuple[threading.Thread, float]] = {}
     while True:
         now = time.time()
@@ -150,7 +153,7 @@ def _copy(runner: StackRunner, container: Seen, since: float, show: Show) -> Non
 
 
 def _print(hide: Callable[[str], str], timestamps: bool, name: str, line: str) -> None:
-    """Print a line that begins with its time."""
+    """Print a log line, which begins with its timestamp."""
     stamp, _, text = line.partition(" ")
     for each in hide(text).splitlines() or [""]:
         when = click.style(f"{stamp} ", dim=True) if timestamps else ""

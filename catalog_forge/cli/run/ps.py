@@ -1,4 +1,4 @@
-"""`catalog-forge ps`: the units of stacks."""
+"""`catalog-forge ps`: list the units of stacks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ps(stack: str | None, output: str) -> None:
 
 
 def _containers(unit: Mapping[str, Any], listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The containers of a unit, with their images and the ports that they publish."""
+    """Return the containers of a unit, with their images and published ports."""
     from catalog_forge.stack.listing import STACK_LABEL, seen
 
     own = [each for each in listed if each["Labels"].get(STACK_LABEL) == unit["stack"]]
@@ -51,7 +51,7 @@ def _containers(unit: Mapping[str, Any], listed: Iterable[Mapping[str, Any]]) ->
 
 
 def _ports(listed: Mapping[str, Any]) -> Iterator[str]:
-    """The ports that a container publishes, as compose writes them."""
+    """Yield the published ports of a container in the notation of compose."""
     for port in listed.get("Ports") or ():
         if port.get("PublicPort"):
             address = port.get("IP", "")
@@ -60,7 +60,7 @@ def _ports(listed: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """The units of one stack of those that the containers are of."""
+    """Return the units of one stack, from the containers of all."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.listing import STACK_LABEL, Row, rows, seen
     from catalog_forge.stack.state import StateFolder, home

@@ -1,4 +1,4 @@
-"""`catalog-forge restart`: the units of a stack, one after the other."""
+"""`catalog-forge restart`: restart the units of a stack one after the other."""
 
 from __future__ import annotations
 

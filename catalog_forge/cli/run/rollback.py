@@ -1,4 +1,4 @@
-"""`catalog-forge rollback`: a stack as it was before the last change."""
+"""`catalog-forge rollback`: return a stack to its state before the last change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`catalog-forge seed`: the metadata of a spec, written into the store that its back end reads."""
+"""`catalog-forge seed`: write the metadata of a spec into the store that its back end reads."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _show(
 
 
 def _agreed(left: Change) -> None:
-    """Raise ForgeError where a store does not hold what was written: two seeds at once leave what one of them alone knows of."""
+    """Raise ForgeError if the store differs from what was written, which happens if two `seed` commands run at once."""
     from catalog_forge.errors import ForgeError
 
     if not left.is_empty:
@@ -139,7 +139,7 @@ def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[s
 
 
 def _secret(name: str, environ: Mapping[str, str]) -> str:
-    """A credential from the environment, or from the file that NAME_FILE names."""
+    """Return a credential from the environment, or from the file that NAME_FILE names."""
     from catalog_forge.errors import ForgeError
 
     file = environ.get(f"{name}_FILE")
@@ -152,7 +152,7 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
 
 
 def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], beside_export: Sequence[str]) -> None:
-    """Refuse options of which one would be without effect."""
+    """Refuse options that would have no effect."""
     from catalog_forge.errors import UsageError
 
     for name in unset:
@@ -165,7 +165,7 @@ def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], b
 
 
 def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
-    """The values of --answers, and those of --set, which come first."""
+    """Return the values from --answers and --set; --set takes precedence."""
     from catalog_forge import yamlio
     from catalog_forge.cli.run.entries import pairs_of
     from catalog_forge.errors import ForgeError
@@ -182,7 +182,7 @@ def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, y
 
 
 def _value(key: str, text: str, is_structure: bool) -> yamlio.Node:
-    """What --set says: of a list or map its YAML, else the text as it is."""
+    """Return the value of --set: parsed as YAML for a list or map, otherwise the text itself."""
     from catalog_forge import yamlio
     from catalog_forge.errors import Where
 

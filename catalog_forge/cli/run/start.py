@@ -1,4 +1,4 @@
-"""`catalog-forge start`: what `stop` has stopped."""
+"""`catalog-forge start`: start what `stop` has stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units as a person sees them: a table, or lines of what changes."""
+"""Shows units to users, as a table or as lines that report changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StatusView:
-    """Shows units: a table that is rewritten on a terminal, a line for each change elsewhere."""
+    """Shows units: as a table that is redrawn on a terminal, elsewhere as a line for each change."""
 
     def __init__(self, err: bool = False) -> None:
         self._err = err
@@ -24,7 +24,7 @@ class StatusView:
         self._height = 0
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show all units as they are now."""
+        """Show the current state of all units."""
         if self._live:
             self._erase()
             for line in table([("UNIT", "STATE", "HEALTH", "ADDRESS"), *map(cells, rows)]):
@@ -39,7 +39,7 @@ class StatusView:
         self._shown = {row.name: row for row in rows}
 
     def tell(self, text: str) -> None:
-        """Show a line above the table."""
+        """Print a line above the table."""
         self._erase()
         click.echo(printable(text, kept="\n\t"), err=True)
         if self._live and self._shown:
@@ -52,11 +52,11 @@ class StatusView:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A unit as the cells of a table."""
+    """Return the table cells of a unit."""
     return tuple(map(printable, (row.name, row.state, row.health, row.address)))
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows of cells as lines whose columns stand below each other."""
+    """Return the lines of a table with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,4 +1,4 @@
-"""`catalog-forge stop`: a stack, or some of its units, without removing anything."""
+"""`catalog-forge stop`: stop a stack or some of its units, without removing anything."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def stop(stack: str | None, services: tuple[str, ...]) -> None:
 
 
 def chosen(name: str | None) -> StateFolder:
-    """Return the folder of the stack that is meant. Errors as `the_one`."""
+    """Return the state folder of the selected stack. Raises ForgeError like `the_one`."""
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.image.lists import PURPOSE_LABEL, labelled
     from catalog_forge.stack.listing import PURPOSE, names
@@ -60,7 +60,7 @@ def chosen(name: str | None) -> StateFolder:
 
 
 def units(stack: Stack, words: Sequence[str]) -> list[str]:
-    """Return the names of the units that services and units are; of all units for no words. Raises ForgeError for others."""
+    """Return the unit names for some services and units, or all if none are given. Raises ForgeError for unknown ones."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     known = {each.name: [f"{each.name}-{index}" for index in range(1, each.scale + 1)] for each in stack.services}

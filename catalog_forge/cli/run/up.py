@@ -1,4 +1,4 @@
-"""`catalog-forge up`: an entry's whole stack on a Docker engine, as Rancher would run it."""
+"""`catalog-forge up`: run the whole stack of an entry on a Docker engine, as Rancher would."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     if stack is not None:
         bring_up(stack, background, output)
     if stack is not None and watched:
-        options["confirm"] = False  # whoever saves has decided
+        options["confirm"] = False  # saving a file is confirmation enough
         watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
 
 
 def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: str | None, options: dict[str, Any]) -> None:
-    """Play an upgrade from a revision to the newest, or to the one of --revision."""
+    """Test an upgrade from a revision to the newest one, or to the one of --revision."""
     from catalog_forge.cli.run import upgrading
 
     if options.pop("watch") or options["only_plan"]:
@@ -117,7 +117,7 @@ def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: st
 def _chosen(
     settings: Settings, entry: str, output: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
 ) -> Stack | None:
-    """Return what is to run, None when it was only to be shown."""
+    """Return the stack to run; None if it was only to be shown."""
     from catalog_forge.cli.run.entries import chosen, show_plan
     from catalog_forge.stack.plan import published_once
     from catalog_forge.stack.state import StateFolder, home
@@ -147,7 +147,7 @@ def _kept(name: str) -> Stack | None:
 
 
 def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
-    """Return the stack with what runs beside it, given as NAME=IMAGE [COMMAND]; what was given before holds."""
+    """Return the stack with additional services, given as NAME=IMAGE [COMMAND], or else those given before."""
     import shlex
 
     from catalog_forge.errors import UsageError
@@ -167,7 +167,7 @@ def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
 
 
 def _confirmed(stack: Stack) -> None:
-    """Show what changes, and ask a person; whoever says no is out."""
+    """Show the changes and ask the user to confirm them; abort otherwise."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.state import StateFolder, home
 
@@ -177,7 +177,7 @@ def _confirmed(stack: Stack) -> None:
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:
-    """Return the stack with an haproxy for each load balancer, when there is an image for it."""
+    """Return the stack with an haproxy for each load balancer, if an image for it exists."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.balancer import balanced
     from catalog_forge.stack.runner import images_of
@@ -191,9 +191,9 @@ def _balanced(stack: Stack, image: str | None) -> Stack:
 
 
 def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> Stack:
-    """Return the stack with other scales, given as SERVICE=N; those that it was given `before` hold.
+    """Return the stack with scales given as SERVICE=N; scales that were given before are kept.
 
-    Raises UsageError when one is no such thing.
+    Raises UsageError for an invalid scale.
     """
     from catalog_forge.errors import UsageError, did_you_mean
     from catalog_forge.metadata.scenarios.environment import MAX_SCALE
@@ -231,9 +231,9 @@ def _trusted(stack: Stack, trust: bool) -> None:
 
 
 def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
-    """Build the images of a stack that this catalog has specs for, where they are not there as the specs are now.
+    """Build the images of a stack that come from specs of this catalog and are missing or out of date.
 
-    `confd` goes into them in place of the download. Raises what the command `build` raises.
+    `confd` is built in instead of a download. Raises errors like the command `build`.
     """
     from catalog_forge.cli.shown.engines import build_missing
     from catalog_forge.errors import ForgeError
@@ -243,7 +243,7 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
     repository = Repository.find(directory)
     own: list[str] = []
     for name in repository.names():
-        with suppress(ForgeError):  # a spec that is wrong is no concern of a stack that does not use it
+        with suppress(ForgeError):  # an error in an unrelated spec does not matter to the stack
             if repository.source(name).spec().tag in images:
                 own.append(name)
     if own:
@@ -251,9 +251,9 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
 
 
 def bring_up(stack: Stack, background: Background | None = None, output: str = "text") -> None:
-    """Let a stack be as it is wanted: by the one who runs it already, by a process of the background, or by this one.
+    """Bring a stack to its wanted state: through the process that already runs it, a background process, or this process.
 
-    Raises ForgeError when it does not come up, EngineError when there is no engine.
+    Raises ForgeError if the stack does not come up, EngineError if there is no engine.
     """
     from catalog_forge.image.lists import look_for
     from catalog_forge.stack.state import StateFolder, home
@@ -276,7 +276,7 @@ def bring_up(stack: Stack, background: Background | None = None, output: str = "
 
 
 def supervise(folder: StateFolder) -> None:
-    """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP says that the plan is another."""
+    """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP makes it read the plan again."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.supervisor import Supervisor
 
@@ -292,7 +292,7 @@ def supervise(folder: StateFolder) -> None:
             interrupted = number == signal.SIGINT
             supervisor.end()
 
-        # Before the lock is held: who finds it held may send a signal.
+        # Before the lock is taken, because another process may send a signal as soon as it sees the lock.
         signal.signal(signal.SIGHUP, lambda *_: supervisor.wake())
         signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, ended)
@@ -303,7 +303,7 @@ def supervise(folder: StateFolder) -> None:
 
 
 def _await(folder: StateFolder, generation: int, output: str) -> None:
-    """Wait until the stack is as a plan wants it. Raises ForgeError when that fails."""
+    """Wait until the stack matches a plan. Raises ForgeError if that fails."""
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
 
@@ -331,7 +331,7 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
 
 
 def _runs(name: str, units: Sequence[dict[str, Any]], output: str) -> None:
-    """Say that a stack runs, as `text` or `json`."""
+    """Print that a stack is running, as `text` or `json`."""
     if output == "json":
         click.echo(as_json({"stack": name, "units": units}))
     elif output == "text":

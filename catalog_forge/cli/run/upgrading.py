@@ -1,4 +1,4 @@
-"""`catalog-forge up --upgrade-from N`: the upgrade of an entry on a real engine, as a user of Rancher does it."""
+"""`catalog-forge up --upgrade-from N`: test the upgrade of an entry on a real engine, as a user of Rancher would do it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def play(
     output: str,
     scenario: str | None = None,
 ) -> None:
-    """Run one revision, then upgrade it to another one, and say what is offered, what breaks, and what the volumes hold.
+    """Run one revision, upgrade it to another, and report whether Rancher offers that, what breaks, and what volumes lose.
 
-    `choose` gives the stack of a revision with its answers; what `scenario` asks of containers at its start is asked in the end.
-    Raises ForgeError when the stack already exists, when the upgrade fails (the stack is as before then), when a volume has
-    lost all that it held, and when an answer is not as expected.
+    `choose` returns the stack of a revision with its answers. Finally, the expectations of `scenario` for its start are checked.
+    Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then restored), if a volume has lost all its
+    contents, or if an expectation is not met.
     """
     from catalog_forge.cli.run.entries import opened
     from catalog_forge.errors import ForgeError, Problem
@@ -83,7 +83,7 @@ def play(
 
 
 def _asking(directory: Path, entry: str, scenario: str) -> Asking:
-    """What a scenario of the spec that makes an entry asks of containers at its start."""
+    """Return the container checks that a scenario has at its start. The scenario is one of the spec that makes the entry."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.repository import Repository
     from catalog_forge.verify import play as plays
@@ -106,7 +106,7 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
 
 
 def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
-    """The answers of --set without those that only the other revision asks for; what neither asks stays, and is an error."""
+    """Return the --set answers for a revision, without those that only the other asks for. Unknown ones stay, as errors."""
     alone = other.asked.keys() - revision.asked.keys()
     return [each for each in sets if each.partition("=")[0] not in alone]
 
@@ -129,7 +129,7 @@ def _show(step: Upgrade) -> None:
 
 
 def _tell(step: Upgrade, kept: Sequence[Kept], output: str) -> None:
-    """Say what became of the volumes; as data, all of it."""
+    """Print what became of the volumes; in JSON also all facts about the upgrade."""
     if output == "text":
         for each in kept:
             click.echo(printable(f"  volume {each}"))

@@ -1,4 +1,4 @@
-"""`up --watch`: what is saved in specs/ or templates/ is generated, built, and taken over by the stack that runs."""
+"""`up --watch`: whenever a file in specs/ or templates/ is saved, generate, build, and apply the change to the running stack."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ROOMS = ("specs", "templates")
 
 
 def generate(directory: Path) -> tuple[list[str], list[str]]:
-    """Generate what is not as its spec says, and return the names of what was generated, and of what cannot be.
+    """Generate outdated specs. Return the names of those that were generated, and of those that failed.
 
-    A spec that is wrong is told, and nothing of it written; the others are generated all the same.
+    The error of a wrong spec is printed, and nothing is written for it; the others are still generated.
     """
     from catalog_forge import writer
     from catalog_forge.errors import ForgeError
@@ -45,7 +45,7 @@ def generate(directory: Path) -> tuple[list[str], list[str]]:
 
 
 def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], bring_up: Callable[[Stack], None]) -> None:
-    """Look for what is saved until interrupted, and let the stack follow; an error is shown, and the stack left as it was."""
+    """Watch for saved files until interrupted, and update the stack. After an error, the stack stays as it was."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository, stamps
 
@@ -62,7 +62,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
         is_edited, seen = _entries(now) != _entries(seen), now
         try:
             done, failed = generate(directory)
-            # What is saved from here on, or was in specs/ meanwhile, is news of the next look.
+            # Later saves, and saves in specs/ in the meantime, count at the next look.
             seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(stamps(root, _ROOMS))
             if failed and not done and not is_edited:
                 raise ForgeError(f"nothing was generated from {', '.join(failed)}")
@@ -70,13 +70,13 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
             if stack and stack.services != before.services:
                 before = _taken_over(before, stack, bring_up)
             elif stack:
-                bring_up(stack)  # an image that was built anew has the name of the old one
+                bring_up(stack)  # a rebuilt image has the same name as before
         except ForgeError as error:
             click.echo(f"{printable(error, kept=chr(10))}\nstack {before.name} stays as it is", err=True)
 
 
 def _taken_over(before: Stack, after: Stack, bring_up: Callable[[Stack], None]) -> Stack:
-    """Bring up what is wanted now, and what ran before when that fails."""
+    """Bring up the new stack; if that fails, bring up the previous one."""
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack import changes
 

@@ -1,1 +1,1 @@
-"""What several commands show and ask: progress, colours, files of results, engines."""
+"""What several commands show and ask: progress, colours, result files, engines."""

@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that is rewritten on a terminal; elsewhere the end alone, or `plain` lines for each step."""
+"""Progress on stderr: one line that is redrawn on a terminal; elsewhere only the end, or with `plain` a line for each step."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows what several builds do at a time, or nothing of it if `quiet`.
+    """Shows the progress of several simultaneous builds; nothing if `quiet`.
 
-    Made in the main thread; reporters may be called from any.
+    Create it in the main thread; its reporters may be called from any thread.
     """
 
     def __init__(self, quiet: bool = False, plain: bool = False) -> None:
         self._quiet = quiet
         self._live = sys.stderr.isatty() and not plain
         self._steps = self._live or plain
-        # click knows only in the main thread what NO_COLOR said.
+        # click knows the value of NO_COLOR only in the main thread.
         context = click.get_current_context(silent=True)
         self._color = context.color if context else None
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class Progress:
         return lambda event: self._event(name, event)
 
     def clear(self) -> None:
-        """Take the line that is rewritten off the terminal."""
+        """Erase the progress line from the terminal."""
         with self._lock:
             self._rewrite("")
 
@@ -62,7 +62,7 @@ class Progress:
                     self._layer(name, event.layer, event.status, 100 * event.current // event.total if event.total else 0)
 
     def _layer(self, name: str, layer: str, status: str, percent: int) -> None:
-        """Show a layer's state: with its percentage on a terminal, else only when it changes."""
+        """Show the state of a layer: with its percentage on a terminal, elsewhere only when it changes."""
         if self._live:
             self._passing(layer, name, f"{status} {percent} %" if percent else status)
         elif self._shown.get((name, layer)) != status:
@@ -70,7 +70,7 @@ class Progress:
             self._passing(layer, name, status)
 
     def _passing(self, mark: str, name: str, text: str) -> None:
-        """Show something that matters only until the next thing happens."""
+        """Show a line that the next one replaces."""
         line = f"{name} {mark} {printable(text)}"
         if self._live:
             self._rewrite(line)
@@ -84,7 +84,7 @@ class Progress:
         plain = click.unstyle(line)
         shown = line if len(plain) <= room else plain[: room - 1] + "…"
         width = min(len(plain), room)
-        # Spaces, because the sequence that clears a line is taken out together with the colours.
+        # Spaces, because click removes the escape sequence that clears a line together with the colours.
         padding = " " * max(self._width - width, 0)
         self._width = width
         click.echo(f"\r{shown}{padding}" + ("" if line else "\r"), nl=False, err=True, color=self._color)

@@ -1,4 +1,4 @@
-"""The engines that `render` and `test` can be told to use."""
+"""The engines that `render` and `test` can use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from catalog_forge.verify.play import Stage
 
 RENDERING = ("embedded", "confd", "image")
-"""Those that render what one container sees of the metadata service."""
+"""The engines that render what one container reads from the metadata service."""
 
 ALL = (*RENDERING, "stack")
 OF_IMAGES = ("image", "stack")
-"""Those that run images, which must be built."""
+"""The engines that run images, which must be built first."""
 
 _SAYS = {
     "embedded": "`embedded` imitates confd",
@@ -37,11 +37,11 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 backend = click.option(
     "--backend", metavar="BACKEND", help="The back end that holds the keys, one of those of the spec; default: the first one."
 )
-"""The option that chooses where the keys lie."""
+"""The option that selects the back end with the keys."""
 
 
 def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
-    """Return what gives a command the options that choose one of these engines."""
+    """Return a decorator that adds the options for choosing one of these engines to a command."""
     confd = click.option(
         "--confd",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -62,7 +62,7 @@ def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
 
 @contextmanager
 def opened(name: str, confd: Path | None) -> Iterator[Engine]:
-    """Open one of `RENDERING`. Raises ForgeError when there is no confd, EngineError when no Docker engine answers."""
+    """Open one of `RENDERING`. Raises ForgeError if there is no confd, EngineError if no Docker engine answers."""
     if name == "embedded":
         from catalog_forge.verify.embedded import Embedded
 
@@ -81,7 +81,7 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
 
 @contextmanager
 def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Stage]:
-    """Open one of `ALL`; `trust` lets containers of a stack have power over this machine. Errors as `opened`."""
+    """Open one of `ALL`. `trust` allows privileged containers in a stack. Raises errors like `opened`."""
     if name != "stack":
         with _ended_in_order(), opened(name, confd) as engine:
             yield engine
@@ -96,7 +96,7 @@ def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Sta
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Take TERM, by which CI servers cancel a job, as Ctrl-C: what was started is removed."""
+    """Treat SIGTERM, with which CI servers cancel a job, like Ctrl-C, so that started containers are removed."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -105,7 +105,7 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
-    """Build the images of specs that are not there as the specs are now. Errors as those of the command `build`."""
+    """Build the images of specs that are missing or out of date. Raises errors like the command `build`."""
     from catalog_forge.cli.make.build import Inputs, found, raise_failures, requests_for, run
     from catalog_forge.repository import Repository
 

@@ -1,4 +1,4 @@
-"""What `--help` says beside a command's own text: an example or two, where it has none, and which options may be repeated."""
+"""What `--help` adds to a command's own text: examples where it has none, and which options may be repeated."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ EXAMPLES = {
 
 
 def add(command: click.Command, path: str) -> None:
-    """Put the examples of a command, and of those below it, under their help, and say which options may be repeated."""
+    """Add the examples of a command and its subcommands to their help, and mark the options that may be repeated."""
     for each in command.params:
         if isinstance(each, click.Option) and each.multiple and each.help and "repeated" not in each.help:
             each.help = f"{each.help.rstrip('.')}; may be repeated."

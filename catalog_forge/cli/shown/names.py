@@ -1,4 +1,4 @@
-"""The names that a shell completes: looked up by the file system alone, for every key press waits for them."""
+"""The names that a shell completes. Only the file system is searched, because the shell waits at every key press."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 
 def specs(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """The specs of the catalog."""
+    """Return the specs of the catalog."""
     return _begun(begun, _stems(f"{_catalog(ctx)}/specs"))
 
 
 def entries(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """The entries of the catalog; a path is completed as one."""
+    """Return the entries of the catalog; a path is completed as a path."""
     root = _catalog(ctx)
     tops = [top for top in _listed(root) if top == "templates" or top.endswith("-templates")]
     return _begun(begun, (name for top in tops for name in _listed(f"{root}/{top}"))) or _folders(ctx, begun)
 
 
 def stacks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    """The stacks that something is known of."""
+    """Return the known stacks."""
     return _begun(begun, (name for name in _listed(_stacks()) if os.path.exists(f"{_stacks()}/{name}/plan.json")))
 
 
 def services(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """The services and units of a stack, or of the only one."""
+    """Return the services and units of the given stack, or of the only one."""
     import json
 
     known = stacks(ctx, _, "")
@@ -44,7 +44,7 @@ def services(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def scenarios(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """The scenarios of the specs that are named, or of all."""
+    """Return the scenarios of the given specs, or of all specs."""
     root = f"{_catalog(ctx)}/specs"
     named = ctx.params.get("name")
     chosen = ctx.params.get("names") or ([named] if named else _stems(root))
@@ -52,14 +52,14 @@ def scenarios(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def blueprints(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    """The blueprints and examples that come with catalog-forge."""
+    """Return the blueprints and examples that come with catalog-forge."""
     shipped, examples = _shipped("blueprints"), _shipped("examples")
     names = [name for name in _listed(shipped) if os.path.exists(f"{shipped}/{name}/cookiecutter.json")]
     return _begun(begun, [*names, *(f"example:{name}" for name in _stems(f"{examples}/specs"))])
 
 
 def rules(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """The ids of the rules of lint, as their files say: to load them all takes ten times as long."""
+    """Return the ids of lint's rules, searched in their source text: importing the rules would take ten times as long."""
     found: set[str] = set()
     for folder, _, files in os.walk(f"{_PACKAGE}/lint/rules"):
         for name in files:
@@ -95,7 +95,7 @@ def _directory(ctx: click.Context) -> str:
 
 
 def _catalog(ctx: click.Context) -> str:
-    """The nearest folder above that is a catalog, as `Repository.find` has it."""
+    """Return the nearest catalog at or above the working folder, like `Repository.find`."""
     start = folder = _directory(ctx)
     while True:
         if os.path.isfile(f"{folder}/catalog-forge.yml") or os.path.isdir(f"{folder}/specs"):

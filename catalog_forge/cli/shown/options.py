@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ import click
 
 
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
-    """Return what gives a command the option --jobs: how many of something are done in parallel."""
+    """Return a decorator that adds the option --jobs: the number of things to do in parallel."""
     return click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=default, show_default=True, help=what)

@@ -1,4 +1,4 @@
-"""A result that goes into a file: written whole or not at all."""
+"""Writes a result to a file, completely or not at all."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-# How HTML, SVG and JSON begin.
+# The first character of HTML, SVG and JSON.
 _MARKS = ("<", "{", "[")
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file in one step; what is no regular file, such as /dev/stdout, is written to as it is.
+    """Write a file in one step. A special file such as /dev/stdout is written directly.
 
-    A page or data takes the place of its like only: who mistypes the name of a file keeps that. Raises ForgeError.
+    HTML, SVG or JSON replaces only a file of its kind, so that a mistyped name destroys nothing. Raises ForgeError otherwise.
     """
     from catalog_forge.errors import ForgeError, Where
 
@@ -32,7 +32,7 @@ def write(path: Path, text: str) -> None:
 
 
 def give(text: str, path: Path | None) -> None:
-    """Write a result into the file that was asked for, else print it; it ends with one line break. Raises ForgeError."""
+    """Write a result to a file, or print it if there is none. It ends with one line break. Raises ForgeError."""
     text = text.rstrip("\n") + "\n"
     if path:
         write(path, text)
@@ -41,7 +41,7 @@ def give(text: str, path: Path | None) -> None:
 
 
 def _first(path: Path) -> str:
-    """The first character of a file that is not a space; none of an empty one."""
+    """Return the first character of a file that is not a space; empty if there is none."""
     with path.open("rb") as file:
         return file.read(1 << 12).decode("utf-8-sig", "replace").lstrip()[:1]
 

@@ -1,4 +1,4 @@
-"""Colours for a terminal; click leaves them out everywhere else, and when NO_COLOR says so."""
+"""Colours for a terminal. click removes them elsewhere, and if NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def painted_diff(text: str) -> str:
-    """Colour a unified diff; what stands in its lines is printable."""
+    """Colour a unified diff, and escape control characters in its lines."""
     return "\n".join(_painted(printable(line.rstrip("\r").expandtabs())) for line in text.split("\n"))
 
 
