@@ -46,11 +46,9 @@ class ConfUnit:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The generated name of each service whose name changes. All services that own volumes become one."""
-        parts = TOPOLOGIES[self.topology]
-        main = f"{self.primary}-main" if "main" in parts else self.primary
-        volumes = f"{self.primary}-volumes" if "volumes" in parts else ""
-        return {self.main: main, **({name: volumes for name in self.data} if volumes else {})}
+        """The generated name of each service whose name changes. The program replaces the services that own its volumes."""
+        main = f"{self.primary}-main" if "main" in TOPOLOGIES[self.topology] else self.primary
+        return dict.fromkeys((self.main, *self.data), main)
 
 
 @dataclass(frozen=True)
@@ -173,12 +171,22 @@ def _of_entry(
     revision = modelled(entry)
     if revision is None:
         return
-    for name, original in conf_images(revision.composition, known, images, surely) if revision.docker else ():
+    running = dict(conf_images(revision.composition, known, images, surely)) if revision.docker else {}
+    for name, original in running.items():
+        if name != _first_of(revision.composition, name, [each for each in running if running[each] is original]):
+            continue
         unit = _unit(revision.composition, name, original)
         if unit:
             found.setdefault(original.image.folder.path + original.role, (original, []))[1].append(unit)
     for original, units in found.values():
         yield original, EntryUse(revision, tuple(units), tuple(images))
+
+
+def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
+    """Return which sidekick or primary that is `running` the image of `name` starts the image's own program."""
+    primary = next(iter(files.primaries_of.get(name, [name])))
+    beside = [each for each in running if each in (primary, *files.services[primary].sidekicks)]
+    return min(beside, key=lambda each: any(files.services[each].get(key) is not None for key in ("entrypoint", "command")))
 
 
 def conf_images(
@@ -261,7 +269,10 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
     data = tuple(name for name in members if name not in (primary, conf) and _only_holds(composition.services[name]))
     rest = [name for name in members if name != conf and name not in data]
     sharing = [name for name in rest if _network_of(composition.services[name]) == conf]
-    main = primary if primary != conf else next(iter([*sharing, *rest]), "")
+    # The container that owns a program's data is made of the program's image.
+    owning = {written_at(composition.services[name], "image") for name in data}
+    likely = sorted(sharing or rest, key=lambda name: written_at(composition.services[name], "image") not in owning)
+    main = primary if primary != conf else next(iter(likely), "")
     if not main:
         return None
     shares = _network_of(composition.services[conf]) == primary

@@ -12,6 +12,7 @@ from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Runner
 from catalog_forge.adopt.entries import ConfUnit, EntryUse, answers, starts, written_at
 from catalog_forge.adopt.launched import unquoted
+from catalog_forge.adopt.naming import expression, written
 from catalog_forge.adopt.originals import OWN, Original
 from catalog_forge.adopt.scripts import start_of as start_of_script
 from catalog_forge.adopt.specs import Told
@@ -27,6 +28,7 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
+from catalog_forge.spec.expressions import Expr
 from catalog_forge.spec.model import KEY_TYPES, Spec
 from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
 from catalog_forge.spec.model.frame import STRATEGIES
@@ -291,14 +293,24 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """Return a word with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
-        for each in sorted(dollars(text), key=lambda each: -each.start):
-            name = next((key for key, data in self.keys.items() if data.get("variable") == each.name), each.name)
-            if each.name in self.asked and name not in self.keys:
-                self.keys[name] = self.question(each.name)
-            written = f"@{{metadata/{name}}}" if each.name in self.asked else ""
-            text = text[: each.start] + written + text[each.start + len(each.text) :]
-        return text.replace("$$", "$")
+        """Return a text with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
+        parts: list[str | Expr] = []
+        place = 0
+        for each in dollars(text):
+            parts.append(text[place : each.start].replace("$$", "$"))
+            parts += [expression(f"metadata/{self.key_of(each.name)}")] if each.name in self.asked else []
+            place = each.start + len(each.text)
+        return written([*parts, text[place:].replace("$$", "$")])
+
+    def key_of(self, variable: str) -> str:
+        """Return the key whose question has this variable; add one if the metadata has none."""
+        found = next((name for name, key in self.keys.items() if key.get("variable") == variable), "")
+        if not found:
+            found = variable
+            while found in self.keys:
+                found += "_asked"
+            self.keys[found] = self.question(variable)
+        return found
 
     def data(self, node: yamlio.Node) -> Any:
         """Return a value as plain data. A variable that no question asks for is empty, as in Rancher."""
@@ -321,6 +333,7 @@ class _Framing:
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
         taken: dict[str, str] = {}
+        rest: dict[str, dict[str, yamlio.Node]] = {}
         for path in order:
             nodes = {name: each[path] for name, each in leaves.items() if path in each}
             names = {sole(node.value.strip()) if isinstance(node, yamlio.Text) else "" for node in nodes.values()}
@@ -330,23 +343,29 @@ class _Framing:
                 for name in leaves.keys() - nodes.keys():
                     fixed[name][path] = None
                 continue
+            self.keys[path] = {}  # Its place among the questions; its value may hold the answer to a later one.
+            rest[path] = nodes
+        for path, nodes in rest.items():
             self.fix(path, nodes, fixed)
         return fixed
 
     def fix(self, path: str, nodes: Mapping[str, yamlio.Node], fixed: dict[str, dict[str, Any]]) -> None:
         """Declare a key that no question asks for, or of which an answer is only a part."""
-        values = {name: self.literal(node) for name, node in nodes.items()}
+        values = {name: self.held(node) for name, node in nodes.items()}
         kinds = {"map" if isinstance(each, dict) else "list" if isinstance(each, list) else "string" for each in values.values()}
         kind = kinds.pop() if len(kinds) == 1 else "string"
         if kind == "string":
             values = {name: each if isinstance(each, str) else yamlio.dump(each).strip() for name, each in values.items()}
             self.keys[path] = {"type": "multiline"} if any("\n" in each for each in values.values()) else {}
             self.keys[path] |= {"optional": True, **self.own_variable(path)}
-        elif len(fixed) == 1:
+        elif len(fixed) == 1 and not any("@{" in text for text in _texts(values)):
             self.keys[path] = {"type": kind, "default": next(iter(values.values()))}
             return
         else:
             self.keys[path] = {"type": kind, "optional": True}
+        secrets = [f"@{{metadata/{name}}}" for name, key in self.keys.items() if key.get("type") == "password"]
+        if any(secret in text for secret in secrets for text in _texts(values)):
+            self.keys[path]["secret"] = True
         for name in fixed:
             fixed[name][path] = values.get(name)
 
@@ -357,18 +376,13 @@ class _Framing:
             name += "_fixed"
         return {} if name == variable_of(path) else {"variable": name}
 
+    def held(self, node: yamlio.Node) -> Any:
+        """Return plain data as a spec has it, with an expression for each answer."""
+        return decoding.data(node, lambda text: self.expression(text.value if "$" in text.value else text_of(text)))
+
     def literal(self, node: yamlio.Node) -> Any:
         """Return plain data with the default answer for each variable and `$` for `$$`."""
-
-        def put(text: yamlio.Text) -> str:
-            if "$" not in text.value:
-                return text_of(text)
-            if any(each.name in self.asked for each in dollars(text.value)):
-                words = f"the answer is only a part of {text.value!r}, or of several keys: its default value is used"
-                self.say(words, text.where)
-            return substituted(text, self.answers)
-
-        return decoding.data(node, put)
+        return decoding.data(node, lambda text: substituted(text, self.answers) if "$" in text.value else text_of(text))
 
     def question(self, variable: str) -> dict[str, Any]:
         """Return the key that a question becomes."""
@@ -396,7 +410,7 @@ class _Framing:
         known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
         for variable in self.asked:
             if variable in used - known:
-                self.keys[variable] = self.question(variable)
+                self.key_of(variable)
             elif variable not in known:
                 self.say(f"the question {variable} is left out: its answer is not used", self.asked[variable].where)
 

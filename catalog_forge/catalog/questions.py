@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog_forge import yamlio
 from catalog_forge.confd.layout import nested
-from catalog_forge.spec.checks.whole import used_variables
+from catalog_forge.spec.checks.whole import answer_in, answers_fixed, fixed_text, used_variables
 from catalog_forge.spec.model import Group, MetadataKey, Spec
 from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.yamlio import Quoted
@@ -58,7 +58,7 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
         if name in fixed and fixed[name] is None:
             continue
         if name in fixed:
-            value: Any = literal(fixed[name])
+            value: Any = literal(fixed[name], lambda text: _answered(spec, text))
         elif key.asked:
             value = f"${{{key.variable}}}"
         elif key.default is None and key.optional:
@@ -69,25 +69,36 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
     return nested(block)
 
 
-def literal(value: Any) -> Any:
-    """Return data in which rancher-compose substitutes nothing: each `$` is written as `$$` (section 4)."""
+def _doubled(text: str) -> str:
+    """Return a text in which rancher-compose substitutes nothing: each `$` is written as `$$` (section 4)."""
+    return text.replace("$", "$$")
+
+
+def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
+    """Return data with each of its texts as `written` writes it; by default, rancher-compose substitutes nothing in them."""
     if isinstance(value, str):
-        return value.replace("$", "$$")
+        return written(value)
     if isinstance(value, Mapping):
-        return {key: literal(item) for key, item in value.items()}
+        return {key: literal(item, written) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [literal(item) for item in value]
+        return [literal(item, written) for item in value]
     return value
 
 
+def _answered(spec: Spec, text: str) -> str:
+    """Return a text that a group fixes, with the variable of the question for each `@{metadata/KEY}`."""
+    parts = fixed_text(text).parts
+    return "".join(
+        _doubled(part) if isinstance(part, str) else f"${{{spec.metadata[answer_in(part)].variable}}}" for part in parts
+    )
+
+
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a key is asked for. It is not if every group fixes it, unless a compose value uses its variable."""
+    """Whether a key is asked for. It is not if every group fixes it, unless a compose value or a group uses its answer."""
     groups = spec.service.groups.values()
-    return not groups or any(name not in group.metadata for group in groups) or bool(key.variable and _used(spec, key))
-
-
-def _used(spec: Spec, key: MetadataKey) -> bool:
-    return key.variable in used_variables(spec.passed)
+    if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
+        return True
+    return bool(key.variable) and key.variable in used_variables(spec.passed)
 
 
 def _question(key: MetadataKey) -> dict[str, Any]:

@@ -245,8 +245,11 @@ class _Reader:
             return node.value
         return self.number(int, node, limits, what)
 
-    def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
-        self.unread_expressions(node)
+    def data(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        if not limits.reads:
+            self.unread_expressions(node)
+        for text in (text for text in yamlio.texts(node) if limits.reads and not is_null(text)):
+            self.parsed(parse, text, _NO_LIMITS, what)
         return (
             node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node, yamlio.as_written)
         )
@@ -270,7 +273,8 @@ class _Reader:
             if key.value in seen:
                 self.wrong(f"{what}: {key.value!r} stands twice", key.where)
             seen.add(key.value)
-        pairs = ((key.value, self.each(element, value, _NO_LIMITS, key.value)) for key, value in node.pairs)
+        inner = Limits("", reads=limits.reads)
+        pairs = ((key.value, self.each(element, value, inner, key.value)) for key, value in node.pairs)
         if _is_record(element) and not any(key.required for key in keys_of(element)):
             # A key with an invalid declaration still counts as declared, so that its uses are not reported.
             pairs = ((name, element() if value is _LEFT_OUT else value) for name, value in pairs)

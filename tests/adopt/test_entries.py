@@ -91,10 +91,37 @@ def test_a_generated_revision_that_differs_stays_and_a_new_one_follows(tmp_path:
     assert not (tmp_path / "newer/templates/app/4").exists()
 
 
-def test_what_gets_lost_is_named(tmp_path: Path) -> None:
-    rancher = RANCHER.replace("role: master", 'role: "${app_name}-${heap}"')
-    found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher})
-    assert "only a part of '${app_name}-${heap}'" in json.dumps(found["notes"])
+def test_answers_that_are_a_part_of_a_text_stay_where_they_are(tmp_path: Path) -> None:
+    """A secret makes a secret of it; what looks like an expression stays text."""
+    held = '"${heap} $$5"\n      own:\n      - "@{self.ip}"\n      - ${app_name}\n      key: of ${word}'
+    rancher = RANCHER.replace("role: master", f"role: {held}").replace(
+        "  - {variable: idle", "  - {variable: word, label: W, type: password, required: true}\n  - {variable: idle"
+    )
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher}, "--write")
+    assert found["entry"]["whole"], found["entry"]["changes"]
+    spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
+    group = spec["service"]["groups"]["app"]["metadata"]
+    assert group["app/role"] == "@{metadata/heap} $5"
+    assert group["app/own"] == ["@@{self.ip}", "@{metadata/app/cluster}"]
+    assert spec["metadata"]["app/key"]["secret"]
+    made = yamlio.load((tmp_path / "new/templates/app/2/rancher-compose.yml").read_text(), "rancher-compose.yml")
+    assert made["services"]["app"]["metadata"]["app"] == {
+        "cluster": "${app_name}", "role": "${heap} $$5", "own": ["@{self.ip}", "${app_name}"], "key": "of ${word}",
+    }  # fmt: skip
+
+
+def test_a_second_sidekick_of_the_image_stays_as_it_is(tmp_path: Path) -> None:
+    """It has a program of its own; whatever a container has that owned volumes, the program has now."""
+    side = (
+        "app-health:\n  image: acme/app-conf:v1.2.0\n  net: 'container:app'\n  entrypoint: /health\n  volumes_from: [app-data]\n"
+    )
+    docker = side + DOCKER.replace("app-base,app-data", "app-health,app-base,app-data")
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
+    assert found["entry"]["whole"], (found["errors"], found["entry"]["changes"])
+    made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "docker-compose.yml")["services"]
+    assert made["app-health"]["image"] == "acme/app-conf:v1.2.0"
+    assert made["app-health"]["volumes_from"] == ["app-main"]
+    assert made["app-main"]["image"] == "acme/app:3.1"
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,17 @@ def test_groups_are_services_of_their_own() -> None:
     assert docker["es-clients"]["labels"]["retries"] == "3"
 
 
+def test_what_a_group_fixes_may_hold_answers() -> None:
+    """Rancher puts them in; a key that every group fixes is asked for where its answer stands in another one."""
+    fixed = "{node.master: \"true\", deep/er: {price: '$5 of @{metadata/heap}', of: ['@@{self.ip} @{metadata/node.master}']}}"
+    text = GROUPED.replace('{node.master: "true"}', fixed).replace("node.master: {type: boolean}", "node.master: {}")
+    plan = entry(read(text.replace('environment: {HEAP: "${heap}"}', "hostname: a"), "test.yml"))
+    rancher = loaded(plan, "0/rancher-compose.yml")
+    found = rancher["services"]["es-masters"]["metadata"]["deep"]["er"]
+    assert found == {"price": "$$5 of ${heap}", "of": ["@{self.ip} ${node_master}"]}
+    assert {"heap", "node_master"} <= {q["variable"] for q in rancher["catalog"]["questions"]}
+
+
 def test_data_and_arguments_are_not_substituted() -> None:
     plan = entry(read(GROUPED, "test.yml"))
     assert loaded(plan, "0/rancher-compose.yml")["services"]["es-masters"]["metadata"]["deep"]["er"] == {"price": "$$5", "n": 1}

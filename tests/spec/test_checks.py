@@ -93,6 +93,9 @@ def test_engine_image_and_variables(more: str, words: str) -> None:
     assert words in found if words else not found, found
 
 
+KEYS = "{port: {}, own: {}, m: {type: map}, key: {type: password}}"
+
+
 @pytest.mark.parametrize(
     ("service", "words"),
     [
@@ -100,6 +103,29 @@ def test_engine_image_and_variables(more: str, words: str) -> None:
         ("{name: x, image: 'redis:3', groups: {a b: {}}}", "'a b' cannot be part of a service's name"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {zz: y}}}}", "groups: a: no such metadata key: 'zz'"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {port: y}}}}", ""),
+        ("{name: x, image: 'redis:3', groups: {a: {metadata: {port: 'on @{metadata/own} @@{self.ip}'}}}}", ""),
+        ("{name: x, image: 'redis:3', groups: {a: {metadata: {m: {n: ['@{metadata/own}']}}}}}", ""),
+        (
+            "{name: x, image: 'redis:3', groups: {a: {metadata: {port: '@{metadata/prt}'}}}}",
+            "groups: a: port: no question asks for the metadata key 'prt'",
+        ),
+        (
+            "{name: x, image: 'redis:3', groups: {a: {metadata: {port: '@{metadata/m}'}}}}",
+            "groups: a: port: no question asks for the metadata key 'm'",
+        ),
+        (
+            "{name: x, image: 'redis:3', groups: {a: {metadata: {port: '@{metadata/own|1}'}}}}",
+            "groups: a: port: @{metadata/own|1} is not the answer to a question",
+        ),
+        (
+            "{name: x, image: 'redis:3', groups: {a: {metadata: {m: {n: '@{self.ip}'}}}}}",
+            "groups: a: m: @{self.ip} is not the answer to a question",
+        ),
+        ("{name: x, image: 'redis:3', groups: {a: {metadata: {port: '@{self.ip'}}}}", "this '@{' is never closed"),
+        (
+            "{name: x, image: 'redis:3', groups: {a: {metadata: {port: 'x@{metadata/key}'}}}}",
+            "groups: a: port: it holds the secret 'key'",
+        ),
         ("{name: x, image: 'redis:3', groups: {a: {ports: ['${prt}:1']}}}", "${prt} is not asked for by any question"),
         ("{name: x, image: 'redis:3', ports: ['${port}:1', '$$x']}", ""),
         ("{name: x, image: 'redis:3', ports: ['$prt:1']}", "${prt} is not asked for by any question"),
@@ -109,5 +135,5 @@ def test_engine_image_and_variables(more: str, words: str) -> None:
     ],
 )
 def test_the_service(service: str, words: str) -> None:
-    found = said(f"forge: 1\nname: x-conf\nservice: {service}\nmetadata: {{port: {{}}}}\n{FILE}")
+    found = said(f"forge: 1\nname: x-conf\nservice: {service}\nmetadata: {KEYS}\n{FILE}")
     assert words in found if words else not found, found

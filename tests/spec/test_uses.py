@@ -52,6 +52,11 @@ def test_a_variable_of_a_compose_key_reads_its_question() -> None:
     assert "a" in unread(read(spec_reading("text: none", ', hostname: "$${a}"'), "x.yml"))
 
 
+def test_the_value_that_a_group_fixes_reads_its_answer() -> None:
+    text = spec_reading('text: "@{metadata/m/x|none}"', ', groups: {g: {metadata: {m: {x: "of @{metadata/a}"}}}}')
+    assert unread(read(text, "x.yml")) == ["n.a", "l"]
+
+
 def test_services_are_those_of_all_collections() -> None:
     block = 'list: {of: "service:web[healthy]", item: "@{count(service:db)} @{join(service:web.ip, \',\')} @{count(peers)}"}'
     text = spec_reading(block) + "companions: {web: {image: 'web:1'}, db: {image: 'db:1'}}\n"

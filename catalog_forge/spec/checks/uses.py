@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.rancher.variables import dollars
-from catalog_forge.spec.checks.whole import used_variables
+from catalog_forge.spec.checks.whole import answers_fixed, used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Node, Raw, Text
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
@@ -69,7 +69,7 @@ def unread(spec: Spec) -> list[str]:
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
     asked = used_variables(spec.passed)
-    read = {name for name, key in spec.metadata.items() if key.variable in asked}
+    read = {name for name, key in spec.metadata.items() if key.variable in asked} | answers_fixed(spec)
     for use in _uses(spec):
         if isinstance(use, Text):
             read |= _meant(spec, use)

@@ -12,9 +12,11 @@ from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.checks import stores, together
 from catalog_forge.spec.checks.body import check_body
+from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
 from catalog_forge.spec.model.compose_keys import floats
+from catalog_forge.spec.parser import Beginning, parse
 
 # The folder of a dest becomes a volume, which hides the image's files there. These folders must never be hidden as a whole.
 SYSTEM_FOLDERS = frozenset(
@@ -228,6 +230,23 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
             yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata))
         elif value is not None and (wrong := _misfit(spec.metadata[key], value, "the value")):
             yield Problem(f"groups: {name}: {key}: {wrong}", where, _such_as(spec.metadata[key]))
+        else:
+            yield from _answers(spec, f"groups: {name}: {key}", spec.metadata[key], value, where)
+
+
+def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
+    """Check the expressions of a value that a group fixes: Rancher puts answers into it, and nothing else."""
+    for expr in expressions_in(value):
+        name = answer_in(expr)
+        key = spec.metadata.get(name)
+        if not name:
+            hint = "Rancher knows nothing but answers here: @{metadata/KEY}"
+            yield Problem(f"{what}: @{{{expr.source}}} is not the answer to a question", where, hint)
+        elif key is None or not key.asked:
+            asked = [each for each, other in spec.metadata.items() if other.asked]
+            yield Problem(f"{what}: no question asks for the metadata key {name!r}", where, did_you_mean(name, asked))
+        elif key.hidden and not fixed.hidden:
+            yield Problem(f"{what}: it holds the secret {name!r}", where, "make the key a secret as well: secret: true")
 
 
 def _topology(service: Service) -> Iterator[Problem]:
@@ -294,6 +313,33 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
             near = did_you_mean(variable, asked)
             hint = near if near.startswith("did") else f"for the text ${variable}, write $${variable}; {near}".rstrip("; ")
             yield Problem(f"${{{variable}}} is not asked for by any question", where, hint)
+
+
+def expressions_in(value: Any) -> Iterator[Expr]:
+    """Yield the expressions in a value that a group fixes."""
+    match value:
+        case str():
+            yield from (part for part in fixed_text(value).parts if isinstance(part, Expr))
+        case Mapping():
+            yield from (expr for item in value.values() for expr in expressions_in(item))
+        case list() | tuple():
+            yield from (expr for item in value for expr in expressions_in(item))
+
+
+def answers_fixed(spec: Spec) -> set[str]:
+    """Return the metadata keys whose answers stand in values that groups fix."""
+    return {answer_in(expr) for group in spec.service.groups.values() for expr in expressions_in(group.metadata)}
+
+
+def fixed_text(value: str) -> Text:
+    """Parse a text of a value that a group fixes; the reader has seen that it can be parsed."""
+    return parse(value, Beginning(Where("")))
+
+
+def answer_in(expr: Expr) -> str:
+    """Return the metadata key if the expression is its value and nothing else, else an empty text."""
+    found = re.fullmatch(f"metadata/({METADATA_KEY})", expr.source)
+    return found[1] if found else ""
 
 
 def used_variables(value: Any) -> set[str]:

@@ -46,7 +46,10 @@ class Group(Composed):
     exec: tuple[str, ...] = key("start command of the program in this group, in place of launch.exec; without expressions", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group only", None)
     metadata: Mapping[str, Any] = key(
-        "metadata keys with a fixed value in this group, which is not asked for; null: the group does not have the key", dict
+        "metadata keys with a fixed value in this group, which is not asked for; `@{metadata/KEY}` in it is the answer to a "
+        "question; null: the group does not have the key",
+        dict,
+        reads=True,
     )
     compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group only, such as ports", dict)
 
