@@ -1,5 +1,5 @@
-"""The page of `catalog-forge preview`: an entry as Rancher 1.6 shows it, and beside it what its conf image renders.
+"""The page of `catalog-forge preview`: an entry as Rancher 1.6 shows it, next to the files that its conf image renders.
 
-It asks what the commands ask, and reads nothing in a way of its own. `site` knows the catalog on disk, `state` what a person has
-chosen and what comes of it; `server` answers the browser, for which the page itself lies in `files/`.
+It asks the same questions and reads files with the same functions as the commands. `site` is the catalog on disk, `state` holds
+what the user chose and computes the result, `server` answers the browser, and the page itself is in `files/`.
 """

@@ -1,4 +1,4 @@
-"""What the page shows, as data: the tiles of a catalog, an entry, and what comes of answers."""
+"""The data of the page: the tiles of a catalog, an entry, and the result of answers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.model import stack_name
 from catalog_forge.verify.observation import Seen, Written
 
-# The facts of an entry that Rancher shows beside its icon, by the keys of config.yml.
+# The facts that Rancher shows next to an entry's icon, by key of config.yml.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
-# To compose one takes some milliseconds.
+# The number of entries whose services are listed: composing an entry takes some milliseconds.
 _MOST_ENTRIES = 200
 _REBASED = "Its templates read keys that Rancher's metadata does not have: here they find those of the service's own metadata."
 _NOTHING = "Rancher offers nothing here: a revision is a folder such as 0/ with docker-compose.yml and rancher-compose.yml."
@@ -30,7 +30,7 @@ _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "in
 
 
 def tiles(site: Site) -> dict[str, Any]:
-    """Return the entries of a catalog, those that a spec is about to make among them."""
+    """Return the entries of a catalog, including those that specs would add."""
     made = {each.entry: (name, each.error) for name, each in site.specs().items()}
     found: list[dict[str, Any]] = [_tile(each) for each in site.catalog().entries]
     there = {each["id"] for each in found}
@@ -43,11 +43,11 @@ def tiles(site: Site) -> dict[str, Any]:
 
 
 def services(site: Site) -> list[str]:
-    """Return the services of the entries of a catalog, as STACK/SERVICE, where each would run under its own name."""
+    """Return the services of a catalog's entries as STACK/SERVICE, with the default name of each stack."""
     found: list[str] = []
     for entry in [each for each in site.catalog().entries if each.offered][:_MOST_ENTRIES]:
         assert entry.offered
-        with suppress(ForgeError):  # an entry that cannot run with its default answers has none to choose
+        with suppress(ForgeError):  # an entry that cannot run with its default answers has no services to choose from
             stack = compose(entry.offered, defaults(entry.offered.questions), stack_name(entry.name))
             found += [f"{stack.name}/{service.name}" for service in stack.services]
     return found
@@ -67,7 +67,7 @@ def _tile(entry: Entry) -> dict[str, Any]:
 
 
 def described(opened: Opened) -> dict[str, Any]:
-    """Return what stands on the page of an entry before anything is answered."""
+    """Return the page of an entry before any question is answered."""
     problems = [each.as_data() for each in opened.problems]
     data: dict[str, Any] = {"id": opened.id, "problems": problems, "spec": None, "revision": None}
     if opened.source:
@@ -123,7 +123,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
-    """Return what comes of a wish: problems, compose files, the files of the container that asks beside those of `against`."""
+    """Return the result of the user's choices: problems, compose files, and the container's files compared to `against`."""
     found = played(opened, wish)
     against = replace(against, secrets=wish.secrets) if against else None
     before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
@@ -143,7 +143,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
 
 
 def _source(opened: Opened, found: Played) -> dict[str, Any]:
-    """Where the files come from: the version of the metadata that is read, the folder of the image; why there are none."""
+    """Return where the files come from: the metadata version, the image's folder; or why there are no files."""
     image = found.writer.image if found.writer else None
     if opened.spec:
         return {"version_read": opened.spec.engine.metadata}
@@ -156,7 +156,7 @@ def _source(opened: Opened, found: Played) -> dict[str, Any]:
 
 
 def files(seen: Seen, before: Seen | None, secrets: bool) -> Iterator[dict[str, Any]]:
-    """Yield the files that are there now, or were there before, each with its lines and what changed of them."""
+    """Yield the files that exist now or existed before, each with its lines and changes."""
     old: Mapping[str, Written] = before.files if before else seen.files
     for dest in dict.fromkeys((*seen.files, *old)):
         was, now = old.get(dest), seen.files.get(dest)
@@ -180,7 +180,7 @@ def _text(file: Written | None, secrets: bool) -> str:
 
 
 def _services(found: Played) -> Iterator[dict[str, Any]]:
-    """The services of the stack, and those of other stacks that it has links to, with their scales."""
+    """Yield the services of the stack, and those of linked stacks, with their scales."""
     assert found.stack and found.environment
     conf = {writer.primary for writer in found.writers.values()}
     yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)

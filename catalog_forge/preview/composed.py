@@ -1,4 +1,4 @@
-"""The compose files of an entry line by line, as they are written, with what each variable becomes."""
+"""The compose files of an entry line by line, with the value of each variable."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.variables import Dollar, dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# A piece of a line: a text, or a variable as it is written with its name and what it becomes.
+# A piece of a line: a text, or a variable as [source text, name, value].
 Piece = str | list[str]
 
 
 def composed(revision: Revision, variables: Mapping[str, str], stack: str) -> list[dict[str, Any]]:
-    """Return the compose files with their lines, each a list of pieces; `source` has for a line that of the file on disk.
+    """Return the compose files with their lines, each a list of pieces. `source`: the line number on disk of each line.
 
-    A file with templates is shown as they have made it.
+    A file with templates is shown after rendering.
     """
     sources = composition.sources(revision.docker, revision.rancher, variables, stack, revision.served)
     return [{"name": each.file.name, "path": each.file.shown or each.file.path, **_lines(each, variables)} for each in sources]
@@ -53,7 +53,7 @@ def _cut(line: str, places: Mapping[int, Dollar], variables: Mapping[str, str]) 
 
 
 def _texts(node: Node | None) -> Iterator[Text]:
-    """The scalars into which answers are put: values, and nothing of the catalog block, which is read before."""
+    """Yield the scalars in which answers are substituted: values outside the catalog block, which is read earlier."""
     if isinstance(node, Text):
         yield node
     elif isinstance(node, Map):

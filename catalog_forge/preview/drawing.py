@@ -1,8 +1,8 @@
-"""A topology as SVG: units in rows, whoever uses others above them, lines between the rows.
+"""Draws a topology as SVG: units in rows, below the units that use them, with lines between the rows.
 
-Every letter has one width, so that a frame is as wide as what is in it. The frames of a row stand side by side, and a line that
-passes a row has a place of its own there: nothing lies over anything else. `files/drawing.css` says how it looks in the
-colours of the page around it; a drawing that stands alone brings that along, and colours of its own (`files/alone.css`).
+All characters are assumed to have the same width, which gives the width of a frame. Frames and passing lines have separate places
+in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page; a standalone drawing includes
+that file and colours of its own (`files/alone.css`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from catalog_forge.texts import fill
 
 CHAR, LINE, PAD = 7.3, 17, 12
 MOST_CHARS, LEAST_CHARS = 44, 14
-# Between two boxes of a unit with and without an arrow, a lane beside them, the head of an arrow, the distance of two rows.
+# In pixels: the gaps between boxes with and without an arrow, a lane beside boxes, an arrowhead, the gap between rows.
 ARROW, CLOSE, LANE, HEAD, BETWEEN = 26, 8, 14, 7, 44
 
 
 def draw(topology: Topology, alone: bool = True) -> str:
-    """Return a topology as SVG; `alone` brings its colours along. Equal topologies give equal drawings."""
+    """Return a topology as SVG; with `alone`, including its colours. Equal topologies give equal drawings."""
     placed, ways = rows(topology, _width)
     settle(placed, PAD)
     bands = _bands(placed)
@@ -45,7 +45,7 @@ def draw(topology: Topology, alone: bool = True) -> str:
 
 
 def described(topology: Topology) -> Iterator[str]:
-    """Say in sentences what a drawing shows, for whoever does not see it."""
+    """Yield sentences that describe a drawing, for screen readers."""
     for unit in topology.units:
         if unit.boxes:
             yield f"{unit.name} ({unit.scale}): {', '.join(f'{box.name}, {box.image}' for box in unit.boxes)}."
@@ -56,7 +56,7 @@ def described(topology: Topology) -> Iterator[str]:
 
 
 def _bands(rows: Sequence[Sequence[Slot]]) -> list[tuple[float, float]]:
-    """Where each row begins and ends. The more lines there are between two rows, the more room they have."""
+    """Return the top and bottom of each row. The gap between two rows grows with the number of lines in it."""
     bands, top = [], float(PAD)
     for row in rows:
         bottom = top + max(_height(place.unit) for place in row)
@@ -70,7 +70,7 @@ def _bands(rows: Sequence[Sequence[Slot]]) -> list[tuple[float, float]]:
 
 
 def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """The lines between units, each from and to a point of its own at their sides."""
+    """Yield the lines between units. Each starts and ends at a separate point of its unit's side."""
     for way, start, end in zip(ways, _points(ways, 0, 1), _points(ways, -1, -2), strict=True):
         first, *rest = way.places
         bottom, top = bands[first.row][0] + _height(first.unit), bands[rest[-1].row][0]
@@ -88,7 +88,7 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 
 
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
-    """Where each line meets its first (or last) unit: spread over its side, in the order of what is at the other ends."""
+    """Return the x of each line at its first (or last) unit: spread over the side, in the order of the units at the other end."""
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):
         sides.setdefault(way.places[own], []).append((way.places[other].middle, number))
@@ -100,12 +100,12 @@ def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
 
 
 def _head(x: float, y: float, way: float) -> str:
-    """The head of an arrow whose point is there; its line comes from above (less than 0) or below."""
+    """Return an arrowhead with its tip at a point. `way` is negative for a line from above, positive for one from below."""
     return f'<path class="head" d="M{x:.1f} {y:.1f}l-4 {way:g}h8z"/>'
 
 
 def _legend(topology: Topology, top: float) -> list[str]:
-    """What the lines mean, each kind that is there; and what was left out."""
+    """Return the legend: each kind of line in the drawing, and the number of services left out."""
     x, parts = float(PAD), []
     for kind in dict.fromkeys(edge.kind for edge in topology.edges):
         line = f'<g class="line {_class(kind)}"><path d="M{x:.1f} {top + 8:.1f}h24"/></g>'
@@ -119,7 +119,7 @@ def _legend(topology: Topology, top: float) -> list[str]:
 
 
 def _frame(unit: Frame, left: float, top: float) -> str:
-    """A unit: its name and scale, its containers one below the other, the way of their files, what is said of it."""
+    """Return a unit: its name and scale, its containers from top to bottom, the arrows between them, and its notes."""
     boxes, width = {}, _width(unit)
     inner = width - 2 * PAD - _lanes(unit)
     y = top + PAD + LINE
@@ -148,7 +148,7 @@ def _rect(x: float, y: float, width: float, height: float) -> str:
 
 
 def _flows(unit: Frame, boxes: Mapping[str, tuple[float, float]], left: float, width: float) -> Iterator[str]:
-    """Arrows from box to box: straight to the next one, else by a lane beside the boxes."""
+    """Yield the arrows between boxes: straight to the next box, otherwise through a lane beside the boxes."""
     lane = 0
     for flow in unit.flows:
         (source, high), (target, other) = boxes[flow.source], boxes[flow.target]
@@ -166,19 +166,19 @@ def _flows(unit: Frame, boxes: Mapping[str, tuple[float, float]], left: float, w
 
 
 def _is_next(unit: Frame, flow: Flow) -> bool:
-    """Whether a flow goes to the box right below."""
+    """Whether a flow goes to the next box below."""
     names = [box.name for box in unit.boxes]
     return names.index(flow.target) == names.index(flow.source) + 1
 
 
 def _gaps(unit: Frame) -> list[int]:
-    """The room below each box."""
+    """Return the vertical space below each box, in pixels."""
     straight = {flow.source for flow in unit.flows if _is_next(unit, flow)}
     return [ARROW if box.name in straight else CLOSE for box in unit.boxes]
 
 
 def _lanes(unit: Frame) -> float:
-    """The room beside the boxes."""
+    """Return the width of the lanes beside the boxes, in pixels."""
     return LANE * sum(not _is_next(unit, flow) for flow in unit.flows)
 
 
@@ -195,7 +195,7 @@ def _box_height(box: ContainerBox) -> int:
 
 
 def _height(unit: Frame | None) -> float:
-    """How high a unit is; a line that passes needs no height."""
+    """Return the height of a unit; a passing line has none."""
     if unit is None:
         return 0
     boxes = sum(map(_box_height, unit.boxes)) + sum(_gaps(unit))
@@ -212,7 +212,7 @@ def _width(unit: Frame) -> float:
 
 
 def _columns(text: str) -> float:
-    """How wide a text is as it is drawn."""
+    """Return the width of a text in the drawing, in pixels."""
     return CHAR * sum(2 if east_asian_width(char) in "WF" else 1 for char in _cut(text))
 
 
@@ -221,7 +221,7 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 
 def _cut(text: str) -> str:
-    """A text of one line; of a long one the beginning and, more of it, the end."""
+    """Return a text as one line; a long one is shortened to its beginning and a longer part of its end."""
     line = " ".join(printable(text).split())
     return (
         line if len(line) <= MOST_CHARS else f"{line[: MOST_CHARS // 3]}…{line[len(line) - MOST_CHARS + MOST_CHARS // 3 + 1 :]}"

@@ -1,8 +1,8 @@
-"""An entry in one HTML file that needs no server: to attach to a merge request.
+"""Exports an entry as one HTML file that needs no server, for example to attach to a merge request.
 
-It holds what the page shows of the default answers, what each option changes when it is taken alone, the drawing and the
-scenarios; what has no room, or needs somebody to render it, is listed. Nothing but its own script and style may run or load: the
-policy in it names them by their hashes.
+The file contains what the page shows for the default answers, the changes by each single option, the drawing and the scenarios.
+It lists what is too large or can only be rendered on request. Its security policy allows only its own script and style, by their
+hashes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import counted
 
 MAX_BYTES = 2_000_000
-# So many options are rendered at most, as each takes some milliseconds; and so many questions are named.
+# The most options to render, since each takes some milliseconds, and the most questions to name.
 MOST_OPTIONS, MOST_NAMED = 500, 10
 _MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
@@ -39,7 +39,7 @@ _LIVE = (
 
 
 def exported(site: Site, entry: str) -> str:
-    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError when there is none, or nothing to show."""
+    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError if there is no entry, or nothing to show."""
     opened = site.opened(entry)
     if opened.revision is None:
         raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that can be shown")])
@@ -63,7 +63,7 @@ def exported(site: Site, entry: str) -> str:
 
 
 def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: str) -> Iterator[tuple[str, str, Any]]:
-    """What is worth having in the file, the most important first: in words, by its key, as data."""
+    """Yield the parts of the file, the most important first: a description, the key and the data of each."""
     yield "the files for the default answers", "answer", answered(opened, Wish(), None)
     if found := topology.of_wish(opened, Wish()):
         yield "the drawing", "svg", drawing.draw(found, alone=False)
@@ -76,7 +76,7 @@ def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: st
 
 
 def _played(opened: Opened, name: str) -> dict[str, Any]:
-    """A scenario, or what is wrong with it."""
+    """Return a played scenario, or the error that prevents it."""
     try:
         return timeline.timeline(opened, name)
     except ForgeError as error:
@@ -84,7 +84,7 @@ def _played(opened: Opened, name: str) -> dict[str, Any]:
 
 
 def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
-    """What each answer that can be chosen from a list changes, when all others are as the entry has them."""
+    """Yield the changes by each option of a listed answer, while all other answers are the defaults."""
     before = played(opened, Wish()).seen
     for question in questions:
         for value in _choices(question):
@@ -97,13 +97,13 @@ def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[st
 
 
 def _choices(question: Question) -> list[str]:
-    """The answers other than the default that a question lists."""
+    """Return the listed answers of a question, other than the default."""
     known = ("true", "false") if question.type == "boolean" else question.options if question.type == "enum" else ()
     return [each for each in dict.fromkeys(known) if each != question.default]
 
 
 def _typed(questions: Sequence[Question]) -> Iterator[str]:
-    """What is said of questions whose answers are typed, and of more options than are rendered."""
+    """Yield notes about the questions with typed answers, and about options beyond the limit."""
     typed = [question.label for question in questions if question.type not in ("boolean", "enum")]
     if typed:
         yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"
@@ -113,7 +113,7 @@ def _typed(questions: Sequence[Question]) -> Iterator[str]:
 
 
 def _page(data: Mapping[str, Any]) -> str:
-    """The file with this data in it."""
+    """Return the HTML file with this data."""
     script, style = _bundled(), "".join(_text(f"{name}.css") for name in ("page", "drawing"))
     policy = f"default-src 'none'; script-src '{_hashed(script)}'; style-src '{_hashed(style)}'; img-src data:; base-uri 'none'"
     parts = {
@@ -127,7 +127,7 @@ def _page(data: Mapping[str, Any]) -> str:
 
 
 def _bundled() -> str:
-    """The modules of the page in one, each in a scope of its own."""
+    """Return the JavaScript modules of the page as one script, each in a separate scope."""
     return "".join(map(_module, _MODULES))
 
 
@@ -139,7 +139,7 @@ def _module(name: str) -> str:
 
 
 def _json(data: Any) -> str:
-    """Data as it may stand in a script element: nothing in it ends that, or begins a comment."""
+    """Return data as JSON for a script element, escaped so that it cannot end the element or begin a comment."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c").encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""What lint says of an entry, and of the image and the spec behind it."""
+"""The findings of lint for an entry, and for the image and spec behind it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog_forge.spec.standards import Team
 
 
 def findings(site: Site, opened: Opened) -> dict[str, Any]:
-    """Return the findings, by the rules and levels of the catalog's standards; programs of others are not asked."""
+    """Return the findings, with the rules and levels of the catalog's standards. External linters are not run."""
     try:
         team: Team | ForgeError = Repository(site.root).team or Team()
     except ForgeError as error:
@@ -31,7 +31,7 @@ def findings(site: Site, opened: Opened) -> dict[str, Any]:
 
 
 def _images(opened: Opened) -> tuple[str, ...]:
-    """The folders of the images that a hand-written entry runs."""
+    """Return the folders of the images that a hand-written entry runs."""
     if opened.images is None or opened.revision is None:
         return ()
     run = opened.images.run_by(opened.revision, defaults(opened.revision.questions)).values()

@@ -1,4 +1,4 @@
-"""The icon of an entry, for an <img>: there a browser runs nothing of a drawing, and loads nothing for it."""
+"""The icon of an entry, for an <img> element, in which browsers run and load nothing from a drawing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from catalog_forge.preview.site import Site
 
-# For whoever opens the icon itself.
+# For users who open the icon by itself.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 _KINDS = {
@@ -20,14 +20,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A picture that a browser can show."""
+    """An image that browsers can show."""
 
     content: bytes
     type: str
 
 
 def icon(site: Site, entry: str) -> Icon | None:
-    """Return the icon of an entry; None where it has none, or where it is no picture."""
+    """Return the icon of an entry; None if it has none, or if the file is not an image."""
     found = site.entry(entry)
     content = found.icon.content if found and found.icon else b""
     kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")

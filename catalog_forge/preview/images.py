@@ -1,7 +1,7 @@
-"""The conf images of an entry that was written by hand: which of its services run one, and what its confd renders there.
+"""The conf images of a hand-written entry: which of its services run one, and what confd renders in them.
 
-An image is known by the folder that it is built of, in the catalog or where a person says that it is. `adopt` tells which
-folder is which image, and reads it.
+An image is found through the folder that it is built from, in the catalog or in a folder that the user names. The code of `adopt`
+matches folders to images and reads them.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from catalog_forge.repository import Repository, Stamps, stamps
 from catalog_forge.verify.observation import Written
 from catalog_forge.verify.subject import Subject, of_spec
 
-# So many images are named where none of them is known.
+# How many images are named if none of them is known.
 _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """The images whose folders are in a catalog, or in those that are `given`; nothing is read before it is asked for.
+    """The images with folders in the catalog or in `given`. Nothing is read before it is needed.
 
-    Of an `entry` that a person named together with one image it is known that both belong together, however they are called.
+    If the user names an `entry` and a single image, they belong together, whatever their names are.
     """
 
     root: Path
@@ -42,26 +42,26 @@ class Images:
 
     @cached_property
     def _known(self) -> tuple[tuple[Catalog, tuple[Original, ...]], ...]:
-        """What there is to render in the catalog, then in each folder that is given."""
+        """The images in the catalog, then those in each given folder."""
         places = ((self.root, ""), *((each, str(each)) for each in self.given))
         catalogs = (Catalog(disk.read(path, shown)) for path, shown in places)
         return tuple((each, tuple(originals(each))) for each in catalogs)
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The folders at the top of the catalog that have images, as far as it was read."""
+        """The top-level folders of the catalog that contain images, as far as they were read."""
         images = self._known[0][0].images if "_known" in self.__dict__ else ()
         return frozenset(image.folder.path.partition("/")[0] for image in images) - {""}
 
     def stamps(self) -> Stamps:
-        """The stamps of the folders that are given."""
+        """Return the stamps of the given folders."""
         found: Stamps = {}
         for each in self.given:
             found |= {f"{each.parent}/{path}": stamp for path, stamp in stamps(each.parent, (each.name,)).items()}
         return found
 
     def run_by(self, revision: Revision, variables: Mapping[str, str]) -> dict[str, tuple[str, Original]]:
-        """Return the services of a revision that run one of these images with these answers: its primary, and the image."""
+        """Return the services of a revision that run one of these images, given these answers: the primary and image of each."""
         files = answered(revision, variables)
         images = [image for catalog, _ in self._known for image in catalog.images]
         found = dict(conf_images(files, [each for _, known in self._known for each in known], images))
@@ -71,7 +71,7 @@ class Images:
         return {name: (files.primaries_of.get(name, [name])[0], original) for name, original in found.items()}
 
     def unknown(self, revision: Revision, variables: Mapping[str, str]) -> str:
-        """Say of a revision that runs none of these images what to do."""
+        """Return advice for a revision that runs none of these images."""
         run = dict.fromkeys(written_at(service, "image") for service in answered(revision, variables).services.values())
         run.pop("", None)
         names = first_of([*run], _MOST_NAMED)
@@ -83,7 +83,7 @@ class Images:
         )
 
     def subject(self, original: Original, version: str, variables: Mapping[str, str]) -> Subject:
-        """Return what is rendered of an image, with what the entry tells its environment. Errors where it cannot be read."""
+        """Return the subject to render for an image, with the entry's environment. Raises ForgeError for an unreadable image."""
         if original.problems:
             raise ForgeError.of(original.problems)
         if original.generated:
@@ -99,7 +99,7 @@ class Images:
 
 
 def carried(original: Original) -> dict[str, Written]:
-    """The files that come with an image as they are."""
+    """Return the static files of an image."""
     return {
         path: Written(each.content, each.mode) if is_text(each.content) else Written(b"(%d bytes that are no text)\n" % each.size)
         for path, each in original.carried.items()
@@ -107,6 +107,6 @@ def carried(original: Original) -> dict[str, Written]:
 
 
 def answered(revision: Revision, variables: Mapping[str, str]) -> Composition:
-    """The services of a revision with these answers, also of one that Rancher would refuse."""
+    """Return the services of a revision with these answers, even if Rancher would refuse it."""
     sources = composition.sources(revision.docker, revision.rancher, variables, revision.entry.name, revision.served)
     return composition.read(sources).answered(variables, lambda _name: lambda *_: None)

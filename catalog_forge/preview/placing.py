@@ -1,4 +1,4 @@
-"""Where the units of a topology stand in a drawing: in rows, side by side, with room for the lines that pass. Pure."""
+"""Places the units of a topology in rows, side by side, with space for the lines that pass. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import pairwise
 
 from catalog_forge.preview.topology import Edge, Frame, Topology
 
-# The most that stands in a row, the distance of two things there, the width of a line that passes.
+# In pixels: the maximum width of a row, the gap between two units, the width of a passing line.
 MOST_WIDTH, GAP, PASSING = 1080, 26, 12
 _SWEEPS = 6
 
 
 @dataclass(eq=False)
 class Slot:
-    """What has a place in a row: a unit, or a line that passes by."""
+    """A place in a row, for a unit or for a line that passes."""
 
     unit: Frame | None
     row: int
@@ -26,13 +26,13 @@ class Slot:
 
     @property
     def middle(self) -> float:
-        """Where its middle is."""
+        """The x of its middle."""
         return self.left + self.width / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A line from the first place down to the last, through those between; it points `up` if the lower one is its source."""
+    """A line from its first place down to its last, via the places between. It points `up` if the lower unit is its source."""
 
     edge: Edge
     places: tuple[Slot, ...]
@@ -40,9 +40,9 @@ class Way:
 
 
 def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[list[Slot]], list[Way]]:
-    """Return the units in rows, each below all that use it, and the lines between them, with a place in each row that they pass.
+    """Return the units in rows, each unit below all that use it, and the lines between them, with a place in each row they pass.
 
-    `width_of` says how wide a unit is.
+    `width_of` returns the width of a unit.
     """
     units = {unit.name: unit for unit in topology.units}
     levels = _levels(units, topology.edges)
@@ -62,7 +62,7 @@ def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[l
 
 
 def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]:
-    """How many units lie above each, at most, on a way along the lines; a line that closes a circle does not count."""
+    """Return the level of each unit: the length of the longest path to it. Lines that close a cycle are ignored."""
     targets: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
         targets[edge.source].append(edge.target)
@@ -90,7 +90,7 @@ def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]
 
 
 def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> Way:
-    """A line from a unit to another one, with a place of its own in each row between."""
+    """Return the line between two units, and give it a place in each row between them."""
     upper, lower = sorted((source, target), key=lambda place: place.row)
     places = [upper, *(Slot(None, row, PASSING) for row in range(upper.row + 1, lower.row)), lower]
     for place in places[1:-1]:
@@ -102,7 +102,7 @@ def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> 
 
 
 def settle(rows: list[list[Slot]], margin: float) -> None:
-    """Give each place its left side, from the margin on: near what it is connected with, in an order that follows from that."""
+    """Set the left side of each place, from the margin on, ordered and moved so that connected places are near each other."""
     for row in rows:
         _spread(row, [0.0] * len(row))
     for sweep in range(_SWEEPS):
@@ -121,7 +121,7 @@ def settle(rows: list[list[Slot]], margin: float) -> None:
 
 
 def _spread(row: list[Slot], wanted: Sequence[float]) -> None:
-    """Put a row's places as near as can be (least squares) to where their middles are wanted, one beside the other."""
+    """Place a row's items side by side, with their middles as near as possible (least squares) to the wanted positions."""
     offset, groups = 0.0, []
     for place, middle in zip(row, wanted, strict=True):
         groups.append((middle - place.width / 2 - offset, 1))

@@ -1,4 +1,4 @@
-"""A README as HTML that may stand in the page: whoever wrote the entry is a stranger."""
+"""A README as HTML that is safe in the page, since its author is not trusted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LONGEST = 1 << 18
 
 
 def html(text: str) -> str:
-    """Return Markdown as HTML without scripts, styles, forms and pictures; links lead to http and https only.
+    """Return Markdown as HTML without scripts, styles, forms and images; links may lead only to http and https.
 
-    A picture would be asked of whoever has it: its text stands in its place.
+    An image would be fetched from its server, so its alternative text is shown instead.
     """
     import nh3
     from markdown_it import MarkdownIt

@@ -1,4 +1,4 @@
-"""The stacks of an entry that run on this machine: their units as who runs them says, and what their conf containers did last."""
+"""The running stacks of an entry on this machine: their units, and the latest actions of their conf containers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from catalog_forge.shown import said
 from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.state import StateFolder, home, known
 
-# What the launch script says of a reload (image/files/run.sh), and confd of a file that it has written anew.
+# The log lines of a reload by the launch script (image/files/run.sh), and of a file that confd has rewritten.
 _NEWS = re.compile(r": reload\b|Target config \S+ has been updated")
 _TAIL, _MOST = 200, 20
 
 
 def stacks(opened: Opened) -> dict[str, Any]:
-    """Return the stacks of an entry: each with its phase, its units, their last events, and the last reloads of its programs."""
+    """Return the stacks of an entry, each with its phase, its units, recent events and recent reloads."""
     name = opened.entry.name if opened.entry else ""
     folders = [StateFolder(home(), each) for each in known(home())]
     return {"stacks": [_stack(each) for each in folders if (kept := each.kept()) and kept.entry == name]}
@@ -43,7 +43,7 @@ def _stack(folder: StateFolder) -> dict[str, Any]:
 
 
 def _reloads(folder: StateFolder) -> list[dict[str, str]]:
-    """The last reloads and written files, the youngest first; none where no engine tells."""
+    """Return the last reloads and rewritten files, the newest first; empty if no engine is available."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.runner import StackRunner
 

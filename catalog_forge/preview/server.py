@@ -1,7 +1,7 @@
-"""The server behind the page: for this machine alone, and for no other page that a browser has open.
+"""The server of the page: only for this machine, and not for other pages in the user's browser.
 
-Whoever has a name resolve to 127.0.0.1 reaches it with a Host that is not its own, and another page sends its Origin: both are
-refused. What it sends forbids scripts, styles and pictures from elsewhere.
+A request through a foreign name that resolves to 127.0.0.1 has a foreign Host header, and one from another page has a foreign
+Origin: both are refused. Responses forbid scripts, styles and images from elsewhere.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-# As many seconds pass at most between two words on an open stream of events, so that a client that has left is noticed.
+# The longest pause in an event stream, in seconds; the next write then detects a client that has left.
 _PULSE = 10.0
 
 Query = Mapping[str, Any]
@@ -92,7 +92,7 @@ def _scenario(site: Site, query: Query) -> Any:
     return timeline(site.opened(_word(query, "id")), _word(query, "name"))
 
 
-# What is asked for, and who answers it: with data that becomes JSON.
+# The function for each request; it returns data, which is sent as JSON.
 ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/catalog"): _catalog,
     ("GET", "/api/entry"): _entry,
@@ -113,7 +113,7 @@ def _word(query: Query, name: str) -> str:
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """Serves the page of a catalog while its `with` block lasts. Port 0 picks a free one. Raises ForgeError when it is taken."""
+    """Serves the page of a catalog during its `with` block. Port 0 picks a free port. Raises ForgeError if the port is taken."""
 
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
@@ -126,7 +126,7 @@ class PreviewServer(ThreadingHTTPServer):
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
-        """Make what the browser is about to ask for, while it starts: an entry, or the tiles."""
+        """Prepare what the browser will request, while it starts: an entry, or the tiles."""
 
         def make() -> None:
             with suppress(ForgeError):
@@ -140,30 +140,30 @@ class PreviewServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The URL of the page."""
         return f"http://{HOST}:{self.server_port}/"
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Take in a client."""
+        """Accept a client and remember its socket."""
         client, address = super().get_request()
         self._clients.add(client)
         return client, address
 
     def close_request(self, request: Any) -> None:
-        """Let a client go."""
+        """Forget a client and close its socket."""
         self._clients.discard(request)
         super().close_request(request)
 
     def server_close(self) -> None:
-        """End all connections, those that wait for events among them, and wait for their threads."""
+        """Close all connections, including event streams, and wait for their threads."""
         for client in tuple(self._clients):
-            with suppress(OSError):  # it has left by itself
+            with suppress(OSError):  # the client has already left
                 client.shutdown(socket.SHUT_RDWR)
         self.watch.end()
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
-        """Pass over a client that has left; what goes wrong in an answer is told to who asked."""
+        """Ignore a client that has left; errors in an answer are reported in its response."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -176,16 +176,16 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def finish(self) -> None:
-        """Close both directions, also when there is something left to say to a client that has gone."""
+        """Close both directions, even if the client left before everything was written."""
         with suppress(OSError):
             super().finish()
         self.rfile.close()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the terminal belongs to the person."""
+        """Print nothing, because the terminal belongs to the user."""
 
     def do_GET(self) -> None:
-        """Answer a file, an icon, events or data."""
+        """Answer with a file, an icon, events or data."""
         path, _, query = self.path.partition("?")
         asked = dict(parse_qsl(query, max_num_fields=20))
         if not self._is_own():
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._file("index.html" if path == "/" else path.removeprefix("/files/"))
 
     def do_POST(self) -> None:
-        """Answer what is asked with a JSON body."""
+        """Answer a request with a JSON body."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MAX_BODY):
             self.close_connection = True
@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
 
     def _is_own(self) -> bool:
-        """Whether the page itself asks: by the name of this server, and from no other origin."""
+        """Whether a request comes from the page itself: for a name of this server, and from no other origin."""
         hosts = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
         origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site", "none")
         host = self.headers.get("Host", "")
@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             data = route(self.server.site, asked)
         except ForgeError as error:
             self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [each.as_data() for each in error.problems]}))
-        except Exception as error:  # a bug here must not end the page
+        except Exception as error:  # a bug here must not stop the page
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
         else:
             self._send(HTTPStatus.OK, _json(data))
@@ -267,14 +267,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _events(self) -> None:
-        """Say `changed` whenever a file of the catalog has changed, until the client leaves."""
+        """Send `changed` whenever a file of the catalog has changed, until the client leaves."""
         self.send_response(HTTPStatus.OK)
         for name, value in {**_HEADERS, "Content-Type": "text/event-stream"}.items():
             self.send_header(name, value)
         self.close_connection = True
         self.end_headers()
         with self.server.watch.looking() as look:
-            # What changes from here on is told; a page that shows files as they were before looks at them again.
+            # Changes from here on are sent. A page with older files loads them again, because its mark differs.
             self.wfile.write(f"retry: 500\nevent: hello\ndata: {mark(self.server.watch.seen)}\n\n".encode())
             self.wfile.flush()
             while True:

@@ -1,4 +1,4 @@
-"""The catalog that is previewed, as it is on disk at the moment; of what a spec makes, what it would make now."""
+"""The previewed catalog as it is on disk now; for specs, as their generated files would be now."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 T = TypeVar("T")
 
-# Where a spec is found that has no entry, because it cannot be read or has another back end.
+# The prefix of ids of specs without an entry: they cannot be read, or have a back end other than Rancher.
 SPECS = "specs"
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """An entry that is looked at: the revision that was chosen, and the spec that it is made of, where there is one.
+    """An entry on the page: the chosen revision, and the spec that it is made from, if any.
 
-    `revision` is None where there is nothing to show; `problems` say why, and what is wrong with the spec. What was written by
-    hand runs one of the `images`, or none that is known.
+    `revision` is None if there is nothing to show; `problems` has the reasons and the errors of the spec. `images`: for a
+    hand-written entry, the known images that it may run.
     """
 
     id: str
@@ -48,14 +48,14 @@ class Opened:
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def subject(self, version: str) -> Subject:
-        """What the conf image of the spec renders, with this version of the metadata or else the spec's."""
+        """Return the subject that the spec's conf image renders, with the given metadata version or else that of the spec."""
         assert self.spec and self.source
         if version not in self._subjects:
             self._subjects[version] = of_spec(self.spec, self.source.folder.static, version=version)
         return self._subjects[version]
 
     def kept(self, key: str, make: Callable[[], T]) -> T:
-        """What was made last under this key; only that is kept."""
+        """Return what was made last under this key, or make it. Only the last result is kept."""
         if key not in self._kept:
             made = make()
             self._kept.clear()
@@ -66,14 +66,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a spec makes: the id of its entry, SPECS/NAME where there is none; and what is wrong with the spec."""
+    """The product of a spec: the id of its entry (specs/NAME if it has none), and the error of the spec."""
 
     entry: str
     error: ForgeError | None = None
 
 
 class Site:
-    """The catalog that a folder lies in; and the folders of images that lie elsewhere."""
+    """The catalog that contains a folder, and folders of images elsewhere."""
 
     def __init__(self, start: Path, images: Sequence[Path] = ()) -> None:
         self.root = Repository.find(start).root
@@ -85,53 +85,53 @@ class Site:
         self._all: dict[str, tuple[Stamps, Any]] = {}
 
     def belongs_to(self, entry: str) -> None:
-        """Take the one image that was given for that of this entry, if it is. Raises ForgeError where one is no folder."""
+        """Assume that the given image belongs to this entry. Raises ForgeError if a given path is not a folder."""
         for folder in self.images.given:
             if not folder.is_dir():
                 raise ForgeError(f"there is no folder {folder}", hint="--images names the folder of a conf image, or one above")
         self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:
-        """Return all of it; entries that a spec makes are there as they are on disk."""
+        """Return the catalog on disk, without changes that specs would make."""
         return Catalog(disk.read(self.root))
 
     def stamps(self) -> Stamps:
-        """Return the stamps of all files that the page is made of."""
+        """Return the stamps of all files that affect the page."""
         names = sorted(each.name for each in self.root.iterdir() if not each.name.startswith("."))
         tops = [name for name in names if TOP.fullmatch(name) or name in self.images.rooms.union(self._rooms)]
         rooms = frozenset((SPECS, "images", *tops, MARK))
         found = stamps(self.root, sorted(rooms)) | self.images.stamps() | {f"{name}/": (0, 0) for name in names}
         differ = {path.partition("/")[0] for path, _ in found.items() ^ self._stamps.items()}
-        if not differ <= rooms - self._rooms:  # a folder that is looked at from now on has not changed by that
+        if not differ <= rooms - self._rooms:  # a folder that is watched for the first time is not a change
             self.images = replace(self.images)
         self._rooms, self._stamps = rooms, found
         return found
 
     def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
-        """What was made of the whole catalog last, as long as it is as it was then: to read hundreds of entries takes long."""
+        """Return what was made from the whole catalog, or make it if a file has changed: reading many entries is slow."""
         if what not in self._all or self._all[what][0] != now or not now:
             self._all[what] = now, make()
         found: T = self._all[what][1]
         return found
 
     def specs(self) -> dict[str, Product]:
-        """Return what each spec makes, by their names."""
+        """Return the product of each spec, by name."""
         repository = Repository(self.root)
         found = {}
         for name in repository.names():
             stamp = stamps(self.root, (f"{SPECS}/{name}.yml", f"{SPECS}/{name}", MARK))
             if name not in self._made or self._made[name][0] != stamp:
                 made, before = _made_by(repository, name), self._made.get(name)
-                # While a spec has an error, the page of what it made stays open, and shows that error.
+                # If a spec gets an error, the page of its former entry stays open and shows the error.
                 is_lost = made.error and before and made.entry == f"{SPECS}/{name}"
                 self._made[name] = stamp, replace(made, entry=before[1].entry) if before and is_lost else made
             found[name] = self._made[name][1]
         return found
 
     def id_of(self, word: str) -> str:
-        """Return the id of the entry that a word means: its folder, its id, its name, or the name of the spec that makes it.
+        """Return the id of the entry that a word names: its folder, its id, its name, or the name of its spec.
 
-        Raises ForgeError when there is none.
+        Raises ForgeError if there is none.
         """
         made = {name: found.entry for name, found in self.specs().items()}
         entries = [*(each.folder.path for each in self.catalog().entries), *made.values()]
@@ -144,16 +144,16 @@ class Site:
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:
-        """Return an entry by its id, such as templates/redis, with a revision of it, by default the one that is offered.
+        """Return an entry by its id, such as templates/redis, with one of its revisions; the default is the offered one.
 
-        Raises ForgeError when there is no such entry, or no such revision.
+        Raises ForgeError if the entry or the revision does not exist.
         """
         top, _, name = entry.partition("/")
         made = self.specs()
         spec = name if top == SPECS else next((each for each, other in made.items() if other.entry == entry), "")
         if name not in made if top == SPECS else not (TOP.fullmatch(top) and _is_folder(self.root, entry, spec)):
             known = [each.folder.path for each in self.catalog().entries]
-            if entry not in known:  # those elsewhere are not Rancher's, but can be looked at
+            if entry not in known:  # entries in other folders are not offered by Rancher, but can be shown
                 raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
         stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
         known_as = self._opened.get((entry, revision))
@@ -161,14 +161,14 @@ class Site:
             before = known_as[1] if known_as else None
             now = self._open(entry, revision, spec)
             if now.problems and now.spec is None and before and before.spec:
-                # An editor saves many a spec half-way: what it was before stays in view.
+                # Editors may save a spec half-way, so the last valid state stays visible.
                 now = replace(before, problems=now.problems)
             known_as = stamp, now
             self._opened[entry, revision] = known_as
         return known_as[1]
 
     def entry(self, entry: str) -> Entry | None:
-        """Return an entry as it is on disk, or as its spec would make it where it is not there yet. Errors as `opened`."""
+        """Return an entry as it is on disk, or as its spec would make it if it is missing. Raises errors like `opened`."""
         if _is_folder(self.root, entry, ""):
             return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
         return self.opened(entry).entry
@@ -193,7 +193,7 @@ class Site:
 
 
 def _made_by(repository: Repository, name: str) -> Product:
-    """What a spec makes. Where it was generated as it is now, that says so, without the spec being read."""
+    """Return the product of a spec. If its generated files are current, their record is used and the spec is not read."""
     entry = f"{SPECS}/{name}"
     try:
         config = (path for path in writer.recorded(repository.root, name) if path.endswith(f"/{CONFIG}"))
@@ -208,13 +208,13 @@ def _made_by(repository: Repository, name: str) -> Product:
 
 
 def _of_spec(entry: str, source: Source) -> Opened:
-    """What is looked at of a spec whose conf image reads a store of its own: the stack that `up` runs for it."""
+    """Return the page of a spec whose conf image reads a store: the stack that `up` would run for it."""
     revision = entry_of(source.spec())
     return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 
 
 def _is_folder(root: Path, entry: str, spec: str) -> bool:
-    """Whether an id is a folder of the catalog, or is about to become one."""
+    """Whether an id is a folder of the catalog, or would be created as one."""
     if entry.count("/") != 1 or entry.endswith(("/", "/.", "/..")):
         return False
     check_inside(root, entry)
@@ -222,7 +222,7 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:
-    """The same with its entry, and the revision that is wanted."""
+    """Return the same with its entry and the wanted revision."""
     entry = next(iter(Catalog(opened.tree).entries), None)
     if entry is None:
         return opened

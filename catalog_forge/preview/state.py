@@ -1,4 +1,4 @@
-"""What a person has chosen on the page, and what comes of it: the stack, its metadata, and the files of a conf container."""
+"""What the user has chosen on the page, and the result: the stack, its metadata, and the files of a conf container."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 
-# Room for any scale; the hosts are as many as a first scenario has.
+# The subnet has space for any scale; there are as many hosts as in a first scenario.
 SUBNET = "10.42.0.0/16"
 HOSTS = tuple(model.Host(f"node-{number}", f"192.0.2.{10 + number}") for number in (1, 2, 3))
 _LONGEST = 1 << 16
@@ -34,9 +34,9 @@ _LONGEST = 1 << 16
 
 @dataclass(frozen=True)
 class Wish:
-    """What is chosen: answers by variable, scales by service, the container that asks, the version of the metadata.
+    """The user's choices: answers by variable, scales by service, the asking container, and the version of the metadata.
 
-    What is not chosen is as the entry has it. With `secrets` what only its owner may read is shown, too.
+    Everything else has the entry's defaults. With `secrets`, secret files are shown too.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Wish:
 
     @classmethod
     def read(cls, data: Any) -> Wish:
-        """Read a wish that came from a browser. Raises ForgeError when it is none."""
+        """Read the choices that a browser sent. Raises ForgeError if they are invalid."""
         found = data if isinstance(data, dict) else {}
         answers, scales = found.get("answers") or {}, found.get("scales") or {}
         words = {key: found.get(key) or "" for key in ("asks", "version", "stack")}
@@ -60,12 +60,12 @@ class Wish:
         return cls(answers, scales, **words, secrets=found.get("secrets") is True)
 
     def variables(self, revision: Revision) -> dict[str, str]:
-        """All answers to the questions of a revision: those that are chosen, and the defaults of the others."""
+        """Return all answers to the questions of a revision: the chosen ones, and the defaults of the others."""
         return defaults(revision.questions) | {name: text for name, text in self.answers.items() if name in revision.asked}
 
     @property
     def key(self) -> str:
-        """A text that is the same for the same wish."""
+        """A text that is equal for equal choices."""
         return repr(
             (sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack, self.secrets)
         )
@@ -73,7 +73,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class ConfService:
-    """A service whose containers write configuration files: `asks` is its name as who asks; `image`, where no spec is known."""
+    """A service whose containers write configuration files. `asks`: its name as the caller; `image`: set if there is no spec."""
 
     asks: str
     primary: str
@@ -82,10 +82,10 @@ class ConfService:
 
 @dataclass(frozen=True)
 class Played:
-    """What comes of a wish: the answers by variable, what is wrong, the stack, and the files of the container that asks.
+    """The result of the choices: the answers by variable, the problems, the stack, and the files of the asking container.
 
-    `stack` and `environment` are None where the entry cannot run with these answers; `seen` where none of its conf images is
-    known. `writers` are the services that write files, by their containers, of which one `asks`.
+    `stack` and `environment` are None if the entry cannot run with these answers, `seen` if none of its conf images is known.
+    `writers` has the services that write files, by container; `asks` is one of these containers.
     """
 
     variables: Mapping[str, str]
@@ -98,19 +98,19 @@ class Played:
 
     @property
     def writer(self) -> ConfService | None:
-        """Whose container asks."""
+        """The service of the asking container."""
         return self.writers.get(self.asks)
 
 
 def played(opened: Opened, wish: Wish) -> Played:
-    """Return what comes of a wish for an entry; a problem names the question that it is about, or none."""
+    """Return the result of the choices for an entry. Each problem comes with the variable of its question, or an empty text."""
     revision = opened.revision
     if revision is None:
         return Played({})
     variables = wish.variables(revision)
     problems = list(_unfit(revision, variables))
     try:
-        # A conf image of a spec writes secrets where only their owner may read them; one that somebody wrote by hand, anywhere.
+        # A conf image of a spec protects the files with secrets; in a hand-written image, a secret may be in any file.
         told = variables if wish.secrets or opened.spec else {**variables, **masks_of(revision, variables)}
         stack = _scaled(compose(revision, told, stack_name(wish.stack or revision.entry.name)), wish)
         made = _environment(stack, wish)
@@ -123,7 +123,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """The same with the files of the container that asks."""
+    """Return the same result with the files of the asking container."""
     writer = found.writer
     if writer is None:
         return found
@@ -141,7 +141,7 @@ def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
 
 
 def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) -> tuple[Subject, str]:
-    """What a service renders, and the version of the metadata that it reads."""
+    """Return the subject that a service renders, and the version of the metadata that it reads."""
     if writer.image is None or opened.images is None:
         subject = opened.subject(version)
     else:
@@ -152,7 +152,7 @@ def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) ->
 
 
 def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[Problem, str]]:
-    """The answers that `up` would refuse; the files are rendered with them all the same."""
+    """Yield the answers that `up` would refuse. The files are rendered with them nevertheless."""
     for name, question in revision.asked.items():
         if not variables[name]:
             if question.required:
@@ -167,7 +167,7 @@ def _scaled(stack: Stack, wish: Wish) -> Stack:
 
 
 def _environment(stack: Stack, wish: Wish) -> model.Environment:
-    """The stack when all its units run and are healthy, and the services of other stacks that it has links to."""
+    """Return the stack with all units running and healthy, and the services of the stacks that it links to."""
     found = steady(stack, SUBNET, HOSTS[0])
     others: dict[str, dict[str, model.Service]] = {}
     for link in (link for each in stack.services for link in each.links):
@@ -179,7 +179,7 @@ def _environment(stack: Stack, wish: Wish) -> model.Environment:
 
 
 def _writers(opened: Opened, revision: Revision, variables: Mapping[str, str], stack: Stack) -> Iterator[tuple[str, ConfService]]:
-    """The containers in which, or beside which, a conf image of this entry runs, each with its service."""
+    """Yield the containers that run a conf image of this entry, or that have it as a sidekick, each with its service."""
     if opened.spec:
         found = [ConfService(member.asking, member.name) for member in opened.spec.members]
     else:

@@ -1,4 +1,4 @@
-"""A scenario as a timeline: what is done at each moment, and what that changes in the files that confd writes."""
+"""A scenario as a timeline: the changes at each moment, and their effect on the files that confd writes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.play import Case, Step, cases, play
 from catalog_forge.verify.report import outcome
 
-# So many lines are shown around a change, as in a unified diff.
+# The number of lines shown around a change, as in a unified diff.
 AROUND = 3
 
 
 def timeline(opened: Opened, name: str) -> dict[str, Any]:
-    """Return a scenario of the spec behind an entry, played as `test` plays it; files that only their owner may read are hidden.
+    """Return a scenario of an entry's spec, played like `test` does. The contents of secret files are hidden.
 
-    Raises ForgeError when the entry has no such scenario, or what is wrong with it.
+    Raises ForgeError if the entry has no such scenario, or if the scenario is invalid.
     """
     found = {case.name: case for case in _cases(opened, name)}
     if name not in found:
@@ -35,7 +35,7 @@ def timeline(opened: Opened, name: str) -> dict[str, Any]:
 
 
 def names(opened: Opened) -> list[str]:
-    """Return the names of the scenarios that the spec behind an entry has."""
+    """Return the names of the scenarios of an entry's spec."""
     return list(opened.source.folder.scenarios()) if opened.source else []
 
 
@@ -62,7 +62,7 @@ def _moments(case: Case, steps: Sequence[Step | None]) -> Iterator[dict[str, Any
 
 
 def _units(environment: Environment) -> Iterator[dict[str, Any]]:
-    """The services at a moment: how many units each has, and which of them do not run, or are not healthy."""
+    """Yield the services at a moment, with the number of units, and the units that are not running or not healthy."""
     own, *others = environment.stacks
     for stack in (own, *others):
         for service in stack.services:
@@ -72,7 +72,7 @@ def _units(environment: Environment) -> Iterator[dict[str, Any]]:
 
 
 def near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """Return the lines that changed with some around them; a line marked `…` says how many are left out."""
+    """Return the changed lines with some around them. A line marked `…` has the number of lines left out."""
     changed = [number for number, (mark, _) in enumerate(lines) if mark != " "]
     near = sorted({each for number in changed for each in range(number - AROUND, number + AROUND + 1) if 0 <= each < len(lines)})
     found: list[Sequence[str]] = []

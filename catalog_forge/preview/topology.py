@@ -1,7 +1,7 @@
-"""What a drawing of an entry shows: its units and their containers, who links whom, and which file goes where. Pure.
+"""The contents of a drawing of an entry: its units and containers, their links, and the way of the files. Pure.
 
-It is read from the compose files of any revision, also of one that Rancher would refuse. Of what a spec generates it is known
-besides which containers write which files, and whose containers they read.
+It is read from the compose files of any revision, even one that Rancher would refuse. For the entry of a spec, it also has the
+files that each container writes, and the services that they read.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from catalog_forge.preview.site import Opened
     from catalog_forge.preview.state import Wish
 
-# Who draws more than this draws nothing that can be read: the rest is counted.
+# Limits: a larger drawing would be unreadable, so the rest is only counted.
 MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
 
-# Images that stand for no container at all.
+# Images that do not stand for a container.
 _OUTSIDE = {"rancher/external-service": "a service outside", "rancher/dns-service": "a name for other services"}
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerBox:
-    """A container of a unit: its name, its image, and lines about it."""
+    """A container of a unit: its name, its image, and notes."""
 
     name: str
     image: str
@@ -46,7 +46,7 @@ class ContainerBox:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What one container of a unit gets from another: files that are written, or volumes."""
+    """A flow between containers of a unit: files that the source writes, or volumes."""
 
     source: str
     target: str
@@ -55,9 +55,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What Rancher starts together: a primary service and its sidekicks.
+    """A unit, which Rancher starts together: a primary service and its sidekicks.
 
-    `kind` is `service` or `balancer`; without any container it is `outside` (a service of another stack) or a `volume`.
+    `kind` is `service` or `balancer`; without containers, it is `outside` (a service of another stack) or `volume`.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line between two units: the first one `links`, `balances`, `reads`, `mounts` the other, or `starts after` it."""
+    """A line between two units: the source `links`, `balances`, `reads`, `mounts` or `starts after` the target."""
 
     source: str
     target: str
@@ -79,7 +79,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """The units and the lines between them; `left_out` counts the units that are too many."""
+    """The units and the lines between them; `left_out` is the number of units beyond the limit."""
 
     title: str
     units: tuple[Frame, ...]
@@ -89,7 +89,7 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class ConfImage:
-    """What is known of a conf image: its name, or the services that run it; its files, and the services that those read."""
+    """Facts about a conf image: its name or the services that run it, its files, and the services that the files read."""
 
     image: str = ""
     files: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ class ConfImage:
     services: tuple[str, ...] = ()
 
     def is_run_by(self, service: Service) -> bool:
-        """Whether a container runs the image, and not only keeps its files."""
+        """Whether a container runs the image, rather than only keeping its files."""
         named = bool(self.image) and _text(service, "image") == self.image and "entrypoint" not in service.keys
         return named or service.name in self.services
 
@@ -110,12 +110,12 @@ def of_spec(spec: Spec) -> Topology:
 
 
 def conf_image_of(spec: Spec) -> ConfImage:
-    """Return what the conf image of a spec writes, and whom its files read."""
+    """Return facts about the conf image of a spec."""
     return ConfImage(spec.tag, tuple(file.dest for file in rendered(spec)), tuple(services_read(spec)))
 
 
 def of_wish(opened: Opened, wish: Wish) -> Topology | None:
-    """Return the topology of an entry with what a person has chosen, secrets hidden; None where there is nothing to draw."""
+    """Return the topology of an entry with the user's choices, without secrets; None if there is nothing to draw."""
     revision = opened.revision
     if revision is None:
         return None
@@ -134,31 +134,31 @@ def of_revision(
     variables: Mapping[str, str] | None = None,
     scales: Mapping[str, int] | None = None,
 ) -> Topology:
-    """Return the topology of a revision with these answers; without any, with the author's `${...}` as they stand.
+    """Return the topology of a revision with these answers; without answers, `${...}` is kept as written.
 
-    What nobody may see is to be hidden in `variables`. `scales` take the place of those that the entry has.
+    Secrets in `variables` must be masked already. `scales` override the scales of the entry.
     """
     files = found.composition if variables is None else answered(found, variables)
     return _TopologyReader(files, confs, scales or {}).topology(title or found.entry.title)
 
 
 class _TopologyReader:
-    """Reads the units of a composition and the lines between them, in the order in which they stand there."""
+    """Reads the units of a composition and the lines between them, in their order in the files."""
 
     def __init__(self, files: Composition, confs: Sequence[ConfImage], scales: Mapping[str, int]) -> None:
         self.services, self.scales = files.services, scales
         known = {name: [conf for conf in confs if conf.is_run_by(service)] for name, service in files.services.items()}
-        # Of each container that writes files, what is known of its image.
+        # The image of each container that writes files.
         self.confs = {name: found[0] for name, found in known.items() if found}
         first = {name: primaries[0] for name, primaries in files.primaries_of.items() if name in files.services}
-        # A service that names itself, or one of a circle of sidekicks, is a unit all the same.
+        # A service that names itself, or that is part of a cycle of sidekicks, is still a unit.
         self.primary_of = {name: primary for name, primary in first.items() if primary not in first}
         names = [name for name in files.services if name not in self.primary_of]
         self.left_out = max(0, len(names) - MOST_UNITS)
         self.members = {name: self._members(files.services[name]) for name in names[:MOST_UNITS]}
 
     def topology(self, title: str) -> Topology:
-        """All of it; a line to what is not in the composition points outside the stack."""
+        """Return the topology. A line to a service that is not in the composition points outside the stack."""
         units = [self._unit(name, members) for name, members in self.members.items()]
         edges = tuple(islice(dict.fromkeys([*self._edges(), *self._mounts()]), MOST_EDGES))
         others = {edge.target: "volume" if edge.kind == "mounts" else "outside" for edge in edges}
@@ -166,7 +166,7 @@ class _TopologyReader:
         return Topology(title, tuple(units), edges, self.left_out)
 
     def _members(self, primary: Service) -> list[Service]:
-        """The containers of a unit: who writes files, who keeps them for others, who takes them."""
+        """Return the containers of a unit: first those that write files, then those that keep them, then those that use them."""
         found = [primary, *(self.services[name] for name in primary.sidekicks if name in self.services and name != primary.name)]
         late = {each.name: 2 if each.get("volumes_from") else 1 for each in found if each.name not in self.confs}
         return sorted(found[:MOST_CONTAINERS], key=lambda each: late.get(each.name, 0))
@@ -193,7 +193,7 @@ class _TopologyReader:
         return ContainerBox(service.name, _text(service, "image"), (*_few(files), *_few([*ports, *shared, *volumes])))
 
     def _flows(self, members: list[Service]) -> Iterator[Flow]:
-        """Files go from who writes them to who runs with them, over a container that keeps the volumes, where there is one."""
+        """Yield the flow of files from the containers that write them to those that use them, often via one that keeps them."""
         known = {each.name for each in members}
         writers = [each for each in members if each.name in self.confs]
         files = counted(sum(len(self.confs[each.name].files) for each in writers), "file")
@@ -205,7 +205,7 @@ class _TopologyReader:
                     yield Flow(each.name, other, what) if each in writers else Flow(other, each.name, what)
 
     def _edges(self) -> Iterator[Edge]:
-        """Whom the containers of each unit link, balance, wait for or read; what is in the unit is not meant."""
+        """Yield the lines from each unit to those that it links to, balances, waits for or reads, but none within a unit."""
         for name, members in self.members.items():
             for service in members:
                 for kind, other in self._named(service):
@@ -222,7 +222,7 @@ class _TopologyReader:
             yield from (("reads", other) for other in self.confs[service.name].reads)
 
     def _mounts(self) -> Iterator[Edge]:
-        """The named volumes that units share, as they are drawn: one node for those of the same units."""
+        """Yield the lines to shared named volumes. Volumes that the same units share are drawn as one node."""
         users: dict[str, dict[str, None]] = {}
         for name, members in self.members.items():
             for item in (item for service in members for item in _words(service, "volumes")):
@@ -241,7 +241,7 @@ class _TopologyReader:
 
 
 def _about(primary: Service) -> Iterator[str]:
-    """What is said of a unit as a whole: its rules as a load balancer, its links by other names, its health check."""
+    """Yield the notes on a unit: its load balancer rules, its links with aliases, its health check."""
     for rule in _rules(primary):
         words = dict.fromkeys(("protocol", "source_port", "hostname", "path", "service", "selector", "target_port"), "")
         words |= {key: text_of(node) for key, node in pairs(rule).items()}
@@ -277,6 +277,6 @@ def _words(service: Service, key: str) -> list[str]:
 
 
 def _few(lines: list[str]) -> tuple[str, ...]:
-    """The first lines, and how many more there are."""
+    """Return the first lines, and the number of the others."""
     more = len(lines) - MOST_LINES
     return tuple(lines) if more <= 1 else (*lines[:MOST_LINES], f"and {more} more")

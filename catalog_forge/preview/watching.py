@@ -1,4 +1,4 @@
-"""Who looks at the page is told when a file of the catalog changes: one thread looks, while there is somebody to tell."""
+"""Tells open pages when a file of the catalog changes. One thread watches, as long as a page is open."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from catalog_forge.repository import Stamps
 
 _LOOK = 0.3
-# Of the time that passes, a large catalog may take this part.
+# A large catalog may use at most one tenth of the time.
 _SHARE = 10
 
 
 def mark(stamps: Stamps) -> str:
-    """A word for files as they are: another one when one of them has changed."""
+    """Return a text that identifies a state of the files; it differs if one of them has changed."""
     return f"{hash(frozenset(stamps.items())) & (1 << 64) - 1:x}"
 
 
 class Watch:
-    """Looks at files by their stamps."""
+    """Watches files by their stamps."""
 
     def __init__(self, look: Callable[[], Stamps]) -> None:
         self._stamps = look
@@ -32,7 +32,7 @@ class Watch:
 
     @contextmanager
     def looking(self) -> Iterator[Callable[[float], bool]]:
-        """Give a function that waits for the next change, so many seconds at most, and tells whether there was one."""
+        """Yield a function that waits for the next change, up to a number of seconds, and returns whether there was one."""
         with self._changed:
             self._eyes += 1
             seen = self._turn
@@ -54,7 +54,7 @@ class Watch:
                 self._eyes -= 1
 
     def end(self) -> None:
-        """Let nobody wait any more."""
+        """Wake all waiting threads, and stop watching."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
