@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from catalog_forge.cli.main import Settings
+from catalog_forge.cli.main import Settings, root
 from catalog_forge.cli.run.entries import chosen, show_plan
 from catalog_forge.stack.model import Stack
 from catalog_forge.stack.plan import data, published_once
+from catalog_forge.stack.state import StateFolder, home
 from tests.helpers import tree
 
 DOCKER = """
@@ -96,6 +98,18 @@ def test_answers_to_secret_questions_are_never_shown(stack: Stack, output: str, 
     show_plan(stack, output)
     assert "s3cret" not in capsys.readouterr().out
     assert stack.services[1].primary.environment["TOKEN"] == "s3cret"
+
+
+@pytest.mark.parametrize(("answer", "said"), [("s3cret", "nothing changes"), ("0ther", "environment.TOKEN: *** -> ***")])
+def test_a_secret_changes_where_its_answer_does(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder = StateFolder(home(), "web")
+    folder.make()
+    folder.write_plan(published_once(stack))
+    done = CliRunner().invoke(root, ["-C", str(tmp_path), "up", "web", "--plan", "--set", f"password={answer}"])
+    assert (done.exit_code, said in done.output, "s3cret" in done.output, "0ther" in done.output) == (0, True, False, False)
 
 
 def test_ports_that_only_the_first_unit_has_are_said(stack: Stack) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from catalog_forge.rancher.entries import Revision
     from catalog_forge.rancher.questions import Ask, Given, Question
     from catalog_forge.spec.model import Spec
+    from catalog_forge.stack.changes import ServiceChange
     from catalog_forge.stack.model import Stack
 
 MAX_BYTES = 1 << 20
@@ -101,18 +102,17 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
     return replace(stack, unhonoured=shown.unhonoured, dangerous=shown.dangerous, shown=shown)
 
 
-def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:
-    """Print what would run, as `text` or `json`, and the changes to the previous stack `before`."""
+def show_plan(stack: Stack, output: str, found: list[ServiceChange] | None = None) -> None:
+    """Print what would run, as `text` or `json`, and the changes to the running stack; None if none runs."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 
-    found = changes.changes(before, stack) if before else []
     if output == "json":
-        click.echo(as_json(data(stack) | ({"changes": [asdict(each) for each in found]} if before else {})))
+        click.echo(as_json(data(stack) | ({} if found is None else {"changes": [asdict(each) for each in found]})))
         return
     for line in lines(stack):
         click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
-    if before:
+    if found is not None:
         click.echo(click.style("changes to the existing stack:", bold=True))
         for line in changes.lines(found):
             click.echo(click.style(line, fg=_SIGNS.get(line[:1])))

@@ -119,18 +119,23 @@ def _chosen(
 ) -> Stack | None:
     """Return the stack to run; None if it was only to be shown."""
     from catalog_forge.cli.run.entries import chosen, show_plan
+    from catalog_forge.stack.changes import changes
     from catalog_forge.stack.plan import published_once
     from catalog_forge.stack.state import StateFolder, home
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
-    stack = (only_plan and stack.shown) or stack
-    stack = _beside(stack, how["beside"], _kept(stack.name))
-    stack = published_once(scaled(stack, scales, _kept(stack.name)))
-    if how["settle"] is not None:
-        stack = replace(stack, settle=how["settle"])
+    before = _kept(stack.name)
+
+    def full(part: Stack) -> Stack:
+        part = published_once(scaled(_beside(part, how["beside"], before), scales, before))
+        return part if how["settle"] is None else replace(part, settle=how["settle"])
+
     if only_plan:
-        show_plan(stack, output, StateFolder(home(), stack.name).there())
+        # The changes are those of the stack itself: where secrets are masked, each would count as changed.
+        there = StateFolder(home(), stack.name).there()
+        show_plan(full(stack.shown or stack), output, changes(there, full(stack)) if there else None)
         return None
+    stack = full(stack)
     stack = _balanced(stack, how["lb_image"])
     _warn(stack.unhonoured)
     _trusted(stack, trust)
