@@ -49,8 +49,8 @@ def _by_containers(names: Names, of: Collection) -> Members:
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
     """Return the containers of the service that `variable` holds, an element of `service`.
 
-    With filters, or in version 2015-07-25, a walk selects the containers of all services, of which those below this service are
-    taken.
+    With filters, or in version 2015-07-25, a walk selects the containers of all services; those below this service are
+    returned.
     """
     if not filters and not names.listed_by_name:
         names.roots.add("/stacks")

@@ -76,7 +76,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
 
 
 def _filled(pieces: list[Piece], places: list[Placement]) -> str:
-    """Return the file with a different word in place of each value, because a format may refuse equal ones in one place."""
+    """Return the file with a different word in place of each value, because a format may not allow the same word twice."""
     words = (_word(place, number) for number, place in enumerate(places))
     return "".join(piece if isinstance(piece, str) else next(words) for piece in pieces)
 

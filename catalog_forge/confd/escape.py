@@ -33,7 +33,7 @@ def _guard(escape: Escape) -> str:
     tests = list(_tests(escape))
     if not tests:
         return ""
-    # Go's %q writes invisible characters with a backslash. The value's own backslashes are removed first.
+    # Go's %q writes invisible characters with a backslash. The value's own are removed first, to tell them apart.
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""

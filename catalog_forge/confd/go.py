@@ -56,7 +56,7 @@ class Path:
         return f"getv {paren(self.term)} {paren(default)}"
 
     def given(self, default: str) -> str:
-        """Return the expression that reads the value, or `default` if it is missing or empty, as an unanswered question is."""
+        """Return the expression that reads the value, or `default` if it is missing or empty; an unanswered question is empty."""
         empty = self.value_or('""')
         return empty if default == '""' else f"or ({empty}) {paren(default)}"
 

@@ -31,10 +31,10 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 class Value:
     """What is known about a value.
 
-    `text` and `kind` describe it, `type` is its Go type, `fields` are the fields of a map. `source` is the path of the stored
-    value that it is equal to. `constant` means that the template contains it as a literal. `origin` is where it comes from: a
-    path, `$` and a variable, or NAME for a key's name; for a part of a JSON value, the names that lead to it follow, one in each
-    line.
+    `text` is its text, `kind` tells what it is, `type` is its Go type, `fields` are the fields of a map. `source` is the path of
+    the stored value that it is equal to. `constant` means that the template contains it as a literal. `origin` is where it comes
+    from: a path, `$` and a variable, or NAME for a key's name. For a part of a JSON value, the names that lead to it follow, one
+    per line.
     """
 
     text: str = WILD

@@ -45,9 +45,9 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
     """Return what the metadata service answers to a client in a version, as the keys and texts that confd derives from it.
 
-    Maps in a list are below their `name`, other elements below their numbers. If a file contains these keys, `nested` and with
-    all texts in quotes, confd's back end `file` reads from it what `rancher` reads from the service. Raises ForgeError if no file
-    can.
+    Maps in a list are below their `name`, other elements below their numbers. Written to a file as `nested` keys, with all texts
+    in quotes, they are for confd's back end `file` what the service is for `rancher`. Raises ForgeError for keys that no file can
+    hold.
     """
     from catalog_forge.metadata.service import printing  # Imported here, as below: generating files does not need it.
 
@@ -83,7 +83,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield a service's metadata by the keys of a spec, where a key such as `a/b` may be a mapping in a mapping."""
+    """Yield each value of a service's metadata with its key in the spec. A key such as `a/b` may be a nested mapping there."""
     for name, value in metadata.items():
         path = above + name
         is_above = path not in spec.metadata and any(key.startswith(f"{path}/") for key in spec.metadata)

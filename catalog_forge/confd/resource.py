@@ -105,7 +105,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it; each file of http has its own."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it. Reloads by http are never shared."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in rendered(spec):
         if file.reload.kind != "none":

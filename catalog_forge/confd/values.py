@@ -263,7 +263,7 @@ class Values:
         return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
-        """Return the template expression that is empty when an optional key has no value; empty if the value is always there."""
+        """Return the template expression that is empty when an optional key has no value; "" if the value is always there."""
         node = expr.node
         if isinstance(node, Changed) and expr.default is None:
             return self.condition(node.of)
@@ -485,7 +485,7 @@ class Values:
         )
 
     def _hostname(self, path: Path) -> str:
-        """Return the template expression for a container's host name; null there means Docker's default, its name."""
+        """Return the template expression for a container's host name; if it is null, Docker uses the container's name."""
         value = path.value_or('"null"')
         name = Path(path.format.removesuffix("hostname") + "name", path.terms).value
         return f'or (and (ne ({value}) "null") ({value})) ({name})'

@@ -200,7 +200,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def unreadable(self, place: int) -> Token:
-        """Return the error for a place where no token begins."""
+        """Return an `error` token for a place where no other token begins."""
         if place >= len(self.text):
             return self.error("unclosed action", place)
         char = self.text[place]

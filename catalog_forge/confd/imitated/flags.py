@@ -187,7 +187,7 @@ def _refused(line: CommandLine) -> Iterator[Mistake]:
 
 
 def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) -> Iterator[Mistake]:
-    """Yield the flags because of which something is never read or written, whatever Rancher's metadata contains."""
+    """Yield the flags that keep confd from reading or writing something, whatever Rancher's metadata contains."""
     backend = line.get("backend", "etcd" if is_whole else WILD)
     if backend != "rancher":
         other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)

@@ -1,8 +1,8 @@
 """TOML as confd reads it: BurntSushi/toml 0.3.1 (lex.go, parse.go), which is older than TOML 1.0, and laxer in some places.
 
 Numbers may begin with zeros, strings hold any character, CR alone ends a line, a NUL ends the file, and a key may appear twice in
-an inline table. Dotted keys, other bases, times without a day, inf, nan and lists of several types are refused. Source:
-docs/facts/confd.md#1.4
+an inline table. Dotted keys, other bases, times without a day, inf, nan and lists of several types are refused.
+Source: docs/facts/confd.md#1.4
 """
 
 from __future__ import annotations
