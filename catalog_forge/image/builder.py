@@ -156,7 +156,7 @@ def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = Tr
 
 
 def _heard(engine: Engine, action: str, messages: Iterable[dict[str, Any]], dockerfile: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the messages of a stream. SDK errors that the stream raises, not the code that uses it, are turned into our own."""
+    """Yield the messages of a stream, and turn SDK errors that the stream itself raises into our own."""
     with engine.asked_to(action):
         try:
             yield from messages

@@ -190,7 +190,7 @@ def entrypoint(spec: Spec) -> str:
 
 
 def _stores(spec: Spec) -> dict[str, Any]:
-    """Return the script's variables for the back ends other than Rancher."""
+    """Return the script's variables for the back ends of the spec."""
     known = [TABLE[name] for name in spec.engine.backends]
     return {
         "stored": spec.engine.is_stored,

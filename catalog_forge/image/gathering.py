@@ -1,4 +1,4 @@
-"""Find where an image has the files of its build context, from COPY and ADD alone (Dockerfile reference, COPY and ADD).
+"""Find where an image has the files of its build context, from its COPY and ADD instructions (Dockerfile reference, COPY and ADD).
 
 Nothing is run: files added or removed by RUN, another image or a download are not known.
 """
