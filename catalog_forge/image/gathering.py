@@ -1,4 +1,4 @@
-"""Find where an image has the files of its build context, from its COPY and ADD instructions (Dockerfile reference, COPY and ADD).
+"""Find where an image has the files of its build context, by its COPY and ADD instructions (see the Dockerfile reference).
 
 Nothing is run: files added or removed by RUN, another image or a download are not known.
 """
