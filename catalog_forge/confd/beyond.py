@@ -116,7 +116,7 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """Like `link` for version 2015-07-25, where services of equal names share one entry: start from the own container's links."""
+    """Like `link` for version 2015-07-25, where services of equal names share one entry: use the own container's links."""
     mine = names.self_container().child(f"links/{of.name}").value_or(_NONE)
     slot = names.slot(f"target of {of}")
     target = Selection(slot, f"target of {of}", 'gets "/containers/*/uuid"', _PARENT, (f"eq ({of_container('uuid')}) ({mine})",))

@@ -479,7 +479,7 @@ def _is_rune(piece: bytes) -> bool:
 
 
 def _rune(number: int) -> bytes:
-    """Return the character with a code; an invalid code becomes the replacement character."""
+    """Return the character of a code point; an invalid one becomes the replacement character."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return chr(number if valid else 0xFFFD).encode()
 

@@ -128,7 +128,7 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
 
 
 def _wanted(key: str, value: object) -> str:
-    """Return the type that a key's value should have; empty if the value is valid. The last three are internal fields of confd."""
+    """Return the type required for a value; empty if the value is valid. The last three keys are internal fields of confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):
