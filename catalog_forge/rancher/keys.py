@@ -119,7 +119,7 @@ LABELS = {
     "io.rancher.container.create_agent": "there is no Rancher whose API keys a container could be given",
     "io.rancher.container.agent": "there is no Rancher whose API keys a container could be given",
     "io.rancher.container.agent_service": "there is no Rancher to act on this",
-    "io.rancher.container.requested_ip": "the engine gives addresses",
+    "io.rancher.container.requested_ip": "the engine assigns addresses",
     "io.rancher.loadbalancer": "it is read only for the image rancher/load-balancer-service",
     "io.rancher.lb_service": "load balancer rules are read only from lb_config",
     "io.rancher.service.selector": "links and containers are not selected by labels",

@@ -67,7 +67,7 @@ def _atoi(text: bytes) -> int:
 
 def _until(count: int) -> Slice:
     if abs(count) > MAX_ITEMS:
-        raise LimitError("until: that is too much here")
+        raise LimitError("until: the number is too large here")
     return Slice(range(count) if count >= 0 else range(0, count, -1), INTS)
 
 
@@ -130,7 +130,7 @@ def _of_sprig(name: str) -> Function:
 
     def run(box: Sandbox, *arguments: Any) -> Any:
         if call is None:
-            raise GoError("it would read what is not the template's: it is not for compose files here")
+            raise GoError("this function is not available to compose files here")
         given = [_from_go(each) for each in arguments]
         _check(name, given)
         return _to_go(_called(call, given), box)
@@ -154,7 +154,7 @@ def _check(name: str, given: list[Any]) -> None:
     sizes = sorted(map(_size, given))
     product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS
     if counted or product or sum(sizes) > MAX_CHARACTERS:
-        raise LimitError(f"{name}: that is too much here")
+        raise LimitError(f"{name}: the arguments are too large here")
 
 
 def _size(value: object) -> int:
@@ -184,4 +184,4 @@ def _to_go(value: Any, box: Sandbox) -> Any:
         return Slice([_to_go(each, box) for each in value], INTS if isinstance(value, range) else kind)
     if value is None or isinstance(value, bool | int | float | bytes):
         return value
-    raise GoError(f"its result is a {type(value).__name__}, which templates cannot hold here")
+    raise GoError(f"its result is a {type(value).__name__}, which templates here do not support")

@@ -211,7 +211,9 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
     """
     found = re.fullmatch(r"(.*?)([0-9]{1,9})", version)
     if found is None:
-        raise ForgeError(f"what follows the version {version!r} is not known", hint="say it: --version")
+        raise ForgeError(
+            f"the version after {version!r} cannot be derived, because it ends in no number", hint="say it: --version"
+        )
     number = int(found[2])
     while True:
         number += 1
@@ -298,7 +300,7 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
         return f"upgrade_from {_shown(wanted)} is not a range", "write one such as '>=1.0.0'", "upgrade_from"
     fits = versions.within(old, wanted)
     if fits is None:
-        why = f"{_shown(old)} is not a semantic version, so that no upgrade_from lets it in"
+        why = f"{_shown(old)} is not a semantic version, so no upgrade_from can include it"
         return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
     if fits:
         return None

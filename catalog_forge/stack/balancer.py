@@ -86,7 +86,9 @@ class Balancers:
             found = list(self._of_labels(definition, launch, links))
         for source, group in groupby(sorted(found, key=lambda rule: rule.source), key=lambda rule: rule.source):
             if len({rule.protocol for rule in group}) > 1:
-                self.reader.wrong(f"port {source} of {definition.name!r} cannot be of http and of tcp", definition.where)
+                self.reader.wrong(
+                    f"port {source} of {definition.name!r} cannot have rules for both http and tcp", definition.where
+                )
         return tuple(sorted(found, key=_precedence))
 
     def _say(self, definition: Definition) -> None:

@@ -104,7 +104,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
                 # Rancher ignores it silently, even if it is a service in the place where version 1 has services.
                 hint = did_you_mean(name, launch.TOPS)
-                yield Note("", name, f"Rancher ignores it: {hint}; services stand below `services`", key.where)
+                yield Note("", name, f"Rancher ignores it: {hint}; services belong below `services`", key.where)
 
 
 def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, Node]:
@@ -181,7 +181,7 @@ class _Composer:
         if is_balancer(definition):
             self.balancers[name] = self.rules.rules(definition, primary, links)
         elif "lb_config" in found:
-            self.launches.note(definition, "lb_config", "its rules reach the load balancer only", found["lb_config"].where)
+            self.launches.note(definition, "lb_config", "only load balancers use its rules", found["lb_config"].where)
         depended = (self.primary_of.get(other, name) for member in unit for other in self._depends_on(member))
         return Service(
             primary,
@@ -292,7 +292,7 @@ def with_beside(
     a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:
-        raise ForgeError(f"the entry has the service {min(both)!r} itself", where, hint)
+        raise ForgeError(f"the entry already has a service {min(both)!r}", where, hint)
     known = {f"{path} {_ELSEWHERE}" for path in paths}
     notes = tuple(note for note in stack.unhonoured if note.message not in known)
     return replace(stack, services=(*services, *(_linked(each, paths) for each in stack.services)), unhonoured=notes)

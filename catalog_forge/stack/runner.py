@@ -130,7 +130,7 @@ class StackRunner:
         with self._engine.asked_to(f"create volume {full}"):
             made = self._api.create_volume(full, labels=self._labels())
         if (made.get("Labels") or {}).get(STACK_LABEL) != self.name:
-            raise BuildError(f"volume {full} already exists, and not of this stack", hint="choose another --name")
+            raise BuildError(f"volume {full} already exists and does not belong to this stack", hint="choose another --name")
 
     def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
         """Create the missing containers of a unit under its number, and start those that do not run.

@@ -74,6 +74,6 @@ def _notes(name: str, keys: Mapping[str, Node]) -> Iterator[Note]:
     for key, value in keys.items():
         text = text_of(value)
         if key == "driver" and text not in ("", "local"):
-            yield Note("", f"volumes.{name}.driver", f"the engine's own volumes stand in for {text}", value.where)
+            yield Note("", f"volumes.{name}.driver", f"the engine's own volumes are used instead of {text}", value.where)
         elif key not in ("driver", "external", "per_container") and text != "false":
             yield Note("", f"volumes.{name}.{key}", "the engine ignores it", value.where)

@@ -112,7 +112,7 @@ class ImageEngine:
         if spec is None:
             raise ForgeError("the engine `image` only works for specs", hint="use --engine embedded or confd")
         if subject.backend != "rancher":
-            message = f"the engine `image` has Rancher's metadata service alone, and this image reads {subject.backend}"
+            message = f"the engine `image` offers only Rancher's metadata service, but this image reads {subject.backend}"
             raise ForgeError(message, hint="use --engine embedded, confd or stack")
         tag = self._tag or spec.tag
         if not has_image(self._engine, tag):
@@ -231,7 +231,7 @@ class _Live:
             if status == _KILLED:
                 raise self._failure(f"SIGTERM did not end the {who} container within {_END[who]} s")
             if statuses and status not in statuses:
-                raise self._failure(f"SIGTERM did not end the program in order: the {who} container has status {status}")
+                raise self._failure(f"SIGTERM did not end the program cleanly: the {who} container has status {status}")
 
     def _change(self, view: View) -> float:
         """Set the metadata service to the view, and return the time from which on confd can read it."""
@@ -279,7 +279,7 @@ class _Live:
                 hint="the Docker engine must be on this machine, and its firewall must let containers reach their gateway",
             )
         if not decided:
-            return self._problem() or f"confd has not taken in the change within {limit:.0f} s"
+            return self._problem() or f"confd has not processed the change within {limit:.0f} s"
         if self.ended is not None:
             return f"the conf container ended with status {self.ended}"
         if not self._ready() or (first and self._stamps() == self.stamps):

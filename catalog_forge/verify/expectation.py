@@ -251,7 +251,7 @@ class _ExpectationReader(AskingReader):
             return FileExpectation(dest, key.where, text=self.word(node, "the text of a file"))
         found = self.known(node, f"what is expected of {key.value!r}", _FILE_KEYS)
         if place and "unchanged" in found:
-            self.wrong("unchanged is for files of the container that asks", found["unchanged"].where, "leave out `in`")
+            self.wrong("`unchanged` applies only to files of the container that asks", found["unchanged"].where, "leave out `in`")
         return FileExpectation(
             dest,
             key.where,

@@ -349,12 +349,12 @@ class Scene:
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
-            return "confd makes its next pass" if time.monotonic() - max(self.changed, self.filled) < wait else ""
+            return "confd has not made its next pass" if time.monotonic() - max(self.changed, self.filled) < wait else ""
         confs = [each for each in self.running.seen() if each.running and self._is_conf(each)]
         waited = self.running.heard.waited(self.running.supervisor.versions, 0)
         if waited >= len(self.subject.image.resources) * len(confs):
             return ""
-        return "" if self._stuck(moment) else "confd has not taken in the change"
+        return "" if self._stuck(moment) else "confd has not processed the change"
 
     def _stuck(self, moment: Moment) -> bool:
         """Whether the asking container has had the same problem for a while, so that it does not go away by itself."""

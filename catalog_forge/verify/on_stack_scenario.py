@@ -111,9 +111,9 @@ def cannot(moment: Moment, stack: Stack) -> str:
         if name not in own:
             return f"the entry has no service {name!r}: define a substitute under `beside`"
         if service.healths:
-            return f"the health of {name} is what its check finds"
+            return f"the health of {name} cannot be set: its health check determines it"
         if odd := set(service.states.values()) - {"stopped"}:
-            return f"a container of {name} cannot be made {min(odd)}"
+            return f"a container of {name} cannot be put into the state {min(odd)!r}"
     count = sum(each.scale for each in at(stack, scene).services)
     return f"{count} units are more than the {MAX_UNITS} that are started for a test" if count > MAX_UNITS else ""
 

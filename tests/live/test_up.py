@@ -212,7 +212,7 @@ def test_a_volume_or_container_of_somebody_else_is_left_alone(tool: Tool) -> Non
     volume = tool.client.volumes.create(f"{tool.name}_data")
     try:
         tool.entry({"web": service(volumes=["data:/data"])})
-        assert "not of this stack" in tool.up(status=1)
+        assert "does not belong to this stack" in tool.up(status=1)
         tool.run("down", tool.name, "-v")
         assert tool.client.volumes.get(f"{tool.name}_data")
     finally:

@@ -73,22 +73,20 @@ FAULTS = {
     '{{unset (tuple 1) "a"}}': "error calling unset: wrong type for value; expected map[string]interface {}; got []interface {}",
     "{{eq .Values.NO 1}}": "error calling eq: incompatible types for comparison: a value is missing",
     "{{lt 1 .Values.NO}}": "error calling lt: incompatible types for comparison: a value is missing",
-    '{{env "HOME"}}': "error calling env: it would read what is not the template's: it is not for compose files here",
-    '{{expandenv "$A"}}': "error calling expandenv: it would read what is not the template's: it is not for compose files here",
-    '{{genPrivateKey "rsa"}}': (
-        "error calling genPrivateKey: it would read what is not the template's: it is not for compose files here"
-    ),
+    '{{env "HOME"}}': "error calling env: this function is not available to compose files here",
+    '{{expandenv "$A"}}': "error calling expandenv: this function is not available to compose files here",
+    '{{genPrivateKey "rsa"}}': ("error calling genPrivateKey: this function is not available to compose files here"),
     "{{div 1 0}}": "error calling div: runtime error: integer divide by zero",
-    '{{repeat 10001 "a"}}': "repeat: that is too much here",
-    '{{indent 10001 "a"}}': "indent: that is too much here",
-    "{{randAlpha 10001}}": "randAlpha: that is too much here",
-    "{{untilStep 0 -10001 -1}}": "untilStep: that is too much here",
-    "{{until 10001}}": "until: that is too much here",
-    "{{until -10001}}": "until: that is too much here",
-    '{{replace (repeat 4096 "a") "x" (repeat 4097 "b")}}': "replace: that is too much here",
-    '{{replace (repeat 4097 "a") "x" (repeat 4096 "b")}}': "replace: that is too much here",
-    '{{join (repeat 4097 "a") (until 4096)}}': "join: that is too much here",
-    '{{$x := repeat 8192 (repeat 64 "a")}}{{$y := print $x $x "a"}}{{upper $y}}': "upper: that is too much here",
+    '{{repeat 10001 "a"}}': "repeat: the arguments are too large here",
+    '{{indent 10001 "a"}}': "indent: the arguments are too large here",
+    "{{randAlpha 10001}}": "randAlpha: the arguments are too large here",
+    "{{untilStep 0 -10001 -1}}": "untilStep: the arguments are too large here",
+    "{{until 10001}}": "until: the number is too large here",
+    "{{until -10001}}": "until: the number is too large here",
+    '{{replace (repeat 4096 "a") "x" (repeat 4097 "b")}}': "replace: the arguments are too large here",
+    '{{replace (repeat 4097 "a") "x" (repeat 4096 "b")}}': "replace: the arguments are too large here",
+    '{{join (repeat 4097 "a") (until 4096)}}': "join: the arguments are too large here",
+    '{{$x := repeat 8192 (repeat 64 "a")}}{{$y := print $x $x "a"}}{{upper $y}}': "upper: the arguments are too large here",
 }
 
 
@@ -98,7 +96,7 @@ def test_a_function_fails_and_the_text_is_cut_there(text: str) -> None:
     assert (found.text, found.fault) == ("before", FAULTS[text])
     assert found.problem is not None
     assert found.problem.message == f"the template fails: {FAULTS[text]}"
-    assert found.problem.hint == "Rancher would silently cut the file here, and start what comes before"
+    assert found.problem.hint == "Rancher would silently cut the file off here, and start the services before it"
 
 
 def test_a_dictionary_is_changed_where_it_stands() -> None:

@@ -71,7 +71,10 @@ def test_lines_of_its_own_for_haproxy_are_left_out_and_it_is_said() -> None:
         ('{source_port: 80, service: web, hostname: "a }\\n  daemon"}', "hostname of a rule cannot be"),
         ('{source_port: 80, service: web, path: "/a b"}', "path of a rule cannot be '/a b'"),
         ('{source_port: 80, service: web, path: "/a\\n"}', "path of a rule cannot be"),
-        ("{source_port: 80, service: web}, {source_port: 80, service: web, protocol: tcp}", "cannot be of http and of tcp"),
+        (
+            "{source_port: 80, service: web}, {source_port: 80, service: web, protocol: tcp}",
+            "cannot have rules for both http and tcp",
+        ),
     ],
 )
 def test_a_rule_that_is_wrong_is_refused(rule: str, words: str) -> None:

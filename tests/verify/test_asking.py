@@ -73,7 +73,10 @@ files:
         ("within: 20m", "s.yml:1:9: within is 600 s at most"),
         ("files: {/var/x: {contains: y}}", "s.yml:1:9: no rendered file, or more than one, is called '/var/x'"),
         ("files: {var/x: {in: app-1}}", "s.yml:1:9: no rendered file, or more than one, is called 'var/x'"),
-        ("files: {peers: {in: app-1, unchanged: true}}", "s.yml:1:39: unchanged is for files of the container that asks"),
+        (
+            "files: {peers: {in: app-1, unchanged: true}}",
+            "s.yml:1:39: `unchanged` applies only to files of the container that asks",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, problem: str) -> None:

@@ -61,7 +61,7 @@ def test_a_question_whose_key_has_a_slash_is_answered_by_a_mapping_in_a_mapping_
 def test_what_is_beside_the_entry_runs_as_the_scenario_says() -> None:
     web, _ = stack(SCENARIO + "  web: {scale: 2}\n" + WITH_WEB).services
     assert (web.primary.image, web.primary.command, web.primary.environment, web.scale) == ("web:1", ("serve",), {"A": "b"}, 2)
-    with pytest.raises(ForgeError, match="s.yml:1:1: the entry has the service 'app' itself"):
+    with pytest.raises(ForgeError, match="s.yml:1:1: the entry already has a service 'app'"):
         stack(SCENARIO + "beside: {app: {image: x}}\n")
 
 
@@ -133,9 +133,9 @@ def test_a_service_of_another_stack_for_which_nothing_runs_is_said() -> None:
         (SCENARIO + "fault: missing\n", "on a stack the metadata service has no fault 'missing'"),
         (SCENARIO + "containers: [shell]\n", "a stack has no standalone containers"),
         (SCENARIO + "  web: {}\n", "the entry has no service 'web'"),
-        (SCENARIO + "    healths: {1: unhealthy}\n", "the health of app is what its check finds"),
+        (SCENARIO + "    healths: {1: unhealthy}\n", "the health of app cannot be set: its health check determines it"),
         (SCENARIO + "    states: {1: stopped}\n", ""),
-        (SCENARIO + "    states: {1: erroring}\n", "a container of app cannot be made erroring"),
+        (SCENARIO + "    states: {1: erroring}\n", "a container of app cannot be put into the state 'erroring'"),
         (SCENARIO.replace("scale: 3", "scale: 51"), "51 units are more than the 50"),
     ],
 )

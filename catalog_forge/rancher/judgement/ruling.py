@@ -14,7 +14,7 @@ Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
 # The hint for a fault of each rule, used if the fault has no hint.
-_NEEDS_YAML = "a compose file is a mapping with version: '2' and services: at its left margin"
+_NEEDS_YAML = "a compose file is a mapping with the keys version: '2' and services:"
 HINTS = {
     "CF101": "use at most 63 letters, digits and '-', and not a name like that of a revision",
     "CF104": "move it out of the entry, or into a revision",
@@ -38,7 +38,7 @@ HINTS = {
     "CF430": "close the quote, or write the command as a list",
     "CF431": "such as 2 for a number, 512m for a size, 1m30s for a time",
     "CF433": "keys are text that is not empty, and numbers are finite",
-    "CF436": "write an alias of a mapping after it, such as <<: *common",
+    "CF436": "write the alias of a mapping after the merge key, such as <<: *common",
     "CF437": "write the keys of each below its name, such as driver: local",
     "CF438": "call it docker-compose.yml.tpl",
     "CF517": "check what the template renders with the default answers",
