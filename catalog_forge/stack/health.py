@@ -23,7 +23,7 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state in Rancher's words, how many checks in a row contradict it, and since when it holds."""
+    """The health of a unit: its state in Rancher's words, how many checks in a row contradict it, and when it last changed."""
 
     state: str = "initializing"
     against: int = 0

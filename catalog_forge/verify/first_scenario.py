@@ -107,7 +107,7 @@ def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]
 
 
 def _fill(spec: Spec, metadata: dict[str, Any]) -> None:
-    """Give each required list and map of a service's metadata that is empty one element."""
+    """Add one element to each required list and map that is empty in a service's metadata."""
     for name, key in spec.metadata.items():
         *above, last = name.split("/")
         holder = reduce(lambda data, part: data.get(part, {}), above, metadata)

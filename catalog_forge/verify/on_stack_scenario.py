@@ -2,8 +2,8 @@
 
 Values that a scenario invents are translated where possible. The metadata has the scenario's hosts and published ports, although
 there is only one machine and nothing is published there. Addresses and the stack's name in files, logs and answers are translated
-back to those that the scenario gives the same containers (`Mirror`). A service NAME of another stack OTHER that the scenario runs
-`beside` the entry runs in the same stack under the name OTHER-NAME, but the metadata presents it as OTHER/NAME.
+back to those that the scenario gives the same containers (`Mirror`). If the scenario has a service NAME of another stack OTHER
+`beside` the entry, it runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
 from __future__ import annotations

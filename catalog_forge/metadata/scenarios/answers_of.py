@@ -267,7 +267,7 @@ class _View:
         return links or ({} if self.version.lowered else None)
 
     def _container_links(self, member: Container) -> Mapping[str, Value] | None:
-        """Return the links of a container: each leads to one container of the linked service, chosen in turn by index."""
+        """Return the links of a container. Each leads to one container of the linked service, in turn for each index."""
         launch = member.launch
         if launch is None or launch.sidekick or not launch.service.links:
             return None

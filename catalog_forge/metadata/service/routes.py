@@ -1,6 +1,6 @@
 """The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of answers and request.
 
-Rules: observed in rancher-metadata 0.7.4, and read in its source for the reasons.
+Rules: the observed behaviour of rancher-metadata 0.7.4; the reasons are from its source.
 """
 
 from __future__ import annotations
