@@ -24,7 +24,7 @@ from catalog_forge.verify.observation import Seen, Written
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
 # The number of entries whose services are listed: composing an entry takes some milliseconds.
 _MOST_ENTRIES = 200
-_REBASED = "Its templates read keys that Rancher's metadata does not have: here they find those of the service's own metadata."
+_REBASED = "Its templates read keys that Rancher's metadata does not have: here they read the service's own instead."
 _NOTHING = "Rancher offers nothing here: a revision is a folder such as 0/ with docker-compose.yml and rancher-compose.yml."
 _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "invalid_chars")
 

@@ -1,4 +1,4 @@
-"""The contents of a drawing of an entry: its units and containers, their links, and the way of the files. Pure.
+"""The contents of a drawing of an entry: its units and containers, their links, and the flow of the files. Pure.
 
 It is read from the compose files of any revision, even one that Rancher would refuse. For the entry of a spec, it also has the
 files that each container writes, and the services that they read.

@@ -65,7 +65,7 @@ class SpecText:
         if rest or parent is None:
             raise self._missing(path, found, rest)
         if len(parent.entries) == 1:
-            raise ForgeError(f"{path} is the last one", self._at(found), "remove its parent instead")
+            raise ForgeError(f"{path} is the only entry of its parent", self._at(found), "remove its parent instead")
         edits = Edits(self.document)
         edits.remove(parent, found)
         return edits.text()

@@ -95,7 +95,7 @@ class SpecFolder:
         try:
             text = self.read(name, where).decode()
         except UnicodeDecodeError:
-            raise ForgeError(f"the file {name!r} is not UTF-8 text", where, "confd writes text alone") from None
+            raise ForgeError(f"the file {name!r} is not UTF-8 text", where, "confd writes only text") from None
         return text
 
     def icon(self, name: str, where: Where | None) -> bytes:

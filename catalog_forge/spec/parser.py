@@ -201,9 +201,9 @@ class _Parser:
             return None
         if found.end() < len(self.value) and self.value[found.end()] == "|":
             hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
-            raise self.error("a sum has no default: it could mean either number", hint)
+            raise self.error("arithmetic cannot have a default: it could mean either number", hint)
         if found[1] in "/%" and not int(found[2]):
-            raise self.error("nothing can be divided by 0")
+            raise self.error("a number cannot be divided by 0")
         self.pos = found.end()
         number = -int(found[2]) if found[1] == "-" else int(found[2])
         return (SUMS[found[1]], number) if number or found[1] not in "+-" else None
@@ -265,7 +265,7 @@ class _Parser:
             return self.error(f"{word!r} is a collection, not a value", hint, begin)
         if word[:1].isdigit():
             hint = "the field comes first, as in @{self.index + 100}; plain text is written without @{ }"
-            return self.error(f"an expression begins with what it reads, not with {word.split()[0]!r}", hint, begin)
+            return self.error(f"an expression must begin with the value that it reads, not with {word.split()[0]!r}", hint, begin)
         known = ROOTS | FUNCTIONS
         near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))
         hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
@@ -369,7 +369,7 @@ class _Parser:
             at = self.pos
             parts.append(self.string())
             if not parts[0]:
-                raise self.error("there is nothing to replace", f"as in {FUNCTIONS[word]}", at)
+                raise self.error("the text to replace is empty", f"as in {FUNCTIONS[word]}", at)
         self.expect(")")
         return Changed(of, word, tuple(parts))
 

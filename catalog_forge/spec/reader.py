@@ -94,7 +94,7 @@ def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
             hint = "a file that needs it can be a separate file: files: - file: NAME"
-            yield Problem(f"the character {printable(found[0])} cannot be seen, and is refused", node.where, hint)
+            yield Problem(f"the invisible character {printable(found[0])} is not allowed", node.where, hint)
         return
     children = (part for pair in node.pairs for part in pair) if isinstance(node, yamlio.Map) else iter(node.items)
     for child in children:
@@ -340,7 +340,7 @@ class _Reader:
                 hint = (
                     "put the blocks for `when` below `then`" if "when" in found else "begin each with '- ' on a line of its own"
                 )
-                raise self.wrong(f"a block has exactly one kind, but {' and '.join(found)} are two", node.where, hint)
+                raise self.wrong(f"a block has exactly one kind, but this one has {' and '.join(found)}", node.where, hint)
             if first is None:
                 raise self.wrong("a block is empty", node.where, did_you_mean("", words))
             name = first.value
@@ -399,7 +399,7 @@ def _advice(name: str) -> set[str]:
 def _plainly(kind: Any, node: yamlio.Node) -> str:
     """Return how to write a number or boolean, for authors who wrote it as text."""
     if kind is bool:
-        return "in small letters and without quotes"
+        return "in lower case and without quotes"
     quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)
     return f"without quotes: {node.value}" if isinstance(node, yamlio.Text) and quoted else ""
 

@@ -151,7 +151,7 @@ def _likely(text: str) -> str:
         return f"did you mean 'signal {text.upper().removeprefix('SIG')}'?"
     first, _, rest = text.partition(" ")
     near = did_you_mean(first, ("signal", "http", "exec", "restart", "none"))
-    return near if near.startswith("did") else f"a command is written: exec {text}" if rest and "\n" not in text else ""
+    return near if near.startswith("did") else f"to run a command, write: exec {text}" if rest and "\n" not in text else ""
 
 
 def _method(method: str, where: Where) -> str:

@@ -162,7 +162,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
             yield Breach(path, "allowed", f"{path} {value!r} is not allowed by the team", f"allowed: {', '.join(patterns)}")
     required = team.standards.required
     if required.name and not _fits(spec.name, (required.name,)):
-        yield Breach("name", "required", f"the name {spec.name!r} does not fit {required.name!r}")
+        yield Breach("name", "required", f"the name {spec.name!r} does not match {required.name!r}")
     if required.maintainer and not spec.maintainer:
         yield Breach("maintainer", "required", "there is no maintainer")
     if required.health_check and spec.service.health_check is None and "health_check" not in spec.deviations:

@@ -64,7 +64,7 @@ WRITTEN = {
         "must be a whole number",
         "without quotes: 6379",
     ),
-    "number as text": ("default: 6379", "default: 6379x", "5:39", "'6379x' must be a whole number", "digits alone, such as"),
+    "number as text": ("default: 6379", "default: 6379x", "5:39", "'6379x' must be a whole number", "only digits, such as"),
     "number out of range": ("redis:3.2.11", service("health_check: {port: 99999}"), "4:68", "from 1 to 65535", "port to check"),
     "enum": ("type: int, default: 6379", "type: enum", "5:18", "an enum needs options", "such as options: [small, large]"),
     "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
@@ -120,7 +120,7 @@ def test_the_value_of_a_key_in_the_words_of_another_language_is_warned_of(text: 
     assert result.exit_code == 0
     name = "log.level" if "log" in text else "port"
     column = 19 + min(text.index(sign) for sign in "{$" if sign in text)
-    hint = f"hint: the value of the metadata key is @{{metadata/{name}}}"
+    hint = f"hint: write @{{metadata/{name}}}"
     assert f"warning: specs/redis-conf.yml:10:{column}: " in result.stderr and hint in result.stderr
 
 

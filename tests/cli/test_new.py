@@ -145,7 +145,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
     words = ("web-conf", "--service", "web=acme/redis:1.0", "--config", "/etc/web/web.conf", "--no-build")
     refused = new(tmp_path, *words)
     assert refused.exit_code == 1 and not list(tmp_path.iterdir())
-    assert "what starts the program in the image 'acme/redis:1.0'" in refused.stderr
+    assert "the start command of the image 'acme/redis:1.0'" in refused.stderr
     assert "--exec 'docker-entrypoint.sh redis-server /etc/web/web.conf'" in refused.stderr
     assert "`launch: {exec: [docker-entrypoint.sh, redis-server, /etc/web/web.conf]}`" in refused.stderr
     for typed, meant in (("web 'a b' --c=\"d e\"", ["web", "a b", "--c=d e"]), ("/bin/web", ["/bin/web"])):

@@ -62,7 +62,7 @@ def test_another_base_says_which_images_change_and_their_next_versions(catalog: 
     [
         ("license: MIT", "license: Apache-2.0", "  entry: config.yml"),
         ("name: '*-conf'", "health_check: true", "  breaks: the service has no health check"),
-        ("name: '*-conf'", "name: 'acme-*'", "  breaks: the name 'w0-conf' does not fit 'acme-*'"),
+        ("name: '*-conf'", "name: 'acme-*'", "  breaks: the name 'w0-conf' does not match 'acme-*'"),
         ("busybox:1.36.1", "busybox:latest", "  cannot be generated: "),
     ],
 )

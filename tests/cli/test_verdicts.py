@@ -74,7 +74,7 @@ def test_an_entry_is_told_when_another_spoils_the_catalog(catalog: Path) -> None
     (catalog / "infra-templates/dns/config.yml").write_text("a: [\n")
     (catalog / "infra-templates/dns/0/rancher-compose.yml").write_text("catalog: [\n")
     shown = lint(catalog, "--explain-verdict", "web").stdout
-    assert re.search(r"refuses the whole catalog, this entry with it, because of .*infra\*dns", shown)
+    assert re.search(r"refuses the whole catalog, including this entry, because of .*infra\*dns", shown)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_get_and_unset() -> None:
     assert spec.get("metadata/port") == "{type: int, default: 80}"
     assert spec.get("files/web.conf/body") == "  - set: {p: 1}"
     assert spec.unset("metadata/port") == TEXT.replace("  # about the port\n  port: {type: int, default: 80}\n", "")
-    with pytest.raises(ForgeError, match="is the last one"):
+    with pytest.raises(ForgeError, match="is the only entry of its parent"):
         spec.unset("files/0")
     with pytest.raises(ForgeError, match="did you mean 'metadata'"):
         spec.unset("metdata")

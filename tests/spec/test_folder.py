@@ -113,7 +113,7 @@ def test_a_static_file_is_text(catalog: Path, kind: type[FileBlock | TemplateBlo
     assert folder.static("a.txt", block) == "a"
     with pytest.raises(ForgeError) as caught:
         folder.static("latin", block)
-    assert str(caught.value) == "x.yml:3:5: the file 'latin' is not UTF-8 text\n  hint: confd writes text alone"
+    assert str(caught.value) == "x.yml:3:5: the file 'latin' is not UTF-8 text\n  hint: confd writes only text"
     with pytest.raises(ForgeError, match="^x.yml:3:5: there is no file 'none'"):
         folder.static("none", block)
 

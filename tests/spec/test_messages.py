@@ -40,8 +40,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "engine: {confd: 0.14.0}\n",
-            "x.yml:5:17: engine: the download of confd 0.14.0 is not known\n"
-            "  hint: give confd_src and confd_sha256, or use 0.16.0",
+            "x.yml:5:17: engine: no download of confd 0.14.0 is known\n  hint: give confd_src and confd_sha256, or use 0.16.0",
         ),
         (
             HEAD + FILE + "engine: {confd_src: 'https://x.org/c'}\n",
@@ -206,11 +205,11 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {type: map, default: [a]}\n",
-            "x.yml:6:27: metadata: k: the default of a map is a mapping\n  hint: {key: value}",
+            "x.yml:6:27: metadata: k: the default of a map must be a mapping\n  hint: {key: value}",
         ),
         (
             "k: {type: list, default: {a: b}}\n",
-            "x.yml:6:28: metadata: k: the default of a list is a list\n  hint: [a, b]",
+            "x.yml:6:28: metadata: k: the default of a list must be a list\n  hint: [a, b]",
         ),
         (
             "k: {default: [a]}\n",
@@ -226,7 +225,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {type: int, default: 1.5}\n",
-            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number\n  hint: digits alone, such as 6379",
+            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number\n  hint: only digits, such as 6379",
         ),
         (
             'k: {default: "a\\nb"}\n',
@@ -238,7 +237,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {}\n  k/l: {}\n",
-            "x.yml:7:8: metadata: 'k/l' lies below 'k'\n  hint: make 'k' a map that holds it",
+            "x.yml:7:8: metadata: 'k/l' lies below 'k'\n  hint: make 'k' a map that contains it",
         ),
         (
             "k: {}\n  a b: {}\n",

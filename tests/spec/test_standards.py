@@ -134,7 +134,7 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
             "allowed: {maintainer: ['*@acme.org>']}", "maintainer: Jo Doe <jo@x.org>",
             ("maintainer", "allowed", "maintainer 'Jo Doe <jo@x.org>' is not allowed by the team", "allowed: *@acme.org>"),
         ),
-        ("required: {name: acme-*-conf}", "", ("name", "required", "the name 'web-conf' does not fit 'acme-*-conf'", "")),
+        ("required: {name: acme-*-conf}", "", ("name", "required", "the name 'web-conf' does not match 'acme-*-conf'", "")),
         ("required: {name: '*-conf'}", "", None),
         ("required: {maintainer: true}", "", ("maintainer", "required", "there is no maintainer", "")),
         ("required: {maintainer: true}", "maintainer: Jo Doe <jo@x.org>", None),

@@ -25,9 +25,9 @@ _WORDS = {
     "reject": "refuses it",
     "drop": "omits it silently",
     "ghost": "serves it without a name",
-    "alter": "takes another value than the one written",
+    "alter": "uses a value other than the one written",
     "hide": "keeps it, but nothing links to it",
-    "accept": "takes it as it is",
+    "accept": "accepts it unchanged",
 }
 
 
@@ -113,7 +113,7 @@ def _whole(found: Verdicts, own: Verdicts) -> None:
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
         names = printable(", ".join(others[:5])) or "files beside it"
-        click.echo(click.style(f"the service refuses the whole catalog, this entry with it, because of {names}", fg="red"))
+        click.echo(click.style(f"the service refuses the whole catalog, including this entry, because of {names}", fg="red"))
 
 
 def _data(found: Verdicts, label: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
         return
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url
-        click.echo(f"{printable(str(site.root))}: {url}\nCtrl-C ends it", err=True)
+        click.echo(f"{printable(str(site.root))}: {url}\nCtrl-C stops it", err=True)
         server.warm(path)
         if not no_open:
             _open(url)

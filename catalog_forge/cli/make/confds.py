@@ -50,7 +50,7 @@ def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
     from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 
     if platform and not f"{platform}/".startswith(f"{PLATFORM}/") and checksum in CONFD_SHA256.values():
-        message = f"--platform {platform}: the confd {spec.engine.confd} of {spec.name} is one for {PLATFORM}"
+        message = f"--platform {platform}: the confd {spec.engine.confd} of {spec.name} is for {PLATFORM}"
         hint = "engine: {confd_src: URL, confd_sha256: SUM} pins one for another platform"
         raise ForgeError(message, spec.engine.at("confd"), hint)
 
@@ -84,7 +84,7 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
         raise BuildError(f"{file} is not the confd that {spec.name} pins: its SHA-256 is {checksum}", hint=hint)
     elif not told:
         hint = "--any-confd accepts it anyway; engine.confd_sha256 pins it"
-        raise BuildError(f"{file} is not confd {spec.engine.confd} as it was released: its SHA-256 is {checksum}", hint=hint)
+        raise BuildError(f"{file} is not the released confd {spec.engine.confd}: its SHA-256 is {checksum}", hint=hint)
     released = checksum == pinned
     return ConfdFile(checksum, content, "" if released else f"with a confd that is not the released {spec.engine.confd}")
 

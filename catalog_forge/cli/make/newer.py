@@ -155,7 +155,7 @@ def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question
     if question.check and question.check.secret:
         raise ForgeError(f"the answer to {question.name!r} is secret, so it is not recorded", hint=hint)
     if question.default == "":
-        raise ForgeError(f"the blueprint has a new question, {question.name!r}, and no answer to it", hint=hint)
+        raise ForgeError(f"the blueprint has a new question, {question.name!r}, that has no answer", hint=hint)
     if isinstance(question.default, str):
         try:
             question.value(question.default)

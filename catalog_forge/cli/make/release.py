@@ -152,7 +152,7 @@ def _check_tags(found: list[NextRevision]) -> None:
     for (spec, _), there in zip(specs, pool.look_up(requests, lambda each: pushed.there(registries, each), late), strict=True):
         if isinstance(there, ForgeError):
             hint = "--offline releases without checking; `build --push` checks again"
-            problems.append(Problem(f"whether {spec.tag} is taken cannot be known: {there.problems[0].message}", None, hint))
+            problems.append(Problem(f"it cannot be checked whether {spec.tag} is taken: {there.problems[0].message}", None, hint))
         elif there and not there.is_same:
             hint = "if someone else released it, git pull and release again; otherwise raise `version` in the spec"
             words = f"the registry has {spec.tag} with other content, {there.words}"

@@ -88,7 +88,7 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ForgeError(
-            f"what starts the program in the image {image!r} is not known",
+            f"the start command of the image {image!r} is unknown",
             hint=f"give the image's ENTRYPOINT and CMD: --exec '{shlex.join(guess or _WORDS)}', "
             f"which writes `{line(guess or _WORDS)}` into the spec",
         )
@@ -104,5 +104,5 @@ def _split(text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise click.UsageError(f"the command cannot be split into words: {error}") from None
     if not words:
-        raise click.UsageError("at least one word starts a program")
+        raise click.UsageError("the command needs at least one word")
     return words

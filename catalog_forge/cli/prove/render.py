@@ -71,7 +71,7 @@ class Wanted:
     multiple=True,
     type=click.IntRange(0),
     metavar="N",
-    help="First set the scale of the service that asks; give two with --diff.",
+    help="Set the scale of the asking service first; give two with --diff.",
 )
 @click.option(
     "--self", "client", metavar="CONTAINER|ADDRESS", help="The container that asks; default: the `self` of the scenario."

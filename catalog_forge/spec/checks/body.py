@@ -52,7 +52,7 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     blocks = list(blocks_of(file.body))
     kind = format_of_file(file)
     if file.export and kind != "env":
-        yield Problem(f"export: the format {kind} has no variables of a shell", file.at("export"), "say format: env")
+        yield Problem(f"export: the format {kind} has no shell variables", file.at("export"), "say format: env")
     yield from _structure(file, blocks, kind)
     yield from _blocks(spec, file.body, kind, frozenset(), ())
 
@@ -154,7 +154,7 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str], scope: Sc
 def _each(spec: Spec, each: Each, scope: Scope) -> Iterator[Problem]:
     yield from check_collection(spec, each.of, scope)
     if each.named and any(name == each.named for name, _ in scope):
-        yield Problem(f"as: {each.named!r} is the name of another element around", each.at("named"))
+        yield Problem(f"as: an enclosing `each` already uses the name {each.named!r}", each.at("named"))
 
 
 def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
@@ -242,7 +242,7 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
     words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
     if len(words) != 1:
         *names, last = (key.name for key in keys_of(Condition))
-        yield Problem(f"when: exactly one of {', '.join(names)} and {last}", condition.at())
+        yield Problem(f"when: give exactly one of {', '.join(names)} and {last}", condition.at())
     for part in condition.parts:
         yield from _condition(spec, part, scope)
     for word, texts in condition.compared.items():

@@ -65,9 +65,9 @@ def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
         yield Problem(message, where, f"each part of its keys between slashes is {backend.shape}")
     if backend.name == "vault" and segments[1:2] in (["data"], ["metadata"]):
         yield Problem(
-            f"engine: prefix: {spec.engine.prefix!r} is a path of the KV engine of version 2, of which confd lists nothing",
+            f"engine: prefix: {spec.engine.prefix!r} is a path of the KV engine version 2, whose keys confd cannot list",
             where,
-            "mount one of version 1, vault secrets enable -version=1 -path=NAME kv, and say prefix: /NAME/APP",
+            "mount version 1 with `vault secrets enable -version=1 -path=NAME kv`, and set prefix: /NAME/APP",
         )
 
 

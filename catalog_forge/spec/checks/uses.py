@@ -36,8 +36,8 @@ def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
     for text in yamlio.texts(written) if written else ():
         for start, written_as, word in _elsewhere(text.value):
             if name := known.get(word):
-                hint = f"the value of the metadata key is @{{metadata/{name}}}"
-                yield Problem(f"{written_as!r} stays in the file as it is", text.at(start), hint)
+                hint = f"write @{{metadata/{name}}}"
+                yield Problem(f"{written_as!r} is not replaced by a value", text.at(start), hint)
 
 
 def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:

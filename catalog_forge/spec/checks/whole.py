@@ -77,7 +77,7 @@ def _engine(spec: Spec) -> Iterator[Problem]:
     known = engine.confd in CONFD_SHA256
     if not known and not (engine.confd_src and engine.confd_sha256):
         yield Problem(
-            f"engine: the download of confd {engine.confd} is not known",
+            f"engine: no download of confd {engine.confd} is known",
             engine.at("confd"),
             "give confd_src and confd_sha256, or use 0.16.0",
         )
@@ -98,7 +98,7 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
             continue
         above = next((other for other in _folders(name) if other in spec.metadata), None)
         if above:
-            yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that holds it")
+            yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that contains it")
         yield from _metadata_key(name, key)
         variable = key.variable or shorthand.variable_of(name)
         if not key.asked:
@@ -137,7 +137,7 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
 
 def _such_as(key: MetadataKey) -> str:
     """Return an example of a value for the type of a key."""
-    examples = {"int": "digits alone, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
+    examples = {"int": "only digits, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
     examples |= {"map": "{key: value}", "list": "[a, b]"}
     return examples.get(key.type, "")
 
@@ -145,9 +145,9 @@ def _such_as(key: MetadataKey) -> str:
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
     """Return why a value does not fit the type of a key; empty if it fits."""
     if key.type == "map":
-        return "" if isinstance(value, Mapping) else f"{what} of a map is a mapping"
+        return "" if isinstance(value, Mapping) else f"{what} of a map must be a mapping"
     if key.type == "list":
-        return "" if isinstance(value, list | tuple) else f"{what} of a list is a list"
+        return "" if isinstance(value, list | tuple) else f"{what} of a list must be a list"
     if not isinstance(value, str):
         return f"{what} must be a single value"
     if key.type == "enum" and value not in key.options:
@@ -165,7 +165,7 @@ def _tools(spec: Spec) -> Iterator[Problem]:
     known: dict[str, str] = {}
     for tool in spec.tools:
         if tool.name in (*APPLETS, "busybox", "confd"):
-            yield Problem(f"tools: the scripts of the image already provide {tool.name}", tool.at("name"), "name it otherwise")
+            yield Problem(f"tools: the scripts of the image already provide {tool.name}", tool.at("name"), "give it another name")
         if tool.variable in known:
             yield Problem(
                 f"tools: {tool.name!r} and {known[tool.variable]!r} share the build arguments {tool.variable}_SRC and _SHA256",
@@ -174,7 +174,7 @@ def _tools(spec: Spec) -> Iterator[Problem]:
             )
         known[tool.variable] = tool.name
         if tool.path and tool.ending not in UNPACK:
-            yield Problem(f"tools: {tool.name}: the URL names no archive for the path", tool.at("url"), ", ".join(UNPACK))
+            yield Problem(f"tools: {tool.name}: `path` needs the URL of an archive", tool.at("url"), ", ".join(UNPACK))
 
 
 def _vars(spec: Spec) -> Iterator[Problem]:
@@ -270,7 +270,7 @@ def _topology(service: Service) -> Iterator[Problem]:
     for name, group in service.groups.items() if service.is_embedded else ():
         if group.image:
             hint = "choose another topology, or another spec"
-            yield Problem(f"groups: {name}: embedded, all groups have the one conf image", group.at("image"), hint)
+            yield Problem(f"groups: {name}: with topology embedded, all groups share one conf image", group.at("image"), hint)
 
 
 def _carries(spec: Spec) -> Iterator[Problem]:
@@ -280,7 +280,7 @@ def _carries(spec: Spec) -> Iterator[Problem]:
         if file.reload.kind != "none":
             yield Problem("reload: topology scripts writes a file only once, so it never changes", file.at("reload"), hint)
     if spec.launch.wait.scale:
-        yield Problem("wait: topology scripts reads no scale", spec.launch.wait.at("scale"), hint)
+        yield Problem("wait: topology scripts cannot read the scale", spec.launch.wait.at("scale"), hint)
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
 from catalog_forge.spec.model.record import Record, key
 
 # The name of an element: any word that does not begin an expression.
-_ELEMENTS = "a word with which no expression begins"
+_ELEMENTS = "a word that no expression begins with"
 ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 
 # A value of `set`: a text with expressions, a constant, or (in yaml, json and toml) a map or list of values.
@@ -30,7 +30,10 @@ class TextBlock(Record):
 
 @dataclass(frozen=True)
 class SetBlock(Record):
-    """Pairs in the file's format. A pair whose value is only an optional key, `@{metadata/KEY}`, is left out if it has none."""
+    """Pairs in the file's format.
+
+    A pair whose value is just an optional key, `@{metadata/KEY}`, is left out if the key has no value.
+    """
 
     set: Mapping[str, Value] = key(
         "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "

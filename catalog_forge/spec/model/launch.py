@@ -82,7 +82,7 @@ class Others(Record):
 class Launch(Record):
     """How the program is started in the service's container. Arguments, commands and variables may contain expressions.
 
-    One of these that reads an optional key without a value is left out. A change takes effect at the next start.
+    What reads an optional key that has no value is left out. A change takes effect at the next start.
     """
 
     wait: Wait = key("what to wait for before the start", Wait)
