@@ -17,6 +17,7 @@ from catalog_forge.rancher.composition import Composition, Service, items
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.keys import START_ONCE
 from catalog_forge.rancher.questions import Question, defaults
+from catalog_forge.spec.model.compose_keys import named_volume
 from catalog_forge.spec.model.service import TOPOLOGIES
 from catalog_forge.spec.model.spec import GENERATED
 
@@ -196,12 +197,25 @@ def conf_images(
     for name, service in files.services.items():
         image = written_at(service, "image")
         original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])
-        if original is None and _idles(service, images):
-            holder = _meant(image, [(each, each) for each in images])
-            volumes = [item.value for item in items(service.get("volumes")) if ":" not in item.value]
-            original = carrier(holder, volumes) if holder else None
+        if original is None:
+            original = _carrier(service, images)
         if original:
             yield name, original
+
+
+def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
+    """Return the image of a service that only fills its volumes: it starts nothing, or a program that runs once."""
+    image = written_at(service, "image")
+    words = _program(service, images)
+    holder = _meant(image, [(each, each) for each in images]) if words is not None else None
+    mounts = [item.value for item in items(service.get("volumes"))]
+    volumes = [mount.split(":")[1 if named_volume(mount) else 0] for mount in mounts if ":" not in mount or named_volume(mount)]
+    if holder is None or words is None:
+        return None
+    if not words or (len(words) == 1 and words[0].rpartition("/")[2] in _IDLE):
+        return carrier(holder, volumes)
+    is_told = any(service.get(key) is not None for key in ("entrypoint", "command", "environment"))
+    return carrier(holder, volumes, image, words) if service.label(START_ONCE) == "true" and not is_told else None
 
 
 def written_at(service: Service, key: str) -> str:
@@ -238,24 +252,25 @@ def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
 def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] | None:
     """Return the ENTRYPOINT and the CMD of an image with a known Dockerfile.
 
-    None if the Dockerfile is unknown, or if the ENTRYPOINT may come from the base image.
+    None if the Dockerfile is unknown, or if the ENTRYPOINT comes from a base image of which it is unknown.
     """
-    found = _meant(image, [(each, each) for each in images])
+    known = [*images]
+    found = _meant(image, [(each, each) for each in known])
     build = found.build if found else None
     if build is None:
         return None
     entrypoint, cmd = build.last("ENTRYPOINT"), build.last("CMD")
-    if entrypoint is None and not _BARE.fullmatch(build.base):
-        return None
-    return (entrypoint.arguments if entrypoint else []), (cmd.arguments if cmd else [])
+    if entrypoint:
+        return entrypoint.arguments, (cmd.arguments if cmd else [])
+    told = ([], []) if _BARE.fullmatch(build.base) else starts(build.base, [each for each in known if each is not found])
+    return (told[0], cmd.arguments if cmd else told[1]) if told else None
 
 
-def _idles(service: Service, images: Iterable[Image]) -> bool:
-    """Whether a service runs no program: it starts a shell without input, or /bin/true."""
+def _program(service: Service, images: Iterable[Image]) -> list[str] | None:
+    """Return the words of the program that a service starts, or None if its image may start anything."""
     told = starts(written_at(service, "image"), images)
     own = [[item.value for item in items(service.get(key))] for key in ("entrypoint", "command")]
-    words = [word for mine, its in zip(own, told, strict=True) for word in mine or its] if told else ["unknown"]
-    return not words or (len(words) == 1 and words[0].rpartition("/")[2] in _IDLE)
+    return [word for mine, its in zip(own, told, strict=True) for word in mine or its] if told else None
 
 
 def _split(text: str) -> list[str]:
@@ -281,9 +296,13 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 
 
 def _only_holds(service: Service) -> bool:
-    """Whether a service only owns volumes: it runs once and has no program, or only /bin/true."""
+    """Whether a service only owns volumes: it runs once and has no program, or only /bin/true.
+
+    Variables are for the program of its image, which does something to the volumes.
+    """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
-    return service.label(START_ONCE) == "true" and (not words or words == ["/bin/true"]) and service.get("volumes") is not None
+    idles = words == ["/bin/true"] or (not words and service.get("environment") is None)
+    return service.label(START_ONCE) == "true" and idles and service.get("volumes") is not None
 
 
 def _network_of(service: Service) -> str:

@@ -133,7 +133,7 @@ class _Framing:
 
     def mounts(self, unit: ConfUnit) -> list[str]:
         """Return the volumes of the program and of the services that only own volumes, except those of the generated files."""
-        ours = {dest.rpartition("/")[0] for dest in self.original.dests.values()}
+        ours = {*self.original.base.get("folders", ()), *(dest.rpartition("/")[0] for dest in self.original.dests.values())}
         found = [item.value for name in (unit.main, *unit.data) for item in items(self.services[name].get("volumes"))]
         return [mount for mount in dict.fromkeys(found) if mount.split(":")[-1].rstrip("/") not in ours]
 

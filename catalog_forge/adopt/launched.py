@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from catalog_forge.adopt.entries import EntryUse, is_secret
+from catalog_forge.adopt.entries import ConfUnit, EntryUse, is_secret
 from catalog_forge.catalog.compose import GENERATED_LABELS
 from catalog_forge.goyaml import printing
 from catalog_forge.plan import Plan
@@ -76,7 +76,7 @@ def _compared(use: EntryUse, old: Stack, new: Stack) -> Iterator[Altered]:
         elif unit is None:
             yield from _fields(service.name, _whole(service), _whole(other), lost=True)
         else:
-            yield from _member(service, other, unit.main, unit.beside)
+            yield from _member(service, other, unit)
     for name in after:
         yield Altered(name, "the service", "", "there", False)
 
@@ -86,14 +86,18 @@ def _whole(service: Service) -> dict[str, Any]:
     return {**_only(service, _OF_SERVICE), **{launch.name: asdict(launch) for launch in service.launches}}
 
 
-def _member(old: Service, new: Service, main: str, beside: tuple[str, ...]) -> Iterator[Altered]:
+def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
     """Compare a configured service: its properties, its program, and the sidekicks that come and go."""
     yield from _fields(old.name, _only(old, _OF_SERVICE), _only(new, _OF_SERVICE), lost=True)
     yield from _fields(old.name, _network(old.primary), _network(new.primary), lost=True)
     before = {launch.name: launch for launch in old.launches}
     made = {launch.name: launch for launch in new.launches}
+    main, beside = unit.main, unit.beside
     program = made.get(main) or made.get(f"{old.name}-main") or new.primary
-    yield from _fields(f"{old.name}: {main}", _only(before[main], _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)
+    # A volume in which the conf container put its files is its own now, and exists once for each container in any case.
+    gone = {name for name in before[unit.conf].per_unit if name not in program.per_unit}
+    kept = replace(before[main], per_unit=tuple(name for name in before[main].per_unit if name not in gone))
+    yield from _fields(f"{old.name}: {main}", _only(kept, _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)
     yield from _fields(f"{old.name}: {main}", _only(before[main], ("entrypoint", "command", "volumes", "volumes_from")),
                        _only(program, ("entrypoint", "command", "volumes", "volumes_from")), lost=False)  # fmt: skip
     for name in beside:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from catalog_forge.adopt.literals import Literals, literals
 from catalog_forge.confd import reading
@@ -123,6 +125,7 @@ class Original:
     """The content of an image for one -confdir: the files that confd renders, and those that the image carries unchanged.
 
     `holds` tells that an entry only uses its volumes, whatever it would start; `generated` that it already has a spec.
+    `base` is what the spec says of its image if that is based on this one.
     """
 
     image: Image
@@ -135,6 +138,7 @@ class Original:
     role: str = ""
     holds: bool = False
     generated: bool = False
+    base: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def known(self) -> Inside:
@@ -237,12 +241,23 @@ def _generated(image: Image) -> Problem | None:
     return Problem(words, file.offset(found.start()), hint)
 
 
-def carrier(image: Image, volumes: Sequence[str]) -> Original | None:
-    """Return an image without files for confd whose volumes an entry uses, or None if it has no file in them."""
+def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
+    """Return an image without files for confd whose volumes an entry uses, or None if it has no file in them.
+
+    If it runs a program once, of these `words`, it becomes the base of the new image by its `reference`: everything that it has
+    stays, and the program runs before the files are written.
+    """
     if any(conf.resources for conf in image.confs):
         return None
     found = _original(image, None, {}, "", volumes)
-    return replace(found, holds=True) if found.carried and not found.problems else None
+    if not found.carried or found.problems:
+        return None
+    if not words:
+        return replace(found, holds=True)
+    command = shlex.join(words)
+    said = f"the new image is based on {reference}, and runs its program once before it writes the files: {command}"
+    base = {"base": reference, "before": [command], "folders": [*dict.fromkeys(each.rstrip("/") for each in volumes)]}
+    return replace(found, holds=True, base=base, said=(Problem(said, image.folder.where),))
 
 
 def _folder(conf: ConfDir) -> str:

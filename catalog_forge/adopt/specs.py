@@ -93,6 +93,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
     data |= {key: value for key, value in frame.data.items() if key in ("description", "maintainer", "entry", "version")}
     data |= {"scope": "environment"} if wide else {}
     data["service"] = frame.data.get("service") or _service(original)
+    data["image"] = dict(original.base)
     data["engine"] = {"metadata": original.version, **({"refresh": original.refresh} if original.refresh else {})}
     data["metadata"] = declared(chosen.values(), frame.data.get("metadata", {}))
     data["companions"] = _companions(frame, data["service"]["name"], chosen)

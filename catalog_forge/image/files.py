@@ -75,7 +75,7 @@ def folders(spec: Spec) -> list[str]:
 
 
 def _all_folders(spec: Spec) -> list[str]:
-    return sorted({spec.share, *(posixpath.dirname(file.dest) for file in spec.files)})
+    return sorted({spec.share, *(posixpath.dirname(file.dest) for file in spec.files), *spec.image.folders})
 
 
 def dockerfile(spec: Spec) -> str:
@@ -184,6 +184,7 @@ def entrypoint(spec: Spec) -> str:
         refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
         staggers=bool(spec.launch.restart),
         folders=[path for path in _all_folders(spec) if path != spec.share],
+        before=[shell_word(command) for command in spec.image.before],
         port=leader_port(spec),
         **_stores(spec),
     )

@@ -249,6 +249,84 @@ def test_the_entry_tells_which_volume_an_image_only_fills(tmp_path: Path, docker
     assert [file["dest"] for each in found for file in each["files"]] == ["/opt/app/start.sh"] * taken
 
 
+TOOLS = {
+    "base-shell/Dockerfile": 'FROM debian:12\nENTRYPOINT ["sh", "/unpack.sh"]\n',
+    "app-tools/Dockerfile": "FROM acme/base-shell:1\nADD root /\nRUN tar czf /opt/app.tgz /opt/app && rm -rf /opt/app/*\n",
+    "app-tools/root/opt/app/bin/run.sh": "#!/bin/sh\necho {{.}}\n",
+    "app/Dockerfile": 'FROM acme/base-shell:1\nCMD ["app"]\n',
+}
+ONCE = """\
+version: '2'
+services:
+  app:
+    image: acme/app:3.1
+    volumes: ["tools:/opt/app"]
+    volumes_from: [keeper]
+    labels: {io.rancher.sidekicks: "files,keeper"}
+  files:
+    image: acme/app-tools:2
+    labels: {io.rancher.container.start_once: "true"}
+    volumes: ["tools:/opt/app"]
+  keeper:
+    image: acme/keeper:1
+    environment: {OWNER: "7"}
+    labels: {io.rancher.container.start_once: "true"}
+    volumes: ["data:/var/lib/app"]
+volumes:
+  tools: {driver: local, per_container: true}
+  data: {driver: local, per_container: true}
+"""
+
+
+def carried(tmp_path: Path, *edits: tuple[str, str], images: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return what the report says of an entry whose sidekick unpacks files once."""
+    docker = ONCE
+    for old, new in edits:
+        assert docker.count(old) == 1
+        docker = docker.replace(old, new)
+    images = images or TOOLS
+    tree(tmp_path / "images", dict(images))
+    rancher = "version: '2'\ncatalog: {name: App, version: v1}\nservices: {app: {scale: 1}}\n"
+    files = {"docker-compose.yml": docker, "rancher-compose.yml": rancher}
+    catalog = tree(tmp_path / "catalog", {f"templates/app/0/{name}": text for name, text in files.items()})
+    (tmp_path / "new").mkdir()
+    command = ["-C", str(tmp_path / "new"), "adopt", str(tmp_path / "images"), "--entry", str(catalog), "--format", "json"]
+    result = click.testing.CliRunner().invoke(root, [*command, "--write"])
+    return [each for each in json.loads(result.stdout or "[]") if each["entry"]["name"]]
+
+
+def test_what_an_image_unpacks_at_its_start_stays(tmp_path: Path) -> None:
+    """The spec is based on it, and main's start comes from the base of its image; a keeper with a program of its own stays."""
+    (found,) = carried(tmp_path)
+    assert (found["status"], found["entry"]["whole"]) == ("adopted", True), (found["errors"], found["entry"]["changes"])
+    assert any("runs its program once before it writes the files: sh /unpack.sh" in each["message"] for each in found["notes"])
+    spec = yamlio.load((tmp_path / "new/specs/app-tools-conf.yml").read_text(), "spec")
+    assert spec["image"] == {"base": "acme/app-tools:2", "before": ["sh /unpack.sh"], "folders": ["/opt/app"]}
+    assert spec["service"]["topology"] == "scripts"
+    assert [(each["dest"], each["mode"]) for each in spec["files"]] == [("/opt/app/bin/run.sh", "0755")]
+    assert spec["launch"]["exec"] == ["sh", "/unpack.sh", "app"]
+    made = yamlio.load((tmp_path / "new/templates/app/1/docker-compose.yml").read_text(), "docker-compose.yml")["services"]
+    assert "volumes" not in made["app"]
+    assert made["app"]["volumes_from"] == ["app-tools-conf", "keeper"]
+    assert made["keeper"]["environment"] == {"OWNER": "7"}
+
+
+@pytest.mark.parametrize(
+    ("edits", "images"),
+    [
+        ([('acme/app-tools:2\n    labels: {io.rancher.container.start_once: "true"}', "acme/app-tools:2")], TOOLS),
+        ([("acme/app-tools:2\n", "acme/app-tools:2\n    environment: {A: b}\n")], TOOLS),
+        ([("acme/app-tools:2\n", "acme/app-tools:2\n    command: other\n")], TOOLS),
+        ([('    volumes: ["tools:/opt/app"]\n  keeper', "  keeper")], TOOLS),
+        ([], {path: text for path, text in TOOLS.items() if not path.startswith("base-shell")}),
+    ],
+)
+def test_what_cannot_be_told_of_a_start_is_not_adopted(
+    tmp_path: Path, edits: list[tuple[str, str]], images: dict[str, str]
+) -> None:
+    assert carried(tmp_path, *edits, images=images) == []
+
+
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
     folder = tree(tmp_path / "other-conf", dict(IMAGE))
     docker = DOCKER.replace("acme/app-conf", "acme/thing")

@@ -18,6 +18,7 @@ metadata: {k: {optional: true}}
 files: [{dest: /etc/x/x, format: raw, body: [{text: "BODY\\n"}]}]
 launch: {exec: [x]}
 """
+IMAGE = "image: {base: 'acme/tools:1', before: [/start.sh $A], folders: [/opt/tools]}\n"
 
 
 def spec_of(topology: str, more: str = "scale: 1", body: str = "a word") -> Spec:
@@ -34,11 +35,21 @@ def test_carried_files_come_from_a_container_that_ends_and_has_no_network() -> N
 
 
 def test_carried_files_read_no_metadata_and_nothing_reloads_them() -> None:
-    with pytest.raises(ForgeError, match="reads the metadata, and topology scripts"):
+    with pytest.raises(ForgeError, match="reads the metadata, but topology scripts"):
         image_plan(spec_of("scripts", body="@{self.ip}"), lambda *_: "")
     text = SPEC.replace("TOPOLOGY", "scripts").replace("MORE", "scale: 1").replace("format: raw", "format: raw, reload: restart")
     with pytest.raises(ForgeError, match="reload: topology scripts writes a file only once"):
         read(text, "x.yml")
+
+
+@pytest.mark.parametrize("topology", ["volumes", "scripts", "netns"])
+def test_what_the_base_does_at_its_start_comes_before_the_files(topology: str) -> None:
+    spec = read((SPEC + IMAGE).replace("TOPOLOGY", topology).replace("MORE", "scale: 1"), "x.yml")
+    plan = image_plan(spec, lambda *_: "")
+    assert 'VOLUME ["/etc/x", "/opt/tools", "/opt/x-conf"]' in plan.text("Dockerfile")
+    script = plan.text("entrypoint.sh")
+    assert script.index('mkdir -p "$share/changed" /etc/x /opt/tools') < script.index("\nsh -c '/start.sh $A'\n")
+    assert script.index("\nsh -c '/start.sh $A'\n") < script.rindex("\nlend\n")
 
 
 @pytest.mark.parametrize("topology", ["volumes", "scripts"])

@@ -99,11 +99,11 @@ class Forge:
         """Make an entry from a blueprint, and build its image."""
         self("new", *words, "--no-input", "--build", "--confd", str(self.confd), "--set", f"registry={self.registry}")
 
-    def spec(self, name: str, text: str) -> None:
-        """Make an entry from a spec, and build its image."""
+    def spec(self, name: str, text: str, image: str = "") -> None:
+        """Make an entry from a spec, and build its image; `image` are more keys of that."""
         path = self.catalog / "specs" / f"{name}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}\nimage: {{registry: {self.registry}}}\n")
+        path.write_text(f"{text}\nimage: {{registry: {self.registry}{image}}}\n")
         self("generate")
         self("build", "--confd", str(self.confd), "--any-confd")
 

@@ -146,7 +146,8 @@ files:
 - {dest: /scripts/word.txt, format: raw, uid: 7, body: [{text: "a word\\n"}]}
 launch: {exec: [/scripts/serve.sh]}
 """
-SERVE = "#!/bin/sh\necho serves $(cat /scripts/word.txt)\ntrap 'exit 0' TERM\nwhile :; do sleep 1 & wait $!; done\n"
+BEFORE = """, before: ["echo 'of a tool' >/tools/name"], folders: [/tools]"""
+SERVE = "#!/bin/sh\necho serves $(cat /scripts/word.txt /tools/name)\ntrap 'exit 0' TERM\nwhile :; do sleep 1 & wait $!; done\n"
 CARRIED_LIFE = """\
 services: {page: {scale: 2}}
 self: page-1
@@ -157,7 +158,7 @@ then:
 """
 CARRIED_STACK = """\
   expect:
-    log: {in: page-3, contains: serves a word}
+    log: {in: page-3, contains: serves a word of a tool}
     files: {/scripts/word.txt: {in: page-3, contains: a word}}
     within: 300s
 """
@@ -167,7 +168,7 @@ def test_files_that_are_always_the_same_are_carried_by_a_container_that_ends(for
     folder = forge.catalog / "specs/carried-conf"
     folder.mkdir(parents=True)
     (folder / "serve.sh").write_text(SERVE)
-    forge.spec("carried-conf", CARRIED)
+    forge.spec("carried-conf", CARRIED, BEFORE)
     for engine in ("embedded", "confd", "image"):
         played(forge, "carried-conf", engine, CARRIED_LIFE)
     played(forge, "carried-conf", "stack", CARRIED_LIFE + CARRIED_STACK)

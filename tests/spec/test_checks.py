@@ -83,6 +83,11 @@ def test_an_owner_is_a_number_that_the_kernel_has(key: str, number: int, sound: 
         ("image: {base: 'reg:5000/busybox'}", "floats"),
         ("image: {base: 'reg:5000/busybox:1'}", ""),
         ("image: {labels: {a.b-c: x}}", ""),
+        ("image: {before: [/docker-entrypoint.sh x], folders: [/opt/tools]}", ""),
+        ("image: {folders: [opt/tools]}", "it must be an absolute path"),
+        ("image: {folders: [/opt/../tools]}", "it must be an absolute path"),
+        ("image: {folders: [/opt]}", "image: the folder /opt would be hidden completely"),
+        ("image: {before: [sh /entrypoint.sh]}", "image: /entrypoint.sh is the script of the conf image"),
         ("image: {labels: {a-: x}}", "cannot be the key of a label"),
         ("vars: {A_1: x, _b: y}", ""),
         ("vars: {1A: x}", "cannot be the name of a variable"),
@@ -131,6 +136,10 @@ KEYS = "{port: {}, own: {}, m: {type: map}, key: {type: password}}"
         ("{name: x, image: 'redis:3', ports: ['$prt:1']}", "${prt} is not asked for by any question"),
         ("{name: x, image: 'redis:latest'}", "floats"),
         ("{name: redis}", ""),
+        (
+            "{name: x, image: 'redis:3', topology: embedded}\nimage: {before: [a]}",
+            "image: embedded has no conf container, so it has no use for `before`",
+        ),
         ("{name: port, image: redis}", ""),
     ],
 )

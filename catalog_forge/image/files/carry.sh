@@ -10,6 +10,9 @@ share=[[ share ]]
 
 rm -f "$share/ready"
 mkdir -p "$share/changed" [[ folders | join(' ') ]]
+[% for command in before %]
+sh -c [[ command ]]
+[% endfor %]
 [% if asks %]
 rm -rf "$share/check"
 mkdir -m 1777 "$share/check"

@@ -189,6 +189,9 @@ answering() {
 trap stop TERM INT
 # A volume that came empty hides the folders of the image.
 mkdir -p "$share/changed" [[ folders | join(' ') ]]
+[% for command in before %]
+sh -c [[ command ]]
+[% endfor %]
 [% if asks %]
 # Questions of an earlier run have nobody who waits for an answer. Whoever main runs as writes the answers.
 rm -rf "$share/check"

@@ -55,6 +55,7 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     yield from _vars(spec)
     yield from _tools(spec)
     yield from _service(spec)
+    yield from _image(spec)
     yield from _topology(spec.service)
     if spec.service.topology == "scripts":
         yield from _carries(spec)
@@ -247,6 +248,21 @@ def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where
             yield Problem(f"{what}: no question asks for the metadata key {name!r}", where, did_you_mean(name, asked))
         elif key.hidden and not fixed.hidden:
             yield Problem(f"{what}: it holds the secret {name!r}", where, "make the key a secret as well: secret: true")
+
+
+def _image(spec: Spec) -> Iterator[Problem]:
+    image = spec.image
+    for name in ("before", "folders") if spec.service.is_embedded else ():
+        if getattr(image, name):
+            hint = "leave it out, or choose another topology"
+            yield Problem(f"image: embedded has no conf container, so it has no use for `{name}`", image.at(name), hint)
+    if any(re.search(r"(?<![\w./-])/entrypoint\.sh\b", command) for command in image.before):
+        hint = "it would run itself: build the base with another name for its script"
+        yield Problem("image: /entrypoint.sh is the script of the conf image", image.at("before"), hint)
+    for folder in image.folders:
+        if folder in SYSTEM_FOLDERS:
+            hint = "it becomes a volume: choose one that only the service uses"
+            yield Problem(f"image: the folder {folder} would be hidden completely", image.at("folders"), hint)
 
 
 def _topology(service: Service) -> Iterator[Problem]:

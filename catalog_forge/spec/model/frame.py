@@ -71,6 +71,17 @@ class Image(Record):
         pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
         shape="HOST[:PORT]/NAMESPACE",
     )
+    before: tuple[str, ...] = key(
+        "shell commands that the conf container runs before it writes its files, such as the start command of the base image",
+        tuple,
+    )
+    folders: tuple[str, ...] = key(
+        "folders that the service gets in addition to those of the files, such as one that `before` fills",
+        tuple,
+        pattern=r"(?!.*/\.{1,2}(/|$))(/[A-Za-z0-9._+@-]+)+",
+        shape="an absolute path",
+        maximum=255,
+    )
     labels: Mapping[str, str] = key("labels of the image, in addition to the OCI labels", dict)
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
