@@ -84,7 +84,7 @@ def _played(opened: Opened, name: str) -> dict[str, Any]:
 
 
 def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
-    """Yield the changes by each option of a listed answer, while all other answers are the defaults."""
+    """Yield the effect of each option: what changes if its question has this answer and all others have their defaults."""
     before = played(opened, Wish()).seen
     for question in questions:
         for value in _choices(question):

@@ -222,7 +222,7 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:
-    """Return the same with its entry and the wanted revision."""
+    """Return `opened` with its entry and the wanted revision filled in."""
     entry = next(iter(Catalog(opened.tree).entries), None)
     if entry is None:
         return opened

@@ -123,7 +123,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """Return the same result with the files of the asking container."""
+    """Return `found` with the files of the asking container added."""
     writer = found.writer
     if writer is None:
         return found

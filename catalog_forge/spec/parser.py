@@ -268,7 +268,7 @@ class _Parser:
             return self.error(f"an expression must begin with the value that it reads, not with {word.split()[0]!r}", hint, begin)
         known = ROOTS | FUNCTIONS
         near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))
-        hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
+        hint = f"for a metadata key, write @{{metadata/{word}}}; {near}" if near.startswith("known") else near
         return self.error(f"unknown expression {word!r}", hint, begin)
 
     def path(self, end: str) -> Text:

@@ -150,7 +150,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (FULL + "- {dest: /etc/x/a, body: [{set: {a: b}}]}\n", "the format raw has no pairs"),
         (FULL + "- {dest: /etc/x/a.ini, body: [{set: {a: [b]}}]}\n", "the format ini has no maps and lists"),
         (FULL + "- {dest: /etc/x/a.yml, body: [{set: {a: b}}, {set: {a: c}}]}\n", "the key 'a' is set twice"),
-        (FULL + "- {dest: /etc/x/a.json, body: [{set: {a: b}}, {text: c}]}\n", "either pairs (set, copy) or text"),
+        (FULL + "- {dest: /etc/x/a.json, body: [{set: {a: b}}, {text: c}]}\n", "has either pairs (set, copy) or text"),
         (FULL + "- {dest: /etc/x/a, body: [{file: ../a}]}\n", "does not lie in the spec's folder"),
         (FULL + "- {dest: /etc/x/a, body: [{file: /etc/passwd}]}\n", "does not lie in the spec's folder"),
         (FULL + "- {dest: /etc/x/a, body: [{text: a, file: b}]}\n", "a block has exactly one kind, but this one has"),

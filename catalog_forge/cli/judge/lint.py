@@ -99,7 +99,7 @@ class Run:
     "--since", metavar="REF", help="Find revisions that were already published at the git commit REF and have changed since."
 )
 @click.option("--verdicts", is_flag=True, help="Show what Rancher's three judges do with PATH, and exit.")
-@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Show that for one entry, judge by judge, and exit.")
+@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Show what each judge does with one entry, and exit.")
 @click.option("--list", "listing", is_flag=True, help="List the rules, and exit.")
 @click.option("--explain", shell_complete=complete.rules, metavar="ID", help="Explain a rule, and exit.")
 @click.pass_obj

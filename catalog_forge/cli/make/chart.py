@@ -21,7 +21,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.specs)
-@click.option("--entry", metavar="DIR", help="Make it from a hand-written entry, or from one of its revisions.")
+@click.option("--entry", metavar="DIR", help="Make the chart from a hand-written entry, or from one of its revisions.")
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question; the chart uses the answer as its default value."

@@ -135,7 +135,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
 
 
 def _warn(source: Source) -> None:
-    """Print warnings: what is valid in a spec, but cannot be intended."""
+    """Print warnings about what is valid in a spec, but probably a mistake."""
     from catalog_forge.spec.checks import uses
     from catalog_forge.spec.reader import parsed
 

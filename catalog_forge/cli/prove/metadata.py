@@ -119,7 +119,7 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 def get(source: _Source, path: str, form: str) -> None:
     """Print the answer of the service for PATH, for example /2016-07-29/self/service/name.
 
-    The format `file` is for confd's `file` back end, as a replacement for the service.
+    The format `file` is a file that confd's `file` back end can read in place of the service.
     """
     text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
     if sys.stdout.isatty():  # a program gets the value unchanged

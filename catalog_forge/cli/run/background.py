@@ -44,7 +44,7 @@ class Background:
         raise click.exceptions.Exit
 
     def run(self, folder: StateFolder) -> None:
-        """Start the stack of a folder, and return when the process has its lock. Raises ForgeError if it exits before."""
+        """Start the stack of a folder, and return when the process has its lock. Raises ForgeError if it exits."""
         from catalog_forge.errors import ForgeError
 
         with suppress(BrokenPipeError), open(self._tell, "w", encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)

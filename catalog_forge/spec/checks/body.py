@@ -68,7 +68,9 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
             if isinstance(block, SetBlock) or kind != "lines":
                 yield Problem(f"the format {kind} has no pairs", block.at(), "name the `format`, or write `text`")
     elif kind == "json" and pairs and written:
-        yield Problem("a json file is either pairs (set, copy) or text: the commas between both cannot be known", written[0].at())
+        yield Problem(
+            "a json file has either pairs (set, copy) or text: the commas between both cannot be placed", written[0].at()
+        )
     if kind in ("yaml", "json", "properties", "env") or (kind == "toml" and not written):
         yield from _set_twice(file.body, {})
 

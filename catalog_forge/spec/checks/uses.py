@@ -79,8 +79,9 @@ def unread(spec: Spec) -> list[str]:
 
 
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding for each file that restarts all containers of the service at once: when the scale changes, or although
-    the service must keep a quorum.
+    """Yield a finding for each file that restarts all containers of the service at once.
+
+    Only files that change with the scale, and those of a service that must keep a quorum, are reported.
     """
     restarting = [file for file in rendered(spec) if file.reload.kind == "restart"] if not spec.launch.restart else []
     for file in restarting:

@@ -236,7 +236,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Check the expressions of a value that a group fixes: Rancher puts answers into it, and nothing else."""
+    """Yield the problems with expressions in a value that a group fixes: only answers to questions can be inserted there."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -343,7 +343,7 @@ def expressions_in(value: Any) -> Iterator[Expr]:
 
 
 def answers_fixed(spec: Spec) -> set[str]:
-    """Return the metadata keys whose answers stand in values that groups fix."""
+    """Return the metadata keys whose answers are inserted in values that groups fix."""
     return {answer_in(expr) for group in spec.service.groups.values() for expr in expressions_in(group.metadata)}
 
 
@@ -353,7 +353,7 @@ def fixed_text(value: str) -> Text:
 
 
 def answer_in(expr: Expr) -> str:
-    """Return the metadata key if the expression is its value and nothing else, else an empty text."""
+    """Return the metadata key if the expression is exactly its value, otherwise an empty text."""
     found = re.fullmatch(f"metadata/({METADATA_KEY})", expr.source)
     return found[1] if found else ""
 

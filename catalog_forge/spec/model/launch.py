@@ -82,7 +82,7 @@ class Others(Record):
 class Launch(Record):
     """How the program is started in the service's container. Arguments, commands and variables may contain expressions.
 
-    What reads an optional key that has no value is left out. A change takes effect at the next start.
+    Each of them is left out if it reads an optional key that has no value. A change takes effect at the next start.
     """
 
     wait: Wait = key("what to wait for before the start", Wait)

@@ -103,7 +103,7 @@ class Spec(Record):
 
     @property
     def numbers(self) -> Iterator[tuple[Where | None, NumberOrVariable]]:
-        """Yield the numbers that a question may ask for, with their places."""
+        """Yield the numbers that may be the answer to a question, with their places."""
         configured: tuple[Service | Group, ...] = (self.service, *self.service.groups.values())
         for each in configured:
             yield each.at("scale"), each.scale
