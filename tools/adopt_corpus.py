@@ -96,7 +96,7 @@ def compiled(lifted: Lifted) -> None:
     file = {"dest": "/srv/app/lifted", "format": "raw", "body": lifted.body}
     spec = {
         "forge": 1, "name": "app-conf", "service": {"name": "app", "image": "app:1", "topology": "netns"}, "files": [file],
-        "launch": {"exec": ["app"]}, "metadata": keys, "vars": dict.fromkeys(lifted.variables, ""),
+        "launch": {"exec": ["app"]}, "metadata": keys, "vars": {name.replace("*", "1"): "" for name in lifted.variables},
         "companions": {name: {"image": "busybox:1.37.0"} for name in lifted.services},
         "scope": "environment" if lifted.wide else "stack",
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog_forge.adopt.naming import segments_of
+from catalog_forge.adopt.paths import segments_of
 from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unliftable, joined, negated
 
 
@@ -59,4 +59,6 @@ def positioned(word: str, left: Position, right: Any) -> Test | bool:
         more = Test("more", (left.loop,))
         if word in ("lt", "eq"):
             return more if word == "lt" else negated(more)
+    if word == "eq" and type(right) is int and right >= left.plus:
+        return Test("at", (left.loop, right - left.plus + 1))
     raise Unliftable("the index of an element can only be compared with the first and the last one")

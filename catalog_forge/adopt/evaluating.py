@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from catalog_forge.adopt.conditions import equal, leaves, positioned, sized
-from catalog_forge.adopt.naming import segments_of, serves, shown
+from catalog_forge.adopt.paths import cut, segments_of, serves, shown
 from catalog_forge.adopt.setting import Departure, Setting
 from catalog_forge.adopt.terms import (
+    Changed,
     Children,
     ElementName,
     Getenv,
@@ -115,7 +116,7 @@ class Evaluation:
             return [str(value).lower() if isinstance(value, bool) else str(value)]
         if isinstance(value, Phrase):
             return [part if isinstance(part, str) else Printed(part, self.start) for part in value.parts]
-        if isinstance(value, Size):
+        if isinstance(value, Size | Position):
             return [Printed(value, self.start)]
         raise Unliftable("what this prints is not a text", self.start)
 
@@ -309,21 +310,25 @@ class Evaluation:
 
     def matching(self, words: Any, pairs: bool) -> Any:
         """Return the values that `gets` and `getvs` find for a pattern with one `*` as a whole segment."""
-        path = self.path(words)
-        if not self.serves(path):
-            return ()
-        segments = segments_of(path)
+        segments = segments_of(self.path(words))
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
-        if len(wild) != 1 or segments[wild[0]].constant != "*":
-            raise Unliftable("only a pattern in which a single * stands for a whole segment is supported")
-        loop = Iteration(Children(_path(segments[: wild[0]])))
-        key = _path((*segments[: wild[0]], Phrase((ElementName(loop),)), *segments[wild[0] + 1 :]))
+        if not self.serves(_path(segments[: wild[0]] if wild else segments)):
+            return ()
+        pattern = segments[wild[0]].constant or "" if len(wild) == 1 else ""
+        prefix = pattern.removesuffix("*")
+        if not pattern.endswith("*") or any(char in prefix for char in "*?[\\"):
+            raise Unliftable("only a pattern with a single * at the end of a segment is supported")
+        loop = Iteration(Children(_path(segments[: wild[0]]), prefix=prefix))
+        name = Phrase((prefix, ElementName(loop)) if prefix else (ElementName(loop),))
+        key = _path((*segments[: wild[0]], name, *segments[wild[0] + 1 :]))
         return Walk(loop, key if pairs else None, Phrase((Lookup(key),)))
 
     def getenv(self, words: Any, *defaults: Any) -> Phrase:
-        if words.constant is None or len(defaults) > 1 or any(default.constant is None for default in defaults):
-            raise Unliftable("which variable it reads cannot be determined")
-        return Phrase((Getenv(words.constant, defaults[0].constant if defaults else ""),))
+        if len(defaults) > 1 or any(default.constant is None for default in defaults) or (defaults and words.constant is None):
+            raise Unliftable("which variable it reads, or its default, cannot be determined")
+        return Phrase(
+            (Getenv(words.pattern, _constant(defaults[0]) if defaults else "", words if words.constant is None else None),)
+        )
 
     def printf(self, form: Any, *values: Any) -> Phrase:
         left = list(values)
@@ -350,7 +355,7 @@ class Evaluation:
 
     def base(self, words: Any) -> Phrase:
         last = segments_of(words)[-1]
-        if any(isinstance(part, Lookup | Getenv) for part in last.parts):
+        if not all(isinstance(part, str | ElementName) for part in last.parts):
             raise Unliftable("the last segment of this path cannot be determined")
         return last
 
@@ -361,8 +366,10 @@ class Evaluation:
     def split(self, words: Any, separator: Any) -> Any:
         if not _constant(separator):
             raise Unliftable("splitting into single characters is not supported")
-        if words.constant is not None:
-            return tuple(Phrase((part,) if part else ()) for part in words.constant.split(_constant(separator)))
+        names = [part for part in words.parts if not isinstance(part, str)]
+        listed = all(isinstance(part, ElementName) and isinstance(part.loop.of, Children) for part in names)
+        if not names or (listed and _constant(separator) == "/"):
+            return tuple(cut(words, _constant(separator)))
         return Split(words, _constant(separator))
 
     def index(self, of: Any, number: Any) -> Any:
@@ -398,14 +405,22 @@ class Evaluation:
     def sub(self, left: Any, right: Any) -> Any:
         return self.add(left, -right)
 
-    def contains(self, text: Any, wanted: Any) -> bool:
+    def contains(self, text: Any, wanted: Any) -> Test | bool:
+        if isinstance(text, Phrase) and text.constant is None:
+            return Test("contains", (text, Phrase((_constant(wanted),))))
         return _constant(wanted) in _constant(text)
 
     def replace(self, text: Any, old: Any, new: Any, count: Any) -> Phrase:
         if not _constant(old) or type(count) is not int:
             raise Unliftable("this replacement is not supported")
-        found = _constant(text).replace(_constant(old), _constant(new), count)
-        return Phrase((found,) if found else ())
+        if text.constant is None and (count >= 0 or (len(_constant(old)) > 1 and not text.single)):
+            raise Unliftable("what it replaces is only known when the file is rendered")
+        return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
+
+    def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
+        """Return a text with each part changed by a function that the spec language has."""
+        known = tuple(map(_constant, texts))
+        return _plain([change(part) if isinstance(part, str) else Changed(word, part, known) for part in text.parts])
 
     # Conditions
 
@@ -420,7 +435,7 @@ class Evaluation:
         if isinstance(value, Position) and not value.plus:
             return Test("later", (value.loop,))
         if isinstance(value, Phrase) and value.single and not isinstance(value.single, ElementName):
-            return Test("given", (value,)) if isinstance(value.single, Lookup) or not value.single.default else True
+            return Test("given", (value,)) if not isinstance(value.single, Getenv) or not value.single.default else True
         if isinstance(value, Phrase) and len(value.parts) <= 1:
             return bool(value.parts)
         of = value.of if isinstance(value, Size) and not value.plus else value
@@ -477,7 +492,7 @@ def separated(repeat: Repeat) -> Repeat:
             continue
         beside = body[:place] if test.word == "later" else body[place + 1 :]
         if other or not all(isinstance(word, str) for word in (*text, *beside)):
-            raise Unliftable("what stands between two elements must be plain text")
+            continue
         between, edge = "".join(map(str, text)), "".join(map(str, beside))
         if test.word == "later":
             return Repeat(repeat.loop, body[place + 1 :], repeat.start, edge, edge + between)
@@ -518,6 +533,8 @@ def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
     def part(each: Any) -> Any:
         if isinstance(each, ElementName) and each.loop is old:
             return ElementName(new)
+        if isinstance(each, Changed):
+            return replace(each, of=part(each.of))
         return Lookup(_with(each.path, old, new), each.default, each.empty) if isinstance(each, Lookup) else each
 
     assert words
@@ -566,6 +583,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add": Evaluation.add,
     "sub": Evaluation.sub,
     "contains": Evaluation.contains,
+    "toLower": lambda self, text: self.changed(text, "lower", str.lower),
+    "toUpper": lambda self, text: self.changed(text, "upper", str.upper),
     "replace": Evaluation.replace,
     "not": lambda self, value: negated(self.truth(value)),
     "and": lambda self, *values: self.logic("all", *values),

@@ -7,12 +7,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from catalog_forge.adopt.paths import segments_of, shown, shown_segments
 from catalog_forge.adopt.setting import Departure, DepartureKind, KeyUse, Setting
-from catalog_forge.adopt.terms import Children, ElementName, Getenv, Iteration, Lookup, Phrase, Split, Unliftable, merged
+from catalog_forge.adopt.terms import (
+    Changed,
+    Children,
+    ElementName,
+    Getenv,
+    Iteration,
+    Lookup,
+    Phrase,
+    Position,
+    Split,
+    Unliftable,
+    Value,
+    merged,
+)
 from catalog_forge.errors import Where
 from catalog_forge.spec.expressions import CHECK_FIELDS, FOUND_FIELDS, Expr, Text
 from catalog_forge.spec.model import METADATA_KEY
-from catalog_forge.spec.model.roots import RAW_ROOTS, beyond_stack, root_of
+from catalog_forge.spec.model.roots import beyond_stack
 
 _CONTAINER = {
     "primary_ip": "ip", "name": "name", "service_index": "index", "create_index": "create_index", "uuid": "uuid",
@@ -26,6 +40,8 @@ _FOUND = (
     | {"stack_name": "stack"}
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
+# What the `word` of a label is made of its name by.
+_WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
@@ -125,6 +141,11 @@ class Naming:
                 loops[5], Thing("containers", loops[3])
             ):
                 return Thing("container", loops[5], segments[6:])
+            case ["services", None, _, *_] if (found := loops[1] and self.thing(loops[1])) and found.kind == "services":
+                self.depart(
+                    "own stack", "/services mixes services with equal names in all stacks; now it is the one of its stack"
+                )
+                return Thing("service", loops[1], segments[2:])
             case ["stacks", None, "services", None, _, *_] if self.walks(loops[3], Thing("services", loops[1])):
                 return Thing("service", loops[3], segments[4:])
         return None
@@ -224,6 +245,8 @@ class Naming:
         """Return the expression for a field. A field of `self` or of the stack without a name in the language is read by path."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
+        if label := self._label_in(thing):
+            return f"{self._reference(label)}.value"
         if name in fields:
             if isinstance(thing.which, Iteration) and thing.kind == "host" and self.thing(thing.which) == Thing("hosts"):
                 reference = reference.removesuffix(".host")
@@ -236,6 +259,23 @@ class Naming:
         if thing.which is None:
             return self._raw((*segments_of(Phrase((below,))), *thing.rest))
         raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
+
+    def _label_in(self, thing: Thing) -> Iteration | None:
+        """Return the loop over labels whose element a path names."""
+        found = thing.rest[1].parts[-1] if len(thing.rest) == 2 and thing.rest[0].constant == "labels" else None
+        if not isinstance(found, ElementName) or self.thing(found.loop) != replace(thing, rest=thing.rest[:1]):
+            return None
+        return found.loop if thing.rest[1].parts == (*filter(None, (found.loop.of.prefix,)), found) else None
+
+    def _labels_of(self, thing: Thing) -> str:
+        """Return the name of what has these labels, in a collection: `self`, `self.host` or an element."""
+        if thing.which is None and thing.kind in ("container", "host"):
+            if thing.kind == "container" and not self.setting.shared:
+                raise Unliftable("the labels of its own container are those of the sidekick")
+            return "self" if thing.kind == "container" else "self.host"
+        if not isinstance(thing.which, Iteration) or (thing.kind == "host" and self.thing(thing.which) != Thing("hosts")):
+            raise Unliftable("the labels that it lists cannot be listed in a spec")
+        return self._reference(thing.which)
 
     def _of_service_field(self, thing: Thing) -> str:
         if isinstance(thing.which, Iteration):
@@ -304,6 +344,8 @@ class Naming:
                 self.keys[name].kind = "map"
             for other in below:
                 del self.keys[other]
+        if mixed := next((name for name, use in self.keys.items() if use.asked and use.kind == "map"), ""):
+            raise Unliftable(f"it asks whether metadata/{mixed} has a value, although that is a map elsewhere")
 
     def _raw(self, segments: tuple[Phrase, ...]) -> str:
         loop, below = self._element_in(Thing("raw", None, segments))
@@ -338,6 +380,8 @@ class Naming:
         if thing.kind == "metadata":
             self.key(thing).named = True
             return f"{self._reference(loop)}.key"
+        if _words(thing.rest) == ["labels"] and thing.kind in ("container", "host", "service"):
+            return f"{self._reference(loop)}.name"
         if thing.kind == "stacks":
             inside = next((each for each in self.loops if self.thing(each) == Thing("services", loop)), None)
             return f"{self._reference(inside or loop)}.stack"
@@ -353,10 +397,14 @@ class Naming:
         thing = self.thing(loop)
         assert thing
         branches = isinstance(loop.of, Children) and loop.of.branches
-        return self.listed(thing, branches, loop.first)
+        return self.listed(thing, branches, loop.first, loop.of.prefix if isinstance(loop.of, Children) else "")
 
-    def listed(self, thing: Thing, branches: bool = False, first: bool = False) -> str:
-        """Return the expression for the collection of a listed object."""
+    def listed(self, thing: Thing, branches: bool = False, first: bool = False, prefix: str = "") -> str:
+        """Return the collection for a list. Of labels, a `prefix` chooses some."""
+        if _words(thing.rest) == ["labels"] and thing.kind in ("container", "host", "service"):
+            return f"{self._labels_of(thing)}.labels" + (f":{prefix}" if prefix else "")
+        if prefix:
+            raise Unliftable("only labels can be listed by the beginning of their names")
         if thing.kind == "containers":
             return self._containers(thing, branches, first)
         if thing.kind == "hosts":
@@ -408,15 +456,19 @@ class Naming:
 
     def variable(self, found: Getenv) -> str:
         """Return the expression for an environment variable."""
+        if found.of:
+            raise Unliftable("a variable with a computed name can only be a whole line")
         self.variables[found.name] = None
         return f"env.{found.name}" + _default(found.default)
 
-    def expression(self, part: Lookup | ElementName | Getenv) -> str:
+    def expression(self, part: Value) -> str:
         """Return the expression for one value with its default, without braces."""
         if isinstance(part, ElementName):
             return self.element(part.loop)
         if isinstance(part, Getenv):
             return self.variable(part)
+        if isinstance(part, Changed):
+            return self.changed(part)
         value = self.value(part.path)
         if part.default is None:
             return value
@@ -425,11 +477,32 @@ class Naming:
             raise Unliftable("a default cannot be written here")
         return value + (_default(constant) or "|")
 
+    def changed(self, part: Changed, value: str = "") -> str:
+        """Return the expression for a changed value; three replacements in the name of a label are its `word`."""
+        changes, of = {(part.word, *part.texts)}, part.of
+        while isinstance(of, Changed):
+            changes, of = {*changes, (of.word, *of.texts)}, of.of
+        thing = self.thing(of.loop) if isinstance(of, ElementName) else None
+        if changes == _WORD and thing and _words(thing.rest) == ["labels"] and isinstance(of, ElementName):
+            return f"{self._reference(of.loop)}.word"
+        if isinstance(part.of, Changed):
+            raise Unliftable("a value that is changed more than once cannot be expressed in a spec")
+        texts = "".join(f", {_quoted(text)}" for text in part.texts)
+        return f"{part.word}({value or self.expression(part.of)}{texts})"
+
+    def position(self, part: Position) -> str:
+        """Return the expression for the position of an element, which is counted from 1 on in a spec."""
+        thing = self.thing(part.loop)
+        if thing and thing.kind in ("stacks", "services"):
+            raise Unliftable("the position of a stack, or of a service in its stack, has no equivalent in a spec")
+        plus = part.plus - 1
+        return f"position({self._reference(part.loop)})" + (f" {'+' if plus > 0 else '-'} {abs(plus)}" if plus else "")
+
     def text(self, words: Phrase) -> str:
         """Return a text with its expressions as an author writes them."""
         return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
 
-    def braced(self, part: Lookup | ElementName | Getenv) -> Expr:
+    def braced(self, part: Value) -> Expr:
         """Return the braced expression for one value, as part of a text."""
         return expression(self.expression(part))
 
@@ -446,57 +519,6 @@ def expression(source: str) -> Expr:
 def written(parts: list[str | Expr]) -> str:
     """Return literal text and expressions as an author writes them. What must be escaped in a text depends on what follows it."""
     return str(Text(tuple(merged(parts))))
-
-
-def segments_of(path: Phrase) -> tuple[Phrase, ...]:
-    """Split a path at its slashes. Raises Unliftable unless it is absolute and normalized."""
-    found: list[list[object]] = [[]]
-    for part in path.parts:
-        first, *more = part.split("/") if isinstance(part, str) else [part]
-        if first:
-            found[-1].append(first)
-        found += [[word] if word else [] for word in more]
-    segments = tuple(Phrase(tuple(segment)) for segment in found)  # type: ignore[arg-type]
-    if segments[0].parts or not all(segment.parts and segment.constant not in (".", "..") for segment in segments[1:]):
-        raise Unliftable(f"{shown(path)} is not a path from the root, with single slashes")
-    return segments[1:]
-
-
-def shown(path: Phrase) -> str:
-    """Return a path as messages show it."""
-    return repr(path.pattern)
-
-
-def shown_segments(segments: tuple[Phrase, ...]) -> str:
-    """Return the path of these segments, with a `*` for each one that is unknown."""
-    return "/" + "/".join(segment.constant or "*" for segment in segments)
-
-
-def serves(path: Phrase, setting: Setting) -> bool:
-    """Whether Rancher may serve a path that the keys of the TOML include. Raises Unliftable if it cannot be determined."""
-    known, unsure = _beginning(path)
-    roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
-    if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):
-        raise Unliftable("the beginning of a path is only known when the file is rendered")
-    served = bool(root_of(known, RAW_ROOTS)) or beyond_stack(known) or known in ("/", "/self", "/version")
-    if not served or setting.keys is None:
-        return served
-    asked = [f"{setting.prefix.rstrip('/')}/{key.strip('/')}".rstrip("/") for key in setting.keys]
-    if any(known == key or known.startswith(key + "/") for key in asked):
-        return True
-    if any(key.startswith(known) for key in asked):
-        raise Unliftable(f"only some of the keys below {known!r} are among the keys of the TOML")
-    return False
-
-
-def _beginning(path: Phrase) -> tuple[str, bool]:
-    """Return the known beginning of a path, in whole segments, and whether an unknown part follows."""
-    known = ""
-    for part in path.parts:
-        if not isinstance(part, str):
-            return known.rpartition("/")[0], True
-        known += part
-    return known, False
 
 
 def _words(segments: tuple[Phrase, ...]) -> list[str | None]:

@@ -36,7 +36,8 @@ class KeyUse:
     `kind` is "map" if the template iterates over it. If it does not use the names in it (`named`), the key may also be a list,
     iterated in its order. `fields` are the fields read of its records; `branches` tells that it iterates over records only. The
     key is `optional` if the template works without it, `pasted` if its value may have several lines, and `compared` with these
-    texts. A `*` in its name is a part only known when the file is rendered, so that the name means several keys.
+    texts; `asked` if it asks whether the key has a value. A `*` in its name is a part only known when the file is rendered, so
+    that the name means several keys.
     """
 
     kind: Literal["value", "map"] = "value"
@@ -48,6 +49,7 @@ class KeyUse:
     pasted: bool = False
     compared: tuple[str, ...] = ()
     branches: bool = False
+    asked: bool = field(default=False, compare=False)
 
     def field(self, name: str) -> None:
         """Record that a field of its records is read. The empty name is ignored: it means the element as a whole."""

@@ -34,7 +34,7 @@ class Phrase:
         return "".join(part if isinstance(part, str) else "*" for part in self.parts)
 
     @property
-    def single(self) -> Lookup | ElementName | Getenv | None:
+    def single(self) -> Value | None:
         """The value that the whole text consists of, or None."""
         return self.parts[0] if len(self.parts) == 1 and not isinstance(self.parts[0], str) else None
 
@@ -50,10 +50,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The names below a path (`ls`), or only those that have keys below them (`lsdir`)."""
+    """The names below a path (`ls`), only those with more below (`lsdir`), or what follows a `prefix` that they share."""
 
     path: Phrase
     branches: bool = False
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,24 @@ class ElementName:
 
 @dataclass(frozen=True, slots=True)
 class Getenv:
-    """An environment variable."""
+    """An environment variable; `of` is its name where that is computed, with a `*` for each value in `name`."""
 
     name: str
     default: str = ""
+    of: Phrase | None = None
 
 
-Part = str | Lookup | ElementName | Getenv
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A value in lower or upper case, or with one text in place of another: a function of the spec language and its texts."""
+
+    word: str
+    of: Value
+    texts: tuple[str, ...] = ()
+
+
+Value = Lookup | ElementName | Getenv | Changed
+Part = str | Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ class Test:
     (not the first) and `more` (not the last) of the element of a loop, and `not`, `all` and `any` of conditions.
     """
 
-    word: Literal["exists", "given", "some", "eq", "count", "later", "more", "not", "all", "any"]
+    word: Literal["exists", "given", "some", "eq", "contains", "count", "at", "later", "more", "not", "all", "any"]
     of: tuple[Any, ...]
 
 
@@ -160,7 +172,7 @@ class Repeat:
 class Printed:
     """A value that is printed. `start` is the place of its action."""
 
-    part: Lookup | ElementName | Getenv | Size
+    part: Value | Size | Position
     start: int
 
 

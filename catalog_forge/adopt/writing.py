@@ -9,12 +9,14 @@ from typing import Any
 
 from catalog_forge.adopt.naming import LOWERED, Naming, expression, written
 from catalog_forge.adopt.terms import (
+    Changed,
     Children,
     ElementName,
     Getenv,
     Lookup,
     Output,
     Phrase,
+    Position,
     Printed,
     Repeat,
     Size,
@@ -81,9 +83,17 @@ class Writing:
             plus = f" {'+' if part.plus > 0 else '-'} {abs(part.plus)}" if part.plus else ""
             parts.append(expression(f"count({self.listed(part.of)}){plus}"))
             return None
+        if isinstance(part, Position):
+            parts.append(expression(self.naming.position(part)))
+            return None
         if isinstance(part, Getenv) and alone and not part.default:
             self.naming.variables[part.name] = None
-            return {"paste": f"env.{part.name}", "optional": True}
+            return {"paste": "env." + (self.naming.text(part.of) if part.of else part.name), "optional": True}
+        if isinstance(part, Changed) and isinstance(part.of, Lookup) and part.of.default is None:
+            name = self.naming.value(part.of.path)
+            is_needed = name.startswith("metadata/") and not self.read(part.of, name)
+            parts.append(expression(self.naming.changed(part, name) + ("|" if is_needed else "")))
+            return None
         if not isinstance(part, Lookup) or part.empty:
             parts.append(self.naming.braced(part))
             return None
@@ -109,7 +119,7 @@ class Writing:
         then: Blocks = [{"text": written([expression(name)])}]
         if name.startswith("metadata/"):
             use = self.use(name)
-            use.default, use.pasted = part.default.constant, use.pasted or alone
+            use.default, use.pasted, use.asked = part.default.constant, use.pasted or alone, True
             then = [{"paste": name}] if alone else then
         otherwise = [{"text": self.naming.text(part.default)}] if part.default.parts else []
         return {"when": {"exists": name}, "then": then, "else": otherwise}
@@ -214,8 +224,12 @@ class Writing:
                 return {"has": name}
             case "count":
                 return {"eq": [f"@{{count({self.listed(test.of[0])})}}", str(test.of[1])]}
-            case "eq":
-                return {"eq": self.equal(*test.of)}
+            case "eq" | "contains":
+                return {test.word: self.equal(*test.of) if test.word == "eq" else [*map(self.compared, test.of)]}
+            case "at" | "later":
+                loop, number = test.of if test.word == "at" else (*test.of, 1)
+                texts = [written([expression(self.naming.position(Position(loop, 1)))]), str(number)]
+                return {"eq" if test.word == "at" else "ne": texts}
             case "not":
                 return {"not": self.condition(test.of[0])}
             case "all" | "any":
@@ -226,13 +240,14 @@ class Writing:
         name = self.naming.value(path)
         if name.startswith("first("):
             raise Unliftable("whether the first element has a value cannot be expressed in a spec")
+        if name.startswith("metadata/"):
+            self.use(name).asked = True
         return {"exists": name}
 
     def given_text(self, words: Phrase) -> dict[str, Any]:
         part = words.single
         if isinstance(part, Getenv):
-            self.naming.variables[part.name] = None
-            return {"env": part.name}
+            return {"env": self.naming.variable(part).removeprefix("env.")}
         return {"ne": [self.compared(words), ""]}
 
     def equal(self, left: Phrase, right: Phrase) -> list[str]:
@@ -258,7 +273,7 @@ class Writing:
                 parts.append(part)
                 continue
             source = self.naming.expression(part)
-            if ".host." in source and not source.startswith(("self.", "metadata/", "/")):
+            if ".host." in source and not source.endswith(".host.uuid") and not source.startswith(("self.", "metadata/", "/")):
                 raise Unliftable("a field of the host of an element cannot be compared")
             if source.startswith("first("):
                 raise Unliftable("a field of the first element cannot be compared")

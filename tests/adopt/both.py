@@ -51,7 +51,7 @@ def spec_from(lifted: Lifted, version: str, dest: str = DEST) -> Spec:
     assert lifted.body is not None, lifted.why
     service = {"name": "app", "topology": "netns", "groups": {"one": {"name": "app"}, "two": {"name": "other"}}}
     file = conf(*lifted.body, kind="raw", dest=dest)
-    variables = dict.fromkeys(lifted.variables, "")
+    variables = {name.replace("*", number): "" for name in lifted.variables for number in "123"}
     scope = "environment" if lifted.wide else "stack"
     return spec_of(file, service=service, metadata=declared(lifted), vars=variables, engine={"metadata": version}, scope=scope)
 

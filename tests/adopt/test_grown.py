@@ -67,6 +67,7 @@ class Grower:
                 'getv "/self/container/primary_ip"', 'getv "/self/container/service_index"', 'getv "/self/service/name"',
                 'getv "/self/stack/name"', 'getv "/self/host/agent_ip"', 'getv "/self/container/labels/team"', "3",
                 '"w"', 'getv (printf "/self/service/metadata/%s" "b")', 'getv "/self/nothing"', 'getv "/other/key" "o"',
+                f'replace (getv {key}) "o" "0" -1', f'toUpper (getv {key})', 'toLower (getenv "E")',
                 'getv "/self/service/kind"', 'len (ls "/self/service/containers")',
             ]
         )  # fmt: skip
@@ -88,7 +89,8 @@ class Grower:
             f'getv {key} ""', 'ls "/self/service/metadata/m"', 'gt (len (ls "/self/service/metadata/m")) 0',
             'eq (getv "/self/container/service_index") "1"', 'eq (getv "/self/service/name") "app"', 'getenv "E"', "true",
             'exists "/nowhere/x"', 'gt (len (ls "/self/service/containers")) 1', 'exists "/self/service/metadata/t"',
-            'le (len (ls "/self/service/metadata/v")) 2', f'eq (getv {key}) "1" "on"', 'exists "/self/service/metadata/m"',
+            'le (len (ls "/self/service/metadata/v")) 2', f'eq (getv {key}) "1" "on"',
+            f'contains (getv {key}) "o"', 'exists "/self/service/metadata/m"',
         ]  # fmt: skip
         chosen = self.random.choice(simple)
         if self.random.random() < 0.3:
@@ -120,6 +122,8 @@ class Grower:
                 'range ls "/self/service/metadata/v"|{{getv (printf "/self/service/metadata/v/%s" .)}}',
                 'range lsdir "/self/service/metadata/r"|{{.}}:{{getv (printf "/self/service/metadata/r/%s/h" .)}}'
                 '{{getv (printf "/self/service/metadata/r/%s/o" .) "-"}}',
+                'range gets "/self/container/labels/*"|{{base .Key}}={{.Value}}',
+                'range getvs "/self/container/labels/te*"|{{.}}',
                 'range ls "/nowhere"|{{json .}}',
                 'range split "g,h" ","|{{.}}',
             ]
@@ -132,7 +136,13 @@ class Grower:
                 body.replace(".Key", f"{v}.Key").replace(".Value", f"{v}.Value"),
             )
             body = body.replace("{{.}}", f"{{{{{v}}}}}").replace(" .)", f" {v})").replace("json .", f"json {v}")
-            between = self.random.choice([f"{{{{if {i}}}}}, {{{{end}}}}", f"{{{{if ne {i} 0}}}}\n{{{{end}}}}"])
+            between = self.random.choice(
+                [
+                    f"{{{{if {i}}}}}, {{{{end}}}}",
+                    f"{{{{if ne {i} 0}}}}\n{{{{end}}}}",
+                    f"{{{{{i}}}}} {{{{if eq {i} 1}}}}2nd{{{{end}}}}",
+                ]
+            )
             body = between + body
         around = [self.random.choice(["", "\n", " ", "- "]), self.random.choice(["", "\n", "\n", ";"])]
         inner = self.template() if self.random.random() < 0.2 else ""

@@ -39,6 +39,15 @@ PLAIN = {
     "guarded text": '{{if exists "META/t"}}\n{{getv "META/t"}}\n{{end}}\nz\n',
     "guarded text in a line": '{{if exists "META/t"}}{{getv "META/t"}}{{end}}',
     "a key that is no map": '{{if exists "META/k"}}[{{if exists "META/k/x"}}never{{end}}{{getv "META/k/y" "9"}}]{{end}}\n',
+    "changed": 'k={{replace (getv "META/k") "o" "0" -1}} {{toUpper (getv "/self/service/name")}}{{toLower "A"}};\n',
+    "contains": '{{if contains (getv "META/k" "") "n"}}n{{end}}{{if contains "META/k" "k"}}k{{end}}\n',
+    "own labels": '{{range gets "/self/container/labels/*"}}{{base .Key}}={{.Value}}\n{{end}}',
+    "labels by their beginning": '{{range getvs "/self/host/labels/zo*"}}[{{.}}]\n{{end}}',
+    "words of labels": (
+        '{{range gets "/self/container/labels/*"}}{{$n := index (split .Key "/") 4}}{{if not (contains .Key "agent.")}}'
+        '{{replace (replace (replace $n "." "_" -1) ":" "_" -1) "-" "_" -1}} {{replace $n "." "," -1}}\n{{end}}{{end}}'
+    ),
+    "variable with a number": '{{getenv (printf "UP%s" (getv "/self/container/service_index"))}}\nz\n',
     "map": '{{range ls "META/m"}}{{.}}: {{getv (printf "META/m/%s" .)}}\n{{end}}',
     "map before": 'a\n{{range ls "META/m"}}\n{{.}}: {{getv (printf "META/m/%s" .)}}{{end}}\n\nz',
     "pairs": '{{range gets "META/m/*"}}{{base .Key}}={{.Value}}\n{{end}}',
@@ -79,6 +88,10 @@ BY_NAME = {
         '{{$l := ls "/self/service/containers"}}[{{range $i, $c := $l}}{{$c}}{{if lt (add $i 1) (len $l)}},{{end}} {{end}}]\n'
     ),
     "commas but the first": '{{range $i, $c := ls "/self/service/containers"}} {{if eq $i 0}}{{else}}, {{end}}{{$c}}{{end}}\n',
+    "positions": (
+        '{{range $i, $c := ls "/self/service/containers"}}{{$i}} {{add $i 1}} {{add $i 2}}'
+        "{{if eq $i 1}} second{{end}}{{if $i}} {{$c}}{{end}}\n{{end}}"
+    ),
     "another service": '{{range ls "/self/stack/services/db/containers"}}{{.}}\n{{end}}',
     "fields of all": '{{range gets "/self/service/containers/*/primary_ip"}}{{.Value}}\n{{end}}',
     "first": '{{index (ls "/self/stack/services/db/containers") 0}}\n',
@@ -116,7 +129,7 @@ FULL = {
     "r": {"one": {"host": "h1", "port": 1}, "two": {"host": "h2"}}, "c1.crt": "C1", "c2.crt": "C2", "c3.crt": "C3",
 }  # fmt: skip
 WORLDS = (
-    World(FULL, variables={"UP": "x"}),
+    World(FULL, variables={"UP": "x", "UP2": "two"}),
     World({"l": "1"}, scale=1, index=1),
     World({"k": "", "t": "", "l": ""}, scale=11, index=1),
     World({"k": "off", "v": [str(number) for number in range(12)]}, scale=11, index=11),
