@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog_forge.adopt.paths import segments_of
-from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unliftable, joined, negated
+from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unliftable, joined, negated, segments_of
 
 
 def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:

@@ -12,15 +12,15 @@ from dataclasses import replace
 from typing import Any
 
 from catalog_forge.adopt.conditions import equal, leaves, positioned, sized
-from catalog_forge.adopt.paths import cut, segments_of, serves, shown
+from catalog_forge.adopt.naming import serves
 from catalog_forge.adopt.setting import Departure, Setting
 from catalog_forge.adopt.terms import (
-    Changed,
     Children,
     ElementName,
     Getenv,
     Iteration,
     Lookup,
+    Modified,
     Output,
     Pair,
     Phrase,
@@ -33,9 +33,12 @@ from catalog_forge.adopt.terms import (
     Unliftable,
     Walk,
     When,
+    cut,
     joined,
     merged,
     negated,
+    segments_of,
+    shown,
 )
 from catalog_forge.gotext import literals
 from catalog_forge.gotext.parsing import Parsed
@@ -420,7 +423,7 @@ class Evaluation:
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
         """Return a text with each part changed by a function that the spec language has."""
         known = tuple(map(_constant, texts))
-        return _plain([change(part) if isinstance(part, str) else Changed(word, part, known) for part in text.parts])
+        return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 
     # Conditions
 
@@ -533,7 +536,7 @@ def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
     def part(each: Any) -> Any:
         if isinstance(each, ElementName) and each.loop is old:
             return ElementName(new)
-        if isinstance(each, Changed):
+        if isinstance(each, Modified):
             return replace(each, of=part(each.of))
         return Lookup(_with(each.path, old, new), each.default, each.empty) if isinstance(each, Lookup) else each
 

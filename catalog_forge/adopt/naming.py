@@ -7,26 +7,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from catalog_forge.adopt.paths import segments_of, shown, shown_segments
 from catalog_forge.adopt.setting import Departure, DepartureKind, KeyUse, Setting
 from catalog_forge.adopt.terms import (
-    Changed,
     Children,
     ElementName,
     Getenv,
     Iteration,
     Lookup,
+    Modified,
     Phrase,
     Position,
     Split,
     Unliftable,
     Value,
     merged,
+    segments_of,
+    shown,
 )
 from catalog_forge.errors import Where
 from catalog_forge.spec.expressions import CHECK_FIELDS, FOUND_FIELDS, Expr, Text
 from catalog_forge.spec.model import METADATA_KEY
-from catalog_forge.spec.model.roots import beyond_stack
+from catalog_forge.spec.model.roots import RAW_ROOTS, beyond_stack, root_of
 
 _CONTAINER = {
     "primary_ip": "ip", "name": "name", "service_index": "index", "create_index": "create_index", "uuid": "uuid",
@@ -467,7 +468,7 @@ class Naming:
             return self.element(part.loop)
         if isinstance(part, Getenv):
             return self.variable(part)
-        if isinstance(part, Changed):
+        if isinstance(part, Modified):
             return self.changed(part)
         value = self.value(part.path)
         if part.default is None:
@@ -477,15 +478,15 @@ class Naming:
             raise Unliftable("a default cannot be written here")
         return value + (_default(constant) or "|")
 
-    def changed(self, part: Changed, value: str = "") -> str:
+    def changed(self, part: Modified, value: str = "") -> str:
         """Return the expression for a changed value; three replacements in the name of a label are its `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
-        while isinstance(of, Changed):
+        while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of
         thing = self.thing(of.loop) if isinstance(of, ElementName) else None
         if changes == _WORD and thing and _words(thing.rest) == ["labels"] and isinstance(of, ElementName):
             return f"{self._reference(of.loop)}.word"
-        if isinstance(part.of, Changed):
+        if isinstance(part.of, Modified):
             raise Unliftable("a value that is changed more than once cannot be expressed in a spec")
         texts = "".join(f", {_quoted(text)}" for text in part.texts)
         return f"{part.word}({value or self.expression(part.of)}{texts})"
@@ -519,6 +520,38 @@ def expression(source: str) -> Expr:
 def written(parts: list[str | Expr]) -> str:
     """Return literal text and expressions as an author writes them. What must be escaped in a text depends on what follows it."""
     return str(Text(tuple(merged(parts))))
+
+
+def shown_segments(segments: tuple[Phrase, ...]) -> str:
+    """Return the path of these segments, with a `*` for each one that is unknown."""
+    return "/" + "/".join(segment.constant or "*" for segment in segments)
+
+
+def serves(path: Phrase, setting: Setting) -> bool:
+    """Whether Rancher may serve a path that the keys of the TOML include. Raises Unliftable if it cannot be determined."""
+    known, unsure = _beginning(path)
+    roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
+    if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):
+        raise Unliftable("the beginning of a path is only known when the file is rendered")
+    served = bool(root_of(known, RAW_ROOTS)) or beyond_stack(known) or known in ("/", "/self", "/version")
+    if not served or setting.keys is None:
+        return served
+    asked = [f"{setting.prefix.rstrip('/')}/{key.strip('/')}".rstrip("/") for key in setting.keys]
+    if any(known == key or known.startswith(key + "/") for key in asked):
+        return True
+    if any(key.startswith(known) for key in asked):
+        raise Unliftable(f"only some of the keys below {known!r} are among the keys of the TOML")
+    return False
+
+
+def _beginning(path: Phrase) -> tuple[str, bool]:
+    """Return the known beginning of a path, in whole segments, and whether an unknown part follows."""
+    known = ""
+    for part in path.parts:
+        if not isinstance(part, str):
+            return known.rpartition("/")[0], True
+        known += part
+    return known, False
 
 
 def _words(segments: tuple[Phrase, ...]) -> list[str | None]:

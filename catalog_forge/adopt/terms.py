@@ -91,7 +91,7 @@ class Getenv:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class Modified:
     """A value in lower or upper case, or with one text in place of another: a function of the spec language and its texts."""
 
     word: str
@@ -99,7 +99,7 @@ class Changed:
     texts: tuple[str, ...] = ()
 
 
-Value = Lookup | ElementName | Getenv | Changed
+Value = Lookup | ElementName | Getenv | Modified
 Part = str | Value
 
 
@@ -206,3 +206,27 @@ def joined(word: Literal["all", "any"], tests: Sequence[Test | bool]) -> Test | 
     if len(left) <= 1:
         return left[0] if left else not ends
     return Test(word, tuple(left))
+
+
+def cut(text: Phrase, separator: str) -> tuple[Phrase, ...]:
+    """Split a text at the separators in its known parts."""
+    found: list[list[Part]] = [[]]
+    for part in text.parts:
+        first, *more = part.split(separator) if isinstance(part, str) else [part]
+        if first:
+            found[-1].append(first)
+        found += [[word] if word else [] for word in more]
+    return tuple(Phrase(tuple(each)) for each in found)
+
+
+def segments_of(path: Phrase) -> tuple[Phrase, ...]:
+    """Split a path at its slashes. Raises Unliftable unless it is absolute and normalized."""
+    segments = cut(path, "/")
+    if segments[0].parts or not all(segment.parts and segment.constant not in (".", "..") for segment in segments[1:]):
+        raise Unliftable(f"{shown(path)} is not a path from the root, with single slashes")
+    return segments[1:]
+
+
+def shown(path: Phrase) -> str:
+    """Return a path as messages show it."""
+    return repr(path.pattern)

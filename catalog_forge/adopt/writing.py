@@ -9,11 +9,11 @@ from typing import Any
 
 from catalog_forge.adopt.naming import LOWERED, Naming, expression, written
 from catalog_forge.adopt.terms import (
-    Changed,
     Children,
     ElementName,
     Getenv,
     Lookup,
+    Modified,
     Output,
     Phrase,
     Position,
@@ -89,7 +89,7 @@ class Writing:
         if isinstance(part, Getenv) and alone and not part.default:
             self.naming.variables[part.name] = None
             return {"paste": "env." + (self.naming.text(part.of) if part.of else part.name), "optional": True}
-        if isinstance(part, Changed) and isinstance(part.of, Lookup) and part.of.default is None:
+        if isinstance(part, Modified) and isinstance(part.of, Lookup) and part.of.default is None:
             name = self.naming.value(part.of.path)
             is_needed = name.startswith("metadata/") and not self.read(part.of, name)
             parts.append(expression(self.naming.changed(part, name) + ("|" if is_needed else "")))
