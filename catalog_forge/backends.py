@@ -23,7 +23,7 @@ class Backend:
     `breaks_off`: confd ignores an error in the middle of a read, and continues with what it has read so far.
     `missing`: confd's message if there is no key below the prefix; empty if that is not an error.
     `mount` is the path above the keys of a new server if it has no writable root.
-    `segment` matches what may be between two slashes of a key, `shape` describes it; `most` is the maximum bytes of a value.
+    `segment` matches what may be between two slashes of a key (`shape` in words); `most` is the size limit of a value, in bytes.
     `credentials` are the options of confd that the container gets in CONF_OPTION, or from a file named by CONF_OPTION_FILE;
     those in `exported` go into confd's environment under the name that its library expects.
     """

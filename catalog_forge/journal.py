@@ -4,7 +4,7 @@
 2. The folders are created, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which
    git does not see) is renamed into each existing target folder, as its first new folder or back again, so that an unwritable
    folder is detected now. If a target is on another file system, its file is staged next to it.
-3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
+3. The journal is renamed to `committed.json`: the commit point. Before it `recover` undoes the change, after it completes it.
 4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
