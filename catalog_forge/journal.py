@@ -243,7 +243,10 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
 
 
 def _goes(root: Path, path: str) -> bool:
-    """Rename the probe, an empty folder; False on another file system. Mounts may share a device number, so that is no test."""
+    """Rename the probe, an empty folder; False on another file system.
+
+    Two mounts may have the same device number, so comparing it would not suffice.
+    """
     with suppress(FileExistsError):
         os.mkdir(f"{root}/{_PROBE}")
     try:

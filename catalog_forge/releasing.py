@@ -47,7 +47,7 @@ class Published:
 
 @dataclass(frozen=True)
 class NextRevision:
-    """A revision to be released: the spec that makes it, what it breaks, and the reasons for it."""
+    """A revision to be released: its spec, the changes that break running stacks, and the reasons for it."""
 
     source: Source
     breaking: list[Break]
@@ -55,7 +55,7 @@ class NextRevision:
 
 
 def published_at(repository: Repository, source: Source, ref: str) -> Published:
-    """Read an entry and its image from git at a commit. Raises ForgeError if git cannot."""
+    """Read an entry and its image from git at a commit. Raises ForgeError if git fails."""
     entry, root = source.spec().entry.name, repository.root
     folder = root / "templates" / entry
     if not folder.is_dir():

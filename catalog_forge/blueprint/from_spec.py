@@ -164,5 +164,7 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Separate the bracket of a list from a delimiter after it: of three brackets, Jinja reads the first two as the delimiter."""
+    """Write a bracket before a delimiter as a template: of three brackets in a row, Jinja would read the first two as the
+    delimiter.
+    """
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

@@ -43,7 +43,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class Memory:
-    """The content of the file. `files` are by their path in the catalog; `programs` are the executable ones.
+    """The content of the file. `files` maps paths in the catalog to texts or digests; `programs` are the paths of programs.
 
     `source` is {package: version}, {example: version}, {url, commit} or {folder}.
     """

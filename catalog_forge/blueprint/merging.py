@@ -146,7 +146,7 @@ class _ByKey:
 
     @staticmethod
     def is_kept(base: _Side, ours: _Side, theirs: _Side) -> bool:
-        """Whether an entry of ours stays, so that the others can be inserted next to it."""
+        """Whether the merge result keeps an entry of ours, so that a collection with new entries is not left empty."""
         return any(key in theirs or not _same(base.get(key), entry) for key, entry in ours.items())
 
     def collection(self, path: str, within: Piece, base: _Side, ours: _Side, theirs: _Side) -> yamlio.Data:
@@ -175,7 +175,7 @@ class _ByKey:
         )
 
     def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
-        """Insert each entry that only theirs has, after the entry that it follows there."""
+        """Insert each entry that only theirs has, after the entry that precedes it in theirs."""
         base, ours, theirs = sides
         anchor, last = None, None
         for key, new in theirs.items():
@@ -241,7 +241,9 @@ def _with_comments(base: Document, ours: Document, theirs: Document) -> Document
 
 
 def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
-    """Return the entries of three values by their identity, with a renamed item identified by its place; () for scalars."""
+    """Return the entries of base, ours and theirs under keys that match; a renamed list item is matched by its place. () for
+    scalars.
+    """
     if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
         return ()
     items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
@@ -264,7 +266,7 @@ def _insert_after(found: dict[str, yamlio.Data], last: str | None, key: str, dat
 
 
 def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side] | None:
-    """Return the entries of three mappings or lists by shared names, or None if list items cannot be identified."""
+    """Return the entries of base, ours and theirs by names that all three share, or None if list items cannot be identified."""
     if base.kind == "map":
         return base.entries, ours.entries, theirs.entries
     items = [list(piece.entries.values()) for piece in (base, ours, theirs)]
@@ -292,7 +294,7 @@ def _naming_key(lists: list[list[Entry]]) -> str:
 
 
 def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
-    """Whether both sides may have renamed the same item, so that these are not names."""
+    """Whether both sides may have renamed the same item, so that the names do not identify items."""
     return bool(base - ours - theirs and ours - base and theirs - base)
 
 
@@ -301,7 +303,10 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether the common entries have the same order on all sides. After a list is re-sorted, no place is certainly right."""
+    """Whether the common entries have the same order on all sides.
+
+    If a list was sorted anew, the right place of a new item is unknown.
+    """
     return all([key for key in side if key in theirs] == [key for key in theirs if key in side] for side in (base, ours))
 
 

@@ -40,7 +40,7 @@ class Fate(StrEnum):
 class Update:
     """The update of a file: `ours` is the current file, `file` the new one (None: none), `marked` has conflict markers.
 
-    `newer` tells that the blueprint changed it since, `edited` that the author did.
+    `newer` means that the blueprint has changed the file since, `edited` that the author has.
     """
 
     path: str
@@ -56,10 +56,11 @@ class Update:
 def changes(
     base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str], programs: Collection[str] = ()
 ) -> list[Update]:
-    """Return the update of each file that the blueprint first made or makes now.
+    """Return the update of each file that the older or the newer blueprint generates.
 
-    `base` are the files that the blueprint first made, of which `programs` were executable. `ours` are the author's current
-    files, `theirs` those that the blueprint makes now. Raises ForgeError if git, which merges lines, is not available.
+    `base` are the files as the older blueprint generated them; those in `programs` were executable. `ours` are the author's
+    current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges lines, is not
+    available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
@@ -68,7 +69,7 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """Return the update with the file mode that one side changed since the blueprint first made the file with mode `first`."""
+    """Return the update with the new file mode if one side changed it; `first` is the mode in the older blueprint."""
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found
@@ -107,7 +108,7 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
 
 
 def _is(file: File | None, base: str | Digest | None) -> bool:
-    """Whether a file is still what the blueprint first made."""
+    """Whether a file is as the older blueprint generated it."""
     if file is None or base is None:
         return file is None and base is None
     return file.content == base.encode() if isinstance(base, str) else digest_of(file.content) == base
@@ -189,11 +190,10 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 
 
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
-    """Find the answers with which a blueprint reproduces most of a spec. Return them with the files that the blueprint then
-    makes.
+    """Find the answers with which a blueprint reproduces most of a spec. Return them and the files generated with them.
 
-    The questions are tried one by one. The candidates are the options of a question, or the values in the spec where the
-    blueprint puts its default.
+    The questions are tried one by one. The candidates are the options of a question, or the values that the spec has in place of
+    the default.
     """
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
@@ -218,7 +218,9 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 
 
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
-    """Return possible answers: values in the spec at the places of the default. If it is empty, values that only the spec has."""
+    """Return possible answers: values that the spec has in place of the default; if the default is empty, values that only the
+    spec has.
+    """
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}
     return (

@@ -75,7 +75,9 @@ def _doubled(text: str) -> str:
 
 
 def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
-    """Return data with each of its texts as `written` writes it; by default, rancher-compose substitutes nothing in them."""
+    """Return data with `written` applied to each text; by default, each `$` is doubled so that rancher-compose substitutes
+    nothing.
+    """
     if isinstance(value, str):
         return written(value)
     if isinstance(value, Mapping):

@@ -152,7 +152,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
     "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
 }
-# The kinds of the gaps that notes of the stack become, by the beginning of their keys. The longest match counts.
+# The kind of gap that the report shows for a note of the stack, by the beginning of the note's key. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",
@@ -200,13 +200,13 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """Return what a label that asks Rancher for something becomes, None if it carries over, or ("", "") for any other label."""
+    """Return what becomes of a label that Rancher acts on, None if it carries over, or ("", "") for any other label."""
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 
 
 def noted(key: str) -> str:
-    """Return the kind of the gap that a note of the stack at a key becomes, or "" if the objects report it themselves."""
+    """Return the kind of gap for a note of the stack at this key, or "" if `Objects` reports the gap."""
     return NOTED.get(_beginning(key, NOTED), "")
 
 

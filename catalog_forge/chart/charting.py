@@ -79,7 +79,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
-    """Note what Rancher ignores in the entry, and what only shows in the stack and not in the objects."""
+    """Add a gap for each key that Rancher ignores, and for other notes of the stack that the objects do not report."""
     for note in found.stack.unhonoured:
         if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
             becomes = f"it is left out: {note.message}" if note.service else note.message

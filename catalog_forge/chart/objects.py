@@ -298,7 +298,7 @@ class Objects:
                 self.gap(launch, key, key, "address of Rancher")
 
     def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
-        """Return the kind of the gap that a container's key is, or "" if the chart carries it over.
+        """Return the kind of gap for a key of a container, or "" if the chart carries it over.
 
         `routed` are the keys that count for a service without pods.
         """

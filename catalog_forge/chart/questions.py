@@ -25,7 +25,7 @@ _LIMITS = ("min", "max", "min_length", "max_length")
 
 
 def asked(questions: Sequence[Question], values: Mapping[str, str], gaps: Gaps) -> list[dict[str, Any]]:
-    """Return the questions in the form of questions.yaml. `values` are the answers that they propose."""
+    """Return the questions in the form of questions.yaml. `values` are the proposed answers, by variable."""
     return [_question(question, values.get(question.variable, ""), gaps) for question in questions]
 
 

@@ -86,7 +86,7 @@ class Routes:
         self._leads(file, name, service, spec)
 
     def _leads(self, file: str, name: str, service: str, spec: Mapping[str, Any]) -> None:
-        """Add a Service under a name that leads to a service."""
+        """Add a Service called `name` whose requests go to `service`."""
         self.leads[name] = service
         self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
 
@@ -204,7 +204,7 @@ class Routes:
         return "it is left out: there are no pods for it in the chart" if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
-        """Add a rule to the paths of its host in an Ingress. Return what becomes of the rule."""
+        """Add a rule to the paths of its host in an Ingress. Return the report's words for the result."""
         path = rule.path or "/"
         if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
             return "it is left out: an Ingress cannot have such a host name"

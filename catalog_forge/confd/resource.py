@@ -21,7 +21,7 @@ from catalog_forge.spec.model.roots import roots_of
 
 # Returns the text of a file in the spec's folder; the block is where an error is reported.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
-# For each root that has one: a path that the metadata service gives to every container it knows.
+# By root: a path that exists in the metadata of every container that the service knows. Other roots have no such path.
 _PRESENT = {
     "/self/service": "/self/service/name",
     "/self/container": "/self/container/name",
@@ -139,8 +139,8 @@ def _stamp(spec: Spec, number: int, name: str) -> str:
 def _stamping(spec: Spec, file: ConfFile, name: str, mode: str) -> str:
     """Return the command that writes the stamp of a changed file; the stamp of a secret file is as private as the file.
 
-    The watch and the pass that runs alongside it may both report one change: the launch script sees the same checksum twice. The
-    last writer records what the file contains then, so that no change is lost when they write different contents.
+    confd's watch and a pass that runs at the same time may both report one change; the launch script then sees the same checksum
+    twice. If they write different contents, the stamp of the last one has the final checksum, so no change is lost.
     """
     stamp = _stamp(spec, _numbers(spec)[_action(file)], name)
     new = f"{spec.share}/changed/.$$"
@@ -198,7 +198,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # `$.self` in a source is the container that an earlier walk found. Where it is now depends on the walk before.
+    # `$.self` in a source is the container that an earlier walk found; the expression for it depends on the previous walk.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

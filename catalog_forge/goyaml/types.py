@@ -71,7 +71,10 @@ def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **mo
 
 
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
-    """Yield what does not fit the type in a node, with its position. If `digits`, a text of digits fits a number, too."""
+    """Yield each part of a node that does not fit the type, with its position.
+
+    If `digits`, a text of digits fits a number, too.
+    """
     if node is None or isinstance(wanted, Own):
         words = wanted.problem(node) if node is not None and isinstance(wanted, Own) else ""
         yield from [Problem(words, node.where)] if node is not None and words else ()

@@ -71,7 +71,7 @@ def digest_of(inputs: str, download: str) -> str:
 
 
 def known_by(inputs: str, download: str) -> dict[str, str]:
-    """Return the labels that identify an image, independent of the builder."""
+    """Return the labels that identify an image, whichever program builds it."""
     return {DIGEST_LABEL: digest_of(inputs, download), **({INPUTS_LABEL: inputs} if download else {})}
 
 

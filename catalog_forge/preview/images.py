@@ -30,7 +30,7 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """The images with folders in the catalog or in `given`. Nothing is read before it is needed.
+    """The images whose folders are in the catalog or in `given`. Nothing is read before it is needed.
 
     If the user names an `entry` and a single image, they belong together, whatever their names are.
     """

@@ -163,7 +163,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
-        """Ignore a client that has left; errors in an answer are reported in its response."""
+        """Do nothing: only a client that has left causes such an error, because all others are reported in the response."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -48,14 +48,14 @@ class Opened:
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def subject(self, version: str) -> Subject:
-        """Return the subject that the spec's conf image renders, with the given metadata version or else that of the spec."""
+        """Return the spec's conf image as a subject to render, with the given metadata version or else that of the spec."""
         assert self.spec and self.source
         if version not in self._subjects:
             self._subjects[version] = of_spec(self.spec, self.source.folder.static, version=version)
         return self._subjects[version]
 
     def kept(self, key: str, make: Callable[[], T]) -> T:
-        """Return what was made last under this key, or make it. Only the last result is kept."""
+        """Return the cached result for this key, or compute it with `make`. Only one result is cached."""
         if key not in self._kept:
             made = make()
             self._kept.clear()
@@ -108,7 +108,9 @@ class Site:
         return found
 
     def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
-        """Return what was made from the whole catalog, or make it if a file has changed: reading many entries is slow."""
+        """Return the cached result for the whole catalog, or compute it with `make` if a file has changed: reading many entries
+        is slow.
+        """
         if what not in self._all or self._all[what][0] != now or not now:
             self._all[what] = now, make()
         found: T = self._all[what][1]

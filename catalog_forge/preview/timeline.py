@@ -19,7 +19,7 @@ AROUND = 3
 
 
 def timeline(opened: Opened, name: str) -> dict[str, Any]:
-    """Return a scenario of an entry's spec, played like `test` does. The contents of secret files are hidden.
+    """Return a scenario of an entry's spec, played as `test` plays it. The contents of secret files are hidden.
 
     Raises ForgeError if the entry has no such scenario, or if the scenario is invalid.
     """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Limits: a larger drawing would be unreadable, so the rest is only counted.
 MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
 
-# Images that do not stand for a container.
+# Images from which Rancher creates no container.
 _OUTSIDE = {"rancher/external-service": "a service outside", "rancher/dns-service": "a name for other services"}
 
 

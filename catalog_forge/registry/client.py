@@ -42,7 +42,7 @@ class Gone(ForgeError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The manifest or index that a reference names in a registry."""
+    """The manifest or index to which a reference resolves in a registry."""
 
     digest: str
     media_type: str
@@ -59,7 +59,8 @@ class Registries:
         self._keyring, self._trust = Keyring(), trusted()
 
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
-        """Return what a reference names: one request, plus one for the platform if it is not an index.
+        """Return the manifest or index of a reference. This takes one request, or two for a single image, whose platform is a
+        second one.
 
         An index has no `labels`: if they are requested, they come from its amd64 image, else from its first image.
         Raises Gone if the registry does not have the image, else ForgeError with the problem and a hint.

@@ -38,7 +38,7 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
 
 
 def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the needs of each name, extended by those of its wishes that create no cycle. Wishes only express a preferred order.
+    """Return the needs of each name, plus those of its wishes (preferred predecessors) that create no cycle.
 
     It uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.
     """

@@ -108,8 +108,8 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What only a continuous watcher knows: units that were complete or are being changed; containers that ended while they were
-    watched, how often in a row, and which must wait before they restart; and units that are unhealthy, not ready, or to be
+    """Facts that only a continuous watcher knows: units that were complete or are being changed; containers that ended while they
+    were watched, how often in a row, and which must wait before they restart; and units that are unhealthy, not ready, or to be
     replaced, stopped or restarted on request."""
 
     complete: Collection[Key] = ()

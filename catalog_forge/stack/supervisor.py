@@ -169,7 +169,7 @@ class Supervisor:
         return self._record
 
     def behind(self) -> bool:
-        """Whether a program has ended that the loop has not noticed yet."""
+        """Whether a program has ended without the loop having noticed it yet."""
         return self._endings.unnoticed(self._runner.seen())
 
     def run(self) -> None:

@@ -241,7 +241,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the addresses by container; stacks are identified by position, because the running one has another name."""
+    """Return the address of each container. The keys have the positions of stacks, because the running stack has another name."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -147,7 +147,7 @@ def lint(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Disable the garbage collector: everything read stays in use, and searching it would take a third of the time."""
+    """Disable the garbage collector: everything read stays in use, and searching it would take a third of the run time."""
     gc.disable()
     try:
         yield

@@ -60,7 +60,7 @@ def _fault(ruling: Ruling) -> Refusal:
 
 
 def placed(subject: Entry | Revision, hit: Hit) -> Hit:
-    """Return a hit with its place in the author's files: text that a template renders to is in no file."""
+    """Return a hit with its place in rendered text replaced by the place in the author's file."""
     made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
     return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 

@@ -51,7 +51,7 @@ _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|latest")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What runs, on a real stack, for a service that the entry does not define. Unset fields keep the image's values."""
+    """The container to run on a real stack for a service that the entry does not define. Unset fields keep the image's values."""
 
     image: str
     command: tuple[str, ...] | None = None
@@ -62,8 +62,8 @@ class Beside:
 class Scenario:
     """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
-    `engines` names the engines that can show what the scenario tests; empty means all. `beside` describes what runs for services
-    that the entry does not define.
+    `engines` names the engines that can show what the scenario tests; empty means all. `beside` describes the containers to run
+    for services that the entry does not define.
     """
 
     moments: tuple[Moment, ...]
@@ -157,7 +157,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
-    """Yield what runs for services that the entry does not define, by service name."""
+    """Yield the name and the container of each service that the entry does not define."""
     own, *others = start.stacks
     services = [each.name for each in own.services]
     services += [f"{stack.name}/{each.name}" for stack in others for each in stack.services]

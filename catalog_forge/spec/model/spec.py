@@ -176,7 +176,9 @@ class Member:
 
     @property
     def asking(self) -> str:
-        """The service that confd is for the metadata service: the primary whose address it shares, or its own sidekick."""
+        """The service for which the metadata service takes confd: the primary whose address it shares, or else confd's own
+        sidekick.
+        """
         return self.name if self.spec.service.is_self else self.conf
 
     @property
