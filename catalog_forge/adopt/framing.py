@@ -30,7 +30,15 @@ from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
 from catalog_forge.spec.expressions import Expr
 from catalog_forge.spec.model import KEY_TYPES, Spec
-from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
+from catalog_forge.spec.model.compose_keys import (
+    COMPANION_KEYS,
+    MAIN_KEYS,
+    NETWORK_KEYS,
+    RANCHER_FILE,
+    RANCHER_KEYS,
+    floats,
+    named_volume,
+)
 from catalog_forge.spec.model.frame import STRATEGIES
 from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.programs import known, start_of
@@ -132,10 +140,16 @@ class _Framing:
         return {**found, **({"volumes_from": others} if others else {})}
 
     def mounts(self, unit: ConfUnit) -> list[str]:
-        """Return the volumes of the program and of the services that only own volumes, except those of the generated files."""
+        """Return the volumes of the program, of services that only own volumes, and those that it takes from the conf container.
+
+        The volumes of the generated files are not among them.
+        """
         ours = {*self.original.base.get("folders", ()), *(dest.rpartition("/")[0] for dest in self.original.dests.values())}
         found = [item.value for name in (unit.main, *unit.data) for item in items(self.services[name].get("volumes"))]
-        return [mount for mount in dict.fromkeys(found) if mount.split(":")[-1].rstrip("/") not in ours]
+        if unit.conf in [item.value.split(":")[0] for item in items(self.services[unit.main].get("volumes_from"))]:
+            held = [item.value for item in items(self.services[unit.conf].get("volumes"))]
+            found += [mount for mount in held if not any(folder.startswith(f"{_target(mount)}/") for folder in ours)]
+        return [mount for mount in dict.fromkeys(found) if _target(mount) not in ours]
 
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
         """Return the labels of a primary, except the generated ones. Its remaining sidekicks are kept."""
@@ -498,7 +512,7 @@ class _Framing:
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the named volumes declared in the files that are still mounted."""
-        mounted = {text.partition(":")[0] for text in _texts(data) if ":/" in text}
+        mounted = {named_volume(text) for text in _texts(data)}
         found: dict[str, Any] = {}
         for source in self.use.composition.sources:
             for name, node in pairs(source.yaml.keys.get("volumes")).items() if source.is_second else ():
@@ -533,6 +547,12 @@ def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, y
             yield from _leaves(value, path)
         else:
             yield path, value
+
+
+def _target(mount: str) -> str:
+    """Return the folder of a container where a volume is mounted: the second part of NAME:/PATH:MODE, or all of /PATH."""
+    first, *rest = mount.split(":")
+    return (rest[0] if rest else first).rstrip("/")
 
 
 def _covers(pattern: str, path: str) -> bool:

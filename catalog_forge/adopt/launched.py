@@ -22,6 +22,8 @@ from catalog_forge.stack.model import Launch, Service, Stack
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
 # What its program must keep. How the program starts is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
+# A sidekick that is no part of the configuration also starts as it did.
+_OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
 _SHOWN = 200
 
 
@@ -103,6 +105,9 @@ def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
     for name in beside:
         if name not in made:
             yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", True)
+        else:
+            one, other = _only(before[name], _OF_SIDEKICK), _only(made[name], _OF_SIDEKICK)
+            yield from _fields(f"{old.name}: {name}", one, other, lost=True)
     for name in before:
         if name not in {*made, main, *beside}:
             yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", False)

@@ -271,7 +271,7 @@ services:
     image: acme/keeper:1
     environment: {OWNER: "7"}
     labels: {io.rancher.container.start_once: "true"}
-    volumes: ["data:/var/lib/app"]
+    volumes: ["data:${folder}"]
 volumes:
   tools: {driver: local, per_container: true}
   data: {driver: local, per_container: true}
@@ -286,7 +286,8 @@ def carried(tmp_path: Path, *edits: tuple[str, str], images: dict[str, str] | No
         docker = docker.replace(old, new)
     images = images or TOOLS
     tree(tmp_path / "images", dict(images))
-    rancher = "version: '2'\ncatalog: {name: App, version: v1}\nservices: {app: {scale: 1}}\n"
+    asked = "{variable: folder, label: Folder, type: string, required: true, default: /var/lib/app}"
+    rancher = f"version: '2'\ncatalog: {{name: App, version: v1, questions: [{asked}]}}\nservices: {{app: {{scale: 1}}}}\n"
     files = {"docker-compose.yml": docker, "rancher-compose.yml": rancher}
     catalog = tree(tmp_path / "catalog", {f"templates/app/0/{name}": text for name, text in files.items()})
     (tmp_path / "new").mkdir()
@@ -309,6 +310,9 @@ def test_what_an_image_unpacks_at_its_start_stays(tmp_path: Path) -> None:
     assert "volumes" not in made["app"]
     assert made["app"]["volumes_from"] == ["app-tools-conf", "keeper"]
     assert made["keeper"]["environment"] == {"OWNER": "7"}
+    assert made["keeper"]["volumes"] == ["data:${folder}"]
+    rancher = yamlio.load((tmp_path / "new/templates/app/1/rancher-compose.yml").read_text(), "rancher-compose.yml")
+    assert rancher["volumes"] == {"data": {"driver": "local", "per_container": True}}
 
 
 @pytest.mark.parametrize(
@@ -325,6 +329,15 @@ def test_what_cannot_be_told_of_a_start_is_not_adopted(
     tmp_path: Path, edits: list[tuple[str, str]], images: dict[str, str]
 ) -> None:
     assert carried(tmp_path, *edits, images=images) == []
+
+
+def test_a_volume_that_the_conf_container_holds_stays_with_the_program(tmp_path: Path) -> None:
+    docker = DOCKER.replace("volumes_from: [app-data]\napp-base", "volumes: [/srv/app, 'x:/etc/app:ro', /etc]\napp-base", 1)
+    docker = docker.replace("volumes_from: [app-data]\n  environment", "volumes_from: [app, app-data]\n  environment")
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
+    assert found["entry"]["whole"], (found["errors"], found["entry"]["changes"])
+    made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "docker-compose.yml")["services"]
+    assert made["app-main"]["volumes"] == ["/var/lib/app", "/srv/app"]
 
 
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
