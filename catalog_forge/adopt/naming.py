@@ -41,6 +41,7 @@ _FOUND = (
     | {"stack_name": "stack"}
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
+_NAMESAKES = "/services mixes services with equal names in all stacks"
 # What the `word` of a label is made of its name by.
 _WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
@@ -136,20 +137,23 @@ class Naming:
                 return Thing("services", loops[1])
             case ["stacks", None, "environment_name"] if self.walks(loops[1], Thing("stacks")):
                 return Thing("stack", None, segments[2:])
-            case ["stacks", None, "services", None, "containers"] if self.walks(loops[3], Thing("services", loops[1])):
-                return Thing("containers", loops[3])
-            case ["stacks", None, "services", None, "containers", None, *_] if self.walks(
-                loops[5], Thing("containers", loops[3])
-            ):
-                return Thing("container", loops[5], segments[6:])
-            case ["services", None, _, *_] if (found := loops[1] and self.thing(loops[1])) and found.kind == "services":
-                self.depart(
-                    "own stack", "/services mixes services with equal names in all stacks; now it is the one of its stack"
-                )
-                return Thing("service", loops[1], segments[2:])
             case ["stacks", None, "services", None, _, *_] if self.walks(loops[3], Thing("services", loops[1])):
-                return Thing("service", loops[3], segments[4:])
+                return self._of_found(loops[3], segments[4:])
+            case ["services"]:
+                return Thing("services")
+            case ["services", None, _, *_] if (found := loops[1] and self.thing(loops[1])) and found.kind == "services":
+                if found.which:
+                    self.depart("own stack", f"{_NAMESAKES}: now it is the one of its stack")
+                return self._of_found(loops[1], segments[2:])
         return None
+
+    def _of_found(self, loop: Iteration | None, rest: tuple[Phrase, ...]) -> Thing:
+        """Return what lies in the service that is the element of a loop."""
+        if rest[0].constant != "containers":
+            return Thing("service", loop, rest)
+        if len(rest) > 1 and self.walks(inner := self.loop_of(rest[1]), Thing("containers", loop)):
+            return Thing("container", inner, rest[2:])
+        return Thing("containers", loop) if len(rest) == 1 else Thing("service", loop, rest)
 
     def loop_of(self, segment: Phrase) -> Iteration | None:
         """The loop whose element a segment of a path is."""
@@ -412,6 +416,8 @@ class Naming:
             return "hosts"
         if thing.kind == "services":
             self.wide = True
+            if not thing.which:
+                self.depart("own stack", f"{_NAMESAKES}: now each of them is there")
             self.depart(
                 "order", "services of all stacks are sorted by their paths: one whose name begins with another's is before it"
             )

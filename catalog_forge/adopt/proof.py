@@ -32,6 +32,7 @@ REASONS = {
     "order": "the same lines, or items of a list in a line, in another order",
     "case": "names that differ only in case",
     "own stack": "the original reads services of other stacks, too: if those have other names, the result is the same",
+    "namesakes": "the original mixes services with equal names: where all names differ, both render the same",
     "escaped": "the original cannot be parsed in its format with this value",
     "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
 }
@@ -171,7 +172,7 @@ def prove(
     live = {path for each in original.files if not each.is_static for path in each.live if path.startswith(f"{OWN}/")}
     asked = tuple(sorted(path.removeprefix(OWN) for path in live if WILD not in path and "*" not in path))
     for case, old, new in outcomes:
-        again = _Again(before, declared, case, engine, original.version, asked)
+        again = _Again(before, declared, case, engine, original.version, asked, made, original.dests)
         for dest, carried in original.carried.items():
             found[dest].compare(case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
@@ -191,6 +192,18 @@ class _Again:
     engine: Engine
     version: str
     asked: tuple[str, ...] = ()
+    made: Subject | None = None
+    dests: Mapping[str, str] = field(default_factory=dict)
+
+    def are_alike_apart(self, dest: str) -> bool:
+        """Whether both images render the same when the services of other stacks have other names."""
+        old, new = self.apart.get(dest), self.regenerated.get(self.dests.get(dest, dest))
+        return old is not None and new is not None and Counter(lines(old, dest)) == Counter(lines(new, dest))
+
+    @cached_property
+    def regenerated(self) -> Mapping[str, bytes]:
+        """What the regenerated image renders when the services of other stacks have other names."""
+        return _rendered(self.made, self.case.apart, self.engine, self.made.version) if self.made else {}
 
     @cached_property
     def apart(self) -> Mapping[str, bytes]:
@@ -278,6 +291,8 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
         own = again.apart.get(dest)
         if own is not None and lines(own, dest) == after:
             return "own stack"
+        if again.are_alike_apart(dest):
+            return "namesakes"
     there = again.widened.get(dest)
     if there is not None and lines(there, dest) == after:
         return "mended"

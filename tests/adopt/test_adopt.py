@@ -206,6 +206,15 @@ def test_services_of_all_stacks_are_looked_for_in_the_whole_environment(tmp_path
     assert "scope: environment" in (tmp_path / "specs/app-conf.yml").read_text()
 
 
+def test_services_with_equal_names_are_no_longer_mixed(tmp_path: Path) -> None:
+    text = '{{range ls "/services"}}{{.}} {{getv (printf "/services/%s/scale" .)}}\n{{end}}'
+    found = adopted(tmp_path, {**image({"x": text}), "conf.d/x.toml": toml("x.tmpl", "/etc/app/x", keys='"/services"')})
+    assert (statuses(found), lifted(found)) == ({"/etc/app/x": "proven"}, 1), found
+    reasons = {difference["scenario"]: difference["reason"] for difference in found["files"][0]["differences"]}  # type: ignore[index]
+    assert reasons["app: two stacks with equal names"] == "namesakes"
+    assert "mixes services with equal names" in json.dumps(found["notes"])
+
+
 def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {**image({"x": '{{getv "/self/container/name"}}\n'})}
     files["conf.d/x.toml"] = toml("x.tmpl", "/x.sh")

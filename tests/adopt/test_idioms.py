@@ -99,6 +99,10 @@ BY_NAME = {
     "all containers in lines": '{{range ls "/containers"}}{{.}} {{getv (printf "/containers/%s/primary_ip" .)}}\n{{end}}',
     "metadata of another": '{{getv "/self/stack/services/db/metadata/word"}}\n',
     "services of all stacks": SERVICES.format('{{$s}}_{{$n}} {{getv (printf "SERVICE/scale" $s $n)}}\n'),
+    "services by their names": (
+        '{{range $n := lsdir "/services"}}{{$p := printf "/services/%s" $n}}{{$n}} {{getv (printf "%s/kind" $p)}}'
+        '{{range ls (printf "%s/containers/" $p)}} {{getv (printf "%s/containers/%s/primary_ip" $p .)}}{{end}}\n{{end}}'
+    ),
     "services with a label": SERVICES.format(
         '{{if exists (printf "SERVICE/labels/team" $s $n)}}\n[{{$n}}]\n'
         'port={{getv (printf "SERVICE/labels/port" $s $n) "80"}}\n'
