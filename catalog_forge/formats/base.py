@@ -108,7 +108,7 @@ class Format:
     """A file format. `pair` is a line with {key} and {value}; empty if the format has no pairs.
 
     `placements` finds the context of each value in a text. `typed` formats write numbers and booleans without quotes. `inner` is
-    a pair inside of a map that is a value. `fault` returns why a text is not valid, if the format has a syntax.
+    a pair inside a nested map. `fault` returns why a text is not valid, if the format has a syntax.
     """
 
     name: str
