@@ -48,7 +48,7 @@ SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
-# A run of `@` before a brace; and before a brace or at the end of a text that an expression follows.
+# The `@` signs before a brace. The second pattern also matches those at the end of a text that precedes an expression.
 SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 

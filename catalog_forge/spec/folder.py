@@ -40,7 +40,7 @@ def check_inside(root: Path, path: str) -> None:
     except (OSError, RuntimeError) as error:
         raise ForgeError(f"this link leads nowhere: {error}", Where(path)) from None
     if not inside:
-        raise ForgeError("a link points outside the catalog here", Where(path), "copy what it leads to into the catalog")
+        raise ForgeError("a link points outside the catalog here", Where(path), "copy its target into the catalog")
 
 
 def walked(folder: Path) -> list[Path]:

@@ -158,8 +158,8 @@ def test_of_many_shards_gitlab_gets_a_job_for_each_two_hundred() -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("specs/b-conf.yml", "images/b-conf is not what its spec says, or was edited"),
-        ("images/b-conf/Dockerfile", "images/b-conf is not what its spec says, or was edited"),
+        ("specs/b-conf.yml", "images/b-conf is out of date with its spec, or was edited"),
+        ("images/b-conf/Dockerfile", "images/b-conf is out of date with its spec, or was edited"),
     ],
 )
 def test_what_is_stale_or_edited_is_not_baked(catalog: Path, spoil: str, said: str) -> None:

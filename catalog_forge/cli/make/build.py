@@ -199,7 +199,7 @@ def stale(source: Source) -> ForgeError:
     from catalog_forge.errors import ForgeError
 
     return ForgeError(
-        f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
+        f"images/{source.name} is out of date with its spec, or was edited", hint=f"catalog-forge generate {source.name}"
     )
 
 

@@ -156,7 +156,7 @@ def _not_played(result: Result) -> Iterator[str]:
     if left:
         yield click.style(printable(f"  {left[0].where}: {left[0].name}: not played: {left[0].left}"), fg="yellow")
     for step in left[1:]:
-        yield click.style(printable(f"  {step.where}: {step.name}: not played: it follows that moment"), fg="yellow")
+        yield click.style(printable(f"  {step.where}: {step.name}: not played: the moment above was not reached"), fg="yellow")
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
 
 
 def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
-    """Return the --set answers without those for questions that only the other revision has. Unknown ones are kept, and fail."""
+    """Return the --set answers without those for questions that only the other revision has. Unknown ones are reported later."""
     alone = other.asked.keys() - revision.asked.keys()
     return [each for each in sets if each.partition("=")[0] not in alone]
 

@@ -114,7 +114,7 @@ class Engine(Record):
         single=True,
     )
     prefix: str = key(
-        "the key of a store that has those of `metadata` below it, unless the container's CONF_PREFIX names another; "
+        "the prefix of the keys of `metadata` in a store, unless the container's CONF_PREFIX names another; "
         "default: the name of the entry, for vault below /secret",
         "",
         pattern=PREFIX,
