@@ -96,7 +96,8 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
         catalog = _catalog(folder)
         found = [*uses(catalog, known, images)]
         if not found:
-            click.echo(f"{folder}: no entry runs any of these images; they run {', '.join(run_by(catalog)) or 'none'}", err=True)
+            running = ", ".join(run_by(catalog)) or "none"
+            click.echo(f"{folder}: by default, none of these images configures a service; the entries run {running}", err=True)
         used += found
     owned = owners(used)
     done = [adopt_image(original, engine, use) for original, use in used if owned[use.revision.entry.name] is original]
