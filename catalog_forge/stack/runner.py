@@ -58,6 +58,8 @@ class StackRunner:
         self._engine = engine
         self._api = engine.api
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
+        # The time of the last line of each container that `news` has returned, by the id of the container.
+        self._returned: dict[str, str] = {}
 
     def network(self) -> Network:
         """Return the stack's network. If it does not exist, create it with its own subnet."""
@@ -190,6 +192,13 @@ class StackRunner:
             return self._api.logs(container.id, tail="all" if lines is None else lines, since=since, timestamps=stamped).decode(
                 errors="replace"
             )
+
+    def news(self, container: Seen, lines: int) -> str:
+        """Return the last lines of a container's log without those that this method has returned already."""
+        stamped = [line.partition(" ") for line in self.said(container, lines, stamped=True).split("\n") if line]
+        returned = self._returned.get(container.id, "")
+        self._returned[container.id] = max([returned, *(stamp for stamp, _, _ in stamped)])
+        return "\n".join(words for stamp, _, words in stamped if stamp > returned)
 
     def follow(self, container: Seen, since: float) -> Iterator[bytes]:
         """Yield the log of a container from a time on, until the container ends; each line begins with its time and a space."""

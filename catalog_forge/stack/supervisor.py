@@ -461,7 +461,7 @@ class Supervisor:
         # Report only the first, second, fourth, ... time.
         if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
-        said = self._said(container, _TAIL)
+        said = self._said(container, _TAIL, news=True)
         message = "\n  | ".join([f"{container.name} ended with status {container.status}", *said])
         waited = any(line.startswith(_GAVE_UP) for line in said[-1:])
         if not (unsettled and (ending.hopeless or waited)):
@@ -472,9 +472,9 @@ class Supervisor:
             raise ForgeError(f"{message}: the stack is stopped; `catalog-forge logs {self._stack.name}` shows the complete log")
         self._refuse(message)
 
-    def _said(self, container: Seen, lines: int) -> list[str]:
+    def _said(self, container: Seen, lines: int, *, news: bool = False) -> list[str]:
         with suppress(ForgeError):
-            return str(said_by(self._stack)(self._runner.said(container, lines))).splitlines()
+            return str(said_by(self._stack)((self._runner.news if news else self._runner.said)(container, lines))).splitlines()
         return []
 
     def _look_after(self, seen: list[Seen], made: Environment) -> None:

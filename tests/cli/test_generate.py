@@ -48,6 +48,15 @@ def test_generating_again_changes_nothing(catalog: Path) -> None:
     assert run(catalog, "generate", "--check").exit_code == 0
 
 
+def test_the_hint_of_check_is_one_that_helps(catalog: Path) -> None:
+    assert run(catalog, "generate", "--check").stderr.endswith("hint: catalog-forge generate\n")
+    run(catalog, "generate")
+    with (catalog / "images/x-conf/run.sh").open("a") as script:
+        script.write("# mine\n")
+    assert "--force overwrites edited files" in run(catalog, "generate", "--check").stderr
+    assert run(catalog, "generate").exit_code == 1, "it refuses"
+
+
 def test_two_catalogs_in_two_places_get_the_same_bytes(catalog: Path, tmp_path: Path) -> None:
     other = tree(tmp_path / "elsewhere/deep", {"specs/x-conf.yml": SPEC})
     run(catalog, "generate")

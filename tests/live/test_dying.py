@@ -37,6 +37,7 @@ def test_a_program_that_dies_fails_up_with_its_last_lines(
     said = patient.up(status=1)
     assert f"{patient.name}-web-1 ended with status {status}\n  | no such thing" in said
     assert f"web-1 ended 5 times in a row: the stack is stopped; `catalog-forge logs {patient.name}`" in said
+    assert "  | no such thing\n  | no such thing" not in said, "what earlier starts said is not said again"
     assert not any(line.startswith("web-1 running") for line in said.splitlines())
     assert {name: unit["state"] for name, unit in patient.units().items()} == {"web-1": "stopped", "other-1": "stopped"}
 

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from catalog_forge.errors import Problem
     from catalog_forge.repository import Repository, Source
-    from catalog_forge.writer import Written
+    from catalog_forge.writer import Drift, Written
+
+# The hint where `generate` alone would refuse to write.
+_OVERWRITES = (
+    "move an edit to the spec, then: catalog-forge generate; --diff shows what would change, --force overwrites edited files"
+)
 
 
 @click.command()
@@ -50,9 +55,11 @@ def generate(
     if locked is not None:
         _pin(repository, locked, write=not (check or diff or dry_run))
     if check or diff or dry_run:
-        drifted = each(names, lambda name: _compared(repository, repository.source(name), diff, dry_run))
+        states: set[writer.Drift] = set()
+        drifted = each(names, lambda name: _compared(repository, repository.source(name), diff, dry_run, states))
         if check and drifted:
-            raise ForgeError("what is generated differs from the specs", hint="catalog-forge generate")
+            hint = _OVERWRITES if states & {writer.Drift.EDITED, writer.Drift.UNKNOWN} else "catalog-forge generate"
+            raise ForgeError("what is generated differs from the specs", hint=hint)
         return
     try:
         each(names, lambda name: _written(repository, repository.source(name), force))
@@ -115,14 +122,15 @@ def _written(repository: Repository, source: Source, force: bool) -> bool:
     return True
 
 
-def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool) -> bool:
-    """Show how a spec's files differ from those on disk. Return whether they do."""
+def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool, states: set[Drift]) -> bool:
+    """Show how a spec's files differ from the disk, add the states of its files to `states`, and tell whether they differ."""
     from catalog_forge import writer
 
     if repository.is_current(source):
         return False
     _warn(source)
     found = writer.compare(repository.root, source.name, source.plan())
+    states.update(found.states.values())
     if diff:
         click.echo(painted_diff(found.diff()), nl=False)
     elif not found.clean:

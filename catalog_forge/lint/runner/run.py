@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +16,10 @@ from catalog_forge.lint.runner import registry
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import File
 from catalog_forge.shown import printable
+from catalog_forge.spec.model.spec import GENERATED
 
+# The mark of a generated file, and the number of lines at its beginning that may contain it.
+_GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
 # Checking fewer entries than this takes less time than starting a second process.
 WORTH_A_PROCESS = 20
 
@@ -98,11 +102,20 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         if not choice.silences(identity, path):
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)
-            yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hit.hint), hit.fix, line, path)
+            source = _source(file)
+            hint = "; ".join(filter(None, (hit.hint, source and f"this file is generated: change {source}")))
+            fix = None if source else hit.fix
+            yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hint), fix, line, path)
 
 
 def _file(catalog: Catalog, hit: Hit) -> File | None:
     return catalog.shown.get(hit.where.file)
+
+
+def _source(file: File | None) -> str:
+    """Return the path of the spec from which a file is generated, as its first lines say; an empty string for any other file."""
+    found = _GENERATED.search("\n".join(file.lines[:_HEAD])) if file else None
+    return f"specs/{found[1]}.yml" if found else ""
 
 
 def _place(subject: object) -> str:
