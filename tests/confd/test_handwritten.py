@@ -130,7 +130,7 @@ def test_what_looks_beyond_the_stack_is_said_in_the_spec(confd: Path, tmp_path: 
     file = conf({"template": "x.tmpl"})
     with pytest.raises(ForgeError, match="the template reads '/stacks'") as caught:
         compiled(spec_of(file), {"x.tmpl": WIDE})
-    assert "say `scope: environment` at the top of the spec" in caught.value.problems[0].hint
+    assert "set `scope: environment` at the top of the spec" in caught.value.problems[0].hint
     spec = spec_of(file, scope="environment")
     (resource,) = compiled(spec, {"x.tmpl": WIDE})
     assert tomllib.loads(resource.toml)["template"]["keys"] == ["/self/stack", "/services", "/stacks"]
