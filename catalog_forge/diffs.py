@@ -8,7 +8,7 @@ from itertools import takewhile
 from catalog_forge.shown import printable
 
 MOST_LINES = 20_000
-# The most lines between the first and the last difference in which `marked` looks for unchanged lines.
+# The maximum distance between the first and the last difference, in lines, at which `marked` looks for unchanged lines.
 _MOST_BETWEEN = 1_000
 
 

@@ -32,9 +32,10 @@ _OPTIONS: dict[str, Any] = {
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Caches compiled templates where and whenever Python caches compiled modules: each run of `new` needs six templates.
+    """Caches compiled templates in the folder where Python caches compiled modules, because each run of `new` needs six
+    templates.
 
-    A template whose cache cannot be read or written is compiled in each run; Jinja compares the text and the release of Python.
+    If the cache cannot be read or written, the template is compiled in each run. Jinja checks that text and Python are the same.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -29,7 +29,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.subject import Subject, of_spec
 
-# The most scenarios that are written next to a spec. All of them are played.
+# The maximum number of scenarios that are written next to a spec. All scenarios are played.
 _KEPT = 6
 _REBASED = "the template of the spec looks for it below /self/service/metadata"
 
@@ -173,7 +173,7 @@ def _is_there(use: EntryUse, plan: Plan) -> bool:
 
 
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
-    """Compare what both revisions launch. If one of them cannot be launched, report that as the only, lost, difference."""
+    """Compare what both revisions launch. If one of them cannot be launched, report only that, as a loss."""
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
@@ -303,7 +303,7 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
-    """Collect the notes on an original: what is not modelled, what can never be set, which files moved."""
+    """Collect the notes on an original: what is not modelled, which keys can never exist, which files moved."""
     dead = [
         Problem(f"there is never anything at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
         for each in original.files

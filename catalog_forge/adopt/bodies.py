@@ -27,7 +27,7 @@ from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.spec.shorthand import format_of
 
 _NAME = "template"
-# A name that contains a number is declared with each of these.
+# If part of a key's name is unknown before rendering, such as an index, the key is declared with each of these in its place.
 _NUMBERS = ("1", "2", "3")
 # Other formats refuse values that are valid in a text, such as quotes.
 _FORMATS = ("properties", "env", "yaml", "toml")

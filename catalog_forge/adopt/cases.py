@@ -47,7 +47,7 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name, its data, and the look of its values (None if all values are those of the entry)."""
+    """A scenario: its name, its data, and the style of its values (None if all values are those of the entry)."""
 
     name: str
     data: Mapping[str, Any]
@@ -120,7 +120,7 @@ class Needs:
 
     @property
     def mixed(self) -> list[str]:
-        """The keys of the own metadata that are read as values although others are read below them."""
+        """The keys of the service's own metadata that are read as values although keys below them are read too."""
         read = {path.removeprefix(f"{OWN}/") for path in self.paths if path.startswith(f"{OWN}/") and not _glob(path)}
         return sorted(path for path in read if any(other.startswith(f"{path}/") for other in read))
 

@@ -81,7 +81,7 @@ class EntryUse:
 
     @property
     def own_files(self) -> dict[str, str]:
-        """The digest of each file of the entry itself that is generated, because its content is in the spec."""
+        """The digests of config.yml and the icons by path: their content is now in the spec, so generated files replace them."""
         entry = self.revision.entry
         files = [each for each in (entry.config, *entry.icons) if each]
         made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
@@ -133,7 +133,7 @@ def beside(use: EntryUse, owner: Original) -> Problem:
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, where {conf} runs the image that was written there",
         use.revision.where,
-        "this spec is of the image alone: name what it generates there, or adopt it alone with --entry, into another catalog",
+        "this spec covers only the image: use the new image in that entry, or adopt it alone with --entry, into another catalog",
     )
 
 
@@ -184,7 +184,9 @@ def _of_entry(
 
 
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
-    """Return which sidekick or primary that is `running` the image of `name` starts the image's own program."""
+    """Return the container that starts the image's own program: of those `running` it in the unit of `name`, one without a
+    command.
+    """
     primary = next(iter(files.primaries_of.get(name, [name])))
     beside = [each for each in running if each in (primary, *files.services[primary].sidekicks)]
     return min(beside, key=lambda each: any(files.services[each].get(key) is not None for key in ("entrypoint", "command")))
@@ -252,7 +254,7 @@ def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
 def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] | None:
     """Return the ENTRYPOINT and the CMD of an image with a known Dockerfile.
 
-    None if the Dockerfile is unknown, or if the ENTRYPOINT comes from a base image of which it is unknown.
+    None if the Dockerfile is unknown, or if it comes from a base image whose ENTRYPOINT is unknown.
     """
     known = [*images]
     found = _meant(image, [(each, each) for each in known])
@@ -298,7 +300,7 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 def _only_holds(service: Service) -> bool:
     """Whether a service only owns volumes: it runs once and has no program, or only /bin/true.
 
-    Variables are for the program of its image, which does something to the volumes.
+    A service with variables does not count, because they show that its image runs a program, which changes the volumes.
     """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     idles = words == ["/bin/true"] or (not words and service.get("environment") is None)

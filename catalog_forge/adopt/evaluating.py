@@ -504,7 +504,7 @@ def separated(repeat: Repeat) -> Repeat:
 
 
 def across(repeat: Repeat) -> Repeat:
-    """Make one loop over the services of all stacks of a loop over the stacks that prints nothing but those of each."""
+    """Turn a loop over the stacks that only contains a loop over the services of each into one loop over all services."""
     inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
     if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
         return repeat
@@ -519,7 +519,7 @@ def across(repeat: Repeat) -> Repeat:
 
 
 def _listed(path: Phrase) -> Phrase:
-    """A path without a slash at its end, which means nothing where it is listed."""
+    """Return a path without the slash at its end, which has no effect on a listing."""
     *parts, last = path.parts or ("",)
     return Phrase((*parts, last.rstrip("/"))) if isinstance(last, str) and (parts or last.strip("/")) else path
 

@@ -23,8 +23,8 @@ _TAIL = re.compile(r"/(?:metadata|labels)/.*", re.DOTALL)
 
 @dataclass
 class Shape:
-    """The operations that templates apply to a value, which decide how samples of it look; `below` has those of values in its
-    JSON.
+    """The operations that templates apply to a value, which decide how samples of it look; `below` has the shapes of the values
+    in its JSON.
     """
 
     uses: list[Usage] = field(default_factory=list)

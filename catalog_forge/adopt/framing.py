@@ -1,4 +1,4 @@
-"""Reads what a spec says apart from its files from a hand-written entry: services, metadata, questions, companions."""
+"""Reads a hand-written entry as the parts of a spec other than its files: services, metadata, questions, companions."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 
-# What a primary must keep, whichever containers it is made of.
+# The properties that a primary must keep, whichever of its containers is the primary.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
-# What its program must keep. How the program starts is compared separately, because the launch script changes it.
+# The properties that its program must keep. How the program starts is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
 # A sidekick that is no part of the configuration also starts as it did.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
@@ -96,7 +96,7 @@ def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
     made = {launch.name: launch for launch in new.launches}
     main, beside = unit.main, unit.beside
     program = made.get(main) or made.get(f"{old.name}-main") or new.primary
-    # A volume in which the conf container put its files is its own now, and exists once for each container in any case.
+    # A volume with files of the conf container now belongs to that container, so it exists once for each unit in any case.
     gone = {name for name in before[unit.conf].per_unit if name not in program.per_unit}
     kept = replace(before[main], per_unit=tuple(name for name in before[main].per_unit if name not in gone))
     yield from _fields(f"{old.name}: {main}", _only(kept, _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)

@@ -42,7 +42,7 @@ _FOUND = (
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
 _NAMESAKES = "/services mixes services with equal names in all stacks"
-# What the `word` of a label is made of its name by.
+# The changes that turn the name of a label into its `word`.
 _WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
@@ -128,7 +128,9 @@ class Naming:
         return isinstance(found, Lookup) and found.path.constant == "/self/stack/name"
 
     def _among_stacks(self, segments: tuple[Phrase, ...]) -> Thing | None:
-        """What a path below all stacks means, where loops over the stacks, and over the services of each, lead there."""
+        """Return the object that a path refers to, reached by loops over the stacks and over the services of each; None if
+        unknown.
+        """
         loops = [self.loop_of(segment) for segment in segments]
         match [segment.constant for segment in segments]:
             case ["stacks"]:
@@ -148,7 +150,7 @@ class Naming:
         return None
 
     def _of_found(self, loop: Iteration | None, rest: tuple[Phrase, ...]) -> Thing:
-        """Return what lies in the service that is the element of a loop."""
+        """Return the object at the path `rest` below the service that is the element of a loop."""
         if rest[0].constant != "containers":
             return Thing("service", loop, rest)
         if len(rest) > 1 and self.walks(inner := self.loop_of(rest[1]), Thing("containers", loop)):
@@ -156,11 +158,11 @@ class Naming:
         return Thing("containers", loop) if len(rest) == 1 else Thing("service", loop, rest)
 
     def loop_of(self, segment: Phrase) -> Iteration | None:
-        """The loop whose element a segment of a path is."""
+        """Return the loop that has this segment of a path as its element."""
         return segment.single.loop if isinstance(segment.single, ElementName) else None
 
     def walks(self, loop: Iteration | None, thing: Thing) -> bool:
-        """Whether a loop walks over these things."""
+        """Whether a loop iterates over these objects."""
         return loop is not None and self.thing(loop) == thing
 
     def _of_service(self, name: str, rest: tuple[Phrase, ...], wide: bool) -> Thing:
@@ -273,7 +275,7 @@ class Naming:
         return found.loop if thing.rest[1].parts == (*filter(None, (found.loop.of.prefix,)), found) else None
 
     def _labels_of(self, thing: Thing) -> str:
-        """Return the name of what has these labels, in a collection: `self`, `self.host` or an element."""
+        """Return the expression for the owner of these labels: `self`, `self.host` or an element."""
         if thing.which is None and thing.kind in ("container", "host"):
             if thing.kind == "container" and not self.setting.shared:
                 raise Unliftable("the labels of its own container are those of the sidekick")
@@ -546,7 +548,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
     if any(known == key or known.startswith(key + "/") for key in asked):
         return True
     if any(key.startswith(known) for key in asked):
-        raise Unliftable(f"only some of the keys below {known!r} are among the keys of the TOML")
+        raise Unliftable(f"the TOML declares only some of the keys below {known!r}")
     return False
 
 
@@ -580,11 +582,11 @@ def _label(words: list[str | None]) -> str:
 
 def _quoted(text: str) -> str:
     if '"' in text or "\\" in text or "{" in text or "}" in text:
-        raise Unliftable(f"{text!r} cannot stand in an expression")
+        raise Unliftable(f"{text!r} cannot be used in an expression")
     return '"' + text.replace("\n", "\\n").replace("\t", "\\t") + '"'
 
 
 def _default(text: str) -> str:
     if any(char in text for char in '}{"\\\n@'):
-        raise Unliftable(f"{text!r} cannot stand as a default in an expression")
+        raise Unliftable(f"{text!r} cannot be the default of an expression")
     return f"|{text}" if text else ""

@@ -40,7 +40,7 @@ _NUMBERED = re.compile(r"(?!.*conf)v?[0-9]+(?:[._-][0-9A-Za-z._-]*)?")
 _COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
 _WORD = re.compile(r"[a-z0-9]+")
 _MARK = re.compile(rf"^# {re.escape(GENERATED)}([\w.-]+)\.yml;", re.MULTILINE)
-# The most characters of a RUN that a note shows.
+# The maximum number of characters of a RUN that a note shows.
 _SHOWN = 70
 
 
@@ -284,7 +284,11 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
     said = [*_not_modelled(image)]
     for path, file in carried.items():
         if path in dests:
-            said.append(Problem(f"{path} is there before confd writes it: the spec has it only when it is written", file.at()))
+            said.append(
+                Problem(
+                    f"{path} exists before confd writes it: with the spec it exists only once confd has written it", file.at()
+                )
+            )
     carried = {path: file for path, file in carried.items() if path not in dests}
     problems += [problem for file in carried.values() for problem in _unread(file)]
     if any(each.rebased for each in files):
@@ -392,7 +396,7 @@ def _is_whole(run: Run) -> bool:
 def _joins(known: Inside) -> bool:
     """Whether confd appends a resource's own prefix to that of the command line. Since 0.12.0 the command line replaces it.
 
-    If the release is unknown, assume that it appends: whoever gave the resource a prefix saw it work.
+    If the release is unknown, assume that it appends, because otherwise the prefix of the resource would have no effect.
     """
     release = known.release
     return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built

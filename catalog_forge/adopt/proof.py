@@ -184,7 +184,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """What the original renders after one change to the scenario. It is only computed when a file differs."""
+    """The renderings of the original after one change to the scenario. They are only computed when a file differs."""
 
     before: Subject
     declared: Subject
@@ -212,7 +212,7 @@ class _Again:
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """Its files if each key that it asks for by name exists: missing keys, for which it failed, are empty."""
+        """Its files if missing keys that it reads by name were empty instead, so that they do not make it fail."""
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property

@@ -19,7 +19,10 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 
 
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
-    """Return the output without such lines. `fresh` tells that it begins on a new line, `ends` that a line ends after it."""
+    """Return the output without lines that are empty except for actions.
+
+    `fresh` tells that it begins on a new line, `ends` that a line ends after it.
+    """
     return _tidied(pieces, fresh, ends)[0]
 
 

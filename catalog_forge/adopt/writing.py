@@ -99,7 +99,7 @@ class Writing:
             return None
         name = self.naming.value(part.path)
         if self.several(name) and not alone and not (ending and part.default is None):
-            raise Unliftable(f"{name} has several lines, and stands in the middle of one", piece.start)
+            raise Unliftable(f"{name} has several lines, but is in the middle of a line", piece.start)
         default = part.default.constant if part.default else ""
         if default != "" or default is None:
             return self.defaulted(part, name, alone)

@@ -138,12 +138,15 @@ SAID: Mapping[str, tuple[str, str]] = {
         "a Service answers on all addresses of the nodes, not on {address} alone",
         "set services.{service}.serviceType: ClusterIP, or bar the port with a NetworkPolicy",
     ),
-    "port of the host alone": ("only its host could reach it: no Service publishes it", "use `kubectl port-forward`"),
+    "port on a single address of the host": (
+        "only its host could reach it: no Service publishes it",
+        "use `kubectl port-forward`",
+    ),
     "port of a load balancer": ("no rule uses it: it is left out", "nothing, or write an Ingress"),
     "setting of a load balancer": ("each ingress controller has its own settings for it: it is left out", "set its annotations"),
     "setting of a health check": ("a probe has no such setting", "check whether the service needs it"),
     "published port": ("nodes use another port for it", "set services.{service}.serviceType: LoadBalancer, or write an Ingress"),
-    "service that is a name": ("{becomes}", "create a Service and an EndpointSlice for {left}"),
+    "service that is only a name": ("{becomes}", "create a Service and an EndpointSlice for {left}"),
     "link to another stack": (
         "it is a service of another stack: nothing answers",
         "create {alias}, a Service of type ExternalName for {leads}",
@@ -186,7 +189,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.container.create_agent": _AGENT,
     "io.rancher.container.agent": _AGENT,
     "io.rancher.container.agent_service": (
-        "the cluster does not have the services of Rancher 1.x itself",
+        "the cluster does not run Rancher 1.x's own services",
         "look for the equivalent in Rancher 2",
     ),
     "io.rancher.container.requested_ip": ("a pod has the address that it is given", "use its DNS name"),

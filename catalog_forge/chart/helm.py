@@ -16,7 +16,7 @@ from catalog_forge.chart.marks import Marks
 from catalog_forge.rancher.questions import Question
 
 DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
-"""What follows the name of a Service in the cluster's DNS."""
+"""The suffix of a Service's name in the cluster's DNS."""
 ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
 """Whether the pods of a StatefulSet can be numbered from 1 instead of 0."""
 

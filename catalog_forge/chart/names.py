@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 MOST = 40
-"""The most characters of a service's name: with the release before it and an ordinal after it, a pod's name has at most 63."""
+"""The maximum length of a service's name: with the release before it and an ordinal after it, a pod's name has at most 63
+letters.
+"""
 
 _NOT_IN_LABELS = re.compile(r"[^a-z0-9]+")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?){0,126}")

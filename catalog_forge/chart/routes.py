@@ -76,7 +76,7 @@ class Routes:
                     self.gap(launch, key, what, "port of a load balancer", item=item)
                 elif address:
                     words = {"address": self.shown(address), "service": self.names[service.name]}
-                    kind = "address of a published port" if port in published(launch) else "port of the host alone"
+                    kind = "address of a published port" if port in published(launch) else "port on a single address of the host"
                     self.gap(launch, key, what, kind, item=item, **words)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
@@ -112,7 +112,7 @@ class Routes:
             left = [*addresses, *targets[not is_known :]]
         if left:
             words = {"becomes": becomes, "left": ", ".join(left)}
-            self.gap(service.primary, "image", f"image: {service.primary.image}", "service that is a name", **words)
+            self.gap(service.primary, "image", f"image: {service.primary.image}", "service that is only a name", **words)
 
     def _link(self, service: Service, link: Link) -> None:
         """Add the alias of a link as another name of its service."""

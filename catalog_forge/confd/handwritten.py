@@ -45,7 +45,9 @@ def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
     if path == "/" and "/" in roots:
-        message = "the template lists the root: confd lists only keys that have a value there, and none that has keys below it"
+        message = (
+            "the template lists the root, where confd lists only keys that have a value, not those that have keys below them"
+        )
         raise ForgeError(message, where, 'list a key below it, as in ls "/KEY"')
     if root := root_of(path, roots):
         return root

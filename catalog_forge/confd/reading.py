@@ -348,7 +348,7 @@ class _Reader:
         if (rest or final) and not (kind in ("FieldNode", "VariableNode", "ParenthesizedNode") and first.fields):
             self.found.failing.append(Failing(literals.show(first), first.start, "it is not a function, and takes no argument"))
         elif kind == "NilNode":
-            self.found.failing.append(Failing("nil", first.start, "it is not a command"))
+            self.found.failing.append(Failing("nil", first.start, "nil alone is not a command"))
         return self.term(first)
 
     def term(self, node: Any) -> Value:

@@ -27,7 +27,7 @@ from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import counted
 
 MAX_BYTES = 2_000_000
-# The most options to render, since each takes some milliseconds, and the most questions to name.
+# The maximum number of options to render, since each takes some milliseconds, and of questions to name.
 MOST_OPTIONS, MOST_NAMED = 500, 10
 _MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)

@@ -30,7 +30,7 @@ SERVICES = (
     "services", "containers", "load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services",
     "aliases",
 )  # fmt: skip
-# The most primaries of a sidekick that are looked at: one is legal, and only a malicious file has thousands.
+# The maximum number of primaries of a sidekick that are checked: one is legal, and only a malicious file has thousands.
 _MOST_PRIMARIES = 100
 _LINKS = ("links", "depends_on")
 

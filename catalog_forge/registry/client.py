@@ -251,7 +251,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
             return ForgeError(f"{image.written}: {name} asks for credentials without TLS: none were sent", hint="give it TLS")
         case DXFDigestMismatchError() | _Mismatch():
             hint = "do not use it: the registry, or a proxy in front of it, is broken or malicious"
-            return ForgeError(f"{image.written}: what {name} sent has another digest than it says", hint=hint)
+            return ForgeError(f"{image.written}: what {name} sent does not have the digest that it states", hint=hint)
         case TooLong():
             return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
         case Busy(seconds=seconds):

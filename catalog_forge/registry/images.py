@@ -19,7 +19,7 @@ from catalog_forge.registry import reference
 from catalog_forge.yamlio import Text
 
 MOST_WAYS = 256
-"""The most combinations of answers that are tried to find the images that they select."""
+"""The maximum number of combinations of answers that are tried, to find the images that they select."""
 _SCRATCH = "scratch"
 
 

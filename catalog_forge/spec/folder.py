@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 SCENARIOS = "scenarios"
 MEMORY = ".blueprint.json"
-"""What `new` remembers of the blueprint: it decides nothing that is generated."""
+"""The record that `new` makes of the blueprint. It has no influence on the generated files."""
 _MARKS = [mark.encode() for mark in MARKS]
 
 

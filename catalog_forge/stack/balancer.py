@@ -29,7 +29,7 @@ _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)"
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
 _TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]+))?")
 _TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
-_UNITS = 100  # the most units of a service that receive requests
+_UNITS = 100  # the maximum number of units of a service that receive requests
 
 _HEAD = """\
 global

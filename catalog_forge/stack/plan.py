@@ -134,7 +134,7 @@ def said_by(stack: Stack | None) -> Hide:
     return Hide(line for each in secrets for line in each.splitlines())
 
 
-# A line and the lines below it.
+# A line of the drawing, and the branches below it.
 _Branch = tuple[str, list[Any]]
 
 

@@ -49,13 +49,13 @@ _CALM = 2.5
 _LOOK = 0.3
 # Seconds after which a problem of a conf container counts as permanent: its confd then never waits for a change.
 _STAYS = 4.0
-# How often removing a stack is tried if the engine breaks off, and the seconds between two tries.
+# The number of attempts to remove a stack if the engine does not answer, and the seconds between two attempts.
 _TIMES, _LATE = 4, 2.0
 # Seconds between two messages about what a moment waits for.
 _TELL = 10.0
-# The most characters of the spec's name in the stack's name, so that host names stay within 63 characters.
+# The maximum number of characters of the spec's name in the stack's name: host names have at most 63 characters.
 _NAMED = 20
-# The most log lines shown in total, and the least for each container.
+# The maximum number of log lines shown in total, and the minimum for each container.
 _LINES, _LEAST = 60, 3
 
 

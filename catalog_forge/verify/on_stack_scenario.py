@@ -29,7 +29,7 @@ from catalog_forge.stack.stored import entry_of, stored
 from catalog_forge.verify.expectation import Expectation
 
 MAX_UNITS = 50
-"""The most units that a play may start; each has at least one container."""
+"""The maximum number of units that a play may start; each has at least one container."""
 
 _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 

@@ -157,7 +157,7 @@ def test_a_file_that_stands_where_confd_writes_is_said(tmp_path: Path) -> None:
     files["Dockerfile"] += "COPY first /etc/app/x\n"
     found = adopted(tmp_path, dict(files))
     assert statuses(found) == {"/etc/app/x": "equal"}
-    assert "/etc/app/x is there before confd writes it" in json.dumps(found["notes"])
+    assert "/etc/app/x exists before confd writes it" in json.dumps(found["notes"])
 
 
 @pytest.mark.parametrize(

@@ -198,9 +198,9 @@ def test_a_port_of_the_host_alone_is_published_by_no_service() -> None:
     assert [each["port"] for each in found["web"]["ports"]] == [99, 88, 81]
     assert [(gap.kind, gap.what) for gap in chart.gaps] == [
         ("published port", "ports: 10.0.0.1:88:88, 81:81"),
-        ("port of the host alone", "ports: 127.0.0.1:99:99/udp"),
+        ("port on a single address of the host", "ports: 127.0.0.1:99:99/udp"),
         ("address of a published port", "ports: 10.0.0.1:88:88"),
-        ("port of the host alone", "ports: 127.0.0.9:1:1"),
+        ("port on a single address of the host", "ports: 127.0.0.9:1:1"),
     ]
 
 

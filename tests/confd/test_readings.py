@@ -342,7 +342,7 @@ FOUND = r"""
     fails .i @35 a list has no fields
 {{(1i).x}}{{(nil).x}}{{(datetime).x}}
     odd time printed @21
-    fails nil @13 it is not a command
+    fails nil @13 nil alone is not a command
 {{$x := "a"}}{{$x.b}}
     fails .b @17 a text has no fields
 {{getv "/self/service/metadata/"}}{{getv "a"}}{{getv "a b"}}{{getv}}

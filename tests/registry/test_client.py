@@ -194,7 +194,7 @@ def test_a_digest_that_is_another_one_is_refused(name: str) -> None:
         return served(asked, **({"Docker_Content_Digest": f"sha256:{'1' * 64}"} if name == "a:1" else {}))
 
     with Server(answer) as server:
-        assert "another digest than it says" in refusal(f"{server.host}/{name}")
+        assert "does not have the digest that it states" in refusal(f"{server.host}/{name}")
 
 
 @pytest.mark.usefixtures("trusted")

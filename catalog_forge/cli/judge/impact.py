@@ -1,4 +1,4 @@
-"""What a change of the standards changes in a catalog: which specs, which of their files, and their next versions."""
+"""Finds the effect of changed standards on a catalog: the specs that change, their files, and their next versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Impact:
     """The effect of changed standards on one spec.
 
     `keys`: the values that it inherits differently; `files`: the generated files that change; `breaches`: violations that are
-    new; `problems`: why it can no longer be generated; then its next image and entry.
+    new; `problems`: why it can no longer be generated; `image` and `entry`: their next versions.
     """
 
     name: str

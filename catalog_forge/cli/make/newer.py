@@ -1,4 +1,4 @@
-"""What `update` finds for a spec: the current blueprint, expanded with the recorded answers, and the change of each file."""
+"""Finds the update of a spec: the current blueprint, expanded with the recorded answers, and the change of each file."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _words(value: str | bool) -> str:
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     """Record a blueprint for a spec without one.
 
-    The base is what the blueprint makes with the answers that reproduce most of the spec.
+    The base are the files that it generates with the answers that reproduce most of the spec.
     """
     if wished.reference is None:
         raise ForgeError(

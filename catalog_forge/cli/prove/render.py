@@ -303,7 +303,7 @@ def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tu
     if isinstance(found, scenario.Scenario):
         return _views(found, subject, wanted)
     if wanted.steps or wanted.scales or wanted.show_diff:
-        raise ForgeError(f"{file} holds answers: it has no steps, and no scale", hint="a scenario has both")
+        raise ForgeError(f"{file} contains only answers, without steps and a scale", hint="a scenario has both")
     return [View(found, wanted.client or "default")], ["answers"]
 
 

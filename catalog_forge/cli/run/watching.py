@@ -22,7 +22,7 @@ _ROOMS = ("specs", "templates")
 def generate(directory: Path) -> tuple[list[str], list[str]]:
     """Generate outdated specs. Return the names of those that were generated, and of those that failed.
 
-    The error of a wrong spec is printed, and nothing is written for it; the others are still generated.
+    A wrong spec is reported and its files stay as they are; all others are still generated.
     """
     from catalog_forge import writer
     from catalog_forge.errors import ForgeError

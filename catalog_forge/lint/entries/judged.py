@@ -16,7 +16,7 @@ from catalog_forge.rancher.entries import COMPOSE, Entry, Revision
 from catalog_forge.rancher.judgement.ruling import HINTS, Refusal, Ruling
 from catalog_forge.rancher.tree import Tree
 
-# The most hits that one rule reports for one revision.
+# The maximum number of hits that one rule reports for one revision.
 MOST_HITS = 100
 _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary()
 

@@ -24,7 +24,7 @@ from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# The most questions, and options of one question, that are considered; real entries have half as many.
+# The maximum numbers of questions, and of options of one question, that are considered; real entries have half as many.
 WIDEST = 16
 # Limits for the versions of one revision: seconds of processor time, and characters of text.
 SECONDS = 3.0

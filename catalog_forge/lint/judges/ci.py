@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 # A link to a revision is broken if the revision's name has one of these.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
-# The most versions that a message lists.
+# The maximum number of versions that a message lists.
 _SHOWN = 8
 _LABELS = "the labels of a service are a mapping of texts, or a list of them"
 

@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
 _COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
 _LATEST = ("", "latest")
-# The most hits of one rule in one revision, because hints take time to find.
+# The maximum number of hits of one rule in one revision, because hints take time to find.
 MOST_HITS = 100
 
 # Keys of compose 3, of the docker command and of other tools that correspond to one of Rancher's keys.

@@ -96,7 +96,7 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
 
-@rule("CF804", "note", "A value has an expression of another language", on=SpecFile)
+@rule("CF804", "note", "A value of set has an expression that is not evaluated", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     """`{{...}}` and `${...}` in a value of `set` are written literally: use `@{...}` to read a value.
 

@@ -26,7 +26,7 @@ UNREAD, MEANINGLESS = "CF439", "CF440"
 REQUEST_LINE, STRATEGY = "CF412", "CF414"
 
 _DIGITS = re.compile("[-+]?[0-9]{1,18}")
-# The most problems that are reported for one value.
+# The maximum number of problems that are reported for one value.
 _MOST = 100
 
 Meaning = Callable[[Text], Iterator[Refusal]]
@@ -194,7 +194,7 @@ _MEANINGS: dict[str, Meaning] = {
     "hostname": partial(_formed, pattern=r"[^\s/:]+", what="the name of a host", example="www.example.org"),
     "request_line": partial(_formed, pattern=_REQUEST, what="a request line", example="GET /health HTTP/1.0", rule=REQUEST_LINE),
 }
-# The checks for the numbers and words directly in a service.
+# The checks for keys of a service whose value is a number or a word.
 _OF_SERVICE: dict[str, Meaning] = {
     **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _NATURAL),
     **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), partial(_bounded, least=-1)),

@@ -14,7 +14,7 @@ from catalog_forge.spec.model.frame import STORES
 
 # Hints: what to use in place of expressions that only Rancher's metadata can answer.
 _OWN = "values that differ between containers come from the environment: declare NAME under `vars`, and read @{env.NAME}"
-_STACK = "write it down, or declare a key for it under `metadata`, and read @{metadata/NAME}"
+_STACK = "write the name itself, or declare a key for it under `metadata`, and read @{metadata/NAME}"
 _MANY = "declare a list under `metadata`, and read metadata/NAME: the members are then listed in the store"
 _INSTEAD = {"self": _OWN, "self.host": _OWN, "stack": _STACK, "service": _STACK}
 _HELD = ("metadata", "raw", "split")
@@ -80,8 +80,8 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
         yield Problem(message, key.at(), f"each part of its keys between slashes is {backend.shape}")
     elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
         message = (
-            f"metadata: {name}: {backend.name} finds keys by how they begin, and would confuse a key next to "
-            f"the prefix with this one"
+            f"metadata: {name}: {backend.name} selects keys by how they begin, and would take a key next to "
+            f"the prefix for this one"
         )
         yield Problem(message, key.at(), f"give the key or the prefix {spec.engine.prefix!r} another name")
 

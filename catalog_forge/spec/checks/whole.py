@@ -241,7 +241,7 @@ def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where
         name = answer_in(expr)
         key = spec.metadata.get(name)
         if not name:
-            hint = "Rancher knows nothing but answers here: @{metadata/KEY}"
+            hint = "only answers can be inserted here: @{metadata/KEY}"
             yield Problem(f"{what}: @{{{expr.source}}} is not the answer to a question", where, hint)
         elif key is None or not key.asked:
             asked = [each for each, other in spec.metadata.items() if other.asked]
@@ -348,7 +348,7 @@ def answers_fixed(spec: Spec) -> set[str]:
 
 
 def fixed_text(value: str) -> Text:
-    """Parse a text of a value that a group fixes; the reader has seen that it can be parsed."""
+    """Parse a text in a value that a group fixes; the reader has already checked that it can be parsed."""
     return parse(value, Beginning(Where("")))
 
 
@@ -404,6 +404,6 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
                 "only {{.src}} is allowed, the path of the new file",
             )
     if file.check_in == "main" and not file.check:
-        yield Problem("check_in: there is no check", file.at("check_in"), "add `check: COMMAND`")
+        yield Problem("check_in: the file has no check", file.at("check_in"), "add `check: COMMAND`")
     if "\n" in file.check:
         yield Problem("check: the command must be a single line", file.at("check"))

@@ -91,8 +91,8 @@ class Launch(Record):
         "the program and its arguments; default: the start command of the official image, if the software is well known", tuple
     )
     environment: Mapping[str, Text] = key("variables of the program and of the commands before it", dict)
-    leader: Leader | None = key("what is different in the container that founds a cluster", None)
-    others: Others | None = key("what is different in the containers that join it", None)
+    leader: Leader | None = key("settings of the container that founds a cluster", None)
+    others: Others | None = key("settings of the containers that join the cluster", None)
     restart: Restart | None = key("how `restart` works in several containers; default: in all of them at once", None)
     reload: str = key(
         "what happens when a value that `exec` or `environment` reads changes: a restart, or nothing until the next start",

@@ -506,7 +506,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "time printed":
-                yield Hit(template.at(odd.start), "each pass gives another time, so the file always changes", "leave it out")
+                yield Hit(template.at(odd.start), "the time differs in each pass, so the file always changes", "leave it out")
 
 
 @rule("CF644", "error", "A call that fails in every pass", on=Image)
