@@ -114,7 +114,7 @@ def _same(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> bool:
 
 
 def _image_differs(plan: Plan, name: str, published: Published) -> bool:
-    """Whether the conf image has other files than the one that was published."""
+    """Whether the files of the conf image differ from those of the published one."""
     now = {file.path: file.digest for file in plan if file.path.startswith(f"images/{name}/")}
     was = {path: digest for path, digest in published.image.items() if path.startswith(f"images/{name}/")}
     return bool(was) and now != was

@@ -76,7 +76,10 @@ class Source:
         return spec
 
     def plan(self) -> Plan:
-        """Return every file generated from the spec; computed once, not to be modified. Raises ForgeError with all problems."""
+        """Return every file generated from the spec.
+
+        The plan is cached, so callers must not modify it. Raises ForgeError with all problems.
+        """
         return self._plan
 
     @cached_property

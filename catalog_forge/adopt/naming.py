@@ -521,7 +521,7 @@ NO_CONTAINER = Iteration(Split(Phrase(), ""))
 
 
 def expression(source: str) -> Expr:
-    """Return an expression, as part of a text, with this source between its braces."""
+    """Return a part of a text: the expression with this source, which `written` puts in braces."""
     return Expr(None, None, source, Where(""))  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Reads a hand-written conf image from its files: what confd renders there and reads, and which files the image carries.
+"""Reads a hand-written conf image from its files: the files that confd renders, the keys it reads, and the static files.
 
 Nothing is run: lint derives the layout from the Dockerfile. What is uncertain is reported, not guessed.
 """

@@ -129,7 +129,10 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _data(spec: Spec) -> dict[str, Any]:
-    """Return a container that owns the volumes. Docker fills them from the conf image when it creates it; it does nothing."""
+    """Return a container that owns the volumes.
+
+    Docker fills them from the conf image when it creates the container, which itself does nothing.
+    """
     return {"image": spec.tag, "entrypoint": ["/bin/true"], **_ONCE}
 
 

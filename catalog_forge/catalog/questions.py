@@ -19,7 +19,7 @@ UNWRITTEN = "the questions"
 
 
 def questions(spec: Spec) -> list[dict[str, Any]]:
-    """Return the questions in the order of the spec's metadata: variable, label, type, default, ... (section 3)."""
+    """Return the questions in the order of the spec's metadata, each with its variable, label, type, default and so on."""
     found = [_question(key) for name, key in spec.metadata.items() if key.asked and _is_asked(spec, name, key)]
     if spec.service.floats:
         found.append(
@@ -70,7 +70,7 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
 
 
 def _doubled(text: str) -> str:
-    """Return a text in which rancher-compose substitutes nothing: each `$` is written as `$$` (section 4)."""
+    """Return a text in which rancher-compose substitutes nothing: each `$` is written as `$$` (docs/facts/catalog.md#4.12)."""
     return text.replace("$", "$$")
 
 

@@ -1,4 +1,4 @@
-"""Generates the services of an entry whose metadata is in another store than Rancher's, and a store for trials.
+"""Generates the services of an entry whose metadata is in a store other than Rancher's, and a store for trials.
 
 `with_store` adds the store and confd's settings to docker-compose.yml, as `up` and `test` run it. `compose_plan` writes the same
 in the compose specification (https://github.com/compose-spec/compose-spec), for users without Rancher.

@@ -230,7 +230,7 @@ class _ChartFiles:
         }
 
     def _numbers(self) -> set[str]:
-        """Return the variables of answers used where only a number is allowed."""
+        """Return the variables whose answers are used where only a number is allowed."""
         scales = [service.scale for service in self.found.stack.services]
         numbers = (each for each in _scalars([self.made.files, scales]) if isinstance(each, int))
         return {question.variable for number in numbers for question in self.found.marks.questions(number)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-# The rooms of the commands in the order of an author's work, with their headings in `--help`.
+# The packages of the commands in the order of an author's work, with their headings in `--help`.
 ROOMS = {
     "make": "Make images and entries",
     "prove": "Prove them",
@@ -142,7 +142,7 @@ class Root(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by their rooms, without importing them. The descriptions of all rooms start in the same column."""
+        """List the commands by section, without importing them. The descriptions of all sections start in the same column."""
         widest = max(map(len, COMMANDS))
         for room, title in ROOMS.items():
             with formatter.section(title):

@@ -154,7 +154,7 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """Yield a mapping for each branch of each condition: that branch and those around it, by `id` of their blocks."""
+    """Yield a mapping for each branch of each condition: the branch to take at its block and at each block around it, by `id`."""
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

@@ -175,7 +175,7 @@ def _url(url: str, where: Where) -> str:
         raise ForgeError(f"reload: cannot send to {url!r}", where, "a URL such as http://127.0.0.1:9200/_cluster/settings")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not re.fullmatch(r"[A-Za-z0-9/._~%?=&,+:@-]+", path):
-        raise ForgeError(f"reload: the path {path!r} holds a character that no URL has", where)
+        raise ForgeError(f"reload: the path {path!r} has a character that is not allowed in a URL", where)
     return f"http://{parts.hostname}:{port}{path}"
 
 

@@ -265,7 +265,9 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """Return a scalar as Rancher's YAML reader types it, except that digits are always a number (section 3, for lb_config)."""
+    """Return a scalar with the type that Rancher's YAML reader gives it, except that text of digits in lb_config becomes a
+    number.
+    """
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
 

@@ -351,7 +351,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + 'config: /etc/x/x.yml\nreload: http POST http://127.0.0.1/a%20"b\n',
-            "x.yml:5:9: reload: the path '/a%20\"b' holds a character that no URL has",
+            "x.yml:5:9: reload: the path '/a%20\"b' has a character that is not allowed in a URL",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http\n",

@@ -45,7 +45,7 @@ class ConfdFile:
 
 
 def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
-    """Raise ForgeError if the default confd of a release would be built in for another platform than its own."""
+    """Raise ForgeError if the default confd of a release would be built into an image for a different platform."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 

@@ -106,7 +106,7 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
 def _cases(
     repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
 ) -> tuple[list[Case], list[Problem]]:
-    """Read all scenarios. Return also the problems in some of them: the other specs are played nevertheless."""
+    """Read all scenarios. Return them with the problems in invalid ones, so that all other specs can still be tested."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
     from catalog_forge.verify.subject import reading

@@ -1,1 +1,1 @@
-"""What several commands show and ask: progress, colours, result files, engines."""
+"""Functions that several commands share: progress, colours, result files, engines."""

@@ -50,7 +50,7 @@ def looks_secret(key: str) -> bool:
 
 
 def without_secrets(value: Value, *, secret: bool = False) -> Value:
-    """Return a value with everything below a key that looks like a secret hidden."""
+    """Return a copy of a value in which everything below a key that looks like a secret is hidden."""
     if isinstance(value, dict):
         return {key: without_secrets(child, secret=secret or looks_secret(key)) for key, child in value.items()}
     if isinstance(value, list | tuple):

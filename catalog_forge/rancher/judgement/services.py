@@ -68,7 +68,9 @@ def fits(key: str, node: Node, second: bool) -> bool:
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """Return the key `services` of a file without a version if services are below it, so that its author meant version 2."""
+    """Return the key `services` of a file without a version if services are below it, which shows that its author meant version
+    2.
+    """
     pairs = root.pairs if isinstance(root, Map) else ()
     names = {key.value: (key, node) for key, node in pairs}
     key, node = names.get("services", (None, None))

@@ -136,7 +136,7 @@ class Engine(Record):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the keys may be in another store than Rancher's. Then the spec can read nothing but these keys."""
+        """Whether the keys may be in a store other than Rancher's. The spec can then read only these keys."""
         return bool(self.store)
 
     @property
