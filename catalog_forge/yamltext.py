@@ -1,7 +1,7 @@
 """The text of an author's YAML file: the location of each value, and edits that keep every other byte unchanged.
 
-Comments, order, quotes, indentation and line endings stay because the file is not written anew: an edit cuts text out or inserts
-text, in the words of the text that it comes from. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
+Comments, order, quotes, indentation and line endings stay because the file is not written anew: an edit only removes text, or
+inserts text as it is written in another document. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
 """
 
 from __future__ import annotations

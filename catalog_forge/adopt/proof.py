@@ -207,17 +207,19 @@ class _Again:
 
     @cached_property
     def apart(self) -> Mapping[str, bytes]:
-        """Its files if the services of other stacks have other names."""
+        """The files that the original renders if the services of other stacks have other names."""
         return _rendered(self.before, self.case.apart, self.engine, self.version)
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """Its files if missing keys that it reads by name were empty instead, so that they do not make it fail."""
+        """The files that the original renders if the missing keys that it reads by name exist and are empty, so that it does not
+        fail.
+        """
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property
     def widened(self) -> Mapping[str, bytes]:
-        """Its files if its resources include the keys that the regenerated ones include."""
+        """The files that the original renders if its resources declare all keys that the regenerated resources declare."""
         return _rendered(self.declared, self.case, self.engine, self.version)
 
 

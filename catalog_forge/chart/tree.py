@@ -118,7 +118,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Counted:
-    """The containers of a service: one item, repeated as often as its scale tells."""
+    """The containers of a service: one item, which the template repeats for the scale."""
 
     key: str
     item: Mapping[str, Any]

@@ -33,8 +33,8 @@ class Value:
 
     `text` is its text, `kind` tells what it is, `type` is its Go type, `fields` are the fields of a map. `source` is the path of
     the stored value that it is equal to. `constant` means that the template contains it as a literal. `origin` is where it comes
-    from: a path, `$` and a variable, or NAME for a key's name. For a part of a JSON value, the names that lead to it follow, one
-    per line.
+    from: a path, `$` and a variable, or NAME for a key's name. For a part of a JSON value, the names of the fields that lead to
+    it are appended, one per line.
     """
 
     text: str = WILD

@@ -167,7 +167,7 @@ class Names:
         return Members(f"$.{name}", Path("%s", ("",)), selected=True)
 
     def slot(self, about: str) -> str:
-        """Return the name of the selection described by `about`: its existing name, or a new one that no other selection has."""
+        """Return the name of the selection with this description: that of an existing selection, or a new, unused name."""
         known = next((found.name for found in self.selections.values() if found.about == about), "")
         name = _slug(about)
         return known or (f"{name}_{len(self.selections)}" if name in self.selections else name)

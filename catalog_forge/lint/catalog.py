@@ -143,7 +143,7 @@ class Image:
 
     @property
     def dockerfile(self) -> File | None:
-        """Its Dockerfile."""
+        """The Dockerfile of the image."""
         return self.folder.files.get("Dockerfile")
 
     @cached_property

@@ -108,7 +108,7 @@ class Entry:
 
     @property
     def config(self) -> File | None:
-        """Its config.yml."""
+        """The config.yml of the entry."""
         return self.folder.files.get(CONFIG)
 
     @cached_property
@@ -185,7 +185,7 @@ class Revision:
 
     @property
     def rancher(self) -> File | None:
-        """Its rancher-compose.yml."""
+        """The rancher-compose.yml of the revision."""
         return self.folder.files.get(RANCHER)
 
     @cached_property
@@ -195,7 +195,7 @@ class Revision:
 
     @property
     def compose_files(self) -> list[File]:
-        """Those of the two compose files that exist."""
+        """The compose files that exist, at most two."""
         return [file for file in (self.docker, self.rancher) if file]
 
     @property
