@@ -109,6 +109,19 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
     yield from found
 
 
+def contained(catalog: Catalog, originals: Sequence[Original], images: Sequence[Image]) -> Iterator[Problem]:
+    """Yield a note for each service that runs one of the images, in an entry that has no other container for it to configure."""
+    known = [*originals]
+    for revision in filter(None, map(modelled, catalog.entries)):
+        running = conf_images(revision.composition, known, images) if revision.docker else ()
+        for name, original in () if [*_of_entry(revision.entry, known, images)] else running:
+            yield Problem(
+                f"the entry {revision.entry.name} is not adopted: {name} runs {original.name} with the program in the same image",
+                revision.where,
+                "correct the assumed service and launch.exec in the spec; for one container, write `topology: embedded`",
+            )
+
+
 def called_conf(files: Composition) -> str:
     """Return the reference of the only image that is named like a conf image, or "" if there is none or more than one."""
     named = {written_at(service, "image") for service in files.services.values()}

@@ -340,6 +340,17 @@ def test_a_volume_that_the_conf_container_holds_stays_with_the_program(tmp_path:
     assert made["app-main"]["volumes"] == ["/var/lib/app", "/srv/app"]
 
 
+def test_an_entry_whose_program_is_in_the_same_image_is_reported(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "app-conf", dict(IMAGE))
+    docker = "version: '2'\nservices:\n  app:\n    image: acme/app-conf:3\n  web:\n    image: nginx:1.14.2\n"
+    catalog = tree(
+        tmp_path / "catalog", {"templates/app/config.yml": "name: App\n", "templates/app/0/docker-compose.yml": docker}
+    )
+    result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
+    assert "the entry app is not adopted: app runs app-conf with the program in the same image" in result.stderr
+    assert "none of these images configures a service" not in result.stderr
+
+
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
     folder = tree(tmp_path / "other-conf", dict(IMAGE))
     docker = DOCKER.replace("acme/app-conf", "acme/thing")

@@ -85,7 +85,7 @@ def adopt(
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt the images below some folders: once for every entry that uses them, or on their own if none does."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
-    from catalog_forge.adopt.entries import beside, owners, run_by, uses
+    from catalog_forge.adopt.entries import beside, contained, owners, run_by, uses
     from catalog_forge.adopt.originals import originals
 
     catalogs = [_catalog(folder) for folder in folders]
@@ -95,7 +95,10 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
     for folder in entries:
         catalog = _catalog(folder)
         found = [*uses(catalog, known, images)]
-        if not found:
+        alone = [*contained(catalog, known, images)]
+        for line in "\n".join(map(str, alone)).splitlines():
+            click.echo(printable(line), err=True)
+        if not found and not alone:
             running = ", ".join(run_by(catalog)) or "none"
             click.echo(f"{folder}: by default, none of these images configures a service; the entries run {running}", err=True)
         used += found

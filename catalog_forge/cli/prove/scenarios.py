@@ -38,7 +38,9 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
     from catalog_forge.verify.embedded import Embedded
 
     if not _NAME.fullmatch(title):
-        raise click.BadParameter(f"{title!r} cannot be the name of a scenario", param_hint="TITLE")
+        raise click.BadParameter(
+            f"{title!r} cannot be the name of a scenario: only letters, digits, '.', '_' and '-'", param_hint="TITLE"
+        )
     repository = Repository.find(settings.directory)
     source = repository.source(name)
     spec = source.spec()

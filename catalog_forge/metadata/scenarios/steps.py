@@ -36,6 +36,7 @@ FAULTS: Mapping[TroubleKind, str] = {
     "flapping": "every second request is aborted during this step",
 }
 _TIMED = ("late", "down", "slow")
+_NONE = "the service has no container then: its scale must be at least 1"
 MAX_SECONDS = 60
 MAX_STEPS = 200
 
@@ -90,7 +91,7 @@ class Moment:
         members = units.containers(self.environment)
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
-            hint = did_you_mean(word, [item.name for item in members][:20])
+            hint = did_you_mean(word, [item.name for item in members][:20]) or _NONE
             raise ForgeError(f"there is no container {word!r} to ask as", self.where, hint)
         return replace(self, asking=found)
 
@@ -231,7 +232,7 @@ class _StepReader(EnvironmentReader):
         found = find_container(environment, word)
         if found is None:
             names = [container.name for container in units.containers(environment)]
-            self.wrong(f"there is no container {word!r} to ask as", where, did_you_mean(word, names[:20]))
+            self.wrong(f"there is no container {word!r} to ask as", where, did_you_mean(word, names[:20]) or _NONE)
         return found
 
     def _scale(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:

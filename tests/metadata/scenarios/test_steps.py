@@ -127,7 +127,10 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
         ),
         ("- {service: ws, scale: 2}", "s.yml:10:13: there is no service 'ws'"),
         ("- self: es-9", "s.yml:10:9: there is no container 'es-9' to ask as"),
-        ("- scale: 0", "s.yml:10:3: there is no container 'search-es-1' to ask as"),
+        (
+            "- scale: 0",
+            "s.yml:10:3: there is no container 'search-es-1' to ask as\n  hint: ",
+        ),
         ("- fault: broken", "s.yml:10:10: fault is one of late, down, slow, missing, flapping, not 'broken'"),
         ("- fault: {late: 2s}", "s.yml:10:10: the metadata service can only be late at the start"),
         ("- fault: down", "s.yml:10:10: fault 'down' needs a time"),
