@@ -40,6 +40,7 @@ from catalog_forge.adopt.terms import (
     segments_of,
     shown,
 )
+from catalog_forge.adopt.tidying import across
 from catalog_forge.gotext import literals
 from catalog_forge.gotext.parsing import Parsed
 
@@ -251,7 +252,7 @@ class Evaluation:
                 if any("\ud800" <= char <= "\udfff" for char in node.value):
                     raise Unliftable("the text is not UTF-8", node.start)
                 return Phrase((node.value,) if node.value else ())
-        value = literals.value_of(node)
+        value = None if type(node).__name__ == "NilNode" else literals.value_of(node)
         if isinstance(value, bool | int):
             return value
         raise Unliftable(f"{literals.show(node)} is neither a text nor a whole number", node.start)
@@ -269,7 +270,7 @@ class Evaluation:
             raise Unliftable(f"the spec language has no equivalent of {node.name}", node.start)
         try:
             return found(self, *arguments)
-        except (TypeError, ValueError, IndexError):
+        except (TypeError, ValueError, LookupError, AttributeError):  # arguments of kinds that the function does not take
             raise Unliftable(f"this call of {node.name} cannot be told", node.start) from None
         except Unliftable as fault:
             raise Unliftable(fault.why, node.start if fault.start < 0 else fault.start) from None
@@ -501,21 +502,6 @@ def separated(repeat: Repeat) -> Repeat:
             return Repeat(repeat.loop, body[place + 1 :], repeat.start, edge, edge + between)
         return Repeat(repeat.loop, body[:place], repeat.start, "", between + edge, edge)
     return repeat
-
-
-def across(repeat: Repeat) -> Repeat:
-    """Turn a loop over the stacks that only contains a loop over the services of each into one loop over all services."""
-    inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
-    if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
-        return repeat
-    services = Phrase(("/stacks/", ElementName(repeat.loop), "/services"))
-    others = [each for each in repeat.body if each is not inside]
-    if any(not isinstance(each, str) or each.strip() for each in others) or inside.head or inside.separator or inside.tail:
-        return repeat
-    if not isinstance(inside.loop.of, Children) or inside.loop.of.path != services:
-        return repeat
-    place = repeat.body.index(inside)
-    return replace(inside, body=merged([*repeat.body[:place], *inside.body, *repeat.body[place + 1 :]]))
 
 
 def _listed(path: Phrase) -> Phrase:

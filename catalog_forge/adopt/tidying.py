@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog_forge.adopt.terms import Output, Repeat, When, merged
+from catalog_forge.adopt.terms import Children, ElementName, Output, Phrase, Repeat, When, merged
 
 _BREAK = re.compile(r"\A[ \t]*+\n")
 _EMPTY = re.compile(r"\A(?:[ \t]*+\n)++")
@@ -100,3 +100,29 @@ def _cut_margin(found: list[Output]) -> None:
     """Remove the indentation before a condition or loop that begins on a separate line."""
     if found and isinstance(found[-1], str):
         found[-1] = _MARGIN.sub("", found[-1])
+
+
+def across(repeat: Repeat) -> Repeat:
+    """Turn a loop over the stacks that only contains a loop over the services of each into one loop over all services."""
+    inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
+    if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
+        return repeat
+    services = Phrase(("/stacks/", ElementName(repeat.loop), "/services"))
+    others = [each for each in repeat.body if each is not inside]
+    if any(not isinstance(each, str) or each.strip() for each in others) or inside.head or inside.separator or inside.tail:
+        return repeat
+    if not isinstance(inside.loop.of, Children) or inside.loop.of.path != services:
+        return repeat
+    place = repeat.body.index(inside)
+    before, after = ("".join(map(str, pieces)) for pieces in (repeat.body[:place], repeat.body[place + 1 :]))
+    if not _is_blank_between(before, after, inside.body):
+        return repeat
+    return replace(inside, body=merged([before, *inside.body, after]))
+
+
+def _is_blank_between(before: str, after: str, body: Sequence[Output]) -> bool:
+    """Whether the white space around all services of a stack only adds empty lines if it is written around each service."""
+    first, last = (piece if isinstance(piece, str) else "" for piece in (body[0], body[-1])) if body else ("", "")
+    if not before + after or _BREAK.match(first):
+        return True
+    return last.endswith("\n") and before.rpartition("\n")[2] == "" and (after.rpartition("\n")[2] == "" or "\n" in before)

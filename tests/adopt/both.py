@@ -31,7 +31,9 @@ class World:
 def environment(world: World) -> Environment:
     """One stack: `app` in the network of its conf container, and `db` with two containers."""
     ours = Service("app", world.scale, world.metadata, labels={"team": "blue"}, sidekicks=(Sidekick("app-main", "primary"),))
-    return Environment((Stack("one", (ours, Service("db", 2, {"word": "of db"}))),), HOSTS, "10.42.0.0/16")
+    others = Service("far", 2, labels={"team": "red", "port": "81"}), Service("far-off", 1, labels={"team": "purple"})
+    stacks = (Stack("one", (ours, Service("db", 2, {"word": "of db"}))), Stack("one-more", others))
+    return Environment(stacks, HOSTS, "10.42.0.0/16")
 
 
 def declared(lifted: Lifted) -> dict[str, dict[str, Any]]:

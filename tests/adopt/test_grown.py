@@ -42,6 +42,7 @@ class Grower:
 
     def piece(self) -> str:
         kinds = [self.text, self.text, self.value, self.line, self.when, self.walk, self.variable]
+        kinds += [self.services] if self.by_name and self.depth < 2 else []
         self.depth += 1
         chosen = self.random.choice(kinds if self.depth < 4 else kinds[:3])()
         self.depth -= 1
@@ -148,6 +149,26 @@ class Grower:
         inner = self.template() if self.random.random() < 0.2 else ""
         otherwise = self.action("else") + self.text() if self.random.random() < 0.2 else ""
         return self.action(head) + around[0] + body + inner + around[1] + otherwise + self.action("end")
+
+    def services(self) -> str:
+        """A loop over the services of all stacks."""
+        self.number += 1
+        s, n = f"$s{self.number}", f"$n{self.number}"
+        path = f'printf "/stacks/%s/services/%s/PATH" {s} {n}'
+        of = {name: path.replace("PATH", name) for name in ("labels/team", "labels/port", "scale", "containers", "containers/")}
+        body = self.random.choice(
+            [
+                f"{{{{{s}}}}}/{{{{{n}}}}} {{{{getv ({of['scale']})}}}}",
+                f"{{{{if exists ({of['labels/team']})}}}}{{{{getv ({of['labels/team']})}}}}{self.text()}{{{{end}}}}",
+                f'{{{{getv ({of["labels/port"]}) "80"}}}}',
+                f"{{{{range ls ({of['containers']})}}}}{{{{.}}}}{self.text()}{{{{end}}}}",
+                f'{{{{range lsdir ({of["containers/"]})}}}}{{{{getv (printf "/containers/%s/host_uuid" .)}}}}\n{{{{end}}}}',
+            ]
+        )
+        spaces = [self.random.choice(["", "", "\n", "\n  ", " "]) for _ in range(2)]
+        inner = self.template() if self.random.random() < 0.2 else ""
+        loops = f'{{{{range {s} := ls "/stacks"}}}}{spaces[0]}{{{{range {n} := ls (printf "/stacks/%s/services" {s})}}}}'
+        return f"{loops}{self.text()}{body}{inner}{self.text()}{{{{end}}}}{spaces[1]}{{{{end}}}}"
 
     def variable(self) -> str:
         self.number += 1

@@ -13,7 +13,7 @@ from tests.adopt.both import Renderer, World
 NEW = "2016-07-29"
 OLD = "2015-07-25"
 SERVICES = (
-    '{{{{range $s := ls "/stacks/"}}}}\n  {{{{range $n := ls (printf "/stacks/%s/services" $s)}}}}{}{{{{end}}}}\n{{{{end}}}}z\n'
+    '{{{{range $s := ls "/stacks/"}}}}\n  {{{{range $n := ls (printf "/stacks/%s/services" $s)}}}}\n{}{{{{end}}}}\n{{{{end}}}}z\n'
 )
 # Idioms that every version of the metadata has, each with the metadata that it is tried with beside none.
 PLAIN = {

@@ -36,6 +36,12 @@ KEPT = {
     '{{getv "/self/service/metadata//k"}}': "slashes",
     '{{range ls "/self/service/containers"}}{{break}}{{end}}': "break",
     "\ufeff{{fileExists (getv `/self/container/name`)}}": "fileExists",
+    "{{getenv 1}}": "cannot be told",
+    "{{dir 1}}": "cannot be told",
+    '{{split 1 ","}}': "cannot be told",
+    "{{toUpper 1}}": "cannot be told",
+    '{{range $i, $c := ls "/hosts"}}{{if le "a" $i}}x{{end}}{{end}}': "first and the last",
+    "{{ls nil}}": "nil",
     "{{" + "(" * 3000: "parsed",
     "{{if true}}" * 3000 + "{{end}}" * 3000: "nested",
 }
