@@ -1,7 +1,7 @@
-"""Edits of a spec that keep the rest as its author wrote it: one value by its path, one metadata key. Pure: text in, text out.
+"""Edits one value or one metadata key of a spec, and keeps the rest as its author wrote it. Pure: text in, text out.
 
-A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items; an item is given by
-its number, its `dest` or its `name`. The separator is / or a dot. Keys may contain both, so the longest matching key is taken.
+A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items. An item is given
+by its number, its `dest` or its `name`. The separator is / or a dot. Keys may contain both, so the longest matching key is taken.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SpecText:
         return not self._walk(path)[2]
 
     def set(self, path: str, words: str) -> Iterator[str]:
-        """Yield candidate texts of the spec with the value at a path, most likely first: the words as YAML, then as plain text.
+        """Yield candidate texts of the spec in which `words` are the value at `path`: first as YAML, then as plain text.
 
         Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys.
         """
@@ -124,7 +124,7 @@ class SpecText:
 
 
 def _names(piece: Piece) -> dict[str, Entry]:
-    """Return the entries of a node by the names that a path may use: keys, or for a list also names and file names of dests."""
+    """Return the entries of a node by the names in paths: keys; for a list, numbers, `name`, and `dest` or its file name."""
     if piece.kind != "list":
         return piece.entries
     found: dict[str, Entry] = {}
@@ -144,7 +144,7 @@ def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
 
 
 def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    """Yield the values of a new metadata key as YAML, most likely first: the default as its YAML reading, then as text."""
+    """Yield the values of a new metadata key as YAML: first with the default read as YAML, then with the default as text."""
     given = {word: value for word, value in words.items() if value not in (None, ())}
     texts = {
         word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)
@@ -156,7 +156,7 @@ def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
 
 
 def _readings(words: str, style: str = "") -> Iterator[str]:
-    """Yield the possible YAML for words: unchanged if they are one value on one line, then as text in the quotes used before."""
+    """Yield the possible YAML for `words`: unchanged if they are one value on one line, then as text in the quotes of `style`."""
     is_quoted = style in ("'", '"')
     if (not is_quoted or words[:1] in ("'", '"', "[", "{")) and _is_one(words):
         yield words
@@ -169,7 +169,7 @@ def _readings(words: str, style: str = "") -> Iterator[str]:
 
 
 def _is_one(words: str) -> bool:
-    """Whether words are a single YAML value, wherever they appear in a line."""
+    """Whether `words` are a single YAML value that can appear anywhere in a line."""
     try:
         root = Document(f"{{k: {words}}}").root.value
     except ForgeError:

@@ -11,13 +11,13 @@ from catalog_forge.errors import Where
 CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "state", "health_state")
 HOST_FIELDS = ("ip", "name", "hostname", "uuid")
 STACK_FIELDS = ("name", "environment")
-# The fields of an element of everywhere:LABEL; health_check is followed by one of its own fields.
+# The fields of an element of everywhere:LABEL. It also has the fields CHECK_FIELDS below health_check.
 FOUND_FIELDS = ("name", "stack", "kind", "state", "scale", "hostname", "vip", "fqdn", "primary_service_name")
 CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
 )  # fmt: skip
 LABEL_FIELDS = ("name", "value", "word")
-# The collections inside an element, by the kind of element; INNER has the kind of element of each such collection.
+# WITHIN: the collections inside an element, by the kind of that element. INNER: what the inner collections consist of.
 WITHIN = {
     "service": ("containers", "ports", "external_ips", "labels"),
     "container": ("ports", "labels"),
@@ -31,31 +31,31 @@ COLLECTIONS = (
 )  # fmt: skip
 REQUIRED = "required"
 FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
-# The word that begins each expression, with an example.
+# The words that expressions begin with, each with an example.
 ROOTS = {
     "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
-# Functions of one value, with an example.
+# The functions of one value, each with an example.
 FUNCTIONS = {
     "lower": "lower(it.name)", "upper": "upper(metadata/PATH)", "replace": 'replace(it.name, "-", "_")',
     "position": "position(it)",
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# The beginning of an expression, and of one that an even number of `@` escapes.
+# EXPRESSION finds the beginning of an expression; LITERAL, that of text that an even number of `@` escapes.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
-# The `@` signs before a brace. The second pattern also matches those at the end of a text that precedes an expression.
+# SIGNS finds the `@` signs before a brace. _SIGNS_OR_LAST also finds the `@` signs at the end of a text.
 SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service` or `env`, or of an element: `it`, or the name that an `each` gives it.
+    """A field of `self`, `stack`, `service`, `env` or an element. The element is called `it`, or as its `each` names it.
 
     `path` is ('ip',), ('label', L), ('host', 'ip'), ...
     """
@@ -99,10 +99,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Many containers, services, hosts or values. `kind`: the word that begins it, or raw, split, named or within.
+    """A collection of containers, services, hosts or values. `kind`: its first word, or raw, split, named or within.
 
-    `inner`: the part of each element that is meant, for everywhere:LABEL and for within, where `name` is the element. `parts`:
-    the text and the separator of a split. `records`: the elements of a raw path have fields. `required`: while the collection is
+    `inner`: the collection inside an element, for everywhere:LABEL and within; for within, `name` is the element. `parts`: the
+    text and the separator of a split. `records`: the elements of a raw path have fields. `required`: while the collection is
     empty, no file is written, and the log names the missing collection.
     """
 
@@ -158,7 +158,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A field of every element, or a text made from each, joined with a separator."""
+    """The values of one field of all elements, or one text for each element, joined with a separator."""
 
     of: Collection
     path: tuple[str, ...]
@@ -189,7 +189,7 @@ Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 class Expr:
     """One `@{...}`: its syntax tree, the default after the bar, its source text and its location.
 
-    `sum`: the arithmetic on its value, as a function of confd and the second operand.
+    `sum`: the arithmetic on the value: the name of confd's function, and the second operand.
     """
 
     node: Node
@@ -200,7 +200,7 @@ class Expr:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the value is always a number, never a text that contains one."""
+        """Whether the value is always a number, never a text that contains a number."""
         return isinstance(self.node, Count | Ordinal)
 
 
@@ -233,7 +233,7 @@ class Text:
 
     @property
     def single(self) -> Expr | None:
-        """The expression, if the text consists of exactly one; otherwise None."""
+        """The expression if the text consists of exactly one expression, otherwise None."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
@@ -248,7 +248,7 @@ def _written(part: str | Expr, after: str | Expr) -> str:
     return signs.sub(lambda found: found[0] * 2, part)
 
 
-# The elements that can be read at some place, the innermost last: the name of each ("" for none) and its collection.
+# The elements that an expression can read at its position, innermost last: each element's name (or "") and its collection.
 Scope = tuple[tuple[str, Collection], ...]
 
 

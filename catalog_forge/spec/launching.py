@@ -1,7 +1,7 @@
-"""The files that confd writes for the launch script: how the program starts, expressed in the spec's own blocks.
+"""The files that confd writes for the launch script, composed of the same blocks as the files of a spec.
 
-The file `launch` is sourced when the program starts: variables, commands to run before it, arguments. The file `peers` lists the
-peers.
+The launch script sources the file `launch`, which sets the program's variables and arguments and runs the commands before it.
+The file `peers` lists the peers.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ _Parts = tuple[str | Expr, ...]
 
 
 def rendered(spec: Spec) -> tuple[ConfFile, ...]:
-    """Return every file that confd writes: the files of the spec, and those of its launch script."""
+    """Return every file that confd writes: the files of the spec, and the files for its launch script."""
     return (*spec.files, *launch_files(spec))
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end for changes: only some can be watched, and some only for a single file."""
+    """Whether confd can watch a back end for changes. It can watch some back ends only for a single file, and others never."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads; none if everything about the start is known at build time."""
+    """Yield the files that the launch script reads; no files if the whole start is known at build time."""
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)
@@ -55,7 +55,7 @@ def launch_files(spec: Spec) -> Iterator[ConfFile]:
 
 
 def check_launch(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with `launch`, except those of its expressions, which are checked like those of other files."""
+    """Yield the problems with `launch`. Its expressions are checked elsewhere, like the expressions in files."""
     launch = spec.launch
     yield from _exec(spec)
     for texts, of in ((launch.exec, launch), *((role.args, role) for role in _roles(launch))):
@@ -119,7 +119,7 @@ def _start(spec: Spec) -> Iterator[Block]:
     yield from _commands(spec, "before", launch.before)
     words = tuple(_words(spec, launch.exec[len(launch.command) :]))
     own = tuple(member.name for member in spec.members if member.group and member.group.exec)
-    if words and own:  # such a group gets all its arguments from the entry
+    if words and own:  # a group with its own `exec` gets all arguments from the entry
         words = (WhenBlock(when=Condition(negated=Condition(service=own)), then=words),)
     yield from words
     if launch.leader:
@@ -147,7 +147,7 @@ def _words(spec: Spec, words: Iterable[Text]) -> Iterator[Block]:
 
 
 def _guarded(spec: Spec, text: Text, line: _Parts) -> Iterator[Block]:
-    """Yield a line of the file. It is left out if an optional key in its text has no value."""
+    """Yield the block that writes `line`. confd leaves the line out if an optional key in `text` has no value."""
     block = TextBlock(text=Text(line))
     keys = dict.fromkeys(filter(None, (_optional(spec, expr) for expr in text.parts if isinstance(expr, Expr))))
     given = tuple(Condition(has=key) for key in keys)
@@ -164,12 +164,12 @@ def _optional(spec: Spec, expr: Expr) -> str:
 
 
 def _word(text: Text) -> _Parts:
-    """Return a text as one shell word: the author's words are quoted here, values where they are inserted."""
+    """Return a text as one shell word: literal parts are quoted now, and each value is quoted when it is inserted."""
     return tuple(ENV.constant(part) if isinstance(part, str) else part for part in text.parts) or ("''",)
 
 
 def _command(text: Text) -> _Parts:
-    """Return a command as one shell word, followed by the values that it reads as variables, so that none is run as code."""
+    """Return a command as one shell word, followed by its values as variables, so that no value is run as code."""
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:
@@ -185,13 +185,13 @@ def _command(text: Text) -> _Parts:
 
 
 def _placed(text: Text) -> Iterator[tuple[Expr, Placement]]:
-    """Return each expression of a command with its position in the shell syntax."""
+    """Yield each expression of a command with its position in the shell syntax."""
     marked = "".join(part.replace(MARK, " ") if isinstance(part, str) else MARK for part in text.parts)
     return zip((part for part in text.parts if isinstance(part, Expr)), ENV.placements(marked), strict=True)
 
 
 def _peers() -> Iterator[Block]:
-    """Yield the file's blocks: a line with the container's index and the scale, then index, health and address of each peer."""
+    """Yield the blocks of the file `peers`: the container's index and the scale, then each peer's index, health and address."""
     yield _line("@{self.index} @{service.scale}\n")
     of = Collection("peers", "", (), _NOWHERE)
     yield ListBlock(list=Listing(of=of, item=made("@{it.index} @{it.health_state|null} @{it.ip}")))
@@ -202,5 +202,5 @@ def _line(text: str) -> TextBlock:
 
 
 def made(text: str) -> Text:
-    """Parse a text that is generated, so that its expressions have no place in a file."""
+    """Parse a generated text. Its expressions have no location in a file."""
     return parse(text, Beginning(_NOWHERE)) if "@{" in text else literal(text)

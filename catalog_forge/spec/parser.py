@@ -73,7 +73,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The location of a text of which only the beginning is known."""
+    """The location of a text, known only for its beginning."""
 
     where: Where
 
@@ -83,7 +83,7 @@ class Beginning:
 
 
 def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:
-    """Parse a text with `@{...}` in it. `placed`: the file location of its characters; `names`: the names of elements.
+    """Parse a text with `@{...}` in it. `placed`: the file location of its characters; `names`: the names of elements in scope.
 
     Raises ForgeError at the location of the wrong character.
     """
@@ -99,7 +99,7 @@ def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> C
 
 
 def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Collection:
-    """Parse the argument of a condition other than a metadata path: an expression without braces, or a collection."""
+    """Parse an argument of `has` or `exists` that is no metadata path: an expression without braces, or a collection."""
     parser = _Parser(value, placed, names)
     if parser.begins_collection():
         found = parse_collection(value, placed, names)
@@ -113,7 +113,7 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
 
 @cache
 def _run(end: str) -> re.Pattern[str]:
-    """Return the pattern of characters that are plain text: no `@`, no space, none of `end`."""
+    """Return a pattern for a run of plain text: characters other than `@`, the space and those in `end`."""
     return re.compile(rf"[^@ {re.escape(end)}]++")
 
 
@@ -127,7 +127,7 @@ def _unescaped(text: str) -> str:
 
 
 def _flat(of: Collection) -> Collection:
-    """Split `.containers` from the end of what was parsed as a label name or label value."""
+    """Split off `.containers` if it was parsed as the end of a label name or label value."""
     last = "value" if of.value else "name"
     text: str = getattr(of, last)
     if of.kind != "everywhere" or of.inner or not text.endswith(".containers"):
@@ -191,11 +191,11 @@ class _Parser:
         self.pos += 1
         self.depth -= 1
         if isinstance(node, Changed) and default is not None:
-            node = replace(node, of=replace(node.of, default=""))  # then the value that is changed may be missing
+            node = replace(node, of=replace(node.of, default=""))  # with a default, `of` may lack a value
         return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), added)
 
     def sum(self) -> tuple[str, int] | None:
-        """Parse the arithmetic after a value: the function of confd and the operand; None if there is no arithmetic."""
+        """Parse the arithmetic after a value. Return confd's function and the operand; None if no arithmetic follows."""
         found = _SUM.match(self.value, self.pos)
         if not found:
             return None
@@ -220,7 +220,7 @@ class _Parser:
         return found
 
     def expr(self, start: int, end: str = "}|") -> Node:
-        """Parse what an expression reads. A path ends at one of the characters of `end`."""
+        """Parse the inside of `@{...}` up to its arithmetic or default. A path ends at one of the characters of `end`."""
         begin = self.pos
         if self.take("metadata/"):
             return Metadata(self.path(end))
@@ -239,7 +239,7 @@ class _Parser:
         raise self.unknown(start, begin)
 
     def labelled(self, root: str) -> Label | None:
-        """Parse a label whose name contains expressions; None if the text is something else."""
+        """Parse a label whose name contains expressions; None if the next characters are anything else."""
         found = _COMPUTED.match(self.value, self.pos)
         if not found or root in ("stack", "env") or (found[1] and root == "service"):
             return None
@@ -299,7 +299,7 @@ class _Parser:
         return Attr(root, (word,))
 
     def element_part(self) -> tuple[str, ...]:
-        """Parse a field of a list element. Records may have any field, even `host.ip`; the checks know the kind of element."""
+        """Parse a field of an element. Any field is accepted, even `host.ip`: only the checks know the kind of element."""
         begin = self.pos
         field = self.word("}|),")
         if not field:
@@ -307,7 +307,7 @@ class _Parser:
         return split_field(field)
 
     def part(self) -> tuple[str, ...]:
-        """Parse a field of a container. The checks verify other words, once the kind of element is known."""
+        """Parse a field of a container. Unknown words are accepted here, because the checks verify them later."""
         begin = self.pos
         word = self.word("}|).,")
         if not word:
@@ -351,7 +351,7 @@ class _Parser:
         return First(found, self.part_of(found))
 
     def changed(self, word: str, start: int) -> Node:
-        """Parse a function of one value."""
+        """Parse a call of the function `word`, one of `FUNCTIONS`."""
         begin = self.pos
         if word == "position":
             name = self.word(")").strip()
@@ -374,7 +374,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """Parse the quoted text at `begin` (or after spaces) again, as a text with expressions."""
+        """Parse the quoted text at `begin` (or after spaces) a second time, now as a text with expressions."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]
@@ -383,7 +383,7 @@ class _Parser:
         return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
 
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
-        """Parse a collection and the field after its dot. Metadata keys contain dots too: `resolve_collection` splits those."""
+        """Parse a collection and the field after its dot. After `metadata/`, the checks split off the field."""
         self.blanks()
         found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
         # Labels and their values may contain dots, so the field was parsed as a part of them.
@@ -448,7 +448,7 @@ class _Parser:
         return self.error(f"{name}{rest} cannot be listed", hint, begin)
 
     def within(self, found: re.Match[str], where: Where) -> Collection:
-        """Parse a collection inside an element; labels may be limited to those with a common prefix."""
+        """Parse a collection inside an element. `labels:PREFIX` contains only the labels that begin with PREFIX."""
         begin, self.pos = self.pos, found.end()
         prefix = self.word("[,)").strip() if found[3] else ""
         base = Collection("within", found[1], (), where, prefix, inner=found[2])
@@ -462,7 +462,7 @@ class _Parser:
         return bool(self.value.startswith(words, self.pos) or _WITHIN.match(self.value, self.pos))
 
     def everywhere(self, where: Where) -> Collection:
-        """Parse services by a label, with or without a value. `.containers` at the end of the label selects their containers."""
+        """Parse `LABEL` or `LABEL=VALUE`, which selects services. `.containers` at the end selects their containers instead."""
         begin = self.pos
         label, value = self.word("=[,)").strip(), ""
         if self.take("="):
@@ -475,7 +475,7 @@ class _Parser:
         return found
 
     def split(self, begin: int) -> Collection:
-        """Parse the parts of a text. The name of this collection is its source text."""
+        """Parse the arguments of `split(...)`. The source text of the call is the name of the collection."""
         where = self.placed.at(self.pos)
         start = self.pos
         node = self.expr(begin, ",}|")

@@ -22,8 +22,8 @@ _LIBRARY = re.compile(r"(index\.|registry-1\.)?docker\.io/")
 class Program:
     """The start command of an image: `exec`, followed by `told` if the configuration file must be named on the command line.
 
-    `files`: patterns of the configuration file's name. `own`: patterns of paths that the program reads without being told.
-    `default`: the path to name if the spec has no such file. `since`: the first major version of the image that this row is for.
+    `files`: patterns of the configuration file's name. `own`: patterns of paths that the program reads by default.
+    `default`: the path to name if no file of the spec matches. `since`: the first major version of the image for this row.
     """
 
     images: tuple[str, ...]
@@ -42,7 +42,7 @@ def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = ""
     )
 
 
-# If several rows match an image, the one with the highest version applies.
+# If several rows match an image, the row with the highest `since` applies.
 PROGRAMS = (
     # Databases and caches
     _row("redis valkey/valkey", "docker-entrypoint.sh redis-server", CONFIG, "*.conf"),
@@ -153,7 +153,7 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of a known image with the same last name, for example for a mirror of redis; empty if unknown."""
+    """Return the start command of a known image with the same last part, such as redis for mirror/redis; empty if unknown."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 
@@ -170,8 +170,8 @@ def _parted(image: str) -> tuple[str, int | None]:
 class Software:
     """How well-known software handles its configuration: the path, the reload, and the health check.
 
-    The data comes from the manual of each (`source`). `new` uses it for flags that are not given, and docs/spec.md shows the
-    table.
+    The data comes from the manual of the software (`source`). The command `new` uses it in place of missing flags, and
+    docs/spec.md shows it as a table.
     """
 
     name: str

@@ -35,8 +35,8 @@ _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *, started: bool = True) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides; `started`: the start
-    command of the program must be known. Raises ForgeError with all problems of the file.
+    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides; `started`: an
+    unknown start command of the program is a problem. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
     reader = _Reader()
@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations with problems and their parents (but not the root), where further checks would mislead."""
+    """Return the locations with problems, and their parents except the root: further problems found there would mislead."""
     found = set(wrong)
     if not wrong:
         return found
@@ -80,7 +80,7 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
 
 
 def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
-    """Yield the problems that `_hidden` finds in a file. A quick search of the whole text usually shows that there are none."""
+    """Yield the problems that `_hidden` finds in a file. A quick search of the whole text rules them out in most files."""
     text = content if isinstance(content, str) else content.decode()
     return _hidden(root) if "\\" in text or _HIDDEN.search(text) else iter(())
 
@@ -219,7 +219,7 @@ class _Reader:
         return self.text(kind, node, limits, what)
 
     def unread_expressions(self, node: yamlio.Node) -> bool:
-        """Report expressions where none are evaluated: the program would get them literally. Return whether there are any."""
+        """Report expressions in a value without evaluation: the program would get them literally. Return whether any exist."""
         if isinstance(node, yamlio.Text):
             if found := EXPRESSION.search(node.value):
                 hint = (
@@ -281,7 +281,7 @@ class _Reader:
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 
     def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read an element. An invalid one is reported and left out, and the others are still read."""
+        """Read one element of a list or mapping. Return _LEFT_OUT if it is invalid, so that reading can continue."""
         try:
             return self.value(kind, node, limits, what)
         except _Wrong:
@@ -366,7 +366,7 @@ def _words(kind: type[Record]) -> list[str]:
 
 @cache
 def _homes() -> Mapping[str, str]:
-    """Return where each key belongs, for authors who wrote it at another level: at the top, or in one or two records."""
+    """Return where each key belongs, as a hint for a key at the wrong level: at the top, or in one or two records."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):
@@ -392,7 +392,7 @@ def _name_of_element(node: yamlio.Map) -> str:
 
 
 def _advice(name: str) -> set[str]:
-    """Return the hints that a misspelling of this key would get; `config` counts as `files`."""
+    """Return the hints that a misspelling of the key `name` would get. For `files`, add the hint for `config`."""
     return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
 
 
@@ -426,7 +426,7 @@ def _is_union(kind: Any) -> bool:
 
 
 _Read = Callable[[_Reader, Any, yamlio.Node, Limits, str], Any]
-# The order matters: `bool | None` is also a number like bool, and a union of blocks must not be read as a record.
+# The first match wins. `bool | None` is read like bool, and a union of blocks must not be read as a record.
 _READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
     (lambda kind: kind is str, _Reader.plain),
     (lambda kind: kind in (int, bool), _Reader.number),

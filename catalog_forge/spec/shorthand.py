@@ -1,4 +1,4 @@
-"""The shorthand keys and their expansion to the full form, before reading (as nodes) and after it (as defaults)."""
+"""The shorthand keys of a spec. `expand` rewrites their nodes before the reading; `complete` fills in defaults after it."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _url(url: str, where: Where) -> str:
 def format_of(dest: str, pairs: bool = True) -> str:
     """Return the format of a path, by its pattern or its extension; "raw" if neither is known.
 
-    `pairs`: a format without pairs is not chosen, because the file has pairs.
+    `pairs`: whether the file has pairs, so that a format without pairs is not chosen.
     """
     path = PurePosixPath(dest)
     known = next((kind for pattern, kind in FORMAT_OF_PATH.items() if fnmatchcase(dest, pattern)), "")
@@ -231,7 +231,7 @@ def _entry(spec: Spec) -> Entry:
 
 
 def _engine(engine: Engine, entry: Entry) -> Engine:
-    """Return the engine with the default prefix of the keys, if a store has them."""
+    """Return the engine settings, with a default prefix for the keys if they are in a store."""
     usual = f"{TABLE[engine.store].mount}/{entry.name}" if engine.is_stored else ""
     return replace(engine, prefix=engine.prefix or usual)
 
@@ -242,7 +242,7 @@ def image_of(service: Service) -> str:
 
 
 def _with_image(spec: Spec) -> Service:
-    """Return the service with its image. A group with another image gets that image's start command, unless the spec has one."""
+    """Return the service with its image. A group with another image gets that image's start command, unless one is written."""
     dests = [file.dest for file in spec.files]
     started = {
         name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))
@@ -252,7 +252,7 @@ def _with_image(spec: Spec) -> Service:
 
 
 def _launch(spec: Spec) -> Launch:
-    """Return the launch with the start command: the one in the spec, otherwise that of the known image."""
+    """Return `launch` with a start command: the command in the spec, otherwise the start command of the known image."""
     known = start_of(image_of(spec.service), [file.dest for file in spec.files])
     return replace(spec.launch, exec=spec.launch.exec or tuple(map(literal, known)))
 
@@ -267,7 +267,7 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format of a file: its own, otherwise by its extension; `.conf` and `.cfg` decide nothing without pairs."""
+    """Return the format of a file: as given, otherwise by its path. For a file without pairs, `.conf` and `.cfg` mean raw."""
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

@@ -1,6 +1,6 @@
 """The standards of a team, catalog-forge.yml at the root of a catalog: defaults, allowed and required values of its specs.
 
-Pure: nodes in, values out. `catalog_forge.team` reads the files and those that they extend.
+Pure: nodes in, values out. `catalog_forge.team` reads the files of standards, and the files that they extend.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
 
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
-    """Yield the values of a spec that are not allowed, including inherited ones, and the required ones that are missing."""
+    """Yield a breach for each value that is not allowed, also if it is inherited, and for each missing required value."""
     for word, path in CHOICES.items():
         patterns = getattr(team.standards.allowed, word)
         value = value_of(spec, path)

@@ -76,7 +76,7 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
 
 
 def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterator[Problem]:
-    """Yield a problem for each key that one rendering would write twice. The branches of a condition exclude each other."""
+    """Yield a problem for each key that one rendering would write twice. Both branches of a condition may write the same key."""
     for block in body:
         if isinstance(block, SetBlock):
             for name in block.set:
@@ -102,7 +102,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Yield the problems in blocks. `given`: the metadata keys that have a value here because of the conditions around."""
+    """Yield the problems in blocks. `given`: the metadata keys that conditions around the blocks guarantee."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
@@ -117,14 +117,14 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
 
 
 def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
-    """Return the metadata keys that must have a value if the condition is true (`holds`) or false (not `holds`)."""
+    """Return the metadata keys that certainly have a value when the condition is true (`holds`) or false (not `holds`)."""
     if condition.negated:
         return _given_by(condition.negated, not holds)
     if condition.parts:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.sought and holds:
-        return frozenset({condition.sought.removeprefix("metadata/")})  # or an expression such as it.port
+        return frozenset({condition.sought.removeprefix("metadata/")})  # `sought` may also be an expression such as it.port
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
@@ -171,7 +171,7 @@ def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: S
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """Checks one value of `set`. `scope`: the elements that the value may read."""
+    """Checks one value of a `set` block. `scope`: the elements that the value may read."""
 
     spec: Spec
     name: str
@@ -267,7 +267,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     try:
         found = given_of(condition, [name for name, _ in scope])
     except ForgeError as error:
-        # The hints are written for `@{...}`, but here expressions are written without it.
+        # The parser's hints show expressions as `@{...}`, but `has` and `exists` take expressions without the braces.
         yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
         return
     if condition.exists and (isinstance(found, Collection) or not _is_path(found, scope)):
@@ -281,7 +281,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:
-    """Whether an expression always is the value of one path of the metadata, whatever the element and the topology."""
+    """Whether an expression always reads exactly one path of the metadata, for every element and in every topology."""
     node = expr.node
     if not isinstance(node, Attr):
         return isinstance(node, Metadata | Raw)

@@ -39,7 +39,7 @@ _SERVICES = "/self/stack/services/"
 
 
 def is_single(expr: Expr, scope: Scope) -> bool:
-    """Whether an expression yields one value, which another expression can contain."""
+    """Whether an expression yields a single value, so that another expression can contain it."""
     node = expr.node
     if isinstance(node, Attr):
         of = holder(scope, node.root)
@@ -50,7 +50,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield the problems in the expressions of a text. `optional`: if the text is a single expression, it may lack a value."""
+    """Yield the problems in the expressions of a text. `optional`: an expression that is the whole text may lack a value."""
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -69,7 +69,7 @@ def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
-    """Yield the problems in what an expression reads. `optional`: its value may be missing."""
+    """Yield the problems in what an expression reads. `optional`: the expression may lack a value."""
     match expr.node:
         case Attr():
             yield from _attr(spec, expr.node, expr.where, scope)
@@ -101,7 +101,7 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
 
 
 def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
-    """Yield the problems with a label whose name is computed. Elements have such labels, but not through their host."""
+    """Yield the problems with a label whose name is computed. It can be read from an element, but not from the element's host."""
     of = holder(scope, node.root) if node.of_element else None
     if node.of_element and of is None:
         yield from _astray(node.root, where)
@@ -176,7 +176,7 @@ def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where, sc
 
 
 def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
-    """Yield a problem if the elements of a collection do not have this field."""
+    """Yield a problem if the elements of a collection do not have the field `path`."""
     field = ".".join(path)
     if of.element == "text":
         if field:
@@ -224,7 +224,7 @@ def _of_host(path: tuple[str, ...]) -> bool:
 
 
 def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Problem]:
-    """Yield the problems with a collection. `scope`: the elements that are defined around it."""
+    """Yield the problems with a collection. `scope`: the elements that the surrounding blocks define."""
     if of.kind == "service" and of.name not in spec.services:
         yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
     elif of.kind == "everywhere" and spec.scope != "environment":
@@ -270,7 +270,7 @@ def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
 
 
 def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
-    """Yield a problem if the service does not have the link that a collection names."""
+    """Yield a problem if a collection names a link that the service does not have."""
     known = links_of(spec)
     if of.name not in known:
         hint = did_you_mean(of.name, known) if known else f"add it to the service: links: [SERVICE:{of.name}]"

@@ -1,4 +1,4 @@
-"""Checks of a spec that uses a back end other than Rancher: what it can read, and which keys each back end can store."""
+"""Checks of a spec that uses a back end other than Rancher: what the spec can read, and which keys each back end can store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, Whe
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
 from catalog_forge.spec.model.frame import STORES
 
-# Hints: what to use in place of expressions that only Rancher's metadata can answer.
+# Hints: what an author can write in place of an expression that needs Rancher's metadata.
 _OWN = "values that differ between containers come from the environment: declare NAME under `vars`, and read @{env.NAME}"
 _STACK = "write the name itself, or declare a key for it under `metadata`, and read @{metadata/NAME}"
 _MANY = "declare a list under `metadata`, and read metadata/NAME: the members are then listed in the store"
@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with a spec's back ends, and with what the spec reads if one of them is not Rancher."""
+    """Yield the problems with a spec's back ends. If one is not Rancher, also check the spec's keys and what the spec reads."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return
@@ -32,7 +32,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     yield from _launch(spec)
     yield from _groups(spec)
     for file in rendered(spec):
-        if file.dest != f"{spec.share}/peers":  # the checks above already refuse whatever needs this file
+        if file.dest != f"{spec.share}/peers":  # `_launch` already refuses the settings that need the file `peers`
             yield from _file(spec, file)
 
 
@@ -87,7 +87,7 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
 
 
 def _is_taken(key: str, prefix: str) -> bool:
-    """Whether a key next to the prefix looks like a key below it: confd would list it too, and could not strip the prefix."""
+    """Whether a key begins with the prefix but is not below it: confd would list the key, and could not strip the prefix."""
     return key == prefix or (key.startswith(prefix) and not key.startswith(f"{prefix}/"))
 
 
@@ -117,7 +117,7 @@ def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) 
 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
-    """Yield a problem for each read in a file that only Rancher can answer. Invalid expressions are reported elsewhere."""
+    """Yield a problem for each expression or condition of a file that needs Rancher's metadata, except invalid ones."""
     for read in reads_of(file.body):
         yield from _collection(spec, read) if isinstance(read, Collection) else _text(spec, read)
     for block in blocks_of(file.body):

@@ -1,6 +1,6 @@
 """Check the services of an entry together: names, links, sidekicks and load balancer targets must name existing services.
 
-The rules are those of rancher-compose; the positions are those in the spec.
+The checks apply rancher-compose's rules, and report positions in the spec.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # otherwise it is not a record, which is already reported
+        if companion.places:  # without places it is not a record, which the reader has reported
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -39,7 +39,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     composition = Composition(chain(_of_members(spec), _of_companions(spec)))
     seen: set[Where | None] = set()
     for fault in chain.from_iterable(judge(composition) for judge in _JUDGES):
-        # A fault of the service would be reported once for each group.
+        # A fault in the service's own keys is found again for each group, but is reported only once.
         if fault.where not in seen:
             yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
         seen.add(fault.where)
@@ -53,7 +53,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # it is not a record, which is already reported
+            continue  # the value is not a record, which the reader has reported
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:
@@ -65,7 +65,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
 
 
 def _names(spec: Spec) -> Iterator[Problem]:
-    """Yield a problem for services whose names differ at most in case: the metadata service lowercases the names."""
+    """Yield a problem for services whose names are equal or differ only in case: the metadata service lowercases the names."""
     taken: dict[str, str] = {}
     for member in spec.members:
         where = (member.group.at("name") if member.group else None) or spec.service.at("name")
@@ -105,7 +105,7 @@ def _of_members(spec: Spec) -> Iterator[Part]:
 
 
 def _member(member: Member, keys: Keys, where: Where) -> Iterator[Part]:
-    """Yield the primary service of a member with all keys from its author, then its generated sidekicks."""
+    """Yield the primary service of a member with all keys that the author wrote, then the generated sidekicks without keys."""
     name = Text(member.name, False, where, "", ())
     labels = dict(Composed((part(name, _map(keys, where), V2, True),)).labels)
     key, own = labels.get(SIDEKICKS, (Text(SIDEKICKS, False, where, "", ()), None))

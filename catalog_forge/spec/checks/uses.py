@@ -28,9 +28,9 @@ def findings(spec: Spec) -> Iterator[Problem]:
 
 
 def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
-    """Yield a finding for each metadata key that a file names in another language's syntax, which is not expanded.
+    """Yield a finding for each metadata key that a file reads in template or compose syntax, which is not expanded.
 
-    `written` are the files as the author wrote them.
+    `written`: the spec's `files` as the author wrote them.
     """
     known = {word: name for name, key in spec.metadata.items() for word in (name, key.variable)}
     for text in yamlio.texts(written) if written else ():
@@ -41,7 +41,7 @@ def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
 
 
 def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield what looks like a value to templates and compose files: its offset, its source text and the name in it."""
+    """Yield each placeholder in template or compose syntax, such as `${NAME}`: its offset, its source text and the name in it."""
     yield from ((found.start(), found[0], found[1]) for found in _ACTION.finditer(text))
     for dollar in dollars(text):
         if dollar.text.startswith("${"):
@@ -50,7 +50,7 @@ def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def unlabelled(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding for each services:LABEL=VALUE that cannot match any service of the entry."""
+    """Yield a finding for each collection `services:LABEL=VALUE` that cannot match any service of the entry."""
     carried = {label for each in spec.composed for label in labels_of(each.compose.get("labels"))}
     seen: set[str] = set()
     for use in _uses(spec):
@@ -65,7 +65,7 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
 
 
 def unread(spec: Spec) -> list[str]:
-    """Return the metadata keys that no file, condition or compose key reads; none if the spec has a hand-written template."""
+    """Return the metadata keys that no file, condition or compose key reads; an empty list if the spec uses `template`."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
     asked = used_variables(spec.passed)
@@ -81,7 +81,7 @@ def unread(spec: Spec) -> list[str]:
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
     """Yield a finding for each file that restarts all containers of the service at once.
 
-    Only files that change with the scale, and those of a service that must keep a quorum, are reported.
+    A file is reported only if it changes with the scale, or if the service must keep a quorum.
     """
     restarting = [file for file in rendered(spec) if file.reload.kind == "restart"] if not spec.launch.restart else []
     for file in restarting:
@@ -130,14 +130,14 @@ def links(spec: Spec) -> list[str]:
 
 
 def _meant(spec: Spec, path: Text) -> set[str]:
-    """Return the metadata keys that a path may refer to: one, or with a nested `@{...}` each that matches."""
+    """Return the metadata keys that a path may refer to. A path with a nested `@{...}` refers to every key that it matches."""
     if (name := path.literal) is not None and name in spec.metadata:
         return {name}
     return {name for name, key in spec.metadata.items() if resolve({name: key}, path)}
 
 
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
-    """Yield each path below the service's own metadata, and each collection, that the files and the launch of a spec read."""
+    """Yield what the files and the launch of a spec read: each path of the service's own metadata, and each collection."""
     for file in rendered(spec):
         yield from _of_file(file)
 

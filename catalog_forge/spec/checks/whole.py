@@ -18,12 +18,12 @@ from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile
 from catalog_forge.spec.model.compose_keys import floats
 from catalog_forge.spec.parser import Beginning, parse
 
-# The folder of a dest becomes a volume, which hides the image's files there. These folders must never be hidden as a whole.
+# The folder of a dest becomes a volume, which hides the image's files in that folder. No volume may hide one of these folders.
 SYSTEM_FOLDERS = frozenset(
     "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
     "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
 )
-# The commands of the scripts: links to the busybox in the share, for main images that lack them.
+# The commands that the scripts use. For main images that lack them, they are links to the busybox in the shared volume.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
 # How busybox prints one file of an archive. Not every version detects the compression by itself.
 UNPACK = {
@@ -40,12 +40,12 @@ CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1
 
 
 def confd_sha256(spec: Spec) -> str:
-    """Return the checksum of confd: the one that the spec pins, otherwise the known one of the release."""
+    """Return the checksum of confd: the checksum in the spec, otherwise the known checksum of the release."""
     return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
 
 
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
-    """Yield every problem of a spec that was read without errors. `started`: the start command of the program must be known."""
+    """Yield every problem of a spec that was read without errors. `started`: an unknown start command is a problem."""
     if spec.forge != 1:
         message = f"forge: this release knows version 1 of the spec language, not {spec.forge}"
         yield Problem(message, spec.at("forge"), "write forge: 1, or install a newer catalog-forge")
@@ -208,7 +208,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # otherwise it is not a record, which is already reported
+        if group.places:  # without places it is not a record, which the reader has reported
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
@@ -236,7 +236,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a value that a group fixes: only answers to questions can be inserted there."""
+    """Yield the problems with expressions in a group's fixed metadata value: it can contain only answers to questions."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -323,7 +323,7 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
 
 
 def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each ${X} in a passed-through value that no question asks for. Rancher's tools do not check this."""
+    """Yield a problem for each ${VARIABLE} without a question that asks for it. Rancher's tools do not check this."""
     for variable in used_variables(value):
         if variable not in asked:
             near = did_you_mean(variable, asked)
@@ -332,7 +332,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def expressions_in(value: Any) -> Iterator[Expr]:
-    """Yield the expressions in a value that a group fixes."""
+    """Yield the expressions in a group's fixed metadata value."""
     match value:
         case str():
             yield from (part for part in fixed_text(value).parts if isinstance(part, Expr))
@@ -343,17 +343,17 @@ def expressions_in(value: Any) -> Iterator[Expr]:
 
 
 def answers_fixed(spec: Spec) -> set[str]:
-    """Return the metadata keys whose answers are inserted in values that groups fix."""
+    """Return the metadata keys whose answers are inserted in the groups' fixed metadata values."""
     return {answer_in(expr) for group in spec.service.groups.values() for expr in expressions_in(group.metadata)}
 
 
 def fixed_text(value: str) -> Text:
-    """Parse a text in a value that a group fixes; the reader has already checked that it can be parsed."""
+    """Parse a text in a group's fixed metadata value. The reader has already checked that the text can be parsed."""
     return parse(value, Beginning(Where("")))
 
 
 def answer_in(expr: Expr) -> str:
-    """Return the metadata key if the expression is exactly its value, otherwise an empty text."""
+    """Return KEY if the expression is exactly `metadata/KEY`, otherwise an empty text."""
     found = re.fullmatch(f"metadata/({METADATA_KEY})", expr.source)
     return found[1] if found else ""
 

@@ -93,7 +93,7 @@ def _whole(pattern: str) -> str:
 
 
 class _Maker:
-    """Generates the schemas of types, and collects those of records as definitions."""
+    """Generates the schemas of types, and collects the schemas of records as definitions."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}

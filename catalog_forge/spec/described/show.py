@@ -12,7 +12,7 @@ from catalog_forge.spec.model.record import Record, keys_of
 
 
 def full(spec: Spec) -> str:
-    """Return the full form: every key of every record, except empty optional ones."""
+    """Return the full form: every key of every record, except optional keys that are empty."""
     return yamlio.dump(_record(spec))
 
 

@@ -30,9 +30,9 @@ class TextBlock(Record):
 
 @dataclass(frozen=True)
 class SetBlock(Record):
-    """Pairs in the file's format.
+    """Key-value pairs, written in the file's format.
 
-    A pair whose value is just an optional key, `@{metadata/KEY}`, is left out if the key has no value.
+    A pair whose whole value is an optional key, `@{metadata/KEY}`, is left out if that key has no value.
     """
 
     set: Mapping[str, Value] = key(
@@ -43,7 +43,7 @@ class SetBlock(Record):
 
 @dataclass(frozen=True)
 class CopyBlock(Record):
-    """Every pair of a metadata map in the file's format, or every value of a list (format lines)."""
+    """Every pair of a metadata map, written in the file's format; in the format `lines`, every value of a metadata list."""
 
     copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
     bare: tuple[str, ...] = key(
@@ -55,7 +55,7 @@ class CopyBlock(Record):
 
 @dataclass(frozen=True)
 class PasteBlock(Record):
-    """The text of a metadata key, unchanged. Only here can a user's text become more than a value."""
+    """The text of a metadata key, unchanged. Only in this block can a user's text become more than a value."""
 
     paste: Text = key(
         "metadata/PATH of the text, or env.NAME of a variable of `vars`; either may hold `@{...}`",
@@ -78,7 +78,7 @@ class PasteBlock(Record):
         return Text((*((begin,) if begin else ()), *more))
 
     def variables(self, known: Iterable[str]) -> list[str]:
-        """Return which of the known variables the block may paste; its name may contain expressions."""
+        """Return the known variables that the block may paste. The name of the pasted variable may contain expressions."""
         pattern = "".join(re.escape(part) if isinstance(part, str) else r"\w+" for part in self.path.parts)
         return [name for name in known if re.fullmatch(pattern, name)]
 
@@ -191,17 +191,17 @@ class Condition(Record):
 
     @property
     def key(self) -> str:
-        """The metadata key that must have a value; empty if `has` does not name one."""
+        """The metadata key that must have a value; empty if `has` does not name a metadata key."""
         return self.has.removeprefix("metadata/") if self.has.startswith("metadata/") else ""
 
     @property
     def parts(self) -> tuple[Condition, ...]:
-        """The conditions nested directly in this one."""
+        """The conditions nested directly in this condition."""
         return (*((self.negated,) if self.negated else ()), *self.every, *self.some)
 
     @property
     def tests(self) -> Iterator[Condition]:
-        """The conditions without nested ones: this one, or recursively those inside it."""
+        """This condition if it contains no others; otherwise the innermost conditions inside it."""
         if not self.parts:
             yield self
         for part in self.parts:
@@ -228,7 +228,7 @@ class FileBlock(Record):
 
 @dataclass(frozen=True)
 class TemplateBlock(Record):
-    """A hand-written confd template from the spec's folder as the whole body. The keys for confd are derived from its lookups."""
+    """A hand-written confd template as the whole body. The keys that confd reads are derived from the template's lookups."""
 
     template: str = key(
         "name of the template in the spec's folder",

@@ -39,7 +39,7 @@ def _names_in(body: tuple[Block, ...]) -> list[str]:
 
 
 def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
-    """Yield every text of a body that may contain expressions, with its block. `around`: names of elements defined outside."""
+    """Yield every text of a body that may contain expressions, with its block. `around`: names of elements defined outside it."""
     names = [*around, *_names_in(body)]
     for block in blocks_of(body):
         match block:
@@ -64,7 +64,7 @@ def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
 
 
 def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
-    """Yield everything that the expressions of a body read: its texts, its collections, pasted values and tested ones.
+    """Yield everything in a body that may read a value: texts, collections, pasted paths and the arguments of conditions.
 
     A condition that cannot be parsed is skipped, because the checks report it. Raises ForgeError like `key_of`.
     """
@@ -95,7 +95,7 @@ def parts_of(value: Any) -> Iterator[Text | Collection]:
 
 
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
-    """Parse the argument of `has` or `exists`, unless it is a metadata path of `has`. Raises ForgeError if it is invalid."""
+    """Parse the argument of `exists`, or of a `has` without a metadata path. Raises ForgeError if it is invalid."""
     word = "has" if condition.has else "exists"
     return parse_given(condition.sought, Beginning(condition.at(word) or Where("")), names)
 

@@ -22,7 +22,7 @@ MAIN_KEYS = frozenset(
     "security_opt shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user volume_driver volumes "
     "volumes_from working_dir".split()
 )
-# Keys of docker-compose about the network, which belong to the container that owns it.
+# Keys of docker-compose about the network, which belong to the container that owns the network.
 NETWORK_KEYS = frozenset("depends_on dns dns_search expose external_links extra_hosts hostname labels links ports".split())
 # Keys of rancher-compose, which belong to the primary service.
 RANCHER_KEYS = frozenset(
@@ -30,7 +30,7 @@ RANCHER_KEYS = frozenset(
     "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
 )
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS
-# Keys that go into rancher-compose.yml, because docker-compose does not know them. A companion may have more of them.
+# Keys that go into rancher-compose.yml, because docker-compose does not know them. Some are allowed only in companions.
 RANCHER_FILE = RANCHER_KEYS | frozenset(
     "blkio_weight blkio_weight_device certs default_cert description device_read_bps device_read_iops device_write_bps "
     "device_write_iops disks health_check load_balancer_config metadata scale uts".split()
@@ -58,15 +58,15 @@ def named_volume(mount: str) -> str:
 def refused(name: str, value: Any) -> Iterator[Problem]:
     """Yield the problems with the value of a compose key: what rancher-compose refuses, what is never read, what has no effect.
 
-    What a text with a `$` becomes is only known at launch, so it is not checked.
+    A text with a `$` is not checked, because its value is only known at launch.
     """
     if name in ("ports", "expose") and isinstance(value, list):
-        # Rancher's schema takes any number for a port, and the engine refuses it. As texts, both have the same range.
+        # Rancher's schema accepts every number as a port, but the engine does not. For texts, both accept the same range.
         value = [str(port) if type(port) is int else port for port in value]
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    # A variable is substituted inside a text, which stays a text: it never becomes a mapping or a list.
+    # A text stays a text after its variables are substituted: it never becomes a mapping or a list.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):

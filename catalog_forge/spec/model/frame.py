@@ -86,7 +86,7 @@ class Image(Record):
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The only confd release whose other back ends are supported: older releases and HEAD read etcd, ssm and vault differently.
+# The only confd release with support for other back ends: older releases and HEAD read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 
@@ -131,17 +131,17 @@ class Engine(Record):
 
     @property
     def store(self) -> str:
-        """The back end outside Rancher: the first one that is not `rancher`; empty if the spec has none."""
+        """The first back end other than `rancher`; empty if the spec has only `rancher`."""
         return next((name for name in self.backends if name != "rancher"), "")
 
     @property
     def is_stored(self) -> bool:
-        """Whether the keys may be in a store other than Rancher's. The spec can then read only these keys."""
+        """Whether the metadata keys may be in a store other than Rancher's. If so, the spec can read nothing but these keys."""
         return bool(self.store)
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The back ends that a container may select: those of the spec, and `file` if the spec has only `rancher`."""
+        """The back ends that a container may select: the spec's back ends, and `file` if the spec has only `rancher`."""
         return ("rancher", "file") if self.backends == ("rancher",) and self.confd == STORES else self.backends
 
 
@@ -151,7 +151,7 @@ STRATEGIES = ("recreate", "none")
 
 @dataclass(frozen=True)
 class HealthCheck(Record):
-    """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
+    """Rancher's health check of the service: TCP, or HTTP with a request line. All times are in milliseconds."""
 
     port: NumberOrVariable = key("port to check", least=1, most=65535)
     request_line: str = key(
@@ -170,7 +170,7 @@ class HealthCheck(Record):
 
 @dataclass(frozen=True)
 class Tool(Record):
-    """A program that is downloaded into the conf image and the share, such as giddyup or promtool."""
+    """A program that is downloaded into the conf image and the shared volume, such as giddyup or promtool."""
 
     name: str = key("name of the program", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", shape="a name of a program", maximum=60)
     url: str = key("URL of the program, or of an archive that holds it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
@@ -190,5 +190,5 @@ class Tool(Record):
 
     @property
     def variable(self) -> str:
-        """The beginning of the names of the tool's build arguments."""
+        """The common prefix of the names of the tool's build arguments."""
         return "TOOL_" + "".join(char if char.isalnum() else "_" for char in self.name.upper())

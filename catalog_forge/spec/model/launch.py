@@ -42,7 +42,7 @@ class Restart(Record):
 
 @dataclass(frozen=True)
 class Leader(Record):
-    """The one container that founds the cluster while no peer answers yet. The others start once it answers."""
+    """The container that founds the cluster if no peer answers yet. The other containers start once the leader answers."""
 
     by: str = key(
         "how it is chosen: lowest index, or highest number printed by the command `number` (on a tie, the lowest index)",
@@ -66,7 +66,7 @@ class Leader(Record):
 
 @dataclass(frozen=True)
 class Others(Record):
-    """The containers that join the cluster once the leader or another of them answers."""
+    """The containers that join the cluster once the leader or another container answers."""
 
     before: tuple[Text, ...] = key("shell commands that run before the program of the others", tuple)
     args: tuple[Text, ...] = key("arguments that the program of the others gets, after those of `exec`", tuple)
@@ -82,7 +82,8 @@ class Others(Record):
 class Launch(Record):
     """How the program is started in the service's container. Arguments, commands and variables may contain expressions.
 
-    Each of them is left out if it reads an optional key that has no value. A change takes effect at the next start.
+    An argument, command or variable is left out if it reads an optional key that has no value. A changed value takes effect at
+    the next start.
     """
 
     wait: Wait = key("what to wait for before the start", Wait)

@@ -1,4 +1,4 @@
-"""The metadata keys that a spec declares, and which of them a path refers to."""
+"""The metadata keys that a spec declares, and functions that find the key for a path."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MetadataKey(Record):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A declared key. `below`: the path continues below the key, to a pair of a map or a record of a list."""
+    """The key that a path refers to. `below`: the path continues below the key, to a pair of a map or a record of a list."""
 
     name: str
     key: MetadataKey
@@ -82,14 +82,14 @@ def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
 
 
 def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
-    """Whether a path below `metadata/` may refer to a key whose value must not be shown. A nested `@{...}` may match several."""
+    """Whether a path below `metadata/` may refer to a hidden key. A nested `@{...}` in the path may match several keys."""
     if path.literal is not None:
         return (found := resolve(metadata, path)) is not None and found.key.hidden
     return any(each.hidden and resolve({name: each}, path) for name, each in metadata.items())
 
 
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
-    """Find the list or map of `metadata/NAME.FIELD`, and split off the field: both keys and fields may contain dots."""
+    """Return the list or map of `metadata/NAME.FIELD`, and the field. Both may contain dots: the longest declared NAME wins."""
     for name, field in ((of.name, ()), *_split(of.name)):
         found = resolve(metadata, Text((name,)))
         if found and not found.key.asked:

@@ -34,7 +34,7 @@ class Limits:
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.
 
-    `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes either in words;
+    `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes them in words;
     `maximum` limits a text's length; `line` restricts it to one line; `least` and `most` limit a number; `reads`: the text
     contains an expression without braces, which the checks parse; `single`: a list of one element may be written as that element;
     `name` is the key's name in the file if Python reserves the word.
@@ -47,12 +47,12 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A mapping of the spec. `places`: the location of each of its keys, and under "" that of the record itself."""
+    """A mapping of the spec. `places`: the location of each of its keys, and under "" the location of the record itself."""
 
     places: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, name: str = "") -> Where | None:
-        """Return the location of a key's value, otherwise that of the record; None if neither is in a file."""
+        """Return the location of a key's value, otherwise the location of the record; None if neither is in a file."""
         return self.places.get(name) or self.places.get("")
 
 

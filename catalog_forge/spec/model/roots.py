@@ -21,7 +21,7 @@ def roots_of(spec: Spec) -> tuple[str, ...]:
 
 
 def root_of(path: str, roots: Sequence[str]) -> str:
-    """Return which of `roots` a path equals or lies below; empty if none."""
+    """Return the root that a path equals or lies below; empty if `roots` has no such root."""
     return next((root for root in roots if path == root or path.startswith(root.rstrip("/") + "/")), "")
 
 

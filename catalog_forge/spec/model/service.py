@@ -1,4 +1,4 @@
-"""The services of an entry: the configured one, its groups, its companions, and the volumes."""
+"""The services of an entry: the configured service, its groups and the companions; and the volumes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOPOLOGIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Composed(Record):
-    """A record that may contain compose keys: `PASSED` lists the allowed ones, `nodes` has what the author wrote for each."""
+    """A record that may contain compose keys: `PASSED` lists the allowed ones, `nodes` has the author's YAML for each key."""
 
     PASSED: ClassVar[frozenset[str]] = frozenset()
     nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)
@@ -87,7 +87,7 @@ class Service(Composed):
 
     @property
     def is_self(self) -> bool:
-        """Whether `self` means this service when confd asks: the metadata service identifies callers by their address."""
+        """Whether confd's requests for `self` return this service. The metadata service identifies callers by their address."""
         return self.topology != "volumes"
 
     @property
@@ -103,7 +103,7 @@ class Service(Composed):
 
 @dataclass(frozen=True)
 class Companion(Composed):
-    """An additional service of the entry, such as a load balancer. Its keys are those of compose files."""
+    """An additional service of the entry, such as a load balancer. It has the same keys as in compose files."""
 
     PASSED = COMPANION_KEYS
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)

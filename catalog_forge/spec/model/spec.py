@@ -68,7 +68,7 @@ class Spec(Record):
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
-        """The services that run the software: a single one, or one for each group."""
+        """The services that run the software: a single service, or one service for each group."""
         service = self.service
         groups = service.groups.items()
         named = tuple(Member(group.name or f"{service.name}-{name}", group, self) for name, group in groups)
@@ -86,7 +86,7 @@ class Spec(Record):
 
     @property
     def mounted(self) -> dict[str, Where | None]:
-        """The named volumes that services mount, with the place where each is first named."""
+        """The named volumes that services mount, each with the location where it is first mounted."""
         found: dict[str, Where | None] = {}
         for node in (each.nodes["volumes"][1] for each in self.composed if "volumes" in each.nodes):
             for item in node.items if isinstance(node, yamlio.Seq) else ():
@@ -103,7 +103,7 @@ class Spec(Record):
 
     @property
     def numbers(self) -> Iterator[tuple[Where | None, NumberOrVariable]]:
-        """Yield the numbers that may be the answer to a question, with their places."""
+        """Yield each number that the spec may take from the answer to a question, with its location."""
         configured: tuple[Service | Group, ...] = (self.service, *self.service.groups.values())
         for each in configured:
             yield each.at("scale"), each.scale
@@ -122,11 +122,11 @@ class Spec(Record):
 
     @property
     def is_lent(self) -> bool:
-        """Whether the image copies a busybox to the share, so that the scripts need no tools of the main image."""
+        """Whether the image copies a busybox to the shared volume, so that the scripts need no tools of the main image."""
         return self.service.is_embedded or not self.service.shell
 
     def asks(self, file: ConfFile) -> bool:
-        """Whether confd must run a file's check in the main container. If embedded, confd has main's programs itself."""
+        """Whether confd must run a file's check in another container: the main container. An embedded confd never does."""
         return bool(file.check) and file.check_in == "main" and not self.service.is_embedded
 
     @property
@@ -153,7 +153,7 @@ class Spec(Record):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One service that runs the software: the spec's only one, or that of a group with its own settings."""
+    """One service that runs the software: the only service of the spec, or the service of a group with the group's settings."""
 
     name: str
     group: Group | None
@@ -176,9 +176,7 @@ class Member:
 
     @property
     def asking(self) -> str:
-        """The service for which the metadata service takes confd: the primary whose address it shares, or else confd's own
-        sidekick.
-        """
+        """The service that confd reads as `self`: the primary if confd shares its address, otherwise confd's own sidekick."""
         return self.name if self.spec.service.is_self else self.conf
 
     @property
