@@ -1,1 +1,1 @@
-"""Adopts hand-written images and entries: reads them, writes their specs and proves that both render the same."""
+"""Adopts hand-written images and entries: writes specs for them and proves that the new images render the same files."""

@@ -1,4 +1,4 @@
-"""Adopts one image: writes its spec, generates the files from it and proves that both images render the same."""
+"""Adopts one image: writes its spec, generates a new image from the spec and proves that it renders the same files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.subject import Subject, of_spec
 
-# The maximum number of scenarios that are written next to a spec. All scenarios are played.
+# The maximum number of scenarios that are written next to a spec. The proof plays more scenarios than these.
 _KEPT = 6
 _REBASED = "the template of the spec looks for it below /self/service/metadata"
 
@@ -38,8 +38,8 @@ _REBASED = "the template of the spec looks for it below /self/service/metadata"
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` maps each file of the entry whose content is now in the spec to its
-    digest.
+    `secrets` are texts that no report may show. `taken` maps paths to digests, for the files of the entry whose content is now
+    in the spec.
     """
 
     where: str
@@ -72,9 +72,10 @@ class Adopted:
 
     @property
     def status(self) -> str:
-        """One word for the outcome: `adopted` if every file is equal or its differences are proven.
+        """The outcome in a word: `adopted` if each file is equal, or differs only for proven reasons.
 
-        It is `not proven` if a file was never rendered, and `generated` if the image already has a spec.
+        `generated` means that the image already has a spec, `not read` that it has problems or no files, `different` that a file
+        differs for no proven reason, and `not proven` that a file was never rendered.
         """
         if self.generated:
             return "generated"
@@ -85,7 +86,7 @@ class Adopted:
 
 
 def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Adopted:
-    """Adopt one image and the entry that uses it. `problems` lists the errors in the image and in the spec it would become."""
+    """Adopt one image and the entry that uses it. The `problems` of the result are the errors in the image and in its spec."""
     where = original.image.folder.where.file.rstrip("/") or "."
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
     if use and use.later:
@@ -132,7 +133,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
 
 @dataclass(frozen=True)
 class _Generated:
-    """A spec with its `chosen` blocks: the plan of all its files, and the subject that its image renders."""
+    """A generated image: its lifted templates (`chosen`, by dest), the plan of all files, and the subject to render."""
 
     chosen: Mapping[str, Lifted]
     plan: Plan
@@ -142,10 +143,10 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """Generate with the blocks that render what the templates rendered. Return the result and the compared files.
+    """Generate the image, with blocks in place of each template that they equal. Return the image and the compared files.
 
-    A file of pairs is first tried as pairs, which must be equal wherever the original can be parsed, then as text. If both
-    differ, it stays a template. Raises ForgeError.
+    A file of key-value pairs is first tried as `set` and `copy` blocks, which may only differ where the original cannot be
+    parsed, and then as text blocks. If these differ for no proven reason, the file stays a template. Raises ForgeError.
     """
     left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}
     written = _with_most(original, frame, left)
@@ -167,13 +168,13 @@ def _taken(
 
 
 def _is_there(use: EntryUse, plan: Plan) -> bool:
-    """Whether the newest generated revision is, byte for byte, what the spec generates. A published revision never changes."""
+    """Whether the spec generates the newest revision byte for byte. If not, a new revision is needed: old ones never change."""
     folder = f"templates/{use.revision.entry.name}/{use.later[-1].name}"
     return use.published.below(folder).digest == plan.below(folder).digest
 
 
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
-    """Compare what both revisions launch. If one of them cannot be launched, report only that, as a loss."""
+    """Compare what the original and the new revision launch. If one of them cannot be launched, return only that, as a loss."""
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
@@ -182,7 +183,7 @@ def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
 
 
 def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:
-    """Generate with the first form of each file. If that fails, add the files one by one, each in its first form that works.
+    """Generate with the first form of each file in `left`. If that fails, add file by file, each in the first form that works.
 
     Raises ForgeError if the spec cannot be generated even without any of these forms.
     """
@@ -197,7 +198,7 @@ def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lift
 
 
 def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) -> _Generated:
-    """Generate the image and the entry with these blocks. Raises ForgeError."""
+    """Generate the image and the entry with the `chosen` blocks. Raises ForgeError."""
     spec = made(original, frame, chosen)
     plan = spec.plan(original.image.folder.where.file.rstrip("/") or ".")
     folder = PlannedFolder(Path(), spec.name, plan.below(f"specs/{spec.name}"))
@@ -211,7 +212,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Move a problem of the spec to the place in the original that causes it, because the spec is not written."""
+    """Return a problem of the spec with the place in the original that causes it, because the user never sees the spec."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -220,7 +221,7 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     files = {original.dests[each.resource.dest]: each.template for each in original.files}
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
-    # A hint may also name a place in the spec.
+    # A hint that names a place in the spec is left out.
     return Problem(f"its spec would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint)
 
 
@@ -233,7 +234,7 @@ def _proven(original: Original, frame: Told, written: _Generated, tried: Sequenc
 
 
 def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
-    """Add the last few scenarios in which every file is written to the plan, next to the spec."""
+    """Add scenario files to the plan, next to the spec: the last few scenarios in which every file is rendered."""
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
     unwritten = {name for each in found.files for name in each.unwritten}
     kept = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
@@ -257,7 +258,7 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
 
 
 def _departures(original: Original, written: _Generated) -> Iterator[Problem]:
-    """Yield what the blocks do differently from their templates, even where no scenario shows it."""
+    """Yield the known differences between blocks and their templates, including those that no scenario shows."""
     for dest, each in written.chosen.items():
         for departure in each.said if dest in original.templates else ():
             if departure.kind != "dead":
@@ -277,7 +278,7 @@ def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> It
 
 
 def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
-    """Report why a file was never rendered with content that depends on a key."""
+    """Report each file that was never rendered with content that depends on a key, and why."""
     for each in found.files:
         if each.status == "never rendered":
             template = original.templates[each.dest]
@@ -289,7 +290,7 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:
-    """The runner of an image that no entry uses."""
+    """Return an assumed service that runs the image, because no entry uses it."""
     return Runner(service["name"], "" if service.get("topology") == "netns" else original.name)
 
 
@@ -321,7 +322,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
-    """Report what the check and reload commands of a resource become in the spec."""
+    """Report what the check_cmd and the reload_cmd of a template resource become in the spec."""
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:

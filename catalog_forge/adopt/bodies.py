@@ -1,7 +1,6 @@
-"""Lifts the templates of an image to blocks, collects the metadata keys they read, and turns files of pairs into `set` and
-`copy`.
+"""Lifts the templates of an image to blocks, and collects the metadata keys that they read.
 
-Whether a file of pairs renders the same as `set` and `copy` is left to the proof.
+Files of key-value pairs become `set` and `copy` blocks. The proof checks later whether these render the same file.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.spec.shorthand import format_of
 
 _NAME = "template"
-# If part of a key's name is unknown before rendering, such as an index, the key is declared with each of these in its place.
+# If a part of a key's name, such as an index, is unknown before rendering, a key is declared for each of these numbers.
 _NUMBERS = ("1", "2", "3")
-# Other formats refuse values that are valid in a text, such as quotes.
+# The formats in which pairs are lifted. Other formats refuse values that are valid in a text, such as quotes.
 _FORMATS = ("properties", "env", "yaml", "toml")
 _KEY = r"(?P<key>[A-Za-z_][\w.-]*)"
 _ASIDE = re.compile(r"[ \t]*(?:#.*|\[[\w .-]+\])?")
@@ -37,7 +36,7 @@ _BARE = {"true": True, "false": False}
 
 
 def lift(text: str, setting: Setting) -> Lifted:
-    """Return the blocks that mean the same as a template, without a body if part of it cannot be expressed. Raises nothing."""
+    """Lift a template to equivalent blocks. If they cannot express a part of it, the result has no body. Raises nothing."""
     source = unrunes(text)
 
     def line_of(start: int) -> int:
@@ -87,7 +86,7 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # A key that one file needs and another does without is optional: the file that needs it prints nothing for it.
+    # A key that is needed in one file but optional in another is optional: a file prints nothing for a missing key.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 
@@ -112,11 +111,11 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         text = each.source.decode()
         made = lift(text, setting)
         if made.body is None:
-            # A key that the template reads but its TOML does not declare is missing there. The blocks read it; the proof compares
-            # both.
+            # confd does not fetch a key that the template reads but its TOML does not declare. Blocks fetch it; the proof shows
+            # whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
-            # Rancher never serves this keyspace: what the template prints without it is what the file has always been.
+            # Rancher never serves this keyspace, so the file has always been what the template prints without these keys.
             made = lift(text, replace(setting, keys=None, prefix=""))
         if made.body is not None:
             found[each.resource.dest] = made
@@ -131,7 +130,7 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # No question asks for this key: its values are fixed, and a file that needs it waits until the key exists.
+                    # No question asks for this key: its values are fixed, and a file that needs it waits for them.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
@@ -151,11 +150,11 @@ def _key(use: KeyUse) -> dict[str, Any]:
 
 
 class _NotPairs(Exception):
-    """A part of the body is not a pair."""
+    """Raised if a part of a body is not a key-value pair."""
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Return the file with its pairs as `set` and `copy` in the format of its path, or None if anything in it is not a pair."""
+    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if it has more than pairs."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None
@@ -167,7 +166,7 @@ def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
 
 
 def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the body has a pair or a copy that depends on the metadata."""
+    """Whether a body has a `copy` block, or a pair that depends on the metadata."""
     texts = [value for block in body for value in block.get("set", {}).values() if isinstance(value, str)]
     below = [block for block in body if "when" in block]
     return (
@@ -178,7 +177,7 @@ def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the body with each condition around whole lines: text before and after it on its line moves into its branches."""
+    """Return a body whose conditions contain whole lines: text beside a condition on its line moves into both branches."""
     found: list[dict[str, Any]] = []
     for each in body:
         block = dict(each)
@@ -247,7 +246,7 @@ def _value(found: re.Match[str]) -> Any:
 
 
 def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
-    """Return a `copy` of all pairs of a metadata map, or None if the list prints anything else."""
+    """Return the `copy` block for a list of all pairs of a metadata map, or None if the list prints anything else."""
     if not block["of"].startswith("metadata/") or block.keys() - {"of", "item"}:
         return None
     made = BY_NAME[form]
@@ -258,7 +257,7 @@ def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
 
 @cache
 def _pair(form: str) -> re.Pattern[str]:
-    """Compile a pattern for a line with a pair. The value is quoted, or in typed formats a bare number, boolean or expression."""
+    """Return the pattern of a line with a pair. Typed formats also allow unquoted numbers, booleans and expressions."""
     made = BY_NAME[form]
     opening, closing = re.escape(made.value.opening), re.escape(made.value.closing)
     inside = rf"[^{opening}\\]*" if opening else ".*"

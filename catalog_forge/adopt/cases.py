@@ -1,6 +1,6 @@
-"""Generates the scenarios that try an image: with and without each key, at several scales, for each service that runs it.
+"""Generates the scenarios that test an image: with and without each key, at several scales, for each service that runs the image.
 
-They are derived from what the templates read and what the entry declares. Each could have been written by an author.
+Scenarios are derived from what the templates read and what the entry declares. They have the format of a spec's scenario files.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 SCALES = (1, 3, 11)
 # Values that a key may have: words, a boolean, a number, and JSON for templates that read it with `json`.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
-# Names used where a template accepts any name. Numbers come first, for names that contain an index.
+# Names in place of a wildcard that is a whole segment, and numbers in place of a wildcard in a part of a segment.
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# Keys and compared words beyond these limits are only tried together.
+# At most this many keys, and words in comparisons, get scenarios of their own. The rest only appear in other scenarios.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -33,7 +33,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Runner:
-    """A service that runs the image: its name, its metadata, and the sidekick that asks if that has its own address.
+    """A service that runs the image: its name, its metadata, and the conf sidekick if that has a network address of its own.
 
     `blank` are the paths of keys whose question accepts an empty answer.
     """
@@ -47,21 +47,21 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name, its data, and the style of its values (None if all values are those of the entry)."""
+    """A scenario: its name, its data, and how its values are generated (`look`, None if all values are those of the entry)."""
 
     name: str
     data: Mapping[str, Any]
     look: Filled | None = field(default_factory=Filled)
 
     def with_keys(self, added: Mapping[str, Any], configured: Iterable[str] = ()) -> Trial:
-        """Return the trial with more metadata for the asking service and for all others that are `configured`."""
+        """Return the trial with the `added` metadata at the service that runs the image and at all `configured` services."""
         services = dict(self.data["services"])
         for name in {next(iter(services)), *configured} & services.keys():
             services[name] = {**services[name], "metadata": {**added, **services[name]["metadata"]}}
         return replace(self, data={**self.data, "services": services})
 
     def answered(self, paths: Iterable[str]) -> Trial:
-        """Return the trial with an empty value for each of these keys that the asking service lacks."""
+        """Return the trial with an empty value for each of these keys that the service running the image lacks."""
         own = next(iter(self.data["services"]))
         service = self.data["services"][own]
         metadata: Tree = {}
@@ -72,7 +72,7 @@ class Trial:
 
     @property
     def apart(self) -> Trial:
-        """The same trial with other names for the services of other stacks. All containers keep their addresses."""
+        """The same trial in which the services of other stacks are renamed. All containers keep their addresses."""
         stacks = {
             stack: {f"{name}-{stack}": _renamed(service, stack) for name, service in services.items()}
             for stack, services in self.data.get("stacks", {}).items()
@@ -80,7 +80,7 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables of confd: their values in the image, or samples if it sets none or if the trial varies them."""
+        """Return confd's environment: the values that the image sets, or samples where it sets none or the trial varies them."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
@@ -139,7 +139,7 @@ def wanted(originals: Sequence[Original]) -> Needs:
     for file in files:
         for path, function in file.live.items():
             found.paths.add(path)
-            # A folder is served even if the template reads nothing in it.
+            # `lsdir` lists a folder even if the template reads nothing in it, so the folder needs a key.
             is_bare = function == "lsdir" and not any(each.startswith(f"{path.rstrip('/')}/{WILD}/") for each in file.live)
             _take(found, [*path.strip("/").split("/"), *((WILD, "key") if is_bare else ())], "" if is_bare else function)
         _alike(found.own, found.shapes.name(_ELEMENTS[-1]))
@@ -166,7 +166,7 @@ def _take(found: Needs, parts: list[str], function: str) -> None:
 
 
 def _alike(tree: Tree, model_name: str) -> None:
-    """Give each element with a numeric name the shape of the element that may have any name."""
+    """Give each element with a numeric name the keys of the element `model_name`, which represents all names."""
     for key, value in tree.items():
         if isinstance(value, dict):
             model = tree.get(model_name)
@@ -180,7 +180,7 @@ def _is_any(part: str) -> bool:
 
 
 def _grow(tree: Tree, parts: list[str], function: str, shapes: Shapes) -> None:
-    """Put an empty value at a path. A wildcard in the path is filled with several names."""
+    """Add an empty value at a path of the tree. A wildcard in the path is replaced by several names."""
     parts = [part for part in parts if part]
     if function in LISTS and not (parts and _glob(parts[-1])):
         parts = [*parts, WILD]
@@ -221,7 +221,7 @@ def _laid(base: Tree, over: Mapping[str, Any]) -> Tree:
 
 
 def _styled(tree: Mapping[str, Any], look: Filled, before: str = "") -> Tree:
-    """Return a copy of a tree with a value in each empty place."""
+    """Return a copy of a tree in which `look` replaces each empty value."""
     return {
         key: _styled(value, look, f"{before}{key}/") if isinstance(value, Mapping) else value or look.value(f"{before}{key}")
         for key, value in tree.items()
@@ -248,7 +248,7 @@ def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Return the scenarios of an image. `runners` are the services that run it, `others` maps other services to metadata."""
+    """Return the scenarios of an image. `runners` are the services that run it; `others` maps the rest to their metadata."""
     need = wanted([original])
     found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
     for word in need.words[:MOST_WORDS]:
@@ -370,7 +370,7 @@ def _checked(need: Needs, *stacks: Tree) -> None:
 
 
 def _hosts(need: Needs, services: Tree) -> list[str]:
-    """Return the host names: three, or one for each container if containers are found by their host names."""
+    """Return the names of the hosts: three fixed names, or one per container if templates find hosts by container host names."""
     if not need.by_hostname:
         return ["node-1", "node-2", "node-3"]
     for each in services.values():
@@ -379,7 +379,7 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
 
 
 def _stacks(need: Needs, services: Tree, look: Filled, *, twice: bool) -> Tree:
-    """Return the other stacks: those that templates name, and a twin of the asking stack with the same service names."""
+    """Return the other stacks: those that templates name and, if `twice`, a copy of the main stack with equal service names."""
     found: Tree = {
         stack: {name: {"scale": 2, "metadata": _styled(tree, look), "labels": _labels(need, look)} for name, tree in own.items()}
         for stack, own in need.stacks.items()

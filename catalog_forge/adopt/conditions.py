@@ -1,4 +1,4 @@
-"""Conditions of templates: what is compared, and which paths have a value where a condition holds."""
+"""Builds conditions from the comparisons in templates, and lists the paths that have a value if a condition holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unli
 
 
 def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
-    """The paths that have a value where a condition holds, as segments."""
+    """Return the paths, as segments, that certainly have a value if a condition holds."""
     if not isinstance(test, Test):
         return []
     if test.word == "all":
@@ -32,7 +32,7 @@ def equal(left: Phrase, right: Phrase) -> Test | bool:
 
 
 def sized(word: str, size: Size, number: int) -> Test | bool:
-    """Return a comparison of a list's length with a number, as conditions on each smaller length."""
+    """Return the condition that compares a list's length with a number, built from conditions for single lengths."""
     least = {"gt": number + 1, "ge": number, "lt": number, "le": number + 1, "eq": number}[word]
     if word == "eq" and number > 0:
         return Test("count", (size.of, number))
@@ -46,14 +46,14 @@ def sized(word: str, size: Size, number: int) -> Test | bool:
 
 
 def positioned(word: str, left: Position, right: Any) -> Test | bool:
-    """Return the condition that an element is the first, or the last, of its loop."""
+    """Return the condition that an element of a loop is the first, the last, or at a given index."""
     if type(right) is int:
         number, later = right - left.plus, Test("later", (left.loop,))
         if (word, number) in (("eq", 0), ("lt", 1), ("le", 0)):
             return negated(later)
         if (word, number) in (("gt", 0), ("ge", 1)):
             return later
-    # Positions count from 0, so the last one plus one is the size.
+    # Indexes count from 0, so the index of the last element plus one is the size.
     if isinstance(right, Size) and right.of == left.loop.of and left.plus - right.plus == 1:
         more = Test("more", (left.loop,))
         if word in ("lt", "eq"):

@@ -1,4 +1,4 @@
-"""Finds which services of a hand-written entry run a conf image, and how. Only its newest revision is read."""
+"""Finds which services of a hand-written entry run a conf image, and how. Only the newest hand-written revision is read."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _COMMON = {"docker", "rancher"}
 
 @dataclass(frozen=True)
 class ConfUnit:
-    """A primary and its sidekicks, one of which runs the conf image.
+    """A primary and its sidekicks, with the services that have each role.
 
-    `main` runs the program, `data` own only volumes, `beside` are the remaining services.
+    `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` are all others.
     """
 
     primary: str
@@ -47,14 +47,14 @@ class ConfUnit:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The generated name of each service whose name changes. The program replaces the services that own its volumes."""
+        """The new name of each service that is renamed. The program's service replaces the services that only own its volumes."""
         main = f"{self.primary}-main" if "main" in TOPOLOGIES[self.topology] else self.primary
         return dict.fromkeys((self.main, *self.data), main)
 
 
 @dataclass(frozen=True)
 class EntryUse:
-    """How an entry uses a conf image: the revision that is read, and its units with a service that runs the image."""
+    """How an entry uses a conf image: the revision that is read, and those of its units that run the image."""
 
     revision: Revision
     units: tuple[ConfUnit, ...]
@@ -73,7 +73,7 @@ class EntryUse:
 
     @property
     def published(self) -> Plan:
-        """The revisions that already exist, byte for byte."""
+        """The files of all revisions that already exist, byte for byte."""
         entry = self.revision.entry
         start = len(entry.folder.path) + 1
         files = (file for each in entry.revisions if each.name for file in each.folder.everything)
@@ -81,7 +81,7 @@ class EntryUse:
 
     @property
     def own_files(self) -> dict[str, str]:
-        """The digests of config.yml and the icons by path: their content is now in the spec, so generated files replace them."""
+        """The digests of config.yml and the icons, by path. Generated files replace these, because the spec has their content."""
         entry = self.revision.entry
         files = [each for each in (entry.config, *entry.icons) if each]
         made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
@@ -89,16 +89,16 @@ class EntryUse:
 
 
 def modelled(entry: Entry) -> Revision | None:
-    """Return the newest hand-written revision, or the newest one if all were generated from a spec."""
+    """Return the newest hand-written revision, or the newest revision if all revisions were generated from a spec."""
     by_hand = [each for each in entry.revisions if each.docker and f"# {GENERATED}" not in each.docker.text]
     return next(reversed(by_hand or entry.revisions), None)
 
 
 def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each image that an entry of a catalog uses, and how; once for each pair of image and entry.
+    """Yield each pair of a conf image and an entry that uses it, as the image and its use.
 
-    `images` are all images with a known Dockerfile, which shows what a program's image starts. If a catalog has only one image
-    and one entry, they belong together even under different names if the entry runs exactly one image named like a conf image.
+    `images` are all images with a known Dockerfile, which shows what an image starts. If a catalog has only one image and one
+    entry, the names need not match: it is enough that the entry runs exactly one image named like a conf image.
     """
     known = [*originals]
     found = [pair for entry in catalog.entries for pair in _of_entry(entry, known, images)]
@@ -110,7 +110,7 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
 
 
 def contained(catalog: Catalog, originals: Sequence[Original], images: Sequence[Image]) -> Iterator[Problem]:
-    """Yield a note for each service that runs one of the images, in an entry that has no other container for it to configure."""
+    """Yield a note for each service that runs a conf image, in an entry without another container to configure."""
     known = [*originals]
     for revision in filter(None, map(modelled, catalog.entries)):
         running = conf_images(revision.composition, known, images) if revision.docker else ()
@@ -130,7 +130,7 @@ def called_conf(files: Composition) -> str:
 
 
 def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
-    """Return, for each entry by name, the image whose spec it belongs to: the one that most of its services run."""
+    """Return, by the name of each entry, the image whose spec generates the entry: the image that most of its units run."""
     units: dict[str, int] = {}
     found: dict[str, Original] = {}
     for original, use in used:
@@ -162,7 +162,7 @@ def secrets(revision: Revision) -> frozenset[str]:
 
 
 def is_secret(question: Question) -> bool:
-    """Whether an answer must not be shown, as the type or the name of its question tells."""
+    """Whether the answer to a question must not be shown. This depends on the type and the name of the question."""
     return question.secret or (question.type not in ("int", "boolean", "enum") and looks_secret(question.variable))
 
 
@@ -180,7 +180,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield the uses of one entry. An image reference equal to `surely` is taken to mean the only original."""
+    """Yield the images that one entry uses, and how. An image reference equal to `surely` means the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:
@@ -197,8 +197,9 @@ def _of_entry(
 
 
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
-    """Return the container that starts the image's own program: of those `running` it in the unit of `name`, one without a
-    command.
+    """Return the container that starts the image's own program.
+
+    `running` are all services that run the image. Of those in the unit of `name`, it is preferably one without a command.
     """
     primary = next(iter(files.primaries_of.get(name, [name])))
     beside = [each for each in running if each in (primary, *files.services[primary].sidekicks)]
@@ -208,7 +209,7 @@ def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
 def conf_images(
     files: Composition, known: Sequence[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[str, Original]]:
-    """Yield each service that runs a `known` image, with that image. A reference equal to `surely` means the only known one."""
+    """Yield each service that runs a conf image, with the image. A reference equal to `surely` means the only `known` image."""
     for name, service in files.services.items():
         image = written_at(service, "image")
         original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])
@@ -219,7 +220,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills its volumes: it starts nothing, or a program that runs once."""
+    """Return the image of a service that only fills volumes, or None. Its program, if it has one, runs only once."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -248,8 +249,8 @@ def _repository(image: str) -> str:
 def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
     """Return the item whose image a reference means, or None.
 
-    All words of the folder's name must be in the reference and all words of the reference in its path; a matching tag is
-    preferred.
+    The reference must contain all words in the name of the image's folder, and the path of that folder must contain all words
+    of the reference. A folder whose path contains the tag is preferred.
     """
     words, tag = set(_split(_repository(image))), image.rpartition("/")[2].partition(":")[2].removeprefix("v")
     best: tuple[int, int, _T] | None = None
@@ -267,7 +268,7 @@ def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
 def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] | None:
     """Return the ENTRYPOINT and the CMD of an image with a known Dockerfile.
 
-    None if the Dockerfile is unknown, or if it comes from a base image whose ENTRYPOINT is unknown.
+    Return None if the Dockerfile is unknown, or if it has no ENTRYPOINT and the ENTRYPOINT of its base image is unknown.
     """
     known = [*images]
     found = _meant(image, [(each, each) for each in known])
@@ -282,7 +283,7 @@ def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] |
 
 
 def _program(service: Service, images: Iterable[Image]) -> list[str] | None:
-    """Return the words of the program that a service starts, or None if its image may start anything."""
+    """Return the command line that a service starts, or None if it is unknown what its image starts."""
     told = starts(written_at(service, "image"), images)
     own = [[item.value for item in items(service.get(key))] for key in ("entrypoint", "command")]
     return [word for mine, its in zip(own, told, strict=True) for word in mine or its] if told else None
@@ -293,13 +294,13 @@ def _split(text: str) -> list[str]:
 
 
 def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit | None:
-    """Return the unit of a service that runs the conf image, or None if it configures no other service."""
+    """Return the unit of the service `conf`, which runs the conf image, or None if the unit has no other service to configure."""
     primary = next(iter(composition.primaries_of.get(conf, [conf])))
     members = [name for name in (primary, *composition.services[primary].sidekicks) if name in composition.services]
     data = tuple(name for name in members if name not in (primary, conf) and _only_holds(composition.services[name]))
     rest = [name for name in members if name != conf and name not in data]
     sharing = [name for name in rest if _network_of(composition.services[name]) == conf]
-    # The container that owns a program's data is made of the program's image.
+    # A container that owns a program's data usually has the program's image.
     owning = {written_at(composition.services[name], "image") for name in data}
     likely = sorted(sharing or rest, key=lambda name: written_at(composition.services[name], "image") not in owning)
     main = primary if primary != conf else next(iter(likely), "")
@@ -321,5 +322,5 @@ def _only_holds(service: Service) -> bool:
 
 
 def _network_of(service: Service) -> str:
-    """Return the service whose network a service uses, or ""."""
+    """Return the name of the service whose network this service shares, or ""."""
     return next((other for key, other, _ in service.needs if key in ("net", "network_mode")), "")

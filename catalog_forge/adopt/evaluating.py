@@ -195,12 +195,12 @@ class Evaluation:
         return found
 
     def element(self, of: Any) -> tuple[Iteration, Any]:
-        """Return a loop over a list, and the value of its element."""
+        """Return a loop over the list `of`, and the value of the loop's current element."""
         if isinstance(of, Children | Split):
             loop = Iteration(of)
             return loop, Phrase((ElementName(loop),))
         if isinstance(of, Walk):
-            # Each walk gets its own Iteration, because loops over the same list may be nested.
+            # Each loop gets a new Iteration, because loops over the same list may be nested.
             loop = Iteration(of.loop.of)
             value = _with(of.value, of.loop, loop)
             return loop, Pair(_with(of.key, of.loop, loop), value) if of.key else value
@@ -287,7 +287,7 @@ class Evaluation:
         return path
 
     def serves(self, path: Phrase) -> bool:
-        """Whether anything may be found at a path: there is nothing below a key that is known to have a value."""
+        """Whether a path may have a value. It has none if a key above it is known to have a value."""
         segments = segments_of(path)
         return not any(segments[: len(leaf)] == leaf != segments for leaf in self.leaves) and serves(path, self.setting)
 
@@ -313,7 +313,7 @@ class Evaluation:
         return Children(path, branches) if self.serves(path) else ()
 
     def matching(self, words: Any, pairs: bool) -> Any:
-        """Return the values that `gets` and `getvs` find for a pattern with one `*` as a whole segment."""
+        """Return the pairs that `gets`, or the values that `getvs`, finds for a pattern with one `*`, at the end of a segment."""
         segments = segments_of(self.path(words))
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
         if not self.serves(_path(segments[: wild[0]] if wild else segments)):
@@ -422,7 +422,7 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Return a text with each part changed by a function that the spec language has."""
+        """Return a text changed by the function `word` of the spec language: constants by `change`, other parts when rendered."""
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 
@@ -450,7 +450,7 @@ class Evaluation:
         raise Unliftable("whether this is true cannot be determined", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
-        """Return `and` or `or` of conditions. `or` of two texts returns the first with the second as its default if empty."""
+        """Return the result of `and` or `or`. For two texts, `or` returns the first text or, if that is empty, the second."""
         first = values[0]
         if word == "any" and len(values) == 2 and all(isinstance(value, Phrase) for value in values):
             found = first.single
@@ -484,7 +484,7 @@ class Evaluation:
 
 
 def separated(repeat: Repeat) -> Repeat:
-    """Move the text between two elements from the body of a loop to its separator."""
+    """Move the text that a loop prints between two elements from the loop's body to its separator."""
     body, ends = repeat.body, {"later": 0, "more": -1}
     for place, piece in enumerate(body):
         if not isinstance(piece, When) or piece.test.word not in ("later", "more", "not"):
@@ -511,7 +511,7 @@ def _listed(path: Phrase) -> Phrase:
 
 
 def _is_whole(walk: Walk) -> bool:
-    """Whether a walk has exactly one element for each name of its listing: it reads the listed values, not fields below them."""
+    """Whether a walk has one element for each name of its listing, because it reads the listed values, not fields below them."""
     value = walk.value.single
     return isinstance(value, Lookup) and value.path == _path((*segments_of(walk.loop.of.path), Phrase((ElementName(walk.loop),))))
 
@@ -535,7 +535,7 @@ def _path(segments: Sequence[Phrase]) -> Phrase:
 
 
 def _plain(parts: Sequence[Any]) -> Phrase:
-    """Return a text with these parts, adjacent constants joined."""
+    """Return a text with these parts, in which adjacent constants are joined."""
     found = merged(part for part in parts if part != "")
     size = sum(len(part) if isinstance(part, str) else 1 for part in found)
     if size > _LONGEST or len(found) > 100:

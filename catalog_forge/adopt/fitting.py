@@ -1,4 +1,4 @@
-"""Sample values that fit what templates do with them: JSON with the fields they read, texts they can split."""
+"""Sample values that fit what templates do with them: JSON with the fields that are read, texts that can be split."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.known import NAME
 from catalog_forge.confd.reading import Usage
 
-# Fields deeper than this are left out, and a larger value is not repeated, because a template may call itself.
+# Limits of JSON samples: the depth of their fields, and the size above which a list has only one item. Without these limits, a
+# template that calls itself would have endless samples.
 _DEEPEST, _LARGE = 8, 1000
-# How many times keys get fitting values, each time with other words that templates compare them with.
+# The maximum number of scenarios with fitting values. Each scenario uses different words from the templates' comparisons.
 MOST_TURNS = 4
 _FITS = {"atoi": ("3", "4"), "parseBool": ("true", "false"), "base64Decode": ("c29tZQ==", "b3RoZXI=")}
 _COMPARES = ("eq", "ne", "contains")
@@ -23,8 +24,9 @@ _TAIL = re.compile(r"/(?:metadata|labels)/.*", re.DOTALL)
 
 @dataclass
 class Shape:
-    """The operations that templates apply to a value, which decide how samples of it look; `below` has the shapes of the values
-    in its JSON.
+    """The operations that templates apply to a value, which determine its samples.
+
+    If the value is JSON, `below` has the shapes of the values inside it.
     """
 
     uses: list[Usage] = field(default_factory=list)
@@ -38,7 +40,7 @@ class Shape:
             self.uses.append(use)
 
     def texts(self, *functions: str) -> list[str]:
-        """Return the texts passed with this value in calls of these functions."""
+        """Return the texts that templates pass to these functions together with the value."""
         return [each.text for each in self.uses if each.function in functions and each.text]
 
     @property
@@ -47,7 +49,7 @@ class Shape:
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """Return a value that fits, or "" if any value does. With a `turn`, it is one of the words that it is compared with."""
+        """Return a value that fits, or "" if any value does. `turn` is the index of a compared word to use."""
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
@@ -64,7 +66,7 @@ class Shape:
         parts = [first or value or some, value or number, "three"]
         for text in reversed(self.texts("split")):
             value = text.join(parts)
-            if len(value) > _LARGE:  # The text triples with each separator.
+            if len(value) > _LARGE:  # The text becomes three times as long with each separator.
                 break
             parts = [value, value.replace(some, "two"), value.replace(some, "three")]
         return value
@@ -72,12 +74,12 @@ class Shape:
 
 @dataclass
 class Shapes:
-    """The shapes of all values by the ends of their paths, by `$` and the name of a variable, or by NAME for names of keys."""
+    """The shapes of values. Their keys are ends of paths, `$` with the name of a variable, and NAME for the names of keys."""
 
     known: dict[str, Shape] = field(default_factory=dict)
 
     def add(self, uses: Iterable[Usage], placed: Callable[[str], str]) -> None:
-        """Record what a template does with its values. `placed` maps a path of the template to its path in the metadata."""
+        """Record what a template does with values. `placed` maps a path in the template to a path in the metadata."""
         for use in uses:
             origin, *inside = use.origin.split("\n")
             if not origin.startswith("/"):
@@ -87,12 +89,12 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The turns in which fitting values are tried, so that each word used in a comparison is tried."""
+        """The numbers of the scenarios with fitting values: as many as a value has compared words, within limits."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
     def value(self, place: str, turn: int | None) -> str:
-        """Return a value for a path or a variable, or "" if any fits."""
+        """Return a value for a path or a variable, or "" if any value fits."""
         found = _TAIL.search(place) if place.startswith("/") else None
         name = found[0] if found else place
         for pattern, shape in self.known.items():
@@ -112,7 +114,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario: all equal to a `style`, or fitting ones. A `turn` selects the words of comparisons to try."""
+    """The values of a scenario: all equal to `style`, or fitting. `turn` selects one of a value's compared words."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""
@@ -120,7 +122,7 @@ class Filled:
 
     @property
     def is_tried(self) -> bool:
-        """Whether these values replace the given ones."""
+        """Whether these values replace the values that the entry gives."""
         return bool(self.style) or self.turn is not None
 
     def value(self, key: str) -> str:

@@ -140,9 +140,9 @@ class _Framing:
         return {**found, **({"volumes_from": others} if others else {})}
 
     def mounts(self, unit: ConfUnit) -> list[str]:
-        """Return the volumes of the program, of services that only own volumes, and those that it takes from the conf container.
+        """Return the program's volumes: its own, those of services that only own volumes, and those from the conf container.
 
-        The volumes of the generated files are not among them.
+        Volumes with generated files are left out.
         """
         ours = {*self.original.base.get("folders", ()), *(dest.rpartition("/")[0] for dest in self.original.dests.values())}
         found = [item.value for name in (unit.main, *unit.data) for item in items(self.services[name].get("volumes"))]
@@ -152,7 +152,7 @@ class _Framing:
         return [mount for mount in dict.fromkeys(found) if _target(mount) not in ours]
 
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
-        """Return the labels of a primary, except the generated ones. Its remaining sidekicks are kept."""
+        """Return the labels of a primary without the generated ones. Sidekicks that stay unchanged keep their label."""
         found = {
             name: text_of(node)
             for name, (_, node) in primary.labels.items()
@@ -207,7 +207,7 @@ class _Framing:
         return found.partition(":latest")[0]
 
     def pinned(self, name: str, image: str) -> str:
-        """Return an image with a fixed tag. An image without one gets a question for it, with `latest` as the default."""
+        """Return an image with a fixed tag. If `image` has none, a question asks for the tag, with `latest` as the default."""
         if "$" in image or not floats(image) or image.startswith("rancher/"):
             return image
         variable = f"{variable_of(name)}_tag"
@@ -278,7 +278,7 @@ class _Framing:
         return [self.expression(word) for word in words]
 
     def split(self, service: Service, node: yamlio.Text, words: list[str]) -> None:
-        """Note an answer that is several words of a command, or none: Rancher inserts answers before it splits the command."""
+        """Note an answer that is no word of a command or several words: Rancher inserts answers before it splits the command."""
         try:
             before = shlex.split(substituted(node, self.answers))
         except ValueError:
@@ -295,7 +295,7 @@ class _Framing:
         return substituted(node, self.answers) if isinstance(node, yamlio.Text) else ""
 
     def plain(self, service: Service) -> list[str]:
-        """Return the words that start the program with the default answers, because the command of a group has no expressions."""
+        """Return the words that start the program, with default answers: the command of a group cannot have expressions."""
         node = next((node for key in ("command", "entrypoint") if (node := service.get(key)) is not None), None)
         words = self.words(service)
         if any("@{" in word for word in words):
@@ -327,7 +327,7 @@ class _Framing:
         return found
 
     def data(self, node: yamlio.Node) -> Any:
-        """Return a value as plain data. A variable that no question asks for is empty, as in Rancher."""
+        """Return a YAML node as plain data. A variable that no question asks for becomes an empty text, as in Rancher."""
 
         def put(text: yamlio.Text) -> Any:
             value: Any = decoding.value(text)
@@ -342,7 +342,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return the fixed values of each primary; a key that it lacks is null."""
+        """Declare the metadata of all units as keys. Return the fixed values by primary; a missing key is null."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -357,14 +357,14 @@ class _Framing:
                 for name in leaves.keys() - nodes.keys():
                     fixed[name][path] = None
                 continue
-            self.keys[path] = {}  # Its place among the questions; its value may hold the answer to a later one.
+            self.keys[path] = {}  # Keeps the order of the keys: `fix` fills it in later.
             rest[path] = nodes
         for path, nodes in rest.items():
             self.fix(path, nodes, fixed)
         return fixed
 
     def fix(self, path: str, nodes: Mapping[str, yamlio.Node], fixed: dict[str, dict[str, Any]]) -> None:
-        """Declare a key that no question asks for, or of which an answer is only a part."""
+        """Declare a key whose value no question asks for, or whose value only contains an answer."""
         values = {name: self.held(node) for name, node in nodes.items()}
         kinds = {"map" if isinstance(each, dict) else "list" if isinstance(each, list) else "string" for each in values.values()}
         kind = kinds.pop() if len(kinds) == 1 else "string"
@@ -384,22 +384,22 @@ class _Framing:
             fixed[name][path] = values.get(name)
 
     def own_variable(self, path: str) -> dict[str, str]:
-        """Return the variable of a key that no question of the entry answers, if its usual variable already has a question."""
+        """Return a variable for a key that no question asks for, if a question already has the key's usual variable."""
         name = variable_of(path)
         while name in self.asked:
             name += "_fixed"
         return {} if name == variable_of(path) else {"variable": name}
 
     def held(self, node: yamlio.Node) -> Any:
-        """Return plain data as a spec has it, with an expression for each answer."""
+        """Return a YAML node as plain data for a spec, with an expression in place of each answer."""
         return decoding.data(node, lambda text: self.expression(text.value if "$" in text.value else text_of(text)))
 
     def literal(self, node: yamlio.Node) -> Any:
-        """Return plain data with the default answer for each variable and `$` for `$$`."""
+        """Return a YAML node as plain data, with default answers in place of variables and `$` in place of `$$`."""
         return decoding.data(node, lambda text: substituted(text, self.answers) if "$" in text.value else text_of(text))
 
     def question(self, variable: str) -> dict[str, Any]:
-        """Return the key that a question becomes."""
+        """Return the declaration of the metadata key that a question becomes."""
         asked = self.asked[variable]
         kind = asked.type if asked.type in KEY_TYPES and asked.type not in ("map", "list") else "string"
         found: dict[str, Any] = {"type": kind, "variable": variable, "label": " ".join(asked.label.split())[:100]}
@@ -429,10 +429,9 @@ class _Framing:
                 self.say(f"the question {variable} is left out: its answer is not used", self.asked[variable].where)
 
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """Return the keys that the metadata of the entry lacks, with their defaults; a template that lists all keys would see
-        them.
+        """Return the default of each declared key that the metadata of the entry lacks.
 
-        If a template reads a key that only compose files use, the groups exclude that key instead.
+        Such a key is only used in compose files. If a template would read it, the groups exclude the key instead.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
@@ -511,7 +510,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the named volumes declared in the files that are still mounted."""
+        """Return the named volumes that the compose files declare, if they are still mounted."""
         mounted = {named_volume(text) for text in _texts(data)}
         found: dict[str, Any] = {}
         for source in self.use.composition.sources:
@@ -525,7 +524,7 @@ class _Framing:
 
 
 def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[str, Mapping[str, Any]]]:
-    """Return what an entry contributes to the spec, the runners of its image, and its other services with their metadata."""
+    """Return what an entry contributes to the spec, the services that run the image, and the metadata of all other services."""
     framing = _Framing(original, use)
     told = framing.told()
     runners = []
@@ -556,7 +555,7 @@ def _target(mount: str) -> str:
 
 
 def _covers(pattern: str, path: str) -> bool:
-    """Whether a path that a template reads may be this one. `*` and unknown parts match any name."""
+    """Whether `pattern`, a path that a template reads, matches `path`. `*` and unknown parts match any name."""
     one, other = pattern.strip("/").split("/"), path.strip("/").split("/")
     return len(one) == len(other) and all(
         WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)
@@ -580,7 +579,7 @@ def _words(node: yamlio.Node | None) -> dict[str, str]:
 
 
 def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
-    """Return the frame with the number and version of the newest revision, or of the one after it if `behind`."""
+    """Return the frame with the number and version of the newest revision or, if `behind`, of the next revision."""
     version = _words(newest.block).get("version", "")
     number = max(_free(newest.entry.revisions) - (not behind), 0)
     entry = {**frame.data["entry"], "revision": number, "version": _next(version) if behind else version}

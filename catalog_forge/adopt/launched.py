@@ -18,11 +18,11 @@ from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 
-# The properties that a primary must keep, whichever of its containers is the primary.
+# The properties that a service must keep, no matter which of its containers becomes the primary.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
 # The properties that its program must keep. How the program starts is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
-# A sidekick that is no part of the configuration also starts as it did.
+# The properties that all other sidekicks must keep: these also start in the same way as before.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
 _SHOWN = 200
 
@@ -42,10 +42,10 @@ class Altered:
 
 
 def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Altered]:
-    """Compare what both revisions launch with the default answers. Raises ForgeError where one of them cannot be launched.
+    """Compare what the original and the new `revision` launch with default answers. Raises ForgeError if one cannot be launched.
 
-    If the image of the configured `service` has no fixed tag, the new entry asks for it; the answer is then the tag that was
-    used.
+    If the image of the configured `service` has no fixed tag, the new entry asks for the tag. The answer is then `latest`, like
+    the tag of the original.
     """
     entry = use.revision.entry.name
     files = {file.path: file.content for file in plan.below(f"templates/{entry}")}
@@ -89,14 +89,14 @@ def _whole(service: Service) -> dict[str, Any]:
 
 
 def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
-    """Compare a configured service: its properties, its program, and the sidekicks that come and go."""
+    """Compare a configured service: its properties, its program, and its sidekicks, including those added or removed."""
     yield from _fields(old.name, _only(old, _OF_SERVICE), _only(new, _OF_SERVICE), lost=True)
     yield from _fields(old.name, _network(old.primary), _network(new.primary), lost=True)
     before = {launch.name: launch for launch in old.launches}
     made = {launch.name: launch for launch in new.launches}
     main, beside = unit.main, unit.beside
     program = made.get(main) or made.get(f"{old.name}-main") or new.primary
-    # A volume with files of the conf container now belongs to that container, so it exists once for each unit in any case.
+    # A per-unit volume of the conf container is not lost: the new conf container has it, once for each unit.
     gone = {name for name in before[unit.conf].per_unit if name not in program.per_unit}
     kept = replace(before[main], per_unit=tuple(name for name in before[main].per_unit if name not in gone))
     yield from _fields(f"{old.name}: {main}", _only(kept, _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)
@@ -122,13 +122,13 @@ def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _network(launch: Launch) -> dict[str, Any]:
-    """Return what other services see of a primary."""
+    """Return the properties of a primary that other services see: ports and labels."""
     labels = {name: text for name, text in launch.labels.items() if name not in GENERATED_LABELS}
     return _only(replace(launch, labels=labels), ("ports", "exposed", "labels"))
 
 
 def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: bool) -> Iterator[Altered]:
-    """Yield each value that differs, by its path. A value that is only new loses nothing."""
+    """Yield each value that differs, by its path. A value without an old counterpart counts as no loss."""
     before, after = dict(_leaves(old)), dict(_leaves(new))
     for path in sorted(before.keys() | after.keys()):
         one, other = before.get(path, ""), after.get(path, "")

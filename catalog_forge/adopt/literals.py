@@ -39,7 +39,7 @@ class Literals:
 
     @property
     def variables(self) -> list[str]:
-        """The names passed to `getenv`. A name that contains a number is listed with the first three."""
+        """The names passed to `getenv`. A name with a printf verb is listed three times, with 1, 2 and 3 in place of the verb."""
         names = (each.value for each in self.found if each.function == "getenv" and each.number == 1)
         filled = (re.sub("%[sdv]", number, name) for name in names for number in ("1", "2", "3"))
         return list(dict.fromkeys(name for name in filled if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)))
@@ -87,7 +87,7 @@ def _below(root: Any) -> Iterator[Literal]:
 
 
 def _made(node: Any) -> Any:
-    """Return the format string of a name built by printf, or the node itself."""
+    """Return the format string if the node is a call of printf, otherwise the node itself."""
     if isinstance(node, ParenthesizedNode) and len(node.pipeline.commands) == 1:
         words = node.pipeline.commands[0].arguments
         if len(words) > 1 and isinstance(words[0], IdentifierNode) and words[0].name == "printf":

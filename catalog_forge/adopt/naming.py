@@ -42,14 +42,14 @@ _FOUND = (
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
 _NAMESAKES = "/services mixes services with equal names in all stacks"
-# The changes that turn the name of a label into its `word`.
+# The replacements that turn the name of a label into its field `word`.
 _WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
 # These versions write the names of services, stacks and containers in lower case.
 LOWERED = ("2016-07-29", "latest")
-# These lists are listed by name in every version.
+# In these lists, every metadata version lists the elements by name.
 _NAMED = ("/containers",)
 
 ThingKind = Literal["container", "containers", "service", "services", "stack", "stacks", "host", "hosts", "metadata", "raw"]
@@ -57,10 +57,10 @@ ThingKind = Literal["container", "containers", "service", "services", "stack", "
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """The object that a path refers to: its kind, which object it is, and the rest of the path below it.
+    """The object that a path refers to, and `rest`, the part of the path below the object.
 
-    `which` is the name of a service ("" for the configured one), or the loop whose element the container or host is. `wide` tells
-    that the path names a service anywhere in the environment.
+    `which` tells which object of the kind it is: the name of a service ("" for the configured service), or the loop whose current
+    element is meant. `wide` tells that the path names a service anywhere in the environment.
     """
 
     kind: ThingKind
@@ -71,7 +71,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Translates what one template reads to names, and records the keys, variables and services that it needs."""
+    """Translates the paths that a template reads to names, and records the keys, variables and services that it needs."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Naming:
         return (None if self.by_number else self._among_stacks(segments)) or Thing("raw", None, segments)
 
     def _service(self, name: str) -> str:
-        """Return the name of a service, or "" for the configured one."""
+        """Return the name of a service, or "" for the configured service."""
         if name != name.lower() and self.setting.version in LOWERED:
             raise Unliftable(f"the service {name!r} has a name in lower case in this version of the metadata")
         return "" if name.lower() == self.setting.service.lower() else name
@@ -128,9 +128,7 @@ class Naming:
         return isinstance(found, Lookup) and found.path.constant == "/self/stack/name"
 
     def _among_stacks(self, segments: tuple[Phrase, ...]) -> Thing | None:
-        """Return the object that a path refers to, reached by loops over the stacks and over the services of each; None if
-        unknown.
-        """
+        """Return the object that a path refers to if the path contains loops over stacks or over all services, otherwise None."""
         loops = [self.loop_of(segment) for segment in segments]
         match [segment.constant for segment in segments]:
             case ["stacks"]:
@@ -150,7 +148,7 @@ class Naming:
         return None
 
     def _of_found(self, loop: Iteration | None, rest: tuple[Phrase, ...]) -> Thing:
-        """Return the object at the path `rest` below the service that is the element of a loop."""
+        """Return the object at the path `rest` below a service, which is the current element of `loop`."""
         if rest[0].constant != "containers":
             return Thing("service", loop, rest)
         if len(rest) > 1 and self.walks(inner := self.loop_of(rest[1]), Thing("containers", loop)):
@@ -158,11 +156,11 @@ class Naming:
         return Thing("containers", loop) if len(rest) == 1 else Thing("service", loop, rest)
 
     def loop_of(self, segment: Phrase) -> Iteration | None:
-        """Return the loop that has this segment of a path as its element."""
+        """Return the loop whose current element is this segment of a path, or None."""
         return segment.single.loop if isinstance(segment.single, ElementName) else None
 
     def walks(self, loop: Iteration | None, thing: Thing) -> bool:
-        """Whether a loop iterates over these objects."""
+        """Whether a loop iterates over the objects that `thing` describes."""
         return loop is not None and self.thing(loop) == thing
 
     def _of_service(self, name: str, rest: tuple[Phrase, ...], wide: bool) -> Thing:
@@ -190,7 +188,7 @@ class Naming:
         return loop.of if isinstance(loop.of, Thing) else None
 
     def _container_named(self, name: Phrase) -> Iteration | None:
-        """Return the loop whose element has this name, None for confd's own container, or NO_CONTAINER."""
+        """Return the loop whose element is the container with this name, None for confd's own container, or NO_CONTAINER."""
         found = name.single
         if isinstance(found, ElementName) and not self.by_number:
             thing = self.thing(found.loop)
@@ -249,7 +247,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field of `self` or of the stack without a name in the language is read by path."""
+        """Return the expression for a field. A field without a name in the spec language is read by its path below `below`."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -268,7 +266,7 @@ class Naming:
         raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
 
     def _label_in(self, thing: Thing) -> Iteration | None:
-        """Return the loop over labels whose element a path names."""
+        """Return the loop over labels that a path uses, or None if it names no element of a loop."""
         found = thing.rest[1].parts[-1] if len(thing.rest) == 2 and thing.rest[0].constant == "labels" else None
         if not isinstance(found, ElementName) or self.thing(found.loop) != replace(thing, rest=thing.rest[:1]):
             return None
@@ -295,7 +293,7 @@ class Naming:
         return self._raw(self._below_service(thing))
 
     def _below_service(self, thing: Thing, *more: str) -> tuple[Phrase, ...]:
-        """Return the path of something below another service of the same stack."""
+        """Return the full path of `thing`, which is below another service of the same stack."""
         if self.setting.target == _BY_NUMBER:
             raise Unliftable(f"{_BY_NUMBER} does not list other services of the stack")
         assert isinstance(thing.which, str)
@@ -326,7 +324,7 @@ class Naming:
         return "metadata/" + "/".join(self.text(segment) for segment in thing.rest)
 
     def _element_in(self, thing: Thing) -> tuple[Iteration | None, tuple[Phrase, ...]]:
-        """Return the loop over the list that a path leads into and the rest of the path, or (None, ())."""
+        """Return the loop whose element a path contains, and the path below that element, or (None, ())."""
         for place, segment in enumerate(thing.rest):
             found = segment.single
             listed = self.thing(found.loop) if isinstance(found, ElementName) else None
@@ -335,7 +333,7 @@ class Naming:
         return None, ()
 
     def key(self, thing: Thing | None) -> KeyUse:
-        """Return what is known of the metadata key at a path."""
+        """Return the recorded use of the metadata key that `thing` refers to."""
         assert thing
         name = "/".join(segment.pattern for segment in thing.rest)
         if thing.which == "" and not _KEY.fullmatch(name.replace("*", "x")):
@@ -344,7 +342,7 @@ class Naming:
         return keys.setdefault(name, KeyUse())
 
     def gather(self) -> None:
-        """Turn each key that has other keys below it into a map, and remove those, because they are part of it."""
+        """Turn each key that has other keys below it into a map, and remove the keys below, which are part of the map."""
         for name in sorted(self.keys):
             below = [other for other in self.keys if other.startswith(name + "/")]
             if below:
@@ -363,7 +361,7 @@ class Naming:
         return "/" + "/".join(self.text(segment) for segment in segments)
 
     def _reference(self, which: str | Iteration | None) -> str:
-        """Return how an expression names the element of a loop: `it` in the innermost loop, otherwise a separate name."""
+        """Return the name of a loop's element in expressions: `it` in the innermost loop, otherwise a name such as `outer1`."""
         if which is None:
             return "self"
         assert isinstance(which, Iteration)
@@ -377,7 +375,7 @@ class Naming:
         return which.as_name
 
     def element(self, loop: Iteration) -> str:
-        """Return the expression for the name of an element, or for a part of a split text."""
+        """Return the expression for the current element of a loop: its name, or a part of a split text."""
         if isinstance(loop.of, Split):
             return self._reference(loop)
         thing = self.thing(loop)
@@ -407,7 +405,7 @@ class Naming:
         return self.listed(thing, branches, loop.first, loop.of.prefix if isinstance(loop.of, Children) else "")
 
     def listed(self, thing: Thing, branches: bool = False, first: bool = False, prefix: str = "") -> str:
-        """Return the collection for a list. Of labels, a `prefix` chooses some."""
+        """Return the expression for a list. `prefix` limits labels to those whose names begin with it."""
         if _words(thing.rest) == ["labels"] and thing.kind in ("container", "host", "service"):
             return f"{self._labels_of(thing)}.labels" + (f":{prefix}" if prefix else "")
         if prefix:
@@ -487,7 +485,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value; three replacements in the name of a label are its `word`."""
+        """Return the expression for a changed value. The name of a label with the replacements of `_WORD` is its field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of
@@ -500,7 +498,7 @@ class Naming:
         return f"{part.word}({value or self.expression(part.of)}{texts})"
 
     def position(self, part: Position) -> str:
-        """Return the expression for the position of an element, which is counted from 1 on in a spec."""
+        """Return the expression for the position of an element. A spec counts positions from 1."""
         thing = self.thing(part.loop)
         if thing and thing.kind in ("stacks", "services"):
             raise Unliftable("the position of a stack, or of a service in its stack, has no equivalent in a spec")
@@ -536,7 +534,7 @@ def shown_segments(segments: tuple[Phrase, ...]) -> str:
 
 
 def serves(path: Phrase, setting: Setting) -> bool:
-    """Whether Rancher may serve a path that the keys of the TOML include. Raises Unliftable if it cannot be determined."""
+    """Whether Rancher may serve a path, and the TOML declares it. Raises Unliftable if this cannot be determined."""
     known, unsure = _beginning(path)
     roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
     if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):
@@ -553,7 +551,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
 
 
 def _beginning(path: Phrase) -> tuple[str, bool]:
-    """Return the known beginning of a path, in whole segments, and whether an unknown part follows."""
+    """Return the beginning of a path up to the segment with its first unknown part, and whether there is an unknown part."""
     known = ""
     for part in path.parts:
         if not isinstance(part, str):

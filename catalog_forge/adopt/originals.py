@@ -1,6 +1,6 @@
 """Reads a hand-written conf image from its files: the files that confd renders, the keys it reads, and the static files.
 
-Nothing is run: lint derives the layout from the Dockerfile. What is uncertain is reported, not guessed.
+Nothing is run: lint derives the layout of the image from the Dockerfile. Uncertain facts are reported, not guessed.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _SHOWN = 70
 
 @dataclass(frozen=True)
 class OriginalFile:
-    """A file that confd renders: its resource with the whole prefix, its template, and the location of both.
+    """A file that confd renders: its template resource, the TOML `file` with that resource, and its template.
 
-    `moved` is the prefix of all its paths below the metadata version. `rebased` tells that its keyspace is not Rancher's and that
-    the image does not say where it is. `version` is the metadata version that its prefix names.
+    `moved` is the prefix of all its paths, without the metadata version. `rebased` tells that its keys are not Rancher's, so they
+    were moved below the service's own metadata. `version` is the metadata version that the prefix names, if any.
     """
 
     resource: TemplateResource
@@ -61,12 +61,12 @@ class OriginalFile:
 
     @property
     def source(self) -> bytes:
-        """The bytes of its template."""
+        """The bytes of the template."""
         return self.template.content
 
     @property
     def is_static(self) -> bool:
-        """Whether its template has no action."""
+        """Whether the template has no action, so that the file never changes."""
         return b"{{" not in self.source
 
     def is_named(self, error: str) -> bool:
@@ -75,42 +75,42 @@ class OriginalFile:
 
     @cached_property
     def reading(self) -> reading.Reading:
-        """What its template reads."""
+        """The paths that the template reads, and how it uses their values."""
         return reading.read(self.resource.src, self.source)
 
     @cached_property
     def literals(self) -> Literals:
-        """The string literals in its actions."""
+        """The string literals in the actions of the template."""
         return literals(self.resource.src, self.source)
 
     @cached_property
     def paths(self) -> dict[str, str]:
-        """The paths that it reads below the metadata version, each with the function that reads it."""
+        """The metadata paths that the template reads, each with the function that reads it."""
         return {self.placed(read.path): read.function for read in self.reading.reads}
 
     @cached_property
     def live(self) -> dict[str, str]:
-        """The paths that it reads and that Rancher may serve, each with the function that reads it."""
+        """The metadata paths that the template reads and that Rancher may serve, each with the function that reads it."""
         return {self.placed(read.path): read.function for read in self.reading.reads if not self.is_dead(read.path)}
 
     @property
     def dead(self) -> list[str]:
-        """The paths that it reads in keyspaces that Rancher never serves."""
+        """The paths that the template reads in keyspaces that Rancher never serves."""
         return sorted({read.path.replace(WILD, "*") for read in self.reading.reads if self.is_dead(read.path)})
 
     def is_dead(self, path: str) -> bool:
-        """Whether a path can never exist: the image asks Rancher, whose metadata has no such root."""
+        """Whether a path can never exist, because the image asks Rancher, whose metadata has no such root key."""
         root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
         return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 
     def placed(self, path: str) -> str:
-        """Return the metadata path of a path in the template. Foreign keyspaces are below the service's own metadata."""
+        """Return the metadata path for a path in the template. Keys that are not Rancher's are in the service's own metadata."""
         path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
         root = path.split("/")[1]
         return path if root in ("", *ROOTS) or WILD in root or root.startswith("%") else f"{OWN}{path}"
 
     def replaced(self) -> str:
-        """Return the template with full paths, as confd reads them if its prefix is only the metadata version."""
+        """Return the template with full paths, for a confd whose prefix is only the metadata version."""
         content = self.source
         known = [read.path for read in self.reading.reads]
         for each in sorted(self.literals.paths(known), key=lambda each: -each.start):
@@ -124,8 +124,8 @@ class OriginalFile:
 class Original:
     """The content of an image for one -confdir: the files that confd renders, and those that the image carries unchanged.
 
-    `holds` tells that an entry only uses its volumes, whatever it would start; `generated` that it already has a spec.
-    `base` is what the spec says of its image if that is based on this one.
+    `holds` tells that an entry only uses the image's volumes, not its program. `generated` tells that the image already has a
+    spec. `base` is the `image` key of the spec if the new image is based on this image.
     """
 
     image: Image
@@ -147,7 +147,7 @@ class Original:
 
     @cached_property
     def name(self) -> str:
-        """A name for its spec."""
+        """The name of the spec, derived from the folder of the image."""
         words = _WORD.findall(called(self.image))
         words = [each for each in words if each != "docker"] or ["image"]
         if words[-1] in ("conf", "config"):
@@ -157,7 +157,7 @@ class Original:
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
     def of_version(self, version: str) -> Original:
-        """Return the original with another metadata version. If a template's paths name a version, that one stays."""
+        """Return the original with another metadata version. If the paths in a template name a version, nothing changes."""
         named = any(not each.version and _versions(each) for each in self.files)
         return self if named or not version else replace(self, version=version)
 
@@ -168,7 +168,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """The path of each file in the spec. A system folder cannot be a volume, so files in one move to a separate folder."""
+        """The path of each file in the spec, by dest. Files in a system folder move, because it cannot be a volume."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -192,7 +192,7 @@ class Original:
 
     @property
     def refresh(self) -> str:
-        """How often confd writes: `watch`, `once` or an interval, "" if unknown."""
+        """When confd updates the files: `watch`, `once`, or an interval such as `60s`; "" if unknown."""
         runs = [run.flags for run in self.known.runs if "backend" in run.flags]
         if any("watch" in flags for flags in runs):
             return "watch"
@@ -244,8 +244,8 @@ def _generated(image: Image) -> Problem | None:
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
     """Return an image without files for confd whose volumes an entry uses, or None if it has no file in them.
 
-    If it runs a program once, of these `words`, it becomes the base of the new image by its `reference`: everything that it has
-    stays, and the program runs before the files are written.
+    If `words` are given, they are a program that the image runs once. The new image is then based on this image, by its
+    `reference`, and runs the program before it writes the files.
     """
     if any(conf.resources for conf in image.confs):
         return None
@@ -265,7 +265,7 @@ def _folder(conf: ConfDir) -> str:
 
 
 def _joined(confs: list[ConfDir]) -> ConfDir:
-    """Return several confd folders, whose files differ in dest, as one."""
+    """Merge several confd folders, whose resources have different dests, into one."""
     first = confs[0]
     resources = {path: file for conf in confs for path, file in conf.resources.items()}
     return replace(first, resources=resources, templates={src: file for conf in confs for src, file in conf.templates.items()})
@@ -298,7 +298,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """Return the -prefix of confd, after the metadata version that the address of its node names."""
+    """Return the -prefix of confd. If the address of its node names a metadata version, that comes first."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")
@@ -314,12 +314,12 @@ def _versions(file: OriginalFile) -> set[str]:
 
 
 def _by_age(known: Inside) -> str:
-    """Return the metadata version that this release of confd usually reads."""
+    """Return the metadata version that the image's release of confd usually reads."""
     return "2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29"
 
 
 def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tuple[list[OriginalFile], list[Problem]]:
-    """Return the files that confd renders, and the problems of those that cannot be read."""
+    """Return the files that confd renders, and the problems of files that cannot be read."""
     known, files, problems = inside(image), [], []
     for resource in known.resources if conf else ():
         if conf is None or conf.resources.get(resource.path) is not resource.file:
@@ -333,11 +333,11 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """Return the files, with keys below the service's own metadata if their keyspace is not Rancher's.
+    """Return the files. If the keys of a file are not Rancher's, they are moved below the service's own metadata.
 
-    It is not Rancher's if the image names another store, or if a file only reads what Rancher never serves. If no store is named,
-    it is also not Rancher's if no template reads what only Rancher has, and either one reads what Rancher never serves or a
-    script starts confd with its default store, etcd.
+    They are not Rancher's if the image names another store, or if the file only reads what Rancher never serves. If no store is
+    named, all keys are foreign if no template reads what only Rancher has, and one of two signs is found: a template reads what
+    Rancher never serves, or a script starts confd with its default store, etcd.
     """
     told = [*(run.flags for run in known.runs), flags]
     named = {each["backend"] for each in told if each.get("backend")}
@@ -389,21 +389,21 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
 
 
 def _is_whole(run: Run) -> bool:
-    """Whether a script starts confd with only the words written there, without variables."""
+    """Whether a script starts confd with a command line without variables, so that all its flags are known."""
     return run.file.name != "Dockerfile" and not any(ALL in word or WILD in word for word in run.words)
 
 
 def _joins(known: Inside) -> bool:
-    """Whether confd appends a resource's own prefix to that of the command line. Since 0.12.0 the command line replaces it.
+    """Whether confd appends a resource's prefix to the -prefix flag. Since 0.12.0, the flag replaces the resource's prefix.
 
-    If the release is unknown, assume that it appends, because otherwise the prefix of the resource would have no effect.
+    If the release is unknown, it is assumed to append, because otherwise the prefix of the resource would have no effect.
     """
     release = known.release
     return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built
 
 
 def prefixed(file: OriginalFile, version: str) -> TemplateResource:
-    """Return the resource with its whole prefix, as its release of confd combines them, and without commands."""
+    """Return the template resource of a file with its whole prefix, and without commands and owner."""
     has_version = any(_VERSION.match(read.path) for read in file.reading.reads) or any(map(_VERSION.match, file.resource.keys))
     return replace(
         file.resource,
@@ -416,7 +416,7 @@ def prefixed(file: OriginalFile, version: str) -> TemplateResource:
 
 
 def image_of(original: Original) -> image_dir.ImageDir:
-    """Return what confd finds in the original, each resource with its whole prefix."""
+    """Return the confd folder of the original, in which each resource has its whole prefix."""
     resources = tuple(prefixed(each, original.version) for each in original.files)
     return image_dir.ImageDir(resources, {each.resource.src: each.source for each in original.files})
 
@@ -436,7 +436,7 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     for source, target in _COPIES.findall(started[0].file.text) if started else ():
         copied = image.placed.get(source)
         if copied and re.fullmatch(r"[\w./+-]+", target):
-            # A target without a dot in its name is a folder if the copied file has one.
+            # If the name of the copied file has a dot and that of the target has none, the target is a folder.
             into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
             found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
     return found
@@ -452,7 +452,7 @@ def _unread(file: File) -> Iterator[Problem]:
 
 
 def _not_modelled(image: Image) -> Iterator[Problem]:
-    """Report what could not be read in the Dockerfile, and what it does that a spec cannot express."""
+    """Report what could not be read in the Dockerfile, and the instructions that a spec cannot express."""
     if image.dockerfile:
         yield from _unread(image.dockerfile)
         faults = image.build.faults if image.build else []

@@ -1,4 +1,4 @@
-"""Compares the renderings of the original and the regenerated image line by line. Only a proven difference is excused."""
+"""Compares the files of the original and the regenerated image line by line. Only proven differences are accepted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REASONS = {
     "escaped": "the original cannot be parsed in its format with this value",
     "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
 }
-# The formats in which indentation has no meaning, and those in which a file that cannot be parsed is certainly wrong.
+# The formats in which indentation has no meaning, and the formats whose parsers reject every invalid file.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
@@ -86,7 +86,7 @@ class Compared:
 
     @property
     def reasons(self) -> list[str]:
-        """The proven reasons of its differences."""
+        """The proven reasons of the file's differences."""
         return sorted({each.reason for each in self.differences if each.reason})
 
     def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
@@ -117,7 +117,7 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
 
 
 def _marked(source: bytes, starts: Sequence[int]) -> bytes:
-    """Return a template that also writes a mark at the start of each of these branches."""
+    """Return a template that also writes a mark at the start of each branch, which begins at one of these offsets."""
     ends = [*starts[1:], len(source)]
     rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
     return source[: starts[0]] + b"".join(rest) if starts else source
@@ -147,9 +147,9 @@ def prove(
     added: Mapping[str, Any] | None = None,
     configured: Iterable[str] = (),
 ) -> list[Compared]:
-    """Compare the files of an image with those of the image that its spec generates, in each scenario.
+    """Compare the files of the original image with those of the regenerated image, in each scenario.
 
-    `added` is metadata that the generated entry adds to that of the original, at each service that is `configured`.
+    `added` is the metadata that only the generated entry has, at each `configured` service.
     """
     configured = (*configured,)
     before = Subject(image_of(original), "", original.variables)
@@ -157,7 +157,7 @@ def prove(
     for file in original.files:
         dest = file.resource.dest
         found[dest] = Compared(dest, file.is_static, constant=not file.live)
-    # Each scenario runs a separate confd, so processes run in parallel. The imitation never waits, so one thread is enough.
+    # Each scenario runs a separate confd, so several run in parallel. The embedded engine never waits: one thread is enough.
     with ThreadPoolExecutor(1 if engine.name == "embedded" else os.cpu_count() or 1) as pool:
         rendered = [
             (
@@ -184,7 +184,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """The renderings of the original after one change to the scenario. They are only computed when a file differs."""
+    """The files that both images render in variants of a scenario. They are only computed when a file differs."""
 
     before: Subject
     declared: Subject
@@ -196,25 +196,23 @@ class _Again:
     dests: Mapping[str, str] = field(default_factory=dict)
 
     def are_alike_apart(self, dest: str) -> bool:
-        """Whether both images render the same when the services of other stacks have other names."""
+        """Whether both images render the same lines if the services of other stacks are renamed."""
         old, new = self.apart.get(dest), self.regenerated.get(self.dests.get(dest, dest))
         return old is not None and new is not None and Counter(lines(old, dest)) == Counter(lines(new, dest))
 
     @cached_property
     def regenerated(self) -> Mapping[str, bytes]:
-        """What the regenerated image renders when the services of other stacks have other names."""
+        """The files that the regenerated image renders if the services of other stacks are renamed."""
         return _rendered(self.made, self.case.apart, self.engine, self.made.version) if self.made else {}
 
     @cached_property
     def apart(self) -> Mapping[str, bytes]:
-        """The files that the original renders if the services of other stacks have other names."""
+        """The files that the original renders if the services of other stacks are renamed."""
         return _rendered(self.before, self.case.apart, self.engine, self.version)
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """The files that the original renders if the missing keys that it reads by name exist and are empty, so that it does not
-        fail.
-        """
+        """The files that the original renders if the keys that it reads by name are never missing: missing keys are empty."""
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property
@@ -224,7 +222,7 @@ class _Again:
 
 
 def _declared(before: Subject, original: Original, made: Subject) -> Subject:
-    """Return the original with the keys of the regenerated resources, so that no key it reads is missing from its TOML."""
+    """Return the original with the keys of the regenerated resources, so that its TOML files declare every key that is read."""
     keys = {each.dest: each.keys for each in made.image.resources}
     moved = {each.resource.dest: each.moved for each in original.files}
     resources = tuple(
@@ -235,7 +233,7 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
 
 
 def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
-    """Return what one container sees in a scenario: its files and errors."""
+    """Return what confd does in one container of a scenario: the files that it writes and its errors."""
     subject = replace(subject, variables=case.variables(subject.variables))
     moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
     (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])
@@ -243,7 +241,7 @@ def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
 
 
 def _contents(seen: Seen) -> Mapping[str, bytes]:
-    """Return the content of each file that was written. Files that failed are missing."""
+    """Return the content of each file that was written, by dest."""
     return {dest: file.content for dest, file in seen.files.items()}
 
 
@@ -267,7 +265,7 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
 
 
 def lines(content: bytes, dest: str = "") -> list[str]:
-    """Return the significant lines of a file: without blank lines and comments, and with spaces collapsed.
+    """Return the significant lines of a file: no blank lines and comments, and a single space for each run of spaces.
 
     Indentation counts, except in formats that ignore it.
     """
@@ -303,14 +301,14 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
 
 
 def _items(line: str) -> Counter[str]:
-    """Count the items of a list that is written in one line; a line without commas is one item."""
+    """Count the items of the list in a line. A line without commas is one item."""
     return Counter(each.strip(" \t'\"") for each in _LIST.split(line)) if "," in line else Counter([line])
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
-    """Return the reason why only the regenerated image writes a file, otherwise "".
+    """Return the proven reason why only the regenerated image writes a file, otherwise "".
 
-    It is proven if the original writes the same file once the missing keys exist, or if it fails even then.
+    The reason is proven if the original writes the same file in a variant of the scenario, or writes the file in no variant.
     """
     dest = file.resource.dest
     others = {"mended": [again.widened, again.answered], "own stack": [again.apart] if "stacks" in case.data else []}

@@ -1,4 +1,4 @@
-"""Reads launch scripts of known shapes as the keys of `launch`: copy and wait, wait for the scale, leader by index.
+"""Turns launch scripts of known shapes into the `launch` key: they copy files, wait for files or the scale, choose a leader.
 
 A script is read statement by statement. If one statement is unknown, the script stays a file.
 """
@@ -23,7 +23,7 @@ _METADATA = r"(?:curl|wget)[^\n)|;]*?/self/container/(?:service|create)_index"
 _FIRST = rf"""["']?\$\({_METADATA}[^\n)]*\)["']?[ \t]+(?:==?|-eq)[ \t]+["']?1["']?"""
 _BRANCH = r"(?:(?!\bif\b|\belse\b|\bfi\b)[\s\S])*+"
 _WORDS = "if for while until case function then else fi do done esac trap exit return eval export cd umask ulimit unset shift"
-# The kinds of statements. The first pattern that matches decides.
+# The kinds of statements. A statement is of the kind whose pattern is the first to match.
 _STATEMENTS = {
     "nothing": r"\s+|#[^\n]*|;",
     "options": r"set[ \t]+[-+][a-z]+(?:[ \t]+pipefail)?(?=[ \t]*(?:;|\n|\Z))",
@@ -46,10 +46,10 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a script does, as the `launch` key of a spec, or None with the reason and the line.
+    """A script as the `launch` key of a spec, or None with the reason and the line.
 
-    `files` are those that it waits for, `copies` those that it copies into a folder. `dropped` are commands that only sleep or
-    print progress. `is_conf` tells that it starts confd.
+    `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
+    only sleep or print progress. `is_conf` tells that the script starts confd.
     """
 
     launch: Mapping[str, Any] | None
@@ -62,7 +62,7 @@ class Start:
 
 
 class _Unknown(Exception):
-    """A statement that is not known, with its place in the script."""
+    """Raised for a statement of an unknown kind, with its place in the script."""
 
     def __init__(self, place: int) -> None:
         super().__init__(place)
@@ -70,7 +70,7 @@ class _Unknown(Exception):
 
 
 def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
-    """Return what a launch script does. `arguments` are those that the entry passes to it. Raises nothing."""
+    """Return what a launch script does. `arguments` are the arguments that the entry passes to the script. Raises nothing."""
     if len(text) > _MOST or "\0" in text:
         return Start(None, "the script is too large, or not a text", 1)
     try:
@@ -136,7 +136,7 @@ class _Reading:
         elif found[0] == "cp" and not any(UNKNOWN in word for word in found):
             self.copies += [word for word in found[1:-1] if not word.startswith("-")]
         elif self.sourced:
-            raise _Unknown(place)  # it may be a function of a sourced file
+            raise _Unknown(place)  # the command may be a function of a sourced file
         else:
             (self.dropped if found[0] in ("sleep", "echo") else self.before).append(text.strip())
 
@@ -145,7 +145,7 @@ class _Reading:
         return self.exec[0].rpartition("/")[2] == "confd"
 
     def launch(self) -> dict[str, Any]:
-        """Return the `launch` key. Words of the script are escaped so that they are not read as expressions."""
+        """Return the `launch` key. Words of the script are escaped, because they could look like expressions."""
         data: dict[str, Any] = {"wait": {"scale": f"{self.scale}s"}} if self.scale else {}
         data |= {"before": [written([text]) for text in self.before]} if self.before else {}
         sources = " && ".join(f". {path}" for path in self.sourced)
@@ -159,7 +159,7 @@ class _Reading:
 
 
 def _statements(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield each statement of a script and its kind. Raises _Unknown at the first unknown one."""
+    """Yield the kind of each statement of a script, and its match. Raises _Unknown at the first statement of no known kind."""
     place = 0
     text = text.replace("\\\n", "  ")
     while place < len(text):

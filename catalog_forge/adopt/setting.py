@@ -33,11 +33,11 @@ class Setting:
 class KeyUse:
     """A metadata key that a template reads.
 
-    `kind` is "map" if the template iterates over it. If it does not use the names in it (`named`), the key may also be a list,
-    iterated in its order. `fields` are the fields read of its records; `branches` tells that it iterates over records only. The
-    key is `optional` if the template works without it, `pasted` if its value may have several lines, and `compared` with these
-    texts; `asked` if it asks whether the key has a value. A `*` in its name is a part only known when the file is rendered, so
-    that the name means several keys.
+    `kind` is "map" if the template iterates over the key. `named` tells that the template uses the names in the map; otherwise
+    the key may also be a list. `fields` are the fields that are read of each element; `branches` tells that elements without
+    fields are skipped. The key is `optional` if the template works without it, and `pasted` if its value may have several lines.
+    `compared` are the texts that the value is compared with, and `asked` tells that the template asks whether the key has a
+    value. A `*` in the key's name is a part that is only known when the file is rendered.
     """
 
     kind: Literal["value", "map"] = "value"
@@ -52,7 +52,7 @@ class KeyUse:
     asked: bool = field(default=False, compare=False)
 
     def field(self, name: str) -> None:
-        """Record that a field of its records is read. The empty name is ignored: it means the element as a whole."""
+        """Record that a field of each element is read. An empty name is ignored, because it means the whole element."""
         if name and name not in self.fields:
             self.fields += (name,)
 
@@ -68,7 +68,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The result of lifting a template. `body` are blocks as an author writes them, or None with the reason in `why`, at `line`.
+    """The result of lifting a template. `body` has the blocks, or is None if a part cannot be lifted: `why` and `line` name it.
 
     `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """

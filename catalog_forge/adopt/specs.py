@@ -43,9 +43,9 @@ _HEAD = "# Adopted from {what}: read the report about it.\n"
 class Told:
     """What an entry contributes to the spec of its image, apart from the image's files.
 
-    `said` are notes on what the spec leaves out. `unsure` are services whose program may start differently, with the old and the
-    new command. `added` are keys that the original entry does not have, at each of the `configured` services. `places` are the
-    locations of the services in the entry.
+    `said` are notes on what the spec leaves out. `unsure` maps services whose program may start differently to their old and
+    new command. `added` are the metadata keys that only the generated entry has, at each `configured` service. `places`
+    maps services to their locations in the entry.
     """
 
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Made:
 
 
 def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
-    """Return the spec of an original. `lifted` are the templates that become blocks, by dest; all others stay templates."""
+    """Return the spec of an original. `lifted` are the templates that become blocks, by dest. All other templates stay."""
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
@@ -106,7 +106,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
 
 
 def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
-    """Return the check and reload that the commands of a resource become, none if the file is only copied and never changes."""
+    """Return the `check` and `reload` keys for the commands of a resource. A file that is only copied once has neither key."""
     service = frame.data.get("service") or _service(original)
     launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]
@@ -117,8 +117,7 @@ def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]
 def commands(resource: TemplateResource, dest: str, programs: Sequence[str]) -> dict[str, Any]:
     """Return `check`, `check_in` and `reload` as far as they are known. `programs` are the names of the main program.
 
-    A command that is unknown, or that names a file whose path differs in the spec, is left out, so the caller sees which is
-    missing.
+    A command is left out if its effect is unknown, or if it names a file whose path differs in the spec.
     """
     moved = resource.dest if resource.dest != dest else "\0"
     check = re.sub(r"{{\s*\.src\s*}}", "{{.src}}", resource.check_cmd)
@@ -138,7 +137,7 @@ def _reload(command: str, programs: Sequence[str]) -> str:
     program = _program(command)
     if program in _KILLS:
         if command.split()[-1].isdigit():
-            return ""  # a process of confd's own container
+            return ""  # the number of a process in confd's own container
         found = _SIGNAL.search(command)
         signal = _NUMBERS.get(found[1], found[1]) if found else "TERM"
         return "restart" if signal == "TERM" else f"signal {signal}" if signal in SIGNALS else ""
@@ -151,7 +150,7 @@ def _reload(command: str, programs: Sequence[str]) -> str:
 
 
 def _program(command: str) -> str:
-    """Return the name of the only program that a command runs, or "" if a shell does more or it cannot be determined."""
+    """Return the name of the program that a command runs, or "" if the command runs several or cannot be parsed."""
     if _SHELL.search(command):
         return ""
     try:
@@ -171,7 +170,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """Return the service of an image that no entry uses. If its templates read their own container, confd shares its address."""
+    """Return a service for an image that no entry uses. If templates read /self, confd gets the network of the program."""
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(

@@ -1,4 +1,4 @@
-"""The values that a template computes, as far as they are known before rendering, and the output that it prints."""
+"""The values that a template computes, as far as they are known before rendering, and the output that the template prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 
 class Unliftable(Exception):
-    """Something that cannot be expressed in the spec language or determined. `start` is its place in the template, in bytes."""
+    """Raised for a part of a template that the spec language cannot express, or that is unknown. `start` is its byte offset."""
 
     def __init__(self, why: str, start: int = -1) -> None:
         super().__init__(why)
@@ -41,7 +41,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The value of a key. `default` replaces a missing value and, with `empty`, an empty one too."""
+    """The value of a key. `default` replaces a missing value. If `empty` is set, it also replaces an empty value."""
 
     path: Phrase
     default: Phrase | None = None
@@ -50,7 +50,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The names below a path (`ls`), only those with more below (`lsdir`), or what follows a `prefix` that they share."""
+    """The names below a path (`ls`).
+
+    With `branches`, only names with keys below them are listed (`lsdir`). With `prefix`, only names that begin with it are
+    listed, without the prefix.
+    """
 
     path: Phrase
     branches: bool = False
@@ -83,7 +87,7 @@ class ElementName:
 
 @dataclass(frozen=True, slots=True)
 class Getenv:
-    """An environment variable; `of` is its name where that is computed, with a `*` for each value in `name`."""
+    """An environment variable. If its name is computed, `of` is the computation and `name` has a `*` for each unknown part."""
 
     name: str
     default: str = ""
@@ -92,7 +96,7 @@ class Getenv:
 
 @dataclass(frozen=True, slots=True)
 class Modified:
-    """A value in lower or upper case, or with one text in place of another: a function of the spec language and its texts."""
+    """A value changed by `word`, a function of the spec language that sets the case or replaces one text by another."""
 
     word: str
     of: Value
@@ -138,8 +142,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition: `exists` and `given` of a text, `some` of a list, `eq` of two texts, `count` of a list and a number, `later`
-    (not the first) and `more` (not the last) of the element of a loop, and `not`, `all` and `any` of conditions.
+    """A condition: the operator `word` and its operands `of`.
+
+    A path `exists`, a text is `given` (not empty), a list has `some` elements, a list has exactly a number (`count`). The first
+    text is equal to the second (`eq`) or `contains` it. The element of a loop is `at` a position, `later` than the first, or has
+    `more` elements after it. `not`, `all` and `any` have conditions as operands.
     """
 
     word: Literal["exists", "given", "some", "eq", "contains", "count", "at", "later", "more", "not", "all", "any"]
@@ -148,7 +155,7 @@ class Test:
 
 @dataclass(slots=True)
 class When:
-    """Output under a condition. `start` is the place of its action."""
+    """Output under a condition. `start` is the byte offset of the action that tests it."""
 
     test: Test
     then: list[Output]
@@ -158,7 +165,7 @@ class When:
 
 @dataclass(slots=True)
 class Repeat:
-    """Output for each element of a loop. `start` is the place of its action."""
+    """Output for each element of a loop. `start` is the byte offset of the action that begins the loop."""
 
     loop: Iteration
     body: list[Output]
@@ -170,7 +177,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A value that is printed. `start` is the place of its action."""
+    """A value that is printed. `start` is the byte offset of the action that prints it."""
 
     part: Value | Size | Position
     start: int

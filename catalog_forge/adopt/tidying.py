@@ -1,4 +1,4 @@
-"""Removes empty lines that only the actions of a template leave behind, so that conditions and loops contain whole lines.
+"""Removes the empty lines that actions of a template leave in its output, so that conditions and loops contain whole lines.
 
 Apart from spaces at the ends of lines, nothing else changes: each line stays where it was.
 """
@@ -19,15 +19,15 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 
 
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
-    """Return the output without lines that are empty except for actions.
+    """Return the output without the empty lines that come from lines with only actions.
 
-    `fresh` tells that it begins on a new line, `ends` that a line ends after it.
+    `fresh` tells that the output begins on a new line, `ends` that a line ends after the output.
     """
     return _tidied(pieces, fresh, ends)[0]
 
 
 def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Output], bool]:
-    """Return the tidied output, and whether a new line begins after it whichever conditions hold."""
+    """Return the tidied output, and whether it ends with a whole line, no matter which conditions hold."""
     found: list[Output] = []
     left = merged(pieces)
     beside = True
@@ -48,7 +48,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
         elif isinstance(piece, Repeat):
             alone = not (piece.head or piece.separator or piece.tail)
             if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
-                # Each element began with a line break and now ends with one. The line break after the loop moves before it.
+                # The line break at the start of each element moves to its end, and the line break after the loop moves before it.
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
@@ -64,7 +64,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces follow the last line break of a text. If it has none, `before` tells what precedes the text."""
+    """Whether only spaces follow the last line break. If the text has none, `before` tells the same of the text before it."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
@@ -103,7 +103,7 @@ def _cut_margin(found: list[Output]) -> None:
 
 
 def across(repeat: Repeat) -> Repeat:
-    """Turn a loop over the stacks that only contains a loop over the services of each into one loop over all services."""
+    """Turn a loop over all stacks, if it only contains a loop over the services of a stack, into one loop over all services."""
     inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
     if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
         return repeat

@@ -1,4 +1,4 @@
-"""Turns the output of a template into blocks of the spec language that print the same lines, byte for byte except for spaces."""
+"""Turns the output of a template into blocks of the spec language that print the same lines, apart from spaces."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(slots=True)
 class Writing:
-    """Writes the blocks of one template. `needed` are the metadata keys without which it always fails to render."""
+    """Writes the blocks of one template. `needed` are the metadata keys without which the template cannot be rendered."""
 
     naming: Naming
     line_of: Callable[[int], int]
@@ -45,9 +45,9 @@ class Writing:
     branches: int = 0
 
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
-        """Return the blocks, and whether a new line begins after them.
+        """Return the blocks for some output, and whether the output ends with a whole line.
 
-        `fresh` tells that they begin on a new line, `ends` that a line break follows them.
+        `fresh` tells that the output begins on a new line, `ends` that a line break follows it.
         """
         found: Blocks = []
         parts: list[str | Expr] = []
@@ -77,7 +77,7 @@ class Writing:
         return found, fresh
 
     def printed(self, piece: Printed, parts: list[str | Expr], alone: bool, ending: bool) -> dict[str, Any] | None:
-        """Add a value to the current text, or return the block that it needs."""
+        """Add a printed value to `parts`, the current text, or return a separate block for the value."""
         part = piece.part
         if isinstance(part, Size):
             plus = f" {'+' if part.plus > 0 else '-'} {abs(part.plus)}" if part.plus else ""
@@ -114,7 +114,7 @@ class Writing:
         return None
 
     def defaulted(self, part: Lookup, name: str, alone: bool) -> dict[str, Any]:
-        """Return the block for a value with a default. An empty value does not take the default."""
+        """Return the block for a value with a default, which replaces a missing value but not an empty value."""
         assert part.default
         then: Blocks = [{"text": written([expression(name)])}]
         if name.startswith("metadata/"):
@@ -125,7 +125,7 @@ class Writing:
         return {"when": {"exists": name}, "then": then, "else": otherwise}
 
     def read(self, part: Lookup, name: str) -> bool:
-        """Record that a key is read. Return whether it needs no default: the file requires it, or a condition tested for it."""
+        """Record that a key is read. Return True if it certainly exists: the file requires it, or a condition tests for it."""
         if part.default is not None:
             return False
         if name in self.given:
@@ -135,7 +135,7 @@ class Writing:
         return name in self.needed
 
     def use(self, name: str) -> Any:
-        """Return what is known of the key that an expression reads."""
+        """Return the recorded use of the metadata key that an expression reads."""
         return self.naming.keys[key_of(name)]
 
     def several(self, name: str) -> bool:
@@ -183,15 +183,15 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # Below such a path `each` iterates over the values, but `list` over what its item reads.
+            # Of such a path, `each` iterates over all values, but `list` only over the elements that have what the item reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
 
     def must_be_records(self, piece: Repeat) -> None:
-        """Refuse a loop over names of which some may have no fields, because `each` skips those.
+        """Refuse a loop over names if some of them may have no fields, because `each` skips such names.
 
-        It is accepted if the template fails for such names.
+        The loop is accepted if the template fails for such names.
         """
         of, element = piece.loop.of, ElementName(piece.loop)
         if not isinstance(of, Children) or of.branches:
@@ -266,7 +266,7 @@ class Writing:
         return texts
 
     def compared(self, words: Phrase) -> str:
-        """Return one side of a comparison. A key without a value counts as an empty text."""
+        """Return one side of a comparison as an author writes it, and record the keys that it reads."""
         parts: list[str | Expr] = []
         for part in words.parts:
             if isinstance(part, str):
@@ -283,7 +283,7 @@ class Writing:
         return written(parts)
 
     def known(self, test: Test, holds: bool) -> frozenset[str]:
-        """Return the keys that certainly exist if the condition holds, or if it does not."""
+        """Return the keys that certainly exist if the result of the condition is `holds`."""
         if test.word == "not":
             return self.known(test.of[0], not holds)
         if test.word in ("all", "any"):
@@ -300,7 +300,7 @@ def key_of(name: str) -> str:
 
 
 def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
-    """Whether the following output begins with a line break, after conditions that print nothing or whole lines."""
+    """Whether the rest of the output begins with a line break, whichever conditions hold."""
     for piece in rest:
         if isinstance(piece, str):
             if piece.strip(" \t"):
