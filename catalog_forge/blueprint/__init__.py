@@ -1,1 +1,1 @@
-"""Blueprints: cookiecutter folders that new specs start from. Finds them, answers their questions, expands them into a Plan."""
+"""Find blueprints (cookiecutter folders that generate new specs), answer their questions, and expand them into files."""

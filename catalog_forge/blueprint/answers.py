@@ -27,7 +27,7 @@ class Question:
     check: Check | None = None
 
     def value(self, text: str) -> str | bool:
-        """Convert a text to an answer. Raises ForgeError if it is not a valid one."""
+        """Convert a text to an answer. Raises ForgeError if the text is not a valid answer."""
         if isinstance(self.default, bool):
             if text.lower() not in _TRUTHS:
                 raise ForgeError(f"{self.name} cannot be {text!r}", hint="yes or no")
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer given in advance, and its place."""
+    """An answer given in advance, by an option or in a file, and the place of the answer."""
 
     text: str
     where: Where | None = None
@@ -52,14 +52,14 @@ Ask = Callable[[Question], str | bool]
 
 
 def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
-    """Answer every question of a blueprint, in order, and return what its templates see as `cookiecutter`.
+    """Answer every question of a blueprint, in order. Return the variables that its templates read from `cookiecutter`.
 
-    Questions that are not `given` are asked by `ask` or take their default. Defaults are rendered as templates; given answers are
-    not. Raises ForgeError with all wrong answers at once.
+    Questions that are not `given` are passed to `ask`; without `ask` they get their default. Defaults are rendered as templates;
+    given answers are not. Raises ForgeError with all invalid answers.
     """
     problems = [*_unknown(blueprint, given)]
     answers: dict[str, Any] = {}
-    # As in cookiecutter, maps come last, because they are rendered from the other answers.
+    # As in cookiecutter, variables that are mappings come last, because they are rendered from the answers.
     for key, raw in sorted(_variables(blueprint), key=lambda pair: isinstance(pair[1], dict)):
         if key.startswith("_") and not key.startswith("__"):
             answers[key] = raw
@@ -108,7 +108,7 @@ def _answered(question: Question, given: Given | None, ask: Ask | None) -> str |
         return question.value(given.text)
     if ask:
         return ask(question)
-    # A default may be rendered from other answers and be invalid for some of them.
+    # A default is checked too: it may be rendered from earlier answers, and some of these make it invalid.
     return question.default if isinstance(question.default, bool) else question.value(question.default)
 
 

@@ -1,8 +1,8 @@
 """Keeps blueprints from git repositories for later use and for work without a network.
 
-Each commit of a repository has its own folder: `files/` has the files of that commit, and `lock.json` the URL, the commit and a
-digest of the files, which is compared at each use. It is only a cache and may be deleted: what a team agrees on is in
-specs/NAME/.blueprint.json, which is committed.
+Each commit of a repository has its own folder: `files/` has the files of that commit, and `lock.json` has the URL, the commit and
+a digest of the files, which is verified at each use. The cache may be deleted: specs/NAME/.blueprint.json, which a team commits,
+records the URL and the commit of the blueprint.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ LOCK, FILES = "lock.json", "files"
 
 @contextmanager
 def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Callable[[Path], object]) -> Iterator[Path]:
-    """Yield a folder with the files of a repository at a commit, from the cache or else from git, and cache them.
+    """Yield a folder with the files of a repository at a commit. Files that are not cached are fetched by git and cached.
 
-    `check` raises ForgeError for files that must not be cached. Raises ForgeError if the cached files have changed, and the
-    errors of `checkout`.
+    `check` raises ForgeError for files that must not be cached. Raises ForgeError if the cached files have changed, or if
+    `checkout` fails.
     """
     source = str((base / url).resolve()) if (base / url).is_dir() else url
     folder = cache and cache / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}-{commit}"
@@ -38,7 +38,7 @@ def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Call
     with checkout(url, commit, base) as fresh:
         check(fresh)
         if folder:
-            with suppress(OSError):  # if nothing can be cached, git is asked each time
+            with suppress(OSError):  # if the cache cannot be written, each use fetches the files again
                 _keep(fresh, folder, source, commit)
         yield fresh
 
@@ -58,7 +58,7 @@ def _unchanged(folder: Path, source: str, commit: str) -> Path:
 
 
 def _keep(fresh: Path, folder: Path, source: str, commit: str) -> None:
-    """Copy the files into the cache. The folder appears with all of them, or not at all."""
+    """Copy the files into the cache. The folder appears with all the files, or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     begun = Path(mkdtemp(prefix="new-", dir=folder.parent))
     try:

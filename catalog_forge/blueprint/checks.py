@@ -34,7 +34,8 @@ _WORDS: Mapping[str, tuple[type, str]] = {
 class Check:
     """A check of an answer: a whole number between two bounds, or a text that fully matches a pattern.
 
-    `shape` describes a valid text in words. A `secret` answer is not shown while it is typed, and not remembered.
+    `shape` describes a valid text in words. A `secret` answer is not shown while it is typed, and is not written to
+    .blueprint.json.
     """
 
     number: bool = False
@@ -77,7 +78,7 @@ def _as_in_a_spec(record: type[Any], name: str) -> Check:
 
 
 def _kinds() -> dict[str, Check]:
-    """Return the checks that `type` may name. Those of values in a spec come from the model of the spec."""
+    """Return the checks that `type` may name. The checks of values that a spec contains come from the model of the spec."""
     return {
         "text": Check(),
         "int": Check(number=True),
@@ -97,7 +98,7 @@ def is_asked(key: str, raw: object) -> bool:
 
 
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
-    """Return the checks of a blueprint, by question. Raises ForgeError with all their problems."""
+    """Return the checks of a blueprint, by question. Raises ForgeError with all problems in these checks."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):

@@ -17,7 +17,7 @@ from catalog_forge.spec.folder import MEMORY
 
 
 def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | None = None) -> Render:
-    """Return the function that renders the defaults of a blueprint: in the sandbox, or with cookiecutter if it is trusted."""
+    """Return the function that renders a blueprint's defaults: in the sandbox, or with cookiecutter for a trusted blueprint."""
     if trusted:
         from catalog_forge.blueprint import trusted as cookiecutter
 
@@ -32,10 +32,10 @@ def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | No
 
 
 def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = False, budget: Budget | None = None) -> Plan:
-    """Return the files that a blueprint makes from answers, with paths relative to the catalog.
+    """Return the files that a blueprint generates from answers, with paths relative to the catalog.
 
-    A trusted blueprint is expanded by cookiecutter with its hooks and extensions, which are programs without restrictions. This
-    changes the working directory of the process while it runs, so it must not be called from a thread.
+    A trusted blueprint is expanded by cookiecutter with its hooks and extensions, which are programs without restrictions.
+    Cookiecutter changes the working directory of the process while it runs, so a thread must not expand a trusted blueprint.
 
     Raises ForgeError if a template fails, or if a file would be outside the author's folder.
     """
@@ -71,7 +71,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
         for file in blueprint.files:
             copied = _copied(file.path, answers.get("_copy_without_render", ()))
             path = sandbox.text(copied or file.path, answers, file.path) + (file.path[len(copied) :] if copied else "")
-            # If a condition makes part of the name empty, the file or the whole folder is left out.
+            # If a condition in the path makes the name of a file or folder empty, that file or folder is left out.
             if not all(path.split("/")):
                 continue
             is_text = not copied and text_of(file.content) is not None
@@ -83,7 +83,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
 
 
 def _copied(path: str, patterns: Any) -> str:
-    """Return the part of a path that `_copy_without_render` matches, a folder or the file, or "" if the file is rendered."""
+    """Return the beginning of a path (a folder or the file) that `_copy_without_render` matches; "" if the file is rendered."""
     parts = PurePosixPath(path).parts
     above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((folder for folder in above if any(fnmatch.fnmatchcase(folder, str(each)) for each in patterns)), "")

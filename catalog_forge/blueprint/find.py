@@ -65,11 +65,11 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Blueprint]:
-    """Yield a blueprint: by its name, example:NAME, its folder (relative to `base`), or URL@COMMIT.
+    """Yield the blueprint that a reference names: NAME, example:NAME, a folder (relative to `base`), or URL@COMMIT.
 
-    Its folder may be temporary. A blueprint from a URL is cached in `cache` and taken from there the next time.
+    The blueprint's folder may be temporary. A blueprint from a URL is cached in `cache`, and the next call reads it from there.
 
-    Raises ForgeError if it does not exist, a URL has no commit, git fails, or the cached files have changed.
+    Raises ForgeError if the blueprint does not exist, a URL has no commit, git fails, or the cached files have changed.
     """
     for short, host in _HOSTS.items():
         reference = host + reference.removeprefix(short) if reference.startswith(short) else reference

@@ -58,7 +58,7 @@ class Replaced:
 
     @property
     def check(self) -> dict[str, str] | None:
-        """The check of an answer, or None for a boolean."""
+        """The check of an answer to the question, or None for a boolean."""
         if isinstance(self.value, bool):
             return None
         return {"type": "int" if isinstance(self.value, int) else USUAL.get(self.path, "text")}
@@ -67,7 +67,7 @@ class Replaced:
 def written(file: Path) -> Plan:
     """Return the author's files on disk: the spec in `file`, and the files in the folder with the same name next to it.
 
-    Raises ForgeError on a link, and above the limits of a blueprint.
+    Raises ForgeError for a symbolic link, and if the files exceed the limits of a blueprint.
     """
     author = Plan([File(f"specs/{file.name}", file.read_bytes())])
     author.merge(Plan(each for each in read_files(file.with_suffix("")) if each.path != MEMORY), f"specs/{file.stem}")
@@ -75,7 +75,7 @@ def written(file: Path) -> Plan:
 
 
 def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
-    """Return the files of a blueprint that makes a spec, with paths relative to its folder.
+    """Return the files of a blueprint that generates a spec, with paths relative to the blueprint's folder.
 
     `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is the path of a value, such as
     service.groups.masters.scale, or QUESTION=PATH. Raises ForgeError if the value does not exist or has several lines.
@@ -164,7 +164,5 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Write a bracket before a delimiter as a template: of three brackets in a row, Jinja would read the first two as the
-    delimiter.
-    """
+    """Write a bracket before the delimiter `[[` as a template: of three brackets, Jinja reads the first two as the delimiter."""
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

@@ -27,13 +27,13 @@ class Budget:
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Let a block use the remaining time. Raises the ForgeError of `bounded`."""
+        """Run a block within the remaining time, as `bounded` does, and subtract the time that it took."""
         begin = time.process_time()
         try:
             with bounded(max(self.seconds, 0.001)):
                 yield
         except ForgeError:
-            self.seconds = 0  # the timer and the clock differ slightly, and the run ends with any error
+            self.seconds = 0  # the timer and the clock differ slightly, and any error ends the run
             raise
         finally:
             self.seconds -= time.process_time() - begin
@@ -48,9 +48,9 @@ class Budget:
 
 @contextmanager
 def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
-    """Limit the processor time and the additional memory of a block. Raises ForgeError if it exceeds them.
+    """Limit the processor time and the additional memory of a block. Raises ForgeError if the block exceeds a limit.
 
-    It uses a signal and a limit of the process, so it only works in the main thread.
+    This function uses a signal and a limit of the process, so it only works in the main thread.
     """
     import resource
 
@@ -85,7 +85,7 @@ def _limit(memory: int, soft: int, hard: int) -> int:
 
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-    except OSError:  # Only Linux reports this, and only there is the limit enforced.
+    except OSError:  # Only Linux reports the memory in use, and only Linux enforces the limit.
         return soft
     bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
     return min([pages * resource.getpagesize() + memory, *bounds])

@@ -1,7 +1,7 @@
-"""Remembers what made a spec: specs/NAME/.blueprint.json, which `new` writes and an author commits with the spec.
+"""Remembers how a spec was generated: in specs/NAME/.blueprint.json, which `new` writes and an author commits with the spec.
 
-It has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written. It is
-read as untrusted input, because anyone who can send a spec can also send this file.
+The file has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written.
+It is untrusted input, because anyone who can send a spec can also send this file.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ MOST_BYTES = 512 << 10
 
 _SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
-# This key only exists if the blueprint made executable files.
+# The file has this key only if the blueprint generated executable files.
 _PROGRAMS = "programs"
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
-# JSON may contain these characters unescaped, but YAML, whose reader reports the places of errors, may not.
+# The file is JSON, but a YAML reader reads it, which reports the places of errors. JSON allows these characters unescaped; YAML
+# does not.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -43,7 +44,8 @@ class Digest:
 
 @dataclass(frozen=True)
 class Memory:
-    """The content of the file. `files` maps paths in the catalog to texts or digests; `programs` are the paths of programs.
+    """The content of .blueprint.json. `files` maps paths in the catalog to texts or digests; `programs` lists the executable
+    files.
 
     `source` is {package: version}, {example: version}, {url, commit} or {folder}.
     """
@@ -62,7 +64,7 @@ def digest_of(content: bytes) -> Digest:
 
 
 def file_of(blueprint: Blueprint, answers: Mapping[str, Any], author: Plan) -> File:
-    """Return the file that remembers a blueprint, its answers, and the author's files as they are first written."""
+    """Return the .blueprint.json that records a blueprint, its answers, and the author's files as they are first written."""
     name = str(answers["name"])
     secret = {question for question, check in blueprint.checks.items() if check.secret}
     secrets = [str(answers[question]) for question in secret if answers.get(question)]
@@ -89,12 +91,12 @@ def _dumped(memory: Memory) -> str:
 
 
 def read(content: bytes, name: str) -> Memory:
-    """Read the memory of the spec `name`. Raises ForgeError with all its problems, each with its place."""
+    """Read the .blueprint.json of the spec `name`. Raises ForgeError with all problems in the file, each with its place."""
     return _MemoryReader(f"specs/{name}/{MEMORY}", name).memory(yamlio.parse(content, f"specs/{name}/{MEMORY}"))
 
 
 class _MemoryReader:
-    """Reads the nodes of the file and collects their problems."""
+    """Reads the nodes of .blueprint.json and collects the problems in them."""
 
     def __init__(self, file: str, name: str) -> None:
         self.file, self.name = file, name

@@ -1,6 +1,7 @@
-"""Merges three versions of a text: YAML by key, other files by line. If both sides changed the same thing, both are shown.
+"""Merges the author's text (ours) and a new text of the blueprint (theirs), by their base: YAML by key, other files by line.
 
-The author's text stays byte for byte, except where the blueprint changed it and the author did not.
+The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
+where only the blueprint changed it. Where both changed the same key or line, the result reports a conflict.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST_ITEMS = 500
 
 @dataclass(frozen=True)
 class Clash:
-    """A conflict: the path of the key ("" in files merged by line), the line in ours, and the three texts."""
+    """A conflict: the path of the key ("" in files merged by line), the line in the author's text, and all three texts."""
 
     path: str
     line: int
@@ -33,7 +34,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged text, in which `clashes` are left as in ours. In `marked`, both sides of each are between conflict markers."""
+    """The result. In `text`, each of the `clashes` stays as in ours; `marked` has both sides between conflict markers."""
 
     text: str
     clashes: tuple[Clash, ...] = ()
@@ -41,7 +42,7 @@ class Merged:
 
 
 def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_yaml: bool) -> Merged:
-    """Merge two texts with a common base. `labels` name ours, base and theirs in the conflict markers.
+    """Merge two texts with a common base. `labels` are the names of ours, base and theirs in the conflict markers.
 
     Raises ForgeError if git, which merges lines, is not available.
     """
@@ -64,7 +65,7 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
 
 
 def by_line(base: str, ours: str, theirs: str, labels: tuple[str, str, str]) -> Merged:
-    """Merge by line, as git does. Raises the errors of `merge`."""
+    """Merge by line, as git does. Raises ForgeError if git is not available."""
     text = git.merged(ours, base, theirs, labels)
     hunks = [*_hunks(text, labels)]
     clashes, at, lines = [], 0, ours.splitlines()
@@ -91,8 +92,8 @@ def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str],
 
 
 class _ByKey:
-    """Merges YAML by key. `edits` are the changes that only the blueprint made; `sides` apply the two alternatives of each
-    conflict to copies of them.
+    """Merges YAML by key. `edits` has the changes that only the blueprint made. `sides` has two functions for each conflict: the
+    first changes the entry back to its base, the second changes it to theirs.
     """
 
     def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
@@ -111,21 +112,21 @@ class _ByKey:
             marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
             return Merged(self.edits.text(), tuple(self.clashes), marked)
         lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
-        # If merging by line gives the same data, prefer it: it also takes blank lines, quotes and order from the blueprint.
+        # If merging by line gives the same data, prefer that text, which also has the blueprint's blank lines, quotes and order.
         if not lines.clashes and self.says(lines.text):
             return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
         text = self.edits.text()
         return Merged(text) if self.says(text) else lines
 
     def says(self, text: str) -> bool:
-        """Whether a text has the same data as the merge result."""
+        """Whether a text has the same data as the result of the merge by key."""
         try:
             return _meaning(yamlio.load(text, "")) == _meaning(self.data)
         except ForgeError:
             return False
 
     def entry(self, path: str, base: Entry, ours: Entry, theirs: Entry) -> yamlio.Data:
-        """Merge an entry that all three versions have, and return its data."""
+        """Merge an entry that all three versions have, and return the merged data."""
         if theirs.value.meaning in (base.value.meaning, ours.value.meaning):
             return ours.value.data
         kinds = {each.value.kind for each in (base, ours, theirs)}
@@ -146,11 +147,11 @@ class _ByKey:
 
     @staticmethod
     def is_kept(base: _Side, ours: _Side, theirs: _Side) -> bool:
-        """Whether the merge result keeps an entry of ours, so that a collection with new entries is not left empty."""
+        """Whether the merge keeps at least one entry of ours. A collection that keeps none is not merged entry by entry."""
         return any(key in theirs or not _same(base.get(key), entry) for key, entry in ours.items())
 
     def collection(self, path: str, within: Piece, base: _Side, ours: _Side, theirs: _Side) -> yamlio.Data:
-        """Merge the entries of a mapping or list, and return its data."""
+        """Merge the entries of a mapping or list, and return the merged data."""
         found: dict[str, yamlio.Data] = {}
         for key, mine in ours.items():
             old, new, below = base.get(key), theirs.get(key), f"{path}/{mine.key}".lstrip("/")
@@ -166,7 +167,7 @@ class _ByKey:
         return found if within.kind == "map" else list(found.values())
 
     def one_sided(self, path: str, within: Piece, old: Entry | None, mine: Entry, new: Entry | None) -> None:
-        """Record a conflict: theirs removed an entry that ours changed, or both added it differently."""
+        """Record a conflict: theirs removed an entry that ours changed, or both added one entry with different values."""
         self.clash(
             path,
             (old, mine, new),
@@ -175,7 +176,7 @@ class _ByKey:
         )
 
     def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
-        """Insert each entry that only theirs has, after the entry that precedes it in theirs."""
+        """Insert each entry that only theirs has after the entry that precedes it in theirs."""
         base, ours, theirs = sides
         anchor, last = None, None
         for key, new in theirs.items():
@@ -241,9 +242,7 @@ def _with_comments(base: Document, ours: Document, theirs: Document) -> Document
 
 
 def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
-    """Return the entries of base, ours and theirs under keys that match; a renamed list item is matched by its place. () for
-    scalars.
-    """
+    """Return the entries of base, ours and theirs under matching keys (a renamed list item by its place); () for scalars."""
     if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
         return ()
     items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
@@ -266,7 +265,7 @@ def _insert_after(found: dict[str, yamlio.Data], last: str | None, key: str, dat
 
 
 def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side] | None:
-    """Return the entries of base, ours and theirs by names that all three share, or None if list items cannot be identified."""
+    """Return the entries of base, ours and theirs by name, or None if the items of a list cannot be identified."""
     if base.kind == "map":
         return base.entries, ours.entries, theirs.entries
     items = [list(piece.entries.values()) for piece in (base, ours, theirs)]
@@ -280,7 +279,7 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return the key that names list items: each item has it, with a unique value. If several do, the one that changed least."""
+    """Return the key whose values name the list items: each item has a unique value. Of several keys, the least changed one."""
     items = [each.value for each in sum(lists, [])]
     if not all(each.kind == "map" and each.data for each in items):
         return ""
@@ -303,18 +302,18 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether the common entries have the same order on all sides.
+    """Whether the entries that two versions share have the same order in both.
 
-    If a list was sorted anew, the right place of a new item is unknown.
+    If one version reordered a list, the right place of a new item is unknown.
     """
     return all([key for key in side if key in theirs] == [key for key in theirs if key in side] for side in (base, ours))
 
 
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
-    """Identify the items of lists by the item of base that they come from.
+    """Return the items of each list under common names, so that an item has the name of the base item that it comes from.
 
-    Return None if both sides added items at one place or the same item, if one side moved an item, or if one side removed an item
-    that the other may have changed: their right place is unknown.
+    Return None where the right place of an item is unknown: both sides added the same item, or items at the same place; one side
+    moved an item; or one side removed an item that the other side may have changed.
     """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
         return None
@@ -330,9 +329,9 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
 
 
 def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
-    """Return the names of a side's items: their numbers in base (for a changed item, that of the item it replaces), or `+N`.
+    """Return the names of a side's items: `+N` for a new item, else the number of the base item that it equals or replaces.
 
-    The second value is the numbers of base items replaced by more or fewer items: it is unknown which of those were changed.
+    Also return the numbers of base items that were replaced by more or fewer items: it is unknown which item replaced which.
     """
     names, doubtful = [f"+{number}" for number in range(len(side))], set[str]()
     matcher = SequenceMatcher(None, [each.value.meaning for each in base], [each.value.meaning for each in side], autojunk=False)
@@ -345,14 +344,14 @@ def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
 
 
 def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:
-    """Return the meaning of each item that base lacks, or has at another place."""
+    """Return the `meaning` of each item that is new or differs from the base item with its number."""
     return {
         each.value.meaning for name, each in zip(names, side, strict=True) if name[0] == "+" or not _same(base[int(name)], each)
     }
 
 
 def _places(names: list[str]) -> Iterator[str]:
-    """Yield, for each new item, the item of base that precedes it."""
+    """Yield, for each new item, the number of the base item that precedes it; "" if none does."""
     last = ""
     for name in names:
         if name.startswith("+"):

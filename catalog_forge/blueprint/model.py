@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A cookiecutter folder. `files` are those in its templated folder, `partials` those in templates/; both are unrendered."""
+    """A cookiecutter folder. `files` are in its templated folder, `partials` are in templates/; both are unrendered."""
 
     name: str
     folder: Path
@@ -37,7 +37,7 @@ class Blueprint:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of everything that determines its output."""
+        """The SHA-256 of everything that determines the blueprint's output."""
         parts = (json.dumps(self.context, sort_keys=True), self.files.digest, self.partials.digest)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -48,7 +48,7 @@ class Blueprint:
 
     @property
     def runs_code(self) -> bool:
-        """Whether its templates need Python code that the blueprint names."""
+        """Whether the templates need Jinja extensions that the blueprint lists, which are Python code."""
         return bool(self.context.get("_extensions"))
 
 
@@ -72,7 +72,7 @@ def load(folder: Path) -> Blueprint:
 
 
 def read_files(folder: Path) -> Plan:
-    """Return the files below a folder. Raises ForgeError for links and special files, and above the limits."""
+    """Return the files below a folder. Raises ForgeError for links and special files, and for too many or too large files."""
     plan = Plan()
     if folder.is_symlink():
         raise ForgeError("a blueprint cannot contain links", Where(str(folder)))
@@ -117,7 +117,7 @@ def _context(folder: Path) -> Mapping[str, Any]:
 
 
 def _check_depth(context: object, path: Path) -> None:
-    """Refuse data nested so deeply that walking it later would exhaust the stack. JSON itself allows more."""
+    """Refuse data nested so deeply that walking it later would exhaust the stack. The JSON parser accepts deeper data."""
     level = [context]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]
@@ -131,7 +131,7 @@ def _children(node: object) -> Iterable[object]:
 
 
 def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
-    """Find the only folder whose name is a template, as cookiecutter does, which would pick one of several by chance."""
+    """Return the only folder whose name is a template. Refuse several such folders: cookiecutter would pick one by chance."""
     options = context.get("_jinja2_env_vars")
     options = options if isinstance(options, dict) else {}
     marks = "cookiecutter", options.get("variable_start_string", "{{"), options.get("variable_end_string", "}}")

@@ -1,7 +1,7 @@
 """Renders untrusted templates in Jinja's sandbox, with limits on time and memory.
 
-It follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), without functions whose output differs between
-runs. Why it is not cookiecutter itself: docs/decisions/0008-blueprints-in-a-sandbox.md.
+The sandbox follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), but has no functions whose output differs
+between runs. docs/decisions/0008-blueprints-in-a-sandbox.md explains why cookiecutter itself is not used.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Sandbox:
     def text(self, template: str, answers: Mapping[str, Any], file: str = CONTEXT) -> str:
         """Render a text that comes from `file`. Raises ForgeError with the file and line of the error."""
         if not any(mark in template for mark in self._marks):
-            return template  # Most defaults and names are plain, and compiling each takes a millisecond.
+            return template  # Most texts contain no template, and compiling one takes a millisecond.
         with self._blamed_on(file):
             return self._jinja.from_string(template).render(cookiecutter=answers)
 
     def file(self, path: str, answers: Mapping[str, Any]) -> str:
-        """Render a file of the blueprint. Raises ForgeError like `text`."""
+        """Render a file of the blueprint. Raises ForgeError with the file and line of the error."""
         with self._blamed_on(path):
             return self._jinja.get_template(path).render(cookiecutter=answers)
 
@@ -58,7 +58,7 @@ class Sandbox:
 
     @contextmanager
     def _blamed_on(self, file: str) -> Iterator[None]:
-        """Turn any exception of a template into an error of the blueprint, because a template is a program."""
+        """Turn any exception of a template into a ForgeError that names the file, because a template is a program."""
         try:
             yield
         except (TimeoutError, MemoryError):

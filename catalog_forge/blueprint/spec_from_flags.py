@@ -20,9 +20,9 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The flags: service (NAME, NAME:TAG or NAME=IMAGE:TAG), path, reload command, metadata keys, and format and topology.
+    """The flags: service (NAME, NAME:TAG or NAME=IMAGE:TAG), path of the file, reload command, metadata keys, format, topology.
 
-    Without a path, that of known software is used.
+    Without a path, the spec gets the path that catalog-forge knows for the software.
     """
 
     service: str
@@ -34,10 +34,10 @@ class Words:
 
 
 def spec_of(name: str, words: Words) -> str:
-    """Return the spec for the flags, in the shorthand. Nothing is checked here, because the reader does that.
+    """Return the spec for the flags, in the shorthand. Its values are not checked here: the reader of the spec checks them.
 
-    For known software, the spec also has what the flags leave out: the file, its format if the path suggests another one, the
-    reload and the health check.
+    For known software, the spec also has the values that the flags leave out: the file, the reload, the health check, and the
+    format if it cannot be derived from the file's path.
     """
     known = known_of(words.service)
     config = words.config or (known.config if known else "")
@@ -51,12 +51,12 @@ def spec_of(name: str, words: Words) -> str:
 
 
 def known_of(service: str) -> Software | None:
-    """Return the known software of a service: NAME, NAME:TAG or NAME=IMAGE:TAG."""
+    """Return the known software of a service (NAME, NAME:TAG or NAME=IMAGE:TAG); None if the software is unknown."""
     return known_software(service.partition("=")[2] or service)
 
 
 def _format(config: str, known: Software) -> str:
-    """Return the format of known software if the path suggests another one, or "" if its own ending determines the format."""
+    """Return the known format of the software's file, or "" if the format follows from the path `config`."""
     suffix = PurePosixPath(config).suffix
     meant, told = format_of(known.config, pairs=False), format_of(config)
     return meant if meant != told and suffix in ("", PurePosixPath(known.config).suffix) else ""

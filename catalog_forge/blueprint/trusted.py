@@ -1,6 +1,6 @@
 """Expands a trusted blueprint with cookiecutter itself, including hooks and extensions.
 
-It changes the working directory of the process while it runs, so it must not be called from a thread.
+Cookiecutter changes the working directory of the process while it runs, so these functions must not be called from a thread.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def renderer(blueprint: Blueprint) -> Render:
 
 
 def expand(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
-    """Return the files that cookiecutter makes from a blueprint, in a temporary folder. Raises ForgeError if it fails."""
+    """Expand a blueprint with cookiecutter in a temporary folder. Return the files. Raises ForgeError if cookiecutter fails."""
     with TemporaryDirectory(prefix="catalog-forge-") as folder, _importable(blueprint.folder), _blamed_on(blueprint):
         return read_files(Path(generate_files(blueprint.folder, {"cookiecutter": dict(answers)}, folder)))
 
 
 @contextmanager
 def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
-    """Turn any exception of templates and extensions into an error of the blueprint, because they are programs."""
+    """Turn any exception of templates and extensions into a ForgeError that names the blueprint, because they are programs."""
     try:
         yield
     except ForgeError:

@@ -1,4 +1,4 @@
-"""Merges a newer blueprint into an author's files from an older one. Pure: nothing is read or written."""
+"""Merges the changes of a newer blueprint into an author's files that an older version generated. Reads and writes no files."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Update:
-    """The update of a file: `ours` is the current file, `file` the new one (None: none), `marked` has conflict markers.
+    """The update of a file: `ours` is the current file, `file` the updated file (None if removed), `marked` has conflict markers.
 
-    `newer` means that the blueprint has changed the file since, `edited` that the author has.
+    `newer` means that the blueprint has changed the file since it was generated; `edited` means that the author has changed it.
     """
 
     path: str
@@ -58,9 +58,9 @@ def changes(
 ) -> list[Update]:
     """Return the update of each file that the older or the newer blueprint generates.
 
-    `base` are the files as the older blueprint generated them; those in `programs` were executable. `ours` are the author's
-    current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges lines, is not
-    available.
+    `base` has the files as the older blueprint generated them, and `programs` the paths of the executable ones. `ours` has the
+    author's current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges lines,
+    is not available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
@@ -69,7 +69,7 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """Return the update with the new file mode if one side changed it; `first` is the mode in the older blueprint."""
+    """Return the update with the merged file mode: the author's if it differs from the older blueprint's `first`, else theirs."""
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found
@@ -92,7 +92,7 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
         return Update(path, Fate.KEPT, ours, ours, newer, edited)
     texts = [base if isinstance(base, str) else "" if base is None else None, *map(_text, (ours, theirs))]
     if None in texts:
-        # A file that is not kept may contain a secret, so none of its sides is shown.
+        # A file whose text was not remembered may contain a secret, so the conflict shows only digests.
         sides = (
             _shown(base),
             *(_shown(digest_of(each.content)) if each else None for each in (ours, theirs)),
@@ -127,9 +127,9 @@ def _shown(side: str | Digest | None) -> str | None:
 
 
 def reference_of(memory: Memory, commit: str | None) -> str:
-    """Return the reference of a remembered blueprint for `find.opened`, at another commit if one is given.
+    """Return the reference by which `find.opened` finds the remembered blueprint; `commit` replaces the remembered commit.
 
-    Raises ForgeError if this release does not have the blueprint, or if the blueprint has no commits.
+    Raises ForgeError if this release does not have the blueprint, or if `commit` is given for a blueprint that is not from git.
     """
     source = memory.source
     if "url" in source:
@@ -151,22 +151,22 @@ def reference_of(memory: Memory, commit: str | None) -> str:
 
 
 def _is_example(memory: Memory) -> bool:
-    """Whether an example was remembered. Releases before 0.2 wrote the same source for blueprints and examples."""
+    """Whether the remembered blueprint is an example. Before 0.2, releases recorded examples like shipped blueprints."""
     with example(memory.blueprint) as found:
         return found.digest == memory.digest
 
 
 def named(blueprint: str, source: Mapping[str, str]) -> str:
-    """Return the words that name a blueprint and its version, such as `redis-conf 0.1.0`."""
+    """Return the name and the version of a blueprint as messages show them, such as `redis-conf 0.1.0`."""
     version = source.get("commit", "")[:12] or source.get("package") or source.get("example") or ""
     return f"{blueprint} {version}".rstrip()
 
 
 def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
-    """Check that a blueprint can be a newer version of the one in the memory of the spec `name`.
+    """Check that `blueprint` can be a later version of the blueprint that the spec `name` was generated from.
 
-    Its folder may have moved. Raises ForgeError for a different shipped blueprint, and for one with another name that lacks a
-    remembered question.
+    The blueprint's folder may have moved. Raises ForgeError if the name differs and either both blueprints are shipped with
+    catalog-forge, or `blueprint` lacks a question whose answer is remembered.
     """
     both_shipped = {*blueprint.source, *memory.source} <= {"package", "example"}
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
@@ -179,7 +179,7 @@ def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
 
 
 def labels(was: str, now: str) -> tuple[str, str, str]:
-    """Return the labels in conflict markers: of ours, of base and of theirs."""
+    """Return the labels of ours, base and theirs in conflict markers."""
     return "yours", f"blueprint {was}", f"blueprint {now}" if now != was else f"blueprint {now}, newer"
 
 
@@ -192,8 +192,8 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
     """Find the answers with which a blueprint reproduces most of a spec. Return them and the files generated with them.
 
-    The questions are tried one by one. The candidates are the options of a question, or the values that the spec has in place of
-    the default.
+    One question is tried after another. The candidates for its answer are its options or, for a question without options, the
+    values that the spec has where the blueprint puts the default.
     """
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
@@ -218,8 +218,9 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 
 
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
-    """Return possible answers: values that the spec has in place of the default; if the default is empty, values that only the
-    spec has.
+    """Return possible answers: the values that the spec has where the blueprint puts the default.
+
+    If the default is empty, return the values at paths that only the spec has.
     """
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}

@@ -1,3 +1,3 @@
-"""Registries: what an image reference resolves to, and the lock file that pins a catalog to it."""
+"""Look up the digests of images in registries, and pin a catalog to them with a lock file."""
 
 LOCK = "catalog-forge.lock"

@@ -59,11 +59,12 @@ class Registries:
         self._keyring, self._trust = Keyring(), trusted()
 
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
-        """Return the manifest or index of a reference. This takes one request, or two for a single image, whose platform is a
-        second one.
+        """Return the manifest or index of a reference.
 
-        An index has no `labels`: if they are requested, they come from its amd64 image, else from its first image.
-        Raises Gone if the registry does not have the image, else ForgeError with the problem and a hint.
+        An index takes one request; a single image takes a second request, for its platform.
+
+        An index has no labels of its own. If `labels` is true, they are those of its amd64 image or, if it has none, of its first
+        image. Raises Gone if the registry does not have the image, and ForgeError for any other problem.
         """
         with self._asked(image) as repository:
             text, response = repository.get_manifest_and_response(image.name)
@@ -78,7 +79,7 @@ class Registries:
         return replace(made, labels=self.manifest(replace(image, digest=first)).labels) if DIGEST.fullmatch(first) else made
 
     def digest(self, image: Reference) -> str:
-        """Return the current digest of a reference, without downloading the manifest. Errors as `manifest`."""
+        """Return the current digest of a reference, without downloading the manifest. Raises the same errors as `manifest`."""
         with self._asked(image) as repository:
             digest, _ = repository.head_manifest_and_response(image.name)
         return digest if digest and DIGEST.fullmatch(digest) else self.manifest(image).digest
@@ -129,7 +130,7 @@ class _Host:
             return self._login
 
     def is_plain(self, transport: Transport) -> bool:
-        """Whether the registry does not use TLS; as with the Docker engine, only allowed on this machine."""
+        """Whether the registry speaks HTTP without TLS. As in the Docker engine, only a registry on this machine may."""
         with self._lock:
             if self._is_plain is None:
                 self._is_plain = self.name.startswith(_LOOPBACK) and _speaks_no_tls(self.address, transport)
@@ -184,7 +185,7 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
     said = response.headers.get("Docker-Content-Digest", "")
     digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
     if kind.startswith(_MANIFEST_1) and DIGEST.fullmatch(said):
-        digest = said  # it covers the signed part only, not the whole response
+        digest = said  # this digest covers only the signed part of the response
     for claim in (said if DIGEST.fullmatch(said) else digest, image.digest or digest):
         if claim != digest:
             raise _Mismatch
@@ -192,7 +193,7 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
 
 
 def _pieces(blob: object) -> Iterator[bytes]:
-    """The chunks of a blob; narrows python-dxf's return type, which may also include the size."""
+    """The chunks of a blob. This function only narrows python-dxf's return type, which allows a tuple with the size."""
     assert isinstance(blob, Iterable)
     return iter(blob)
 
@@ -203,7 +204,7 @@ def _for_amd64(part: Mapping[str, Any]) -> bool:
 
 
 def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The platforms of an index, or of a single image, without entries that are not runnable, such as attestations."""
+    """The platforms of an index or of a single image, without entries that cannot be run, such as attestations."""
     if "manifests" in data:
         found = [each.get("platform") or {} for each in data["manifests"]]
     else:
@@ -221,7 +222,7 @@ _REACH = "check the network, HTTPS_PROXY, and the name of the registry"
 
 @contextmanager
 def _in_words(image: Reference, host: _Host) -> Iterator[None]:
-    """Turn errors of a registry into readable messages, without repeating what it sent."""
+    """Turn errors of a registry into readable messages that repeat no text from the registry."""
     try:
         yield
     except ForgeError:
@@ -268,14 +269,14 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
 
 
 def _elsewhere(host: _Host, error: Exception) -> str:
-    """Name the server that failed if it is not the registry itself but one that the registry redirects to."""
+    """Return words that name the server that failed if the registry redirected to it; "" if the registry itself failed."""
     request = getattr(error, "request", None)
     netloc = urlsplit(getattr(request, "url", None) or "").netloc
     return f"{printable(netloc)}, to which it redirects: " if netloc not in ("", host.address) else ""
 
 
 def _tls(error: Exception) -> tuple[str, str]:
-    """Return the cause of a TLS failure: the clock, the certificate, or something else."""
+    """Return a description of a TLS failure (expired or untrusted certificate, or another cause), and a hint."""
     cause = _cause(error, ssl.SSLCertVerificationError)
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return "TLS failed", "does it support TLS? Without TLS, only registries on this machine are used"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Login:
     """The credentials for a registry: user and password, or an identity token; anonymous if all are empty.
 
-    `trouble` says why the credentials could not be read; public images need none, so the request is sent anyway.
+    `trouble` says why the credentials could not be read. The request is sent anyway, because public images need no credentials.
     """
 
     user: str | None = None
@@ -46,7 +46,7 @@ class Keyring:
         try:
             found = self._config.resolve_authconfig(host) or {}
         except (DockerException, StoreError, OSError, ValueError, KeyError):
-            # The helper's output is not repeated: it may contain secrets.
+            # The message does not repeat the output of the credential helper, which may contain secrets.
             return Login(trouble="the credential helper of the docker command does not work")
         known = {key.lower(): value for key, value in found.items() if isinstance(value, str) and value}
         return Login(known.get("username"), known.get("password"), known.get("identitytoken", ""))

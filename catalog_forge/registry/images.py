@@ -25,7 +25,7 @@ _SCRATCH = "scratch"
 
 @dataclass
 class Named:
-    """The images found, each with the first place that names it, and the references that are invalid."""
+    """The images found, each with the first place that names it, and the invalid references."""
 
     images: dict[str, Where] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Named:
             self.images[text] = where
 
     def of_dockerfile(self, file: File, build: Dockerfile) -> None:
-        """Add the base images of a Dockerfile's stages and the images they copy from."""
+        """Add the base images of a Dockerfile's stages, and the images from which the stages copy files."""
         stages = {stage.name for stage in build.stages if stage.name}
         for each in build.instructions:
             words = each.words[:1] if each.keyword == "FROM" else [each.flags["from"]] if "from" in each.flags else []
@@ -51,7 +51,7 @@ class Named:
                     self.add(image, file.offset(each.start))
 
     def of_revision(self, revision: Revision) -> None:
-        """Add the images of a revision's services, for every choice its users have."""
+        """Add the images of a revision's services, for every option that users of the revision can choose."""
         for found in _compositions(revision):
             self._of_services(found, revision.asked)
 
@@ -68,7 +68,7 @@ class Named:
 
 
 def _compositions(revision: Revision) -> Iterator[Composition]:
-    """The compositions of a revision: with the default answers and, if it uses templates, with each other choice."""
+    """The compositions of a revision: with the default answers and, if templates are used, with every other option."""
     yield revision.composition
     if not any(is_template(file.text) for file in revision.compose_files):
         return
@@ -87,6 +87,6 @@ def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
 
 
 def _choices(question: Question) -> list[str]:
-    """The answers that a question offers: its options, both values of a boolean, else its default."""
+    """The answers that a question offers: its options, both values of a boolean, or only its default."""
     offered = question.options if question.type == "enum" else ["true", "false"] if question.type == "boolean" else []
     return [*dict.fromkeys((question.default, *offered))] if question.default or not offered else offered

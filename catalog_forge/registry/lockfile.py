@@ -23,7 +23,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """An image as it was when it was looked up; `found` is the first day it was seen with this digest."""
+    """The result of looking up an image; `found` is the day on which the image was first seen with this digest."""
 
     digest: str
     media_type: str
@@ -33,7 +33,7 @@ class Locked:
 
     @property
     def warning(self) -> str:
-        """Why an engine of the Rancher 1.x era, or a current one, cannot pull the image; empty if both can."""
+        """Why a Docker engine of the Rancher 1.x era or a current engine cannot pull the image; empty if both can."""
         if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
             return "its manifest is of schema 1, which new engines refuse"
         if self.media_type.startswith("application/vnd.oci."):
@@ -52,12 +52,15 @@ class LockFile:
 
     @property
     def pins(self) -> dict[str, str]:
-        """The digests to pin generated files to, if enabled; without the catalog's own images, which are pushed later."""
+        """The digests for the images in generated files; empty unless `pinned`.
+
+        The catalog's own images have no digest here, because they are pushed later.
+        """
         return {name: each.digest for name, each in self.images.items() if not each.own} if self.pinned else {}
 
     @property
     def text(self) -> str:
-        """The content of the file; deterministic."""
+        """The content of the lock file; the same images always give the same text."""
         rows = {
             name: {
                 "digest": each.digest,
@@ -71,7 +74,10 @@ class LockFile:
         return _HEAD + yamlio.dump({**({"pinned": True} if self.pinned else {}), "images": rows})
 
     def with_images(self, found: Mapping[str, Locked]) -> LockFile:
-        """The lock with these images; an image whose digest did not change keeps its date."""
+        """The lock file with these images added or replaced.
+
+        An image whose digest did not change keeps the date on which it was first seen.
+        """
         kept = {
             name: replace(each, found=old.found) if (old := self.images.get(name)) and old.digest == each.digest else each
             for name, each in found.items()
@@ -79,12 +85,12 @@ class LockFile:
         return replace(self, images={**self.images, **kept})
 
     def of(self, names: Mapping[str, object]) -> LockFile:
-        """The lock with only the images of these names."""
+        """The lock file reduced to the images with these names."""
         return replace(self, images={name: each for name, each in self.images.items() if name in names})
 
 
 def read(root: Path) -> LockFile:
-    """Read the lock of a catalog; empty if the file does not exist. Raises ForgeError if it is damaged."""
+    """Read the lock file of a catalog; empty if the file does not exist. Raises ForgeError if the file is damaged."""
     file = journal.read(root, LOCK)
     if file is None:
         return LockFile()
@@ -101,7 +107,10 @@ def read(root: Path) -> LockFile:
 
 
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
-    """Change the lock under a file lock; return the old and the new one. Writes nothing if they are equal."""
+    """Change catalog-forge.lock while no other process can, and return its old and its new content.
+
+    Writes nothing if the new content equals the old.
+    """
     with journal.locked(root):
         there, old = journal.read(root, LOCK), read(root)
         new = change(old)

@@ -1,4 +1,4 @@
-"""Append the digests of a lock to the image tags in generated files: `name:tag@sha256:...`."""
+"""Append the digests of a lock file to the image tags in generated files: `name:tag@sha256:...`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 
 
 def pinned(plan: Plan, pins: Mapping[str, str]) -> Plan:
-    """Return the plan with its images pinned, as far as `pins` has a digest for them.
+    """Return the plan, with every image pinned for which `pins` has a digest.
 
     Images that depend on an answer stay unpinned: changing an option would lose the answers of users who chose it.
     """

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class _Errand:
-    """What a thread works on: the item's number and its start time; `left` tells the thread that it was abandoned."""
+    """The work of a thread: the number of the item and its start time. `left` tells the thread that its work was abandoned."""
 
     number: int = -1
     since: float = 0
@@ -38,8 +38,8 @@ def look_up(
 ) -> list[Result | ForgeError]:
     """Call `act` on each thing, and return the results in order. If a call raises ForgeError, the error is its result.
 
-    A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread, and `late` returns the error to
-    report.
+    A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread; its result is then the error that
+    `late` returns.
     """
     waiting = deque(enumerate(things))
     done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Tags that are never overwritten: which image a registry has under a tag, and whether it is the same."""
+"""Keep pushed tags from being overwritten: find the image that a registry has under a tag, and tell if a new build equals it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from catalog_forge.registry.lockfile import Locked, today
 
 @dataclass(frozen=True)
 class Pushed:
-    """The image a registry has under a tag; `is_same` if its label shows that it was built from the same inputs."""
+    """The image that a registry has under a tag. `is_same` means that its label names the same inputs as the new build."""
 
     manifest: Manifest
     is_same: bool
 
     @property
     def words(self) -> str:
-        """A description of the image for a user who wants to overwrite it."""
+        """A description of the image for a user whose push would overwrite it."""
         made = ", ".join(f"{name} {self.manifest.labels[name]}" for name in _TELLING if name in self.manifest.labels)
         return f"{self.manifest.digest}{f' ({made})' if made else ''}"
 
@@ -40,7 +40,7 @@ def there(registries: Registries, request: BuildRequest) -> Pushed | None:
 
 
 def locked(registries: Registries, digests: Mapping[str, str]) -> Iterable[tuple[str, Locked | ForgeError]]:
-    """Return the lock entries of tags pushed with these digests, looked up by digest because the tag may have moved since."""
+    """Return the lock entry of each pushed tag. It is looked up by digest, because the tag may have moved since the push."""
     for tag, digest in digests.items():
         try:
             found = registries.manifest(reference.parse(f"{tag}@{digest}"))

@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """The name to request from the registry: the digest, or else the tag."""
+        """The name to request from the registry: the digest or, without a digest, the tag."""
         return self.digest or self.tag
 
     @property

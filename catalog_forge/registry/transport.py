@@ -1,6 +1,6 @@
-"""HTTP to registries with limits: a hostile registry can cost neither memory nor, apart from waiting, time.
+"""HTTP to registries, with limits on memory and work: all that a hostile registry can do is delay its responses.
 
-The total time of a look-up is limited by the caller (`pool`), not here: a server can keep any read alive.
+The caller (`pool`) limits the total time of a look-up, because a server can prolong any single read by sending slowly.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TooLong(RequestException):
 
 
 class Busy(RequestException):
-    """A registry asks to retry later than we are willing to wait."""
+    """A registry asks to wait too long, or asks again at each try."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"asks to wait {seconds} s")
@@ -48,7 +48,7 @@ class Transport(Session):
         super().__init__()
         self.max_redirects = _MOST_REDIRECTS
         self._settings: dict[tuple[str, ...], Any] = {}
-        self.auth = _as_it_is  # else requests would look into ~/.netrc
+        self.auth = _as_it_is  # otherwise the library `requests` would read ~/.netrc
         self.mount("http://", _Adapter())
         self.mount("https://", _Adapter(trust))
 
@@ -59,7 +59,7 @@ class Transport(Session):
             self.mount(f"https://{host}/", _Adapter(trusted(folder)))
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Look up proxies once per host: requests would re-read all variables for each of hundreds of images."""
+        """Look up proxies once per host. The library `requests` would read all environment variables again for each image."""
         host = urlsplit(str(url))[:2]
         if host not in self._settings:
             self._settings[host] = super().merge_environment_settings(url, proxies, stream, verify, cert)
@@ -72,11 +72,11 @@ class Transport(Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Reads responses up to a size limit, and retries when the registry asks for it."""
+    """Reads responses up to a size limit, and sends a request again when the registry asks to retry later."""
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._trust = trust
-        # urllib3 would wait as long as the server says.
+        # urllib3 itself would wait as long as the server asks.
         super().__init__(max_retries=Retry(1, redirect=False, status=0, respect_retry_after_header=False))
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
@@ -105,7 +105,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """The seconds a registry asks to wait; -1 if it answered. A date is relative to the registry's own clock."""
+    """The seconds that a registry asks to wait; -1 if it does not ask. A date is compared with the registry's own clock."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1
@@ -118,7 +118,7 @@ def _wait(response: Response) -> int:
 
 
 def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
-    """A TLS context that trusts this machine's CAs and the certificates in a folder, named as for the Docker engine."""
+    """A TLS context that trusts this machine's CAs and the certificates in a folder with the Docker engine's file names."""
     context = ssl.create_default_context()
     for file in sorted(folder.glob("*.crt")):
         context.load_verify_locations(file)
