@@ -1,6 +1,7 @@
 """The properties of confd's back ends in one table: address, key lookup, limits on values, and what they cannot do.
 
-Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md describes the same table, and a test for each trap.
+Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md shows the same table,
+and names a test for each pitfall.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# One page of a Scan: all that confd reads of a table, including unrelated items (Amazon DynamoDB, "Scan").
+# One page of a Scan, in bytes (Amazon DynamoDB, "Scan"). confd reads only the first page of a table, including unrelated items.
 PAGE = 1 << 20
 
 
@@ -17,15 +18,16 @@ PAGE = 1 << 20
 class Backend:
     """A back end: `nodes` describes the value of CONF_NODES, `option` is the confd option that takes this value.
 
-    `watches`: confd notices changes by itself; `changes`: values can change at all. `shares`: the watchers
-    of several files query over one connection concurrently, and mix up its answers (backends/redis/client.go).
-    `raw`: keys are matched by text prefix, so keys of a neighbour such as /app2 are read along with /app.
+    `watches`: confd notices changes by itself; `changes`: values can change while confd runs. `shares`: the watchers of
+    several files send their queries over one shared connection, and receive each other's answers (backends/redis/client.go).
+    `raw`: keys are matched by text prefix, so a read of /app also returns the keys below /app2.
     `breaks_off`: confd ignores an error in the middle of a read, and continues with what it has read so far.
-    `missing`: confd's message if there is no key below the prefix; empty if that is not an error.
-    `mount` is the path above the keys of a new server if it has no writable root.
-    `segment` matches what may be between two slashes of a key (`shape` in words); `most` is the size limit of a value, in bytes.
+    `missing`: confd's message if there is no key below the prefix; empty if confd does not treat this as an error.
+    `mount`: the path below which a new server can store keys, if it cannot store them at its root.
+    `segment`: the pattern of the text between two slashes of a key; `shape` describes this pattern in words.
+    `most`: the maximum size of a value in bytes.
     `credentials` are the options of confd that the container gets in CONF_OPTION, or from a file named by CONF_OPTION_FILE;
-    those in `exported` go into confd's environment under the name that its library expects.
+    the options in `exported` are passed to confd as environment variables, under the names that its client library expects.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Backend:
     exported: Mapping[str, str] = field(default_factory=dict)
 
     def can_watch(self, files: int) -> bool:
-        """Whether confd notices changes by itself when it renders this number of files."""
+        """Whether confd, when it renders `files` files, notices changes by itself."""
         return self.watches and (files == 1 or not self.shares)
 
     def fits(self, segment: str) -> bool:

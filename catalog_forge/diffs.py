@@ -1,4 +1,4 @@
-"""Bounded unified diffs of texts: comparison time grows with the square of how often lines repeat."""
+"""Unified diffs of texts, limited in size because the time for a diff grows with the square of the number of repeated lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_BETWEEN = 1_000
 
 def unified(old: str | None, new: str | None, name: str) -> str:
     """Return the diff between two texts; None means that the file does not exist. Empty if the texts are equal."""
-    name = printable(name)  # the header of a diff is one line
+    name = printable(name)  # a file name with a line break would break the header of the diff
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")
     if before != after and max(len(before), len(after)) > MOST_LINES:
@@ -23,7 +23,7 @@ def unified(old: str | None, new: str | None, name: str) -> str:
 
 
 def marked(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines of both texts in one list, each with its mark: `-` if removed, `+` if added, else a space."""
+    """Return the lines of both texts in one list, each with a mark: `-` for removed, `+` for added, a space for unchanged."""
     before, after = old.splitlines(), new.splitlines()
     head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     rest = zip(reversed(before[head:]), reversed(after[head:]), strict=False)

@@ -11,10 +11,10 @@ _S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
-# Not frozen: every node of a file has a place, and a frozen object takes three times as long to create. Never modified.
+# Never modified, but not frozen: every YAML node has a `Where`, and a frozen object takes three times as long to create.
 @dataclass(slots=True, order=True, unsafe_hash=True)
 class Where:
-    """A place in a file. `line` and `column` count from 1; 0 means that the file as a whole is meant."""
+    """A place in a file. `line` and `column` count from 1; 0 means the whole file."""
 
     file: str
     line: int = 0
@@ -26,7 +26,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem: what is wrong, where, and a hint how to fix it."""
+    """One problem: a message, its location, and a hint on how to fix it."""
 
     message: str
     where: Where | None = None
@@ -130,6 +130,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_of(words: Sequence[str], most: int) -> str:
-    """Return the first words for a message, separated by commas, and how many more there are."""
+    """Return at most `most` of the words for a message, separated by commas, and the number of words left out."""
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

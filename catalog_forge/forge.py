@@ -1,4 +1,4 @@
-"""Generate everything from a spec: the conf image below images/, the entry below templates/, or compose/."""
+"""Generate all files of a spec: the conf image in images/, and the entry in templates/ or the compose file in compose/."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The only access to git: no prompts, hooks, pagers, filters or submodules, because a repository may be untrusted.
 
-Only names and contents are read; only the one commit that is checked out is fetched.
+Queries read only the names and the contents of git objects. A checkout fetches only the commit that it needs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _AS_USER = ("--no-pager",)
 # Variables that would redirect git to another repository. Variables for the access to a server may stay in the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
-# The header that `cat-file --batch` prints before the content of an object; for an unknown name it prints something else.
+# The header that `cat-file --batch` prints before the content of an object; for an unknown name it prints another line.
 _OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -89,10 +89,10 @@ def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
 
 
 def commit_of(folder: Path, ref: str) -> str:
-    """Return the full hash of a commit of the repository around a folder. Raises ForgeError if `ref` is not one of them."""
+    """Return the full hash of a commit of the repository around a folder. Raises ForgeError if `ref` names no commit."""
     if not _REF.fullmatch(ref):
         raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
-    prefix_of(folder)  # there is a repository
+    prefix_of(folder)  # raises if there is no repository
     try:
         return read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
     except ForgeError:
@@ -102,7 +102,7 @@ def commit_of(folder: Path, ref: str) -> str:
 
 
 def prefix_of(folder: Path) -> str:
-    """Return a folder's path in its repository with a trailing slash; empty for the top. Raises as `read` does."""
+    """Return a folder's path in its repository with a trailing slash; empty for the top folder. Raises as `read` does."""
     return os.fsdecode(read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
 
 
@@ -162,6 +162,6 @@ def _run(
 
 
 def _said(output: bytes) -> str:
-    """Return git's error line: the one that starts with `fatal:` or `error:`, else the last one, for example from a hook."""
+    """Return git's error line: the one that starts with `fatal:` or `error:`, else the last line, which may be from a hook."""
     lines = output.decode(errors="replace").strip().splitlines()
     return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

@@ -1,14 +1,16 @@
-"""Change many files of a folder atomically: all of them or none, whenever the process is killed.
+"""Change many files of a folder atomically: all of them or none, even if the process is killed.
 
 1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be created.
-2. The folders are created, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which
-   git does not see) is renamed into each existing target folder, as its first new folder or back again, so that an unwritable
-   folder is detected now. If a target is on another file system, its file is staged next to it.
-3. The journal is renamed to `committed.json`: the commit point. Before it `recover` undoes the change, after it completes it.
-4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
+2. The folders are created, and each file is staged in `.catalog-forge/`, which git ignores. To detect an
+   unwritable target folder at this point, an empty folder (the probe) is renamed into each existing target folder. There it
+   becomes the first new folder of the change, or is renamed back. If a target is on another file system, its file is staged
+   next to it.
+3. The journal is renamed to `committed.json`. This is the commit point: `recover` undoes a change that was killed before it,
+   and completes a change that was killed after it.
+4. Each staged file is renamed to its target, the files in the list of removals are deleted and, last, the journal is deleted.
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
-A reader in between can see a mixed tree. Nothing is left in `.catalog-forge/`, and the folder itself is removed.
+A process that reads the tree during a change can see old and new files. After the change, `.catalog-forge/` is removed.
 This guards against the death of a process, not against a power cut, so nothing calls fsync. No link is ever followed on the
 way to a file.
 """
@@ -46,7 +48,7 @@ _MAY_REMOVE = re.compile(
 )
 _FINISHES = "fix this; the next command then completes the interrupted change"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Operations on each file take its path as plain text: creating Path objects would take longer than the operations.
+# Paths are plain text in operations that are repeated for each file: creating Path objects would take longer than these.
 # ruff: noqa: PTH102, PTH104, PTH105, PTH106, PTH108
 
 
@@ -88,9 +90,10 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted change. If there is none, which is nearly always the case, it costs two lstats.
+    """Finish or undo an interrupted change. If there is none, which is usual, this costs two calls of lstat.
 
-    Changes of another user are left to that user: otherwise anyone with access to a shared folder could write as the reader.
+    A change that another user began is left to that user. Otherwise anyone with access to a shared folder could make the
+    user of this process write files.
     """
     if _is_ours(root, _BEGUN) or _is_ours(root, _COMMITTED):
         with locked(root):
@@ -98,7 +101,7 @@ def recover(root: Path) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Remove the scratch folder that `locked` left, unless another command uses it, which then removes it."""
+    """Remove the scratch folder that `locked` left. If another command uses this folder, that command removes it later."""
     with suppress(OSError):
         lock = os.open(f"{root}/{SCRATCH}", _SCRATCH_FLAGS)
         try:
@@ -176,7 +179,7 @@ class _Journal:
             yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
 
     def targets(self) -> list[str]:
-        """The folders that files go to."""
+        """The folders into which the change writes files."""
         return list(dict.fromkeys(map(_folder_of, self.files)))
 
     def finish(self, root: Path) -> None:
@@ -192,13 +195,13 @@ class _Journal:
     def undo(self, root: Path) -> None:
         for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
-                (root / staged).lstat()  # unlink would report "read-only" instead of "no such file"
+                (root / staged).lstat()  # on a read-only file system, unlink of a missing file would fail as "read-only"
                 (root / staged).unlink()
         _remove_empty(root, [*self.folders, *map(_probe_in, self.targets()), _PROBE])
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target; False if it does not exist: it is staged elsewhere, or was already moved."""
+    """Move a staged file to its target; False if `staged` does not exist: the file is staged elsewhere or was already moved."""
     try:
         os.replace(staged, target)
     except OSError:
@@ -230,7 +233,7 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
             else:
                 os.mkdir(f"{root}/{folder}")
             is_near[folder] = is_near[above]
-            if not _is_writable(f"{root}/{folder}"):  # a umask that takes away the owner's rights
+            if not _is_writable(f"{root}/{folder}"):  # the umask may deny the owner this right
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     for folder in journal.targets():
         if folder not in is_near:
@@ -243,9 +246,9 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
 
 
 def _goes(root: Path, path: str) -> bool:
-    """Rename the probe, an empty folder; False on another file system.
+    """Create the probe, an empty folder, and rename it to `path`. Return False if `path` is on another file system.
 
-    Two mounts may have the same device number, so comparing it would not suffice.
+    Comparing device numbers would not suffice, because two mounts may have the same number.
     """
     with suppress(FileExistsError):
         os.mkdir(f"{root}/{_PROBE}")
@@ -267,19 +270,19 @@ def _probe_in(folder: str) -> str:
 
 
 def _recover(root: Path) -> None:
-    """Finish a committed change, undo an uncommitted one."""
+    """Finish an interrupted change that was committed, and undo one that was not."""
     if committed := read(root, _COMMITTED):
         with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)
     if begun := read(root, _BEGUN):
         with _InWords(_BEGUN, "fix this; the next command then undoes the interrupted change"):
-            if begun.content.endswith(b"\n"):  # else it was killed while it wrote the journal, and did no more
+            if begun.content.endswith(b"\n"):  # else the process was killed while it wrote the journal, before any other step
                 _read_journal(root, begun).undo(root)
             (root / _BEGUN).unlink()
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Read and validate the journal: the folder may come from an untrusted repository, and the journal would be executed."""
+    """Read and validate the journal: it will be executed, and the folder may come from an untrusted repository."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]
@@ -303,7 +306,7 @@ def _read_journal(root: Path, file: File) -> _Journal:
 
 
 def _is_ours(root: Path, path: str) -> bool:
-    """Whether a file exists and was written by the user who runs this."""
+    """Whether a file exists and belongs to the user who runs this process."""
     try:
         return os.lstat(f"{root}/{path}").st_uid == os.geteuid()
     except (FileNotFoundError, NotADirectoryError):
@@ -311,12 +314,12 @@ def _is_ours(root: Path, path: str) -> bool:
 
 
 def _identity(root: Path) -> int:
-    """Return the inode of a folder: a clone or an unpacked archive of it has a different one."""
+    """Return the inode number of a folder. A clone or an unpacked archive of the folder has a different number."""
     return root.stat().st_ino
 
 
 def _create(root: Path, path: str, file: File) -> None:
-    """Create `path` with the content of `file`, and exactly its mode, whatever the umask. It must not exist."""
+    """Create `path` with the content of `file`, and exactly the mode of `file`, whatever the umask. `path` must not exist."""
     with _InWords(file.path, "nothing was written"):
         handle = os.open(f"{root}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file.mode)
         try:
@@ -358,7 +361,7 @@ def _in_the_way(path: str, due: str, found: str) -> ForgeError:
 
 
 def _lock(root: Path) -> int:
-    """Create and lock the scratch folder. If its previous user deletes it meanwhile (see `_tidy`), it is created again."""
+    """Create and lock the scratch folder. If another command deletes it meanwhile (see `_tidy`), create it again."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
         with _InWords(f"{root}/{SCRATCH}"):
@@ -376,7 +379,7 @@ def _lock(root: Path) -> int:
 
 
 def _is_held(lock: int, root: Path) -> bool:
-    """Try to take a lock; it is valid only if its folder is still the one at the path, which other commands lock."""
+    """Try to lock the open folder `lock`; False if another process holds it, or if it no longer is the scratch folder on disk."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(lock), os.lstat(f"{root}/{SCRATCH}"))
@@ -394,7 +397,7 @@ def _tidy(root: Path) -> None:
 
 @dataclass(slots=True)
 class _InWords:
-    """A block in which an error of the operating system becomes a ForgeError with the same message."""
+    """A context manager that turns an error of the operating system into a ForgeError with the same message."""
 
     path: str
     hint: str = ""

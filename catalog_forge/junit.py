@@ -35,7 +35,7 @@ def written(root: Element) -> str:
 
 
 def text(text: str) -> str:
-    """Return a text that XML can hold, with misleading characters escaped."""
+    """Escape characters of a text that XML cannot represent or that would mislead a reader."""
     return printable(text, kept="\n\t")
 
 

@@ -1,7 +1,7 @@
 """Explain to an author why a text is not YAML: what is wrong, where, and what to write instead.
 
-libyaml reports what it expected. What the author did is inferred from the line at which it stopped, and the lines above
-(YAML 1.2.2, chapters 6 to 8).
+libyaml reports what it expected. The mistake of the author is inferred from the line at which libyaml stopped, and from
+the lines above it (YAML 1.2.2, chapters 6 to 8).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where and why libyaml stopped: its message, the place, and the start of what it was parsing. Places count from 0."""
+    """Where and why libyaml stopped: its message, the place, and the start of the construct being parsed. Places count from 0."""
 
     problem: str
     line: int
@@ -53,7 +53,7 @@ UNRESOLVED = (
 
 
 def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """Explain the conflict markers of git-merge-file(1)."""
+    """Explain conflict markers that git-merge-file(1) has written into the file."""
     number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith(MARKS[0])), None)
     if number is None or not any(line.startswith(MARKS[3]) for line in lines[number:]):
         return None
@@ -97,7 +97,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     before = here[: stop.column].rstrip()
     if before.endswith(('"', "'")) and before.strip() and "expected" in stop.problem:
         quote = before[-1]
-        if before.count(quote) % 2:  # it closes a quote that was opened in a line above
+        if before.count(quote) % 2:  # the quote closes a text that began in a line above
             opened = next((n for n in range(stop.line - 1, -1, -1) if lines[n].count(quote) % 2), stop.line)
             hint = "write the same quote at the end of the value"
             return "this quote is never closed", hint, opened, max(lines[opened].rfind(quote), 0)

@@ -25,7 +25,7 @@ class File:
     def digest(self) -> str:
         """Return the SHA-256 of mode and content, in hex."""
         digest = hashlib.sha256(b"%o\n" % self.mode)
-        digest.update(self.content)  # joined first, a confd of 20 MB would be copied, which takes longer than the hash
+        digest.update(self.content)  # concatenation would copy the content, which takes longer than hashing it
         return digest.hexdigest()
 
 
@@ -88,12 +88,12 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all paths, modes and contents, in hex: equal for equal plans, however they were built."""
+        """The SHA-256 of all paths, modes and contents, in hex. It does not depend on the order in which files were added."""
         return digest_of({file.path: file.digest for file in self})
 
 
 def digest_of(files: Mapping[str, str]) -> str:
-    """Return the digest of a plan, given the digests of its files by path."""
+    """Return the digest of a plan from the digests of its files, given by path."""
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(f"{files[path]} {path}\n".encode())

@@ -1,4 +1,4 @@
-"""The next revision of an entry: what is published, what differs from it, and the conditions for a release."""
+"""The release of an entry's next revision: its published state, the changes since then, and the conditions for a release."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Published:
 
 @dataclass(frozen=True)
 class NextRevision:
-    """A revision to be released: its spec, the changes that break running stacks, and the reasons for it."""
+    """A revision to be released: its spec, the changes that break running stacks, and the reasons for the release."""
 
     source: Source
     breaking: list[Break]
@@ -59,7 +59,7 @@ def published_at(repository: Repository, source: Source, ref: str) -> Published:
     entry, root = source.spec().entry.name, repository.root
     folder = root / "templates" / entry
     if not folder.is_dir():
-        git.prefix_of(root)  # there is a repository
+        git.prefix_of(root)  # raises if there is no repository
         return Published(entry)
     tree = history.at(folder, ref, f"templates/{entry}", f"templates/{entry}")
     revisions: dict[int, dict[str, bytes]] = {}
@@ -93,7 +93,7 @@ def _revision_files(plan: Plan, entry: str, number: int) -> dict[str, bytes]:
 
 
 def next_revision(source: Source, published: Published, version: str | None, messages: tuple[str, ...]) -> NextRevision | None:
-    """Return the revision to release, or None if nothing differs. Raises ForgeError with all conditions that are not met."""
+    """Return the revision to release, or None if nothing has changed. Raises ForgeError with all unmet conditions."""
     entry, plan = source.spec().entry, source.plan()
     if not published.revisions:
         return NextRevision(source, [], [*messages] or ["the first revision"])
@@ -114,14 +114,14 @@ def _same(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> bool:
 
 
 def _image_differs(plan: Plan, name: str, published: Published) -> bool:
-    """Whether the files of the conf image differ from those of the published one."""
+    """Whether the files of the conf image differ from the files of the published conf image."""
     now = {file.path: file.digest for file in plan if file.path.startswith(f"images/{name}/")}
     was = {path: digest for path, digest in published.image.items() if path.startswith(f"images/{name}/")}
     return bool(was) and now != was
 
 
 def _raised(source: Source, published: Published, version: str | None, image: bool) -> Source:
-    """Return the spec with the next revision and version, and the next version of an image that has other files."""
+    """Return the spec with the next revision and version of the entry and, if `image` is true, the next version of the image."""
     spec = source.spec()
     if image and spec.version == published.image_version:
         source = _set(source, {"version": next_version(spec.version, {})})
@@ -129,7 +129,7 @@ def _raised(source: Source, published: Published, version: str | None, image: bo
     if version is None and refused(wanted, published.versions):
         wanted = next_version(published.versions.get(str(published.last), ""), published.versions)
     changes = {}
-    if spec.entry.revision <= published.last:  # else it is a version that is not published yet
+    if spec.entry.revision <= published.last:  # else the revision in the spec is not published yet
         changes["entry/revision"] = str(published.last + 1)
     if wanted != source.spec().entry.version:
         changes["entry/version"] = wanted
@@ -155,7 +155,7 @@ def _check(source: Source, published: Published, old: Revision) -> None:
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
-    """List what a revision changes: images and questions by name, everything else by file."""
+    """List the changes of a revision: services, images and questions by name. If there are none, name the changed files."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
     lines += [f"service that is gone: {name}" for name in was if name not in now]
@@ -172,7 +172,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
 
 
 def _of_image(source: Source, published: Published) -> list[str]:
-    """List what is new in the conf image: its base and its confd by name, else its files."""
+    """List the changes of the conf image: a new base image and a new confd by name. If there are none, name the changed files."""
     folder, plan = f"images/{source.name}/", source.plan()
     if not published.dockerfile or f"{folder}Dockerfile" not in plan:
         return []
@@ -191,7 +191,7 @@ def _image(service: Service) -> str:
 
 
 def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str, str]]:
-    """Return the author's files of a release (the spec and its changelog), and the digests of those on disk now."""
+    """Return the author's files of a release (the spec and its changelog), and the current digests of those on disk."""
     name, spec = found.source.name, found.source.spec()
     log = f"specs/{name}/{CHANGELOG}"
     before = {path: journal.read(repository.root, path) for path in (f"specs/{name}.yml", log)}
@@ -206,9 +206,9 @@ def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str
 
 
 def restored(repository: Repository, name: str, published: Published) -> tuple[Plan, dict[str, str]]:
-    """Return the published files that `generate` overwrote, as in git, and the digests of those on disk now.
+    """Return the published content of files that `generate` overwrote, and the current digests of the files to replace or remove.
 
-    Raises ForgeError for files that somebody edited.
+    Raises ForgeError for published files that somebody edited.
     """
     plan, known, edited = Plan(), dict[str, str](), list[Problem]()
     generated = writer.recorded(repository.root, name)
@@ -232,9 +232,9 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
 
 
 def check_clean(repository: Repository, sources: Sequence[Source], *, standards: bool = False) -> None:
-    """Raise ForgeError if there are uncommitted changes outside these specs and their output, or no branch is checked out.
+    """Raise ForgeError if no branch is checked out, or if files outside these specs and their output have uncommitted changes.
 
-    With `standards`, the catalog's standards may have changed, too, because they are the reason for the release.
+    With `standards`, the catalog's standards may have uncommitted changes too, because they are the reason for the release.
     """
     prefix = git.prefix_of(repository.root)
     own = tuple(f"{prefix}{room}" for source in sources for room in rooms(source)) + ((f"{prefix}{MARK}",) if standards else ())
@@ -276,7 +276,7 @@ def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
 
 
 def untagged(repository: Repository, sources: Sequence[Source]) -> list[tuple[str, str]]:
-    """Return the tag and the title of each release in the last commit that has no tag yet."""
+    """Return the tag and the title of each release that the last commit made and that has no tag yet."""
     said = git.read(repository.root, "log", "-1", "--format=%B").decode(errors="replace").splitlines()
     made = {line.removeprefix("- ").partition("): ")[0].removesuffix(")") + ")" for line in said}
     taken = _tags(repository)

@@ -1,4 +1,4 @@
-"""A catalog repository on disk: where the specs are, and what each one generates."""
+"""A catalog repository on disk: it finds specs, and returns the files that each spec generates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Stamps = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Source:
-    """A spec file as it is on disk: its name, its bytes, the folder of the author's files."""
+    """A spec file as it is on disk: its name, its content and the folder of the author's files."""
 
     name: str
     content: bytes
@@ -42,7 +42,7 @@ class Source:
 
     @cached_property
     def inputs(self) -> str:
-        """The SHA-256 of everything that determines what is generated: this release, the spec, its folder, what it inherits."""
+        """The SHA-256 of all inputs of generation: the version of this program, the spec, its folder, its standards and pins."""
         digest = hashlib.sha256(f"{__version__}\n".encode())
         digest.update(hashlib.sha256(self.content).digest())
         for name, data in self.folder.files():
@@ -92,8 +92,8 @@ class Source:
 
     @cached_property
     def unpinned(self) -> Plan:
-        """Return the plan with the images as the spec names them, not pinned. Raises as `plan` does."""
-        # Imported here, as the reader above: a spec whose files are current needs no compiler, and starts in half the time.
+        """Return the plan before its images are pinned: each image is named as in the spec. Raises as `plan` does."""
+        # Imported here, like the spec reader: a command whose files are current needs neither, and starts twice as fast.
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
@@ -108,7 +108,7 @@ class Repository:
 
     @classmethod
     def find(cls, start: Path) -> Repository:
-        """Return the repository that `start` lies in: the nearest folder above with catalog-forge.yml or specs/, else `start`."""
+        """Return the repository around `start`: the nearest folder above with catalog-forge.yml or specs/, else `start`."""
         for folder in (start, *start.parents):
             if (folder / MARK).is_file() or (folder / "specs").is_dir():
                 return cls(folder)
@@ -116,7 +116,7 @@ class Repository:
 
     @cached_property
     def team(self) -> Team | None:
-        """Return the standards that apply here. Raises ForgeError with their problems."""
+        """Return the standards of this catalog, if it has any. Raises ForgeError with their problems."""
         file = self.root / MARK
         if not (file.exists() or file.is_symlink()):
             return None
@@ -130,12 +130,12 @@ class Repository:
 
     @property
     def inherited(self) -> Map | None:
-        """Return what the specs inherit here. Raises as `team` does."""
+        """Return the settings that the specs of this catalog inherit from its standards. Raises as `team` does."""
         return self.team.inherited if self.team else None
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """Return the digests that generated files are pinned to, if any. Raises ForgeError for a damaged lock."""
+        """Return the digest to which each image in generated files is pinned, by image. Raises ForgeError for a damaged lock."""
         if not (self.root / LOCK).is_file():
             return {}
         from catalog_forge.registry import lockfile
@@ -145,7 +145,7 @@ class Repository:
     def names(self) -> list[str]:
         """Return the names of all specs, sorted."""
         folder = self.root / "specs"
-        paths = folder.iterdir() if folder.is_dir() else ()  # glob would pass over a folder that may not be read
+        paths = folder.iterdir() if folder.is_dir() else ()  # glob would silently skip an unreadable folder
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def source(self, name: str) -> Source:
@@ -163,7 +163,7 @@ class Repository:
         return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
     def chosen(self, names: tuple[str, ...]) -> list[str]:
-        """Return the given names, or the names of all specs if none are given. Raises ForgeError if there is nothing to do."""
+        """Return the given names, or the names of all specs if none are given. Raises ForgeError if there are no specs at all."""
         chosen = list(dict.fromkeys(names)) or self.names()
         if not chosen:
             raise ForgeError(f"there are no specs in {self.root}", hint=self._advice(""))
@@ -178,14 +178,14 @@ class Repository:
         return did_you_mean(name, self.names()) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:
-        """Whether the files on disk are what this spec generates."""
+        """Whether the generated files on disk are equal to those that this spec generates now."""
         from catalog_forge import writer
 
         return writer.is_current(self.root, source.name, source.inputs)
 
 
 def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
-    """Return the stamps of files, and of all files below folders, by path within a catalog; links are not followed."""
+    """Return the stamp of each file in `rooms`, and of each file below a folder in `rooms`, by path; links are not followed."""
     found: Stamps = {}
     for room in rooms:
         inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]

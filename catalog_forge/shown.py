@@ -1,4 +1,4 @@
-"""Untrusted text made safe to display: it cannot control a terminal or appear as something else."""
+"""Makes untrusted text safe to display: it can neither control a terminal nor look like other text."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def printable(text: object, kept: str = "") -> str:
 
 
 def said(text: str) -> str:
-    """Return a line of a program's output, possibly written for a terminal, without colours and made printable."""
+    """Return a line of a program's output without colour codes, and with its other control characters escaped."""
     return printable(_COLOUR.sub("", text).rstrip("\r").expandtabs())
 
 
 def counted(number: int, what: str, many: str = "") -> str:
-    """Format a count with its noun: 1 file, 2 files. `many` is the plural form if it is not the noun plus s."""
+    """Format a count with its noun: 1 file, 2 files. `many` is the plural of `what` if it is not `what` plus s."""
     return f"{number} {what if number == 1 else many or f'{what}s'}"
 
 

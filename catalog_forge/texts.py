@@ -1,4 +1,4 @@
-"""Fill in the text templates that are shipped with the code: Dockerfile, scripts, README.
+"""Fills in the text templates that are shipped with the code: Dockerfile, scripts, README.
 
 Their delimiters are [[ value ]], [% statement %] and [# comment #], because `{{` is confd's and `${` the shell's
 (`{%` belongs to neither).
@@ -35,7 +35,8 @@ class _Compiled(FileSystemBytecodeCache):
     """Caches compiled templates in the folder where Python caches compiled modules, because each run of `new` needs six
     templates.
 
-    If the cache cannot be read or written, the template is compiled in each run. Jinja checks that text and Python are the same.
+    If the cache cannot be read or written, the template is compiled in each run. Jinja
+    uses a cached template only if the source and the Python version are unchanged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,14 +44,14 @@ class _Compiled(FileSystemBytecodeCache):
         super().__init__(str(kept), f"%s.{sys.implementation.cache_tag}.{options:08x}.jinja")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read a compiled template, if there is one."""
+        """Read a compiled template from the cache, if it is there."""
         try:
             super().load_bytecode(bucket)
-        except Exception:  # for a damaged file, pickle and marshal may raise any exception
+        except Exception:  # pickle and marshal may raise any exception if the file is damaged
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Write a compiled template, if Python may write compiled modules."""
+        """Write a compiled template to the cache, if Python is allowed to write compiled modules."""
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 Path(self.directory).mkdir(parents=True, exist_ok=True)
@@ -76,5 +77,5 @@ def _template(package: str, text: str) -> Template:
 
 
 def fill(package: str, text: str, /, **values: Any) -> str:
-    """Fill in the text named `text` of a package's `files` folder. A missing value is an error."""
+    """Fill in the text named `text` of a package's `files` folder. Raises an error if the text uses a value that is not given."""
     return _template(package, text).render(**values)
