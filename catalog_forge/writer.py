@@ -1,14 +1,15 @@
-"""Plan <-> folder: what was generated from a spec, how the disk drifted from it, and atomic writes.
+"""Writes plans to disk atomically, records the files generated from each spec, and compares the disk with a plan.
 
 **Manifest.** `images/NAME/.catalog-forge.json` contains the digest of every file that was generated from the spec NAME,
-and of the inputs. Each spec has its own small file, so parallel work does not conflict in git, and for Rancher's catalog service,
-which treats `TOP/TEMPLATE/NUMBER/` as a revision, it is just one more file in a folder without revisions. Earlier revisions of an
-entry are dropped from the manifest when a later one is planned: they are published, and stay. Unlike git's index, it contains no
-times and sizes: hashing the files of a spec takes half a millisecond, and times differ on each machine.
+and the digest of the inputs. Each spec has a separate manifest, so parallel work on several specs causes no conflicts in git.
+Rancher's catalog service ignores manifests, because it takes only folders of the form `TOP/TEMPLATE/NUMBER/` as revisions. When a
+later revision of an entry is planned, the earlier revisions are dropped from the manifest, because they are published and stay
+unchanged. Unlike git's index, a manifest contains no times or sizes: times differ on each machine, and hashing the files of a
+spec takes half a millisecond.
 
 **Folders.** Files below `images/`, `templates/` and `compose/` are generated: they are recorded, and removed when the spec no
-longer generates them. A plan may also contain an author's file (`new` writes the spec): it is written, but never recorded, and
-removed or overwritten only for a caller that passes the digest of the file that it read (`update`).
+longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. It is
+overwritten or removed only if the caller, such as `update`, passes the digest of the version that it has read.
 
 **Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Every function here recovers first.
 """
@@ -35,7 +36,7 @@ _REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]+)/")
 
 
 class Drift(StrEnum):
-    """How a file on disk relates to the plan and to what was generated earlier."""
+    """How a file on disk relates to the planned file and to the file that was generated earlier."""
 
     SAME = "same"
     MISSING = "missing"
@@ -51,7 +52,7 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many files a write created, changed, removed and left alone."""
+    """The numbers of files that a write created, changed, removed and left unchanged."""
 
     created: int
     changed: int
@@ -69,12 +70,12 @@ class Comparison:
 
     @property
     def clean(self) -> bool:
-        """True when writing the plan would change nothing."""
+        """Whether the disk equals the plan, so that writing the plan would change nothing."""
         return set(self.states.values()) <= {Drift.SAME}
 
     @property
     def edited(self) -> tuple[str, ...]:
-        """The files with somebody's changes, which writing the plan would overwrite or delete."""
+        """The paths of the files with somebody's changes that writing the plan would overwrite or delete."""
         return tuple(path for path, state in self.states.items() if state in (Drift.EDITED, Drift.UNKNOWN))
 
     @property
@@ -89,21 +90,21 @@ class Comparison:
 
     @property
     def written(self) -> Written:
-        """Count what writing the plan does."""
+        """The numbers of files that writing the plan creates, changes, removes and leaves unchanged."""
         count = Counter(self.states.values())
         created, removed, same = count[Drift.MISSING], len(self.removals), count[Drift.SAME]
         planned = sum(file is not None for file in self.planned.values())
         return Written(created, planned - created - same, removed, same)
 
     def diff(self) -> str:
-        """Return a unified diff from the disk to the plan, suitable for `git apply`; binary files are only named."""
+        """Return the unified diff from the disk to the plan, suitable for `git apply`. Binary files appear only by path."""
         return "".join(_diff(path, self.disk[path], self.planned[path]) for path in self.states)
 
 
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
-    """Compare the plan of the spec `name` with the catalog `root`. Only reads (but recovers from an interrupted write).
+    """Compare the plan of the spec `name` with the catalog `root`. Writes nothing, except to recover.
 
-    `known` are the author's files that may be changed, with the digest of each when it was read.
+    `known` maps the author's files that may be changed to the digest that each had when it was read.
 
     Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
     """
@@ -112,12 +113,12 @@ def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None =
 
 
 def is_current(root: Path, name: str, inputs_digest: str) -> bool:
-    """Return whether `name` was generated from these inputs, and all its files are still as they were written."""
+    """Whether the spec `name` was generated from these inputs, and all of its files are unchanged since then."""
     return current(root, name, inputs_digest) is not None
 
 
 def current(root: Path, name: str, inputs_digest: str) -> Recorded | None:
-    """Return the record of what was generated from these inputs of `name`; None if its files now differ from it."""
+    """Return the record of the spec `name`; None if it was generated from other inputs, or if a file has changed since then."""
     journal.recover(root)
     manifest = _read_manifest(root, name)
     is_same = (
@@ -138,13 +139,13 @@ def write(
     leave: bool = False,
     known: Mapping[str, str] | None = None,
 ) -> Written:
-    """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
+    """Write the plan of the spec `name` to the catalog `root`, and record the digest `inputs`: completely or not at all.
 
-    `known` are the author's files that may be changed, and are removed if they are not in the plan, as in `compare`.
-    An empty plan removes everything that was generated for `name`. Raises ForgeError, with nothing written, if a file that
-    somebody edited or that we never wrote is in the way (unless `force`), if a path passes through a link, if the
-    operating system refuses, or if another command locks the catalog for more than 10 seconds. Callers that write many plans
-    may `leave` the scratch folder for the next one, and call `tidy` at the end.
+    `known` is that of `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file that
+    was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next write,
+    and call `tidy` at the end. Raises ForgeError, with nothing written, if a path passes through a link, if the operating
+    system refuses, if another command locks the catalog for more than 10 seconds or, unless `force` is set, if the write would
+    overwrite or remove a file that somebody edited or that this program did not write.
     """
     with journal.locked(root, leave=leave):
         found, files, removals = _change_of(root, name, plan, inputs, force=force, known=known)
@@ -156,7 +157,7 @@ def write(
 def write_all(
     root: Path, plans: Sequence[tuple[str, Plan, str]], known: Mapping[str, Mapping[str, str]] | None = None
 ) -> list[Written]:
-    """Make the catalog `root` hold the plans of several specs, each with its name and inputs: all of them or nothing.
+    """Write the plans of several specs to the catalog `root`: all or none. Each item is a name, a plan and its `inputs`.
 
     No file may be in two plans. `known` maps each name to the `known` argument of `write`. Raises as `write` does.
     """
@@ -172,9 +173,9 @@ def write_all(
 def _change_of(
     root: Path, name: str, plan: Plan, inputs: str, *, force: bool | None, known: Mapping[str, str] | None = None
 ) -> tuple[Comparison, list[File], list[str]]:
-    """Return what writing a plan does: comparison, files to write, paths to remove. Raises ForgeError as `write` does.
+    """Return a plan's comparison with the disk, the files to write and the paths to remove. Raises ForgeError as `write` does.
 
-    `force` is None for a command that has no such option.
+    `force` is None for a command without the option `--force`, so that the error does not suggest this option.
     """
     found = _compare(root, name, plan, known)
     if found.edited and not force:
@@ -197,23 +198,23 @@ def recorded(root: Path, name: str) -> dict[str, str]:
 
 
 def image_of(root: Path, name: str) -> Mapping[str, str]:
-    """Return `Plan.image` as of when `name` was generated; empty if an older release generated it."""
+    """Return the `Plan.image` that was recorded when `name` was generated; empty if an older release did not record it."""
     manifest = _read_manifest(root, name)
     return manifest.image if manifest else {}
 
 
 def image_in(manifest: File) -> Mapping[str, str]:
-    """Return the same as `image_of` from a manifest in memory. Raises ForgeError if it is damaged."""
+    """Return the `Plan.image` that a manifest in memory records. Raises ForgeError if the manifest is damaged."""
     return _manifest(manifest).image
 
 
 def recorded_in(manifest: File) -> dict[str, str]:
-    """Return the same as `recorded` from a manifest in memory. Raises ForgeError if it is damaged."""
+    """Return the digests by path that a manifest in memory records. Raises ForgeError if the manifest is damaged."""
     return dict(_manifest(manifest).files)
 
 
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
-    """Compare the author's files with the disk; `known` are the digests of those that may be changed or removed."""
+    """Compare the author's files with the disk; `known` maps the files that may be changed or removed to digests."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
 
 
@@ -227,12 +228,12 @@ def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Remove the scratch folder that `write` left."""
+    """Remove the scratch folder that calls of `write` with `leave` have kept."""
     journal.tidy(root)
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted write. Call this before reading generated files; it is nearly free."""
+    """Finish or undo an interrupted write. Call this before reading generated files; it takes almost no time."""
     journal.recover(root)
 
 
@@ -255,7 +256,7 @@ def _beside_the_disk(root: Path, ours: Mapping[str, File], recorded: Mapping[str
 
 
 def _released(path: str, planned: Collection[str]) -> bool:
-    """Whether a file belongs to an earlier revision than the planned one. Such a revision is published, and stays unchanged."""
+    """Whether a file belongs to a revision before the planned revision. Earlier revisions are published, and stay unchanged."""
     found = _REVISION.match(path)
     return found is not None and any(
         (other := _REVISION.match(file)) and other["entry"] == found["entry"] and int(other["number"]) > int(found["number"])
@@ -304,7 +305,7 @@ def manifest_path(name: str) -> str:
 
 
 def _is_ours(path: str, manifest: str) -> bool:
-    """Whether a file is in a folder of generated files, or in that of its manifest."""
+    """Whether a file is in a folder of generated files, or in the folder of the manifest."""
     return path.startswith((*GENERATED, manifest.removesuffix(MANIFEST)))
 
 
@@ -312,7 +313,7 @@ def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     paths = [file.path for file in plan]
     ours = (file for file in plan if _is_ours(file.path, manifest_path(name)))
     files = {file.path: file.digest for file in ours if not _released(file.path, paths)}
-    # The output of json.dumps(..., indent=1), which does not use the fast encoder if there is an indent.
+    # The same text as json.dumps(..., indent=1), but faster: with an indent, json does not use its fast encoder.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     image = f' "image": {json.dumps(plan.image, sort_keys=True)},\n' if plan.image else ""
     text = f'{{\n "inputs": {json.dumps(inputs)},\n{image} "files": {{\n{lines}\n }}\n}}\n'

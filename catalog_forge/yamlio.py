@@ -1,7 +1,7 @@
-"""The only module that reads and writes YAML: untrusted text to nodes with places or to plain data; data to text.
+"""The only module that reads and writes YAML. It parses untrusted text into located nodes or plain data, and prints data.
 
-Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because that is what an author sees; writing quotes
-everything that a YAML 1.1 reader, such as Rancher's, would not read as text.
+Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect this. The writer quotes
+every text that a YAML 1.1 reader, such as Rancher's, would not read as text.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from catalog_forge.errors import ForgeError, Problem, Where
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-# The limit for a document with its aliases expanded; shared nodes take no memory.
+# The limit for a document that may contain aliases. Each alias counts as all its nodes, although shared nodes take no memory.
 MAX_SHARED_NODES = 20_000_000
-# The same for files that Rancher reads: many rules visit each of their nodes.
+# The lower limit for files that Rancher reads, because many lint rules visit each node, including those of aliases.
 MAX_LENIENT_NODES = 1_000_000
 
 Scalar = str | int | float | bool | None
@@ -35,14 +35,14 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
-# The tags with which a scalar is not text; with any other tag, Rancher's reader treats it as text.
+# The explicit tags with which a scalar is not text. Rancher's reader treats a scalar with any other tag as text.
 _BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _BINARY = "tag:yaml.org,2002:binary"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-# Not frozen, like `Where`, because catalogs contain hundreds of thousands.
+# Not frozen, like `Where`, because a catalog contains hundreds of thousands of these objects.
 @dataclass(slots=True)
 class Text:
     """A scalar in a file: its text, whether it was written without quotes, its place, and the lines of the file."""
@@ -130,7 +130,7 @@ def texts(node: Node) -> Iterator[Text]:
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """A duplicate key of a mapping: the later key, the place of the first one, and where the mapping begins."""
+    """A duplicate key of a mapping: the later key, the place of the first equal key, and the place where the mapping begins."""
 
     key: Text
     first: Where
@@ -150,8 +150,9 @@ def parse(
 ) -> Node:
     """Parse one YAML document into nodes that know their places.
 
-    `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not use them. `last_wins`
-    is called for each duplicate key, whose last value is then used, as in yaml.v2; without it a duplicate is an error.
+    `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not use them. If
+    `last_wins` is given, it is called for each duplicate key, and the last value is used, as in yaml.v2; otherwise a duplicate
+    is an error.
     Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
@@ -165,7 +166,7 @@ def parse(
 
 @dataclass(frozen=True, slots=True)
 class Lenient:
-    """A file as Rancher's YAML reader sees it: the first document, or None, and the duplicates and second document it ignores."""
+    """A file as Rancher's YAML reader sees it: the first document or None, duplicate keys, the ignored second document."""
 
     node: Node | None
     duplicates: tuple[Double, ...]
@@ -173,7 +174,7 @@ class Lenient:
 
 
 def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -> Lenient:
-    """Parse a file as Rancher's yaml.v2 does: the last of duplicate keys wins, and only the first document is read.
+    """Parse a file as Rancher's yaml.v2 does: the last of several equal keys counts, and only the first document is read.
 
     Raises ForgeError as `parse` does for any other fault, including keys that are not scalars.
     """
@@ -187,24 +188,24 @@ def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -
 
 
 def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Data:
-    """Parse one YAML document into plain data (dict, list, str, int, float, bool, None). Errors as `parse`."""
+    """Parse one YAML document into plain data (dict, list, str, int, float, bool, None). Raises as `parse`."""
     return to_data(parse(text, file, aliases=aliases, max_bytes=max_bytes))
 
 
 def as_written(text: Text) -> Scalar:
-    """Return the value of a scalar, but the text of a number that would be written back differently: 0777, 1.10, 1e3."""
+    """Return the value of a scalar. A number that Python would print differently stays text: 0777, 1.10, 1e3."""
     value = text.data()
     return text.value if isinstance(value, int | float) and not isinstance(value, bool) and str(value) != text.value else value
 
 
 def constant(text: Text) -> Scalar:
-    """Return the value of a scalar for a file with types: like `as_written`, but a decimal number stays a number (`Bare`)."""
+    """Return the value of a scalar like `as_written`, but a decimal number as `Bare`, so that it is written without quotes."""
     value = as_written(text)
     return Bare(value) if value == text.value and isinstance(text.data(), float) and _DECIMAL.fullmatch(value) else value
 
 
 def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
-    """Convert a node to plain data, each scalar by `scalar`. Nodes that are aliased are shared, not copied."""
+    """Convert a node to plain data; `scalar` converts each scalar. All aliases of a node share one object."""
     made: dict[int, Data] = {}
 
     def convert(node: Node) -> Data:
@@ -222,7 +223,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Return data as YAML with its keys in order. Text is single-quoted unless it is a plain word; several lines are a block."""
+    """Return data as YAML with its keys in order. Text is quoted unless it is a plain word; text of several lines is a block."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
@@ -269,14 +270,14 @@ def _single_quoted(representer: Any, text: str) -> Any:
 
 @lru_cache(maxsize=4096, typed=True)
 def dump_json_like(value: Scalar) -> str:
-    """Return a scalar in a form that is valid anywhere in a YAML flow or block."""
+    """Return a scalar as YAML text that is valid both inside brackets (flow style) and outside them (block style)."""
     text: str = yaml.dump(value, Dumper=_Quoting, allow_unicode=True, width=10_000)
     return text.removesuffix("\n").removesuffix("\n...")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a YAML text, from character `start` to `end`; `style` is that of a scalar (bare, quoted, block), or None."""
+    """A token of a YAML text, from character `start` to `end`; `style` is the style of a scalar, None for other tokens."""
 
     start: int
     end: int
@@ -285,7 +286,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """Split a YAML text into its tokens. Raises ForgeError with the line within the text if it is not well-formed."""
+    """Split a YAML text into its tokens. Raises ForgeError with the line in the text if the text is not well-formed."""
     found: list[Token] = []
     previous: Any = None
     with _line_in_words():
@@ -297,7 +298,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def well_formed(text: str) -> None:
-    """Raise ForgeError with the line within the text unless it is YAML: one document or several."""
+    """Raise ForgeError with the line of the fault unless the text is YAML. It may contain several documents."""
     with _line_in_words():
         for _ in yaml.parse(text, Loader=_Loader):
             pass
@@ -305,7 +306,7 @@ def well_formed(text: str) -> None:
 
 @contextmanager
 def _line_in_words() -> Iterator[None]:
-    """Convert libyaml's exceptions into a ForgeError that names the line within a text; for texts that are not in a file."""
+    """Convert libyaml's exceptions into a ForgeError that names only the line, for a text that is not the content of a file."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
@@ -328,7 +329,7 @@ class Mark:
 
 
 def marks(text: str) -> Iterator[Mark]:
-    """Yield the beginning and end of each node of a YAML text. The text must have passed `parse`, because this has no limits."""
+    """Yield the beginning and end of each node of a YAML text. Parse the text with `parse` first, which has limits."""
     kinds = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "list", yaml.ScalarEvent: "scalar"}
     ends = {yaml.MappingEndEvent: "end", yaml.SequenceEndEvent: "end"}
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
@@ -365,7 +366,7 @@ def _quoted(dumper: Any, text: str) -> Any:
 
 
 class Quoted(str):
-    """Text that is always written in single quotes, even if it needs none: versions, defaults and options."""
+    """Text that is always written in single quotes, even where YAML needs none: versions, defaults and options."""
 
     __slots__ = ()
 
@@ -386,7 +387,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the events for data. Mappings that occur several times are converted once: `known` has their events by id."""
+    """Append the events for data. Each mapping object is converted only once: `known` maps its id to its events."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]
@@ -445,7 +446,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. libyaml reports its number and counts bytes, PyYAML reports the character."""
+    """Return the error for a forbidden character. libyaml reports its number and counts bytes; PyYAML reports the character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
@@ -495,7 +496,7 @@ class _Builder:
         return node
 
     def end(self) -> None:
-        """Check whether a second document follows. If `lenient`, only its place is noted, because Rancher's reader ignores it."""
+        """Raise ForgeError if a second document follows. If `lenient`, only record its place, as Rancher ignores it."""
         after = next(self.events)
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)
@@ -539,7 +540,7 @@ class _Builder:
         return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")
 
     def alias(self, event: Any, where: Where) -> Node:
-        """Return the node that an alias refers to. Its size counts again towards the limit."""
+        """Return the node that an alias refers to. The nodes in it count towards the limit once more."""
         if not self.aliases:
             raise self.no_aliases(where)
         if event.anchor not in self.anchors:
@@ -579,7 +580,7 @@ class _Builder:
         self.problems.append(Problem(str(double), double.key.where))
 
 
-# Cached, because a text with thousands of expressions needs the place of each of them.
+# Cached, because a text may contain thousands of expressions, and the place of each is looked up in the same text.
 @lru_cache(maxsize=4)
 def _places_of(char: str, text: str) -> Sequence[int]:
     return [place for place, found in enumerate(text) if found == char]

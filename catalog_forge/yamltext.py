@@ -1,7 +1,7 @@
 """The text of an author's YAML file: the location of each value, and edits that keep every other byte unchanged.
 
-Comments, order, quotes, indentation and line endings stay because the file is not written anew: an edit only removes text, or
-inserts text as it is written in another document. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
+Comments, order, quotes, indentation and line endings are kept, because the file is not printed again: an edit only removes a
+part of the text, or inserts text of another document. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 @dataclass
 class Piece:
-    """A value in a text: its kind (map, list or scalar), its span, its data, and the entries of a collection by key or number."""
+    """A value in a text: its kind (map, list or scalar), its span, its data, and its entries by key or by number."""
 
     kind: str
     start: int
@@ -33,7 +33,7 @@ class Piece:
 
     @property
     def flow(self) -> bool:
-        """Whether it is a collection in braces or brackets."""
+        """Whether the value is a collection in braces or brackets."""
         return self.style == "flow"
 
     @cached_property
@@ -44,7 +44,7 @@ class Piece:
 
 @dataclass
 class Entry:
-    """An entry of a mapping or list: its key, where it starts, the position after its colon or dash, and its value."""
+    """An entry of a mapping or list: its key, its start, the position after its colon or dash, and its value."""
 
     key: str
     start: int
@@ -87,7 +87,7 @@ class Document:
         return not self.text[self.line_start(entry.start) : entry.start].strip()
 
     def head(self, entry: Entry) -> int:
-        """Return where the comments directly above an entry begin; if there are none, where its line begins."""
+        """Return the start of the comments directly above an entry or, if there are none, of the line of the entry."""
         start = self.line_start(entry.start)
         while start:
             above = self.line_start(start - 1)
@@ -110,20 +110,20 @@ class Document:
         return sorted(found)
 
     def above(self, entry: Entry) -> tuple[int, int]:
-        """Return the span of the comments and blank lines between the last line with content and an entry that opens its line."""
+        """Return the span of the comments and blank lines directly above an entry that is the first in its line."""
         start = self.line_start(entry.start)
         ends = self._last_lines
         place = bisect_left(ends, start)
         return (min(ends[place - 1] + 1, start) if place else 0), start
 
     def beside(self, entry: Entry) -> tuple[int, int]:
-        """Return the span of the comment after a value, or after the key of a block collection, in the same line."""
+        """Return the span of the rest of the line after a value (after the key, if the value is a block collection)."""
         inside = entry.value.entries and not entry.value.flow
         start = entry.after if inside else entry.value.end
         return start, self.line_end(start)
 
     def words(self, entry: Entry) -> str:
-        """Return the text of an entry; in a block, to the end of its last line."""
+        """Return the text of an entry. In a block collection, the text extends to the end of the entry's last line."""
         return self.text[entry.start : entry.value.end if entry.flow else self.line_end(entry.value.end)]
 
     def _piece(self, mark: yamlio.Mark, marks: Iterator[yamlio.Mark]) -> Piece:
@@ -206,7 +206,7 @@ class Edits:
         return self.document.bom + "".join(parts).replace("\n", self.document.breaks)
 
     def replace(self, entry: Entry, source: Document, by: Entry) -> None:
-        """Replace the value of an entry by that of another entry; a comment after it stays."""
+        """Replace the value of `entry` by the value of `by`, an entry of `source`. A comment after the old value stays."""
         value, text = entry.value, self.document.text
         if entry.flow:
             self._spans.append((value.start, value.end, _in_flow(source, by.value)))
@@ -219,7 +219,7 @@ class Edits:
             self._spans.append((entry.after, end, f"{first.rstrip()}{comment}\n{rest}"))
         elif "\n" in words or "\n" in text[entry.after : value.start] or value.start == value.end:
             self._spans.append((entry.after, value.end, words))
-        else:  # the value may be aligned with others: keep the spaces before it
+        else:  # keep the spaces before the value, because values may be aligned
             self._spans.append((value.start, value.end, words.lstrip()))
 
     def remove(self, parent: Piece, entry: Entry) -> None:
@@ -237,7 +237,7 @@ class Edits:
         self._spans.append((start, min(end, len(text)), ""))
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
-        """Copy the comments above or beside an entry that another document has changed since `base` and this one has not."""
+        """Copy the comments above and beside an entry from `theirs` if only `theirs` differs from `base`."""
         sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
             spans = [place(each, item) for each, item in sides]
@@ -258,7 +258,7 @@ class Edits:
         return (others[place - 1].value.end if place else entry.start), entry.value.end
 
     def insert(self, parent: Piece, after: Entry | None, source: Document, entry: Entry) -> None:
-        """Insert an entry of another document after an entry of this one, or at the beginning."""
+        """Insert an entry of the document `source` into `parent`, after the entry `after`; at the beginning if that is None."""
         named = parent.kind == "map"
         if parent.flow:
             words = (f"{one_line(entry.key)}: " if named else "") + _in_flow(source, entry.value)
@@ -281,7 +281,7 @@ class Edits:
 
 
 def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
-    """Return the lines of an entry, indented to a column, with the comments above it and the blank line above those, if any."""
+    """Return the lines of an entry and of the comments above it, indented to a column, after a blank line if there is one."""
     if entry.flow:
         key = f"{one_line(entry.key)}:" if named else "-"
         return f"{' ' * column}{key}{_value(source, entry, column)}"
@@ -294,7 +294,7 @@ def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
 
 
 def _value(source: Document, entry: Entry, column: int) -> str:
-    """Return the text after the colon or dash of an entry, indented for an entry that starts in a column."""
+    """Return the text after the colon or dash of an entry, indented as if the entry started in `column`."""
     if entry.flow:
         return f" {source.text[entry.value.start : entry.value.end]}"
     words = source.text[entry.after : entry.value.end]

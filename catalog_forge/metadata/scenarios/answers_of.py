@@ -1,8 +1,8 @@
-"""The full answers of the metadata service for an environment, in the form of each version of its interface.
+"""The full answers of the metadata service for an environment, in all versions of its API.
 
-The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. The versions differ: where v2
-(2015-12-19) contains whole containers and services, v1 (2015-07-25) contains only their names; v3 (2016-07-29, and latest) writes
-names in lower case and has null for other fields.
+The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1
+(2015-07-25), a stack contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19),
+they contain the whole objects. v3 (2016-07-29, also latest) is like v2, but with names in lower case and null in other fields.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Ent
 class _Version:
     name: str
     objects: bool  # True: services contain their containers and stacks their services. False: only the names
-    lowered: bool  # names are in lower case, and an empty value may be null
+    lowered: bool  # names are in lower case, and the empty fields that are null differ
 
     def named(self, name: str) -> str:
         return name.lower() if self.lowered else name
@@ -38,9 +38,9 @@ _VERSIONS = (
 def answers_of(environment: Environment, revision: str = "1", only: str = "") -> Answers:
     """Return the answers of the metadata service for an environment; `revision` is the value of their `version` key.
 
-    Each container with an address has its own `self`; all other clients get `default`, whose `self` is only a host. `only` names
-    the single version to create, which takes a quarter of the time. The environment must have a host, and a subnet with enough
-    addresses.
+    Each container with an address gets an entry with its own `self`; all other clients get the entry `default`, whose `self` is
+    only a host. If `only` names a version, only this version is created, which takes a quarter of the time. The environment must
+    have a host, and a subnet with enough addresses.
     """
     if only:
         shape = next((version for version in _VERSIONS if version.name == only), _VERSIONS[-1])
@@ -267,7 +267,7 @@ class _View:
         return links or ({} if self.version.lowered else None)
 
     def _container_links(self, member: Container) -> Mapping[str, Value] | None:
-        """Return the links of a container. Each leads to one container of the linked service, in turn for each index."""
+        """Return the links of a container. Each alias gets the uuid of one container of the linked service, chosen by index."""
         launch = member.launch
         if launch is None or launch.sidekick or not launch.service.links:
             return None

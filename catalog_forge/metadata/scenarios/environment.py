@@ -59,7 +59,7 @@ class EnvironmentReader(Reader):
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
         """Return all services of a stack. The metadata lists sidekicks too, so all names must differ even if case is ignored.
 
-        `far` are the services of other stacks that links may lead to, as STACK/SERVICE.
+        `far` contains the services of other stacks to which links may lead, as STACK/SERVICE.
         """
         pairs = self.pairs(node, "services")
         targets = {key.value for key, _ in pairs} | far
@@ -90,7 +90,7 @@ class EnvironmentReader(Reader):
         )
 
     def facts(self, found: Mapping[str, yamlio.Node]) -> dict[str, Value]:
-        """Return the fields in which a service differs from an active service of containers."""
+        """Return the fields for a service that is not active or has no containers: kind, state, host name, external addresses."""
         words: dict[str, Value] = {key: self.word(found[key], key) for key in ("kind", "state", "hostname") if key in found}
         addresses = [self.word(item, "an address") for item in self.items(found.get("external_ips"), "external_ips")]
         return {**words, **({"external_ips": addresses} if addresses else {})}
@@ -115,7 +115,7 @@ class EnvironmentReader(Reader):
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"
 
     def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:
-        """Return the aliases by linked service: SERVICE for this stack, STACK/SERVICE for others."""
+        """Return the alias of each linked service. A service of another stack is named STACK/SERVICE."""
         for key, _ in self.pairs(node, "links"):
             if key.value not in targets:
                 self.wrong(f"there is no service {key.value!r} to link to", key.where, did_you_mean(key.value, targets))

@@ -1,4 +1,5 @@
-"""A short description of an environment: hosts and stacks of services. The metadata service's answers are derived from it."""
+"""A short description of an environment: hosts and stacks of services. The answers of the metadata service are
+derived from this description."""
 
 from __future__ import annotations
 

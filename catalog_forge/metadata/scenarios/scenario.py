@@ -62,8 +62,8 @@ class Beside:
 class Scenario:
     """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
-    `engines` names the engines that can show what the scenario tests; empty means all. `beside` describes the containers to run
-    for services that the entry does not define.
+    `engines` names the engines that can check the scenario; if it is empty, all engines can. `beside` describes the containers
+    to run for services that the entry does not define.
     """
 
     moments: tuple[Moment, ...]
@@ -77,13 +77,13 @@ class Scenario:
 
 
 def load(path: Path) -> Answers:
-    """Read an answers file or a scenario, and return its answers (of a scenario: those at its start). Raises as `load_either`."""
+    """Read an answers file or a scenario, and return its answers (those at its start for a scenario). Raises as `load_either`."""
     found = load_either(path)
     return found if isinstance(found, Answers) else answers_of(found.environment)
 
 
 def load_either(path: Path, own: str = "") -> Answers | Scenario:
-    """Read a file that is either an answers file (its keys are versions) or a scenario; `own` as for `read`.
+    """Read a file that is either an answers file (its keys are versions) or a scenario. `own` has the same effect as in `read`.
 
     Raises ForgeError with the locations of all problems if the file cannot be read or is neither.
     """
@@ -109,7 +109,7 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
 
 
 def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
-    """Return the answers in a file (of a scenario: those at its start), and the address from which they are requested.
+    """Return the answers in a file (for a scenario, those at its start), and the client address that requests them.
 
     `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the scenario's `self` asks, or
     `default` if there is none. Raises ForgeError if no container has that name.
@@ -126,7 +126,8 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
     """Read a scenario. Raises ForgeError with all problems of the file and their locations.
 
-    If the scenario has no `self`, the first container of the service `own` asks; without `own`, that of the first service.
+    If the scenario has no `self`, the first container of the service `own` asks. If `own` is empty too, the first container
+    of the first service asks.
     """
     return of_node(yamlio.parse(text, file), own)
 

@@ -53,8 +53,8 @@ class Trouble:
 class Moment:
     """The state at one point of a scenario: the environment, the container that asks, and the fault of the metadata service.
 
-    `asking` is None if there is no container that could ask. `expect` is the author's expectation, not yet read. `changes`
-    describes what was done to the previous moment.
+    `asking` is None if there is no container that could ask. `expect` is the author's expectation as an unread node. `changes`
+    describes the changes since the previous moment.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Moment:
         return scaled.asked_by(self.asking.name if self.asking else "")
 
     def asked_by(self, word: str) -> Moment:
-        """Return the moment as another container sees it. `word` is its address, or a name that `find_container` accepts."""
+        """Return the moment with another asking container. `word` is its address, or a name that `find_container` accepts."""
         members = units.containers(self.environment)
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
@@ -99,7 +99,7 @@ class Moment:
 def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
     """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of its steps.
 
-    Each step is read against the result of the previous steps, so "container 4" may be one that they added.
+    Each step is applied to the result of the previous steps, so "container 4" may be a container that a previous step added.
     """
     reader = _StepReader(start)
     first = reader.asking(found.get("self"), own)
@@ -116,7 +116,7 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
 
 
 def find_container(environment: Environment, word: str) -> Container | None:
-    """Return the container that a word names: by its full name, SERVICE-INDEX, or SERVICE for its first container.
+    """Return the container that `word` names: its full name, SERVICE-INDEX, or SERVICE for the first container of a service.
 
     A container that shares the network of its primary asks from the primary's address, so the primary is returned instead.
     """
@@ -223,7 +223,7 @@ class _StepReader(EnvironmentReader):
         return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
-        """Return the container that asks after a step: a newly named one, or the same as before with its current address."""
+        """Return the container that asks after a step: the container in `node`, else the same as before with its new address."""
         if node is not None:
             return self._container(self.word(node, "self"), environment, node.where)
         return self._container(before.asking.name, environment, where) if before.asking else None

@@ -1,4 +1,4 @@
-"""All containers of an environment, each with an identity that is always the same for the same environment."""
+"""Derives the containers of an environment. Their identities are derived from names, so they are the same each time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container: number `index` of a launch, created as number `create_index`. A stand-alone container has no `launch`."""
+    """A container with its number in its launch (`index`) and in the order of creation. A stand-alone one has no `launch`."""
 
     name: str
     index: int
@@ -60,7 +60,7 @@ class Container:
 
 @lru_cache(maxsize=1 << 14)
 def identity(*parts: str) -> str:
-    """Return the uuid for a path of names, always the same. Results are cached, because the same uuids are needed often."""
+    """Return the uuid that is derived from a path of names. Results are cached, because the same uuids are needed often."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 

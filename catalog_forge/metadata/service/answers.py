@@ -36,13 +36,13 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the version that answers requests for `version`, or None. `latest` means the highest unless it exists itself."""
+        """Return the version that answers requests for `version`, or None. Unless it exists, `latest` is the highest version."""
         if version in self.versions:
             return version
         return max(self.versions, default=None) if version == LATEST else None
 
     def entry(self, version: str, client: str) -> Entry | None:
-        """Return the answers for `client` in `version`: its own entry, else that of `default`, else None."""
+        """Return the answers for `client` in `version`: the client's own entry, else the entry `default`, else None."""
         clients = self.versions[version]
         return clients.get(client, clients.get(DEFAULT))
 
@@ -51,7 +51,7 @@ class Answers:
         return any(client in clients for clients in self.versions.values())
 
     def revisions(self) -> frozenset[str]:
-        """Return the values of all `version` keys. They change with the data, and confd -watch waits for such a change."""
+        """Return the values of all `version` keys. They change whenever the data changes, and confd -watch waits for this."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
@@ -78,7 +78,7 @@ def read(text: bytes | str, file: str) -> Answers:
 
 
 def hinted(error: ForgeError) -> ForgeError:
-    """Add a hint to the error for JSON with surrogate pairs, which YAML does not know."""
+    """Add a hint to an error about a surrogate pair, which JSON supports but YAML does not. Return other errors unchanged."""
     if "half a character" not in str(error):
         return error
     hint = "rancher-metadata reads JSON as YAML, which has no \\uD83D\\uDE00: write the character itself (ensure_ascii=False)"
@@ -155,7 +155,7 @@ class _Reader:
         self.made: dict[int, Value] = {}
 
     def pairs(self, node: yamlio.Node, what: str) -> Iterator[tuple[str, yamlio.Node]]:
-        """Yield the pairs of a mapping of versions or clients. Their keys are always text, whatever they look like."""
+        """Yield the pairs of a mapping of versions or clients. Their keys are always text, even if they look like numbers."""
         if not isinstance(node, yamlio.Map):
             self.no_map(node, what)
             return
@@ -184,7 +184,7 @@ class _Reader:
         return self.made[id(node)]
 
     def map(self, node: yamlio.Map) -> dict[str, Value]:
-        """Return a mapping as data. A later pair overrides an earlier one, whether merged or not, as in go-yaml v2."""
+        """Return a mapping as data. As in go-yaml v2, a later pair, even a merged one, overrides an earlier pair."""
         made: dict[str, Value] = {}
         for key, value in node.pairs:
             if key.value == MERGE and key.bare:

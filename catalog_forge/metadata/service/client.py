@@ -17,8 +17,8 @@ _CHUNK = 1 << 16
 def ask(url: str, path: str, accept: str, client: str | None = None) -> tuple[int, bytes]:
     """GET a path, already escaped for a URL, from a service; return the status and the body.
 
-    If `client` is set, the request is made for that address, which a service started with --xff accepts. Raises ForgeError if
-    there is no answer within SECONDS, or one larger than MAX_BYTES.
+    If `client` is set, the request is made on behalf of this address, which only a service started with --xff allows. Raises
+    ForgeError if there is no answer within SECONDS, or if the answer is larger than MAX_BYTES.
     """
     host, port, prefix = _target(url)
     headers = {"Accept": accept, **({"X-Forwarded-For": client} if client else {})}
@@ -46,7 +46,7 @@ def _target(url: str) -> tuple[str, int, str]:
 
 
 def _body(response: http.client.HTTPResponse, url: str) -> bytes:
-    """Read the body within a total time limit, so that a service that sends one byte a second is given up too."""
+    """Read the body within a total time limit, which also ends the read from a service that sends one byte a second."""
     deadline = time.monotonic() + SECONDS
     body = bytearray()
     while chunk := response.read1(_CHUNK):

@@ -9,15 +9,15 @@ from typing import Protocol
 from catalog_forge.metadata.service.wire import MAX_HEAD, BadRequestError, Response, head_end
 
 HEAD_SECONDS = 10.0
-IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that it keeps its connection
+IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that confd keeps its connection
 
-_OVERLAP = 2  # length of a partial end of a head that may already have arrived
+_OVERLAP = 2  # how many bytes of the end of a head may have arrived before its last byte
 # The number of requests of one client that are answered before other clients have their turn.
 _TURN = 16
 
 
 class RequestHandler(Protocol):
-    """Handles requests: it takes one head at a time and either answers at once, or sets `busy` and answers later."""
+    """Handles the requests of connections: `take` gets one head at a time, and answers at once or later."""
 
     def admit(self, connection: Connection) -> bool:
         """Accept a new connection; False means that it is rejected."""
@@ -26,7 +26,7 @@ class RequestHandler(Protocol):
         """Remove a connection that has ended."""
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Answer a request with `connection.send`, or set `connection.busy` until `connection.send_late` is called."""
+        """Answer a request with `connection.send`, or set `connection.busy` and later call `connection.send_late`."""
 
 
 class Connection(asyncio.Protocol):
@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
         self.busy = False
         self.deadline: float | None = None
         self._received = bytearray()
-        self._searched = 0  # no end of a head before this offset, so a client that sends single bytes costs no more than others
+        self._searched = 0  # no head ends before this offset, so bytes before it are not searched again
         self._blocked = False
         self._queued = False
         self._reading = True
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """Close the connection after its last answer. An unfinished head is a bad request; less than one line is ignored."""
+        """Close the connection after its last answer. An unfinished head is a bad request, unless it is less than a line."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:

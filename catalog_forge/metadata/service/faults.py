@@ -1,4 +1,4 @@
-"""The faults that a running metadata service can be told to have."""
+"""The faults that a running metadata service can simulate."""
 
 from __future__ import annotations
 

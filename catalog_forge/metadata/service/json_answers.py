@@ -1,7 +1,7 @@
 """A fast reader for answers files in JSON, used only if go-yaml, which rancher-metadata uses, would read the same data.
 
 Answers files of several megabytes are JSON written by a program. The standard library reads them 50 times faster than any YAML
-parser; everything that the two might read differently, including locations of errors, is left to the YAML reader.
+parser. A file that contains errors, or that the two parsers might read differently, is left to the YAML parser.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from catalog_forge.goyaml import scalars
 from catalog_forge.yamlio import MAX_DEPTH
 
-# Text that YAML reads otherwise: tabs, line breaks that it folds, characters that it refuses, escapes unknown to it, surrogates.
+# Text that YAML reads differently from JSON: tabs, folded line breaks, forbidden characters, unknown escapes, surrogates.
 _OTHERWISE = re.compile(
     r"\\/|\\u[dD][89a-fA-F]"
     r"|[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_LONGEST_KEY = 1000  # YAML expects the colon within 1,024 characters
+_LONGEST_KEY = 1000  # YAML expects the colon within 1,024 characters of the start of the key
 
 
-class _Otherwise(Exception):  # noqa: N818 (no error: the other reader is asked)
+class _Otherwise(Exception):  # noqa: N818 (it is no error: the YAML parser takes over)
     """YAML may read the text differently."""
 
 

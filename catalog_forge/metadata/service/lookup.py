@@ -19,7 +19,7 @@ class NotFoundError(LookupError):
 def segments(path: str) -> list[str]:
     """Split the path below a version, still escaped as in the URL, into keys.
 
-    It is split before it is unescaped, so `%2F` reaches a key that contains a slash; a `+` is a space, as in a query.
+    The path is split before it is unescaped, so that `%2F` can be part of a key. A `+` means a space, as in a query.
     """
     stripped = path.strip("/")
     return [unquote(segment.replace("+", " ")) for segment in stripped.split("/")] if stripped else []
@@ -39,7 +39,7 @@ def _walk(value: Value, path: Sequence[str]) -> Value:
             value = value[segment]
         elif isinstance(value, list):
             value = _element(value, segment)
-        else:  # also a step into text or null; for null the real service drops the connection
+        else:  # also below text or null; below null, the real service drops the connection
             raise NotFoundError(segment)
     return value
 

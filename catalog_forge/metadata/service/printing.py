@@ -39,7 +39,7 @@ def to_yaml(value: Value) -> str:
 
 
 def to_text(value: Value) -> str:
-    """Print for people and shells: scalars as they are, maps and lists as one line per child, null as empty text."""
+    """Print for people and shells: scalars unchanged, null as empty text, maps and lists with one line for each child."""
     match value:
         case None:
             return ""
@@ -57,7 +57,7 @@ def to_text(value: Value) -> str:
 
 
 def to_comparable(value: Value) -> str | None:
-    """Print a value for comparison with `?value=`; None for maps and lists, which never equal it."""
+    """Print a value for comparison with `?value=`; None for maps and lists, which never match."""
     if isinstance(value, str):
         return value
     if value is None:

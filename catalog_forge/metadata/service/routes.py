@@ -22,11 +22,11 @@ JSON = "application/json"
 YAML = "application/yaml"
 OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 
-# The media types in an Accept header that match any of the offers.
+# The media types in an Accept header that match at least one of `OFFERS`.
 _WANTED = frozenset((*OFFERS, "*/*", *(f"{offer.partition('/')[0]}/*" for offer in OFFERS)))
-# Only the beginning of a longer Accept header is read: parsing a megabyte of it would delay other clients.
+# The number of characters of an Accept header that are read: parsing a megabyte would delay other clients.
 _LONGEST_ACCEPT = 1 << 14
-# Printing this many values takes some hundredths of a second.
+# An answer with this many values is large: printing it takes a few hundredths of a second.
 _LARGE = 5_000
 _CORS = ("Access-Control-Allow-Origin", "*")
 _NO_SNIFF = ("X-Content-Type-Options", "nosniff")
@@ -110,7 +110,7 @@ def missing(request: Request) -> Response:
 
 
 def kind(answers: Answers, request: Request) -> tuple[str, str, str] | None:
-    """Return a key shared by all requests with the same answer; None if the answer to this one must not be cached."""
+    """Return the cache key of a request, equal for requests with the same answer; None if the answer must not be cached."""
     if request.method not in ("GET", "HEAD") or request.query or request.base:
         return None
     return request.path, form_of(request), request.client if answers.knows(request.client) else DEFAULT
@@ -123,9 +123,10 @@ def form_of(request: Request) -> str:
 
 
 def wish_to_wait(request: Request) -> Wait | None:
-    """Return how the request wants to wait: `?wait=true&value=V[&maxWait=S]`, only on a path below a version.
+    """Return the wait that a request asks for with `?wait=true&value=V[&maxWait=S]`; None if it asks for no valid wait.
 
-    Without `value` it waits until the text is no longer empty. A value that contains `?` or `&` is not a valid wait.
+    Only a request for a path below a version can wait. Without `value`, it waits until the text is no longer empty. A value
+    that contains `?` or `&` is not valid.
     """
     if not request.query or request.method not in ("GET", "HEAD") or request.path.count("/") < 2:
         return None
@@ -139,7 +140,7 @@ def wish_to_wait(request: Request) -> Wait | None:
 
 
 def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
-    """Tell whether the value is still the one that the client knows. A request for a path that does not exist must wait too."""
+    """Whether the current value is still `wait.value`, so that the request must wait. If the path does not exist, it must too."""
     path = unquote(_utf8(request.path))
     version = path.split("/")[1]
     if _clean(path) != path or not _is_route(request.method, path) or (version not in answers.versions and version != LATEST):
@@ -151,7 +152,7 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 
 
 def negotiate(accept: Iterable[str]) -> str:
-    """Return the offer that the Accept headers prefer: by q value, then by the most exact media type; by default, text."""
+    """Return the media type of `OFFERS` that the Accept headers prefer, by q value, then by exactness; by default, text."""
     best, best_rank = TEXT, (0.0, 0)
     # Only the highest q value of each type counts, so a header that repeats one type a thousand times costs one comparison.
     wishes: dict[str, float] = {}
@@ -189,12 +190,12 @@ def _exactness(wanted: str, offer: str) -> int:
 
 
 def _is_route(method: str, path: str) -> bool:
-    """Whether a request matches a route. The real service's pattern does not match a line break below the version."""
+    """Whether a request matches a route. As in the real service, no route has a line break below the version."""
     return method in ("GET", "HEAD") and path != "/favicon.ico" and "\n" not in path[1:].partition("/")[2]
 
 
 def _value(answers: Answers, request: Request) -> Value:
-    """Return the value for a request. As in the real service, the version is unescaped first, the rest is split first."""
+    """Return the value for a request. As in the real service, only the version is unescaped before the path is split."""
     sent = _utf8(request.path)
     asked = unquote(sent).split("/")[1]
     version = answers.resolve(asked)
@@ -234,5 +235,5 @@ def _clean(path: str) -> str:
 
 
 def _utf8(sent: str) -> str:
-    """Decode bytes above 127 that a client sent unescaped as UTF-8."""
+    """Decode a path as UTF-8, because a client may send bytes above 127 unescaped."""
     return sent.encode("latin-1").decode(errors="replace")

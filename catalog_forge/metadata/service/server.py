@@ -27,7 +27,7 @@ from catalog_forge.metadata.service.wire import BadRequestError, Request, Respon
 
 MAX_CONNECTIONS = 4096
 MAX_CACHE = 64 << 20
-# The limit for bytes of unfinished heads of all clients; above it, each sweep aborts the client with the most bytes.
+# The maximum number of bytes in unfinished heads. If all clients together exceed it, each sweep aborts the largest client.
 MAX_HELD = 128 << 20
 RELOAD_PATH = "/v1/reload"
 
@@ -125,7 +125,7 @@ class HttpServer(abc.ABC):
             connection.abort()
 
     async def _close(self) -> None:
-        """Stop listening, but keep the port: it is bound again without listening."""
+        """Stop listening, but keep the port with a new socket that is bound to it and does not listen."""
         await self._shut()
         self._socket = _bind(*self._bound, listening=False)
 
@@ -144,7 +144,7 @@ class HttpServer(abc.ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A head that was received before: its request, how it wants to wait, and the key under which its answer is cached."""
+    """A head that was received before: its request, the wait it asks for, and the key under which its answer is cached."""
 
     request: Request
     wait: routes.Wait | None
@@ -155,7 +155,7 @@ class MetadataServer(HttpServer):
     """Serves answers for the duration of its `with` block.
 
     With `xff`, the header X-Forwarded-For is taken unchanged as the client's address. `on_request` is called with each request,
-    from the server's thread. `fault` is the fault at the start: a service that starts late is `down`.
+    from the server's thread. `fault` is the fault at the start, such as `down` for a service that starts late.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class MetadataServer(HttpServer):
         self.answers = answers if self._revisions else self._fresh(answers)
 
     def replace(self, answers: Answers) -> None:
-        """Serve other answers from now on, with a `version` that was never served before, and wake all waiting requests."""
+        """Serve these answers from now on, with a `version` that was never served before, and wake all waiting requests."""
         revisions = answers.revisions()
         self.answers = self._fresh(answers) if not revisions or revisions & self._revisions else answers
         self._revisions |= self.answers.revisions()
@@ -221,8 +221,8 @@ class MetadataServer(HttpServer):
             self._waiting.pop(connection)[1].cancel()
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Answer a request, wait for a change first, or misbehave as the current fault demands."""
-        # A client sends the same head every time, so it is parsed only once; `_wake` forgets it when the answers change.
+        """Answer a request now or after the change that it waits for, or misbehave as the current fault says."""
+        # Clients repeat the same head, so each head is parsed only once. When the answers change, `_wake` forgets all heads.
         known = self._known.get((head, connection.client))
         if known is None:
             try:
@@ -286,7 +286,7 @@ class MetadataServer(HttpServer):
         send(payload or self._printed(self.answers, known), close=not known.request.keep_alive)
 
     async def _print(self, connection: Connection, known: _Known) -> None:
-        async with self._one_printer:  # two at once would be no faster, and many requests are for the same answer
+        async with self._one_printer:  # one at a time: parallel printing is no faster, and the next answer may then be cached
             payload = self._cache.get(known.key) if known.key else None
             if payload is None:
                 payload = await self._loop.run_in_executor(None, self._printed, self.answers, known)
@@ -294,7 +294,7 @@ class MetadataServer(HttpServer):
             connection.send_late(payload, close=not known.request.keep_alive)
 
     def _waits(self, connection: Connection, known: _Known) -> bool:
-        """Make a request wait if it asks to; False if it must be answered now."""
+        """Make a request wait if it asks for this and the value is unchanged; return False if it must be answered now."""
         wait = known.wait
         if wait is None or wait.seconds == 0 or not routes.must_wait(self.answers, known.request, wait):
             return False
@@ -333,7 +333,7 @@ class ReloadPort(HttpServer):
         self._reload = reload
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Call `reload` for that request; answer 404 to all others."""
+        """Call `reload` for `POST /v1/reload`; answer 404 to all other requests."""
         try:
             request = parse_head(head, connection.client)
         except BadRequestError as error:

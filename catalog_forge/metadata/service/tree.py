@@ -27,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the drawing: the branches before it, its label, and its value unless it has branches below it."""
+    """A line of the drawing: the branches before it, its label, and its value, which is empty if there are branches below it."""
 
     branches: str
     label: str
@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """Return a value in one line. For a map or a list this is its size if its content is not drawn, else empty text."""
+    """Return a value in one line. A map or list that is not drawn further is shown by its size; otherwise, its text is empty."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"

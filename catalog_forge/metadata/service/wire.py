@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 # The limit of net/http: a megabyte, and the bytes that its reader may already have buffered.
 MAX_HEAD = (1 << 20) + 4096
-# Go limits only bytes. No client sends this many lines, and parsing them does not yet delay other clients.
+# Go limits only the bytes of a head. This many lines are more than any client sends, and are parsed without a noticeable delay.
 MAX_LINES = 16_384
 _MAX_LENGTH = (1 << 63) - 1
 
@@ -41,9 +41,9 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: path and query as they were sent, header names in lower case, `client` the address it came from.
+    """A request: path and query as they were sent, header names in lower case, `client` the address of the sender.
 
-    `base` is the part before the path in the target of a request to a proxy: `http://host`.
+    `base` is `http://host` if the target of the request is a whole URL, as in a request to a proxy; otherwise it is empty.
     """
 
     method: str
@@ -83,7 +83,8 @@ class Response:
 def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
     """Return the end of the first head in the received bytes and the start of the next; None if the head is incomplete.
 
-    Lines end with LF, with or without CR, and an empty line ends the head. `start` may be two bytes before the new bytes.
+    Lines end with LF, with or without CR, and an empty line ends the head. The search
+    begins at `start`, which must be at least two bytes before the new bytes.
     """
     if start == 0 and received.startswith((b"\n", b"\r\n")):
         return 0, received.index(b"\n") + 1
@@ -92,7 +93,7 @@ def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | N
 
 
 def parse_head(head: bytes, client: str) -> Request:
-    """Parse the lines before the empty one. Raises BadRequestError; a request with a body is not kept alive."""
+    """Parse a head. Raises BadRequestError. The connection is not kept alive after a request with a body."""
     lines = [line.removesuffix("\r") for line in head.decode("latin-1").split("\n")]
     if len(lines) > MAX_LINES:
         raise BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -117,7 +118,7 @@ def parse_head(head: bytes, client: str) -> Request:
 
 
 def _target(target: str, method: str) -> tuple[str, str, str]:
-    """Split the target of a request into the part for a proxy, the path and the query, as `url.ParseRequestURI` does."""
+    """Split the target of a request into `base`, path and query, as `url.ParseRequestURI` does."""
     if not target or "\t" in target or _CONTROL.search(target) or _BAD_ESCAPE.search(target.partition("?")[0]):
         raise BadRequestError
     query = ""
@@ -144,7 +145,7 @@ def _target(target: str, method: str) -> tuple[str, str, str]:
 def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return all values of each header, in order.
 
-    Each line is split once, at its colon: a single pattern for the whole line would backtrack over all ways to match its spaces.
+    Each line is split once, at its colon: a pattern for the whole line would backtrack over all ways to match spaces.
     """
     headers: dict[str, list[str]] = {}
     for name, value in _unfolded(lines):
