@@ -1,7 +1,7 @@
-"""The services that the two compose files of a revision define, with their locations: read, rendered and merged.
+"""Renders, reads and merges the two compose files of a revision, and returns the services that they define, with locations.
 
 Rules: docs/facts/catalog.md#4.11 (both files are rendered as templates, then read as YAML) and #3 (rancher-compose.yml is merged
-over docker-compose.yml, service by service). Only `answered` substitutes variables: lint checks the text as its author wrote it.
+over docker-compose.yml, service by service). Only `answered` substitutes variables, because lint checks the author's text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def varies(text: str) -> bool:
 
 
 def near(word: str, known: Collection[str], otherwise: str = "") -> str:
-    """Return a hint that names the known word nearest to a word, or `otherwise` if none is near."""
+    """Return a hint that names the known word nearest to `word`; `otherwise` if no known word is near."""
     hint = did_you_mean(word, known)
     return hint if hint.startswith("did you mean") else otherwise
 
@@ -55,7 +55,7 @@ def items(node: Node | None) -> list[Text]:
 
 
 def named(label: str) -> Iterator[tuple[str, int]]:
-    """Yield the comma-separated names in a label without surrounding spaces, each with the offset at which it begins."""
+    """Yield each comma-separated name in a label, without surrounding spaces, and the offset of the name in the label."""
     start = 0
     for text in label.split(","):
         yield text.strip(), start + len(text) - len(text.lstrip())
@@ -64,7 +64,7 @@ def named(label: str) -> Iterator[tuple[str, int]]:
 
 @dataclass(frozen=True, eq=False)
 class ComposeFile:
-    """A compose file and the answers of a user. `made` is the result of rendering it, or the reason why Go cannot parse its
+    """A compose file and the answers of a user. `made` is the rendered file, or the reason why Go cannot parse the file as a
     template; None if the file is not a template."""
 
     file: File
@@ -86,8 +86,8 @@ class ComposeFile:
 
     @cached_property
     def is_second(self) -> bool:
-        """Whether the file has the form of compose 2. rancher-compose refuses such a file without a version (CF402), but all
-        other checks go by the form that the author meant."""
+        """Whether the file has the form of compose 2. If it has this form but no version, rancher-compose refuses it (CF402), but
+        all other checks treat it as compose 2, as the author meant it."""
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property
@@ -108,7 +108,7 @@ class ComposeFile:
         """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # rancher-compose refuses a catalog block of version 2 in a file of version 1; its author did not mean a service.
+            # A block `catalog` in a file of version 1 is no service: rancher-compose refuses it, and the author did not mean one.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
@@ -124,7 +124,7 @@ def placed(sources: Collection[ComposeFile], where: Where) -> Where:
 def sources(
     docker: File | None, rancher: File | None, variables: Mapping[str, str], stack: str = "stack", version: str = ""
 ) -> tuple[ComposeFile, ...]:
-    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is that of the revision."""
+    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is the revision's."""
     both = ((docker, True), (rancher, False))
     return tuple(ComposeFile(file, first, _made(file, variables, stack, version), variables) for file, first in both if file)
 
@@ -176,7 +176,7 @@ class Service:
 
     @property
     def where(self) -> Where:
-        """The location of its first definition."""
+        """The location of the first definition of the service."""
         return self.parts[0].name.where
 
     @property
@@ -205,7 +205,7 @@ class Service:
 
     @cached_property
     def labels(self) -> dict[str, tuple[Text, Node]]:
-        """For each label name, the scalar that contains the name, and the node of its value."""
+        """The labels by name: for each, the scalar that contains its name, and the node of its value."""
         return labels_of(self.get("labels"))
 
     def label(self, name: str) -> str:
@@ -215,7 +215,7 @@ class Service:
 
     @cached_property
     def sidekicks(self) -> dict[str, int]:
-        """The names in the sidekicks label, in order, each with its offset in the label. The label is split at commas only."""
+        """The names in the sidekicks label, in order, each with its offset. Names are separated by commas only."""
         found: dict[str, int] = {}
         text = self.label(SIDEKICKS)
         for name, offset in named(text) if text.strip() and not varies(text) else ():
@@ -223,10 +223,10 @@ class Service:
         return found
 
     def where_of(self, sidekick: str) -> Where:
-        """Return the location at which the label names a sidekick."""
+        """Return the location of a sidekick's name in the sidekicks label."""
         _, node = self.labels[SIDEKICKS]
         assert isinstance(node, Text)
-        # A value split from a NAME=VALUE item has no lines of its own, so the location is that of the item.
+        # The value of a label written as NAME=VALUE has no exact location, so the location of the whole item is returned.
         return node.at(self.sidekicks[sidekick]) if node.lines else node.where
 
     @cached_property
@@ -242,7 +242,7 @@ class Service:
 
     @cached_property
     def links(self) -> list[tuple[str, str, Where]]:
-        """The services that this one links or depends on: the key, the other service's name and the location."""
+        """The services that this service links to or depends on: the key, the name of the target and the location."""
         found = [(key, item.value.split(":")[0], item.where) for key in _LINKS for item in items(self.get(key))]
         return [link for link in found if link[1] and not varies(link[1]) and "/" not in link[1]]
 
@@ -250,7 +250,7 @@ class Service:
 class Composition:
     """The services of both files by name. `sources` are the files that they were read from.
 
-    `is_whole` is False if docker-compose.yml could not be read: then no service can be reported as missing.
+    `is_whole` is False if docker-compose.yml could not be read. In that case, no service can be reported as missing.
     """
 
     def __init__(self, parts: Iterable[Part], sources: Collection[ComposeFile] = (), is_whole: bool = True) -> None:
@@ -268,7 +268,7 @@ class Composition:
 
     @cached_property
     def primaries_of(self) -> dict[str, list[str]]:
-        """For each sidekick, the services that name it in their label."""
+        """The primaries of each sidekick: the services whose sidekicks label names it."""
         found: dict[str, list[str]] = {}
         for name, service in self.services.items():
             for sidekick in service.sidekicks:
@@ -315,7 +315,7 @@ def _nothing(_message: str, _where: Where) -> None:
 
 
 def labels_of(node: Node | None) -> dict[str, tuple[Text, Node]]:
-    """Return the labels in a mapping or a list of NAME=VALUE: for each name, the scalar that contains it and the value.
+    """Return the labels in a mapping or a list of NAME=VALUE: for each name, the scalar that contains it, and its value.
 
     rancher-compose strips the spaces around an item of a list (docs/facts/catalog.md#3).
     """

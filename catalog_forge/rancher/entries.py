@@ -27,14 +27,14 @@ RANCHER = "rancher-compose.yml"
 DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-# A file whose name begins with one of these is taken for the icon of an entry.
+# Rancher treats a file of an entry as its icon if the file name begins with one of these.
 ICONS = ("catalogIcon", "icon")
 
 _PLAIN = re.compile(r"[-+]?[0-9]+")
 
 
 def number_of(folder: str) -> int | None:
-    """Return the number that a folder is named after, as Go's Atoi reads it; None for any other name."""
+    """Return the number in the name of a folder, read as by Go's Atoi; None if the name is not a number."""
     if not _PLAIN.fullmatch(folder) or len(folder) > 40:
         return None
     found = int(folder)
@@ -52,12 +52,12 @@ def by_number(folder: str) -> tuple[int, str]:
 
 
 def default_of(config: Mapping[str, Node]) -> str:
-    """Return the default version that the keys of a config.yml name."""
+    """Return the default version in the keys of a config.yml."""
     return decoding.text_of(next((config[key] for key in DEFAULTS if key in config), None))
 
 
 def chosen(default: str, served: Iterable[str]) -> str:
-    """Return the version that a catalog offers: the default if a revision has it, else the highest of those served."""
+    """Return the version that a catalog offers: the default version if a revision has it, else the highest version."""
     known = [version for version in served if version]
     return default if default in known else max(reversed(known), key=_order, default="")
 
@@ -67,13 +67,13 @@ def _order(version: str) -> versions.Order:
 
 
 def docker_of(files: Mapping[str, File]) -> File | None:
-    """Return the docker-compose.yml of a revision, or the .tpl if that is missing or empty. Rancher gets only one of the two."""
+    """Return the file that Rancher gets: docker-compose.yml or, if it is missing or empty, docker-compose.yml.tpl."""
     there = [file for name in (DOCKER, DOCKER_TEMPLATE) if (file := files.get(name))]
     return next((file for file in there if file.size or not file.is_readable), there[0] if there else None)
 
 
 def icon_of(walked: Iterable[File]) -> File | None:
-    """Return the icon that Rancher shows for an entry: the last file, in walk order, with the name of an icon (#1.11)."""
+    """Return the icon that Rancher shows for an entry: the last of the walked files with the name of an icon (#1.11)."""
     return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """The prefix of the entry's name in ids: the top folder's name up to the first dash, and `*`; empty for `templates`."""
+        """The prefix of the entry's id: the top folder's name up to its first dash, and `*`; empty if it has no dash."""
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 
@@ -123,12 +123,12 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The name that Rancher shows: the one in config.yml, else the name of the folder."""
+        """The name that Rancher shows: `name` in config.yml, else the name of the folder."""
         return self.facts.get("name") or self.name
 
     @property
     def default(self) -> str:
-        """The default version that config.yml names."""
+        """The default version in config.yml."""
         return default_of(decoding.pairs(self.settings.node))
 
     @cached_property
@@ -139,15 +139,15 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that the catalog offers; without any versions, the one with the highest number."""
-        # The catalog service walks its folders by name.
+        """The last revision with the version that the catalog offers; if no revision has a version, the highest number."""
+        # The catalog service visits the folders in the order of their names.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
         return next((each for each in reversed(walked) if wanted and each.served == wanted), next(reversed(self.revisions), None))
 
     @property
     def icons(self) -> list[File]:
-        """The files next to config.yml that are taken for the icon of the entry."""
+        """The files next to config.yml whose names are those of an icon."""
         return [file for name, file in self.folder.files.items() if name.startswith(ICONS)]
 
     @property
@@ -165,7 +165,7 @@ class Revision:
 
     @property
     def name(self) -> str:
-        """The name of the revision's folder, its number; empty if the files are directly in the entry's folder."""
+        """The name of the revision's folder, usually a number; empty if the files are directly in the entry's folder."""
         return self.folder.name if self.folder is not self.entry.folder else ""
 
     @property
@@ -205,13 +205,13 @@ class Revision:
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it, read before templates are rendered."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it. It is read before rendering."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
     @property
     def block_where(self) -> Where:
-        """The location of the block, else of rancher-compose.yml, else of the folder."""
+        """The location of the catalog block; if there is none, of rancher-compose.yml, else of the revision's folder."""
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
@@ -224,7 +224,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version under which a catalog serves the revision: that of its block, else the folder's name if it is a version."""
+        """The version under which a catalog serves the revision: `version`, else the folder's name if that is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property
@@ -234,7 +234,7 @@ class Revision:
 
     @cached_property
     def asked(self) -> dict[str, Question]:
-        """The questions by the variable that each asks for."""
+        """The questions by the variable that gets the answer."""
         return questions.by_variable(self.questions)
 
     @cached_property
@@ -244,7 +244,7 @@ class Revision:
 
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
-        """What rancher-compose refuses or ignores with the default answers, by the lint rule that reports it."""
+        """The faults that rancher-compose refuses or ignores with the default answers, by the lint rule that reports them."""
         found: dict[str, list[Refusal]] = {}
         judge = LaunchJudge(self.sources)
         for fault in (*judge.faults(), *judge.odd) if self.docker else ():
@@ -263,10 +263,11 @@ class Revision:
 
 
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
-    """Read a revision of an entry from its files, given by path below its folder. Errors show `folder` before these paths.
+    """Read a revision of an entry from the files of the entry, given by path below its folder. Errors prefix paths with `folder`.
 
-    Without a `revision`, read the one that the catalog would offer. Files outside any revision folder are a revision without a
-    number. Raises ForgeError if there is no such revision, if it has no compose file, or if its catalog block cannot be read.
+    Without a `revision`, read the revision that the catalog would offer. If the entry has no revision folders, its own files
+    are a revision without a number. Raises ForgeError if the revision does not exist, if it has no docker-compose.yml, or if
+    its rancher-compose.yml cannot be read.
     """
     label = folder or name
     tree = Tree(_file(joined(name, path), content, f"{label}/{path}") for path, content in files.items())
@@ -285,7 +286,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if found.docker is None or not found.docker.text.strip():
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{found.name}".rstrip("/")), _what_else(found))
     if found.rancher and (problems := found.rancher.yaml.problems):
-        # The questions are unknown; everything else that rancher-compose would refuse is reported together with this.
+        # Without questions, no revision can be returned, so report everything that rancher-compose refuses in one error.
         refused = LaunchJudge(found.sources).faults()
         said = {(fault.message, fault.where) for fault in refused}
         raise ForgeError.of([*refused, *(each for each in problems if (each.message, each.where) not in said)])

@@ -1,4 +1,4 @@
-"""The keys of services in compose files: those that rancher-compose knows, and how `up` treats each.
+"""The keys that rancher-compose knows in the services of compose files, and how `up` treats each of them.
 
 Source of the keys: docs/facts/catalog.md#3.13 and #4.5, and the schemas of rancher-compose's executor.
 """
@@ -22,8 +22,8 @@ class ServiceKey:
     here: str = ""
 
 
-# Each line contains a type, what `up` does with its keys, and after the colon the keys. A `1` or `2` before a key is the only
-# compose version that has it.
+# Each line has the form TYPE USE: KEYS, where USE is how `up` uses the keys; it is missing if `up` ignores them. A `1` or `2`
+# before a key means that only this compose version has the key.
 _TABLE = """
 text taken: image restart description 1log_driver 1net 2network_mode
 text engine: cgroup_parent cpuset domainname hostname ipc stop_signal user working_dir
@@ -79,10 +79,10 @@ KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
 HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
 
-# Options of the engine's own log drivers. The logs of other drivers cannot be read back, or are sent elsewhere.
+# Options of the engine's own log drivers. Other drivers are not used, because their logs cannot be read back.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
-# Keys that one engine cannot honour, and why.
+# Keys that have no effect on a single Docker engine, and the reason for each.
 UNHONOURED = {
     "container_name": "containers are named as Rancher names them",
     "storage_driver": "storage drivers are Rancher's",
@@ -103,15 +103,15 @@ GLOBAL = "io.rancher.scheduler.global"
 START_ONCE = "io.rancher.container.start_once"
 # The label that sets the host name of a container; the value "container_name" means the container's name.
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
-# The images of load balancers, of Rancher 1.2 and 1.1.
+# The images of load balancers: the first name is that of Rancher 1.2, the second that of Rancher 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
-# The image of a load balancer of Rancher 1.1. Its TARGET label, followed by a service name, selects requests for that service.
+# The image of a load balancer of Rancher 1.1. Its label TARGET + SERVICE says which requests go to this service.
 OLD_BALANCER = "rancher/load-balancer-service"
-# Images that mean a special kind of Rancher service: no image of that name is pulled.
+# Names of images that stand for a special kind of Rancher service; these images are never pulled.
 ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")
 TARGET = "io.rancher.loadbalancer.target."
 
-# Labels that Rancher acts on, and why they have no effect here. The longest matching prefix counts.
+# Labels that Rancher acts on, by prefix, and why `up` ignores them. The longest matching prefix counts.
 LABELS = {
     "io.rancher.scheduler.affinity": "there is one host: nothing is scheduled",
     "io.rancher.scheduler.global": "there is one host: one unit runs",

@@ -1,4 +1,4 @@
-"""The questions of an entry, and the variables that get their answers: the given answer, else the default, else empty text.
+"""The questions of an entry, and their variables. The value of a variable is the given answer, else the default, else empty.
 
 Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """
@@ -67,12 +67,12 @@ class Question:
 
     @property
     def where(self) -> Where:
-        """The location of the variable's name, else of the question."""
+        """The location of the name of the variable; if there is none, of the question."""
         named = self.keys.get("variable")
         return named.where if named else self.node.where
 
     def at(self, key: str) -> Where:
-        """Return the location of the value of a key, else of the question."""
+        """Return the location of the value of a key; if the key is missing, of the question."""
         found = self.keys.get(key)
         return found.where if found else self.where
 
@@ -93,7 +93,7 @@ class Question:
     def _problem_of_number(self, text: str) -> tuple[str, str] | None:
         if not _WHOLE.fullmatch(text) or len(text) > 18:
             return f"{self.variable} must be a whole number, not {text!r}", ""
-        # Zero means "no limit".
+        # A limit of zero means that there is no limit.
         least, most = self._limit("min"), self._limit("max")
         if (least and int(text) < least) or (most and int(text) > most):
             return f"{self.variable} cannot be {text}", f"from {least} to {most}" if most else f"at least {least}"
@@ -121,12 +121,12 @@ def read(node: Node | None) -> list[Question]:
 
 
 def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
-    """Return the questions by variable: those without one are left out, and of two with the same variable the last counts."""
+    """Return the questions by variable, without those that have no variable. Of two with the same variable, the last counts."""
     return {question.variable: question for question in questions if question.variable}
 
 
 def defaults(questions: Sequence[Question]) -> dict[str, str]:
-    """Return the variables of a stack if no question is answered: the defaults, else empty text."""
+    """Return the variables of a stack whose user answers no question: each has its default, else empty text."""
     return {name: question.default for name, question in by_variable(questions).items()}
 
 

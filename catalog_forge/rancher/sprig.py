@@ -1,8 +1,8 @@
-"""The functions that templates of compose files may call: Go's own, those of sprig, and one of rancher-compose.
+"""The functions that templates of compose files may call: Go's built-in functions, sprig's, and one of rancher-compose.
 
 Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
-sprig's functions in plain Python. This module wraps them for our template machine, limits each, and keeps them from reading the
-environment.
+sprig's functions in plain Python. This module adapts them to our template machine, limits the size of their arguments, and
+refuses those that read the environment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, LimitError
 MAX_CHARACTERS = 1 << 20
 MAX_ITEMS = 10_000
 
-# The functions of sprig that rancher-compose-executor v0.14.29 contains. A template that calls any other is refused.
+# The sprig functions that rancher-compose-executor v0.14.29 contains. It refuses a template that calls any other.
 SPRIG = frozenset(
     "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
     "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
@@ -39,7 +39,7 @@ _MOST = (1 << 63) - 1
 
 
 class Functions(dict[str, Function]):
-    """The functions by name. gotpl takes 70 ms to import, so it is imported only for a function that is not defined here."""
+    """The functions by name. gotpl takes 70 ms to import, so it is imported only when a function of sprig is looked up."""
 
     def __init__(self) -> None:
         super().__init__({**BUILTINS, **_OWN})
@@ -56,7 +56,7 @@ def _compared(name: str, *values: Any) -> Any:
 
 
 def _atoi(text: bytes) -> int:
-    """Do what strconv.Atoi does. sprig ignores its error: 0 if the text is not a number, the nearest limit if it is too large."""
+    """Convert a text as sprig's atoi does: 0 if it is not a number, the nearest 64-bit limit if it is too large or too small."""
     digits = text.lstrip(b"+-").lstrip(b"0")
     if not _WHOLE.fullmatch(text):
         return 0
@@ -72,7 +72,7 @@ def _until(count: int) -> Slice:
 
 
 def _set(values: Any, key: bytes, value: Any) -> Map:
-    """Change a dictionary in place, so that every other reference to it sees the change."""
+    """Set a key of a dictionary in place, as sprig does, and return the dictionary."""
     found = _dict(values)
     found[key] = value
     return found
@@ -117,13 +117,13 @@ _OWN = {
     "splitPreserveQuotes": Function(_cut, ("string",)),
 }
 
-# The functions that a template may call; Go does not know any others.
+# The names of all functions that a template may call. Go cannot parse a call of any other name.
 NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a sprig function for the machine. One that is refused here, or missing in newer releases, fails when called."""
+    """Return a sprig function for the machine. A function that is refused here or missing in gotpl fails when it is called."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)
@@ -141,7 +141,7 @@ def _of_sprig(name: str) -> Function:
 def _called(call: Callable[..., Any], given: list[Any]) -> Any:
     try:
         return call(*given)
-    except ZeroDivisionError:  # Python's own message changes between releases
+    except ZeroDivisionError:  # the message of this error differs between releases of Python
         raise GoError("runtime error: integer divide by zero") from None
     except Exception as error:
         # Any exception from a function of gotpl is a fault of the template, not of this program.
@@ -149,7 +149,7 @@ def _called(call: Callable[..., Any], given: list[Any]) -> Any:
 
 
 def _check(name: str, given: list[Any]) -> None:
-    """Refuse excessive numbers, and texts whose sizes would multiply."""
+    """Raise LimitError for arguments that are too large, or that would produce too large a result."""
     counted = name in _COUNTING and any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in given)
     sizes = sorted(map(_size, given))
     product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS

@@ -1,8 +1,8 @@
-"""Go templates in compose files, rendered quickly for many sets of answers, with the locations of the source.
+"""Renders the Go templates in compose files quickly for many sets of answers, and translates locations to the source.
 
-Rules: docs/facts/catalog.md#4.13 to #4.19. Two of them are peculiar to the Go release with which rancher-compose was built:
-output ends where an action fails, and whatever follows a pair of parentheses in an action is ignored. An entry is untrusted: its
-cost is bounded, and it can read nothing of this machine.
+Rules: docs/facts/catalog.md#4.13 to #4.19. Two of these rules are specific to the Go release with which rancher-compose was
+built: the output ends where an action fails, and the part of an action after a pair of parentheses is ignored. Entries are
+untrusted, so a template's time and memory are limited, and it can read nothing of this machine.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ CUT = "Rancher would silently cut the file off here, and start the services befo
 
 
 class _Piece(bytes):
-    """Text copied from the source, and the offset in the source at which it starts."""
+    """A piece of text copied from the source; `start` is its offset in the source."""
 
     start: int
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """The result of a template: its text, and why rendering ended early if it did. `out` are the pieces of the text in order."""
+    """A rendered template: its text, and the fault that ended rendering early, if any. `out` are the pieces of the text."""
 
     file: File
     text: str
@@ -53,7 +53,7 @@ class Rendered:
         return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
-        """Return the source location of a place in the rendered text. Text from an answer is located at its action."""
+        """Return the source location of a place in the rendered text. The output of an action has the location of the action."""
         start, row = self._lines[min(line, len(self._lines)) - 1]
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
@@ -77,8 +77,7 @@ class Rendered:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces copied from the source: for each, the bytes before it in the rendered text, its source offset, and its
-        size."""
+        """The pieces copied from the source. For each: its offset in the rendered text, its offset in the source, its size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)
@@ -122,7 +121,7 @@ def place_of(file: File, offset: int) -> Where:
 
 
 def template_in(file: File | None) -> Template | SyntaxFault | None:
-    """Return the template in a compose file, or the fault for which Go refuses it; None if the file has no actions."""
+    """Return the template in a compose file, or the fault if Go cannot parse it; None if the file is not a template."""
     if file is None or not is_template(file.text):
         return None
     try:
@@ -136,10 +135,10 @@ def template_of(file: File) -> Template:
     return Template(file, *_compiled(file.text))
 
 
-# Each lint rule visits all revisions in turn, so the templates of a whole catalog are kept.
+# Cached for a whole catalog, because each lint rule visits all revisions in turn.
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
-    """Parse and compile a template once, however many sets of answers it is rendered with."""
+    """Parse and compile a template. The result is cached, so this is done only once for all sets of answers."""
     parsed = parse(MAIN, text.encode(), NAMES)
     functions = Functions()
     try:
@@ -149,12 +148,12 @@ def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
 
 
 def refusal(fault: SyntaxFault, file: File) -> Problem:
-    """Return the problem for a template that Go refuses, located where Go stops, else at the first action."""
+    """Return the problem of a template that Go cannot parse, located where Go stops or, if unknown, at the first action."""
     return Problem(words_of(fault), where_of(fault, file), HINT)
 
 
 def where_of(fault: SyntaxFault, file: File) -> Where:
-    """Return the location at which Go stops, or that of the first action if it is unknown."""
+    """Return the location at which Go stops parsing or, if it is unknown, the location of the first action."""
     if not fault.line:
         return file.offset(file.text.index("{{"))
     row = file.text.split("\n")[fault.line - 1].encode()

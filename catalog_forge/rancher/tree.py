@@ -1,6 +1,6 @@
-"""The files of a catalog, an entry, an image or a spec as lint sees them: read on demand, with a size limit.
+"""Gives lint access to the files of a catalog, an entry, an image or a spec; they are read on demand, up to a size limit.
 
-Everything in a tree is untrusted: links that lead out of it are not followed, and files that are too large are not read.
+A tree is untrusted: links that lead out of the tree are not followed, and files that are too large are not read.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# A file; a link to a file inside the tree; a link that points outside it or nowhere; something that is not a file (a pipe, a
-# socket); a file or folder that this user may not read.
+# In this order: a regular file; a link to a file in the tree; a link that is broken or leads out of the tree; a pipe, socket or
+# device; a file or folder that this user may not read.
 Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
@@ -28,8 +28,8 @@ Kind = Literal["file", "link", "stray", "special", "closed"]
 class File:
     """One file of a tree: its path below the root with `/`, its size in bytes and its mode. The content is read on demand.
 
-    `shown` is the path in error messages, as the person at the keyboard would write it. If the text is part of a larger file,
-    `above` is the number of lines before it in that file.
+    `shown` is the path in error messages, as the user would type it. If the text is part of a larger file, `above` is the
+    number of lines before this part.
     """
 
     path: str
@@ -60,7 +60,7 @@ class File:
         return Where(self.shown or self.path, line + self.above, column)
 
     def offset(self, offset: int) -> Where:
-        """Return the location of a character of the text."""
+        """Return the location of the character at this offset of the text."""
         line = bisect_right(self._starts, offset)
         return self.at(line, offset - self._starts[line - 1] + 1)
 
@@ -108,10 +108,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Yaml:
-    """The content of a YAML file: its first document, None if that is empty or broken; `problems` say what is broken.
+    """The content of a YAML file: its first document (None if it is empty or broken), and the `problems` that break it.
 
-    Two more things are legal for Rancher but worth a warning: duplicate keys (the last one counts), and a `second` document (it
-    is ignored).
+    `duplicates` and `second` are legal for Rancher but worth a warning: the last of duplicate keys counts, and a second
+    document is ignored.
     """
 
     node: yamlio.Node | None
@@ -155,7 +155,7 @@ def keys_of(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
 
 
 def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
-    """Return the key of a mapping as a node, for its location."""
+    """Return the node of a key of a mapping, which has the location of the key."""
     pairs = node.pairs if isinstance(node, yamlio.Map) else ()
     return next((key for key, _ in pairs if key.value == name), None)
 
@@ -163,7 +163,7 @@ def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
 class Tree:
     """Files by their path below a root, sorted by path.
 
-    `inside` is the folder or file of the catalog that was read, `""` for the whole catalog; files outside it are unknown.
+    `inside` is the path of the folder or file that was read, `""` for the whole root. Files outside `inside` are unknown.
     """
 
     def __init__(self, files: Iterable[File], inside: str = "") -> None:
@@ -232,7 +232,7 @@ class Folder:
 
     @property
     def where(self) -> Where:
-        """The location of the folder as errors show it, derived from the shown path of its first file."""
+        """The location of the folder in errors, derived from the shown path of its first file."""
         for file in self.everything:
             return Where((file.shown or file.path).removesuffix(file.path[len(self.path) :]))
         return Where(self.path)

@@ -1,4 +1,4 @@
-"""Finds what an upgrade from one revision of an entry to another breaks, and which version may follow. Pure.
+"""Finds what breaks in an upgrade between two revisions of an entry, and derives the next version. Pure functions.
 
 Rules: Rancher's UI keeps an answer if a variable of the same name still exists, else it uses the default, and it checks only that
 required answers are present (rancher/ui 1.6, new-catalog/component.js). A service that is removed from the compose files loses
@@ -23,14 +23,14 @@ from catalog_forge.yamlio import Map, Node, Text
 # All answers are text, so a change to one of these types loses nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
-# The form of answers that fit these types, for an answer that was chosen from options.
+# By type, the pattern of an answer that fits. It is applied to the options if the type of a question is no longer `enum`.
 _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), "float": re.compile(r"-?[0-9]+(?:\.[0-9]+)?")}
 
 
 Reads = Callable[[str], Callable[[str], bool] | None]
 """Returns, for an image, a test whether it reads a metadata key; None for an unknown image."""
 
-# A folder of the host remains after it is no longer mounted.
+# The beginnings of volumes that are folders of the host: such a folder is not lost when it is no longer mounted.
 _OF_THE_HOST = ("/", ".", "~")
 MOST_SHOWN = 40
 
@@ -47,7 +47,7 @@ class Break:
 def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[Break]:
     """Return what an upgrade from one revision to another breaks, in the order questions, services, volumes, metadata.
 
-    `reads` tells which metadata keys the images of the newer revision read.
+    `reads` finds out whether an image of the newer revision reads a metadata key.
     """
     was = _Launched(old.composition, questions.defaults(old.questions), old)
     now = _upgraded(was, new)
@@ -56,7 +56,7 @@ def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[
 
 @dataclass(frozen=True)
 class _Launched:
-    """A revision together with the answers of a stack."""
+    """A revision as a stack with these answers launches it."""
 
     composition: Composition
     answers: Mapping[str, str]
@@ -68,7 +68,7 @@ class _Launched:
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """Return a revision as a stack of another one would launch it: old answers are kept by name, all others are defaults."""
+    """Return the revision `new` as the stack `was` would launch it: old answers are kept by name, all others are defaults."""
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
     if answers == defaults:
@@ -124,7 +124,7 @@ def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _succeeds(gone: Service, other: Service, before: Mapping[str, Service]) -> bool:
-    """Whether a new service has the image of a removed one, which suggests that the service was renamed."""
+    """Whether `other` is a new service with the image of the removed service `gone`, and so probably the same one renamed."""
     was, now = (_repository(text_of(each.get("image"))) for each in (gone, other))
     return bool(was) and was == now and other.name not in before
 
@@ -136,14 +136,14 @@ def _repository(image: str) -> str:
 
 
 def _may_have(revision: Revision, name: str) -> bool:
-    """Whether a service of this name appears in the compose files of a revision, and so may exist with other answers."""
+    """Whether this name is a key in the text of the compose files, so that the service may exist with other answers."""
     return any(
         re.search(rf"(?m)^ *['\"]?{re.escape(name)}['\"]?:", file.text) for file in revision.compose_files if file.is_readable
     )
 
 
 def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator[Break]:
-    """Report metadata keys that are removed although an image of the unit still reads them."""
+    """Report metadata keys that are removed from a service although an image of its unit still reads them."""
     for name, service in before.services.items():
         other = after.services.get(name)
         gone = dict(_keys(service.get("metadata"))) if other else {}
@@ -186,7 +186,7 @@ def _volumes(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _data(launched: _Launched, service: Service) -> dict[str, tuple[str, Where]]:
-    """Return the volumes that outlive a container, by their path in it: named volumes and folders of the host."""
+    """Return the volumes that outlive a container, by path in the container: named volumes and folders of the host."""
     found = {}
     for item in items(service.get("volumes")):
         source, colon, rest = launched.text(item).partition(":")
@@ -205,9 +205,9 @@ def _drivers(launched: _Launched) -> dict[str, tuple[str, Where]]:
 
 
 def next_version(version: str, published: Mapping[str, str]) -> str:
-    """Return the next version: the last number is raised until the version is unused and greater than all published ones.
+    """Return the next version: the last number of `version` is raised until the published versions allow the result.
 
-    `published` are the versions by revision. Raises ForgeError if the version does not end in a number.
+    `published` maps revisions to versions. Raises ForgeError if the version does not end in a number.
     """
     found = re.fullmatch(r"(.*?)([0-9]{1,9})", version)
     if found is None:
@@ -225,7 +225,7 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
 
 
 def refused(version: str, published: Mapping[str, str]) -> str:
-    """Return why a version cannot follow the published ones (by revision, newest last), or an empty text if it can."""
+    """Return why a version cannot follow the published versions (by revision, newest last), or an empty text if it can."""
     for revision, other in published.items():
         if other == version:
             return f"revision {revision} has the version {version} already"
@@ -248,10 +248,10 @@ class Upgrade:
 
 
 def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Iterator[Upgrade]:
-    """Yield the upgrades between the revisions of an entry: from each to every later one, then to those earlier ones that Rancher
-    offers, because it compares versions and not folders.
+    """Yield the upgrades between the revisions of an entry: from each revision to every later revision, then to those earlier
+    revisions that Rancher offers. Rancher compares versions, not folders, so it may offer an earlier revision.
 
-    `rancher` is the version of the Rancher that offers them; if it is empty, limits on that version are ignored. `reads`
+    `rancher` is the version of Rancher; if it is empty, limits on this version are ignored. `reads`
     describes the current images, which belong to the newest revision.
     """
     served = [each for each in entry.revisions if each.version]
@@ -266,13 +266,13 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
 
 
 def refusal(old: Revision, new: Revision) -> str:
-    """Return why Rancher does not offer a revision to stacks of another, judging only by their versions; empty if it does."""
+    """Return why Rancher does not offer the revision `new` to stacks of `old`, judged by versions only; empty if it does."""
     found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
     return found[0] if found else ""
 
 
 def _limit(revision: Revision, rancher: str) -> str:
-    """Return why a Rancher of this version does not show a revision (docs/facts/catalog.md#7.1); empty if it does."""
+    """Return why this version of Rancher does not show a revision (docs/facts/catalog.md#7.1); empty if it shows it."""
     block = pairs(revision.block)
     least, most = (text_of(block.get(f"{bound}_rancher_version")) for bound in ("minimum", "maximum"))
     if rancher and least and versions.greater(least, rancher):

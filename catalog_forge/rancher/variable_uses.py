@@ -1,8 +1,8 @@
 """Finds where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names in `environment`, in both compose files.
 
 A file without templates is read as YAML, so comments are ignored. A template is searched as text, without being rendered, so
-branches that are not taken today count too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and neither are
-the variables of Go templates.
+branches that the current answers do not take count too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and
+neither are the variables of Go templates.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# A variable that is substituted; one in a key, which is not substituted; `.Values.X`; a bare name in `environment`; a `$` that
-# does not begin a variable.
+# In this order: a variable in a value, which is substituted; a variable in a key, which is not; `.Values.X`; a bare name in
+# `environment`; a `$` that does not begin a variable.
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"
@@ -37,9 +37,9 @@ _BARE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of an answer: its name, how it is used, and where: at a character of `file`, or of a scalar in it.
+    """A use of an answer: the variable, the kind of use, and its offset in the scalar `text` or, if that is None, in `file`.
 
-    `in_comment` marks a use that has no effect: it is in a line of a template that is a comment or looks like one.
+    `in_comment` marks a use in a comment of a template (or in text that looks like a comment), which has no effect.
     """
 
     name: str
@@ -135,6 +135,6 @@ def _bare_names(node: Node) -> Iterator[Text]:
 
 
 def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
-    """Yield each `$` in a text: the name of a variable, or the text that is not a valid variable."""
+    """Yield each `$` in a text: the name of its variable or, if it begins no variable, the text from the `$` on."""
     for found in dollars(text):
         yield found.name or found.text, "variable" if found.name else "wrong", found.start

@@ -1,7 +1,7 @@
 """Substitution of `${NAME}` and `$NAME` in the values of compose files, after YAML parsing and before any value is interpreted.
 
-Rules: docs/facts/catalog.md#4.12: only in values, not in keys; `$$` is a `$`; a variable without an answer becomes empty, with a
-warning.
+Rules (docs/facts/catalog.md#4.12): variables are substituted only in values, not in keys. `$$` becomes `$`. A variable without an
+answer becomes empty text, with a warning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A dollar in a text outside `$$`: the name of its variable, `""` if there is none, its offset, and the text from there."""
+    """A dollar in a text outside `$$`: the name of its variable (`""` if there is none), its offset, and its text."""
 
     name: str
     start: int
@@ -38,7 +38,7 @@ def dollars(text: str) -> Iterator[Dollar]:
 
 
 def sole(text: str) -> str:
-    """Return the name of a variable if a text is exactly that variable; `""` for any other text."""
+    """Return the name of the variable if a text consists of one variable and nothing else; `""` for any other text."""
     found = next(dollars(text), None)
     return found.name if found and found.text == text else ""
 
@@ -56,7 +56,7 @@ class Substitution:
         return rewritten(node, self.text)
 
     def text(self, node: Text) -> Text:
-        """Return a scalar with the answers substituted. The result is always text, whatever the answers look like."""
+        """Return a scalar with the answers substituted. The result is always text, even if an answer looks like a number."""
         if "$" not in node.value:
             return node
         where = node.where

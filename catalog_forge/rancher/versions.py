@@ -20,7 +20,7 @@ _DIGIT = re.compile("[0-9]")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 Test = Callable[[str], bool]
-# The sort key of a version that is not semantic: that of 0.0.0.
+# The sort key of a version that is not semantic. It equals the sort key of 0.0.0.
 LOWEST: Order = (0, 0, 0, True, ())
 
 
@@ -35,7 +35,7 @@ def semver(text: str) -> Order | None:
 
 
 def greater(one: str, other: str) -> bool:
-    """Tell whether the catalog service considers `one` the greater version."""
+    """Tell whether the catalog service considers `one` greater than `other`."""
     one, other = (text.partition("+")[0].lstrip("v") for text in (one, other))
     ones, others = ([part for part in _SPLIT.split(text) if part] for text in (one, other))
     if len(others) > len(ones):
@@ -99,7 +99,7 @@ def reads_range(text: str) -> Test | None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Split a range at its spaces; spaces after an operator do not count."""
+    """Split a range at its spaces, except the spaces after an operator."""
     for part in re.sub(r"([<>=]) +", r"\1", text).split(" "):
         # The service ignores parts that are one character long.
         if len(part) > 1:
@@ -124,9 +124,9 @@ def _test(comparison: str) -> Test | None:
 
 
 def _expanded(part: str) -> list[str]:
-    """Expand a wildcard such as `1.2.x` into the comparisons that it means, with the service's oddities.
+    """Expand a wildcard such as `1.2.x` into comparisons, with the oddities of the catalog service.
 
-    `1.x.x` ends where `1.1.0` begins, and an operator that the service does not know, such as `~`, is ignored.
+    `1.x.x` includes only versions below `1.1.0`. An operator that the service does not know, such as `~`, is ignored.
     """
     place = _DIGIT.search(part) if "x" in part else None
     if place is None:
@@ -135,14 +135,14 @@ def _expanded(part: str) -> list[str]:
     low = wanted.replace(".x.x", ".x", 1).replace(".x", ".0", 1)
     low += ".0" if low.count(".") == 1 else ""
     high = _above(low, wanted.split("."))
-    # The comparisons are joined by "and", even those of `!=`.
+    # A version must fulfil both comparisons, even for `!=`, which therefore matches no version.
     ranges = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
     ranges |= dict.fromkeys(("", "=", "=="), [f">={low}", f"<{high}"]) | dict.fromkeys(("!", "!="), [f"<{low}", f">={high}"])
     return ranges.get(operator, [low])
 
 
 def _above(low: str, parts: list[str]) -> str:
-    """Return the first version above those of a wildcard; empty if the service finds none."""
+    """Return the lowest version above all versions that a wildcard matches; empty if the service finds none."""
     raised = {2: 0, 3: 1}.get(len(parts)) if parts[-1] == "x" else None
     numbers = low.split(".")
     if raised is None or not re.fullmatch("[0-9]{1,18}", numbers[raised]):

@@ -19,7 +19,7 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A container definition that Rancher starts `scale` times: a primary or a sidekick. Each has a service entry."""
+    """A container definition that Rancher starts `scale` times: a primary or a sidekick. The metadata lists it as a service."""
 
     stack: Stack
     service: Service

@@ -42,7 +42,7 @@ _DRIVER: dict[str, Type] = {
 }
 VOLUMES = MapOf("a mapping of volumes", Struct("a volume", {**_DRIVER, "per_container": TRUTH}))
 NETWORKS = MapOf("a mapping of networks", Struct("a network", {**_DRIVER, "ipam": _IPAM}))
-# The form of a compose file that the service and the CI require before they check any details.
+# The form that a compose file must have before catalog-service and the CI check any details.
 COMPOSE = Struct(
     "a compose file", {"version": TEXT, "services": SERVICES, "volumes": ANY_BY_TEXT, "networks": ANY_BY_TEXT}
 )  # fmt: skip
@@ -60,7 +60,7 @@ QUESTION = Struct(
 _QUESTIONS = ListOf("a list of questions", QUESTION)
 _FILE = Struct("a file", {"name": TEXT, "contents": TEXT})
 _VERSIONS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
-# The block as catalog-service and the CI decode it. Fields without a YAML name use their lowercased Go name.
+# The fields of the block that catalog-service and the CI decode. Fields without a YAML name use their lowercased Go name.
 SERVED_BLOCK = Struct(
     "a catalog block",
     {
@@ -84,7 +84,7 @@ _CONFIG_TEXTS = (
     "environmentid name issystem description path maintainer license project_url upgradefrom foldername catalog "
     "base icon iconfilename readme category".split()
 )
-# The keys of config.yml that name the default version; the first one present counts.
+# The keys of config.yml for the default version. The first key that is present counts.
 DEFAULTS = ("version", "defaultVersion", "default_version")
 # config.yml as catalog-service decodes it.
 _CONFIG = Struct(
@@ -104,7 +104,7 @@ _BLOCK = ("catalog:", ".catalog:")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The keys of a catalog block, and the problems of the file that contains it."""
+    """The keys of a catalog block, and the problems of the file that contains the block."""
 
     keys: dict[str, Node]
     problems: tuple[Refusal, ...] = ()
@@ -124,7 +124,7 @@ SERVICE = Decoder("service", COMPOSE, SERVED_BLOCK)
 CI = Decoder("ci", CI_COMPOSE, CI_BLOCK)
 
 _SCALARS = (TEXT, INT, TRUTH)
-# The lint rules for faults of a file: as YAML or as a whole (""), in the named field, and in any other field ("*").
+# The lint rules for the faults of a file, by field: "" for a fault of the whole file, "*" for any field that is not listed.
 Rules = Mapping[str, str]
 OF_RANCHER: Rules = {"": "CF301", "version": "CF303", "services": "CF312", "block": "CF302", "*": "CF437"}
 OF_DOCKER: Rules = {"": "CF426", "version": "CF402", "services": "CF427", "services itself": "CF426", "*": "CF437"}
@@ -145,7 +145,7 @@ def refused(problem: Problem, rule: str, who: Judge) -> Refusal:
 
 
 def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
-    """Yield everything in a node that does not fit a structure, each with the lint rule of its field."""
+    """Yield each part of a node that does not fit a structure, with the lint rule of the field that contains it."""
     if not isinstance(node, Map):
         yield from (refused(each, rules[""], who) for each in types.faults(node, wanted))
     yield from _faults_of_pairs(decoding.pairs(node), wanted, rules, who)
@@ -154,7 +154,7 @@ def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge
 def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
     for name, value in pairs.items():
         if isinstance(value, Text) and wanted.fields.get(name) is TEXT:
-            continue  # Any scalar is valid as text, and there are thousands of them.
+            continue  # Any scalar is valid as text, so the thousands of text fields need no check.
         if name == "questions" and isinstance(value, Seq):
             for question in value.items:
                 yield from faults_of_fields(question, QUESTION, _OF_QUESTION, who)
@@ -178,7 +178,7 @@ def faults_of_compose(node: Node | None, wanted: Struct, rules: Rules, who: Judg
 
 
 def of_compose(file: File, decoder: Decoder) -> Block:
-    """Find the block of a rancher-compose.yml. In a file whose version is not 2, every top-level key is a service."""
+    """Find the catalog block of a rancher-compose.yml. In a file whose version is not 2, every top-level key is a service."""
     found, who = file.decoded, decoder.who
     problems = [refused(each, OF_RANCHER[""], who) for each in found.problems]
     problems += faults_of_compose(found.node, decoder.compose, OF_RANCHER, who)
@@ -191,7 +191,7 @@ def of_compose(file: File, decoder: Decoder) -> Block:
 
 
 def of_config(file: File) -> Block:
-    """Return the keys of config.yml as the service decodes them. If a field is given under two names, only one of them counts."""
+    """Return the keys of config.yml as catalog-service decodes them. If two keys set the same field, only one is checked."""
     found, keys = file.decoded, decoding.pairs(file.decoded.node)
     problems = [refused(each, OF_CONFIG[""], "service") for each in found.problems]
     if not isinstance(found.node, Map):
@@ -237,9 +237,9 @@ def of_part(file: File) -> Block:
 
 
 def _part(text: str) -> str:
-    """Return the lines of the block. All other lines become empty, so that locations stay those of the file.
+    """Return the lines of the block. All other lines become empty, so that line numbers stay the same as in the file.
 
-    If the file ends in a comment before the block ends, there is no block: catalog-service then forgets what it found.
+    If a file ends with a comment before the block has ended, catalog-service loses the block, so the result is empty.
     """
     kept: list[str] = []
     count = 0

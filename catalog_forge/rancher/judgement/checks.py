@@ -15,7 +15,7 @@ from catalog_forge.goyaml.types import Type
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# The lint rules that report each kind of fault.
+# The ids of the lint rules that report the faults found here.
 KIND, TWICE, PORT, WORDS, NUMBER_FORM, KEPT, INNER_KEY = "CF428", "CF404", "CF429", "CF430", "CF431", "CF433", "CF434"
 
 Words = str
@@ -37,7 +37,7 @@ def _kind(node: Node) -> str:
 
 
 def one_of(*kinds: str) -> Check:
-    """Return a check for a value of one of these kinds, named as `_kind` names them."""
+    """Return a check for a value of one of these kinds; `_kind` returns the names of kinds."""
     wanted = " or ".join(kinds)
 
     def check(node: Node) -> Iterator[Problem]:
@@ -84,7 +84,7 @@ _PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
-    """Return a test for text that matches a pattern; `what` names the expected form."""
+    """Return a test whether a text matches a pattern; `what` names the expected form in its message."""
 
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
@@ -118,8 +118,8 @@ SCORE = then(one_of("a number"), _from_1000_to_1000)
 
 
 def mapping(fields: Mapping[str, Check], otherwise: Check = MAP, *, closed: bool = True) -> Check:
-    """Return a check for a mapping, with one check for each allowed key. `otherwise` checks a node that is not a mapping; other
-    keys are reported only if the mapping is `closed`."""
+    """Return a check for a mapping; `fields` has a check for each allowed key. Other keys are reported if `closed` is true. A
+    node that is not a mapping is checked by `otherwise`."""
 
     def check(node: Node) -> Iterator[Problem]:
         if not isinstance(node, Map):
@@ -163,7 +163,7 @@ UNIQUE = items("text")
 
 
 def ports(node: Node) -> Iterator[Problem]:
-    """Check a list of ports. Numbers are not checked, only text."""
+    """Check a list of ports. Only ports written as text are checked, because any number is accepted."""
     found = [*items("text", "a number")(node)]
     yield from found
     for each in node.items if isinstance(node, Seq) and not found else ():
@@ -205,13 +205,13 @@ def is_address(text: str) -> bool:
 
 
 def _not_bare(node: Node) -> Words:
-    """Reject text that yaml.v2 reads as null before it checks the type, such as an empty answer."""
+    """Return a message for text that yaml.v2 reads as null, such as an empty answer, because null is no text."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 
 
 def text_or(items: Check, more: Callable[[Node], Words] = _not_bare, rule: str = KIND) -> Check:
-    """Return a check for text or a list. `more` is a further test for the text."""
+    """Return a check for text or a list: `items` checks the list, and `more` tests the text."""
     text = then(one_of("text", "a list"), more, rule)
 
     def check(node: Node) -> Iterator[Problem]:

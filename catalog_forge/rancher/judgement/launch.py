@@ -1,7 +1,8 @@
 """rancher-compose at launch: whether a stack can be created from a revision if every question keeps its default.
 
 Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
-go through Go's templates on the raw text, YAML, variables, a schema and types. A template that fails cuts the file off there.
+go through Go's templates on the raw text, YAML, variables, a schema and types. If a template
+fails, the file ends at the failing action.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """Return a fault under the right rule: a value that is a number only for some answers has a separate rule."""
+        """Return a fault, but under a separate rule if a variable may be the reason why a value is not a number."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make it a required question with a default"
@@ -69,7 +70,7 @@ class _Noting(Substitution):
 
 
 class LaunchJudge:
-    """The launch of a revision: what rancher-compose refuses in its two files, given the answers that they were rendered with."""
+    """The launch of a revision: what rancher-compose refuses in the two files, which are rendered with answers."""
 
     def __init__(self, sources: Collection[ComposeFile]) -> None:
         self.sources = sources
@@ -77,7 +78,7 @@ class LaunchJudge:
         self.varied: set[Where] = set()
         # If a template fails, rancher-compose silently uses the output up to that point.
         self.cut: list[Problem] = []
-        # Values that are launched but have no meaning.
+        # Faults that do not prevent the launch: values without a meaning.
         self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
@@ -119,7 +120,7 @@ class LaunchJudge:
         if "*" in file.text or "{{" in file.text:
             faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
-            # In a file of version 2, nothing else is decoded, not even the catalog block.
+            # In a file of version 2, no other top-level key is decoded, not even the catalog block.
             root = node.pairs if isinstance(node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
             broken = decoding.broken_merges(Map(decoded, file.at()))

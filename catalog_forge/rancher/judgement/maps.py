@@ -1,4 +1,4 @@
-"""The mappings inside services: their keys, and which of their values have a meaning.
+"""The mappings inside services: their known keys, and the values that have a meaning.
 
 rancher-compose decodes each mapping into a structure and ignores unknown keys, so a key that is misspelt or nested one level too
 deep has no effect. It passes numbers and words on to Rancher unchanged.
@@ -21,7 +21,7 @@ from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# The lint rules for a key that nothing reads, and for a value that has no meaning.
+# The ids of the lint rules for a key that nothing reads, and for a value that has no meaning.
 UNREAD, MEANINGLESS = "CF439", "CF440"
 REQUEST_LINE, STRATEGY = "CF412", "CF414"
 
@@ -32,7 +32,7 @@ _MOST = 100
 Meaning = Callable[[Text], Iterator[Refusal]]
 
 
-# The structures that mappings are decoded into. Some of their fields are for Rancher's own API and never appear in compose files.
+# The structures into which mappings are decoded. Some fields are only for Rancher's API and never appear in compose files.
 _STICKINESS = struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
 RULE = struct(
     "a port rule",
@@ -124,7 +124,7 @@ def _meaning_of(name: str, value: Node) -> Iterator[Refusal]:
 
 
 def _belongs(key: str, wanted: Struct) -> str:
-    """Return a hint that tells where a key belongs or which key was probably meant."""
+    """Return a hint with the place where a key belongs, or with the key that was probably meant."""
     for name, inner in wanted.fields.items():
         if key in getattr(getattr(inner, "item", inner), "fields", ()):
             return f"it is a key of {name}: move it below that key"

@@ -1,4 +1,4 @@
-"""The rulings of a judge: one for each thing that it refuses, drops, hides or changes."""
+"""The rulings of a judge: one for each part of a catalog that the judge refuses, drops, hides or changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Literal
 from catalog_forge.errors import Problem, Where
 
 Judge = Literal["service", "ci", "launch"]
-# reject: the judge refuses it; drop: it is missing from what is served; ghost: it is served without a name; alter: the value that
-# is kept differs from the written one; hide: it is kept, but no link leads to it; accept: nothing to report.
+# What happens to a template, revision or value. reject: the judge refuses it; drop: it is not served; ghost: it is served without
+# a name; alter: the served value differs from the written value; hide: it is served, but no link leads to it; accept: no problem.
 Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
@@ -47,7 +47,7 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """Something that a judge refuses, with the lint rule that explains it. `who` is the judge, empty for accepted oddities."""
+    """A problem that a judge refuses, and the lint rule that explains it. `who` is empty for an oddity that is accepted."""
 
     rule: str = ""
     who: Judge | Literal[""] = "launch"

@@ -1,7 +1,7 @@
-"""Checks the services of a compose file as rancher-compose does: first a JSON schema, then the types that they decode into.
+"""Checks the services of a compose file as rancher-compose does: first by a JSON schema, then by the types of the keys.
 
 Rules: docs/facts/catalog.md#3.13 and #4.1, and rancher-compose-executor v0.14.29 (config/schema.go, config/types.go, yaml/). A
-null is not the same as a missing key here: a key without a value is refused.
+key without a value is not treated like a missing key: the value null is refused.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def fits(key: str, node: Node, second: bool) -> bool:
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """Return the key `services` of a file without a version if services are below it, which shows that its author meant version
-    2.
+    """Return the key `services` of a file without a version. Services below it show that the author meant version 2; if
+    there are none, return None.
     """
     pairs = root.pairs if isinstance(root, Map) else ()
     names = {key.value: (key, node) for key, node in pairs}
@@ -100,7 +100,7 @@ def _as_number(node: Text) -> Text:
 
 
 def _unprintable(node: Node) -> Iterator[Problem]:
-    """Report what JSON cannot represent: keys that are not text (rancher-compose crashes) and numbers that are not finite."""
+    """Report parts that JSON cannot represent: keys that are not text, which crash rancher-compose, and infinite numbers."""
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):
@@ -115,7 +115,7 @@ def _unprintable(node: Node) -> Iterator[Problem]:
         yield Refusal(f"{node.value} is not a number that can be stored", node.where, "", KEPT)
 
 
-# Keys with a special form
+# The checks for keys with a special form
 
 
 _EXTENDS = checks.mapping({"service": checks.TEXT, "file": checks.TEXT}, checks.one_of("text", "a mapping"))

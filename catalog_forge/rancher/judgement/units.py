@@ -1,8 +1,8 @@
-"""Units, links and shared volumes of a stack: what rancher-compose refuses, and what it accepts although no author means it.
+"""Checks of units, links and shared volumes: faults that rancher-compose refuses, and oddities that no author means.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
-rancher-compose-executor v0.14.29. Of the faults found in a `Composition`, the launch refuses those of sidekicks and of the
-targets of load balancers.
+rancher-compose-executor v0.14.29. Of the faults in a `Composition`, rancher-compose refuses only those of sidekicks and
+of the targets of load balancers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
-# Locating a name in a label takes time in proportion to the label, and in a label with thousands of names it helps nobody.
+# Names after this offset in a label get the location of the label: exact locations take time, and help nobody there.
 _LONGEST_LABEL = 2000
 _ONE_PRIMARY = "define a separate sidekick for each primary"
 
 
 def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
-    """Report sidekicks that are not services or have two primaries. `labels` are the sidekicks labels by service; for a label in
-    `varied`, the location is that of the whole label."""
+    """Report sidekicks that are not services or have two primaries. `labels` are the sidekicks labels by service. If the
+    location of a label is in `varied`, its value depends on answers, and faults have the location of the whole label."""
     primaries: dict[str, str] = {}
     for name, node in labels.items():
         for sidekick, offset in named(node.value) if node else ():
@@ -81,8 +81,8 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
 
 
 def balancer_targets(composition: Composition) -> Iterator[Refusal]:
-    """Report targets of load balancers that are not services for Rancher: the service does not exist, or it is a sidekick. Both
-    are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
+    """Report targets of load balancers that do not exist, or that are sidekicks and therefore no services to Rancher. Both are
+    refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
     for name, service in composition.services.items():
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:
@@ -94,7 +94,7 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
 
 
 def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield each service that a rule of `lb_config` names, its location, and whether the rules belong to a balancer."""
+    """Yield each service that a rule of `lb_config` names, its location, and whether the rules are those of a load balancer."""
     rules = keys_of(service.get("lb_config")).get("port_rules")
     keys = [keys_of(rule) for rule in (rules.items if isinstance(rules, Seq) else ())]
     is_balancer = any(text_of(rule.get("source_port")) not in ("", "0") for rule in keys) and not is_old_balancer(service)
@@ -105,7 +105,7 @@ def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield the services that a load balancer of Rancher 1.1 links to: each port forwards to all of them."""
+    """Yield the services that a load balancer of Rancher 1.1 links to, because each of its ports forwards to all links."""
     for item in items(service.get("links")) if is_old_balancer(service) else ():
         name = item.value.split(":")[0].strip()
         if name and not varies(name) and "/" not in name:
@@ -135,7 +135,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml does not define; none if that file has no services."""
+    """Report services of rancher-compose.yml that docker-compose.yml does not define, unless the latter has none at all."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
