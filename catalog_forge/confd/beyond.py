@@ -1,8 +1,9 @@
-"""Collections beyond the service's own stack, and those within an element: services of all stacks, links, labels, ports.
+"""Compiles collections outside the service's own stack (services of all stacks, links) and inside an element (labels, ports).
 
 In metadata versions that list containers below their services (from 2015-12-19 on), a service is represented by its path,
-/stacks/STACK/services/SERVICE. In 2015-07-25, /services merges services with equal names, and only containers tell them apart:
-there a service is represented by /STACK/SERVICE/CONTAINER, with its first container (docs/facts/confd.md#5.4, #5.9).
+/stacks/STACK/services/SERVICE. In version 2015-07-25, /services merges the services of different stacks that have equal names,
+and only their containers can be told apart. In that version, a service is represented by its first container, as
+/STACK/SERVICE/CONTAINER (docs/facts/confd.md#5.4, #5.9).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Return the services of all stacks that carry a label, or their containers."""
+    """Return the services of all stacks that carry a label, or the containers of these services."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -47,10 +48,9 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Return the containers of the service that `variable` holds, an element of `service`.
+    """Return the containers of one service: of the element of the collection `service` that `variable` holds.
 
-    With filters, or in version 2015-07-25, a walk selects the containers of all services; those below this service are
-    returned.
+    With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """
     if not filters and not names.listed_by_name:
         names.roots.add("/stacks")
@@ -84,15 +84,15 @@ def needed(path: Path, name: str) -> str:
 
 
 def inner(of: Collection, base: Path) -> Members:
-    """Return the labels of an element, or the texts of one of its lists, as a collection of keys. An empty list may be null."""
+    """Return the labels of an element, or the texts in one of its lists, as a collection of keys. An empty list may be null."""
     pattern = base.child(f"{of.inner}/{of.value}*").term
     return Members(f"gets {go.paren(pattern)}", Path("%s", ("",)), pairs=True, plain=of.inner != "labels")
 
 
 def label_field(variable: str, prefix: str, field: str) -> str:
-    """Return the template expression for a label's value, its name without the prefix, or that name as a word.
+    """Return the template expression for a label's value, for its name without `prefix`, or for its name as a word.
 
-    In a word, `_` replaces `.`, `-` and `:`.
+    In the name as a word, `_` replaces `.`, `-` and `:`.
     """
     if field == "value":
         return f"{go.paren(variable)}.Value"
@@ -116,7 +116,7 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """Like `link` for version 2015-07-25, where services of equal names share one entry: use the own container's links."""
+    """Like `link` for version 2015-07-25, where services of equal names share one entry: use the links of the own container."""
     mine = names.self_container().child(f"links/{of.name}").value_or(_NONE)
     slot = names.slot(f"target of {of}")
     target = Selection(slot, f"target of {of}", 'gets "/containers/*/uuid"', _PARENT, (f"eq ({of_container('uuid')}) ({mine})",))
@@ -156,7 +156,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return the condition that a service or container has the label, as a tuple; empty for all services (`*`)."""
+    """Return the condition that a service or container has the collection's label, as a tuple; empty if the label is `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

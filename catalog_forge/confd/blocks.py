@@ -34,10 +34,10 @@ from catalog_forge.spec.model import (
 from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of, texts_of
 from catalog_forge.spec.model.metadata import resolve
 
-# TOML keys that need no quotes; a dot between two parts leads into a table.
+# TOML keys that need no quotes. In a key such as a.b, the part before the dot names a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-# How two template expressions are compared. confd cannot test how a text begins or ends: the part is removed and put back at that
-# end, and the result is compared with the original text.
+# The template code of each comparison of two texts. confd cannot test how a text begins or ends: the part to look for is removed
+# and put back at that end, and the result is compared with the original text.
 _COMPARED = {
     "eq": "eq {0} {1}",
     "ne": "ne {0} {1}",
@@ -71,7 +71,7 @@ class Body:
             self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
-        # A file that is pasted or copied belongs to the author from its first byte on: no comment is put before it.
+        # No comment is put before a `file` or `paste` block at the beginning: such a file is the author's from its first byte on.
         framed = kind.name != "xml" or pairs_only
         comment = kind.comment.format("Written by confd: changes to this file are lost.") if framed else ""
         if isinstance(begins, FileBlock | PasteBlock):
@@ -114,12 +114,12 @@ class Body:
         return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of one pair. If its value is just an optional key, the pair is left out while that key has no value."""
+        """Return the code of one pair. A pair whose value is just an optional key is left out while that key is unset."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition for writing a pair whose value is just an optional key: that the key has a value. Else empty."""
+        """Return the condition that the optional key is set, if the pair's value consists of an optional key; else empty."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:
@@ -143,7 +143,7 @@ class Body:
         return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of a value: a text, a constant, or a map or list of them in YAML's flow style, which is also JSON."""
+        """Return the code of a value: a text, a constant, or a map or list of these in YAML's flow style, which is also JSON."""
         if isinstance(value, Text):
             return self.quoted(block, name, value)
         if isinstance(value, Mapping):
@@ -168,7 +168,7 @@ class Body:
         return values.loop(of_item(each.of, each.item), ", ", item)
 
     def quoted(self, block: SetBlock, name: str, value: Text) -> str:
-        """Return the code of a text that is a whole value. Raises ForgeError when the format cannot hold a constant in it."""
+        """Return the code of a text that is a whole value. Raises ForgeError if the format cannot hold a constant in the text."""
         kind, values = self.values.format, self.values
         single, words = value.single, value.literal
         try:
@@ -199,7 +199,7 @@ class Body:
         return code
 
     def copied(self, block: CopyBlock) -> str:
-        """Return the code that writes every pair of a map, or every value of a list (format lines)."""
+        """Return the code that writes every pair of a map, or every value of a list (in the format `lines`)."""
         pairs = copies.pairs(self, block)
         lines = guarded(pairs.keep, pairs.line)
         return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n"
@@ -226,7 +226,7 @@ class Body:
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
     def _variable(self, block: PasteBlock) -> str:
-        """Return the template expression for a variable. A computed name may be any of several, each with its own default."""
+        """Return the template expression for a variable. If its name is computed, it may be any of several variables."""
         variables = self.values.spec.vars
         if (name := block.path.literal) is not None:
             return f"getenv {go.string(name)} {go.string(variables[name])}"
@@ -261,7 +261,7 @@ class Body:
         return values.lines(self._of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Return code that repeats blocks for each element, as `write` writes them and without separators (for a JSON object)."""
+        """Return code that writes the blocks, with `write`, for each element; no separators are added (for a JSON object)."""
         each, values = block.each, self.values
         return values.loop(self._of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
@@ -305,7 +305,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of an `each`: marked as required if the block says so, and as records if its fields are read."""
+        """Return the collection of an `each`, marked `required` if the block says so, and `records` if the body reads fields."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 
@@ -342,12 +342,12 @@ def _level(body: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def guarded(condition: str, lines: str) -> str:
-    """Return lines of code under a condition, or unchanged if there is no condition."""
+    """Return lines of code inside an `if` with the condition; return the lines unchanged if the condition is empty."""
     return f"{{{{if {condition} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n" if condition else lines
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
-    """Return code in brackets, with a space where they would otherwise open or close a template action."""
+    """Return code between two brackets, with a space where bracket and code would together form `{{` or `}}`."""
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 

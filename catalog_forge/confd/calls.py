@@ -1,6 +1,6 @@
 """Detects template calls that always fail, from the types and constants known before the template runs.
 
-The parameter types are those of the renderer's functions. An unknown argument is never reported.
+The parameter types are those of the renderer's functions. An argument of unknown type is never reported.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What is known about an argument: its Go type (or empty), its text if it is a constant, and whether it is a number."""
+    """What is known about an argument: its Go type (empty if unknown), and the text of a constant and whether it is a number."""
 
     type: str = ""
     text: str | None = None
@@ -72,7 +72,7 @@ def shown(kind: str) -> str:
 
 
 def number_type(text: str) -> str:
-    """The type of a number constant where any type is accepted; empty if the text is not a number."""
+    """The Go type that a number constant has where any type is accepted; empty if the text is not a number."""
     try:
         return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
     except ValueError:
@@ -97,7 +97,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _tried(name: str, arguments: Sequence[Argument]) -> str:
-    """Why a call with only constant arguments fails, found by running it; empty if it succeeds or cannot be run here."""
+    """Why a call fails, found by running it; empty if it succeeds. Only pure functions with constant arguments are run."""
     texts = [argument.text for argument in arguments]
     if name not in _PURE or None in texts or sum(len(text or "") for text in texts) > _LONGEST:
         return ""
@@ -169,7 +169,7 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Why `index` or `slice` fails on this value: it has no elements, or its index is of the wrong type; else empty."""
+    """Why `index` or `slice` fails: the value has no elements, or the first index has a wrong type. Else empty."""
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"
@@ -193,7 +193,7 @@ _CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
 
 
 def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
-    """Yield each reason why printf would write an error such as `%!d(string=x)`; nothing if its format is unknown."""
+    """Yield each reason why printf would write an error such as `%!d(string=x)`; nothing if the format string is unknown."""
     if not arguments or arguments[0].text is None or arguments[0].is_number or re.search(r"%[^a-zA-Z%]*[\[*]", arguments[0].text):
         return
     rest = iter(arguments[1:])

@@ -1,7 +1,7 @@
-"""Finds the context of each expression in a body, such as quotes or a comment: it decides how the value is escaped.
+"""Finds the context of each expression in a body, such as quotes or a comment: the context decides how the value is escaped.
 
-Each value is replaced by a marker character, and the format reports the placement of each marker. This is repeated for the files
-that a body can produce: with each branch of each condition, and with two elements, one and none in its lists.
+Each value is replaced by a marker character, and the format reports the placement of each marker. This is repeated for the
+different files that a body can produce: with each branch of each condition, and with two, one and no elements in the lists.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Piece = str | Expr | SetBlock | CopyBlock
 
 
 def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
-    """Return the placement of each expression in the texts and items of a body, by `id`: equal expressions may appear repeatedly.
+    """Return the placement of each expression in the texts and items of a body, by `id`: equal expressions may differ in it.
 
-    Raises ForgeError where a value is not allowed, where the placement depends on a condition, where pairs begin inside quotes,
-    and where the text is not valid in its format, whatever the values are.
+    Raises ForgeError where a value is not allowed, where a placement depends on a condition or list, where pairs begin inside
+    quotes, and for text that is not valid in the file's format whatever the values are.
     """
     found: dict[int, Placement] = {}
     files: list[str] = []
@@ -50,15 +50,15 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the author writes the format's syntax as text, and all of it: pasted text may contain the rest."""
+    """Whether the author writes the file's whole syntax as text. With a `paste` block, part of it may be in the pasted text."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
 
 def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> None:
-    """Raise ForgeError if none of the possible files is valid in the format; without conditions, if any of them is not.
+    """Raise ForgeError for an invalid file; if the body has conditions, only if every possible file is invalid.
 
-    Which conditions can hold together is unknown, so some of the possible files may never occur.
+    It is unknown which conditions can be true together, so some of the possible files may never occur.
     """
     assert kind.fault
     conditional = any(isinstance(block, WhenBlock) for block in blocks_of(body))
@@ -98,7 +98,7 @@ def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One file that a body can produce: the branch taken at each condition (by the block's `id`), and the length of its lists."""
+    """One file that a body can produce: the branch taken at each `when` block (by `id`), and the length of each list."""
 
     taken: Mapping[int, bool]
     otherwise: bool
@@ -106,7 +106,7 @@ class _Case:
     numbers: Iterator[int] = field(default_factory=count)
 
     def pieces(self, body: tuple[Block, ...], kind: Format, read: Read) -> Iterator[Piece]:
-        """Yield the parts of the file: its text, and between them the expressions and blocks whose values go there."""
+        """Yield the parts of the file in order: its texts, and the expressions and pairs whose values are between them."""
         for block in body:
             match block:
                 case TextBlock(text=text):
@@ -154,7 +154,7 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """Yield a mapping for each branch of each condition: the branch to take at its block and at each block around it, by `id`."""
+    """Yield a mapping for each branch of each `when` block: the branch to take there and at the blocks around it, by `id`."""
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

@@ -1,4 +1,4 @@
-"""Compiles `copy` blocks: what to iterate over, the code of a pair, and which pairs other blocks already write."""
+"""Compiles `copy` blocks: the list to iterate over, the code of a pair, and the test that no other block writes its key."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ class Writer(Protocol):
     values: Values
 
     def pair_condition(self, value: Any) -> str:
-        """The condition under which a pair exists."""
+        """The condition under which a pair with this value is written; empty if it always is."""
 
     def condition(self, condition: Condition) -> str:
         """The template code of a condition of `when`."""
 
     def key(self, block: SetBlock, name: str) -> str:
-        """A key as the format writes it."""
+        """The template code of a key."""
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Return code that repeats blocks for each element, as `write` writes them."""
+        """Return code that writes the blocks, with `write`, for each element."""
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        """A value as the format writes it."""
+        """The template code of a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a copy: a check that refuses nested values, the list to range over, a pair, and the condition to keep it."""
+    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and its condition."""
 
     refusal: str
     source: str
@@ -50,7 +50,7 @@ class Pairs:
 
 
 def pairs(body: Writer, block: CopyBlock) -> Pairs:
-    """Return the code of a copy. Rendering fails when the metadata has a text instead of the map, or maps inside the map."""
+    """Return the code of a `copy` block. Rendering fails if the metadata has a text instead of the map, or maps in the map."""
     values, kind = body.values, body.values.format
     name = block.copy.removeprefix("metadata/")
     found = resolve(values.spec.metadata, Text((name,)))
@@ -73,7 +73,7 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
 
 
 def _keep(body: Writer, block: CopyBlock) -> str:
-    """Return the condition under which no other block writes the current pair: an author's pair wins, then the first copy."""
+    """Return the condition that no other block writes the current key: `set` takes precedence, then the first `copy` block."""
     writers = list(_writers(body, _section(body, block)))
     place = next(number for number, (_, other) in enumerate(writers) if other is block)
     mine = writers[place][0]
@@ -88,7 +88,10 @@ def _keep(body: Writer, block: CopyBlock) -> str:
 
 
 def _same_key(body: Writer, block: Block, before: bool) -> Iterator[tuple[str, ...]]:
-    """Yield the conditions under which a block writes the key of the current pair: a tuple for each of the block's keys."""
+    """Yield the conditions under which a block writes the key of the current pair: a tuple for each of the block's keys.
+
+    A `copy` block is considered only if it comes `before` the current block.
+    """
     if isinstance(block, SetBlock):
         for name, value in block.set.items():
             condition = body.pair_condition(value)
@@ -106,14 +109,14 @@ def _unless(conditions: tuple[str, ...]) -> str:
 
 
 def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """Yield every block with the conditions under which it is written."""
+    """Yield every block, after a tuple of the conditions under which it is written."""
     for block in blocks:
         if isinstance(block, WhenBlock):
             condition = body.condition(block.when)
             yield from _writers(body, block.then, (*under, condition))
             yield from _writers(body, block.otherwise, (*under, _opposite(condition)))
         elif isinstance(block, EachBlock):
-            # A pair that is set in a loop has another key for each element.
+            # A pair that is set in a loop has a different key for each element.
             yield from ((under, inner) for inner in blocks_of(block.each.body) if isinstance(inner, CopyBlock))
         else:
             yield under, block
@@ -125,7 +128,7 @@ def _opposite(condition: str) -> str:
 
 
 def _section(body: Writer, block: Block) -> tuple[Block, ...]:
-    """Return the blocks that share their keys with a block: the whole body, or in ini and toml files its section."""
+    """Return the blocks that must not repeat a block's keys: the whole body, or in ini and toml files the block's section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:
         if body.values.format.name in ("ini", "toml") and _begins_section(other):
@@ -135,6 +138,6 @@ def _section(body: Writer, block: Block) -> tuple[Block, ...]:
 
 
 def _begins_section(block: Block) -> bool:
-    """Whether a block is text that begins a section, or an `each` that begins one for each element."""
+    """Whether a block is text that begins a section, or an `each` that begins a section for each element."""
     texts = blocks_of((block,)) if isinstance(block, EachBlock) else (block,)
     return any(isinstance(text, TextBlock) and re.search(r"(?m)^\s*\[", str(text.text)) for text in texts)

@@ -9,7 +9,7 @@ from catalog_forge.formats import Escape
 
 _BACKSLASH = "\\"
 _BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# How %q writes the other control characters: C0, DEL, C1, U+FFFE and U+FFFF.
+# How %q writes the control characters that are not in _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
 _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
@@ -29,11 +29,11 @@ def helper(escape: Escape) -> str:
 
 
 def _guard(escape: Escape) -> str:
-    """Return the code that stops rendering when this place cannot hold the value; empty if it holds any value."""
+    """Return the code that stops rendering if the escape refuses the value; empty if the escape refuses no value."""
     tests = list(_tests(escape))
     if not tests:
         return ""
-    # Go's %q writes invisible characters with a backslash. The value's own are removed first, to tell them apart.
+    # Go's %q writes a backslash for each invisible character. Backslashes in the value are removed first, to count only those.
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""
@@ -41,7 +41,7 @@ def _guard(escape: Escape) -> str:
 
 
 def failure(name: str, message: str) -> str:
-    """Return the action that stops rendering: confd fails on a key that does not exist, and its error names the key.
+    """Return an action that stops rendering: it reads a key that does not exist, and confd's error names that key.
 
     confd passes its log messages through Printf (log.Error(err.Error()) of resource.go), so percent signs are doubled.
     """
@@ -91,7 +91,7 @@ BOOLEAN = (
 
 
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
-# The conditions under which YAML and JSON read `.Value` alike without quotes: a number of up to 15 characters, a boolean.
+# The conditions that `.Value` without quotes is, in YAML and in JSON, the same number (of at most 15 characters) or boolean.
 BARE = {
     "numbers": go.all_of(
         (
@@ -119,7 +119,7 @@ def added(term: str, name: str, function: str, plus: int) -> str:
 
 
 def _tests(escape: Escape) -> Iterator[str]:
-    """Yield conditions, one of which is true when the place cannot hold the value, as `Escape.refuses` decides for constants."""
+    """Yield the conditions under which the escape refuses a value; `Escape.refuses` is the same test for constants."""
     for char in escape.refuse:
         yield f"contains .value {go.string(char)}"
     if escape.word:

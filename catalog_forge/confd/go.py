@@ -10,13 +10,13 @@ from functools import cache
 
 @cache
 def string(text: str) -> str:
-    """Write a Go string literal. JSON's escapes are a subset of Go's; other invisible characters are escaped, too."""
+    """Write a Go string literal, with JSON's escapes (Go has all of them). All other invisible characters are escaped, too."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
 
 def literal(text: str) -> str:
-    """Return template code that prints a text unchanged: `{{` would open an action, and so would a final `{` before one."""
+    """Return template code that prints a text unchanged; a `{{`, or a `{` at its end, would otherwise open an action."""
     text = text.replace("{{", '{{"{{"}}')
     return text[:-1] + '{{"{"}}' if text.endswith("{") else text
 
@@ -34,7 +34,7 @@ class Path:
     terms: tuple[str, ...] = ()
 
     def child(self, name: str) -> Path:
-        """Return the key below this one."""
+        """Return the path of the child with this name."""
         return Path(f"{self.format}/{name.replace('%', '%%')}", self.terms)
 
     @property
@@ -52,11 +52,11 @@ class Path:
         return f"getv {paren(self.term)}"
 
     def value_or(self, default: str) -> str:
-        """Return the expression that reads the value, or `default` (an expression itself) if the key is missing."""
+        """Return the expression that reads the value, or the expression `default` if the key is missing."""
         return f"getv {paren(self.term)} {paren(default)}"
 
     def given(self, default: str) -> str:
-        """Return the expression that reads the value, or `default` if it is missing or empty; an unanswered question is empty."""
+        """Return the expression for the value, or `default` if the value is missing or empty, as for an unanswered question."""
         empty = self.value_or('""')
         return empty if default == '""' else f"or ({empty}) {paren(default)}"
 
@@ -67,7 +67,7 @@ def path(text: str) -> Path:
 
 
 def apart_line(code: str) -> str:
-    """Protect the white space at the beginning of the code from a trim marker before it."""
+    """Return the code, with the white space at its beginning protected from a trim marker before the code."""
     return '{{""}}' + code if code[:1].isspace() else code
 
 

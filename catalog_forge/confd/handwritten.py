@@ -1,4 +1,4 @@
-"""Hand-written templates: what confd cannot render in them is reported, and the keys that they need are collected."""
+"""Checks hand-written templates: reports what confd cannot render, and collects the keys that the templates need."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
-    """Return the keys that a hand-written template needs: for each path that it reads, the one of `roots` that always exists.
+    """Return the keys that a hand-written template needs: for each path that it reads, the path in `roots` that contains it.
 
-    Raises ForgeError with line and column if confd cannot parse the template, and for a lookup that is outside of the own stack,
-    that metadata of this version does not have, or whose path cannot be determined: its key would be missing, and the template
-    would find nothing there.
+    Raises ForgeError with line and column if confd cannot parse the template, and for each lookup whose path is outside of the
+    own stack, does not exist in metadata of this version, or cannot be determined: such a lookup would find nothing.
     """
     source = unrunes(template)
     try:

@@ -1,4 +1,4 @@
-"""What is known about values in a template without running it, and about the results of functions.
+"""Infers what is known about the values in a template, and about the results of functions, without running the template.
 
 Each unknown part of a text is a WILD character.
 """
@@ -14,10 +14,10 @@ from catalog_forge.confd import calls
 from catalog_forge.confd.calls import Argument
 from catalog_forge.confd.imitated.flags import WILD
 
-# The origin of a value that is the name of a key, or part of one.
+# The `origin` of a value that is the name of a key, or part of such a name.
 NAME = "#"
 _VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
-# A verb with an argument index such as %[2]d, or with a width or precision that is an argument, such as %*d.
+# A verb with an argument index such as %[2]d, or one whose width or precision is an argument, such as %*d.
 _CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
 _MOST_FIELDS = 50
@@ -31,10 +31,11 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 class Value:
     """What is known about a value.
 
-    `text` is its text, `kind` tells what it is, `type` is its Go type, `fields` are the fields of a map. `source` is the path of
-    the stored value that it is equal to. `constant` means that the template contains it as a literal. `origin` is where it comes
-    from: a path, `$` and a variable, or NAME for a key's name. For a part of a JSON value, the names of the fields that lead to
-    it are appended, one per line.
+    `text` is its text, `kind` is its role (`names` is a list of the names of keys), `type` is its Go type, `fields` are the
+    fields of a map. `source` is the path of the stored value if the value is an unchanged stored value. `constant` means that the
+    template contains the value as a literal. `origin` is where the value comes from: the path of a key, `$` and the name of an
+    environment variable, or NAME for a key's name. For a part of a JSON value, `origin` also has the names of the fields that
+    lead to that part, one per line.
     """
 
     text: str = WILD
@@ -63,7 +64,7 @@ def element(value: Value) -> Value:
 
 
 def of_fields(value: Value, fields: Sequence[str]) -> Value:
-    """Return what is known about the field of a value that a chain of names leads to."""
+    """Return what is known about the field that a chain of names, such as `.a.b`, selects from a value."""
     if not fields:
         return value
     if value.kind == "pair" and len(fields) == 1:
@@ -93,7 +94,7 @@ def result_of(name: str, values: list[Value]) -> Value:
 
 
 def _shallow(value: Value) -> Value:
-    """Return a value to put into a map, limited in depth: a template that calls itself would nest maps without bound."""
+    """Return a value without the fields of its fields: a template that calls itself could otherwise nest maps without bound."""
     return replace(value, fields=tuple((name, replace(inner, fields=())) for name, inner in value.fields))
 
 
@@ -108,7 +109,7 @@ def _source(values: Iterable[Value]) -> str:
 
 
 def _printed(pattern: str, values: list[Value]) -> Value:
-    """Return what is known about the result of printf: each verb becomes the text of its argument, where that is known."""
+    """Return what is known about the result of printf: each %s or %v becomes its argument's text, any other verb WILD."""
     if _CHOOSES.search(pattern) or len(pattern) + sum(len(value.text) for value in values) > LONGEST:
         return Value()
     rest = iter(values)

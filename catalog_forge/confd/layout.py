@@ -1,4 +1,4 @@
-"""How metadata is laid out in a store: the keys and texts that the compiled templates read, for one spec or all of Rancher."""
+"""Lays out metadata in a store, as the keys and texts that templates read: for one spec, or for all of Rancher's metadata."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return the keys and texts that a back end holds for these values. Keys are absolute paths, whatever the store's notation.
 
-    `values` are those of metadata keys, as read from YAML: texts, numbers, booleans, maps, lists. Null and empty maps and lists
-    are left out, like missing keys. List elements are below their numbers; records with a `name` are below it, as in Rancher.
-    `prefix` replaces the spec's. Raises ForgeError for keys that the spec does not declare or the back end cannot hold.
+    `values` has the value of each metadata key, as read from YAML: texts, numbers, booleans, maps, lists. Null, empty maps and
+    empty lists are left out, like missing keys. The key of a list element contains the element's number, or its `name` if the
+    elements are records with a `name`, as in Rancher. `prefix` replaces the spec's prefix. Raises ForgeError for keys that the
+    spec does not declare or the back end cannot hold.
     """
     store, start = TABLE[backend], prefix or spec.engine.prefix
     fits = cache(store.fits)  # most keys share most of their segments
@@ -43,11 +44,11 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 
 
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
-    """Return what the metadata service answers to a client in a version, as the keys and texts that confd derives from it.
+    """Return the keys and texts that confd derives from the metadata service's answer to `client` in this metadata version.
 
-    Maps in a list are below their `name`, other elements below their numbers. Written to a file as `nested` keys, with all texts
-    in quotes, they are for confd's back end `file` what the service is for `rancher`. Raises ForgeError for keys that no file can
-    hold.
+    The key of a map in a list contains the map's `name`, and the key of any other element its number. From a file with these
+    keys (`nested`, all texts in quotes), confd's back end `file` reads what its back end `rancher` reads from the service.
+    Raises ForgeError for keys that no file can hold.
     """
     from catalog_forge.metadata.service import printing  # Imported here, as below: generating files does not need it.
 
@@ -58,7 +59,7 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
 
 def keys_of_answer(path: str, body: str) -> dict[str, str]:
-    """Return the keys and texts that confd derives from the service's JSON answer at a path. Errors as `rancher_keys`."""
+    """Return the keys and texts that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys`."""
     from catalog_forge.confd.imitated.store import StoreError, flatten
 
     try:
@@ -83,7 +84,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value of a service's metadata with its key in the spec. A key such as `a/b` may be a nested mapping there."""
+    """Yield each value of a service's metadata with its key in the spec. The metadata may have a nested mapping for `a/b`."""
     for name, value in metadata.items():
         path = above + name
         is_above = path not in spec.metadata and any(key.startswith(f"{path}/") for key in spec.metadata)
@@ -94,14 +95,14 @@ def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator
 
 
 def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
-    """Return keys as the environment variables that confd's back end env reads for them."""
+    """Return the environment variables from which confd's back end `env` reads these keys."""
     return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}
 
 
 def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
-    """Return the prefix to give to confd for a back end. `prefix` replaces the spec's.
+    """Return the prefix to give to confd for a back end. `prefix` replaces the spec's prefix.
 
-    Where confd matches keys by their text, a slash at the end keeps a neighbour such as /app2 from being read along with /app.
+    If confd compares keys of the back end as text, the prefix ends in a slash, so that /app does not also match /app2.
     """
     if backend == "rancher" or not spec.engine.is_stored:
         return f"/{spec.engine.metadata}" + ("/self/service/metadata" if spec.engine.is_stored else "")
@@ -109,7 +110,7 @@ def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
 
 
 def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield the keys and texts below a path; if `numbered`, the records of this list are below their numbers in any case."""
+    """Yield the keys and texts below a path. If `numbered`, the key of a list element contains its number, never its name."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(f"{path}/{key}", item)
@@ -121,7 +122,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
-        from catalog_forge.confd.imitated.store import number_text  # Go's number format; values of most stores are text
+        from catalog_forge.confd.imitated.store import number_text  # Imported here: only numbers need it.
 
         yield path, number_text(value).decode()
     elif value is not None:
@@ -153,7 +154,7 @@ def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, wh
 
 
 def _check_tree(found: Mapping[str, str]) -> None:
-    """Raise ForgeError where a key has both a value and keys below it: confd would list it as its own child."""
+    """Raise ForgeError for a key that has both a value and keys below it: confd's `ls` would list that key as its own child."""
     for path in found:
         above = path
         while above := above.rpartition("/")[0]:

@@ -1,8 +1,9 @@
-"""Where values are in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
+"""Locates values in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
 
-If confd shares the service's network address, the metadata's `self` is the service's container. In topology `volumes` confd runs
-in a sidekick with its own address: `self` is the main container of the same deployment unit, found among those of the primary
-service. In a store other than Rancher's, metadata keys are directly below the prefix, and nothing else exists.
+A spec's `self` is a container of the service. If confd shares the service's network address, that container is /self/container.
+In topology `volumes`, confd runs in a sidekick with its own address: `self` is then found among the containers of the primary
+service, as the one in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
+and no other keys exist.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _HOST_LEAVES = {"ip": "agent_ip"}
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A collection as template code: the list to range over, and the path of the element that a variable holds.
+    """A collection as template code: the list to range over, and the path of an element, given its loop variable.
 
-    The first element of a `selected` list is empty: the list is a split text with a line break before every name. `holder` is a
-    key that is needed only for reading the elements, not for the list. The elements of a `plain` list are values. If a variable
-    holds more than the path needs, `holds` is the format of the expression that extracts that part.
+    The first element of a `selected` list is empty: the list is split from a text with a line break before every name. `holder`
+    is a key that is needed only for reading the elements, not for the list. The elements of a `plain` list are values. If the
+    loop variable holds more than the path needs, `holds` is the format of the expression that extracts the needed part.
     """
 
     list: str
@@ -59,7 +60,7 @@ class Members:
 class Selection:
     """A collection that only a recursive walk can find: each `element` of `source` for which all `conditions` hold.
 
-    `kept` is the template expression for what is recorded of each element found.
+    `kept` is the template expression for the text that is recorded for each element found.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """The paths used by one template, and what it reads: `roots` become its keys, `selections` its prologue."""
+    """Creates the paths in one template, and records its needs: `roots` become its resource's keys, `selections` its prologue."""
 
     version: str
     is_self: bool
@@ -88,7 +89,7 @@ class Names:
         return self.version == "2015-07-25"
 
     def at(self, text: str) -> Path:
-        """Return the path of a constant key, and record its closest ancestor that always exists."""
+        """Return the path of a constant key, and add its closest ancestor that always exists to `roots`."""
         if self.is_stored:
             # Below the prefix, only the prefix itself is certain to exist.
             self.roots.add("/")
@@ -153,7 +154,7 @@ class Names:
         return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
-        """Return a collection of containers or hosts; if it needs a walk, that is added to the selections."""
+        """Return a collection of containers or hosts. If listing it takes a walk, the walk is added to `selections`."""
         if of.kind == "hosts":
             self.roots.add("/hosts")
             return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
@@ -173,17 +174,17 @@ class Names:
         return known or (f"{name}_{len(self.selections)}" if name in self.selections else name)
 
     def select(self, selection: Selection) -> str:
-        """Add a selection unless it exists, and return the template expression for what it finds."""
+        """Add a selection unless it exists, and return the template expression for the elements that it finds."""
         self.selections.setdefault(selection.name, selection)
         return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
-        """Return the non-empty parts of a text (a template expression), without the spaces around separators."""
+        """Return the non-empty parts of `text`, a template expression, without the spaces around separators."""
         name = f"split_{len(self.selections)}"
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
-            # With separators around the text, outer spaces are next to one, too. Line breaks separate the elements that a walk
-            # finds.
+            # A separator is put at both ends of the text, so that the spaces at its ends are next to a separator, too. A line
+            # break is replaced because it separates the elements that a walk finds.
             text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
             for beside in ("\n", f"{separator} ", f" {separator}"):
                 text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"
@@ -192,14 +193,14 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Return the children of a raw path: records if fields of them are read, else values."""
+        """Return the children of a raw path as a collection: of records if their fields are read, else of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
         return Members(f"gets {base.child('*').term}", Path("%s", ("",)), pairs=True, plain=True)
 
     def _direct(self, of: Collection) -> Members | None:
-        """Return a collection that needs no walk; None if it needs one."""
+        """Return the collection if it can be listed without a walk, else None."""
         if self.listed_by_name:
             if of.kind == "peers" and self.is_self:
                 self.roots.add("/self/service")
@@ -221,7 +222,7 @@ class Names:
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """Return how to walk a collection: the source, the template expression for an element's path, and the conditions."""
+        """Return the source of a collection's walk, the template expression for an element's path, and the conditions on it."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:
@@ -243,7 +244,7 @@ class Names:
         return source, element, conditions
 
     def _member(self, of: Collection) -> tuple[str, ...]:
-        """Return the conditions under which a container, out of all containers, belongs to the collection."""
+        """Return the conditions under which a container belongs to the collection."""
         if of.kind == "services":
             return (same(f"labels/{of.name}", go.string(of.value)),)
         wanted = go.string(self.named(of.name)) if of.kind == "service" else self.service_name()
@@ -265,16 +266,16 @@ NOWHERE = Where("")
 
 
 def of_container(leaf: str, default: str = _EMPTY) -> str:
-    """Return the template expression for a leaf of the container that a walk is looking at."""
+    """Return the template expression for a field (`leaf`) of the container that a walk visits."""
     return Path("%s", ("$c",)).child(leaf).value_or(default)
 
 
 def same(leaf: str, wanted: str) -> str:
-    """Return the condition that a leaf of the container that a walk is looking at equals a template expression."""
+    """Return the condition that a field (`leaf`) of the container that a walk visits equals a template expression."""
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 
-# A container without a health check has no health state: confd reads null as text. Rancher up to 1.1 reports no `state`.
+# Without a health check, a container's health state is null, which confd reads as text. Rancher up to 1.1 reports no `state`.
 _HEALTH = of_container("health_state", go.string("null"))
 _FILTERS = {
     "healthy": f'or (eq ({_HEALTH}) "healthy") (eq ({_HEALTH}) "null")',
@@ -283,7 +284,7 @@ _FILTERS = {
 
 
 def filters_of(of: Collection) -> tuple[str, ...]:
-    """Return the filters of a collection of containers as conditions."""
+    """Return the conditions for the filters of a collection of containers."""
     return tuple(_FILTERS[word] for word in of.filters)
 
 

@@ -1,4 +1,4 @@
-"""What a template reads and writes, found without running it: its lookups, their guards, and the values printed unchanged.
+"""Finds what a template reads and writes, without running it: its lookups, their guards, and the values printed unchanged.
 
 Each unknown part of a text is a WILD character. The nodes are those of gotext.nodes.
 """
@@ -24,7 +24,7 @@ LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
-# Functions that show which form a value must have; functions whose result has the origin of their argument.
+# _SHAPES: functions that show which form their argument must have. _CARRY: the result has the origin of the argument.
 _SHAPES = ("split", "json", "jsonArray", "atoi", "parseBool", "base64Decode", "eq", "ne", "contains")
 _CARRY = ("toUpper", "toLower", "trimSuffix", "replace", "split", "base", "dir", "index", "printf", "print", "json", "jsonArray")
 # A template that is called with more values than this is treated as called with any value.
@@ -44,7 +44,7 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 class Read:
     """A lookup. `start` is the byte offset of the path; `guarded` means that a condition around it ensures that the path exists.
 
-    `is_main` is false inside {{define}}: a guard may then be around the call of that template.
+    `is_main` is false inside {{define}}, where the call of the defined template may be guarded instead of the lookup.
     """
 
     function: str
@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How a value is used, and the constant it is used with: the separator of a split, the other side of a comparison."""
+    """A function call on a stored value, and the constant in the call, such as a separator or what the value is compared with."""
 
     function: str
     origin: str
@@ -110,7 +110,7 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A construct that fails in every pass, or that only `garbles` the output, and why."""
+    """A construct that fails in every pass, or only garbles the output if `garbles` is true; `why` is the reason."""
 
     what: str
     start: int
@@ -136,12 +136,12 @@ class Reading:
 
     @property
     def reads_anything(self) -> bool:
-        """Whether the path of a lookup is completely unknown, so that it may be any path."""
+        """Whether the path of any lookup is completely unknown, so that the template may read any key."""
         return any(not read.known for read in self.reads)
 
 
 def read(name: str, source: bytes, functions: Collection[str] = ()) -> Reading:
-    """Read a template. Raises SyntaxFault if no version of Go can parse it; without `functions`, any word may be a function."""
+    """Read a template. Raises SyntaxFault if no version of Go can parse it; without `functions`, any word may name a function."""
     if b"{{" not in source:
         return Reading()
     words = functions or {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
@@ -165,7 +165,7 @@ class _Reader:
         self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        """Read the file, then each template with the values it is called with, then templates that are never called."""
+        """Read the file, then each template in it with the values it is called with, then templates that are never called."""
         self.name = name
         self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
@@ -208,7 +208,7 @@ class _Reader:
             self.waiting.append((name, calls[-1]))
 
     def templates(self) -> None:
-        """Read the templates that are called, and those that they call."""
+        """Read the waiting templates, and the templates that these call."""
         while self.waiting:
             name, self.dot = self.waiting.pop()
             self.is_main = name == self.name
@@ -252,7 +252,7 @@ class _Reader:
         self.within(node.body, guards)
         self.dot = dot
         self.forget(mark)
-        # {{else with}}: the else branch begins at that action, and contains nothing else.
+        # The else branch of {{else with}} contains only the second `with`.
         if not keep_dot and node.else_body and _is_else_with(node):
             self.needs("{{else with}}", node.else_body.nodes[0])
         self.within(node.else_body, guards if _negates(node.pipeline) else [])
@@ -312,7 +312,7 @@ class _Reader:
         if pipeline.is_assignment:
             self.needs("an assignment with =", pipeline)
         for variable, value in zip(pipeline.declarations, values, strict=False):
-            # A variable that is assigned again may hold any value, even before that assignment: the code may be in a loop.
+            # A variable that is assigned again may hold any value, even in code before that assignment, which may be in a loop.
             known = Value() if variable.name in self.parsed.assigned else value
             self.scope.setdefault(variable.name, []).append(known)
             self.names.append(variable.name)
@@ -324,7 +324,7 @@ class _Reader:
         del self.names[mark:]
 
     def test(self, pipeline: Any) -> None:
-        """Record a condition that consists of a stored value: every text but the empty one is true, even `false`."""
+        """Record a condition that is just a stored value: every text that is not empty counts as true, even the text `false`."""
         command = pipeline.commands[0]
         first = command.arguments[0]
         if len(pipeline.commands) == 1 and len(command.arguments) == 2 and _name(first) == "getv" and not pipeline.declarations:
@@ -396,7 +396,7 @@ class _Reader:
         return of_fields(value, node.fields)
 
     def inside(self, value: Value, names: Sequence[str]) -> Value:
-        """Return what is known about the part of a JSON value that a chain of names leads to."""
+        """Return what is known about the part of a JSON value that a chain of field names selects."""
         origin = "\n".join((value.origin, *names))[:LONGEST]
         self.found.uses.append(Usage("field", origin))
         return Value(kind="json", origin=origin)
@@ -470,13 +470,13 @@ def _name(node: Any) -> str:
 
 
 def _is_else_with(node: Any) -> bool:
-    """Tell {{else with}} from a {{with}} inside {{else}}: only in the former do both end at the same {{end}}."""
+    """Whether the else branch is {{else with}}: then both `with` end at the same {{end}}, unlike a {{with}} inside {{else}}."""
     inner = node.else_body.nodes
     return len(inner) == 1 and type(inner[0]).__name__ == "WithNode" and inner[0].end == node.end
 
 
 def _negates(pipeline: Any) -> bool:
-    """Whether any part of a condition is negated: then its else branch may be the guarded one."""
+    """Whether any part of a condition is negated, so that the condition may guard its else branch."""
     found: list[Any] = [pipeline]
     while found:
         node = found.pop()
@@ -494,7 +494,7 @@ def _guards(reads: Iterable[Read]) -> list[str]:
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on one path implies that another exists: the same path, one below it, or one in the same record."""
+    """Whether a condition on the path `guard` implies that `path` exists: it equals `guard`, or is below it or in its record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

@@ -19,9 +19,9 @@ from catalog_forge.spec.launching import made, rendered
 from catalog_forge.spec.model import Condition, ConfFile, FileBlock, Reload, Spec, TemplateBlock, TextBlock, WhenBlock
 from catalog_forge.spec.model.roots import roots_of
 
-# Returns the text of a file in the spec's folder; the block is where an error is reported.
+# Returns the text of a file in the spec's folder. Errors are reported at the position of the block.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
-# By root: a path that exists in the metadata of every container that the service knows. Other roots have no such path.
+# For each root, a path below it that exists in the metadata of every container that the metadata service knows.
 _PRESENT = {
     "/self/service": "/self/service/name",
     "/self/container": "/self/container/name",
@@ -44,12 +44,12 @@ class Resource:
 def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic) -> Resource:
     """Compile one file of a spec.
 
-    `name` is the resource's name, unique in the image. Raises ForgeError when the body cannot be written in its format.
+    `name` is the resource's name, unique in the image. Raises ForgeError when the body cannot be written in the file's format.
     """
     if file.body and isinstance(file.body[0], TemplateBlock):
         block = file.body[0]
         template = read_static(block.template, block)
-        # Imported here: few specs have a template of their own, and its analysis loads Go's template parser.
+        # Imported here: few specs have a hand-written template, and the import also loads the parser of Go templates.
         from catalog_forge.confd import handwritten
 
         file_name = f"specs/{spec.name}/{block.template}"
@@ -67,7 +67,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 
 
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
-    """Raise ForgeError when a file of topology scripts reads metadata: that topology can only carry constant files."""
+    """Raise ForgeError when a file reads metadata in topology `scripts`, which can only carry constant files."""
     if keys and spec.service.topology == "scripts":
         message = f"{file.dest} reads the metadata, but topology scripts can only carry constant files"
         raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
@@ -88,12 +88,12 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 
 
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
-    """Write the TOML of a resource, without owner and group (confd ignores them) and prefix (releases treat it differently)."""
+    """Write the TOML of a resource, without `owner` and `group` (confd ignores them) and `prefix` (releases differ in it)."""
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
     if spec.engine.is_stored and any(TABLE[backend].breaks_off for backend in spec.engine.backends):
-        # Reading twice notices if the store disappears during the first read: then confd writes nothing.
+        # The keys are listed twice: if the store disappears during the first read, the second fails, and confd writes nothing.
         keys = [*keys, *keys]
     lines += ["keys = [" + ", ".join(map(go.string, keys)) + "]"]
     if file.check:
@@ -105,7 +105,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it. Reloads by http are never shared."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it. Files never share a reload by http."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in rendered(spec):
         if file.reload.kind != "none":
@@ -115,7 +115,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
-    """Return for each action a map from the dest of each of its files to the path of the file's stamp, which holds a checksum."""
+    """For each action, return the path of the stamp (a file with a checksum) of each of its files, by the file's dest."""
     files = rendered(spec)
     numbers = _numbers(spec)
     found: list[dict[str, str]] = [{} for _ in numbers]
@@ -140,11 +140,12 @@ def _stamping(spec: Spec, file: ConfFile, name: str, mode: str) -> str:
     """Return the command that writes the stamp of a changed file; the stamp of a secret file is as private as the file.
 
     confd's watch and a pass that runs at the same time may both report one change; the launch script then sees the same checksum
-    twice. If they write different contents, the stamp of the last one has the final checksum, so no change is lost.
+    twice. If the watch and the pass write different contents, the last stamp has the checksum of the final content, so no
+    change is lost.
     """
     stamp = _stamp(spec, _numbers(spec)[_action(file)], name)
     new = f"{spec.share}/changed/.$$"
-    # Only root may change the owner of a file; for any other user, the file already belongs to that user.
+    # Only root may change the owner of a file; if confd runs as another user, the file already belongs to that user.
     owned = f"chown {file.uid}:{file.gid} {new} && " if spec.image.user.startswith("0:") else ""
     private = f"chmod {mode} {new} && {owned}" if mode[-1] not in "4567" else ""
     note = f"sha256sum {file.dest} > {new} && {private}mv {new} {stamp} && sha256sum -c {stamp} > /dev/null 2>&1"
@@ -156,7 +157,7 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Return all code before the body (helpers, walks, required keys), and the body; after a walk, it is a separate template."""
+    """Return the body with the code before it (helpers, walks, required keys). After a walk, the body is a separate template."""
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
     code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]
@@ -174,7 +175,7 @@ def _prologue(values: Values, body: str) -> str:
 
 
 def _walk(selection: Selection, selections: list[Selection], number: int) -> str:
-    """Return a template that calls itself for each element: arguments are the only state that a template in confd can have."""
+    """Return the template of a walk, which calls itself for each element: in confd, a template's only state is its argument."""
     earlier = {item.name: f".{item.name}" for item in selections[:number]}
     kept = "".join(f' "{name}" {value}' for name, value in earlier.items())
     step = f'(map "from" .from "i" (add .i 1) "out" OUT{kept})'
@@ -193,12 +194,12 @@ def _walk(selection: Selection, selections: list[Selection], number: int) -> str
 
 
 def _call(selections: list[Selection], number: int, found: dict[str, str]) -> str:
-    """Return the unfinished action that calls the next walk, or the body when all walks are done."""
+    """Return the action, without its closing braces, that calls the walk with this number, or the body after the last walk."""
     kept = "".join(f' "{name}" ({value})' for name, value in found.items())
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # `$.self` in a source is the container that an earlier walk found; the expression for it depends on the previous walk.
+    # In a source, `$.self` is the container that an earlier walk found; `found` has the expression for that container here.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

@@ -34,7 +34,7 @@ METADATA = re.compile(
 _NEAR = 0.75
 
 
-# An entry in a service's list of containers, or in a stack's list of services, and whether the path goes on below it.
+# An entry in a service's list of containers, or in a stack's list of services, and whether the path continues below that entry.
 _LISTED = re.compile(
     r"(?:/self/service|/services/[^/]+|(?P<stacked>(?:/self/stack|/stacks/[^/]+)/services/[^/]+))"
     r"/(?P<containers>containers)/[^/]+(?P<of>/.)?"
@@ -43,7 +43,7 @@ _LISTED = re.compile(
 
 
 def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> tuple[str, str] | None:
-    """Return what is wrong with a path in metadata of this version, and a hint; None if it may exist.
+    """Return what is wrong with a path in metadata of this version, and a hint; None if the path may exist.
 
     If `version` is "", differences between versions are not reported. With a back end other than Rancher's (not `is_rancher`) any
     root may exist.
@@ -66,13 +66,13 @@ def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> t
 
 
 def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | None:
-    """Return what is wrong with a path that only metadata of another version has, and a hint (docs/facts/confd.md#5.4)."""
+    """Return what is wrong with a path that exists only in another metadata version, and a hint (docs/facts/confd.md#5.4)."""
     listed = _LISTED.match(path)
     if not listed or not version:
         return None
     below, whose = listed["of"] or listed["below"], "service's containers" if listed["containers"] else "stack's services"
     if version == "2015-07-25":
-        if listed["stacked"]:  # below a service, of which only the name is listed
+        if listed["stacked"]:  # below a service: this version lists only its name
             below, whose = listed["stacked"], "stack's services"
         found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
         return (f"metadata {version} has only the names of a {whose}", f"use 2016-07-29, or read {found}") if below else None

@@ -104,7 +104,7 @@ class Values:
         return tuple((frame.name, frame.of) for frame in self.frames)
 
     def typed(self, expr: Expr) -> str:
-        """Return integer or boolean if the expression is known to be one, else nothing."""
+        """Return "integer" or "boolean" if the expression is known to have this type, else an empty text."""
         return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
@@ -151,7 +151,7 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a field belongs to an element's host, which only a loop can find. The element itself has the host's uuid."""
+        """Whether a node reads a field of an element's host, which takes a loop over all hosts, except for the host's uuid."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
@@ -207,7 +207,7 @@ class Values:
         return Path(holder.format + name.format, (*holder.terms, *name.terms))
 
     def _changed(self, node: Changed, default: str | None) -> str:
-        """Return the template expression for a changed value (replace, lower, upper), or for the default if it is empty."""
+        """Return the template expression for a changed value (replace, lower, upper), or for the default if that is empty."""
         term = go.paren(self._operand(node.of))
         if node.word == "replace":
             old, new = map(go.string, node.parts)
@@ -231,7 +231,7 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the template expression for a spec expression; an optional key or element field without a value is empty."""
+        """Return the template expression for a spec expression; its value is empty if an optional key or element field is."""
         if expr.sum:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:
@@ -241,7 +241,7 @@ class Values:
         return self.condition(expr) or self.term(expr)
 
     def given(self, found: Expr | Collection) -> str:
-        """Return the condition that a value is given, or that a collection has an element."""
+        """Return the condition that an expression has a value that is not empty, or that a collection has an element."""
         if isinstance(found, Collection):
             return self._some(self.collection(found))
         return self.term(found) if found.is_counted else self._operand(replace(found, default=""))
@@ -259,11 +259,11 @@ class Values:
         else:
             path = self._path(node)
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
-        is_single = found and found.key.asked  # for every other path this is unknown
+        is_single = found and found.key.asked  # other paths may be a folder
         return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
-        """Return the template expression that is empty when an optional key has no value; "" if the value is always there."""
+        """Return a template expression that is empty when an optional key has no value; "" if the key always has a value."""
         node = expr.node
         if isinstance(node, Changed) and expr.default is None:
             return self.condition(node.of)
@@ -310,7 +310,7 @@ class Values:
         return self.names.split(of, self.optional_term(text), separator)
 
     def _within(self, of: Collection) -> Members:
-        """Return a collection within an element, within this container or within its host."""
+        """Return a collection inside a loop element, inside the own container or inside its host."""
         if of.name in ("self", "self.host"):
             path = self.names.self_container() if of.name == "self" else self.names.at("/self/host")
             return beyond.inner(of, path)
@@ -329,7 +329,7 @@ class Values:
         self.need(found)
         base = self.names.metadata(found.name)
         if found.key.type == "list" and "name" not in found.key.fields:
-            # By number, so that the tenth element follows the ninth; `ls` sorts names as text.
+            # Elements are read by number, because `ls` sorts names as text: 10 would come before 9.
             indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
             return Members(indexes, Path(base.format + "/%d", ("",)))
         word = "lsdir" if found.key.type == "map" and found.key.fields else "ls"
@@ -346,7 +346,7 @@ class Values:
         return found
 
     def need(self, found: Found) -> None:
-        """Record a metadata key that is read: a check is added for a required key, and a secret one makes the file private."""
+        """Record a metadata key that is read: a check is added for a required key, and a secret key makes the file private."""
         self.secret |= found.key.hidden
         if found.key.needed and not found.below:
             path = self.names.metadata(found.name)
@@ -354,7 +354,7 @@ class Values:
             self.required[found.name] = path.value_or('""') if found.key.asked else f"and (not (exists {key})) (ls {key})"
 
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
-        """Return the code that prints an item for each element, with separators; the head and tail need at least one element."""
+        """Return the code that prints an item for each element, with separators; `head` and `tail` need at least one element."""
         members = self.collection(of)
         between = self._between(members, separator) if separator else ""
         return self._awaited(of) + self.around(members, head, members.each(between + item(members)), tail)
@@ -365,7 +365,7 @@ class Values:
         return f"{{{{if {first}}}}}{separator}{{{{end}}}}"
 
     def lines(self, of: Collection, item: Callable[[Members], str], head: str = "", tail: str = "", separator: str = "") -> str:
-        """Return the code that prints lines for each element; the head and the tail need at least one element."""
+        """Return the code that prints lines for each element; the head and the tail are left out if there is no element."""
         members = self.collection(of)
         code = item(members)
         code = self._between(members, separator) + code if separator else go.apart_line(code)
@@ -420,7 +420,7 @@ class Values:
         return found if default is None else self._or_else(self.collection(of), found, show(go.string(default)))
 
     def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T, name: str = "") -> str:
-        """Return what `write` makes of an item in which `it`, and the name, refer to the element of a loop."""
+        """Return the result of `write(item)`, where `it` and `name` in the item refer to the loop element of `members`."""
         around, self.frames = self.frames, (*self.frames, Held(name, of, members, members.variable))
         code = write(item)
         self.frames = around
@@ -455,7 +455,7 @@ class Values:
         return where.value if otherwise is None else where.given(otherwise)
 
     def _is_key(self, of: Collection, path: tuple[str, ...]) -> bool:
-        """Whether a field means the key of a map, which a declared field of the same name hides."""
+        """Whether a field (`name` or `key`) means an element's key in a map; a declared field of that name takes precedence."""
         key = self._resolved(of)[0].key
         return key.type == "map" and path in (("name",), ("key",)) and path[0] not in key.fields
 
@@ -471,7 +471,7 @@ class Values:
         return element.child("host_uuid") if path == ("host", "uuid") else field_of(element, path)
 
     def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:
-        """Return the code that prints a field of the host that a container runs on: the one whose uuid the container names."""
+        """Return the code that prints a field of the host that a container runs on, found by the container's host_uuid."""
         self.names.roots.add("/hosts")
         host = host_field(Path("%s", ("dir .Key",)), path)
         if default is None:
@@ -485,7 +485,7 @@ class Values:
         )
 
     def _hostname(self, path: Path) -> str:
-        """Return the template expression for a container's host name; if it is null, Docker uses the container's name."""
+        """Return the template expression for a container's host name; if that is null, for its name, which Docker then uses."""
         value = path.value_or('"null"')
         name = Path(path.format.removesuffix("hostname") + "name", path.terms).value
         return f'or (and (ne ({value}) "null") ({value})) ({name})'
@@ -513,7 +513,7 @@ class Values:
         return where.value if default is None else where.given(default)
 
     def metadata_path(self, path: Text) -> Path:
-        """Return the path of a metadata key; a secret one makes the file private."""
+        """Return the path of a metadata key; a secret key makes the file private."""
         self.secret |= hidden(self.spec.metadata, path)
         base = self.names.metadata()
         return self._joined(base.format + "/", path)
@@ -551,7 +551,7 @@ class Values:
 
 
 def of_item(of: Collection, item: Any) -> Collection:
-    """Return the collection of a loop, marked as records if the item reads fields of its elements."""
+    """Return the collection of a loop, marked `records` if the item reads fields of the elements."""
     return replace(
         of,
         records=any(

@@ -1,7 +1,7 @@
 """The definition of a file format, as data: how it writes a pair, a comment and a value, and which values it cannot hold.
 
-The data has two uses: `Escape.apply` writes the author's own constants, and the compiler turns it into confd template code for
-values that only the metadata service has. A test compares the results.
+The data has two uses: `Escape.apply` writes the author's own constants, and the compiler turns the data into confd template
+code for values that only the metadata service has. A test compares the results of the two.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Escape:
     """How a value is written in one place of a format.
 
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
-    others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some readers
-    strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of `extra`.
-    `not_first` and `not_last` list characters that are refused at the ends. A value has at most `longest` bytes. `lead` is put
-    before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
+    all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
+    readers strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of
+    `extra`. `not_first` and `not_last` list characters that are refused at the ends. A value has at most `longest` bytes. `lead`
+    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Escape:
     longest: int = 0
 
     def apply(self, text: str) -> str:
-        """Write a constant, without the quotes around it. Raises ValueError when this place cannot hold it."""
+        """Write a constant, without the quotes around it. Raises ValueError if the constant is refused."""
         if self.refuses(text):
             raise ValueError(self.refusal)
         if self.quoted:
@@ -72,7 +72,7 @@ class Escape:
 
     @property
     def refusal(self) -> str:
-        """Return the error for values that this place cannot hold; empty if it holds any text."""
+        """Return the error for values that are refused; empty if any text is allowed."""
         reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
         if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
             reasons.append(f"one of {shown}")

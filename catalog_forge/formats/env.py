@@ -15,7 +15,7 @@ _DOUBLE = Escape(
     any_control=True,
 )
 _NAME = Escape("name", word=True, refuse="-.~", not_first="0123456789", empty=False)
-# Alternatives in order: an escaped character, a variable, the beginning of code, a single character.
+# Alternatives in order: an escaped character, a variable, the beginning of shell code, a single character.
 _TOKEN = re.compile(r"\\.|\$\{\w+\}|\$[({]|`|<<|.", re.DOTALL)
 _WORD_ENDS = " \t\n;&|()<>"
 
@@ -24,7 +24,7 @@ def _placements(text: str) -> Iterator[Placement]:
     quote, before, comment, code = "", "\n", False, False
     for token in _TOKEN.findall(text):
         if token == "\\\n" and not comment:
-            continue  # the shell joins such lines first
+            continue  # the shell removes an escaped line break first
         if token[-1] == MARK:
             yield _placement(quote, before if token == MARK else token[0], comment, code)
         elif comment:

@@ -25,8 +25,8 @@ _LENGTHENED = "after a variable, because it would become part of the name (write
 class _Words:
     """Finds the placement of each value in a text.
 
-    Quotes and comments start only after a character in `begins` (empty: anywhere). A value is a whole word if it is between such
-    a character and one in `ends`. `$` begins a variable in the kinds of text that `expand` lists.
+    Quotes and comments start only after a character in `begins` (empty: anywhere). A value is a whole word if it is between
+    a character in `begins` and a character in `ends`. `$` begins a variable in the kinds of text that `expand` lists.
     """
 
     escapes: dict[str, Escape]

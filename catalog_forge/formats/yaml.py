@@ -13,7 +13,7 @@ _DOUBLE = Escape("yaml", opening='"', closing='"', quoted=True, any_control=True
 # A key on one line has at most 1024 characters (YAML 1.2, 7.4).
 _KEY = Escape("yaml-key", opening='"', closing='"', quoted=True, any_control=True, longest=1000)
 _SINGLE = Escape("yaml-single", replace=(("'", "''"),), refuse=LINE_ENDS, controls=TAB)
-# A part of an unquoted scalar: these characters have no meaning in YAML, whatever is around them.
+# A part of an unquoted scalar: the allowed characters have no special meaning in YAML, whatever text is around them.
 _PLAIN = Escape("yaml-plain", word=True, extra="/:@+", not_first="-@:", not_last=":")
 _BLOCK = Escape("yaml-block", refuse=LINE_ENDS, controls=TAB, not_first=" \t", not_last=" \t")
 

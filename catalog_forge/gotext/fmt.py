@@ -13,7 +13,7 @@ from typing import Any
 from catalog_forge.gotext.time import Time
 from catalog_forge.gotext.values import NIL, KVPair, Map, Uint8, runes, type_name, unrunes
 
-# Called with the number of bytes that will be written; it raises an error if they are too many.
+# Called with the number of bytes that will be written; it raises an error if that number is too large.
 Spend = Callable[[int], None]
 
 _PIECE = 100  # bytes counted for each piece in addition to its length
@@ -28,7 +28,7 @@ def free(_size: int) -> None:
 
 
 def sprint(values: Sequence[Any], spend: Spend = free) -> bytes:
-    """Join values as Go's Sprint does: with a space between two that are not strings."""
+    """Join values as Go's Sprint does: with a space between two neighbours if neither is a string."""
     printer = Printer(spend=spend)
     previous_is_text = True
     for value in values:
@@ -68,7 +68,7 @@ def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
 def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
     """Return the verbs of a format, each with the text before it; None if any verb is more than `%` and a small letter.
 
-    Nearly all formats are this simple, and the same ones occur again and again.
+    Nearly all formats are this simple. Results are cached, because the same formats occur again and again.
     """
     *pairs, behind = _SIMPLE.split(form)
     found = [(before, verb.decode()) for before, verb in zip(pairs[::2], pairs[1::2], strict=True)]
@@ -349,7 +349,7 @@ class Formatter:
         return True
 
     def _is_simple(self) -> bool:
-        """Whether the verb is just a small letter, and values are left."""
+        """Whether the verb is just a small letter, and there are values that no verb has used."""
         return self.at < len(self.form) and 0x61 <= self.form[self.at] <= 0x7A and self.next < len(self.values)
 
     def _write(self, verb: str, flags: Flags) -> None:
@@ -407,7 +407,7 @@ class Formatter:
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        # Go looks for the bracket only if at least three bytes are left: `[]` at the end is a verb.
+        # Go looks for the closing bracket only if at least three bytes are left, so in a final `[]`, the verb is `]`.
         if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1
@@ -422,7 +422,7 @@ class Formatter:
         return number is not None
 
     def _from_values(self, complaint: bytes, least: int = -_MAX_NUMBER) -> int | None:
-        """Take a width or precision from the values."""
+        """Take a width or precision from the values; write `complaint` if it is not an integer of at least `least`."""
         value = self.values[self.next] if self.next < len(self.values) else None
         self.next += self.next < len(self.values)
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _MAX_NUMBER:
@@ -487,7 +487,7 @@ def _rune(number: int) -> bytes:
 def _small(digits: bytes) -> int | None:
     """Return a width, a precision or an index; None if it is too large.
 
-    Go compares with the limit before it adds a digit, so numbers up to ten times the limit are accepted.
+    Go compares the number with the limit before it adds a digit, so numbers up to ten times the limit are accepted.
     """
     digits = digits.lstrip(b"0") or b"0"
     return int(digits) if len(digits) < 9 and int(digits[:-1] or b"0") <= _MAX_NUMBER else None
@@ -539,7 +539,7 @@ def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
 
 
 def shortest(value: float) -> str:
-    """Write a float as Go's %v does: in as few digits as possible, with an exponent if it is below -4 or at least 6."""
+    """Write a float as Go's %v does: in as few digits as possible, with an exponent if that is below -4 or at least 6."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text = "".join(map(str, digits))
     assert isinstance(exponent, int)

@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SECOND_NUMBER = re.compile(_NUMBER)
-# What may follow a word, a field or a variable.
+# The characters that may follow a word, a field or a variable.
 _TERMINATOR = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
 _UNTERMINATED = {'"': "quoted string", "'": "character constant", "`": "raw quoted string"}
 
@@ -81,7 +81,7 @@ class _Lexer:
         self.words = KEYWORDS - {word for word in ("break", "continue") if word in functions}
         self.is_ascii = text.isascii()
         self.parentheses = 0
-        # The rest of the text begins at character `place`. The last token ended at `_at`, which is byte `_bytes` of line `_line`.
+        # The rest of the text begins at character `place`. `_at` is the last counted character: byte `_bytes`, in line `_line`.
         self.place = 0
         self._at, self._bytes, self._line = 0, 0, 1
 
@@ -124,7 +124,7 @@ class _Lexer:
             yield self.error("unclosed comment" if end < 0 else "comment ends before closing delimiter", self.place)
 
     def close(self, closing: re.Match[str]) -> None:
-        """Skip the end of an action, and the spaces that it trims."""
+        """Skip the `}}` or `-}}` of an action, and the spaces that a `-}}` trims."""
         self.place = closing.end()
         if closing[0] != "}}":
             self.place = _ANY_SPACE.match(self.text, self.place).end()  # type: ignore[union-attr]
@@ -165,7 +165,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def word(self, start: int, end: int) -> Token:
-        """Return a word, a field or a variable; after it, a character must follow that can end it."""
+        """Return a word, a field or a variable; an error if the next character cannot follow it."""
         first = self.text[start]
         begin = start + (first in ".$")
         if not self.is_ascii:
@@ -186,7 +186,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def number(self, start: int, end: int) -> Token:
-        """Return a number, or a complex one of two numbers; no letter may follow directly."""
+        """Return a number, or a complex number of two numbers; an error if a letter or digit follows directly."""
         kind = "number"
         if self.text[end : end + 1] in ("+", "-"):
             kind = "complex"

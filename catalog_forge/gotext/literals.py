@@ -20,7 +20,7 @@ _LONE_HEX_UNDERSCORE = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _PART = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]*+)?|[0-9_]*+(?:\.[0-9_]*+)?(?:[eEpP][+-]?[0-9_]*+)?)"
 )
-# Python refuses to parse longer integers, and they do not fit in 64 bits.
+# Longer integers do not fit in 64 bits, and very long ones cannot be parsed by Python.
 _LONGEST_INTEGER = 80
 
 Number = int | float | complex
@@ -56,7 +56,7 @@ def value_as(node: Any, kind: str) -> Any:
 
 
 def number(text: str, *, is_complex: bool = False) -> Number:
-    """Return the value of a number. Raises ValueError, worded as in Go, if it is not one (parse/node.go, newNumber)."""
+    """Return the value of a number. Raises ValueError, worded as in Go, if the text is no number (parse/node.go, newNumber)."""
     if is_complex:
         return _complex(text)
     if text.endswith("i") and (imaginary := _float(text[:-1])) is not None:
@@ -105,7 +105,7 @@ def _float(text: str) -> float | None:
 
 
 def _complex(text: str) -> complex:
-    """Return a complex number, such as 1+2i, as fmt.Sscan reads it. Raises ValueError if it is not one."""
+    """Return a complex number, such as 1+2i, as fmt.Sscan reads it. Raises ValueError for any other text."""
     real = _PART.match(text)
     imaginary = _PART.fullmatch(text[real.end() : -1]) if real else None
     if not real or not imaginary or text[real.end()] not in "+-":
@@ -117,7 +117,7 @@ def _complex(text: str) -> complex:
 
 
 def _part(text: str) -> float | None:
-    """Return one part of a complex number; here, a decimal number may have a binary exponent."""
+    """Return one part of a complex number. In such a part, a decimal number may have a binary exponent."""
     mantissa, p, exponent = text.lower().partition("p")
     if not p or "x" in mantissa:
         return _float(text)
@@ -132,7 +132,7 @@ def _part(text: str) -> float | None:
 
 
 def character(literal: str) -> int:
-    """Return the code of a character constant. Raises ValueError, worded as in Go, if it is not one (strconv.UnquoteChar)."""
+    """Return the code of a character constant. Raises ValueError, worded as in Go, for any other text (strconv.UnquoteChar)."""
     inner = unrunes(literal[1:])
     escape = _ESCAPE.match(inner)
     if escape:
@@ -152,7 +152,7 @@ def character(literal: str) -> int:
 
 
 def unquote(literal: bytes) -> bytes:
-    """Return the string that a Go literal represents. Raises ValueError, worded as in Go, if it is not one (strconv.Unquote)."""
+    """Return the string that a Go literal represents. Raises ValueError, worded as in Go, for other text (strconv.Unquote)."""
     inner = literal[1:-1]
     if literal[:1] == b"`":
         return inner.replace(b"\r", b"")
@@ -198,7 +198,7 @@ def _quoted(text: str) -> str:
 
 
 def last_of(node: Any) -> Any:
-    """Return the last node that Go visits when it evaluates a node: Go's errors name that one."""
+    """Return the last node that Go visits when it evaluates a node. Go's errors name this last node."""
     if type(node).__name__ != "ParenthesizedNode":
         return node
     arguments = node.pipeline.commands[-1].arguments

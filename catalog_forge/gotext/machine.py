@@ -82,7 +82,7 @@ class Machine:
         self.dot: Any = None
 
     def run(self, name: str, data: Any = None) -> bytes:
-        """Run a template with its data, and return its output. Raises Fault; `out` has the output up to then."""
+        """Run a template with its data, and return its output. Raises Fault; `out` then has the output up to the fault."""
         self._begin(self.templates[name], data)
         try:
             while self.running:
@@ -120,7 +120,7 @@ class Machine:
             self.running = False
 
     def write(self, piece: bytes) -> None:
-        """Append to the output. Raises LimitError if it gets too large."""
+        """Append to the output. Raises LimitError if the output gets too large."""
         self._left -= len(piece)
         if self._left < 0:
             raise LimitError(f"the output is larger than {self.limits.output} bytes")

@@ -58,7 +58,7 @@ class CharacterNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class StringNode(Node):
-    """A string; a byte that is not UTF-8 is a surrogate, as in `values.runes`."""
+    """A string; a byte that is not UTF-8 is represented by a surrogate, as in `values.runes`."""
 
     value: str
     quoted: str
@@ -134,7 +134,7 @@ class ListNode:
 
 @dataclass(frozen=True, slots=True)
 class TextNode(Node):
-    """Text between actions; a byte that is not UTF-8 is a surrogate."""
+    """Text between actions; a byte that is not UTF-8 is represented by a surrogate."""
 
     text: str
 
@@ -153,12 +153,12 @@ class BranchNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class IfNode(BranchNode):
-    """{{if}}; an {{else if}} is an if inside the else branch, which begins at that action."""
+    """{{if}}. An {{else if}} is an IfNode inside the else branch, and that branch begins at the {{else if}}."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithNode(BranchNode):
-    """{{with}}; {{else with}} is like {{else if}}."""
+    """{{with}}. An {{else with}} is a WithNode inside the else branch, as for {{else if}}."""
 
 
 @dataclass(frozen=True, slots=True)

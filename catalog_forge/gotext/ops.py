@@ -1,6 +1,6 @@
 """The operations and expressions that templates are compiled to: functions that take the machine (text/template, exec.go).
 
-A jump target that is not known yet when its operation is made is a list of one number, which is filled in later.
+A jump target may be unknown when its operation is created, so it is a list of one number, which is filled in later.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
 from catalog_forge.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
-# The value of a variable whose declaration has not run: it is in an argument of and/or that may be skipped.
+# The value of a variable whose declaration has not run, because it is in a skipped argument of and/or.
 UNSET = object()
 # The list types that each parameter type accepts.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
@@ -60,7 +60,7 @@ def stored(value: Expr, slots: Sequence[int]) -> Expr:
 
 
 def assigned(value: Expr, variables: Sequence[tuple[str, Sequence[int]]], node: Any) -> Expr:
-    """Assign a value to existing variables: for each name, to the first slot that is set."""
+    """Return an expression that assigns a value to existing variables: for each name, to the first of its slots that is set."""
 
     def assign(machine: Machine) -> Any:
         found = value(machine)
@@ -79,7 +79,7 @@ def kept(slot: int) -> Expr:
 
 
 def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
-    """Return the value of a variable: that of the first slot that is set."""
+    """Return an expression for the value of a variable, which is in the first of its slots that is set."""
 
     def get(machine: Machine) -> Any:
         for slot in slots:
@@ -91,7 +91,7 @@ def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
 
 
 def piped(before: Expr, slot: int, command: Expr) -> Expr:
-    """Evaluate the expression before a pipe, even if the command does not use it, and store it for the command."""
+    """Return an expression that runs the expression before a pipe, stores its value in a slot, and runs the command after it."""
 
     def run(machine: Machine) -> Any:
         machine.slots[slot] = before(machine)
@@ -101,7 +101,7 @@ def piped(before: Expr, slot: int, command: Expr) -> Expr:
 
 
 def checked(value: Expr, kind: str, node: Any) -> Expr:
-    """Let a value pass if it is assignable to a Go type; else raise Fault."""
+    """Return an expression that yields the value if it is assignable to a Go type, and raises Fault otherwise."""
     if kind in ("any", "value"):
         return settled(value)
 

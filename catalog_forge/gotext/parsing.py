@@ -59,7 +59,7 @@ SPACES = (
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; the message begins with its name and line, and `words` is the rest.
+    """A template that Go cannot parse; the message begins with the template's name and line, `words` is the rest of it.
 
     `line` and `column` are 0 if they are unknown.
     """
@@ -87,7 +87,7 @@ class Parsed:
 class _Mark:
     """The end of a list of statements: {{end}} or {{else}}; `start` is the offset of that action, `end` the offset after it.
 
-    After {{else if}} and {{else with}}, the second word is still to be read.
+    After {{else if}} and {{else with}}, the word after `else` has not been read yet.
     """
 
     word: str
@@ -417,7 +417,7 @@ class _Parser:
         return ParenthesizedNode(term.start, end, fields, first, pipeline, bare=True)
 
     def fields(self, end: int, start: int) -> tuple[tuple[str, ...], int, int]:
-        """Read fields; return them, the offset after them, and the offset of the first one if there is one."""
+        """Read fields; return them, the offset after them, and the offset of the first field (`start` if there is none)."""
         found: list[str] = []
         first = start
         while self.peek().kind == "field":

@@ -48,12 +48,12 @@ def compile_template(name: str, source: bytes, functions: Mapping[str, Function]
 
 
 class Compiler:
-    """Compiles one template. Each variable becomes a slot, because where variables are declared is known in advance."""
+    """Compiles one template. Each variable becomes a slot, because all declarations are known in advance."""
 
     def __init__(self, name: str, functions: Mapping[str, Function]) -> None:
         self.code = Code(name)
         self.functions = functions
-        # The visible variables: name, slot, and whether it may be unset because an argument of and/or declares it.
+        # The visible variables: name, slot, and whether the variable may be unset because an argument of and/or declares it.
         self.scope: list[tuple[str, int, bool]] = [("$", 0, False)]
         self.may_be_skipped = False
         self.depth = 0
@@ -136,7 +136,7 @@ class Compiler:
         del self.scope[mark:]
 
     def otherwise(self, node: Any, to_else: list[int], inner: int) -> None:
-        """Compile the else branch, if any. It does not see the variables from `inner` on, which belong to the other branch."""
+        """Compile the else branch, if any. The variables of the first branch, from index `inner` on, are not visible in it."""
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]

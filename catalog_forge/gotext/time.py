@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# The parts of a layout, longer ones before their own beginnings, and what each is replaced by (Go's package time, nextStdChunk).
+# The parts of a layout, and the text that replaces each. A part comes before the shorter parts that it begins with (Go's package
+# time, nextStdChunk).
 _PARTS: dict[str, Callable[[datetime], str]] = {
     "January": lambda t: t.strftime("%B"),
     "Jan": lambda t: t.strftime("%b"),
@@ -40,7 +41,7 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "4": lambda t: str(t.minute),
     "5": lambda t: str(t.second),
 }
-# A short name that is followed by a small letter is the beginning of another word.
+# A short name such as Jan is only the beginning of another word if a small letter follows.
 _LAYOUT = re.compile(
     r"[.,](?:0++|9++)(?![0-9])|" + "|".join(re.escape(part) + "(?![a-z])" * (part in ("Jan", "Mon")) for part in _PARTS)
 )

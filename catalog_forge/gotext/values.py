@@ -17,7 +17,7 @@ PAIRS = "memkv.KVPairs"
 PLAIN_PAIRS = "[]memkv.KVPair"
 SERVERS = "[]*net.SRV"
 
-# The elements between the length of a list and its capacity, which `slice` can reach.
+# For each list type, the value of the elements between the length of a list and its capacity, which `slice` can reach.
 _ZEROS: dict[str, Any] = {INTS: 0, STRINGS: b"", ANYS: None}
 
 
@@ -41,7 +41,7 @@ class Uint8(int):
 
 
 class Int64(int):
-    """A number of seconds, which a time returns. Functions that want an int refuse it, too."""
+    """A number of seconds, as a time's method Unix returns it. Functions that want an int refuse it, too."""
 
 
 class KVPair(NamedTuple):
@@ -70,7 +70,7 @@ class Slice(list[Any]):
         return made
 
     def part(self, start: int, stop: int, cap: int) -> Slice:
-        """Return the elements from `start` to `stop`, which may lie beyond the end."""
+        """Return the elements from `start` to `stop`; `stop` may lie beyond the end of the list."""
         zero = _ZEROS.get(self.type, KVPair(b"", b""))
         items = [*self, *([zero] * (stop - len(self)))]
         return Slice(items[start:stop], self.type, cap=cap - start)
@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: structs always do, other values if they are not the zero of their type."""
+    """Return whether a value counts as true: structs always do, any other value does if it is not the zero value of its type."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

@@ -47,7 +47,7 @@ def is_text(node: Node | None) -> bool:
 
 
 def text_of(node: Node | None) -> str:
-    """Return a scalar that is decoded, written and decoded into text: then 1.10 becomes 1.1, 010 becomes 8, yes becomes true."""
+    """Return the text of a scalar after Go has decoded and written it: 1.10 becomes 1.1, 010 becomes 8, yes becomes true."""
     if not isinstance(node, Text):
         return ""
     found = value(node)
@@ -69,7 +69,7 @@ def printed(node: Text) -> str:
 
 
 def merged(pairs: Pairs) -> Pairs:
-    """Return the pairs of a mapping, each key once. A merge key overrides the pairs before it, and those after it override it."""
+    """Return the pairs of a mapping, each key once. A merge key overrides the pairs before it, and later pairs override it."""
     for key, _ in pairs:
         if key.value == MERGE and key.bare:
             break
@@ -97,7 +97,7 @@ def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
 
 
 def brought_in(node: Node) -> list[Node]:
-    """Return the mappings that a merge key adds, in increasing precedence: the first of a list wins. An alias counts once."""
+    """Return the mappings that a merge key adds, in increasing precedence: the first in a list wins. An alias counts once."""
     return [*reversed({id(each): each for each in node.items}.values())] if isinstance(node, Seq) else [node]
 
 
@@ -118,7 +118,7 @@ def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
 
 
 def too_large(root: Node | None) -> Iterator[Problem]:
-    """Yield a problem if a document is too large to check once every alias is expanded."""
+    """Yield a problem if a document is too large to be checked after the expansion of all its aliases."""
     if root is not None and _size(root, {}) > MAX_NODES:
         yield Problem("the document is too large to be checked", root.where)
 

@@ -33,7 +33,7 @@ class Baked:
 
 
 def shard_of(name: str, shards: int) -> str:
-    """Return the shard of a spec. It depends on the name alone, so that adding other specs does not move it."""
+    """Return the shard of a spec. It depends only on the spec's name, so that it stays the same when specs are added."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
     return f"shard-{number:0{len(str(shards - 1))}}"
 
@@ -86,7 +86,7 @@ def matrix(kind: str, shards: Sequence[str]) -> str:
 
 
 def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
-    """A job for each 200 shards; BAKE_IMAGE, set by the triggering pipeline, names an image with docker buildx."""
+    """A pipeline with a job for each 200 shards; the triggering pipeline sets BAKE_IMAGE to an image with docker buildx."""
     base = {"image": "$BAKE_IMAGE", "script": [f'docker buildx bake --file {FILE} "$SHARD"']}
     parts = [list(shards[start : start + _AT_ONCE]) for start in range(0, len(shards), _AT_ONCE)]
     jobs = {f"bake-{number}": {**base, "parallel": {"matrix": [{"SHARD": part}]}} for number, part in enumerate(parts, 1)}

@@ -2,14 +2,14 @@
 
 How the classic builder of an engine behaves (measured on 20.10), and how this module deals with it:
 
-- Each step creates an untagged image. If a build fails or is interrupted, they stay, the last one as a dangling image.
+- Each step creates an untagged image. If a build fails or is interrupted, these images stay, the last of them dangling.
   All images of such a build are removed, which leaves the engine as it was before.
-- The last image of each stage but the final one stays dangling, even after success. It is the build cache of
-  that stage (here: the downloaded confd), the same for all images with the same confd, so it is kept; a changed spec
-  changes only the final stage. A build without cache would add one each time, so in that case it is removed.
+- The last image of each stage except the final stage stays dangling, even after success. This image is the build cache
+  of its stage (here: the downloaded confd) and is kept, because all specs with the same confd share it: a changed spec
+  changes only the final stage. A build without cache would add such an image each time, so then the image is removed.
 - A build fails if the cached image of a step is removed after the builder has found it, by a `docker image prune` or
   with the last image that was built on it. The build is then repeated once, without the removed image.
-- The image that had the tag before becomes dangling. It is removed if it was built here and no container uses it.
+- The image that had the tag before becomes dangling. It is removed if catalog-forge built it and no container uses it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ GRACE = 20
 
 
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
-    """Build one image, unless one with the request's first tag and digest exists (which takes one lookup).
+    """Build one image, unless one lookup finds an image with the request's first tag and digest.
 
     Raises BuildError if the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
     output; EngineError if the engine goes away. A failed or interrupted build leaves nothing on the engine.
@@ -60,7 +60,7 @@ def build_all(
 
     Reports come from worker threads, so that the caller's thread can be interrupted: the running builds are then ended
     cleanly, their images are removed, and the interruption propagates. Leftovers are removed after all builds have ended,
-    because a build may use layers of another one that fails later.
+    because a build may use layers of another build that fails later.
     """
     work = _Work(engine)
     try:
@@ -80,7 +80,7 @@ def build_all(
 def push(engine: Engine, tag: str, report: Report) -> str:
     """Push an image to the registry that its tag names, with the docker CLI's credentials, and return the pushed digest.
 
-    Raises BuildError with the registry's message if it refuses.
+    Raises BuildError with the registry's message if the registry refuses the push.
     """
     digest, action = "", f"push {tag}"
     with engine.asked_to(action):
@@ -156,7 +156,7 @@ def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = Tr
 
 
 def _heard(engine: Engine, action: str, messages: Iterable[dict[str, Any]], dockerfile: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the messages of a stream, and turn SDK errors that the stream itself raises into our own."""
+    """Yield the messages of a stream, and convert SDK errors that the stream raises to BuildError or EngineError."""
     with engine.asked_to(action):
         try:
             yield from messages
@@ -226,7 +226,7 @@ def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
 
 
 def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
-    """Tell the engine that the client has left. It ends the running step; its clean-up messages can still be read."""
+    """Tell the engine that the client has left. The engine ends the running step; its later messages can still be read."""
     connection = getattr(response.raw, "connection", None)
     if connection is not None and connection.sock is not None:
         with suppress(OSError):
@@ -267,13 +267,13 @@ class _Work:
             wait(futures, timeout=GRACE)
 
     def sweep(self) -> None:
-        """Remove what is no longer needed. An unreachable engine or an image in use is not an error here."""
+        """Remove the containers and images that are no longer needed. An unreachable engine or an image in use is no error."""
         with suppress(DockerException, *LOST):
             for container in self.containers:
                 with suppress(APIError):
                     self.engine.api.remove_container(container, v=True, force=True)
             images = [image for image in reversed(self.made) if image not in self.kept]
-            # An image can only be removed after its children, whose order concurrent builds mix up: repeat while it helps.
+            # An image can only be removed after its children, and concurrent builds mix up their order: repeat while it helps.
             while left := [image for image in images if not self._removed(image, parents=False)]:
                 if len(left) == len(images):
                     break

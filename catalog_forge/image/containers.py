@@ -1,7 +1,7 @@
 """Containers and networks on a Docker engine, through the SDK: start them as a run, and remove them all afterwards.
 
-Everything carries the label of its run. Removal searches by that label instead of by returned IDs, so that it also
-finds what an interrupted call has created. Only volumes declared by images are used: they are anonymous, and removed
+Everything carries the label of its run. Removal searches by that label instead of by returned IDs, so that
+it also finds what an interrupted call has created. Only volumes declared by images are used: they are anonymous, and removed
 with the last container that uses them.
 """
 
@@ -52,7 +52,7 @@ class Wanted:
     """The settings of a container to create; anything not set comes from the image.
 
     `network` is a network of the run, a container whose network is shared, or None for no network. `hosts` maps names to
-    addresses. `volumes_from` shares all volumes of other containers. No container gets privileges or folders of the host.
+    addresses. All volumes of the containers in `volumes_from` are shared. No container gets privileges or folders of the host.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Copied:
 
 
 class Container:
-    """A container of a run. Every method asks the engine: BuildError if it refuses, EngineError if it is gone."""
+    """A container of a run. Every method raises BuildError if the engine refuses, EngineError if the engine is gone."""
 
     def __init__(self, engine: Engine, identity: str, name: str) -> None:
         self.id = identity
@@ -107,14 +107,14 @@ class Container:
         return State(state["Running"], state["ExitCode"])
 
     def logs(self) -> str:
-        """Return its standard output and standard error over all its starts."""
+        """Return the standard output and standard error of the container since its first start."""
         with self._asked_to("read the log of"):
             return self._engine.api.logs(self.id).decode(errors="replace")
 
     def read(self, path: str) -> Copied | None:
-        """Return a file, whether the container is running or not; None if it does not exist or is not a file.
+        """Return a file, whether the container is running or not; None if the path does not exist or is not a file.
 
-        Raises ForgeError if it is larger than `MAX_FILE`.
+        Raises ForgeError if the file is larger than `MAX_FILE`.
         """
         with self._asked_to(f"copy {path} out of"):
             try:
@@ -138,13 +138,13 @@ class Container:
         return status, said.decode(errors="replace")
 
     def stop(self, seconds: int) -> State:
-        """Stop it with SIGTERM, or by force after `seconds` (exit status 137), and return how it ended."""
+        """Stop the container with SIGTERM, or by force after `seconds` (exit status 137), and return how it ended."""
         with self._asked_to("stop"):
             self._engine.api.stop(self.id, timeout=seconds)
         return self.state()
 
     def remove(self) -> None:
-        """Kill the container and remove it with its volumes; it is not an error if it is already gone."""
+        """Kill the container and remove it with its volumes; it is no error if the container is already gone."""
         with self._asked_to("remove"), suppress(NotFound):
             self._engine.api.remove_container(self.id, v=True, force=True)
 
@@ -194,7 +194,7 @@ class Run:
     def container(self, wanted: Wanted) -> Container:
         """Create a container without starting it. Raises BuildError if the image or the address is not available."""
         api, full_name = self._engine.api, self._full(wanted.name)
-        # The CLI's proxy settings are for outbound traffic: confd would ask a proxy for rancher-metadata.
+        # The CLI's proxy settings are left out: with them, confd would ask the proxy for rancher-metadata.
         options: dict[str, Any] = {"use_config_proxy": False, "networking_config": self._endpoint(wanted)}
         if wanted.entrypoint is not None:
             options["entrypoint"] = list(wanted.entrypoint)
@@ -229,7 +229,7 @@ class Run:
             raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
 
     def _left(self) -> list[Callable[[], None]]:
-        """Return functions that remove what still exists: containers, the newest first, then networks."""
+        """Return functions that remove what still exists of the run: containers, the newest first, then networks."""
         api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
         with self._engine.asked_to("list containers and networks"):
             containers = api.containers(all=True, filters=wanted)
@@ -297,5 +297,5 @@ def _limited(chunks: Iterable[bytes], what: str) -> bytes:
 
 
 def _first_address(subnet: str) -> str:
-    """The address that an engine takes for itself by default."""
+    """The address in a subnet that an engine takes for itself by default."""
     return str(ipaddress.ip_network(subnet)[1])

@@ -66,7 +66,7 @@ class Instruction:
     @cached_property
     def json(self) -> list[str] | None:
         """The words of the JSON form; None for the shell form."""
-        # The container gets the words of these instructions unchanged: only a shell expands variables.
+        # A build expands no variables in these instructions: the container gets their words unchanged.
         text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
         if not text.startswith("["):
             return None
@@ -78,12 +78,12 @@ class Instruction:
 
     @cached_property
     def words(self) -> list[str]:
-        """The words of either form, without quotes."""
+        """The words of the JSON form or of the shell form, without quotes."""
         return self.json if self.json is not None else [_bare(word) for word in _WORD.findall(self.body)]
 
     @property
     def arguments(self) -> list[str]:
-        """The command that a CMD or ENTRYPOINT passes to the container: the words of the JSON form, or a shell with the line."""
+        """The command that a CMD or ENTRYPOINT passes to the container: the words of the JSON form, or a shell and the line."""
         return self.json if self.json is not None else ["/bin/sh", "-c", self.text]
 
     @property
@@ -128,7 +128,7 @@ class Dockerfile:
 
     @cached_property
     def final(self) -> list[Instruction]:
-        """The instructions that make the image: those of the stages it is based on, then those of the last stage."""
+        """The instructions that apply to the image: of the stages that the last stage is based on, then of the last stage."""
         return [each for stage in reversed(self.chain) for each in stage.instructions]
 
     @property
@@ -137,11 +137,11 @@ class Dockerfile:
         return self.chain[-1].base if self.chain else ""
 
     def last(self, keyword: str) -> Instruction | None:
-        """The instruction of a kind that takes effect: the last one."""
+        """The last instruction with this keyword, which is the one that takes effect."""
         return next((each for each in reversed(self.final) if each.keyword == keyword), None)
 
     def of(self, *keywords: str) -> list[Instruction]:
-        """The image's instructions of these kinds."""
+        """The image's instructions with these keywords."""
         return [each for each in self.final if each.keyword in keywords]
 
 
@@ -260,7 +260,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         return value or (match[3] if match[2] == "-" else value if name in variables else match[0])
 
     found = _VARIABLE.sub(put, text)
-    # A hostile file could grow without limit.
+    # The variables of a hostile file could otherwise grow without limit.
     return found if len(found) <= len(text) + _LONGEST else text
 
 

@@ -70,7 +70,7 @@ class Engine:
     def asked_to(self, action: str) -> Iterator[None]:
         """Run a block that sends a request to the engine.
 
-        Raises BuildError with the engine's message if it refuses, EngineError if it is gone.
+        Raises BuildError with the engine's message if the engine refuses, EngineError if the engine is gone.
         """
         try:
             yield
@@ -101,7 +101,7 @@ def gone(address: Address, action: str) -> EngineError:
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
     """Return the engine that `locate` names, once it has answered; `timeout` (seconds) applies to later requests, too.
 
-    Raises EngineError if it does not exist, refuses, or is not a Docker engine.
+    Raises EngineError if the engine does not exist or refuses, or if the server there is not a Docker engine.
     """
     address = locate(environ)
     try:

@@ -69,7 +69,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 
 def folders(spec: Spec) -> list[str]:
-    """Return every folder that must exist and be shared: the folder of each dest, and the share. None is inside another."""
+    """Return the folders that must exist and be shared, such as the folder of each dest; none of them is inside another."""
     wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
 
@@ -79,7 +79,7 @@ def _all_folders(spec: Spec) -> list[str]:
 
 
 def dockerfile(spec: Spec) -> str:
-    """Return the Dockerfile: a separate stage downloads and verifies confd, and an argument pins the base."""
+    """Return the Dockerfile: a separate stage downloads and verifies confd, and a build argument pins the base image."""
     engine = spec.engine
     return fill(
         __package__,
@@ -111,7 +111,7 @@ def dockerfile(spec: Spec) -> str:
 
 
 def tools(spec: Spec) -> list[dict[str, str]]:
-    """Return the tools for the Dockerfile: each with the name of its arguments and the command that unpacks its archive."""
+    """Return the tools for the Dockerfile: each with the name of its build arguments and the command that unpacks its archive."""
     return [
         {
             "name": tool.name,
@@ -126,7 +126,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 
 
 def tools_folder(spec: Spec) -> str:
-    """Return the folder of the tools in the image. If the share is a volume, it gets a copy, because the volume may be older."""
+    """Return the folder of the tools in the image. A shared volume gets a copy, because it may be older than the image."""
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
 
@@ -156,7 +156,7 @@ def _source(spec: Spec) -> str:
 
 
 def programs(spec: Spec) -> list[str]:
-    """Return the programs that the checks start in this image: the build fails when it lacks one."""
+    """Return the programs that the checks start in this image: the build fails if one of them is missing."""
     words = {file.check.split()[0] for file in spec.files if file.check.strip() and not spec.asks(file)}
     return sorted(word for word in words if re.fullmatch(r"[A-Za-z0-9_./-]+", word))
 
@@ -191,7 +191,7 @@ def entrypoint(spec: Spec) -> str:
 
 
 def _stores(spec: Spec) -> dict[str, Any]:
-    """Return the script's variables for the back ends of the spec."""
+    """Return the variables of the entrypoint script that describe the spec's back ends."""
     known = [TABLE[name] for name in spec.engine.backends]
     return {
         "stored": spec.engine.is_stored,

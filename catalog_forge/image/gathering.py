@@ -75,9 +75,9 @@ def _inline(each: Instruction, name: str) -> str:
 
 
 def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
-    """Return the paths in the image, each with the path of its file among the build context's `files`; later copies win.
+    """Return the path in the build context for each path in the image; later copies win.
 
-    Heredocs (`inlined`) are included if they are among the files.
+    `files` are the paths in the build context. Heredocs (`inlined`) are included if their names are in `files`.
     """
     left = _Left(MAX_STEPS)
     context = _Files({path: path for path in files}, left)
@@ -143,7 +143,7 @@ class _Files:
 
 @dataclass(slots=True)
 class _Stage:
-    """The known files of a stage, by path in it; `folders` are known to exist even if they have no files."""
+    """The known files of a stage, by their path in the stage; `folders` are known to exist even if they have no files."""
 
     left: _Left
     files: dict[str, str] = field(default_factory=dict)

@@ -23,11 +23,11 @@ _SECONDS = 60
 def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Listed, Listed]:
     """Return the containers, running or not, and the networks that carry a label, as the engine's API lists them.
 
-    Errors as `connect`; also raises BuildError if the engine refuses.
+    Raises the errors of `connect`, and BuildError if the engine refuses.
     """
     if path := _socket(environ):
         wanted = "filters=" + quote(json.dumps({"label": [label]}))
-        with suppress(OSError, ValueError):  # the SDK may succeed, or explains the failure
+        with suppress(OSError, ValueError):  # then the SDK may succeed, or explain the failure
             return _get(path, f"/containers/json?all=1&{wanted}", list), _get(path, f"/networks?{wanted}", list)
     from catalog_forge.image.engine import connect
 
@@ -37,7 +37,7 @@ def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Liste
 
 
 def look_for(environ: Mapping[str, str] = os.environ) -> None:
-    """Check that an engine answers. Errors as `connect`."""
+    """Check that an engine answers. Raises the errors of `connect`."""
     if path := _socket(environ):
         with suppress(OSError, ValueError):
             _get(path, "/version", dict)
@@ -57,7 +57,7 @@ def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list
 
 
 def _socket(environ: Mapping[str, str]) -> str:
-    """The path of the engine's socket; empty if it has none on this machine."""
+    """The path of the engine's socket; empty if the engine has no socket on this machine."""
     address = locate(environ)
     return address.host.removeprefix("unix://") if address.host.startswith("unix://") and not address.tls else ""
 

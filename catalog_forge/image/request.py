@@ -19,9 +19,9 @@ INPUTS_LABEL = "io.catalog-forge.inputs"
 class BuildRequest:
     """One image to build: its inputs, and its tags, the main one first.
 
-    `dockerfile` is only the name of the context's `Dockerfile` in error messages. `brought` are files and arguments that
-    replace a download; `download` is the checksum of the replaced or actual download. With `any_download`, an image with
-    another download matches, too. `remark` is a note to show after the build.
+    `dockerfile` is only the name of the context's `Dockerfile` in error messages. `brought` are files and build
+    arguments that replace the download of confd; `download` is the checksum of the confd that is downloaded or brought.
+    With `any_download`, an existing image with a different confd matches, too. `remark` is a note to show after the build.
     """
 
     context: Plan
@@ -48,7 +48,7 @@ class BuildRequest:
 
     @property
     def own_labels(self) -> dict[str, str]:
-        """The labels that identify the image later."""
+        """The labels of the image, with those that identify it later."""
         return {**self.labels, **known_by(self.inputs, self.download)}
 
     def built_as(self, image: Mapping[str, Any] | None) -> str:

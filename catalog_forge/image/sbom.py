@@ -29,7 +29,7 @@ _IMAGE = "SPDXRef-image"
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image by name: as the docker command shows it, with its tag, and its digest if known."""
+    """An image's name (as the docker command shows it), its tag, and its digest if known."""
 
     name: str
     tag: str
@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """The files of the spec, as a separate package: the image's other files were not analyzed."""
+        """Add the files of the spec, as a separate package because the image's other files are not analyzed, and return them."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}

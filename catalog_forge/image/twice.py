@@ -1,4 +1,4 @@
-"""Check that an image is reproducible: build it again without the cache, and compare the contents of both.
+"""Check that an image is reproducible: build it again without the cache, and compare the contents of the two images.
 
 Times are ignored: the classic builder does not support SOURCE_DATE_EPOCH, and files have the time of the build.
 """
@@ -22,7 +22,7 @@ _STARTED = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Shell", "Stop
 
 
 def check(engine: Engine, request: BuildRequest, report: Report) -> None:
-    """Build an image a second time, and raise BuildError if its contents differ from the existing one's."""
+    """Build an image a second time, and raise BuildError if the two images differ in their contents."""
     tag = request.tags[0]
     second = replace(request, tags=(f"{tag}-again",), no_cache=True)
     try:

@@ -29,7 +29,7 @@ __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 # status is; None if no service answers.
 Fetch = Callable[[str], bytes | None]
 
-# The time that datetime returns: output must not differ from run to run.
+# The time that `datetime` returns, fixed so that the output is the same in every run.
 NOW = 1_000_000_000.0
 
 _BAD_URL = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
@@ -140,7 +140,7 @@ class _Pass:
             raise _Failure(f"Unable to process template templates/{resource.src}, {fault}") from None
 
     def store(self, resource: TemplateResource) -> Store:
-        """Return the store that confd would fill for a resource. A global prefix replaces the resource's own (since 0.12)."""
+        """Return the store that confd would fill for a resource. A global prefix replaces the resource's prefix (since 0.12)."""
         prefix = self.prefix or resource.prefix
         prefix = prefix if prefix.startswith("/") else f"/{prefix}"
         wanted = (prefix, resource.keys)

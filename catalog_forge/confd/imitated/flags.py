@@ -26,13 +26,14 @@ _NODE = re.compile(r"[\w.:\[\]-]+(?:/.*)?", re.ASCII)
 # A key that only Rancher's metadata has.
 _RANCHER = re.compile(r"/self(?:/|$)")
 
-# The effect of a mistake: confd `ends` at once or hangs, it `never` reads or writes what it should, or a flag is `lost`.
+# The effect of a mistake. `ends`: confd exits at once or hangs. `never`: it never reads or writes something that it should.
+# `lost`: a flag has no effect.
 Effect = Literal["ends", "never", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An error in a command line: its effect, message and hint, and the index of the word (-1 for the whole line)."""
+    """An error in a command line: its effect, message and hint, and the index of the wrong word (-1 for the whole line)."""
 
     effect: Effect
     message: str
@@ -44,7 +45,7 @@ class Mistake:
 class CommandLine:
     """The flags of a command line, and the indexes of their words; `mistake` is why confd refuses the line or stops reading it.
 
-    `is_open` means that it may contain unknown flags.
+    `is_open` means that the command line may contain flags that are unknown until confd runs.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class CommandLine:
     nodes: list[str] = field(default_factory=list)
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the value of a flag; WILD if it is unknown."""
+        """Return the value of a flag; WILD if the flag may be in an unknown word."""
         return self.values.get(name, WILD if self.is_open else default)
 
     def set(self, name: str, value: str, place: int) -> None:
@@ -67,7 +68,7 @@ class CommandLine:
         return self.values.get(name, "").encode() in TRUE
 
     def with_config(self, table: Mapping[str, object], wins: bool) -> CommandLine:
-        """Return the command line with the settings of confd.toml; if `wins`, they override flags, as since confd 0.16."""
+        """Return the command line with the settings of confd.toml; if `wins`, the settings override flags (since confd 0.16)."""
         found = CommandLine(dict(self.values), dict(self.places), self.mistake, self.is_open, list(self.nodes))
         for key, value in table.items():
             name = {"nodes": "node"}.get(key.lower(), key.lower().replace("_", "-"))
@@ -85,7 +86,7 @@ def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
     while place < len(words) and line.mistake is None:
         word = words[place]
         if word.startswith(WILD) or (word.startswith("-") and WILD in word.partition("=")[0]):
-            # It may contain flags, end the flags, or be empty.
+            # The word may contain flags, end the flags, or be empty.
             line.is_open = True
             place += 1
         elif len(word) < 2 or word[0] != "-" or word == "--":
@@ -134,7 +135,7 @@ def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newe
 
 
 def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
-    """Return why none of the releases has a flag, and a hint; None if one of them has it."""
+    """Return why none of the releases has a flag, and a hint; None if a release has the flag."""
     flag = releases.FLAGS.get(name)
     if name in ("h", "help"):
         return f"-{name} shows the flags, and confd exits", "leave it out"
@@ -156,7 +157,7 @@ def _fits(value: str, kind: str) -> bool:
 
 
 def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bool = True) -> Iterator[Mistake]:
-    """Yield what is wrong with the flags in combination; `keys` are the resources' keys, each with its resource's own prefix.
+    """Yield what is wrong with a command line; `keys` has a pair for each key of a resource: the resource's prefix, and the key.
 
     `is_whole` means that no configuration file can add flags.
     """
@@ -174,7 +175,7 @@ def _at(line: CommandLine, name: str) -> int:
 
 
 def _refused(line: CommandLine) -> Iterator[Mistake]:
-    """Yield the flags that make confd exit at once, or wait in vain."""
+    """Yield the flags that make confd exit at once, or wait forever."""
     backend, level = line.get("backend", "etcd"), line.get("log-level")
     if backend and WILD not in backend and backend not in releases.BACKENDS:
         yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))

@@ -1,6 +1,6 @@
-"""confd's template functions, and which release has which (docs/facts/confd.md#2.1, #2.5, #2.9).
+"""confd's template functions, and the functions of each release (docs/facts/confd.md#2.1, #2.5, #2.9).
 
-They see only the store, the variables given to them and a fixed time: no environment, no files, no name service.
+The functions see only the store, the variables given to them and a fixed time: no environment, no files, no name service.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _decode(text: bytes) -> bytes:
 
 
 def _reverse(values: Any) -> Any:
-    """Reverse a list in place. confd knows only two types of lists; `gets` returns a third, which stays as it is."""
+    """Reverse a list in place. confd reverses only two types of lists; the type that `gets` returns stays unchanged."""
     if isinstance(values, Slice) and values.type in (STRINGS, PLAIN_PAIRS):
         values.reverse()
     return values
@@ -228,7 +228,7 @@ def _sort_pairs_by_length(values: Slice | None) -> Slice:
 
 
 def _addresses(name: bytes, *versions: int) -> Slice:
-    """Return an IP address as a list of one, if it is of one of these versions; host names are not looked up."""
+    """Return a list with the address if `name` is an IP address of one of these versions, else an empty list."""
     try:
         address = ipaddress.ip_address(runes(name))
     except ValueError:

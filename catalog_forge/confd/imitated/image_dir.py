@@ -1,7 +1,7 @@
-"""The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files in memory.
+"""The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files are in memory.
 
-Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which ignores the letter
-case of keys, and keys that are unknown.
+Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which ignores unknown
+keys, and the letter case of keys.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OWNERS = ("uid", "gid")
 
 @dataclass(frozen=True, slots=True)
 class TemplateResource:
-    """One template resource. `mode` is as confd reads it; `fault` is the error that confd reports on rendering it."""
+    """One template resource. `mode` is the number that confd reads; `fault` is the error that confd reports on rendering."""
 
     name: str
     file: str
@@ -39,13 +39,13 @@ class TemplateResource:
 
     @property
     def misplaced(self) -> str:
-        """Why confd cannot write to `dest`: it is empty, or a folder, which confd's rename cannot replace. Empty if it can."""
+        """Why confd cannot write to `dest`: it is empty, or a folder, which confd's rename cannot replace. Else an empty text."""
         if posixpath.basename(self.dest) in ("", ".", ".."):
             return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
         return ""
 
     def toml(self, dest: str) -> str:
-        """Write the resource as TOML again, with another dest and without uid and gid, for running the real confd in a folder."""
+        """Write the resource as TOML again, with this `dest` and without uid and gid, to run the real confd in a folder."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
         lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
         lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")
@@ -128,7 +128,7 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
 
 
 def _wanted(key: str, value: object) -> str:
-    """Return the type required for a value; empty if the value is valid. The last three keys are internal fields of confd."""
+    """Return the type required for a value; empty if the value is valid. The last three keys are internal to confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):

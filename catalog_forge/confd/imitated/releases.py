@@ -1,4 +1,4 @@
-"""The features of each confd release: functions, flags, and the Go it was built with (docs/facts/confd.md#1.13, #2.9, #2.10).
+"""The features of each confd release: functions, flags, and the version of Go (docs/facts/confd.md#1.13, #2.9, #2.10).
 
 A release is identified by its middle number: 16 is 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OLDEST, NEWEST = 10, 17
-# Assumed if the release is unknown: the releases that current containers may run.
+# The oldest and the newest release to assume if the release is unknown: current containers run one in this range.
 ASSUMED = (14, 16)
 
 _BY_RELEASE = {
@@ -31,7 +31,7 @@ FIRST: Mapping[str, int] = {
 }
 # The last release that has a function, for functions that were removed.
 LAST: Mapping[str, int] = dict.fromkeys(("cget", "cgets", "cgetv", "cgetvs"), 16)
-# Template constructs, and the first version of Go that knows each; docs/renderer.md has the same list (a test compares them).
+# Template constructs, and the first version of Go that knows each; docs/renderer.md has the same list (a test compares the two).
 GO: Mapping[str, str] = {
     "a trim marker": "1.6",
     "{{block}}": "1.6",
@@ -43,9 +43,9 @@ GO: Mapping[str, str] = {
     "range over a number": "1.22",
     "{{else with}}": "1.23",
 }
-# The first release that knows each construct: 0.12 was built with Go 1.6 or later, and no release up to 0.16 with Go after 1.10.
+# The first confd release that knows each construct. 0.12 was built with Go 1.6 or later, all releases up to 0.16 before Go 1.11.
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
-# Functions that accepted no default before 0.12: a call with a default fails there.
+# The most arguments that these functions accepted before confd 0.12: a call with a default failed.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
 
 

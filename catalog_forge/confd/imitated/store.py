@@ -60,11 +60,11 @@ class Store:
         return Slice.grown(sorted(self._leaves[key] for key in self._matching(pattern)), STRINGS)
 
     def ls(self, path: bytes) -> Slice:
-        """Return the sorted names of the children; for a leaf, also its own name."""
+        """Return the sorted names of a path's children; for a leaf, also the leaf's own name."""
         below = _below(path)
         if below is None:
             return Slice.grown(self._ls_odd(path), STRINGS)
-        # memkv compares the segments of the parents, and "/" has two empty ones, so only leaves count as its children.
+        # memkv compares the segments of the parents, and "/" has two empty segments, so only leaves count as children of "/".
         names = {name for name, branch in self._children(below) if not branch or below != b"/"}
         if path in self._leaves:
             names.add(base(path))
@@ -81,14 +81,14 @@ class Store:
         return Slice.grown(sorted(names), STRINGS)
 
     def _children(self, below: bytes) -> Iterator[tuple[bytes, bool]]:
-        """Yield each segment after the prefix `below`, and whether more follow. One that is both leaf and branch comes twice."""
+        """Yield each segment after the prefix `below`, and whether more segments follow. A leaf with children comes twice."""
         keys, size = self._keys, len(below)
         place = bisect_left(keys, below)
         while place < len(keys) and keys[place].startswith(below):
             name, slash, _ = keys[place][size:].partition(b"/")
             if name:
                 yield name, bool(slash)
-            # All keys below one segment are adjacent: the next key sorts after the segment with a "0", the character after "/".
+            # Skip the other keys below this segment: they all sort before the segment with a "0", the character after "/".
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
@@ -97,7 +97,7 @@ class Store:
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """Yield the keys that are at least `levels` below a path: below the root only leaves, below a relative path none."""
+        """Yield the keys that are at least `levels` below a path: only leaves if it is the root, no keys if it is relative."""
         if below == b"/":
             yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
         elif below.startswith(b"/"):
@@ -159,8 +159,8 @@ def text_of(value: str) -> bytes:
 def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
     """Return the keys and values that confd stores for a JSON body at a path; the prefix is removed, and the keys are cleaned.
 
-    They are in the order of the document. Of equal keys the last wins; in the real confd any of them may win. Raises StoreError
-    if the body is not JSON, and where the real confd would exit (a `name` in a list that is not a string).
+    The keys are in the order of the document. Of equal keys, the last wins; in the real confd, any of them may win. Raises
+    StoreError if the body is not JSON, or if the real confd would exit (because a `name` in a list is not a string).
     """
     try:
         document = load(body)
@@ -208,7 +208,7 @@ class _Walk:
 
     @property
     def clean(self) -> bool:
-        """Whether no segment needs Go's path.Clean."""
+        """Whether Go's path.Clean would leave every segment unchanged."""
         return not any("/" in key or key in ("", ".", "..") for key in self.segments)
 
     def add(self, path: bytes, value: Any) -> None:

@@ -1,7 +1,7 @@
-"""Which keys confd finds in a store other than Rancher's: each of its back ends looks for them in its own way.
+"""Finds the keys that confd reads in a store other than Rancher's: each of confd's back ends searches in its own way.
 
 Rules: confd 0.16.0 (backends/NAME/client.go, GetValues; resource/template/resource.go, setVars). Keys are written here with a
-slash before each segment, whatever the store itself uses: `catalog_forge.confd.layout` creates them.
+slash before each segment, as `catalog_forge.confd.layout` creates them, whatever separator the store itself uses.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _below(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _raw(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield all keys whose text begins with that of `key`."""
+    """Yield all keys that begin with the text of `key`."""
     return ((path, value) for path, value in held.items() if path.startswith(key))
 
 
@@ -66,7 +66,10 @@ def _redis(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys in DynamoDB: an item hides those that begin with its key; else only one page of the table is searched."""
+    """Yield the keys that confd finds in DynamoDB: `key` itself; if it does not exist, all keys that begin with its text.
+
+    Raises StoreError if the table is larger than the one page that confd reads.
+    """
     if key in held:
         return iter(((key, held[key]),))
     if sum(len(b"key" + path + b"value" + value) for path, value in held.items()) > PAGE:
@@ -81,7 +84,7 @@ def _ssm(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _env(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that confd makes of environment variables, which are in upper case with _ for each slash."""
+    """Yield the keys that confd derives from environment variables, whose names have capital letters, and _ for each slash."""
     start = _variable(key)
     names = {_variable(path): value for path, value in held.items()}
     return ((b"/" + name.lower().replace(b"_", b"/"), value) for name, value in names.items() if name.startswith(start))

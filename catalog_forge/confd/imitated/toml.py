@@ -51,7 +51,7 @@ class TomlFault(Exception):
 
 
 class Table(dict[str, object]):
-    """A table: its values, and the offsets at which its keys begin. It is `implied` if only tables below it have a header."""
+    """A table: its values, and the offset of each key. A table is `implied` if only tables below it have headers."""
 
     __slots__ = ("implied", "places")
 
@@ -73,7 +73,7 @@ class DateTime:
 
 
 def parse(text: str) -> Table:
-    """Parse a file. Raises TomlFault where confd refuses it, and for nesting that is too deep here."""
+    """Parse a file. Raises TomlFault where confd refuses it, and for nesting deeper than MAX_NESTING."""
     reader = _TomlReader(text)
     reader.read()
     return reader.root
@@ -95,7 +95,7 @@ class _TomlReader:
 
     @property
     def char(self) -> str:
-        """The next character; empty at the end."""
+        """The next character; empty at the end of the file."""
         return self.text[self.place : self.place + 1]
 
     def skip(self, pattern: re.Pattern[str]) -> str:
@@ -178,7 +178,7 @@ class _TomlReader:
     def set(self, table: Table, name: str, value: object, start: int) -> None:
         known = table.get(name)
         if isinstance(known, Table) and known.implied:
-            # The new table is dropped, and the implied one stays.
+            # The new table is dropped, and the implied table stays.
             known.implied = False
         elif name in table:
             self.fail(f"{name} already exists", start)
@@ -301,7 +301,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _number(word: str, *, is_float: bool) -> int | float | None:
-    """Return a number of 64 bits; None if the text is not one."""
+    """Return a number of 64 bits; None if the text is not such a number."""
     if _LONE.search(word):
         return None
     word = word.replace("_", "")
