@@ -1,4 +1,4 @@
-"""The data of the page: the tiles of a catalog, an entry, and the result of answers."""
+"""The data that the page requests: the tiles of a catalog, the form of an entry, and the result of the user's answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from catalog_forge.verify.observation import Seen, Written
 
 # The facts that Rancher shows next to an entry's icon, by key of config.yml.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
-# The number of entries whose services are listed: composing an entry takes some milliseconds.
+# The maximum number of entries whose services are listed, because composing an entry takes some milliseconds.
 _MOST_ENTRIES = 200
 _REBASED = "Its templates read keys that Rancher's metadata does not have: here they read the service's own instead."
 _NOTHING = "Rancher offers nothing here: a revision is a folder such as 0/ with docker-compose.yml and rancher-compose.yml."
@@ -30,7 +30,7 @@ _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "in
 
 
 def tiles(site: Site) -> dict[str, Any]:
-    """Return the entries of a catalog, including those that specs would add."""
+    """Return a tile for each entry of a catalog, including entries that are not generated from their specs yet."""
     made = {each.entry: (name, each.error) for name, each in site.specs().items()}
     found: list[dict[str, Any]] = [_tile(each) for each in site.catalog().entries]
     there = {each["id"] for each in found}
@@ -67,7 +67,7 @@ def _tile(entry: Entry) -> dict[str, Any]:
 
 
 def described(opened: Opened) -> dict[str, Any]:
-    """Return the page of an entry before any question is answered."""
+    """Return the data of an entry's page before any question is answered."""
     problems = [each.as_data() for each in opened.problems]
     data: dict[str, Any] = {"id": opened.id, "problems": problems, "spec": None, "revision": None}
     if opened.source:
@@ -123,7 +123,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
-    """Return the result of the user's choices: problems, compose files, and the container's files compared to `against`."""
+    """Return the result of the choices `wish`: problems, compose files, and rendered files with their changes since `against`."""
     found = played(opened, wish)
     against = replace(against, secrets=wish.secrets) if against else None
     before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
@@ -143,7 +143,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
 
 
 def _source(opened: Opened, found: Played) -> dict[str, Any]:
-    """Return where the files come from: the metadata version, the image's folder; or why there are no files."""
+    """Return the source of the files: the metadata version, and the folder of a hand-written image; or why there are no files."""
     image = found.writer.image if found.writer else None
     if opened.spec:
         return {"version_read": opened.spec.engine.metadata}
@@ -180,7 +180,7 @@ def _text(file: Written | None, secrets: bool) -> str:
 
 
 def _services(found: Played) -> Iterator[dict[str, Any]]:
-    """Yield the services of the stack, and those of linked stacks, with their scales."""
+    """Yield the services of the stack and of linked stacks, with their scales."""
     assert found.stack and found.environment
     conf = {writer.primary for writer in found.writers.values()}
     yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)

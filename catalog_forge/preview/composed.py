@@ -17,9 +17,9 @@ Piece = str | list[str]
 
 
 def composed(revision: Revision, variables: Mapping[str, str], stack: str) -> list[dict[str, Any]]:
-    """Return the compose files with their lines, each a list of pieces. `source`: the line number on disk of each line.
+    """Return the compose files. Each line is a list of pieces; `source` has the number of each line on disk.
 
-    A file with templates is shown after rendering.
+    A file with template actions is shown as rendered.
     """
     sources = composition.sources(revision.docker, revision.rancher, variables, stack, revision.served)
     return [{"name": each.file.name, "path": each.file.shown or each.file.path, **_lines(each, variables)} for each in sources]

@@ -1,8 +1,8 @@
 """Draws a topology as SVG: units in rows, below the units that use them, with lines between the rows.
 
-All characters are assumed to have the same width, which gives the width of a frame. Frames and passing lines have separate places
-in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page; a standalone drawing includes
-that file and colours of its own (`files/alone.css`).
+All characters are assumed to have the same width, from which the width of a frame is computed. Frames and passing
+lines have separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A
+standalone drawing includes that file, and its colours from `files/alone.css`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from catalog_forge.texts import fill
 
 CHAR, LINE, PAD = 7.3, 17, 12
 MOST_CHARS, LEAST_CHARS = 44, 14
-# In pixels: the gaps between boxes with and without an arrow, a lane beside boxes, an arrowhead, the gap between rows.
+# In pixels: the gap between two boxes with an arrow and without, a lane beside boxes, an arrowhead, the gap between rows.
 ARROW, CLOSE, LANE, HEAD, BETWEEN = 26, 8, 14, 7, 44
 
 
 def draw(topology: Topology, alone: bool = True) -> str:
-    """Return a topology as SVG; with `alone`, including its colours. Equal topologies give equal drawings."""
+    """Return a topology as SVG. With `alone`, the SVG includes its colours. Equal topologies give equal drawings."""
     placed, ways = rows(topology, _width)
     settle(placed, PAD)
     bands = _bands(placed)
@@ -70,7 +70,7 @@ def _bands(rows: Sequence[Sequence[Slot]]) -> list[tuple[float, float]]:
 
 
 def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """Yield the lines between units. Each starts and ends at a separate point of its unit's side."""
+    """Yield the lines between units. Each line starts and ends at a separate point on the side of a unit."""
     for way, start, end in zip(ways, _points(ways, 0, 1), _points(ways, -1, -2), strict=True):
         first, *rest = way.places
         bottom, top = bands[first.row][0] + _height(first.unit), bands[rest[-1].row][0]
@@ -88,7 +88,7 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 
 
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
-    """Return the x of each line at its first (or last) unit: spread over the side, in the order of the units at the other end."""
+    """Return the x of each line at its place `own`, spread over the unit's side in the order of the lines' places `other`."""
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):
         sides.setdefault(way.places[own], []).append((way.places[other].middle, number))
@@ -119,7 +119,7 @@ def _legend(topology: Topology, top: float) -> list[str]:
 
 
 def _frame(unit: Frame, left: float, top: float) -> str:
-    """Return a unit: its name and scale, its containers from top to bottom, the arrows between them, and its notes."""
+    """Return a unit as SVG: its name and scale, its containers from top to bottom, the arrows between them, and its notes."""
     boxes, width = {}, _width(unit)
     inner = width - 2 * PAD - _lanes(unit)
     y = top + PAD + LINE
@@ -195,7 +195,7 @@ def _box_height(box: ContainerBox) -> int:
 
 
 def _height(unit: Frame | None) -> float:
-    """Return the height of a unit; a passing line has none."""
+    """Return the height of a unit; 0 for a passing line."""
     if unit is None:
         return 0
     boxes = sum(map(_box_height, unit.boxes)) + sum(_gaps(unit))
@@ -221,7 +221,7 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a text as one line; a long one is shortened to its beginning and a longer part of its end."""
+    """Return a text as one line. A long line is cut in the middle, and keeps more of its end than of its beginning."""
     line = " ".join(printable(text).split())
     return (
         line if len(line) <= MOST_CHARS else f"{line[: MOST_CHARS // 3]}…{line[len(line) - MOST_CHARS + MOST_CHARS // 3 + 1 :]}"

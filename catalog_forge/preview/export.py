@@ -1,8 +1,8 @@
 """Exports an entry as one HTML file that needs no server, for example to attach to a merge request.
 
 The file contains what the page shows for the default answers, the changes by each single option, the drawing and the scenarios.
-It lists what is too large or can only be rendered on request. Its security policy allows only its own script and style, by their
-hashes.
+It lists the parts that are left out because they are too large or need a server. Its security policy allows only the script and
+style in the file, by their hashes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import counted
 
 MAX_BYTES = 2_000_000
-# The maximum number of options to render, since each takes some milliseconds, and of questions to name.
+# The maximum number of options to render (each takes some milliseconds), and the maximum number of questions to name.
 MOST_OPTIONS, MOST_NAMED = 500, 10
 _MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
@@ -39,7 +39,7 @@ _LIVE = (
 
 
 def exported(site: Site, entry: str) -> str:
-    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError if there is no entry, or nothing to show."""
+    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError if it does not exist or has no revision."""
     opened = site.opened(entry)
     if opened.revision is None:
         raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that can be shown")])
@@ -63,7 +63,7 @@ def exported(site: Site, entry: str) -> str:
 
 
 def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: str) -> Iterator[tuple[str, str, Any]]:
-    """Yield the parts of the file, the most important first: a description, the key and the data of each."""
+    """Yield the parts of the file, the most important first: each part's description, its key in the data, and its content."""
     yield "the files for the default answers", "answer", answered(opened, Wish(), None)
     if found := topology.of_wish(opened, Wish()):
         yield "the drawing", "svg", drawing.draw(found, alone=False)
@@ -84,7 +84,7 @@ def _played(opened: Opened, name: str) -> dict[str, Any]:
 
 
 def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
-    """Yield the effect of each option: what changes if its question has this answer and all others have their defaults."""
+    """Yield the effect of each option: the files that change if it is chosen, while all other questions have their defaults."""
     before = played(opened, Wish()).seen
     for question in questions:
         for value in _choices(question):
@@ -97,13 +97,13 @@ def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[st
 
 
 def _choices(question: Question) -> list[str]:
-    """Return the listed answers of a question, other than the default."""
+    """Return the answers that a question offers, except the default."""
     known = ("true", "false") if question.type == "boolean" else question.options if question.type == "enum" else ()
     return [each for each in dict.fromkeys(known) if each != question.default]
 
 
 def _typed(questions: Sequence[Question]) -> Iterator[str]:
-    """Yield notes about the questions with typed answers, and about options beyond the limit."""
+    """Yield what the file leaves out: the results of answers that users type, and options beyond the limit."""
     typed = [question.label for question in questions if question.type not in ("boolean", "enum")]
     if typed:
         yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"

@@ -1,4 +1,4 @@
-"""The findings of lint for an entry, and for the image and spec behind it."""
+"""The findings of lint for an entry, its conf image and its spec."""
 
 from __future__ import annotations
 

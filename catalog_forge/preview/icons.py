@@ -1,4 +1,4 @@
-"""The icon of an entry, for an <img> element, in which browsers run and load nothing from a drawing."""
+"""The icon of an entry, shown in an <img> element. There, browsers run no script in an SVG and load nothing for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from catalog_forge.preview.site import Site
 
-# For users who open the icon by itself.
+# The security policy of an icon, for users who open its URL directly.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 _KINDS = {

@@ -1,4 +1,4 @@
-"""The conf images of a hand-written entry: which of its services run one, and what confd renders in them.
+"""The conf images of a hand-written entry: finds the services that run a conf image, and the subject to render for each.
 
 An image is found through the folder that it is built from, in the catalog or in a folder that the user names. The code of `adopt`
 matches folders to images and reads them.
@@ -24,15 +24,15 @@ from catalog_forge.repository import Repository, Stamps, stamps
 from catalog_forge.verify.observation import Written
 from catalog_forge.verify.subject import Subject, of_spec
 
-# How many images are named if none of them is known.
+# The maximum number of images to name in a message if none of them is known.
 _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """The images whose folders are in the catalog or in `given`. Nothing is read before it is needed.
+    """The images whose folders are in the catalog or in `given`. Each folder is read when it is first needed.
 
-    If the user names an `entry` and a single image, they belong together, whatever their names are.
+    If the user names an `entry` and a single image, the image belongs to the entry, even if their names do not match.
     """
 
     root: Path
@@ -49,7 +49,7 @@ class Images:
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The top-level folders of the catalog that contain images, as far as they were read."""
+        """The top-level folders of the catalog that contain images; empty until the images are read."""
         images = self._known[0][0].images if "_known" in self.__dict__ else ()
         return frozenset(image.folder.path.partition("/")[0] for image in images) - {""}
 
@@ -61,7 +61,7 @@ class Images:
         return found
 
     def run_by(self, revision: Revision, variables: Mapping[str, str]) -> dict[str, tuple[str, Original]]:
-        """Return the services of a revision that run one of these images, given these answers: the primary and image of each."""
+        """Return the services that run a known image, given these answers: the primary and the image by the service's name."""
         files = answered(revision, variables)
         images = [image for catalog, _ in self._known for image in catalog.images]
         found = dict(conf_images(files, [each for _, known in self._known for each in known], images))
@@ -71,7 +71,7 @@ class Images:
         return {name: (files.primaries_of.get(name, [name])[0], original) for name, original in found.items()}
 
     def unknown(self, revision: Revision, variables: Mapping[str, str]) -> str:
-        """Return advice for a revision that runs none of these images."""
+        """Return advice for a revision that runs no known image."""
         run = dict.fromkeys(written_at(service, "image") for service in answered(revision, variables).services.values())
         run.pop("", None)
         names = first_of([*run], _MOST_NAMED)
@@ -107,6 +107,6 @@ def carried(original: Original) -> dict[str, Written]:
 
 
 def answered(revision: Revision, variables: Mapping[str, str]) -> Composition:
-    """Return the services of a revision with these answers, even if Rancher would refuse it."""
+    """Return the services of a revision with these answers, even if Rancher would refuse the revision."""
     sources = composition.sources(revision.docker, revision.rancher, variables, revision.entry.name, revision.served)
     return composition.read(sources).answered(variables, lambda _name: lambda *_: None)

@@ -1,4 +1,4 @@
-"""Places the units of a topology in rows, side by side, with space for the lines that pass. Pure."""
+"""Places the units of a topology in rows, side by side, with space for lines that pass between units. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SWEEPS = 6
 
 @dataclass(eq=False)
 class Slot:
-    """A place in a row, for a unit or for a line that passes."""
+    """A place in a row, for a unit or for a line that passes the row."""
 
     unit: Frame | None
     row: int
@@ -26,13 +26,13 @@ class Slot:
 
     @property
     def middle(self) -> float:
-        """The x of its middle."""
+        """The x of the place's middle."""
         return self.left + self.width / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A line from its first place down to its last, via the places between. It points `up` if the lower unit is its source."""
+    """The path of a line: its places from the upper unit down to the lower unit. `up`: the lower unit is the line's source."""
 
     edge: Edge
     places: tuple[Slot, ...]
@@ -40,7 +40,7 @@ class Way:
 
 
 def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[list[Slot]], list[Way]]:
-    """Return the units in rows, each unit below all that use it, and the lines between them, with a place in each row they pass.
+    """Return the rows and the lines. A unit is below all units that use it; a line has a place in each row that it passes.
 
     `width_of` returns the width of a unit.
     """
@@ -62,7 +62,7 @@ def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[l
 
 
 def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]:
-    """Return the level of each unit: the length of the longest path to it. Lines that close a cycle are ignored."""
+    """Return the level of each unit: the length of the longest path of lines to it. Lines that close a cycle are ignored."""
     targets: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
         targets[edge.source].append(edge.target)
@@ -102,7 +102,7 @@ def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> 
 
 
 def settle(rows: list[list[Slot]], margin: float) -> None:
-    """Set the left side of each place, from the margin on, ordered and moved so that connected places are near each other."""
+    """Order each row and set the left side of each place, at least `margin`, so that connected places are near each other."""
     for row in rows:
         _spread(row, [0.0] * len(row))
     for sweep in range(_SWEEPS):

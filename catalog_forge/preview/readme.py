@@ -15,7 +15,7 @@ _LONGEST = 1 << 18
 def html(text: str) -> str:
     """Return Markdown as HTML without scripts, styles, forms and images; links may lead only to http and https.
 
-    An image would be fetched from its server, so its alternative text is shown instead.
+    In place of an image, which the browser would fetch from a foreign server, its alternative text is shown.
     """
     import nh3
     from markdown_it import MarkdownIt

@@ -24,7 +24,7 @@ def stacks(opened: Opened) -> dict[str, Any]:
 
 
 def services() -> list[str]:
-    """Return the services of the stacks that run here, as STACK/SERVICE."""
+    """Return the services of the stacks that run on this machine, as STACK/SERVICE."""
     kept = (StateFolder(home(), each).kept() for each in known(home()))
     return [f"{stack.name}/{service.name}" for stack in kept if stack for service in stack.services]
 

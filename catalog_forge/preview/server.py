@@ -1,7 +1,7 @@
-"""The server of the page: only for this machine, and not for other pages in the user's browser.
+"""The server of the page. It serves only this machine, and refuses requests from other pages in the user's browser.
 
-A request through a foreign name that resolves to 127.0.0.1 has a foreign Host header, and one from another page has a foreign
-Origin: both are refused. Responses forbid scripts, styles and images from elsewhere.
+A request with a foreign Host header came through another name that resolves to 127.0.0.1; a request with a foreign Origin came
+from another page. Both are refused. Responses forbid scripts, styles and images from other sites.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-# The longest pause in an event stream, in seconds; the next write then detects a client that has left.
+# The longest pause between two writes to an event stream, in seconds. Only a write detects that a client has left.
 _PULSE = 10.0
 
 Query = Mapping[str, Any]
@@ -126,7 +126,7 @@ class PreviewServer(ThreadingHTTPServer):
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
-        """Prepare what the browser will request, while it starts: an entry, or the tiles."""
+        """Prepare the data that the browser will request, while the browser starts: an entry, or the tiles."""
 
         def make() -> None:
             with suppress(ForgeError):
@@ -163,7 +163,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
-        """Do nothing: only a client that has left causes such an error, because all others are reported in the response."""
+        """Do nothing: such an error means that the client has left. All other errors are reported in the response."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
 
     def _is_own(self) -> bool:
-        """Whether a request comes from the page itself: for a name of this server, and from no other origin."""
+        """Whether a request comes from the page itself: its Host is this server, and its Origin is not foreign."""
         hosts = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
         origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site", "none")
         host = self.headers.get("Host", "")
@@ -274,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.end_headers()
         with self.server.watch.looking() as look:
-            # Changes from here on are sent. A page with older files loads them again, because its mark differs.
+            # Changes are sent from now on. A page that shows older files has a different mark, and loads the files again.
             self.wfile.write(f"retry: 500\nevent: hello\ndata: {mark(self.server.watch.seen)}\n\n".encode())
             self.wfile.flush()
             while True:

@@ -1,4 +1,4 @@
-"""The previewed catalog as it is on disk now; for specs, as their generated files would be now."""
+"""The previewed catalog as it is on disk, with the files that `generate` would write for its specs."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 T = TypeVar("T")
 
-# The prefix of ids of specs without an entry: they cannot be read, or have a back end other than Rancher.
+# The prefix in the id of a spec without an entry. Such a spec cannot be read, or has a back end other than Rancher.
 SPECS = "specs"
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """An entry on the page: the chosen revision, and the spec that it is made from, if any.
+    """An entry on the page, with the chosen revision, and with the spec if the entry is generated.
 
-    `revision` is None if there is nothing to show; `problems` has the reasons and the errors of the spec. `images`: for a
+    `revision` is None if there is nothing to show; `problems` has the reasons, and all errors of the spec. `images`: for a
     hand-written entry, the known images that it may run.
     """
 
@@ -48,7 +48,7 @@ class Opened:
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def subject(self, version: str) -> Subject:
-        """Return the spec's conf image as a subject to render, with the given metadata version or else that of the spec."""
+        """Return the spec's conf image as a subject to render, with the given metadata version or else the spec's version."""
         assert self.spec and self.source
         if version not in self._subjects:
             self._subjects[version] = of_spec(self.spec, self.source.folder.static, version=version)
@@ -66,14 +66,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The product of a spec: the id of its entry (specs/NAME if it has none), and the error of the spec."""
+    """The product of a spec: the id of its entry (specs/NAME without an entry), and the error in the spec."""
 
     entry: str
     error: ForgeError | None = None
 
 
 class Site:
-    """The catalog that contains a folder, and folders of images elsewhere."""
+    """The catalog that contains the folder `start`, and folders of images outside the catalog."""
 
     def __init__(self, start: Path, images: Sequence[Path] = ()) -> None:
         self.root = Repository.find(start).root
@@ -85,14 +85,14 @@ class Site:
         self._all: dict[str, tuple[Stamps, Any]] = {}
 
     def belongs_to(self, entry: str) -> None:
-        """Assume that the given image belongs to this entry. Raises ForgeError if a given path is not a folder."""
+        """Use a single given image for this entry. Raises ForgeError if a path in `images` is not a folder."""
         for folder in self.images.given:
             if not folder.is_dir():
                 raise ForgeError(f"there is no folder {folder}", hint="--images names the folder of a conf image, or one above")
         self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:
-        """Return the catalog on disk, without changes that specs would make."""
+        """Return the catalog on disk, without the changes that `generate` would make."""
         return Catalog(disk.read(self.root))
 
     def stamps(self) -> Stamps:
@@ -108,9 +108,7 @@ class Site:
         return found
 
     def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
-        """Return the cached result for the whole catalog, or compute it with `make` if a file has changed: reading many entries
-        is slow.
-        """
+        """Return the cached result `what` for the whole catalog. If a file has changed, compute the result again with `make`."""
         if what not in self._all or self._all[what][0] != now or not now:
             self._all[what] = now, make()
         found: T = self._all[what][1]
@@ -133,7 +131,7 @@ class Site:
     def id_of(self, word: str) -> str:
         """Return the id of the entry that a word names: its folder, its id, its name, or the name of its spec.
 
-        Raises ForgeError if there is none.
+        Raises ForgeError if no such entry exists.
         """
         made = {name: found.entry for name, found in self.specs().items()}
         entries = [*(each.folder.path for each in self.catalog().entries), *made.values()]
@@ -146,7 +144,9 @@ class Site:
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:
-        """Return an entry by its id, such as templates/redis, with one of its revisions; the default is the offered one.
+        """Return an entry by its id, such as templates/redis, with one of its revisions.
+
+        The default is the spec's own revision, or else the revision that Rancher offers.
 
         Raises ForgeError if the entry or the revision does not exist.
         """
@@ -170,7 +170,7 @@ class Site:
         return known_as[1]
 
     def entry(self, entry: str) -> Entry | None:
-        """Return an entry as it is on disk, or as its spec would make it if it is missing. Raises errors like `opened`."""
+        """Return an entry from the disk or, if its folder is missing, as generated from its spec. Raises errors like `opened`."""
         if _is_folder(self.root, entry, ""):
             return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
         return self.opened(entry).entry
@@ -195,7 +195,7 @@ class Site:
 
 
 def _made_by(repository: Repository, name: str) -> Product:
-    """Return the product of a spec. If its generated files are current, their record is used and the spec is not read."""
+    """Return the product of a spec. The spec is not read if its generated files are current: their record is enough."""
     entry = f"{SPECS}/{name}"
     try:
         config = (path for path in writer.recorded(repository.root, name) if path.endswith(f"/{CONFIG}"))
@@ -210,7 +210,7 @@ def _made_by(repository: Repository, name: str) -> Product:
 
 
 def _of_spec(entry: str, source: Source) -> Opened:
-    """Return the page of a spec whose conf image reads a store: the stack that `up` would run for it."""
+    """Return the page of a spec whose conf image reads a store. It shows the stack that `up` would run for the spec."""
     revision = entry_of(source.spec())
     return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 

@@ -1,4 +1,4 @@
-"""What the user has chosen on the page, and the result: the stack, its metadata, and the files of a conf container."""
+"""The user's choices on the page, and their result: the stack, its metadata, and the files of a conf container."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 
-# The subnet has space for any scale; there are as many hosts as in a first scenario.
+# The subnet has space for any scale. There are as many hosts as in the scenarios that `scenario new` writes.
 SUBNET = "10.42.0.0/16"
 HOSTS = tuple(model.Host(f"node-{number}", f"192.0.2.{10 + number}") for number in (1, 2, 3))
 _LONGEST = 1 << 16
@@ -36,7 +36,7 @@ _LONGEST = 1 << 16
 class Wish:
     """The user's choices: answers by variable, scales by service, the asking container, and the version of the metadata.
 
-    Everything else has the entry's defaults. With `secrets`, secret files are shown too.
+    An empty choice means the entry's default. With `secrets`, secret files are shown too.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Wish:
         return cls(answers, scales, **words, secrets=found.get("secrets") is True)
 
     def variables(self, revision: Revision) -> dict[str, str]:
-        """Return all answers to the questions of a revision: the chosen ones, and the defaults of the others."""
+        """Return all answers to the questions of a revision: the user's answers, and the defaults of unanswered questions."""
         return defaults(revision.questions) | {name: text for name, text in self.answers.items() if name in revision.asked}
 
     @property
@@ -73,7 +73,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class ConfService:
-    """A service whose containers write configuration files. `asks`: its name as the caller; `image`: set if there is no spec."""
+    """A service whose containers write configuration files.
+
+    `asks`: the service that the metadata service takes for the caller; `image`: the conf image of a hand-written entry.
+    """
 
     asks: str
     primary: str
@@ -84,7 +87,7 @@ class ConfService:
 class Played:
     """The result of the choices: the answers by variable, the problems, the stack, and the files of the asking container.
 
-    `stack` and `environment` are None if the entry cannot run with these answers, `seen` if none of its conf images is known.
+    `stack` and `environment` are None if the entry cannot run with these answers; `seen` is None if no conf image is known.
     `writers` has the services that write files, by container; `asks` is one of these containers.
     """
 
@@ -110,7 +113,7 @@ def played(opened: Opened, wish: Wish) -> Played:
     variables = wish.variables(revision)
     problems = list(_unfit(revision, variables))
     try:
-        # A conf image of a spec protects the files with secrets; in a hand-written image, a secret may be in any file.
+        # In the conf image of a spec, files with secrets are marked. In a hand-written image, any file may contain a secret.
         told = variables if wish.secrets or opened.spec else {**variables, **masks_of(revision, variables)}
         stack = _scaled(compose(revision, told, stack_name(wish.stack or revision.entry.name)), wish)
         made = _environment(stack, wish)
@@ -141,7 +144,7 @@ def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
 
 
 def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) -> tuple[Subject, str]:
-    """Return the subject that a service renders, and the version of the metadata that it reads."""
+    """Return the subject that a service renders, and the version of the metadata that the subject reads."""
     if writer.image is None or opened.images is None:
         subject = opened.subject(version)
     else:
@@ -152,7 +155,7 @@ def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) ->
 
 
 def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[Problem, str]]:
-    """Yield the answers that `up` would refuse. The files are rendered with them nevertheless."""
+    """Yield a problem for each answer that `up` would refuse. The files are rendered with these answers nevertheless."""
     for name, question in revision.asked.items():
         if not variables[name]:
             if question.required:
@@ -179,7 +182,7 @@ def _environment(stack: Stack, wish: Wish) -> model.Environment:
 
 
 def _writers(opened: Opened, revision: Revision, variables: Mapping[str, str], stack: Stack) -> Iterator[tuple[str, ConfService]]:
-    """Yield the containers that run a conf image of this entry, or that have it as a sidekick, each with its service."""
+    """Yield the containers whose configuration files a conf image of this entry renders, each with its service."""
     if opened.spec:
         found = [ConfService(member.asking, member.name) for member in opened.spec.members]
     else:

@@ -62,7 +62,7 @@ def _moments(case: Case, steps: Sequence[Step | None]) -> Iterator[dict[str, Any
 
 
 def _units(environment: Environment) -> Iterator[dict[str, Any]]:
-    """Yield the services at a moment, with the number of units, and the units that are not running or not healthy."""
+    """Yield the services at a moment, each with its scale, and with its units that are not running or not healthy."""
     own, *others = environment.stacks
     for stack in (own, *others):
         for service in stack.services:
@@ -72,7 +72,7 @@ def _units(environment: Environment) -> Iterator[dict[str, Any]]:
 
 
 def near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """Return the changed lines with some around them. A line marked `…` has the number of lines left out."""
+    """Return the changed lines and `AROUND` lines before and after each. A line marked `…` has the number of omitted lines."""
     changed = [number for number, (mark, _) in enumerate(lines) if mark != " "]
     near = sorted({each for number in changed for each in range(number - AROUND, number + AROUND + 1) if 0 <= each < len(lines)})
     found: list[Sequence[str]] = []

@@ -1,7 +1,7 @@
 """The contents of a drawing of an entry: its units and containers, their links, and the flow of the files. Pure.
 
-It is read from the compose files of any revision, even one that Rancher would refuse. For the entry of a spec, it also has the
-files that each container writes, and the services that they read.
+The contents are read from the compose files of any revision, even of a revision that Rancher would refuse. For the entry of a
+spec, they include the files that each container writes, and the services that these files read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ContainerBox:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A flow between containers of a unit: files that the source writes, or volumes."""
+    """A flow of files or volumes from one container of a unit to another."""
 
     source: str
     target: str
@@ -97,7 +97,7 @@ class ConfImage:
     services: tuple[str, ...] = ()
 
     def is_run_by(self, service: Service) -> bool:
-        """Whether a container runs the image, rather than only keeping its files."""
+        """Whether a container runs the image. A container that only keeps the image's files does not run it."""
         named = bool(self.image) and _text(service, "image") == self.image and "entrypoint" not in service.keys
         return named or service.name in self.services
 
@@ -143,7 +143,7 @@ def of_revision(
 
 
 class _TopologyReader:
-    """Reads the units of a composition and the lines between them, in their order in the files."""
+    """Reads the units of a composition and the lines between the units, in the order of the compose files."""
 
     def __init__(self, files: Composition, confs: Sequence[ConfImage], scales: Mapping[str, int]) -> None:
         self.services, self.scales = files.services, scales
@@ -193,7 +193,7 @@ class _TopologyReader:
         return ContainerBox(service.name, _text(service, "image"), (*_few(files), *_few([*ports, *shared, *volumes])))
 
     def _flows(self, members: list[Service]) -> Iterator[Flow]:
-        """Yield the flow of files from the containers that write them to those that use them, often via one that keeps them."""
+        """Yield the flow of files from their writers to their users, often through a container that only keeps the files."""
         known = {each.name for each in members}
         writers = [each for each in members if each.name in self.confs]
         files = counted(sum(len(self.confs[each.name].files) for each in writers), "file")
@@ -205,7 +205,7 @@ class _TopologyReader:
                     yield Flow(each.name, other, what) if each in writers else Flow(other, each.name, what)
 
     def _edges(self) -> Iterator[Edge]:
-        """Yield the lines from each unit to those that it links to, balances, waits for or reads, but none within a unit."""
+        """Yield a line from each unit to each other unit that it links to, balances, waits for or reads."""
         for name, members in self.members.items():
             for service in members:
                 for kind, other in self._named(service):
@@ -277,6 +277,6 @@ def _words(service: Service, key: str) -> list[str]:
 
 
 def _few(lines: list[str]) -> tuple[str, ...]:
-    """Return the first lines, and the number of the others."""
+    """Return the first lines, and a line with the number of omitted lines."""
     more = len(lines) - MOST_LINES
     return tuple(lines) if more <= 1 else (*lines[:MOST_LINES], f"and {more} more")

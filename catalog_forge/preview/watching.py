@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from catalog_forge.repository import Stamps
 
 _LOOK = 0.3
-# A large catalog may use at most one tenth of the time.
+# The pause after a look is this many times as long as the look, so a large catalog takes at most a tenth of the time.
 _SHARE = 10
 
 
 def mark(stamps: Stamps) -> str:
-    """Return a text that identifies a state of the files; it differs if one of them has changed."""
+    """Return a text that identifies a state of the files; it differs if a file has changed."""
     return f"{hash(frozenset(stamps.items())) & (1 << 64) - 1:x}"
 
 
@@ -32,7 +32,7 @@ class Watch:
 
     @contextmanager
     def looking(self) -> Iterator[Callable[[float], bool]]:
-        """Yield a function that waits for the next change, up to a number of seconds, and returns whether there was one."""
+        """Yield a function that waits for the next change, up to a number of seconds, and returns whether a change happened."""
         with self._changed:
             self._eyes += 1
             seen = self._turn
