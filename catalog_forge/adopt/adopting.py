@@ -143,10 +143,11 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """Generate the image, with blocks in place of each template that they equal. Return the image and the compared files.
+    """Generate the image with blocks for each template if both render the same. Return the image and the compared files.
 
-    A file of key-value pairs is first tried as `set` and `copy` blocks, which may only differ where the original cannot be
-    parsed, and then as text blocks. If these differ for no proven reason, the file stays a template. Raises ForgeError.
+    A file of key-value pairs is first tried as `set` and `copy` blocks. These may only differ where the original cannot be
+    parsed. Otherwise, text blocks are tried. If they differ without a proven reason, the file stays a template.
+    Raises ForgeError.
     """
     left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}
     written = _with_most(original, frame, left)
@@ -174,7 +175,7 @@ def _is_there(use: EntryUse, plan: Plan) -> bool:
 
 
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
-    """Compare what the original and the new revision launch. If one of them cannot be launched, return only that, as a loss."""
+    """Compare what the original and the new revision launch. A revision that cannot be launched is the only result, a loss."""
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:

@@ -177,7 +177,7 @@ def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a body whose conditions contain whole lines: text beside a condition on its line moves into both branches."""
+    """Return a body whose conditions contain whole lines: text on the same line as a condition moves into both branches."""
     found: list[dict[str, Any]] = []
     for each in body:
         block = dict(each)

@@ -89,7 +89,7 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The numbers of the scenarios with fitting values: as many as a value has compared words, within limits."""
+        """The numbers of the scenarios with fitting values. In each scenario, another of a value's compared words is used."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
@@ -105,7 +105,7 @@ class Shapes:
         return ""
 
     def name(self, element: str) -> str:
-        """Return a name of a key that can be split in the way templates split names."""
+        """Return a name for a key. If templates split the names of keys, the name has several parts."""
         shape = self.known.get(NAME, Shape())
         if not shape.texts("split") or any("/" in text for text in shape.texts("split")):
             return element

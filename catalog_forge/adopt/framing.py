@@ -152,7 +152,7 @@ class _Framing:
         return [mount for mount in dict.fromkeys(found) if _target(mount) not in ours]
 
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
-        """Return the labels of a primary without the generated ones. Sidekicks that stay unchanged keep their label."""
+        """Return the labels of a primary without the generated ones. The label for sidekicks names those of `unit.beside`."""
         found = {
             name: text_of(node)
             for name, (_, node) in primary.labels.items()
@@ -342,7 +342,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return the fixed values by primary; a missing key is null."""
+        """Declare the metadata of all units as keys. Return the fixed value of each key by primary, null if it lacks the key."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)

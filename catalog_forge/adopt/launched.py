@@ -147,7 +147,7 @@ def _means_the_same(path: str, one: str, other: str) -> bool:
 
 
 def unquoted(line: str) -> str:
-    """Return a request line without the quotes around its words, which Rancher writes and HAProxy removes."""
+    """Return a request line without the quotes around its words. Rancher writes such quotes, and HAProxy removes them."""
     return re.sub(r'(?<!\S)"([^"\s\\]+)"(?!\S)', r"\1", line.strip())
 
 

@@ -59,8 +59,8 @@ ThingKind = Literal["container", "containers", "service", "services", "stack", "
 class Thing:
     """The object that a path refers to, and `rest`, the part of the path below the object.
 
-    `which` tells which object of the kind it is: the name of a service ("" for the configured service), or the loop whose current
-    element is meant. `wide` tells that the path names a service anywhere in the environment.
+    `which` is the name of the service to which the object belongs ("" for the configured service), or the loop whose current
+    element is the object. `wide` tells that the path names a service anywhere in the environment.
     """
 
     kind: ThingKind
@@ -485,7 +485,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. The name of a label with the replacements of `_WORD` is its field `word`."""
+        """Return the expression for a changed value. A label's name with all replacements of `_WORD` is its field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of

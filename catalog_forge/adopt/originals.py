@@ -298,7 +298,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """Return the -prefix of confd. If the address of its node names a metadata version, that comes first."""
+    """Return the -prefix of confd. If the address of its node names a metadata version, the version comes first."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")

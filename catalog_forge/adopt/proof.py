@@ -36,7 +36,7 @@ REASONS = {
     "escaped": "the original cannot be parsed in its format with this value",
     "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
 }
-# The formats in which indentation has no meaning, and the formats whose parsers reject every invalid file.
+# The formats in which indentation has no meaning, and the formats in which only valid files can be parsed.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")

@@ -46,7 +46,7 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A script as the `launch` key of a spec, or None with the reason and the line.
+    """What a script does: the `launch` key of a spec, or None and why a line of the script has no counterpart.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` tells that the script starts confd.
@@ -159,7 +159,7 @@ class _Reading:
 
 
 def _statements(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield the kind of each statement of a script, and its match. Raises _Unknown at the first statement of no known kind."""
+    """Yield the kind and the match of each statement. Raises _Unknown at the first statement of no known kind."""
     place = 0
     text = text.replace("\\\n", "  ")
     while place < len(text):

@@ -170,7 +170,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """Return a service for an image that no entry uses. If templates read /self, confd gets the network of the program."""
+    """Return a service for an image that no entry uses. If templates read its container, confd shares the program's network."""
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(

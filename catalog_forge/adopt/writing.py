@@ -162,7 +162,7 @@ class Writing:
         return {"when": condition, "then": then} | ({"else": otherwise} if otherwise else {}), fresh_then and fresh_else
 
     def loop(self, piece: Repeat, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
-        """Return the block for output for each element of a collection."""
+        """Return the block that prints some output for each element of a collection."""
         of = self.naming.collection(piece.loop)
         first = piece.head or next((part for part in piece.body if isinstance(part, str)), "")
         begins = _ENDS_LINE.match(piece.separator or first) is not None
@@ -183,7 +183,7 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # Of such a path, `each` iterates over all values, but `list` only over the elements that have what the item reads.
+            # For such a path, `each` iterates over the values directly below it, `list` over the elements that its item reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around

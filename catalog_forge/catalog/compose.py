@@ -1,4 +1,4 @@
-"""Generates docker-compose.yml and rancher-compose.yml as data, by topology.
+"""Generates docker-compose.yml and rancher-compose.yml as data, for each topology.
 
 Source: docs/facts/catalog.md#3, docs/facts/conf-images.md#2.1
 """
@@ -49,13 +49,13 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
-    # docker-compose does not know volumes per container, and an entry in this file replaces that of docker-compose.yml.
+    # docker-compose has no volumes per container. A volume in this file replaces the same volume in docker-compose.yml.
     volumes = {name: {**_volume(each), "per_container": True} for name, each in spec.volumes.items() if each.per_container}
     return {"version": Quoted("2"), "catalog": block, "services": services, **({"volumes": volumes} if volumes else {})}
 
 
 def _volume(volume: Volume) -> dict[str, Any]:
-    """Return the keys of a named volume that both files have."""
+    """Return the keys of a named volume that are the same in both compose files."""
     known = {"driver": volume.driver, "driver_opts": dict(volume.driver_opts), "external": volume.external}
     return {key: value for key, value in known.items() if value}
 

@@ -14,7 +14,7 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.texts import fill
 from catalog_forge.yamlio import Quoted
 
-# Returns the bytes of a file in the spec's folder.
+# A function that returns the bytes of a file in the spec's folder.
 ReadIcon = Callable[[str], bytes]
 
 

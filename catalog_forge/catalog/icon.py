@@ -1,4 +1,4 @@
-"""Draws the icon of an entry without one: the first letters of its title, on a colour derived from its name."""
+"""Draws an icon for an entry whose spec has no icon: the first letters of the title, on a colour derived from the name."""
 
 from __future__ import annotations
 

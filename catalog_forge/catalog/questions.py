@@ -35,7 +35,7 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the metadata keys, as the entry asks them. Their place is UNWRITTEN, as no file has them."""
+    """Return the questions for the metadata keys, as the entry asks them. Their place is UNWRITTEN: no file has them."""
     from catalog_forge.rancher.questions import read  # Imported here, because generating an entry does not need it.
 
     own = {key.variable for key in spec.metadata.values() if key.asked}
@@ -43,7 +43,7 @@ def of_metadata(spec: Spec) -> list[Question]:
 
 
 def tag_variable(spec: Spec) -> str:
-    """Return the variable that asks for the tag of the service's image."""
+    """Return the variable of the question for the tag of the service's image."""
     return f"{variable_of(spec.service.name)}_tag"
 
 
@@ -88,7 +88,7 @@ def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
 
 
 def _answered(spec: Spec, text: str) -> str:
-    """Return a text that a group fixes, with the variable of the question for each `@{metadata/KEY}`."""
+    """Return a text that a group fixes, with each `@{metadata/KEY}` replaced by the variable of the key's question."""
     parts = fixed_text(text).parts
     return "".join(
         _doubled(part) if isinstance(part, str) else f"${{{spec.metadata[answer_in(part)].variable}}}" for part in parts
@@ -96,7 +96,7 @@ def _answered(spec: Spec, text: str) -> str:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a key is asked for. It is not if every group fixes it, unless a compose value or a group uses its answer."""
+    """Whether a question asks for a key. If every group fixes the key, only a compose value or a group can need its answer."""
     groups = spec.service.groups.values()
     if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
         return True

@@ -1,7 +1,7 @@
 """Generates the services of an entry whose metadata is in a store other than Rancher's, and a store for trials.
 
-`with_store` adds the store and confd's settings to docker-compose.yml, as `up` and `test` run it. `compose_plan` writes the same
-in the compose specification (https://github.com/compose-spec/compose-spec), for users without Rancher.
+`with_store` adds the store and confd's settings to docker-compose.yml, as `up` and `test` run it. `compose_plan` writes the
+same services in the format of https://github.com/compose-spec/compose-spec, for users without Rancher.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
-# A `}` ends a default in a compose file, and `$` stays doubled there (docker-compose 1.29, interpolation.py).
+# Characters that a default in a compose file cannot have: `}` ends it, `$` stays doubled (docker-compose 1.29, interpolation.py).
 _UNHELD = re.compile(r"[$}]")
 # The prefix of labels that only Rancher reads.
 _RANCHER_LABEL = "io.rancher."
@@ -138,7 +138,7 @@ def compose_file(spec: Spec) -> dict[str, Any]:
             if backend == "file":
                 each["volumes"] = [*each.get("volumes", ()), "./values:/opt/values:ro"]
         elif name == STORE:
-            # Published for `seed`, only on this machine.
+            # The port is published for the command `seed`, only on this machine.
             each |= {"profiles": [STORE], "ports": [f"127.0.0.1:{TABLE[backend].port}:{TABLE[backend].port}"]}
     for member in spec.members:
         if spec.service.topology in ("volumes", "scripts", "embedded") and member.scale != 1:
@@ -161,7 +161,7 @@ def _outside(spec: Spec, backend: str) -> dict[str, Any]:
     if (server := SERVERS.get(backend)) and server.token:
         told["CONF_TOKEN"] = f"${{CONF_TOKEN:-{server.token}}}"
         words.remove("CONF_TOKEN")
-    # Without a value, compose passes on the variable of its own environment.
+    # For a variable without a value, compose passes on the value in its own environment.
     return told | dict.fromkeys([*words, *(_AWS if backend in ("dynamodb", "ssm") else ())], None)
 
 
@@ -179,7 +179,7 @@ def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any, defaults: Mapping[str, str], needed: set[str]) -> Any:
-    """Return data with the answers to questions as compose variables, and the questions' defaults as their defaults."""
+    """Return data in which answers are compose variables. The default of a question becomes the default of its variable."""
     match value:
         case str():
             text = _varied(value, defaults, needed)

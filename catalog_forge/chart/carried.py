@@ -1,6 +1,6 @@
-"""Says what the keys and labels of Rancher 1.x become in Kubernetes: which carry over, and what is reported for the others.
+"""Lists which keys and labels of Rancher 1.x carry over to Kubernetes, and what is reported for all other keys and labels.
 
-Fields: Kubernetes 1.25 to 1.37, API reference, "PodSpec" and "Container".
+The fields are those of Kubernetes 1.25 to 1.37: API reference, "PodSpec" and "Container".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CARRIED = frozenset(
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# Keys of a service without pods that `routes` reads, or that have no meaning without containers.
+# For each kind of service without pods: the keys that `routes` reads, or that have no meaning without containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),
@@ -155,7 +155,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
     "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
 }
-# The kind of gap that the report shows for a note of the stack, by the beginning of the note's key. The longest match counts.
+# The kind of gap for a note that the stack has, by the beginning of the note's key. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",
@@ -169,7 +169,8 @@ NOTED: Mapping[str, str] = {
 OTHERWISE = ("Kubernetes has no such setting for a pod", "check whether the service needs it")
 
 _AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program talk to Kubernetes")
-# Labels that ask Rancher for something, by their beginning. The longest match counts. None: exactly this label carries over.
+# What labels that Rancher acts on become, by the beginning of their names. The longest match counts. None means that the label
+# with exactly this name carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
     "io.rancher.scheduler.global": None,
@@ -203,7 +204,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """Return what becomes of a label that Rancher acts on, None if it carries over, or ("", "") for any other label."""
+    """Return what a label that Rancher acts on becomes. Return None if it carries over, and ("", "") for any other label."""
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 

@@ -31,8 +31,8 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.shown import printable
 
 KUBERNETES = ">=1.25.0-0"
-_LARGEST = 1 << 20  # of a ConfigMap or a Secret; etcd accepts little more for any object
-_WORKLOAD = 52  # characters of a StatefulSet's name: a label of its pods adds ten, and a label has at most 63
+_LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
+_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods has ten more, and a label has at most 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 
@@ -52,7 +52,7 @@ class Chart:
 
 
 def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = None, icon: File | None = None) -> Chart:
-    """Return the chart of a revision. `variables` are the answers that it proposes, `conf` is its conf image.
+    """Return the chart of a revision. `variables` are the answers that the chart proposes, `conf` is the entry's conf image.
 
     Raises ForgeError with all errors of the entry, like `stack.compose.compose`.
     """
@@ -79,7 +79,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
-    """Add a gap for each key that Rancher ignores, and for other notes of the stack that the objects do not report."""
+    """Add a gap for each key that Rancher ignores, and for each other note of the stack that `Objects` does not report."""
     for note in found.stack.unhonoured:
         if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
             becomes = f"it is left out: {note.message}" if note.service else note.message
@@ -129,7 +129,7 @@ class _ChartFiles:
         return _WORKLOAD - 1 - max((len(self.objects.names[name]) for name in self.made.workloads), default=0)
 
     def _release(self) -> str:
-        """Return a template that fails if the release name cannot begin the names of pods, which no schema can check."""
+        """Return a Helm template that fails if the release name is too long or has a dot. No schema can check that name."""
         wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
         said = f"the name of the release may have {self.letters} letters and no dot: the names of pods begin with it"
         return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
@@ -166,7 +166,7 @@ class _ChartFiles:
 
     @cached_property
     def services(self) -> dict[str, dict[str, Any]]:
-        """The values of each service."""
+        """The settings of each service in values.yaml, by the service's name in the cluster."""
         found: dict[str, dict[str, Any]] = {}
         for service in self.found.stack.services:
             kind = self.objects.kinds[service.name]
@@ -261,7 +261,7 @@ class _ChartFiles:
 
 
 def _scalars(value: Any) -> Iterator[Any]:
-    """Yield the numbers and texts in data. Booleans are neither."""
+    """Yield the numbers and texts in data, but not the booleans."""
     if isinstance(value, OnlyWhen | ForEach):
         yield from _scalars(value.value)
     elif isinstance(value, Mapping | list | tuple):

@@ -1,4 +1,4 @@
-"""Collects what does not carry over from an entry to its chart: its place, what it becomes, and what to do about it."""
+"""Collects the gaps of a chart: what does not carry over from the entry, what becomes of it, and what users can do."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from catalog_forge.shown import counted, printable
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something in an entry that the chart lacks or has in another form.
+    """A part of an entry that the chart lacks or has in another form.
 
-    It names the service, the key, what that becomes and what a person can do about it. `kind` is the name of the construct, the
-    same in every report.
+    `what` names the part, such as a key of the `service`. `becomes` says what the part becomes, `todo` what a user can do. `kind`
+    is the kind of the part, with the same name in every report.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Gaps:
     def add(
         self, kind: str, service: str, what: str, where: Where | None, said: tuple[str, str] | None = None, /, **words: str
     ) -> None:
-        """Add a gap. The texts come from `carried` unless they are given in `said`; `words` fill their placeholders."""
+        """Add a gap. Its texts are `said`, or else those of `carried` for its kind. `words` fill their placeholders."""
         becomes, todo = (text.format(**words) for text in said or SAID.get(kind, OTHERWISE))
         self.found[Gap(kind, printable(service), printable(what), printable(becomes), printable(todo), where)] = None
 
@@ -61,7 +61,7 @@ def as_data(gaps: Iterable[Gap]) -> list[dict[str, Any]]:
 
 
 def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
-    """Return the report as a page of the chart."""
+    """Return the report on the gaps as a Markdown page of the chart."""
     head = f"# What does not carry over: {_span(title)}\n\n"
     if not gaps:
         return head + "Everything in the Rancher 1.x entry is also in this chart.\n"

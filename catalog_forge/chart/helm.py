@@ -46,7 +46,7 @@ class OnlyWhen:
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """A pair of a mapping that Helm writes for each number `$i` below a count. `$n` counts from 1."""
+    """A key-value pair that Helm writes once for each number `$i`, from 0 to `count` - 1. `$n` is `$i` + 1."""
 
     count: str
     value: Any
@@ -57,7 +57,7 @@ class JsonBlock(str):
 
 
 def of_release(name: str) -> Verbatim:
-    """Return the name of an object of one release, prefixed with the name of the release. It may contain actions."""
+    """Return the name of an object, prefixed with the name of the release. `name` may contain template actions."""
     return Verbatim(f'"{{{{ $.Release.Name }}}}-{name}"')
 
 
@@ -67,7 +67,7 @@ def quoted(text: str) -> str:
 
 
 class HelmWriter:
-    """Writes data as YAML. `marks` tell which answers it contains."""
+    """Writes data as YAML, in which a Helm action replaces each mark of an answer."""
 
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
@@ -115,7 +115,7 @@ class HelmWriter:
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
         if isinstance(value, list | tuple) and value and all(isinstance(each, OnlyWhen) for each in value):
-            # A key whose items are all left out would be null.
+            # If all items are left out, the key is left out too, because it would be null.
             yield f"{{{{- if or {' '.join(dict.fromkeys(f'({each.condition})' for each in value))} }}}}"
             yield from self._under(value, head)
             yield "{{- end }}"
@@ -141,7 +141,7 @@ class HelmWriter:
         elif head == "-":
             lines = self._lines(value)
             first = next(lines)
-            # A guard before the first key of an item needs its own line, so the item begins on the next one.
+            # A guard before the first key of an item needs its own line, so the item begins on the next line.
             yield f"- {first}" if not first.startswith("{{-") else "-"
             if first.startswith("{{-"):
                 yield first
@@ -161,7 +161,7 @@ def _indented(line: str) -> str:
 
 
 def answer(question: Question) -> str:
-    """Return the answer to a question as a Helm expression: an integer if the chart has it as a number, otherwise unchanged."""
+    """Return the answer to a question as a Helm expression. It is an integer if `is_whole` is true for the question."""
     path = f"$.Values.answers.{question.variable}"
     return f"(int64 {path})" if is_whole(question) else path
 
@@ -173,5 +173,5 @@ def whole(question: Question) -> str:
 
 
 def is_whole(question: Question) -> bool:
-    """Whether the chart has the answer as a number. It does not if the answer may be empty or may be more than a number."""
+    """Whether the answer is a number in values.yaml. It is a text if it may be empty, or if its default is not a number."""
     return question.type == "int" and (_WHOLE.fullmatch(question.default) is not None if question.default else question.required)

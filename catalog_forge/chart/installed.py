@@ -10,7 +10,7 @@ from catalog_forge.chart.helm import Verbatim
 
 @dataclass(slots=True)
 class Installed:
-    """The result for a stack: its objects by file, and the kind of each service's workload."""
+    """The objects of a stack by file, and the kind of workload of each service."""
 
     files: dict[str, list[Any]] = field(default_factory=dict)
     workloads: dict[str, str] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class Installed:
 
 
 def labels_of(name: str) -> dict[str, Any]:
-    """Return the labels of all objects of a service and of its pods."""
+    """Return the labels that all objects and all pods of a service have."""
     return {
         "app.kubernetes.io/name": Verbatim("{{ $.Chart.Name }}"),
         "app.kubernetes.io/instance": Verbatim('"{{ $.Release.Name }}"'),

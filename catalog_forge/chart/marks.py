@@ -1,8 +1,8 @@
 """Determines which answers stay open in a chart: those that enter the stack as text and never determine its structure.
 
-An entry is composed twice: with its answers, and with a mark for each answer. An answer may be given when the chart is installed
-if both stacks are equal once its mark is replaced by it. Any other answer, such as one in the condition of a template, shapes the
-stack: it is fixed to its value when the chart is made, and the report says so.
+An entry is composed twice: with its answers, and with a mark in place of each answer. If both stacks are equal after the answer
+has replaced its mark, the answer is open: users give it when they install the chart. Any other answer, such as an answer in the
+condition of a template, determines the structure of the stack. Its value is fixed when the chart is made, and the report says so.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Marks:
         return [part for part in self.parts(str(value)) if isinstance(part, Question)]
 
     def shown(self, text: str) -> str:
-        """Return a text for people, with the names of answers instead of their marks."""
+        """Return a text for reports, with the names of variables in place of marks."""
         return "".join(
             part if isinstance(part, str) else f"${{{part.variable}}}" if part else "RELEASE" for part in self.parts(text)
         )
@@ -66,7 +66,7 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class OpenStack:
-    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` names the other variables."""
+    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` lists all closed answers."""
 
     stack: Stack
     plain: Stack
@@ -108,7 +108,8 @@ def decisive(entry: Revision) -> set[str]:
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
     """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    If a required answer is missing, the stack is composed with its mark instead, of the kind that causes the fewest errors.
+    The mark of a required answer that is missing also replaces the answer in the stack without marks. Such a mark is of the kind
+    that causes the fewest errors.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)
@@ -140,7 +141,7 @@ class _Finder:
         self.plain = _bare(plain)
 
     def stack(self, names: Collection[str]) -> Stack:
-        """Return the stack with marks for these answers."""
+        """Return the stack with marks in place of these answers."""
         return compose(self.entry, {**self.answers, **{name: self.marks[name] for name in names}}, RELEASE)
 
     def open(self, names: Sequence[str]) -> list[str]:

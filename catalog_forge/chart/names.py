@@ -23,7 +23,7 @@ class DnsNames:
         self._given: dict[str, str] = {}
 
     def of(self, name: str, most: int = MOST, like: str = "") -> str:
-        """Return the name of an object, always the same one: its own name or `like` if that is valid, otherwise a similar one."""
+        """Return a unique valid name for an object, the same on each call, derived from `like` or else from `name`."""
         if name not in self._given:
             label = _NOT_IN_LABELS.sub("-", (like or name).lower()).strip("-")
             label = label if label[:1].isalpha() else f"x-{label}".rstrip("-")

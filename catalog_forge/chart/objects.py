@@ -56,9 +56,9 @@ class Objects:
         self.stack, self.writer, self.made = opened.stack, HelmWriter(opened.marks), Installed()
         self.given = DnsNames()
         for name in sorted((each.name for each in self.stack.services), key=lambda name: DnsNames().of(name) != name):
-            self.given.of(name)  # names that stay unchanged come first
+            self.given.of(name)  # valid names are assigned first, so that they stay unchanged
         self.names = {each.name: self.given.of(each.name) for each in self.stack.services}
-        self.held = DnsNames()  # the names of Secrets: each service has one under its own name
+        self.held = DnsNames()  # the names of Secrets: each service has a Secret with its own name
         for name in self.names.values():
             self.held.of(name)
         self.claims = self._shared_volumes()
@@ -223,12 +223,12 @@ class Objects:
                 if how := _AFFINITY.fullmatch(key):
                     for pair in map(str.strip, text.split(",")):
                         self._place(launch, pair, how, found)
-        if terms := found.get("nodeAffinity", {}).get(_REQUIRED):  # a node must match all of them
+        if terms := found.get("nodeAffinity", {}).get(_REQUIRED):  # a node must match all terms
             found["nodeAffinity"][_REQUIRED] = {"nodeSelectorTerms": [{"matchExpressions": terms}]}
         return {"affinity": found} if found else {}
 
     def _place(self, launch: Launch, pair: str, how: re.Match[str], made: dict[str, dict[str, Any]]) -> None:
-        """Add what one affinity label asks for, or note that it does not carry over."""
+        """Add the affinity for one pair of a scheduling label, or note that the pair does not carry over."""
         kind, term = self._node(pair, how) if how["of"] == "host" else self._beside(launch, pair, how)
         what = f"labels: {how[0]}: {self.marks.shown(pair)}"
         if term is None:
@@ -300,7 +300,7 @@ class Objects:
     def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
         """Return the kind of gap for a key of a container, or "" if the chart carries it over.
 
-        `routed` are the keys that count for a service without pods.
+        `routed` are the keys that matter for a service without pods, None for a service with pods.
         """
         if routed and key not in carried.CERTIFICATES:
             return "" if first and (key in routed or (key, text) == ("scale", "1")) else carried.PODLESS
@@ -312,7 +312,7 @@ class Objects:
 
 
 def _wanted() -> dict[str, Any]:
-    """Return the spec of a claim, with the settings from the values of the chart."""
+    """Return the spec of a PersistentVolumeClaim, with the settings from the chart's values."""
     return {
         "accessModes": [Verbatim("{{ $.Values.persistence.accessMode }}")],
         "storageClassName": OnlyWhen(

@@ -28,7 +28,7 @@ POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
 
 Names = Mapping[str, str]
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(.*)", re.DOTALL)
-# The line breaks after a request, as written in YAML or by haproxy.
+# Line breaks after the request: real line breaks of the YAML, or the escape sequence of haproxy.
 _ENDS = re.compile(r"\\r\\n|[\r\n]")
 _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 
@@ -53,7 +53,7 @@ class Conf:
 
 @dataclass(slots=True)
 class PodVolume:
-    """A volume of a pod: its name there, whether it outlives the pod, and its path on the node if it has one."""
+    """A volume of a pod: its name in the pod, whether it outlives the pod, and its path on the node, if any."""
 
     name: str
     stays: bool = True
@@ -65,7 +65,7 @@ class PodVolume:
 
 @dataclass(slots=True)
 class Pod:
-    """The pod of a unit. `secrets` are the texts of its Secret by key; `claims` are the volumes that outlive it."""
+    """The pod of a unit. `secrets` are the texts of its Secret by key; `claims` are the volumes that outlive the pod."""
 
     spec: dict[str, Any]
     secrets: dict[str, str] = field(default_factory=dict)
@@ -80,9 +80,9 @@ class Pods:
         self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, names: Names, claims: Names, secret: bool
     ) -> None:
         self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
-        self.names = names  # of services
+        self.names = names  # of services in the cluster
         self.owners = {launch.name: each.name for each in opened.stack.services for launch in each.launches}
-        self.claims = claims  # of volumes that several services mount
+        self.claims = claims  # the claims of volumes that several services mount
         self.secret = secret  # whether the metadata holds secrets
 
     def gap(
@@ -194,7 +194,7 @@ class _PodMaker:
         yield {"name": "CONF_NODES", "value": ",".join([f"{TREE}/stack.json", f"{TREE}/{label}.json", own, *secret])}
 
     def _who(self) -> dict[str, Any]:
-        """Return a container that fills in the name and address of a DaemonSet's pod, which are unknown before it runs."""
+        """Return a container that writes the pod's name and address to the metadata, as both are unknown before the pod runs."""
         assert self.conf
         names = map(file_name, self.result.asks)
         words = f"-e 's/{POD_NAME}/'\"$POD_NAME\"/g -e 's/{POD_IP}/'\"$POD_IP\"/g"
@@ -213,7 +213,7 @@ class _PodMaker:
         return {"name": name, "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}}
 
     def _word(self, launch: Launch, key: str, word: str, environment: list[Any]) -> str:
-        """Return a word of a command. If it is secret, it becomes a variable."""
+        """Return a word of a command. A secret word is moved to a variable in `environment`."""
         if not self.marks.is_secret(word):
             return Expanded(word)
         name = f"SECRET_{key.upper()}_{len(environment)}"
@@ -463,7 +463,7 @@ def file_name(name: str) -> str:
 
 
 def _place(node: Node, item: str) -> Where:
-    """Return the place of a mapping's key, or of the list item that begins with `item`. If there is none, use the node."""
+    """Return the place of the key `item` of a mapping, or of the list item that begins with `item`, or else of the node."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

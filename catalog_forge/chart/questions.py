@@ -1,7 +1,7 @@
-"""Writes the questions of an entry for Rancher 2: questions.yaml, values.yaml, and values.schema.json, which alone is enforced.
+"""Writes the questions of an entry for Rancher 2: questions.yaml, values.yaml and values.schema.json.
 
-Types: rancher/dashboard, shell/components/Questions. `multiline` is broken in Rancher 2.11.3 (dashboard#19181), so the schema
-defines what is valid. Helm checks draft 7 of JSON Schema.
+The types are those of rancher/dashboard, shell/components/Questions. `multiline` is broken in Rancher 2.11.3 (dashboard#19181).
+Only the schema, in draft 7 of JSON Schema, is enforced: Helm checks the values with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
-# Types that have another name in Rancher 2. A `service` question asks for a service of the environment, which it cannot list.
+# Types that have another name in Rancher 2. It cannot list the services of an environment, so users type a service's name.
 _TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
 _KNOWN = frozenset("string multiline password boolean int enum secret".split())
 _SAFE_CLASS = re.compile(r"[A-Za-z0-9 _.,:/@%+=~#-]+")
@@ -58,7 +58,7 @@ def typed(question: Question, text: str) -> Any:
 
 
 def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[str, Any]:
-    """Return the JSON Schema of an answer. `whole` tells that it must be a number, `value` is the answer that the chart proposes.
+    """Return the JSON Schema of an answer. `whole` tells that the answer must be a number; `value` is the proposed answer.
 
     Rancher does not check answers against the limits of their questions. A limit that the question's default breaks is left out,
     because Helm refuses a chart whose values do not match its schema. Raises ForgeError if any other answer breaks a limit.

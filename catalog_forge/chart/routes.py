@@ -18,12 +18,12 @@ from catalog_forge.rancher.tree import keys_of
 from catalog_forge.stack.model import Launch, Link, Rule, Service, port_of
 from catalog_forge.yamlio import Seq
 
-# Patterns that the path of an Ingress must not match unless it is plain text (Kubernetes, pkg/apis/networking/validation).
+# Paths in an Ingress that Kubernetes only accepts with the type ImplementationSpecific (pkg/apis/networking/validation).
 _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 
 class Routes:
-    """Makes the routes of a stack. `given` has the names of its services, `kinds` tells what each service becomes."""
+    """Makes the routes of a stack. `given` assigns unique names, `kinds` tells what each service becomes."""
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
@@ -34,7 +34,7 @@ class Routes:
         self.balanced: dict[tuple[str, int], str] = {}
 
     def all(self) -> None:
-        """Make all routes: first those to pods, then those to other routes."""
+        """Make all routes: first the routes to pods, then the routes that lead to other routes."""
         makers = {"balancer": self._balancer, "name": self._name}
         for service in self.stack.services:
             if self.kinds[service.name] not in makers:
@@ -48,7 +48,7 @@ class Routes:
                 self._link(service, link)
 
     def _reachable(self, service: Service) -> None:
-        """Add the Services of pods: a headless one, and one for the published ports."""
+        """Add the Services for the pods of a service: a headless Service, and a Service for the published ports."""
         name = self.names[service.name]
         ports = [port_of(port)[1:] for launch in service.launches for port in published(launch)]
         inner = [port_of(port)[2:] for launch in service.launches for port in (*launch.ports, *launch.exposed)]
@@ -91,7 +91,7 @@ class Routes:
         self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
 
     def _public(self, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
-        """Add a Service that publishes ports of a service's pods. The values of `service` determine its type."""
+        """Add a Service that publishes ports of the pods of `leads_to`. The chart's values for `service` determine its type."""
         kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
         spec = {"type": kind, "selector": labels_of(leads_to), "ports": ports}
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
@@ -115,7 +115,7 @@ class Routes:
             self.gap(service.primary, "image", f"image: {service.primary.image}", "service that is only a name", **words)
 
     def _link(self, service: Service, link: Link) -> None:
-        """Add the alias of a link as another name of its service."""
+        """Add the alias of a link as another name of the linked service."""
         alias, target = DnsNames().of(link.alias), self.owners.get(link.target)
         launch, key = self._linking(service, link)
         if target is None:

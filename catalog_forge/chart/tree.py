@@ -30,7 +30,7 @@ _HOST = model.Host("kubernetes", "127.0.0.1")
 
 @dataclass(frozen=True)
 class Identity:
-    """How a service's containers are identified in the cluster. `scale` and `pod` are expressions; `pod` names the pod `$i`."""
+    """How a service's containers are identified in the cluster. `scale` and `pod`, the name of pod `$i`, are Helm expressions."""
 
     scale: str
     pod: str
@@ -38,7 +38,7 @@ class Identity:
 
 
 class Trees:
-    """The metadata of a stack in one metadata version. `identities` are those of its services, by name."""
+    """The metadata of a stack in one metadata version. `identities` maps the name of each service to its identity."""
 
     def __init__(
         self, stack: Stack, version: str, identities: Mapping[str, Identity], writer: HelmWriter, roots: Collection[str]
@@ -99,7 +99,7 @@ class Trees:
         return _released(first["name"][:-1]) + "{{ $n }}", made
 
     def _file(self, tree: dict[str, Any], secret: bool) -> str:
-        """Return a tree as JSON below the metadata version (confd's prefix): only its leaves with secrets, or only the others."""
+        """Return a tree as JSON below the metadata version (confd's prefix), with only the secret or only the public leaves."""
         return self._json({self.version: _only(tree, self.writer, secret)})
 
     def _json(self, value: Any) -> str:
@@ -146,7 +146,7 @@ def _released(text: str) -> str:
 
 
 def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
-    """Return the value of container `$i`, derived from how the values of the first two differ. `$n` counts from 1."""
+    """Return the value of container `$i`, derived from the values of the first two containers. `$n` is `$i` + 1."""
     if isinstance(first, Mapping):
         return {name: _counted(each, second[name], name, identity) for name, each in first.items()}
     if first == second:
@@ -166,7 +166,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
 
 
 def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
-    """Return only the leaves with a secret answer, or only the others, with the nodes above them."""
+    """Return a tree with only the leaves that have a secret answer or, unless `secret`, only the leaves that have none."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree
     if not isinstance(tree, Mapping):

@@ -48,7 +48,7 @@ class _Aws:
             unclear(self._where, f"this does not answer {operation}")
 
     def _pages(self, operation: str, **options: Any) -> Any:
-        """All pages of a paginated list."""
+        """Yield all pages of a paginated list."""
         key = "ExclusiveStartKey" if operation == "scan" else "NextToken"
         last = "LastEvaluatedKey" if operation == "scan" else "NextToken"
         listed = "Items" if operation == "scan" else "Parameters"

@@ -1,8 +1,9 @@
-"""The changes that a store needs: operations from comparing wanted and existing keys, in ordered batches. Pure.
+"""Compares wanted and existing keys, and turns the differences into ordered batches of operations for a store. Pure.
 
-A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger
-one is written in several; between the first and the last of them an additional key, the mark, says that it is unfinished.
-The next seed compares with the store's contents, as always, and so resumes (docs/decisions/0021-seeding-in-batches.md).
+A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger change
+is written in several transactions. Between the first and the last of them, an additional key, the mark, says that the change is
+unfinished. The next seed compares its keys with the store's contents, like every seed, and so it resumes the change
+(docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Operation = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The difference: keys to write, keys to remove, the number of correct keys, whether an earlier seed was interrupted."""
+    """A change to a store: keys to write, keys to remove, the number of correct keys, whether an earlier seed was interrupted."""
 
     puts: Mapping[str, str]
     deletes: Sequence[str]
@@ -36,7 +37,7 @@ class Change:
         return not (self.puts or self.deletes or self.is_cut_off)
 
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
-        """The transactions in order, each of at most `most` operations and `room` bytes; a single operation always fits."""
+        """Yield the transactions, each with at most `most` operations and `room` bytes, or with one operation of any size."""
         operations = self._operations()
         whole = list(_cut([*operations, *[(self.mark, None)] * self.is_cut_off], most, room))
         if len(whole) > 1:
@@ -45,7 +46,7 @@ class Change:
         yield from whole
 
     def _operations(self) -> list[Operation]:
-        """All operations; keys above or below a new key that conflict with it are removed before it is written."""
+        """Return all operations in order. Keys that conflict with a new key, above or below it, are removed first."""
         above = {parent for key in self.puts for parent in parents(key)}
         blocking = [key for key in self.deletes if key in above or is_below(key, self.puts)]
         rest = [key for key in self.deletes if key not in set(blocking)]
@@ -53,7 +54,7 @@ class Change:
 
 
 def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collection[str], prefix: str) -> Change:
-    """Compare the keys that a spec wants below a prefix with the existing ones.
+    """Compare the keys that a spec wants below a prefix with the keys in the store.
 
     Unwanted keys at or below one of the `own` keys are removed; other keys below the prefix stay.
     """
@@ -64,7 +65,7 @@ def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collectio
 
 
 def text_of_key(key: bytes) -> str:
-    """Return a store's key as text. Foreign keys need not be UTF-8, and must survive the round trip to `bytes_of_key`."""
+    """Return a store's key as text. Keys that are not UTF-8 also survive the round trip through `bytes_of_key`."""
     return key.decode(errors="surrogateescape")
 
 
@@ -79,7 +80,7 @@ def is_below(key: str, tops: Collection[str]) -> bool:
 
 
 def parents(key: str) -> Iterator[str]:
-    """The parents of a key, the topmost first."""
+    """Yield the paths above a key, the topmost path first."""
     place = key.find("/", 1)
     while place > 0:
         yield key[:place]
@@ -105,7 +106,7 @@ def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batc
 
 
 def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> str:
-    """Return a change as a unified diff of lines KEY "VALUE"; values at or below the `secret` keys stay hidden."""
+    """Return a change as a unified diff of lines KEY "VALUE"; values at or below the `secret` keys are hidden."""
 
     def line(key: str, value: str, changed: str = "") -> str:
         shown = bytes_of_key(key).decode(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""The clients of the stores that can be seeded, by back end, and how to connect one."""
+"""The clients of the stores that can be seeded, by back end, and the connection to a store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import CREDENTIALS, Client, Destination
 
-# Module and class, imported on demand: importing some of them takes as long as others need to write thousands of keys.
+# The module and class of each client, imported on demand: some imports take as long as writing thousands of keys.
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "etcdv3": ("etcdv3", "Etcdv3"),
     "etcd": ("etcd", "Etcd"),
@@ -35,7 +35,7 @@ def client_of(backend: str) -> Callable[[Destination], Client]:
 
 @contextmanager
 def connected(backend: str, target: Destination) -> Iterator[Client]:
-    """Yield a connected client of a back end. Raises ForgeError if it has no store, or the store does not answer."""
+    """Yield a connected client of a back end. Raises ForgeError if the back end has no store, or if the store fails."""
     if backend == "env":
         raise ForgeError("the back end env has no store to seed", hint="--export sh prints the variables")
     if not target.node and backend in _NEEDED:

@@ -29,7 +29,7 @@ class Consul:
 
     def read(self) -> dict[str, bytes]:
         """Return all keys below the prefix with their values."""
-        # With the slash: Consul lists every key with this prefix, such as `app.old` for `app`.
+        # The prefix needs its slash: without it, Consul also lists keys such as `app.old` for `app`.
         answer = self._wire.json("GET", f"/v1/kv{quote(self._target.prefix)}/?recurse=true", known=(404,))
         try:
             return {f"/{each['Key']}": b64decode(each["Value"] or "") for each in answer or ()}
@@ -37,7 +37,7 @@ class Consul:
             unclear(self._target.node, "the keys are not those of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations in one transaction; a single value may exceed a transaction's size."""
+        """Perform all operations in one transaction. A single value, which may exceed its size, is written without one."""
         if len(puts) == 1 and not deletes:
             for key, value in puts.items():
                 self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())

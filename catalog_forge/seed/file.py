@@ -24,7 +24,7 @@ def file_of(tree: Mapping[str, Any]) -> str:
 
 
 class JsonFile:
-    """A client of the file whose path is the node. The file is replaced as a whole, and readable by its owner only."""
+    """A client of the file whose path is the node. Each write replaces the whole file, which only its owner can read."""
 
     most = room = 1 << 30
 
@@ -54,7 +54,7 @@ class JsonFile:
         return tree
 
     def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """The map that holds the prefix, and its key there. Raises ForgeError if a value is in the way."""
+        """Return the map that contains the last part of the prefix, and that part. Raises ForgeError if a value is in the way."""
         *above, last = self._target.prefix.strip("/").split("/")
         path, holder = "", tree
         for name in above:
@@ -83,7 +83,7 @@ class JsonFile:
             refuse(str(self._path), "it contains half a character, which confd cannot read")
 
     def _with(self, puts: Mapping[str, str], gone: set[str]) -> dict[str, Any]:
-        """The tree of the file with the changes."""
+        """Return the tree of the file after the changes."""
         tree = self._tree()
         holder, last = self._holder(tree)
         leaves = {key: value.decode() for key, value in self._below(holder, last).items() if key not in gone} | dict(puts)
@@ -92,7 +92,7 @@ class JsonFile:
 
     @contextmanager
     def _new(self, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-        """A locked temporary file next to the one to replace. One left by a killed seed is reused."""
+        """Yield a locked temporary file, next to the file to replace, and its path. A file left by a killed seed is reused."""
         name = path.with_name(f".catalog-forge.{path.name}")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:

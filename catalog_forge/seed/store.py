@@ -40,7 +40,7 @@ class Client(Protocol):
     """A connection to a store. Keys are absolute paths with slashes, as confd's templates read them below its prefix.
 
     `most` is the number of operations that fit into one transaction; 1 if the store has no transactions. `room` is the
-    number of bytes of keys and values that fit into one.
+    number of bytes of keys and values that fit into one transaction.
     """
 
     most: int
@@ -79,5 +79,5 @@ def denied(node: str, why: str = "it rejects the credentials") -> NoReturn:
 
 
 def unclear(node: str, what: str) -> NoReturn:
-    """Raise the ForgeError for a response that is truncated, or not one of this kind of store."""
+    """Raise the ForgeError for a response that is truncated or comes from another kind of store."""
     refuse(node, f"its answer cannot be read: {what}", "is this the right port, and the right back end?")

@@ -1,4 +1,4 @@
-"""The values of a spec's metadata: the given one, else the default, or without a default the store's current value."""
+"""Determines the value of each metadata key of a spec: the given value, else the default, else the store's current value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from catalog_forge.spec.model import MetadataKey, Spec
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The keys that a store should hold below a prefix, and which of its keys belong to the spec."""
+    """The keys that a store should have below a prefix, with their values, and the keys that belong to the spec (`own`)."""
 
     leaves: Mapping[str, str]
     own: frozenset[str]
@@ -34,8 +34,8 @@ def wanted(
 ) -> Contents:
     """Return the contents that the store should have.
 
-    `given` are answers by metadata key or by the question's variable; `there` is the store's current contents: a key with
-    neither an answer nor a default keeps its value, unless it is `unset`. Raises ForgeError with all problems.
+    `given` are answers by metadata key or by the question's variable; `there` are the store's current contents. A key
+    with neither an answer nor a default keeps its current value, unless it is in `unset`. Raises ForgeError with all problems.
     """
     own = frozenset(f"{prefix}/{name}" for name in spec.metadata)
     named, problems = _named(spec, given)
@@ -54,7 +54,7 @@ def wanted(
 
 
 def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -> Iterator[tuple[str, str]]:
-    """The store's current values at or below some keys."""
+    """Yield the store's current keys and values at or below the keys in `tops`."""
     for path, value in there.items():
         if is_below(path, tops):
             try:
@@ -64,7 +64,7 @@ def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -
 
 
 def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:
-    """The answers by metadata key, and a problem for each answer to a key that does not exist."""
+    """Return the answers by metadata key, and a problem for each answer to a key that does not exist."""
     names = {key.variable: name for name, key in spec.metadata.items() if key.variable} | {name: name for name in spec.metadata}
     problems = [
         Problem(f"the metadata of {spec.name} has no key {word!r}", node.where, did_you_mean(word, names))
@@ -88,7 +88,7 @@ def _unset(spec: Spec, names: Iterable[str], problems: list[Problem]) -> set[str
 def _values(
     spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], gone: set[str], problems: list[Problem]
 ) -> Iterator[tuple[str, Any]]:
-    """The values of all keys that have one, in the order of the spec."""
+    """Yield the keys that have a value, with their values, in the order of the spec."""
     answers = _answers(spec, named, kept, problems)
     for name, key in spec.metadata.items():
         if name in gone:
@@ -102,7 +102,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """The values of the questions' variables, as in the catalog entry."""
+    """Return the values of the questions' variables, as in the catalog entry."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)
@@ -126,7 +126,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
 
 
 def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: list[Problem]) -> Any:
-    """The given list or map, else the default; None for an optional key with neither."""
+    """Return the given list or map, else the default. Return None for an optional key without either."""
     if node is None:
         return key.default
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):

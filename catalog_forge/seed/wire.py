@@ -60,7 +60,7 @@ class Wire:
         self._connection.close()
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, known: tuple[int, ...] = ()) -> tuple[int, bytes]:
-        """Send a request; return the status, one of 200 to 299 or `known`, and the body. Raises ForgeError for any other."""
+        """Send a request. Return its status and body. Raises ForgeError unless the status is 200 to 299 or in `known`."""
         try:
             self._connection.request(method, path, body, self.headers)
             answer = self._connection.getresponse()
@@ -83,13 +83,13 @@ class Wire:
         return answer.status, content
 
     def json(self, method: str, path: str, data: Any = None, known: tuple[int, ...] = ()) -> Any:
-        """Like `ask`, but sends and returns JSON; None for a `known` status that is not a success."""
+        """Like `ask`, but send JSON and return the parsed response, or None if the status is `known`."""
         body = None if data is None else json.dumps(data)
         status, content = self.ask(method, path, body, known)
         return None if status in known else self.parsed(content)
 
     def parsed(self, content: bytes) -> Any:
-        """Parse a JSON response; empty content gives an empty map. Raises ForgeError if it is invalid."""
+        """Parse a JSON response; empty content gives an empty map. Raises ForgeError if the response is invalid."""
         try:
             return json.loads(content) if content.strip() else {}
         except (ValueError, RecursionError):

@@ -14,9 +14,9 @@ from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse
 
 
 class Zookeeper:
-    """A client of ZooKeeper. The node is HOST:PORT; for an ensemble, several separated by commas."""
+    """A client of ZooKeeper. The node is HOST:PORT; for an ensemble, several addresses separated by commas."""
 
-    # A request has at most 1 MiB (jute.maxbuffer), and each key adds its parents.
+    # A request has at most 1 MiB (jute.maxbuffer), and a new key also creates the nodes above it.
     most, room = 100, 512 << 10
 
     def __init__(self, target: Destination) -> None:
@@ -26,7 +26,7 @@ class Zookeeper:
         try:
             for each in target.node.split(","):
                 each.encode("idna")  # an invalid host name would crash kazoo's thread
-            # Errors are raised; kazoo's log would repeat each many times.
+            # Errors are raised; kazoo's log would repeat each error many times.
             quiet = logging.Logger("kazoo", logging.CRITICAL + 1)
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
