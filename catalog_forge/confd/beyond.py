@@ -33,7 +33,7 @@ def everywhere(names: Names, of: Collection) -> Members:
 
 
 def _by_containers(names: Names, of: Collection) -> Members:
-    """Like `everywhere` for version 2015-07-25: find each service through the first of its containers."""
+    """Like `everywhere` for version 2015-07-25: find each service through its first container."""
     names.roots.add("/containers")
     stack, service, name = (of_container(leaf) for leaf in ("stack_name", "service_name", "name"))
     conditions = (*_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
@@ -48,7 +48,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Return the containers of one service: of the element of the collection `service` that `variable` holds.
+    """Return the containers of the service in `variable`, which is an element of the collection `service`.
 
     With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """
@@ -144,8 +144,8 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 def split(text: str, separator: str) -> Members:
     """Return the parts of a text that an element holds, without the spaces around separators and without empty parts.
 
-    `text` is a template expression. A walk cannot start inside a loop, so repeated separators are reduced to one by replacement,
-    which handles up to 64 in a row.
+    `text` is a template expression. Empty parts are avoided by replacing up to 64 separators in a row by one, because
+    the walk that could filter them out cannot start inside a loop.
     """
     between = go.string(separator)
     text = f"print {between} {go.paren(text)} {between}"
@@ -156,7 +156,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return the condition that a service or container has the collection's label, as a tuple; empty if the label is `*`."""
+    """Return a tuple of the condition that a service or container has the collection's label; empty if the label is `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

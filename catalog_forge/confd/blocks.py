@@ -114,12 +114,12 @@ class Body:
         return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of one pair. A pair whose value is just an optional key is left out while that key is unset."""
+        """Return the code of one pair. A pair whose value is just an optional metadata key is left out while that is unset."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition that the optional key is set, if the pair's value consists of an optional key; else empty."""
+        """Return the condition that the optional metadata key that is a pair's value is set; empty for any other value."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:

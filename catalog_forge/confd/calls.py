@@ -1,6 +1,6 @@
 """Detects template calls that always fail, from the types and constants known before the template runs.
 
-The parameter types are those of the renderer's functions. An argument of unknown type is never reported.
+The parameter types are those of the imitated functions. An argument of unknown type is never reported.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What is known about an argument: its Go type (empty if unknown), and the text of a constant and whether it is a number."""
+    """What is known about an argument: its Go type (empty if unknown), its text if constant, and whether that is a number."""
 
     type: str = ""
     text: str | None = None

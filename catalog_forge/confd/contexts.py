@@ -22,7 +22,7 @@ Piece = str | Expr | SetBlock | CopyBlock
 
 
 def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
-    """Return the placement of each expression in the texts and items of a body, by `id`: equal expressions may differ in it.
+    """Return a mapping from the `id` of each expression in the texts and items of a body to the placement of that expression.
 
     Raises ForgeError where a value is not allowed, where a placement depends on a condition or list, where pairs begin inside
     quotes, and for text that is not valid in the file's format whatever the values are.

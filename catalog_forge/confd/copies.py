@@ -1,4 +1,4 @@
-"""Compiles `copy` blocks: the list to iterate over, the code of a pair, and the test that no other block writes its key."""
+"""Compiles `copy` blocks: the list to iterate over, the code of a pair, and the condition for writing the pair."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and its condition."""
+    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and a condition for it."""
 
     refusal: str
     source: str
@@ -73,7 +73,7 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
 
 
 def _keep(body: Writer, block: CopyBlock) -> str:
-    """Return the condition that no other block writes the current key: `set` takes precedence, then the first `copy` block."""
+    """Return the condition for writing the current pair: no `set` block and no earlier `copy` block writes the pair's key."""
     writers = list(_writers(body, _section(body, block)))
     place = next(number for number, (_, other) in enumerate(writers) if other is block)
     mine = writers[place][0]
@@ -109,7 +109,7 @@ def _unless(conditions: tuple[str, ...]) -> str:
 
 
 def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """Yield every block, after a tuple of the conditions under which it is written."""
+    """Yield, for every block, a tuple of the conditions under which the block is written, and the block itself."""
     for block in blocks:
         if isinstance(block, WhenBlock):
             condition = body.condition(block.when)

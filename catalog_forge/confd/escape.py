@@ -14,7 +14,7 @@ _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
 def inner(term: str, name: str, escape: Escape) -> str:
-    """Return the action that prints a value with its escape applied, without quotes around it."""
+    """Return the action that prints a value with the escape applied, without quotes around the value."""
     return f'{{{{template {go.string(escape.name)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
@@ -33,7 +33,7 @@ def _guard(escape: Escape) -> str:
     tests = list(_tests(escape))
     if not tests:
         return ""
-    # Go's %q writes a backslash for each invisible character. Backslashes in the value are removed first, to count only those.
+    # Go's %q writes invisible characters with a backslash. The value's own backslashes are removed first, to tell the two apart.
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""
@@ -91,7 +91,7 @@ BOOLEAN = (
 
 
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
-# The conditions that `.Value` without quotes is, in YAML and in JSON, the same number (of at most 15 characters) or boolean.
+# The conditions under which `.Value`, without quotes, is the same number (at most 15 characters) or boolean in YAML and JSON.
 BARE = {
     "numbers": go.all_of(
         (

@@ -33,7 +33,7 @@ def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list
 
 
 def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
-    """Return what is wrong with a lookup that finds nothing in metadata of this version, and a hint; None if it may succeed."""
+    """Return what is wrong with a lookup that finds nothing in metadata of this version, and a hint; None for other lookups."""
     if wrong := shape.not_in_version(read, read.path, version):
         other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
         return wrong[0], f"{wrong[1]}; a template for that version needs engine: {{metadata: {other}}}"

@@ -29,7 +29,7 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known about a value.
+    """What is known about a value in a template.
 
     `text` is its text, `kind` is its role (`names` is a list of the names of keys), `type` is its Go type, `fields` are the
     fields of a map. `source` is the path of the stored value if the value is an unchanged stored value. `constant` means that the

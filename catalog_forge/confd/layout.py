@@ -59,7 +59,7 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
 
 def keys_of_answer(path: str, body: str) -> dict[str, str]:
-    """Return the keys and texts that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys`."""
+    """Return the keys and texts that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys` does."""
     from catalog_forge.confd.imitated.store import StoreError, flatten
 
     try:
@@ -84,7 +84,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value of a service's metadata with its key in the spec. The metadata may have a nested mapping for `a/b`."""
+    """Yield each value of a service's metadata with its key in the spec. In the metadata, a key `a/b` may be a nested mapping."""
     for name, value in metadata.items():
         path = above + name
         is_above = path not in spec.metadata and any(key.startswith(f"{path}/") for key in spec.metadata)

@@ -1,8 +1,8 @@
 """Locates values in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
 
 A spec's `self` is a container of the service. If confd shares the service's network address, that container is /self/container.
-In topology `volumes`, confd runs in a sidekick with its own address: `self` is then found among the containers of the primary
-service, as the one in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
+In topology `volumes`, confd runs in a sidekick with its own address: `self` is then the container of the primary service
+that is in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
 and no other keys exist.
 """
 
@@ -74,7 +74,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """Creates the paths in one template, and records its needs: `roots` become its resource's keys, `selections` its prologue."""
+    """The paths in one template, and the template's needs: `roots` become its resource's keys, `selections` its prologue."""
 
     version: str
     is_self: bool
@@ -215,14 +215,14 @@ class Names:
         return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", (*base.terms, "")))
 
     def service(self, of: Collection) -> Path:
-        """Return the path of a service of the own stack, in the versions that have services as objects."""
+        """Return the path of a service of the own stack, in metadata versions that have services as objects."""
         self.roots.add("/self/stack")
         if of.kind == "service":
             return self.at(f"/self/stack/services/{self.named(of.name)}")
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """Return the source of a collection's walk, the template expression for an element's path, and the conditions on it."""
+        """Return the source of a collection's walk, the template expression for an element's path, and conditions on elements."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:

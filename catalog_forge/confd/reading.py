@@ -27,7 +27,7 @@ _GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
 # _SHAPES: functions that show which form their argument must have. _CARRY: the result has the origin of the argument.
 _SHAPES = ("split", "json", "jsonArray", "atoi", "parseBool", "base64Decode", "eq", "ne", "contains")
 _CARRY = ("toUpper", "toLower", "trimSuffix", "replace", "split", "base", "dir", "index", "printf", "print", "json", "jsonArray")
-# A template that is called with more values than this is treated as called with any value.
+# A template that is called with more different values than this is treated as if it were called with any value.
 _MOST_CALLS = 20
 _MOST_GUARDS = 50
 _NO_FIELDS = frozenset(("string", "int", "float64", "bool", STRINGS, INTS, ANYS, PLAIN_PAIRS))
@@ -208,7 +208,7 @@ class _Reader:
             self.waiting.append((name, calls[-1]))
 
     def templates(self) -> None:
-        """Read the waiting templates, and the templates that these call."""
+        """Read the templates in `waiting`, and the templates that these call."""
         while self.waiting:
             name, self.dot = self.waiting.pop()
             self.is_main = name == self.name

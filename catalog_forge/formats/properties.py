@@ -1,4 +1,4 @@
-"""Java properties (java.util.Properties.load): `key=value` with backslash escapes. Text outside Latin-1 stays UTF-8."""
+"""Java properties (java.util.Properties.load): `key=value` with backslash escapes. Text outside Latin-1 is kept as UTF-8."""
 
 from __future__ import annotations
 

@@ -407,7 +407,7 @@ class Formatter:
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        # Go looks for the closing bracket only if at least three bytes are left, so in a final `[]`, the verb is `]`.
+        # Go looks for the closing bracket only if at least three bytes are left, so a final `[]` is no index: its verb is `]`.
         if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1
@@ -525,7 +525,7 @@ def can_backquote(text: bytes) -> bool:
 
 
 def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
-    """Write a float that is not negative; without a precision, in as few digits as identify it."""
+    """Write a float that is not negative; without a precision, in the fewest digits that identify it."""
     if kind == "b":
         # Below 2**-1022 the mantissa gets shorter, and the exponent stays the same.
         exponent = max(math.frexp(value)[1] - 53, -1074) if value else -1074

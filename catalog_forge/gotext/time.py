@@ -55,7 +55,7 @@ class Time:
 
     @classmethod
     def at(cls, seconds: float) -> Time:
-        """Return the moment that many seconds after the beginning of 1970."""
+        """Return the moment that is `seconds` seconds after the beginning of 1970."""
         return cls(datetime.fromtimestamp(seconds, UTC))
 
     def format(self, layout: str) -> str:

@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text; `first` is 1 in quotes, where a space at either end cannot become a line break."""
+        """Write plain or single-quoted text; in quotes, `first` is 1, because a space at either end cannot be folded there."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):

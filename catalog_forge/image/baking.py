@@ -33,7 +33,7 @@ class Baked:
 
 
 def shard_of(name: str, shards: int) -> str:
-    """Return the shard of a spec. It depends only on the spec's name, so that it stays the same when specs are added."""
+    """Return the shard of a spec. The shard depends only on the spec's name, so it stays the same when specs are added."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
     return f"shard-{number:0{len(str(shards - 1))}}"
 

@@ -246,7 +246,7 @@ def _settings(each: Instruction) -> dict[str, str]:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Expand variables as a Dockerfile does; unknown ones stay unchanged."""
+    """Expand variables as a Dockerfile does; unknown variables stay unchanged."""
     if "$" not in text:
         return text
 

@@ -43,7 +43,7 @@ class BuildRequest:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all inputs of the image, including the checksum of a download, whatever its source."""
+        """SHA-256 of all inputs of the image, including the checksum of the confd that is downloaded or brought."""
         return digest_of(self.inputs, self.download)
 
     @property

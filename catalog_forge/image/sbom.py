@@ -59,7 +59,7 @@ def document(
 ) -> dict[str, Any]:
     """Return the SPDX document of the image that `request` builds; `others` are images needed only during the build.
 
-    Raises ForgeError if the library is missing, or finds the document invalid.
+    Raises ForgeError if the SPDX library is missing, or if it finds the document invalid.
     """
     return _Writer(spec, request, platform).document(image, base, others, created)
 
@@ -132,7 +132,7 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """Return what an image other than the base contributes to this one; None if it contributes nothing."""
+        """Return what an image other than the base image contributes to the conf image; None if it contributes nothing."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:

@@ -97,7 +97,7 @@ class Log:
 
     def _text(self, text: str) -> Event | None:
         if self.container:
-            # A program may print text that looks like the builder's: its output ends only when its container is removed.
+            # A program may print text like the builder's, so a step's output ends only when its container is removed.
             removed = _REMOVED.match(text)
             if not (removed and removed[1] == self.container):
                 return self._written(text)

@@ -1,4 +1,4 @@
-"""confd's template functions, and the functions of each release (docs/facts/confd.md#2.1, #2.5, #2.9).
+"""confd's template functions, and which of them each release has (docs/facts/confd.md#2.1, #2.5, #2.9).
 
 The functions see only the store, the variables given to them and a fixed time: no environment, no files, no name service.
 """
@@ -228,7 +228,7 @@ def _sort_pairs_by_length(values: Slice | None) -> Slice:
 
 
 def _addresses(name: bytes, *versions: int) -> Slice:
-    """Return a list with the address if `name` is an IP address of one of these versions, else an empty list."""
+    """Return a list with the address if `name` is an IP address of these versions, else an empty list; no host is looked up."""
     try:
         address = ipaddress.ip_address(runes(name))
     except ValueError:
@@ -245,7 +245,7 @@ def _time(box: Box) -> Time:
 
 
 def _found(box: Box, found: Slice) -> Slice:
-    """Count a list that the store returned against the memory limit, and return it."""
+    """Count a list from the store against the memory limit, and return the list."""
     box.check()
     _hold(box, len(found))
     return found

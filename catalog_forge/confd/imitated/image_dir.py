@@ -63,7 +63,7 @@ class ImageDir:
 
 
 def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
-    """Read the files of a conf image's confd folder, given by their relative paths; files outside of it are ignored.
+    """Read the files of a conf image's confd folder, given by their paths in that folder; other files are ignored.
 
     `where` is put before the paths in errors. A missing template is not an error here: confd reports it when rendering. Raises
     ForgeError with all problems: confd renders nothing when it cannot load one file.
@@ -84,7 +84,7 @@ def _is_resource(path: str) -> bool:
 
 
 def document(source: bytes, place: Where) -> toml.Table:
-    """Parse a TOML file as confd does. Raises ForgeError, with the position, for what confd refuses."""
+    """Parse a TOML file as confd does. Raises ForgeError, with the position, if confd refuses the file."""
     # BurntSushi/toml accepts bytes that are not UTF-8.
     text = source.decode(errors="replace")
     try:

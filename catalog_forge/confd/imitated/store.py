@@ -25,7 +25,7 @@ class StoreError(Exception):
 
 
 class Store:
-    """The keys of one resource. It never changes after construction, and may be shared."""
+    """The keys of one resource. A store never changes after construction, so it may be shared."""
 
     def __init__(self, leaves: Mapping[bytes, bytes]) -> None:
         self._leaves = leaves
@@ -92,7 +92,7 @@ class Store:
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
-        """List below a path such as `/a//b`: if memkv cannot remove the path from a key, it shows the key's first segment."""
+        """List below a path such as `/a//b`: if memkv cannot remove the path from a key, memkv lists the key's first segment."""
         keys = self._under(_below(clean(path)) or b"", 1)
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
@@ -179,7 +179,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
 
 
 def json_error(body: bytes, error: ValueError) -> str:
-    """Return the error that Go would report for a body that is not JSON, in simple cases."""
+    """Return the error that Go would report for a body that is not JSON (exact only in simple cases)."""
     if not body.strip():
         return "unexpected end of JSON input"
     if isinstance(error, json.JSONDecodeError):

@@ -84,7 +84,7 @@ def _ssm(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _env(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that confd derives from environment variables, whose names have capital letters, and _ for each slash."""
+    """Yield the keys that confd derives from environment variables, whose names are in capital letters with _ for each slash."""
     start = _variable(key)
     names = {_variable(path): value for path, value in held.items()}
     return ((b"/" + name.lower().replace(b"_", b"/"), value) for name, value in names.items() if name.startswith(start))
