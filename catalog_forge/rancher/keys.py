@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServiceKey:
-    """A key of a service: the type that rancher-compose requires (`judgement.services` has a check for each type), the compose
-    versions that have it, and how `up` uses it: `taken` for a field of a launch or its service, `engine` if it is passed to the
-    engine."""
+    """A key of a service: its type (`judgement.services` has a check for each type), and the compose versions that have it.
+
+    `here` is how `up` uses the key: `taken` for a field of a launch or of its service, `engine` if it is passed to the engine.
+    """
 
     name: str
     type: str

@@ -287,10 +287,10 @@ def _shown(text: str) -> str:
 
 
 def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
-    """Return why a stack of version `old` is not offered version `new` with the range `wanted` in its `upgrade_from`: the reason,
-    a hint and the key to blame.
+    """Return why a stack of version `old` is not offered version `new`: the reason, a hint and the key to blame.
 
-    None if it is offered. Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
+    `wanted` is the `upgrade_from` of the version `new`. None if the upgrade is offered.
+    Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
     """
     if not versions.greater(new, old):
         return f"{_shown(new)} is not greater than {_shown(old)} to Rancher", "give it a higher version", "version"

@@ -1,1 +1,1 @@
-"""The whole stack of an entry on one Docker engine, as Rancher would run it: what to run (pure), running it, and its metadata."""
+"""Runs the whole stack of an entry on one Docker engine, as Rancher would run it, and serves its metadata."""

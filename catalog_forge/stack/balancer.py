@@ -1,9 +1,9 @@
 """Load balancers: the rules that an entry defines for them, and the haproxy container that implements these rules.
 
 Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. A value of an
-entry is written to haproxy's configuration only if it matches the pattern of a number, a host name, a path or a service name, so
-no value can change its structure. haproxy resolves services through the engine's DNS every second, so it follows scaling and
-replacements.
+entry is written to haproxy's configuration only if it is a number, a host name, a path or a service name, so that no value can
+change the structure of the configuration. haproxy resolves services through the engine's DNS every second, so it notices when a
+service is scaled or a unit is replaced.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)"
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
 _TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]+))?")
 _TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
-_UNITS = 100  # the maximum number of units of a service that receive requests
+_UNITS = 100  # the maximum number of units of a service to which haproxy forwards requests
 
 _HEAD = """\
 global
@@ -54,7 +54,7 @@ resolvers engine
 
 
 def is_balancer(definition: Definition) -> bool:
-    """Whether a service is a load balancer: it has a balancer's image, or rules with source ports."""
+    """Whether a service is a load balancer: it has the image of one, or rules with source ports."""
     return bool(_kind(definition)) or any("source_port" in rule for rule in _rules_of(definition))
 
 
@@ -111,7 +111,7 @@ class Balancers:
             return None
         name, place = words["service"], next(iter(keys.values()), None)
         if name not in self.names:
-            # A name that is not a service of the stack is reported elsewhere.
+            # A target that is not a service of the stack is reported by another check.
             key, why = f"port_rules.service: {name}", "it is a service of another stack"
             if not name:
                 key, why = "port_rules", "a rule names no service: units are not selected by labels"
@@ -139,7 +139,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of Rancher 1.1: each port forwards to all links, unless a link's label restricts or redirects it."""
+        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all links, as far as the labels allow."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -153,7 +153,7 @@ class Balancers:
     ) -> Iterator[Rule]:
         found = _TARGET.fullmatch(text)
         parts = found.groupdict(default="") if found else {}
-        if parts.get("host", "").isdigit():  # only a port
+        if parts.get("host", "").isdigit():  # the label is only a port
             parts |= {"host": "", "source": parts["host"]}
         host, path = parts.get("host", ""), parts.get("path", "")
         if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
@@ -170,7 +170,7 @@ def _precedence(rule: Rule) -> tuple[int, int, int, int]:
 
 
 def config(rules: Sequence[Rule], health_port: int = 0) -> str:
-    """Return haproxy's configuration for the rules. On `health_port` haproxy answers the health check of Rancher's own image."""
+    """Return haproxy's configuration for the rules. On `health_port`, haproxy answers health checks."""
     lines = [_HEAD]
     for source, group in groupby(rules, key=lambda rule: rule.source):
         lines += _frontend(source, list(group))
@@ -217,7 +217,7 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return a stack whose load balancers are haproxy containers of this image; without one, they get no units, with a note."""
+    """Return the stack with haproxy containers of this image as load balancers. If `image` is empty, they get no units."""
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:
         rules = stack.balancers.get(service.name)
@@ -254,7 +254,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """Return how a port of a Rancher 1.1 load balancer is published: as the public port on both sides."""
+    """Return a port of a Rancher 1.1 load balancer as it is published: haproxy listens on the public port inside, too."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

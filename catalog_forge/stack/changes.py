@@ -10,15 +10,16 @@ from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
-# The fields of a service that can change without replacing its units; all others replace them (`reconcile.digest`).
+# The fields of a service that can change without a replacement of its units. Any other change replaces the units
+# (`reconcile.digest`).
 _KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config", "batch")
 _MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A service that is added (`+`), removed (`-`) or changed (`~`): the changed fields as path, old text and new text, and
-    whether the change replaces its units."""
+    """A service that is added (`+`), removed (`-`) or changed (`~`). `what` lists the changed fields as path, old text and new
+    text; `replaces` tells whether the change replaces the units of the service."""
 
     sign: str
     service: str

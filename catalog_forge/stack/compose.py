@@ -1,8 +1,8 @@
-"""The services of a stack: units of a primary and its sidekicks, with their links, in an order in which they can be started.
+"""Composes the services of a stack from an entry: their containers, their links and the order in which they can be started.
 
-Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first what rancher-compose refuses, in the words of
-its judge (`rancher.judgement`), then what only this program cannot run. Services that an entry expects from other stacks can run
-beside its own.
+Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first those of rancher-compose, which its judge
+finds (`rancher.judgement`), then those of services that only this program cannot run. Services that an entry expects from other
+stacks can run next to its own services.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
 
 
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
-    """Return the stack that results from a revision with these answers, under this name.
+    """Return the stack of a revision with these answers; `name` is the name of the stack.
 
-    Raises ForgeError with all errors in both compose files: what rancher-compose would refuse, and what cannot run here.
+    Raises ForgeError with all errors in both compose files: faults for rancher-compose, and services that cannot run here.
     """
     sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
     judge = launch.LaunchJudge(sources)
@@ -67,7 +67,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
         [replace(note, where=files.at(note.where)) if note.where else note for note in found]
         for found in (stack.unhonoured, stack.dangerous)
     )
-    # Everything that Rancher ignores, unless a note at the same location exists already.
+    # Add a note on each part that Rancher ignores, unless its location has a note already.
     told = {note.where for note in (*unhonoured, *dangerous)}
     odd = [fault for fault in judge.odd if fault.where not in told]
     unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
@@ -79,7 +79,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback that adds a note for a variable of this service or volume that no question asks for."""
+    """Return a callback that adds a note on a variable for which there is no question. `name` is its service or volume."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
@@ -88,7 +88,7 @@ def _unasked(notes: list[Note], name: str) -> Say:
 
 
 def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
-    """Yield notes on the files as a whole; errors are recorded in `reader`."""
+    """Yield notes on duplicate keys and on unknown keys at the top of the files; record errors in `reader`."""
     for source in sources:
         if source.rendered and (cut := source.rendered.problem):
             reader.problems.append(cut)
@@ -96,13 +96,13 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
         for double in source.yaml.duplicates:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
-                # It is unclear which of the two services is meant.
+                # Two services of the same name: it is unclear which of them is meant.
                 reader.wrong(str(double), where, "rancher-compose would silently use the last one")
             else:
                 yield Note("", name, f"it is defined twice: this one counts, not the one on line {double.first.line}", where)
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores it silently, even if it is a service in the place where version 1 has services.
+                # Rancher ignores such a key silently, even if it is a service written as in version 1.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores it: {hint}; services belong below `services`", key.where)
 
@@ -124,7 +124,7 @@ def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the text that is shown in place of each secret answer, by variable."""
+    """Return for each secret answer the stars that are shown in its place, by variable."""
     return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 
@@ -214,7 +214,7 @@ class _Composer:
                 self.launches.note(sidekick, key, "Rancher reads it only for the primary", sidekick.keys[key].where)
 
     def _links(self, service: Definition) -> Iterator[Link]:
-        """Yield the links of a container; those of a sidekick become links of its service."""
+        """Yield the links of a primary or sidekick. The links of a sidekick become links of its service."""
         for key in ("links", "external_links"):
             for item in items(service.get(key)):
                 target, _, alias = item.value.partition(":")
@@ -228,7 +228,7 @@ class _Composer:
         return (item.value for item in items(self.services[name].get("depends_on")))
 
     def _others(self, service: Service, targets: Iterable[str]) -> list[str]:
-        """Return the services to which the targets belong, as primary or sidekick, without the service itself."""
+        """Return the services whose primary or sidekick is in `targets`, without `service` itself."""
         found = (self.primary_of[target] for target in targets if target in self.primary_of)
         return [primary for primary in found if primary != service.name]
 
@@ -265,8 +265,8 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """Return a scalar with the type that Rancher's YAML reader gives it, except that text of digits in lb_config becomes a
-    number.
+    """Return the value of a scalar in lb_config: text of digits becomes a number; any other scalar has the type that Rancher's
+    YAML reader gives it.
     """
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
@@ -290,8 +290,8 @@ def with_beside(
     where: Where | None = None,
     hint: str = "take it out of what runs beside it",
 ) -> Stack:
-    """Return the stack with further services beside it, which stand in for NAME or STACK/NAME. Raises ForgeError if the stack has
-    a service of the same name."""
+    """Return the stack with additional services, which replace the services `paths` (NAME or STACK/NAME) that its links expect.
+    Raises ForgeError if the stack already has a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:
         raise ForgeError(f"the entry already has a service {min(both)!r}", where, hint)

@@ -1,4 +1,4 @@
-"""The contents of a stack's volumes, and a comparison of what an upgrade kept of them."""
+"""Reads the contents of a stack's volumes, and compares the contents before and after an upgrade."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Contents = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The result of comparing a volume: how many of its files are unchanged, changed, gone and new."""
+    """The comparison of a volume before and after: the numbers of files that are unchanged, changed, gone and new."""
 
     volume: str
     same: int
@@ -32,7 +32,7 @@ class Kept:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing is left of the volume's former content."""
+        """Whether the volume had files before, and none of them exists any more."""
         return bool(self.gone) and not self.same and not self.changed
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ def contents(engine: Engine, stack: str) -> dict[str, dict[str, str]]:
 
 
 def _name(stack: str, container: Seen, mount: Mapping[str, Any]) -> str:
-    """Return the name of a volume in the entry, or for an unnamed volume its unit and path."""
+    """Return the name that the entry gives to a volume; for an unnamed volume, return its unit and path."""
     name = str(mount.get("Name", ""))
     if _UNNAMED.fullmatch(name):
         return f"{container.service}-{container.index}:{mount['Destination']}"

@@ -1,8 +1,8 @@
-"""Tracks how containers end: how often in a row, when they are restarted, which are hopeless, and which run steadily.
+"""Tracks the ends of containers: how often a container ends in a row, when to restart it, and when to give it up.
 
-Pure: it calls neither the engine nor a clock. The caller passes in the containers on the engine with the time in seconds, and
-reports what it has started. Records are kept by container name, so a container that is replaced because its program does not
-answer keeps its count of ends.
+Pure: it calls neither the engine nor a clock. The caller passes in the containers on the engine and the time in seconds, and
+reports the containers that it has started. Records are kept by container name, so a container that is replaced because its
+program does not answer keeps its count of ends.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from catalog_forge.stack.reconcile import Key, Seen, restarts
 GIVE_UP = 5
 """The number of ends in a row after which a container is considered hopeless."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before a restart; the pause doubles each time
-_STEADY = 10.0  # after running this long, a container starts again with the first pause
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each further one, and the maximum
+_STEADY = 10.0  # after running for so many seconds, a container that ends is again restarted after the first pause
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A container that has ended by itself: how often in a row, and the consequences.
+    """A container that has ended by itself: the number of ends in a row, and the consequences.
 
-    `again`: its restart policy restarts it. `failed`: it should not have ended. `was_steady`: it had counted as running.
-    `hopeless`: further restarts will not help.
+    `again`: the restart policy restarts the container. `failed`: the container should not have ended. `was_steady`: it counted
+    as running before. `hopeless`: further restarts will not help.
     """
 
     container: Seen
@@ -37,16 +37,16 @@ class Ending:
 
     @property
     def why(self) -> str:
-        """Why the container is hopeless, worded to follow its name."""
+        """The reason why the container is hopeless, as a phrase that follows the name of the container."""
         return f"ended {self.count} times in a row" if self.again else "is not restarted"
 
 
 @dataclass(slots=True)
 class _Course:
-    """The record of a container: its id, since when it runs, how often it has ended in a row, and when it may be restarted.
+    """The record of a container: its id, the time of its start, how often it has ended in a row, and when it may be restarted.
 
-    If a container was never `watched` while it ran, it was stopped with its stack and has not ended by itself. `noted` is True
-    once its last end is recorded.
+    `watched` is True once the container was seen running: a container that ended before that was stopped with its stack, not
+    by itself. `noted` is True once its last end is recorded.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Endings:
         self._courses: dict[str, _Course] = {}
 
     def begun(self, containers: Iterable[Seen], now: float) -> None:
-        """Record containers that were started, so that one that ends before it is seen running still counts as ended."""
+        """Record started containers, so that a container that ends before `look` sees it running still counts as ended."""
         for container in containers:
             course = self._course(container)
             course.since, course.watched, course.noted, course.steady = now, True, False, False
@@ -77,8 +77,8 @@ class Endings:
     ) -> list[Ending]:
         """Record the containers on the engine, and return those that have ended since the last call.
 
-        Units in `busy` are being changed, so their containers were stopped and have not ended by themselves. `launches` is keyed
-        by service name and launch name.
+        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the names of a service
+        and of a launch to the launch.
         """
         ended: list[Ending] = []
         for container in containers:
@@ -92,16 +92,16 @@ class Endings:
         return ended
 
     def stopped(self, containers: Iterable[Seen]) -> None:
-        """Record containers that were stopped on purpose and have not ended by themselves."""
+        """Record that these containers were stopped on purpose, so that they do not count as ended by themselves."""
         for container in containers:
             if container.ended:
                 course = self._course(container)
                 course.watched = course.steady = False
 
     def renew(self, containers: Iterable[Seen], now: float) -> None:
-        """Reset the counts after a change of the plan, so that each container has all its attempts again.
+        """Reset the counts after a change of the plan, so that each container may again be restarted as often as at first.
 
-        Containers that failed and were left alone are started again; those that ended well are not.
+        Containers that failed for good are started again; containers that ended with status 0 are not.
         """
         for container in containers:
             course = self._course(container)
@@ -116,12 +116,12 @@ class Endings:
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container has run long enough to count as running; it takes longer if it had ended before."""
+        """Whether a container has run long enough to count as running. The time grows with the number of its ends in a row."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 
     def confirm(self, container: Seen) -> bool:
-        """Record that a container counts as running, and return whether this is new."""
+        """Record that a container counts as running from now on; return False if it did already."""
         course = self._course(container)
         news, course.steady = not course.steady, True
         return news
@@ -136,7 +136,7 @@ class Endings:
         return any(course is not None and course.id == each.id and course.steady for each, course in courses)
 
     def failing(self, container: Seen) -> bool:
-        """Whether a container has ended and has not run for long since."""
+        """Whether a container has ended and, since its last restart, has not run long enough to reset the count."""
         return self._course(container).count > 0
 
     def counts(self, containers: Iterable[Seen]) -> dict[str, int]:
@@ -161,7 +161,7 @@ class Endings:
         course = self._courses.get(container.name)
         if course is None or course.digest != container.digest:
             course = self._courses[container.name] = _Course(container.id, container.digest)
-        elif course.id != container.id:  # its unit was replaced
+        elif course.id != container.id:  # the unit of the container was replaced
             course.id, course.watched, course.noted, course.steady = container.id, False, False, False
         return course
 

@@ -16,10 +16,10 @@ from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, own
 def environment(
     stack: Stack, subnet: str, host: model.Host, ledger: Ledger, seen: Sequence[Seen], healths: Mapping[Key, str]
 ) -> model.Environment:
-    """Return the environment of a stack: its scales are those of the plan, its states those of the containers on the engine.
+    """Return the environment of a stack: the scales are those of the plan, the states those of the containers on the engine.
 
-    Every planned unit must have a number in the ledger. Addresses and identities are derived from the numbers, so they are known
-    before a container is created.
+    Every planned unit must have a number in the ledger. The addresses and identities of containers are derived from these
+    numbers, so they are known before a container is created.
     """
     found: dict[Key, list[Seen]] = {}
     for each in seen:
@@ -37,9 +37,9 @@ def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
 
 
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
-    """Return the addresses of containers by name, without the containers that have no address.
+    """Return the address of each container that has one, by the name of the container.
 
-    The address of a unit's primary is that of the network it uses, even if another container provides that network. Raises
+    If the primary of a unit uses the network of a sidekick, the sidekick gets the address of the primary. Raises
     ForgeError if a service has used more numbers than its part of the subnet has addresses.
     """
     told = {each.name: each for each in units.containers(made)}
@@ -50,8 +50,8 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
                 name = container_name(stack.name, service, named, index)
-                # A service OTHER-NAME may be presented as NAME of the stack OTHER; the names of its containers then lack our
-                # stack's name.
+                # The metadata may present a service OTHER-NAME as NAME of the stack OTHER. The names of its containers do
+                # not begin with the name of our stack.
                 item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:
@@ -87,7 +87,7 @@ def _service(
 
 
 def _sidekick(service: Service, number: int) -> model.Sidekick:
-    """Return a sidekick. Without a network of Rancher's it has no address, just like one that shares its primary's network."""
+    """Return a sidekick. It has an address only if it is in Rancher's own network (`managed`)."""
     launch = service.sidekicks[number]
     return model.Sidekick(launch.name, "own" if launch.network == "managed" else "primary", launch.labels)
 

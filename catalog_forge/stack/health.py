@@ -23,7 +23,7 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state in Rancher's words, how many checks in a row contradict it, and when it last changed."""
+    """The health of a unit: its state in Rancher's words, the number of checks in a row against it, and when it changed."""
 
     state: str = "initializing"
     against: int = 0
@@ -32,8 +32,8 @@ class Health:
     def after(self, check: HealthCheck, good: bool, now: float) -> Health:
         """Return the health after one more check, made at the time `now` in seconds.
 
-        A unit that initializes becomes healthy at its threshold. It has `initializing_timeout` for that, during which failures do
-        not count (the rule of Rancher's `initializing_timeout`).
+        A unit that is initializing becomes healthy after `healthy_threshold` good checks. Failures do not count until
+        `initializing_timeout` is over, as in Rancher.
         """
         if self.state == "initializing" and not good:
             late = (now - self.since) * 1000 >= check.initializing_timeout
@@ -59,7 +59,7 @@ class Target:
 class Checker:
     """Checks all targets concurrently in one thread, each at its interval, for the duration of its `with` block.
 
-    `found` is called from that thread with each target and whether it passed.
+    `found` is called from this thread after each check, with the target and whether it passed.
     """
 
     def __init__(self, found: Callable[[Target, bool], None]) -> None:
@@ -111,7 +111,7 @@ async def _asked(address: str, check: HealthCheck) -> bool:
     try:
         if not check.request_line:
             return True
-        # haproxy sends the line unchanged; a line without a version is HTTP/1.0.
+        # haproxy sends the request line unchanged. A line without a version is a request of HTTP/1.0.
         line = check.request_line.strip().replace("\r", "").replace("\n", " ")
         words = line if re.search(r" HTTP/\d", line) else f"{line} HTTP/1.0"
         writer.write(f"{words}\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())

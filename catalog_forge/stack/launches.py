@@ -1,7 +1,7 @@
 """Reads one service of the compose files as a container to launch: its command, environment, mounts, network and options.
 
-Rules: docs/facts/catalog.md#3.18 and #4.3. What rancher-compose refuses is already known (`rancher.judgement`). What only this
-program cannot run is recorded here as an error, and reading goes on.
+Rules: docs/facts/catalog.md#3.18 and #4.3. `rancher.judgement` reports what rancher-compose refuses. This module records
+an error for a service that only this program cannot run, and goes on reading.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_PORTS = 1000
 _TIME = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([a-zµμ]*)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "": 1, "ms": 1e-3}
 _LONGEST_GRACE = 3600
-_MOST_SHARED = 1 << 30  # bytes of shared memory that need no trust
+_MOST_SHARED = 1 << 30  # a container may use up to so many bytes of shared memory without trust
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgtp]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -57,7 +57,7 @@ class Launches:
         labels = self.texts(found.get("labels"))
         network, network_from = self.network(definition)
         restart = text_of(found.get("restart")) or "always"
-        # In YAML a bare `no` is false, but here the word is meant.
+        # YAML reads a bare `no` as false, but as a restart policy it means the word.
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
             self.cannot(f"restart: {restart}", found["restart"].where, "always, no, on-failure or unless-stopped")
@@ -84,11 +84,11 @@ class Launches:
         )
 
     def cannot(self, what: str, where: Where, hint: str = "") -> None:
-        """Record an error for something that rancher-compose accepts, but that cannot run here."""
+        """Record the error that this program cannot run `what`, which rancher-compose accepts."""
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """Return a mapping or a list of NAME=VALUE as text by name. If `looked_up`, a bare NAME gets the answer of that name."""
+        """Return a mapping or a list of NAME=VALUE as text by name. If `looked_up`, a NAME without a value gets its answer."""
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
         found: dict[str, str] = {}
@@ -113,7 +113,7 @@ class Launches:
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
-        """Return the network of a container, and the container whose network it shares."""
+        """Return the network of a container; if it shares the network of another container, also that container's name."""
         node = definition.keys.get("network_mode") or definition.keys.get("net")
         mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")
@@ -172,7 +172,7 @@ class Launches:
         return tuple(found)
 
     def options(self, definition: Definition) -> dict[str, Value]:
-        """Return the remaining keys that the engine honours, by their names in compose v2."""
+        """Return the values of the keys that are passed to the engine, by their names in compose v2."""
         readers: dict[str, Callable[[Node, str], Value]] = {
             **dict.fromkeys(("text", "text-or-nothing"), lambda node, _: _word(node)),
             "truth": lambda node, _: isinstance(node, Text) and decoding.value(node) is True,
@@ -193,7 +193,7 @@ class Launches:
         return {name: rest[0] if rest else "" for name, *rest in cut}
 
     def _limits(self, node: Node) -> dict[str, Value]:
-        """Return the limits by name: one number, or a soft and a hard limit."""
+        """Return the ulimits by name. Each is one number, or a soft and a hard limit."""
         return {
             name: {key: self.number(limit, f"ulimits: {name}") for key, limit in keys_of(value).items()}
             if isinstance(value, Map)
@@ -253,7 +253,7 @@ class Launches:
                 self._trust(definition, key, f"{key}: {item.value}", item.where)
 
     def _say_memory(self, definition: Definition) -> None:
-        """Add notes on options that can take memory from all other programs on the machine."""
+        """Add notes on options that can take memory away from other programs on this machine."""
         texts = {key: text_of(definition.keys.get(key)) for key in ("oom_kill_disable", "oom_score_adj", "shm_size")}
         kills, score, size = texts.values()
         reasons = {
@@ -266,7 +266,7 @@ class Launches:
                 self._trust(definition, key, reason, definition.keys[key].where)
 
     def note(self, definition: Definition, key: str, message: str, where: Where) -> None:
-        """Add a note on something that is not honoured."""
+        """Add a note that a key is not honoured."""
         self.unhonoured.append(Note(definition.name, printable(key), printable(message), where))
 
     def _trust(self, definition: Definition, key: str, message: str, where: Where) -> None:
@@ -286,7 +286,7 @@ def _each(port: str) -> list[str]:
 
 
 def _word(node: Node | None) -> str:
-    """Return a scalar as it was written; empty for any other node, which is refused elsewhere."""
+    """Return a scalar as it was written. For any other node, return empty text, because another check refuses it."""
     return node.value if isinstance(node, Text) else ""
 
 

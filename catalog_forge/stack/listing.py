@@ -1,4 +1,4 @@
-"""Reads the engine's lists for stacks: their names, their containers and the states of their units. Pure, and fast to import."""
+"""Derives stacks, their containers and the states of their units from the engine's lists. Pure functions, fast to import."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
 
 
 def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
-    """Return the units to which these containers belong; if a unit has containers of several numbers, the newest count.
+    """Return the units to which these containers belong; containers with an older number of their unit are ignored.
 
-    `services` are the planned services, as far as they are known. `watched` are the units, by name, as the process that runs the
-    stack reports them; None if there is no such process, so that nothing is started any more.
+    `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
+    runs the stack. It is None if no process runs the stack: then nothing is being started.
     """
     found: list[Row] = []
     for key in sorted({each.key for each in there}):
@@ -62,7 +62,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
         if watched is None and state == "starting":
             state = "stopped"
         elif told and told.state in UNSTEADY and state in ("running", "stopped"):
-            state = told.state  # the engine does not know that a program ends again and again
+            state = told.state  # the engine does not report that a program ends again and again
         found.append(Row(*key, state, told.health if told else "", address))
     return found
 

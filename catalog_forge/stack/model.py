@@ -1,4 +1,4 @@
-"""The services that run for an entry, each as a number of units of a primary container and its sidekicks."""
+"""The data model of a stack: its services, which consist of units, and the containers of each unit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Network = Literal["managed", "none", "host", "bridge", "shared"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark on something that an entry asks for: the service, the key and what becomes of it."""
+    """A note on a key of an entry that is not honoured or needs trust: the service, the key, a message and the location."""
 
     service: str
     key: str
@@ -47,8 +47,8 @@ class HealthCheck:
 class Launch:
     """One container of a unit, as compose defines it.
 
-    `network` is `shared` if the container uses that of `network_from`, another launch of the same unit; `volumes_from` names
-    launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. Of the named volumes, those in
+    `network` is `shared` if the container uses the network of `network_from`, another launch of the same unit. `volumes_from`
+    names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. Of the named volumes, those in
     `per_unit` exist once for each unit, and those in `external` existed before the stack, under the name to which they are
     mapped. `grace` is the number of seconds between SIGTERM and SIGKILL if it differs from the engine's default; `logging` are
     options of the engine's own log; `files` are texts to write into the container, by path. `options` are the other keys of
@@ -80,7 +80,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a service: the alias under which it reaches another service, NAME or STACK/NAME."""
+    """A link of a service: an alias, and the target that is reached under it. The target is a service, NAME or STACK/NAME."""
 
     alias: str
     target: str
@@ -88,7 +88,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a load balancer: which requests at its port `source` are forwarded to which port of which service."""
+    """A rule of a load balancer: requests to its port `source` that match are forwarded to the port `target` of a service."""
 
     source: int
     target: int
@@ -130,9 +130,9 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class StoreBeside:
-    """The store that conf containers read instead of Rancher's metadata: the service that runs it, and its intended content.
+    """The store that conf containers read instead of Rancher's metadata: the service that runs the store, and its content.
 
-    `own` are the keys that belong to this program, with everything below them; `token` is the token that its server accepts.
+    `own` are the keys that only this program writes, including all keys below them. `token` gives access to the server.
     """
 
     backend: str
@@ -147,8 +147,8 @@ class StoreBeside:
 class Stack:
     """A stack: its services in an order in which they can be started, and its volumes by name.
 
-    `unhonoured` lists what the entry asks for and one engine cannot do. `dangerous` lists what runs only with trust: privileged
-    containers, mounts of the host, its network, its devices. `balancers` are the rules of each service that is a load balancer.
+    `unhonoured` lists requests of the entry that one engine cannot fulfil. `dangerous` lists those that need trust: privileged
+    containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
     number of seconds that containers must run without exiting to count as running. `store` is the service that the conf
     containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that

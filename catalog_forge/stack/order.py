@@ -1,4 +1,4 @@
-"""An order in which services can be started: each after the services that it needs."""
+"""Computes an order in which services can be started: each after the services that it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
     """Return the names, each after those that it needs and otherwise in the given order, and the cycles that prevent this.
 
-    Names that are not keys of `needs` are ignored. It does not recurse, because an entry may chain any number of services.
+    Names that are not keys of `needs` are ignored. The function is not recursive, because an entry may chain
+    any number of services.
     """
     done: dict[str, bool] = {}
     order: list[str] = []
@@ -40,7 +41,7 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
 def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return the needs of each name, plus those of its wishes (preferred predecessors) that create no cycle.
 
-    It uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.
+    The function uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.
     """
     every = {name: [*needs[name], *wishes.get(name, ())] for name in needs}
     back: dict[str, list[str]] = {name: [] for name in every}

@@ -1,4 +1,4 @@
-"""Describes what would run, as text and as data, for `up --plan`, which needs no engine. Secret answers are hidden."""
+"""Describes the stack that `up --plan` would run, as text and as data, without an engine. Secret answers are hidden."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 
 HIDDEN = "***"
 _LEAST = 4
-# Fields of a stack that only this program needs.
+# Fields of a stack that are internal to this program, so they are not part of its description.
 _OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
 
 
@@ -23,7 +23,7 @@ def lines(stack: Stack) -> Iterator[str]:
 
 
 def _lines(stack: Stack) -> Iterator[str]:
-    """Draw a stack: services with units, containers, links and metadata; then what is not honoured or needs trust."""
+    """Draw a stack: first its services, then its answers, volumes, and the keys that are not honoured or need trust."""
     stack = stack.shown or stack
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
@@ -50,7 +50,7 @@ def data(stack: Stack) -> dict[str, Any]:
 
 
 def published_once(stack: Stack) -> Stack:
-    """Return the stack with a note on each service whose ports only its first unit can publish on the single machine."""
+    """Return the stack with a note on each public port that only the first unit of a service can publish on this machine."""
     notes = [
         Note(each.name, "ports", f"unit 1 alone publishes {port}: there is one machine")
         for each in stack.services
@@ -61,21 +61,21 @@ def published_once(stack: Stack) -> Stack:
 
 
 def masked(stack: Stack, stand_in: Stack | None) -> Stack:
-    """Return a stack that anybody may see: stars replace the answers to secret questions, and nothing else.
+    """Return a copy of a stack that anybody may see, in which stars replace only the answers to secret questions.
 
-    `stand_in` is the same stack composed with stars as those answers: wherever its text differs, the real text contains an
-    answer. If `stand_in` is missing, or has another structure because a template depends on an answer, every text that contains
-    an answer is hidden entirely. Either way the positions of the stars do not reveal the letters of an answer.
+    `stand_in` is the same stack composed with stars instead of these answers. Where its text differs from the real text, the
+    real text contains an answer. If `stand_in` is None, or differs in structure because a template depends on an answer, each
+    text that contains an answer is hidden entirely. In both cases, the stars do not reveal the letters of an answer.
     """
     bare = replace(stack, secrets=())
-    # A command is split at the spaces of an answer, and its words are just as secret.
+    # An answer in a command is split at its spaces, and each of its words is secret too.
     secrets = {piece for secret in stack.secrets for piece in (secret, *secret.split()) if piece == secret or len(piece) > 1}
     shown: Stack = _blank(bare, secrets) if stand_in is None else _laid(bare, replace(stand_in, secrets=()), secrets)
     return replace(shown, name=stack.name, entry=stack.entry)
 
 
 def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
-    """Return a value in which every text that differs from the stand-in is masked."""
+    """Return `real` with each text masked that differs from the text in `stand_in`."""
     if real == stand_in or isinstance(real, bool):
         return real
     if is_dataclass(real) and type(real) is type(stand_in):
@@ -113,9 +113,9 @@ def _blank(value: Any, secrets: Collection[str]) -> Any:
 
 
 class Hide:
-    """Replaces secrets with stars in the output of containers, wherever they occur.
+    """Replaces all occurrences of secrets in the output of containers with stars.
 
-    Secrets shorter than `least` characters are not replaced, because they are words that occur anywhere.
+    Secrets shorter than `least` characters are not replaced, because such short texts occur in any output.
     """
 
     def __init__(self, secrets: Iterable[str], least: int = _LEAST) -> None:
@@ -134,7 +134,7 @@ def said_by(stack: Stack | None) -> Hide:
     return Hide(line for each in secrets for line in each.splitlines())
 
 
-# A line of the drawing, and the branches below it.
+# A line of the drawing, and the list of the branches below this line.
 _Branch = tuple[str, list[Any]]
 
 

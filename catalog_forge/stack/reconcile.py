@@ -1,7 +1,7 @@
-"""Decides which actions bring the engine to the state that a stack wants. Pure: takes the plan and the containers.
+"""Decides which actions bring the engine to the state that a stack wants. Pure functions of the plan and the containers.
 
 A unit is identified by its service and index. Rancher numbers the units that it creates; a unit that replaces another gets the
-next number, and with it another address and uuid (docs/facts/confd.md#6.3).
+next number, and therefore another address and uuid (docs/facts/confd.md#6.3).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Verb = Literal["raise", "start", "replace", "remove", "stop", "restart"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A container of the stack on the engine, as its labels and the engine describe it. `status` is its exit status once it has
-    ended; `grace` is its own time to stop in seconds, 0 if it has none."""
+    """A container of the stack on the engine, described by its labels and the engine. `status` is the exit status of a container
+    that has ended; `grace` is the grace period of the container in seconds, 0 for the default."""
 
     id: str
     name: str
@@ -56,19 +56,19 @@ class Seen:
 
 @dataclass(slots=True)
 class Ledger:
-    """The numbers of units: the current number of each unit, and the last that each service gave. No number is given twice."""
+    """The numbers of units: the current number of each unit, and the last number of each service. Numbers are never reused."""
 
     units: dict[Key, int] = field(default_factory=dict)
     births: dict[str, int] = field(default_factory=dict)
 
     def adopt(self, seen: Sequence[Seen]) -> None:
-        """Take over the numbers of existing containers; if a unit has containers of two numbers, the higher one counts."""
+        """Record the numbers of existing containers; if the containers of a unit have two numbers, the higher number counts."""
         for each in seen:
             self.units[each.key] = max(self.units.get(each.key, 0), each.number)
             self.births[each.service] = max(self.births.get(each.service, 0), each.number)
 
     def number(self, key: Key) -> int:
-        """Return the number of a unit, or give it a new one if it has none."""
+        """Return the number of a unit; if it has none, give it the next number of its service."""
         return self.units[key] if key in self.units else self.next(key)
 
     def next(self, key: Key) -> int:
@@ -77,13 +77,13 @@ class Ledger:
         return self.units[key]
 
     def forget(self, key: Key) -> None:
-        """Remove a unit; its number is not given again."""
+        """Remove a unit from the ledger; its number is never reused."""
         self.units.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of a service to be created: its index, and the number and the digest that its containers are labelled with."""
+    """A unit of a service to be created: its index, and the number and the digest for the labels of its containers."""
 
     service: Service
     index: int
@@ -98,7 +98,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What to do with a unit: `raise` creates and starts its missing containers, `start` restarts the given `containers`."""
+    """What to do with a unit: `raise` creates and starts the missing containers of the unit, `start` restarts `containers`."""
 
     verb: Verb
     key: Key
@@ -108,9 +108,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Facts that only a continuous watcher knows: units that were complete or are being changed; containers that ended while they
-    were watched, how often in a row, and which must wait before they restart; and units that are unhealthy, not ready, or to be
-    replaced, stopped or restarted on request."""
+    """Facts that only a continuous watcher knows.
+
+    Units: `complete` have had all containers; `busy` are being changed; `unwanted`, `held` and `again` are to be replaced,
+    stopped and restarted on request. Containers: `ended` while they were watched, `counts` times in a row; `resting` must wait
+    before a restart."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -127,9 +129,9 @@ class Known:
 def digest(service: Service, images: Mapping[str, str]) -> str:
     """Return a digest of a service's containers, links and image ids. If it changes, the units of the service are replaced.
 
-    Scale, metadata and the health check are not part of it, because changing them replaces nothing.
+    Scale, metadata and the health check are not part of the digest, because a change of these replaces no unit.
     """
-    import hashlib  # slow to load, and `ps` does not need it
+    import hashlib  # imported here, because it loads slowly and `ps` does not need it
 
     parts = [[asdict(launch), images.get(launch.image, "")] for launch in service.launches]
     links = sorted([link.alias, link.target] for link in service.links)
@@ -143,7 +145,7 @@ def container_name(stack: str, service: Service, launch: Launch, index: int) -> 
 
 
 def owner_of(service: Service, launch: Launch) -> Launch:
-    """Return the launch whose network another launch uses, at the end of the chain; itself if it has its own network."""
+    """Return the launch whose network `launch` uses, directly or through other launches; `launch` itself if it has its own."""
     by_name = {each.name: each for each in service.launches}
     seen: set[str] = set()
     while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
@@ -153,7 +155,7 @@ def owner_of(service: Service, launch: Launch) -> Launch:
 
 
 def ordered(service: Service) -> list[Launch]:
-    """Return the containers of a unit in the order in which they are created: those that lend a network or volumes come first."""
+    """Return the containers of a unit in their order of creation: the owners of shared networks and volumes come first."""
     by_name = {launch.name: launch for launch in service.launches}
     needs = {name: [launch.network_from, *launch.volumes_from] for name, launch in by_name.items()}
     return [by_name[name] for name in order.ordered(needs)[0]]
@@ -166,7 +168,7 @@ def named(stack: Stack, names: Collection[str]) -> frozenset[Key]:
 
 
 def levels(stack: Stack) -> list[list[str]]:
-    """Return the services in groups that start one after the other: linked services and dependencies come first."""
+    """Return the services in groups that start one after the other: each service after its links and dependencies."""
     done: dict[str, int] = {}
     for service in stack.services:
         before = {*service.depends_on, *(link.target for link in service.links)}
@@ -188,7 +190,7 @@ class Desired:
         return {self.addresses.get(name, "") for name in names}
 
     def fits(self, container: Seen) -> bool:
-        """Whether a container matches its service's current definition and the address in the metadata."""
+        """Whether a container matches the current definition of its service, and its own address in the metadata."""
         same = container.digest == self.digests.get(container.service)
         return same and container.address == self.addresses.get(container.name, "")
 
@@ -214,7 +216,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
             if action.verb == "raise" and leaving & target.of(service, key[1]):
-                continue  # its address is taken until the container of the other service is removed
+                continue  # another service's container has the address until it is removed
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 most = service.batch if action.why == "outdated" else 1
@@ -226,7 +228,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that one unit needs, at most one at a time. `present` are those of its containers with its number."""
+    """Yield the action that a unit needs now, if any. `found` are its containers, `present` those with its current number."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}
@@ -251,7 +253,7 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
 
 
 def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
-    """Return the containers of a unit to start now; a container waits for the one whose network it shares."""
+    """Return the containers of a unit to start now. A container that shares a network waits for the owner of the network."""
     found = [each for each in present if _starts(service, each, known)]
     up = {each.launch for each in present if each.running or each in found}
     owners = {launch.name: owner_of(service, launch).name for launch in service.launches}
@@ -271,7 +273,7 @@ def _starts(service: Service, seen: Seen, known: Known) -> bool:
 
 
 def restarts(launch: Launch, status: int, count: int = 1) -> bool:
-    """Whether the restart policy restarts a container that ended by itself with this status, this many times in a row."""
+    """Whether the restart policy restarts a container that has ended `count` times in a row, the last time with `status`."""
     policy, _, limit = launch.restart.partition(":")
     if launch.start_once or policy == "no":
         return False

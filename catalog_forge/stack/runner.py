@@ -1,7 +1,7 @@
 """Stacks on a Docker engine, through the SDK: networks, volumes and containers with the labels of their stack.
 
-Everything that is changed or removed is first found by those labels, so nothing else on the engine is ever touched. Labels from
-an entry cannot imitate them.
+Objects are found by these labels before they are changed or removed, so nothing else on the engine is touched. Labels from an
+entry cannot imitate them.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 LOOPBACK = "127.0.0.1"
 """The address on which port 80 is published: on all addresses it would block the metadata services of stacks."""
 
-# The errors of the engine and of its runtime for a container whose network belongs to a container that has just ended.
+# The errors that the engine and its runtime report when a container is to join the network of a container that has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
-# The compose keys that the SDK accepts under the same name, and those that it calls differently.
+# The compose keys that have the same name in the SDK, and those that have another name there.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
     "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
@@ -51,14 +51,14 @@ _OF_CONTAINER = ("domainname", "hostname", "stdin_open", "stop_signal", "tty", "
 
 
 class StackRunner:
-    """One stack on an engine. Methods raise BuildError if the engine refuses, EngineError if it is unreachable."""
+    """One stack on an engine. Methods raise BuildError if the engine refuses a request, EngineError if it is unreachable."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.name = name
         self._engine = engine
         self._api = engine.api
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
-        # The time of the last line of each container that `news` has returned, by the id of the container.
+        # By container id, the time of the last log line that `news` has returned.
         self._returned: dict[str, str] = {}
 
     def network(self) -> Network:
@@ -117,7 +117,7 @@ class StackRunner:
     def volumes(self, stack: Stack) -> None:
         """Create the named volumes of a stack, except those that belong to one unit.
 
-        Raises BuildError if a volume of the same name belongs to something else, or if an external volume does not exist.
+        Raises BuildError if a volume of the same name does not belong to this stack, or if an external volume does not exist.
         """
         for name in stack.volumes:
             self._volume(f"{self.name}_{name}")
@@ -135,9 +135,9 @@ class StackRunner:
             raise BuildError(f"volume {full} already exists and does not belong to this stack", hint="choose another --name")
 
     def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
-        """Create the missing containers of a unit under its number, and start those that do not run.
+        """Create the missing containers of a unit under its number, and start those that have not been started yet.
 
-        `there` are its existing containers; those with other numbers are removed first.
+        `there` are the existing containers of the unit; containers with another number are removed first.
         """
         there, service, index, number = list(there), unit.service, unit.index, unit.number
         self.remove(each for each in there if each.number != number)
@@ -158,7 +158,7 @@ class StackRunner:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. If the container whose network it shares has already ended, this one is left for the next start."""
+        """Start a container. If it shares the network of a container that has ended, leave it for the next start."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -166,7 +166,7 @@ class StackRunner:
                 raise
 
     def _alone(self, identity: str) -> bool:
-        """Whether a container shares the network of another one that does not run."""
+        """Whether a container shares the network of a container that does not run."""
         with self._engine.asked_to("look at a container"), suppress(NotFound):
             mode = self._api.inspect_container(identity)["HostConfig"]["NetworkMode"]
             if not mode.startswith("container:"):
@@ -175,7 +175,7 @@ class StackRunner:
         return True
 
     def stop(self, containers: Iterable[Seen], grace: int) -> None:
-        """Stop containers in order with SIGTERM, and by force after `grace` seconds or the entry's own setting."""
+        """Stop containers in order with SIGTERM, and by force after the grace period of the entry, else after `grace` seconds."""
         for each in containers:
             with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
                 self._api.stop(each.id, timeout=each.grace or grace)
@@ -186,29 +186,30 @@ class StackRunner:
             self._container(each.id, each.name).remove()
 
     def said(self, container: Seen, lines: int | None, since: float | None = None, *, stamped: bool = False) -> str:
-        """Return the last lines of a container's log, or all if `lines` is None, from a time on. With `stamped`, each line begins
-        with its time and a space."""
+        """Return the last `lines` lines of a container's log since a time, or all lines if `lines` is None.
+
+        With `stamped`, each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"):
             return self._api.logs(container.id, tail="all" if lines is None else lines, since=since, timestamps=stamped).decode(
                 errors="replace"
             )
 
     def news(self, container: Seen, lines: int) -> str:
-        """Return the last lines of a container's log without those that this method has returned already."""
+        """Return the last lines of a container's log, without lines that this method has returned already."""
         stamped = [line.partition(" ") for line in self.said(container, lines, stamped=True).split("\n") if line]
         returned = self._returned.get(container.id, "")
         self._returned[container.id] = max([returned, *(stamp for stamp, _, _ in stamped)])
         return "\n".join(words for stamp, _, words in stamped if stamp > returned)
 
     def follow(self, container: Seen, since: float) -> Iterator[bytes]:
-        """Yield the log of a container from a time on, until the container ends; each line begins with its time and a space."""
+        """Yield the log of a container since a time until the container ends; each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"), suppress(NotFound):
             yield from self._api.logs(container.id, stream=True, follow=True, since=since, timestamps=True)
 
     def remove_all(self, volumes: bool) -> list[str]:
-        """Remove everything with the labels of the stack: containers and networks, and with `volumes` the named volumes too.
+        """Remove everything with the labels of the stack: containers, networks and, if `volumes` is set, the named volumes.
 
-        Returns what was removed. Raises ForgeError if something remains.
+        Returns a description of each removed object. Raises ForgeError if something remains.
         """
         removed: list[str] = []
         problem: ForgeError | None = None
@@ -271,7 +272,7 @@ class StackRunner:
         return self._image(image) or there
 
     def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:
-        """Create one container of a unit and return its id. `made` are the ids of its other containers so far, by launch."""
+        """Create one container of a unit and return its id. `made` are the ids of the unit's containers so far, by launch."""
         service, index, network = unit.service, unit.index, extra.network
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
@@ -329,7 +330,7 @@ class StackRunner:
             port_bindings=_published(service, launch, index),
             tmpfs=_tmpfs(launch.options.get("tmpfs")),
             ulimits=_ulimits(launch.options.get("ulimits")),
-            # Set the log driver explicitly, because the engine's default may be one that cannot be read back.
+            # Set explicitly, because the logs of the engine's default driver may not be readable.
             log_config=LogConfig(type=LogConfig.types.JSON, config={**_LOG, **launch.logging}),
             **options,  # type: ignore[arg-type]
         )
@@ -347,7 +348,7 @@ class StackRunner:
         return f"{self.name}_{volume}_{service.name}-{index}"
 
     def _endpoint(self, service: Service, launch: Launch, name: str, address: str, network: Network) -> Any:
-        """Return a container's settings on the stack's network: its address, its names, and the aliases for other services."""
+        """Return a container's settings on the stack's network: its address, its names, and its aliases for linked services."""
         if launch.network != "managed":
             return None
         own = launch is owner_of(service, service.primary)
@@ -362,7 +363,7 @@ class StackRunner:
 
 
 class Extra:
-    """What the stack adds to its entry: the network, labels and addresses by container, and variables for all containers."""
+    """The settings that the stack adds: its network, labels and addresses by container, and variables for all containers."""
 
     def __init__(
         self,
@@ -378,7 +379,7 @@ class Extra:
 
 
 class Events(threading.Thread):
-    """Calls `woken` on every event of a container of a stack; ends quietly if the engine is gone."""
+    """Calls `woken` on every event of a container of a stack. Ends without an error if the engine becomes unreachable."""
 
     def __init__(self, engine: Engine, name: str, woken: Callable[[], None]) -> None:
         super().__init__(name="engine-events", daemon=True)
@@ -396,7 +397,7 @@ class Events(threading.Thread):
 
     def close(self) -> None:
         """Close the stream of events."""
-        with suppress(Exception):  # the SDK uses sockets that may be closed, which fails in many ways
+        with suppress(Exception):  # the socket in the SDK may already be closed, which raises various exceptions
             self._stream.close()
 
 
@@ -427,7 +428,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the subnets to try, 10.64 to 10.255, starting at one derived from the name, so that a stack keeps its own."""
+    """Yield the free subnets from 10.64 to 10.255, from one derived from the name on, so that a stack usually gets the same."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]
@@ -462,7 +463,7 @@ def _plain(stack: str, link: Link) -> str:
 
 
 def _lent(service: Service, launch: Launch) -> list[str]:
-    """Return the ports that a container publishes: its own, and those of the containers that share its network."""
+    """Return the ports that a container publishes: its own ports, and those of the containers that share its network."""
     return [port for each in service.launches if owner_of(service, each) is launch for port in each.ports]
 
 
@@ -481,7 +482,7 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """Return where each port is published: a public port only by the first unit, others by each unit at a free port."""
+    """Return the published ports of a container: public ports only for the first unit, others at a free port of each unit."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:

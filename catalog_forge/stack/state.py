@@ -1,7 +1,7 @@
-"""The stored state of a stack, below XDG_STATE_HOME: the plan, the numbers of units, the process that runs it, and its status.
+"""The stored state of a stack in XDG_STATE_HOME: its plan, the numbers of its units, the supervisor's pid and its status.
 
-The running supervisor holds `lock` (flock), which contains its pid; a command that changes the plan holds `turn`. The engine
-remains the authority on what exists: if these files are lost, everything can be found again by its labels.
+A running supervisor locks the file `lock` (flock) and writes its pid into it; a command that changes the plan locks `turn`. If
+these files are lost, the containers, networks and volumes of the stack can still be found on the engine by their labels.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder, accessible only to its owner as answers may be secret. Another command may remove it meanwhile."""
+        """Create the folder, accessible only to its owner. If another command removes the folder meanwhile, try again."""
         while not self.path.is_dir():
             try:
                 self.path.mkdir(parents=True, mode=0o700)
             except FileExistsError:
-                with suppress(FileNotFoundError):  # another process created and removed it between the two calls
+                with suppress(FileNotFoundError):  # another process created the folder, and then removed it before lstat
                     if not stat.S_ISDIR(self.path.lstat().st_mode):
                         raise
 
@@ -81,14 +81,14 @@ class StateFolder:
             raise ForgeError(f"{self.path / 'plan.json'} is damaged: {error}", hint=f"catalog-forge down {self.name}") from error
 
     def before(self) -> Stack:
-        """Return the plan before the last change of its services. Raises ForgeError if there was no change."""
+        """Return the last plan whose services differ from the current plan's. Raises ForgeError if there is none."""
         if not (self.path / "before.json").exists():
             raise ForgeError(f"stack {self.name} has not changed: there is nothing to roll back to")
-        # Do not repeat the restarts and stops that were requested at that time.
+        # Do not repeat the restarts and stops that were requested while that plan was current.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the stack that is running, as far as is known: the current plan, or the previous one if the current failed."""
+        """Return the plan that probably runs: the current one or, if that failed, the one before it. None if there is no plan."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():
@@ -113,7 +113,7 @@ class StateFolder:
         self._write("ledger.json", {"units": units, "births": ledger.births})
 
     def ledger(self) -> Ledger:
-        """Return the numbers of units; an empty ledger if they are lost, because labels contain the numbers in use."""
+        """Return the numbers of units; an empty ledger if they are lost, because labels contain the current numbers."""
         try:
             data = self._read("ledger.json")
             return Ledger({(service, index): number for service, index, number in data["units"]}, dict(data["births"]))
@@ -139,14 +139,14 @@ class StateFolder:
                     file.seek(0)
                     if (text := file.read().strip()).isdigit():
                         return int(text)
-                    time.sleep(_LOOK)  # it is writing its pid
+                    time.sleep(_LOOK)  # the holder is still writing its pid
         except FileNotFoundError:
             return None
         return None
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock of the process that runs the stack during the block. Raises ForgeError if another process holds it."""
+        """Hold `lock`, the lock for running the stack, during the block. Raises ForgeError if another process holds it."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
                 raise ForgeError(f"stack {self.name!r} is run by another process")
@@ -160,7 +160,7 @@ class StateFolder:
 
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
-        """Hold the lock for changing the plan. Raises ForgeError if other commands hold it for longer than `wait` seconds."""
+        """Hold the lock for changing the plan. Raises ForgeError if another command still holds it after `wait` seconds."""
         with self._turn(time.monotonic() + wait):
             yield
 
@@ -170,7 +170,7 @@ class StateFolder:
             with self._opened("turn") as file:
                 if not _locked(file, deadline - time.monotonic()):
                     raise ForgeError(f"another command is working on stack {self.name!r}", hint="try again when it has ended")
-                if self._is_there(file, "turn"):  # otherwise the previous holder has removed the stack
+                if self._is_there(file, "turn"):  # if not, the previous holder of the lock has removed the stack
                     yield
                     return
 
@@ -181,21 +181,21 @@ class StateFolder:
                 return (self.path / name).open("a+")
 
     def _is_there(self, file: IO[str], name: str) -> bool:
-        """Whether an open file is still the file at this name."""
+        """Whether an open file is still the file of this name in the folder."""
         try:
             return os.path.samestat(os.fstat(file.fileno()), (self.path / name).stat())
         except FileNotFoundError:
             return False
 
     def remove(self) -> None:
-        """Remove all files of the stack. A command that waits for `turn` then notices that its file is gone."""
+        """Remove all files of the stack. A command that waits for the lock `turn` then notices that the file is gone."""
         for file in self.path.glob("*"):
             file.unlink(missing_ok=True)
         with suppress(OSError):  # another command has already created new files
             self.path.rmdir()
 
     def _write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Replace a file atomically, so that readers never see half of it."""
+        """Replace a file atomically, so that a reader never sees a partly written file."""
         self.make()
         new = self.path / f"{name}.{os.getpid()}.new"
         try:

@@ -1,4 +1,4 @@
-"""A stack whose conf containers read a separate store: the intended content of the store, and the thread that writes it.
+"""Supports stacks whose conf containers read a separate store: derives the content of the store, and writes it in a thread.
 
 The content is derived from the metadata that the metadata service would present for the stack's service, so `up` and scenarios
 describe the content of a store in the same way.
@@ -33,7 +33,7 @@ _AGAIN = 0.5
 
 
 def is_stored(spec: Spec) -> bool:
-    """Whether conf containers of a spec read a store other than Rancher's. Raises ForgeError if that store cannot run here."""
+    """Whether the conf containers of a spec read a store, not Rancher's metadata. Raises ForgeError if it cannot run here."""
     if spec.engine.backends[0] == "rancher":
         return False
     backend = spec.engine.store
@@ -43,13 +43,13 @@ def is_stored(spec: Spec) -> bool:
 
 
 def interval_of(spec: Spec) -> str:
-    """Return how often conf renders with the spec's first back end: `watch`, `once`, or an interval such as 10s."""
+    """Return how often confd renders from the spec's first back end: `watch`, `once`, or an interval such as 10s."""
     polled = spec.refresh == "watch" and not can_watch(spec, spec.engine.backends[0])
     return POLL if polled else spec.refresh
 
 
 def entry_of(spec: Spec) -> Revision:
-    """Return the entry of a spec as it would be generated now, including a store if conf reads one."""
+    """Return the entry of a spec as it would be generated now. If its conf container reads a store, the entry includes it."""
     docker = with_store if is_stored(spec) else docker_compose
     files = {file.path: file.content for file in entry_plan(spec, lambda _: b"", docker)}
     return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
@@ -61,7 +61,7 @@ def stored(stack: Stack, spec: Spec) -> Stack:
         return stack
     metadata = next(each.metadata for each in stack.services if each.name == spec.members[0].name)
     known = {name: each for name, each in by_key(spec, metadata) if name in spec.metadata}
-    # An optional question without an answer means that the key does not exist.
+    # If an optional question has no answer, its key is missing in the store.
     values = {name: each for name, each in known.items() if not (each == "" and spec.metadata[name].optional)}
     prefix = spec.engine.prefix
     own = tuple(f"{prefix}/{name}" for name in spec.metadata)
@@ -71,7 +71,7 @@ def stored(stack: Stack, spec: Spec) -> Stack:
 class Filling:
     """Writes the intended content into the store of a stack whenever the store starts or the content changes.
 
-    Keys that others write to the store are kept. The work is done in a separate thread, after which `wake` is called.
+    Keys of other writers are kept. A separate thread writes the content, and then calls `wake`.
     """
 
     def __init__(self, wake: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -81,7 +81,7 @@ class Filling:
         self._said = ""
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
-        """Compare the intended content with the current containers, and start filling the store if needed."""
+        """Start to fill the store if its container runs and does not have the intended content yet."""
         container = next(
             (each for each in seen if store and each.service == store.service and each.running and each.address), None
         )

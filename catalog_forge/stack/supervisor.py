@@ -1,8 +1,8 @@
-"""The loop that runs a stack: it compares the plan with the engine, acts, and updates the metadata service.
+"""The loop that runs a stack: it compares the plan with the engine, changes units, and updates the metadata service.
 
-One thread decides; other threads do the work on units, so that a slow stop does not delay updates. The loop is woken by the
-engine's events, by health checks, by finished work and by signals. Everything that it knows can be recovered from the labels on
-the engine and the files of the stack, so the process may die at any point.
+One thread decides; other threads start and stop units, so that a slow stop does not delay the metadata. The loop is woken by the
+engine's events, by health checks, by finished work and by signals. The process may die at any point, because a new one can
+recover everything from the labels on the engine and the files of the stack.
 """
 
 from __future__ import annotations
@@ -58,22 +58,22 @@ if TYPE_CHECKING:
 GRACE = 10
 """Seconds between SIGTERM and SIGKILL for a container: Docker's default."""
 
-_TICK = 2.0  # how long the loop sleeps if nothing wakes it
-_TOGETHER = 0.01  # events within this time are handled together
-_ECHO = 0.15  # the engine reports an end before its list shows it, so the loop looks once more after the last event
+_TICK = 2.0  # the maximum number of seconds that the loop sleeps
+_TOGETHER = 0.01  # events within so many seconds are handled together
+_ECHO = 0.15  # the end of a container is reported before it is listed, so the loop looks again after so many seconds
 _WORKERS = 8
 _TAIL = 20
-_NEWS = 20  # lines that the status keeps for a waiting command
-# The messages with which the launch script of a generated image (image/files/run.sh) says that it has not started the program.
+_NEWS = 20  # the number of messages that the status keeps for a waiting command
+# How the launch script of a generated image (image/files/run.sh) reports that it has not started the program.
 _WAITS, _GAVE_UP = "launch: waiting for ", "launch: gave up"
 _OTHER_PORT = 18080
 _SERVER = "catalog_forge.metadata.service.server"
-_REFUSED_PAUSE = 5.0  # the pause before a request that the engine refused is repeated
+_REFUSED_PAUSE = 5.0  # seconds before a refused request to the engine is repeated
 
 
 @dataclass(slots=True)
 class _Memory:
-    """Observations of this process. They are lost with it, and nothing depends on them afterwards."""
+    """Observations of this process. When the process ends they are lost, and no other process needs them."""
 
     complete: set[Key] = field(default_factory=set)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
@@ -83,9 +83,9 @@ class _Memory:
 
 
 class Supervisor:
-    """Runs the stack of a state folder on an engine until it is told to end.
+    """Runs the stack of a state folder on an engine until `end` is called.
 
-    `show` is called with all units whenever one changes, `tell` with each message for the user. `wake` and `end` may be called
+    `show` is called with all units whenever a unit changes, `tell` with each message for the user. `wake` and `end` may be called
     from signal handlers. The caller holds the lock of the folder. `retell` may change the hosts and ports in the metadata, and
     `heard` is called with every request to the metadata service.
     """
@@ -119,7 +119,7 @@ class Supervisor:
         self._told: Environment | None = None
         self._settled = 0
         self._refused = ""
-        self._denied = False  # the newest plan failed: the previous one stays, and that is reported
+        self._denied = False  # the newest plan failed, so the previous plan stays
         self._written: tuple[dict[Key, int], dict[str, int]] = ({}, {})
         self._variables: dict[str, str] = {}
         self._stack, self._generation = Stack(folder.name, ()), 0
@@ -134,7 +134,7 @@ class Supervisor:
         self._woken.set()
 
     def hold(self, units: Collection[Key]) -> None:
-        """Do not restart these units after they have ended, until this is called again."""
+        """Do not restart these units when they end. The next call replaces the set of units."""
         self._held = frozenset(units)
         self.wake()
 
@@ -150,7 +150,7 @@ class Supervisor:
 
     @property
     def told(self) -> Environment | None:
-        """The environment that the metadata service presents; None before there is one."""
+        """The environment that the metadata service presents; None until it presents one."""
         return self._told
 
     @property
@@ -165,11 +165,11 @@ class Supervisor:
 
     @property
     def record(self) -> Sequence[Ending]:
-        """The unexpected ends of containers so far."""
+        """All unexpected ends of containers since the start."""
         return self._record
 
     def behind(self) -> bool:
-        """Whether a program has ended without the loop having noticed it yet."""
+        """Whether a program has ended and the loop has not noticed this yet."""
         return self._endings.unnoticed(self._runner.seen())
 
     def run(self) -> None:
@@ -185,7 +185,7 @@ class Supervisor:
                 doors.callback(events.close)
                 self._pool = doors.enter_context(ThreadPoolExecutor(_WORKERS))
                 self._loop()
-        except BuildError as error:  # the engine has refused, but nothing was built
+        except BuildError as error:  # to the user, this is not an error of a build
             self._status("failed", str(error), ForgeError.exit_code)
             raise ForgeError.of(error.problems) from error
         except ForgeError as error:
@@ -211,7 +211,7 @@ class Supervisor:
         self._stop()
 
     def _prepared(self) -> Network:
-        """Read the plan, and prepare images, network and volumes. If one of them is unavailable, nothing starts.
+        """Read the plan, and prepare images, network and volumes. If one of these is unavailable, no container is started.
 
         Creating a network takes long, so the metadata service is imported in the meantime.
         """
@@ -226,7 +226,7 @@ class Supervisor:
         return network
 
     def _metadata(self) -> MetadataServer:
-        """Start the metadata service at the gateway, on port 80, or else on a port that METADATA_NODE tells the containers."""
+        """Start the metadata service at the gateway, on port 80 or, if it is taken, on a port that METADATA_NODE contains."""
         from catalog_forge.metadata.service.server import MetadataServer
 
         gateway = self._network.gateway
@@ -244,7 +244,7 @@ class Supervisor:
         return server
 
     def _take_in_plan(self) -> None:
-        """Switch to a new plan if there is one. If it cannot be prepared, this is reported and the old plan stays."""
+        """Switch to a new plan if there is one. If it cannot be prepared, report this and keep the old plan."""
         stack, generation = self._folder.plan()
         if generation == self._generation:
             return
@@ -267,13 +267,13 @@ class Supervisor:
         self._memory.refused.clear()
 
     def _refuse(self, words: str) -> None:
-        """Report once, here and in the status, what the engine refuses to do."""
+        """Report a refusal of the engine to the user and in the status, unless it is the same as the last."""
         if words != self._refused:
             self._refused = words
             self._say(words)
 
     def _step(self) -> float:
-        """Look, act and publish once; return the number of seconds until something needs to be done again."""
+        """Look at the containers, act and publish once; return the seconds until the next step is needed."""
         self._finished()
         seen = self._runner.seen()
         self._ledger.adopt(seen)
@@ -310,7 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers before use, so that none is given twice. Labels contain them too, so errors are not fatal."""
+        """Store the numbers before use, so that no number is reused. Labels contain them too, so errors are not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -325,7 +325,7 @@ class Supervisor:
         return self._retell(made)
 
     def _publish(self, made: Environment) -> None:
-        """Update the metadata service if anything has changed, and with it every waiting confd."""
+        """Update the metadata service if the environment has changed. This wakes every waiting confd."""
         if made != self._told and self._server:
             self._server.replace(answers_of(made))
             self._told = made
@@ -375,7 +375,7 @@ class Supervisor:
         return actions
 
     def _later(self, level: list[str]) -> set[Key]:
-        """Return the units that have run before: they do not wait for a service that was disturbed later."""
+        """Return the units outside `level` that have been complete before: these do not wait for the services in `level`."""
         return {key for key in self._memory.complete if key[0] not in level}
 
     def _begin(self, action: Action, seen: list[Seen], digests: dict[str, str], extra: Extra) -> None:
@@ -403,7 +403,7 @@ class Supervisor:
         future.add_done_callback(lambda _: self.wake())
 
     def _again(self, service: Service, action: Action, seen: list[Seen]) -> None:
-        """Restart containers together with those that share their networks, because a restarted container has a new network."""
+        """Restart containers, and those that share their networks, because a restarted container gets a new network."""
         wanted = {each.launch for each in action.containers}
         by_launch = {each.launch: each for each in seen if each.key == action.key}
         shared = [
@@ -417,12 +417,12 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. Raises the errors of that work, so that a stack which cannot start is stopped."""
+        """Collect the results of finished work. Raises its errors if the stack has never been up, so that it is stopped."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
             del self._memory.work[key]
-            if self._memory.begun[key].verb == "remove":  # if it is wanted again, it is another unit
+            if self._memory.begun[key].verb == "remove":  # if a unit of this name is wanted later, it gets a new number
                 self._ledger.forget(key)
             if error := future.exception():
                 if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
@@ -431,7 +431,7 @@ class Supervisor:
                 self._refuse(str(error))
 
     def _note_ends(self, seen: list[Seen]) -> None:
-        """Record which containers have started and ended since the last look, and report the unexpected ends."""
+        """Record which containers have started and ended since the last call, and report unexpected ends."""
         now, memory = time.monotonic(), self._memory
         for key in [key for key in memory.begun if key not in memory.work]:
             action = memory.begun.pop(key)
@@ -458,7 +458,7 @@ class Supervisor:
     def _ended(self, ending: Ending) -> None:
         """Report that a container has ended. Raises ForgeError if it is hopeless and the stack has never been up."""
         container, unsettled = ending.container, self._settled != self._generation
-        # Report only the first, second, fourth, ... time.
+        # Report only the first, second, fourth, eighth, ... end in a row.
         if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
         said = self._said(container, _TAIL, news=True)
@@ -507,7 +507,7 @@ class Supervisor:
             self._status(self._phase)
 
     def _shown(self, service: Service, state: str, members: list[Seen]) -> str:
-        """Return the state of a unit for display: it counts as running only if all its programs have been running for a while."""
+        """Return the state of a unit for display: it is running only if all its programs have run for a while."""
         once = {launch.name for launch in service.launches if launch.start_once}
         lasting = [each for each in members if each.launch not in once]
         if state == "running" and not all([self._steady(each) for each in lasting]):
@@ -538,7 +538,7 @@ class Supervisor:
         return launch is not None and container.key not in self._still and restarts(launch, container.status, max(1, ends))
 
     def _say(self, text: str) -> None:
-        """Report a message, to the user and to a waiting command."""
+        """Report a message to the user, and to a command that waits for the status."""
         self._news.append((next(self._numbers), text))
         self._tell(text)
         self._status(self._phase)
@@ -548,7 +548,7 @@ class Supervisor:
         return "running" if self._settled == self._generation else "starting"
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
-        """Record when all units run according to the plan and nothing is left to do."""
+        """Record that the plan is reached, once all units run according to it and no work is left."""
         ended = self._endings.by_themselves(seen)
         over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._still
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
@@ -566,7 +566,7 @@ class Supervisor:
             self._folder.write_status({**status, "error": error, "code": code})
 
     def _checked(self, target: Target, good: bool) -> None:
-        """Record the result of one health check; called from the thread that makes the checks."""
+        """Record the result of one health check. Called from the thread that makes the checks."""
         place = (target.key, target.number)
         before = self._memory.healths.get(place, Health(since=time.monotonic()))
         after = before.after(target.check, good, time.monotonic())
@@ -580,7 +580,7 @@ class Supervisor:
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:
-        """Stop all units, the last started first; the units of one group are stopped in parallel."""
+        """Stop all units in the reverse order of their start, those of one group in parallel."""
         for future in self._memory.work.values():
             with suppress(ForgeError):
                 future.result()
@@ -592,7 +592,7 @@ class Supervisor:
 
 
 def stop_all(runner: StackRunner, stack: Stack, pool: ThreadPoolExecutor) -> None:
-    """Stop the running containers of a stack in order: each service before those that it links to."""
+    """Stop the running containers of a stack in order: each service before the services that it links to."""
     running = [each for each in runner.seen() if each.running]
     groups = [set(level) for level in levels(stack)]
     known = set().union(*groups) if groups else set()

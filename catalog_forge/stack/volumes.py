@@ -1,6 +1,6 @@
-"""The block `volumes` of compose files: which named volumes belong to the stack, which to each unit, and which are external.
+"""Reads the block `volumes` of compose files: a named volume belongs to the stack, belongs to each unit, or is external.
 
-Rules: docs/facts/catalog.md#4.5. An external volume belongs to something else, so it needs trust.
+Rules: docs/facts/catalog.md#4.5. An external volume does not belong to the stack, so it needs trust.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
 
 
 def _external(name: str, node: Node, reader: Reader) -> str:
-    """Return the name of an external volume on the engine, else empty; `external` is true, or a mapping with `name`."""
+    """Return the name on the engine of an external volume (`external` is true, or a mapping with `name`); else empty text."""
     if isinstance(node, Map):
         real = next((text_of(value) for key, value in node.pairs if key.value == "name"), name)
     else:
