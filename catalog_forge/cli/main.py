@@ -27,7 +27,8 @@ ROOMS = {
     "run": "Run stacks",
     "look": "Look things up",
 }
-# The name, module and help text of each command, written here so that `--help` imports no command. A test compares them.
+# The name, module and help text of each command, written here so that `--help` imports no command. A test
+# compares the texts with the commands.
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
     "blueprints": ("make.blueprints", "List the blueprints that `new` can start from."),
@@ -89,7 +90,7 @@ _HELPS = {
     errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
     errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
 }
-# A name that is too long for the operating system is also too long to print.
+# The maximum number of characters of a file name in an error message.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
 
@@ -187,7 +188,7 @@ def _failed(error: Exception, debug: bool) -> int:
         raise error
     if debug:
         raise error
-    if isinstance(error, OSError) or str(error).startswith("Symlink loop"):  # pathlib's ELOOP before Python 3.13
+    if isinstance(error, OSError) or str(error).startswith("Symlink loop"):  # ELOOP from pathlib before Python 3.13
         return _refused(error)
     where = error.__traceback__
     while where and where.tb_next:
@@ -231,7 +232,7 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
     Exit codes: 0 success, 1 findings, drift or an expected error, 2 wrong usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
-    # Not at the top: `--help` runs no command, and importing pathlib takes a tenth of its time.
+    # Imported here, because `--help` does not need pathlib and would spend a tenth of its time on the import.
     from pathlib import Path
 
     folder = Path(directory)
@@ -244,7 +245,7 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 
 
 def located(path: Path) -> Path:
-    """Return the absolute path. One with `..` is resolved, or `/a` would count as a parent of `/a/../b`; others keep links."""
+    """Return the absolute path. A path with `..` is resolved, because `/a` is no parent of `/a/../b`; else links are kept."""
     return path.resolve() if ".." in path.parts else path.absolute()
 
 

@@ -30,9 +30,9 @@ _CONFIG = ("category", "license", "maintainer")
 
 @dataclass(frozen=True)
 class Fact:
-    """Facts about one image or entry: its path, its kind, its values, how many standards it breaks, and its last change.
+    """Facts about one image or entry: its path, its kind, its values, the number of violated standards, and its last change.
 
-    `unread` says why it, or a part of it, could not be read. Values that are missing are then unknown.
+    `unread` says why the image or entry, or a part of it, could not be read. Missing values are then unknown.
     """
 
     catalog: str
@@ -98,8 +98,8 @@ def _changed(root: Path, path: str) -> str:
 def derived(repository: Repository) -> dict[str, Any]:
     """Return standards that a catalog already meets, so that adopting them changes no generated file.
 
-    A value of most specs becomes a default if that changes no spec; all values that occur are allowed; what every spec has is
-    required.
+    A value that most specs have becomes a default if that changes no spec. All values that occur are allowed. What every spec
+    has is required.
     """
     found = facts(repository.root, "")
     specs = [each for name in repository.names() for each in _read(repository, name)]
@@ -121,12 +121,12 @@ def derived(repository: Repository) -> dict[str, Any]:
 
 
 def _read(repository: Repository, name: str) -> Iterator[Spec]:
-    with suppress(ForgeError):  # `lint` reports what is wrong with it
+    with suppress(ForgeError):  # `lint` reports the problems of a spec
         yield repository.source(name).spec()
 
 
 def _required(specs: list[Spec]) -> dict[str, Any]:
-    """Return what every spec has; a single spec proves nothing."""
+    """Return the requirements that every spec meets; none for a single spec, which proves nothing."""
     found: dict[str, Any] = {}
     if len(specs) > 1:
         found |= {"name": "*-conf"} if all(spec.name.endswith("-conf") for spec in specs) else {}

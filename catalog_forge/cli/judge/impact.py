@@ -21,8 +21,8 @@ Changes = Mapping[str, tuple[str, str]]
 class Impact:
     """The effect of changed standards on one spec.
 
-    `keys`: the values that it inherits differently; `files`: the generated files that change; `breaches`: violations that are
-    new; `problems`: why it can no longer be generated; `image` and `entry`: their next versions.
+    `keys`: the inherited values that change; `files`: the generated files that change; `breaches`: new violations; `problems`:
+    why the spec can no longer be generated; `image` and `entry`: the next version of each.
     """
 
     name: str
@@ -45,7 +45,7 @@ def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
 
 
 def published(repository: Repository, ref: str) -> Team:
-    """Return the standards as they were at a commit, with those they extended then. Raises ForgeError with the message of git."""
+    """Return the standards as they were at a commit, with everything they extended. Raises ForgeError with the message of git."""
     root = repository.root
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()
@@ -54,7 +54,7 @@ def published(repository: Repository, ref: str) -> Team:
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:
-    """Yield the effect on each spec; with `versions`, also what `release` would make of those that change."""
+    """Yield the effect on each spec; with `versions`, also the versions that `release` would give to changed specs."""
     differ = {path.removeprefix("defaults."): pair for path, pair in changed(old, new).items() if path.startswith("defaults.")}
     for name in repository.names():
         yield _impact(repository, repository.source(name), (old, new), differ, versions=versions)
@@ -85,7 +85,7 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 
 
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
-    """Return the violations of the standards by a spec. Their keys stay the same when only a value changes."""
+    """Return a message for each violation of the standards by a spec. Its key does not depend on the value in the spec."""
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []
     levels = team.standards.levels
@@ -96,7 +96,7 @@ def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, 
 
 
 def _next(repository: Repository, source: Source, found: Impact) -> None:
-    """Note in `found` what `release` would make; nothing if git does not know what is published."""
+    """Set the versions in `found` that `release` would make. Set nothing if git cannot tell which revisions are published."""
     with suppress(ForgeError):
         made = releasing.next_revision(source, releasing.published_at(repository, source, "HEAD"), None, ())
         if made:

@@ -147,7 +147,7 @@ def lint(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Disable the garbage collector: everything read stays in use, and searching it would take a third of the run time."""
+    """Disable the garbage collector: all data stays in use, so searching for garbage would waste a third of the run time."""
     gc.disable()
     try:
         yield
@@ -209,7 +209,7 @@ def _fails(level: str, fail_on: str) -> bool:
 
 
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
-    """Read a path, fix it if requested, check it, and set aside the findings that its own baseline contains."""
+    """Read a path, fix it if requested, check it, and set aside the findings that the catalog's own baseline contains."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.lint import disk, history
     from catalog_forge.lint.catalog import Catalog
@@ -253,7 +253,7 @@ def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree
 
 
 def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | ForgeError:
-    """Return the standards in a file with all that they extend, or the error in them, which lint reports as a finding."""
+    """Return the standards in a file and in all files that they extend, or the error in these files, to report as a finding."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.standards import Team
     from catalog_forge.team import load
@@ -269,7 +269,7 @@ def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | For
 
 
 def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
-    """Set aside the findings of a baseline. Return the new run, and the entries of the baseline that were not found."""
+    """Set aside the findings that a baseline contains. Return the new run, and the baseline's entries that were not found."""
     from catalog_forge.lint.runner import baseline
     from catalog_forge.lint.runner.check import Checked
 
@@ -287,7 +287,7 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
 
 
 def _was_read(tree: Tree, path: str) -> bool:
-    """Whether a tree contains everything that could exist at a path of its catalog."""
+    """Whether a tree was read completely at a path of its catalog, so that any file there is in the tree."""
     return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
 
 

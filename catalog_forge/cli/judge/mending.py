@@ -53,7 +53,7 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
 
 
 def _root(folder: Path, start: Path) -> Path:
-    """Return the folder for the journal of the change, where the next command looks: the catalog or the working folder."""
+    """Return the folder for the journal, where the next command looks for it: the catalog or the working folder."""
     marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
     return next(marked, start if folder.is_relative_to(start) else folder)
 

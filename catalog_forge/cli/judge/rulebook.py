@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_all(ids: frozenset[str], form: str) -> None:
-    """Print the chosen rules: id, level, title, whether its findings can be fixed."""
+    """Print the id, level and title of each chosen rule, and whether its findings can be fixed."""
     from catalog_forge.lint.runner import registry
 
     rules = [rule for rule in registry.rules() if rule.id in ids]

@@ -1,4 +1,4 @@
-"""`catalog-forge standards`: the standards in effect, the impact of changing them, and those a catalog already meets."""
+"""`catalog-forge standards`: the standards in effect, the impact of changing them, and standards that a catalog already meets."""
 
 from __future__ import annotations
 

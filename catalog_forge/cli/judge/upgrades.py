@@ -69,7 +69,7 @@ def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
 
 
 def _reads(catalog: Catalog) -> Reads:
-    """Return a function that tells whether a template of an image in the catalog reads a metadata key."""
+    """Return a function that finds an image by reference, and returns a test: do the image's templates read a metadata key?"""
     from catalog_forge.lint.images.inside import asked_of
 
     known = {each.name: each for each in catalog.images}

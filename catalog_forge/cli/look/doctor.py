@@ -32,7 +32,7 @@ _TOOLS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """The result for one program that was looked for."""
+    """The result of one check, for example whether a program is installed."""
 
     name: str
     found: bool

@@ -98,7 +98,7 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _composed(found: Revision, answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield both compose files as Rancher would have them, with stars in place of answers to secret questions."""
+    """Yield both compose files with all answers substituted, and with stars in place of answers to secret questions."""
     from catalog_forge import yamlio
     from catalog_forge.rancher import composition
     from catalog_forge.rancher.questions import answered

@@ -83,7 +83,7 @@ def adopt(
 
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
-    """Adopt the images below some folders: once for every entry that uses them, or on their own if none does."""
+    """Adopt each image below `folders`: once for every entry that uses the image, or alone if no entry does."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
     from catalog_forge.adopt.entries import beside, contained, owners, run_by, uses
     from catalog_forge.adopt.originals import originals
@@ -131,7 +131,7 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all adopted specs, or nothing. Existing files are not overwritten, except with `force` those of the adopted entry."""
+    """Write all adopted specs, or nothing. Existing files stay, except that `force` overwrites the adopted entry."""
     from collections import Counter
 
     from catalog_forge import writer

@@ -1,4 +1,4 @@
-"""The questions of a blueprint at a terminal: numbered, checked one by one, and their answers kept if something fails later."""
+"""Asks the questions of a blueprint at a terminal, checks each answer, and saves the answers if a later step fails."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Told = dict[str, str | bool]
 def asker(no_input: bool, total: int = 0, told: Told | None = None) -> Ask | None:
     """Return a function that asks the user; None if there is no terminal or no question may be asked.
 
-    The questions are numbered, out of `total`. All answers except secrets are recorded in `told`.
+    The questions are numbered from 1 to `total`. All answers except secrets are recorded in `told`.
     """
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None

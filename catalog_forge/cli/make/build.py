@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Inputs:
     """What the command line adds to the specs: a confd, build arguments, the platform, and whether the cache may be used.
 
-    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd that is not the pinned one.
+    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd other than the release.
     """
 
     confd: Path | None = None
@@ -107,7 +107,7 @@ def build(
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
-    # Setting the environment variable counts as the user's permission.
+    # To set the environment variable for --confd counts as permission.
     source = click.get_current_context().get_parameter_source("confd")
     inputs["told"] = inputs["told"] or source is click.core.ParameterSource.ENVIRONMENT
     requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def build(
 
 
 def _again(engine: Engine, report: Report, progress: Progress) -> None:
-    """Build each image again, and move those with different content from `built` to `failures`."""
+    """Build each image again. If its content differs, move the image from `built` to `failures`."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import twice
 
@@ -143,7 +143,7 @@ def _again(engine: Engine, report: Report, progress: Progress) -> None:
 
 
 def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | None:
-    """Return the report if all images exist already, after one look at each; None if something must be built."""
+    """Return the report if all images are up to date on the engine; None if an image must be built."""
     from catalog_forge.image.lists import images
     from catalog_forge.image.request import Built
 
@@ -204,7 +204,7 @@ def stale(source: Source) -> ForgeError:
 
 
 def folder_of(root: Path, name: str) -> Plan:
-    """Return the files of a folder, except hidden ones: the manifest changes with the entry, and must not change the image.
+    """Return the files of a folder, except hidden files: the hidden manifest also changes with the entry, but the image must not.
 
     Only the executable bit of their modes is kept; the rest depends on the umask.
     """
@@ -267,7 +267,7 @@ def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Pro
 
 
 def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force: bool, progress: Progress) -> str:
-    """Push an image unless its registry already has it. Return its digest there. Raises ForgeError if the tag is taken."""
+    """Push an image unless its registry already has it. Return the digest. Raises ForgeError if the tag is taken."""
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image import builder
     from catalog_forge.registry import pushed
@@ -306,7 +306,7 @@ def show(report: Report, output: str) -> None:
 
 
 def raise_failures(report: Report) -> None:
-    """Raise all failures as one error: EngineError if they all are, otherwise BuildError."""
+    """Raise all failures as one error: EngineError if every failure is an EngineError, otherwise BuildError."""
     from catalog_forge.errors import BuildError, EngineError
 
     problems = [problem for failure in report.failures for problem in failure.problems]

@@ -1,4 +1,4 @@
-"""Selects the confd for an image: one that the user names, a cached one with the right checksum, or a download.
+"""Selects the confd for an image: the file that the user names, a cached file with the right checksum, or a download.
 
 A confd is identified only by its checksum, so its origin does not change an image. A `--confd` that matches the spec's pin is
 cached below XDG_CACHE_HOME, so that it need not be named or downloaded again.
@@ -25,9 +25,9 @@ _MOST = 1 << 28
 
 @dataclass(frozen=True)
 class ConfdFile:
-    """A confd by its checksum, and the content of its file; None if the build downloads it.
+    """A confd: its checksum, and the content of its file, or None if the build downloads the file.
 
-    `remark` says that it is not the released confd.
+    `remark` is a text for users if the file is not the released confd.
     """
 
     checksum: str
@@ -45,7 +45,7 @@ class ConfdFile:
 
 
 def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
-    """Raise ForgeError if the default confd of a release would be built into an image for a different platform."""
+    """Raise ForgeError if a released confd, which is for `PLATFORM`, would be built into an image for another platform."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 
@@ -56,10 +56,10 @@ def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
 
 
 def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.environ, *, told: bool = True) -> ConfdFile:
-    """Return the confd of a spec: the one in `file`, otherwise the one that the spec pins, from the cache if possible.
+    """Return the confd of a spec: `file` if given, otherwise the confd that the spec pins, from the cache if possible.
 
-    If `told`, a file that differs from the known release is accepted, with a remark. Raises ForgeError if it differs from the
-    checksum in the spec, or cannot be read.
+    If `told`, a file that differs from the known release is accepted, with a remark. Raises ForgeError if the file
+    differs from the checksum in the spec, or cannot be read.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.spec.checks.whole import confd_sha256

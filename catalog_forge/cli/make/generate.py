@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catalog_forge.repository import Repository, Source
     from catalog_forge.writer import Drift, Written
 
-# The hint where `generate` alone would refuse to write.
+# The hint of `--check` if `generate` without --force would refuse to write a file.
 _OVERWRITES = (
     "move an edit to the spec, then: catalog-forge generate; --diff shows what would change, --force overwrites edited files"
 )
@@ -69,7 +69,7 @@ def generate(
 
 
 def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
-    """Set whether generated files are pinned. The lock stores the choice, so that all commands follow it."""
+    """Choose whether images in generated files are pinned to digests. The lock stores the choice, so all commands follow it."""
     from dataclasses import replace
 
     from catalog_forge.errors import ForgeError
@@ -86,7 +86,7 @@ def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
 def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
     """Call `act` for each spec name, even after a wrong spec. Return whether any call returned True.
 
-    Raises ForgeError with all problems. If there is a bug, prints the problems and raises its error.
+    Raises ForgeError with all problems. If a call fails with a bug, prints the problems and raises the bug's exception.
     """
     from catalog_forge.errors import ForgeError
 
@@ -123,7 +123,7 @@ def _written(repository: Repository, source: Source, force: bool) -> bool:
 
 
 def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool, states: set[Drift]) -> bool:
-    """Show how a spec's files differ from the disk, add the states of its files to `states`, and tell whether they differ."""
+    """Show how a spec's generated files differ from the disk, add their states to `states`, and return whether any differs."""
     from catalog_forge import writer
 
     if repository.is_current(source):

@@ -92,7 +92,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
         room, _, below = path.partition("/")
         if room == "compose" and below.partition("/")[0] in chosen and below.endswith("/docker-compose.yml"):
             found.of_compose(file)
-    # An image without a registry exists only on the team's engines: an image with this name on Docker Hub is someone else's.
+    # A conf image without a registry exists only on the team's engines. An image of that name on Docker Hub is another image.
     at_home = {reference.parse(spec.tag).repository for spec in specs.values() if not spec.image.registry}
     for text in [*found.images]:
         parsed = reference.parse(text)
@@ -113,7 +113,7 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 
 
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
-    """Query the registries for images; for those in the lock, whether they have changed. Return the images and the problems."""
+    """Query the registries for images; for an image in the lock, first its digest only. Return the images and the problems."""
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.registry import pool, reference
     from catalog_forge.registry.client import Gone, Registries
@@ -148,7 +148,7 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
 
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
-    """Return how the images of a catalog differ from those of its lock. Images that the catalog builds may be missing."""
+    """Return a problem for each difference between the catalog's images and its lock, which need not have images built here."""
     from catalog_forge.errors import Problem, Where
     from catalog_forge.registry import LOCK
 
@@ -162,7 +162,7 @@ def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: boo
 
 
 def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[Problem]:
-    """Return a problem for each image whose digest is no longer that of the lock."""
+    """Return a problem for each image whose digest differs from the digest in the lock."""
     from catalog_forge.errors import Problem
 
     hint = "review the change, then run: catalog-forge lock"

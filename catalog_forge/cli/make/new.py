@@ -119,7 +119,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
         if remember is None:
-            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # of a blueprint that is no longer used
+            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # the record of a blueprint used before
         schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:
@@ -218,7 +218,7 @@ def _from_blueprint(
             click.echo(
                 f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
             )
-        budget = Budget()  # one for the whole run, however many questions and files it has
+        budget = Budget()  # shared by all questions and files of the run
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
         every = questions(blueprint, render)
         answers_given = left_to_team(every, inherited) | answers_given

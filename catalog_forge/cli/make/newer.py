@@ -76,13 +76,13 @@ class News:
 
     @property
     def conflicts(self) -> list[Update]:
-        """The files that both changed in ways that cannot be merged."""
+        """The files that the blueprint and the author changed in ways that cannot be merged."""
         return [change for change in self.changes if change.clashes]
 
 
 def find(repository: Repository, name: str, wished: Wished) -> News:
     """Find the update of a spec. Raises ForgeError if no blueprint is recorded, or if a new question has no answer."""
-    repository.source(name)  # an error for a spec that is missing, or a link out of the catalog, comes first
+    repository.source(name)  # reports a missing spec, or a link out of the catalog, before any other error
     kept = journal.read(repository.root, f"specs/{name}/{MEMORY}")
     if kept is None:
         return _taken_in(repository, name, wished)
@@ -108,7 +108,7 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
 
 
 def _base(repository: Repository, wished: Wished, reference: str) -> Path:
-    """Return the folder that a blueprint's path is relative to: the working folder, as for `new`, otherwise the catalog."""
+    """Return the folder that a blueprint's path is relative to: the working folder if the path exists there, else the catalog."""
     return wished.directory if (wished.directory / reference).is_dir() else repository.root
 
 
@@ -135,7 +135,7 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
 def _expanded(
     repository: Repository, name: str, blueprint: Blueprint, remembered: Memory, wished: Wished
 ) -> tuple[dict[str, object], dict[str, str | bool], Plan]:
-    """Return all answers, the defaults that answered new questions, and the files that the blueprint makes from them."""
+    """Return all answers, the defaults that answered new questions, and the files that the blueprint makes from all answers."""
     budget = Budget()
     render = renderer(blueprint, trusted=wished.trust, budget=budget)
     asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}
@@ -148,7 +148,7 @@ def _expanded(
 
 
 def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question) -> str | bool:
-    """Answer a new question with its default if no user can be asked. Raises ForgeError if the default is not an answer."""
+    """Answer a new question with its default if no user can be asked. Raises ForgeError if the default is not a valid answer."""
     hint = f"{question.prompt}: --set {question.name}=VALUE"
     if quiet:
         return question.default
@@ -173,9 +173,9 @@ def _words(value: str | bool) -> str:
 
 
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
-    """Record a blueprint for a spec without one.
+    """Return an update that records a blueprint for a spec without a recorded blueprint.
 
-    The base are the files that it generates with the answers that reproduce most of the spec.
+    Its base is the files that the blueprint makes with the answers that reproduce most of the spec.
     """
     if wished.reference is None:
         raise ForgeError(

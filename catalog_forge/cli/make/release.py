@@ -75,7 +75,7 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
 
 
 def _found(repository: Repository, sources: list[Source], options: dict[str, Any]) -> list[tuple[NextRevision, Published]]:
-    """Find and print what each spec would release. Raises ForgeError with the problems of all specs."""
+    """Find and print the next revision for each spec. Raises ForgeError with the problems of all specs."""
     from catalog_forge import releasing
     from catalog_forge.errors import of_each
 
@@ -136,7 +136,7 @@ def _write(repository: Repository, found: list[tuple[NextRevision, Published]], 
 
 
 def _check_tags(found: list[NextRevision]) -> None:
-    """Raise ForgeError if a registry has the tag of an image with other content. Images without a registry are never pushed."""
+    """Raise ForgeError if a registry has an image's tag with other content. Images without a registry are never pushed."""
     from catalog_forge.cli.make.build import Inputs, request_of
     from catalog_forge.errors import ForgeError, Problem
 
@@ -179,7 +179,7 @@ def _commit(repository: Repository, found: list[NextRevision]) -> None:
 
 
 def _tag(repository: Repository, sources: list[Source]) -> None:
-    """Tag the last commit with each release in it that has no tag yet, even if an earlier run was stopped before this step."""
+    """Tag the last commit for each untagged release in it, also for releases of an earlier run that stopped before this step."""
     from catalog_forge import git, releasing
 
     for name, title in releasing.untagged(repository, sources):

@@ -1,4 +1,4 @@
-"""The JSON Schema next to the specs, which tells editors their keys. Each release of catalog-forge writes its own."""
+"""The JSON Schema next to the specs, which describes the keys to editors. Each release of catalog-forge writes its own schema."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def text() -> str:
 
 
 def ready() -> str:
-    """Return the same as `text`, from the copy in the shipped examples: generating it takes a seventh of the time of `new`."""
+    """Return the result of `text` from the shipped examples: generating the schema takes a seventh of the time of `new`."""
     from catalog_forge.blueprint.find import examples
 
     example = next(iter(examples().values()), None)

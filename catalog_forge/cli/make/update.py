@@ -82,7 +82,7 @@ def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: s
 
 
 def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
-    """Return the given names, or those of all specs with a recorded blueprint."""
+    """Return the given names, or the names of all specs with a recorded blueprint."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.folder import MEMORY
 
@@ -131,7 +131,7 @@ def _shown(compared: Comparison, one: News) -> str:
 
 
 def _file(change: Update, wished: Wished) -> File | None:
-    """Return the content to write for a file: with conflict markers if requested."""
+    """Return the file to write for a change, with conflict markers if requested."""
     return change.marked if change.clashes and change.marked and wished.inline else change.file
 
 

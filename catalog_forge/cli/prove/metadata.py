@@ -60,8 +60,8 @@ def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | 
     """Serve FILE, an answers file or a scenario, until interrupted.
 
     When FILE changes, on SIGHUP, or on a request to the reload port, the answers are read again and every watching confd is
-    notified. If FILE is invalid, the old answers stay. If FILE is deleted, they stay until a reload is requested; then there
-    are no answers, as in Rancher.
+    notified. If FILE is invalid, the old answers stay. If FILE is deleted, the old answers stay until a reload is requested;
+    then there are no answers, as in Rancher.
     """
     from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
 
@@ -98,9 +98,9 @@ _ASKED = (
 
 
 def _asked(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that select the service and the caller. The command receives them as one `source`."""
+    """Add the options that select the service and the caller. The command receives their values as one argument, `source`."""
 
-    @functools.wraps(command)  # click stores the options so far on the function
+    @functools.wraps(command)  # also copies the options that click has stored on `command`
     def call(file: Path | None, url: str | None, version: str | None, client: str | None, **others: Any) -> None:
         if (file is None) == (url is None):
             raise click.UsageError("either --file FILE or --url URL says where the answers come from")
@@ -156,7 +156,7 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
 
 @dataclass(frozen=True)
 class _Source:
-    """The service to query: a file or a URL; its version; and the caller (None: the scenario's `self`)."""
+    """The service to query: a file or a URL; the version of the metadata; and the caller (None: the scenario's `self`)."""
 
     file: Path | None
     url: str | None
@@ -171,7 +171,7 @@ class _Source:
         return "/" + quote("/".join(parts), safe="/%+:@,;=$&~")
 
     def answer(self, path: str, form: str) -> str:
-        """Return the answer for a path. Raises ForgeError if there is none."""
+        """Return the answer for a path. Raises ForgeError if the service returns an error."""
         from catalog_forge.metadata.service import routes
 
         accept = {"json": routes.JSON, "yaml": routes.YAML}.get(form, routes.TEXT)
@@ -298,7 +298,7 @@ class _Reloading:
         click.echo(f"reloaded {self.file}", err=True)
 
     def on_demand(self) -> None:
-        """Like `on_change`, but without the file there are no answers, as in the real service."""
+        """Load the current content of FILE, or no answers if FILE does not exist, as the real service does."""
         from catalog_forge.metadata.service.answers import Answers
 
         if self.file.exists():
@@ -338,7 +338,7 @@ def _warn(file: Path, answers: Answers) -> None:
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
-    """Return a value that changes whenever a file does; empty if the file does not exist."""
+    """Return a value that changes whenever the file changes; empty if the file does not exist."""
     try:
         status = file.stat()
     except OSError:

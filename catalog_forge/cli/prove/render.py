@@ -191,7 +191,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
 
 
 def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """Return the subject of any folder, and its views of an answers file or a scenario, with their names."""
+    """Return the subject of a folder, its views of an answers file or a scenario, and the names of these views."""
     from dataclasses import replace
 
     from catalog_forge.verify.subject import of_files
@@ -239,7 +239,7 @@ def _conf_dirs(folder: Path) -> Iterator[Path]:
 
 
 def _gathered(folder: Path) -> dict[str, Path]:
-    """Return the files for confd in the image, by path below its -confdir; empty if its Dockerfile does not show them."""
+    """Return confd's files in the image, by their path below -confdir; empty if the Dockerfile does not show where they are."""
     from catalog_forge.image import dockerfile, gathering
 
     build = folder / "Dockerfile"
@@ -249,14 +249,14 @@ def _gathered(folder: Path) -> dict[str, Path]:
     placed = gathering.places(dockerfile.parse(_content(folder, build).decode("utf-8", "replace")), context)
     for found in gathering.gathered(placed)[:1]:
         templates = {f"templates/{src}": context[path] for src, path in found.templates.items()}
-        # If no template is known to be in the image, those next to conf.d are used, as in lint.
+        # If no template is known to be in the image, the templates next to conf.d are used, as in lint.
         templates = templates or _files(folder, "templates")
         return {**{f"conf.d/{below}": context[path] for below, path in found.resources.items()}, **templates}
     return {}
 
 
 def _files(folder: Path, *parts: str) -> dict[str, Path]:
-    """Return the files in subfolders of a folder, by their path below it."""
+    """Return the files in subfolders of a folder, by their path below the folder."""
     from catalog_forge.spec.folder import walked
 
     found = sorted(path for part in parts for path in walked(folder / part))

@@ -106,7 +106,7 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
 def _cases(
     repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
 ) -> tuple[list[Case], list[Problem]]:
-    """Read all scenarios. Return them with the problems in invalid ones, so that all other specs can still be tested."""
+    """Return the valid scenarios, and the problems in invalid scenarios, so that all other specs can still be tested."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
     from catalog_forge.verify.subject import reading
@@ -160,7 +160,7 @@ def _not_played(result: Result) -> Iterator[str]:
 
 
 def _failures(result: Result) -> Iterator[str]:
-    """Yield the failures, each with its location, moment and difference; then the log of a container."""
+    """Yield the failures, each with its location, moment and difference; then the end of the log."""
     for step in result.steps:
         for failure in step.failures:
             place = f"{failure.where}: " if failure.where.file else f"{result.case.file}: "

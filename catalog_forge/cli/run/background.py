@@ -22,10 +22,10 @@ _LINES = 20
 
 
 class Background:
-    """A process in a separate session. It waits for the stack to run; until then it exits when its parent does.
+    """A process in a separate session. It waits for the name of a stack to run, and exits if its parent exits before that.
 
-    Create it before any thread, because a fork has no other threads. `supervise` runs the stack of a folder; in the new process,
-    the constructor raises whatever `supervise` raises.
+    Create it before any thread, because a forked process has only one thread. `supervise` runs the stack of a folder; in the new
+    process, the constructor raises whatever `supervise` raises.
     """
 
     def __init__(self, supervise: Callable[[StateFolder], None]) -> None:
@@ -44,7 +44,7 @@ class Background:
         raise click.exceptions.Exit
 
     def run(self, folder: StateFolder) -> None:
-        """Start the stack of a folder, and return when the process has its lock. Raises ForgeError if it exits."""
+        """Start a stack, and return when the process has the lock of `folder`. Raises ForgeError if the process exits before."""
         from catalog_forge.errors import ForgeError
 
         with suppress(BrokenPipeError), open(self._tell, "w", encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)
@@ -52,7 +52,7 @@ class Background:
         while folder.holder() != self._id:
             if os.waitpid(self._id, os.WNOHANG)[0]:
                 if folder.status().get("pid") == self._id:
-                    return  # it had the lock, and reported why it stopped
+                    return  # the process had the lock, and reported why it stopped
                 raise ForgeError(f"the stack could not be started\n{tail(folder)}")
             time.sleep(_LOOK)
 
@@ -60,7 +60,7 @@ class Background:
 def rename(what: str) -> None:
     """Set the command line of this process, such as "catalog-forge up: STACK".
 
-    The process lives as long as its stack, every user can read a command line, and that of `up --set` contains answers.
+    The original command line must not stay: every user can read it, and the options of `up --set` contain answers.
     """
     import setproctitle
 
@@ -68,7 +68,7 @@ def rename(what: str) -> None:
 
 
 def _leave(kept: int) -> None:
-    """Close all files except one descriptor, so that programs that wait for them to close do not wait for this process."""
+    """Close all files except the descriptor `kept`, so that no program that waits for a file to close waits for this process."""
     for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
         if number > 2 and number != kept:
             with suppress(OSError):  # the descriptor of the listing itself
@@ -84,7 +84,7 @@ def _write_to(file: Path) -> None:
 
 
 def _wait(told: int) -> StateFolder:
-    """Load the modules that run a stack, wait for its name, and return its state folder."""
+    """Load the modules that run a stack, wait for the stack's name, and return its state folder."""
     from catalog_forge.stack.state import StateFolder, home
 
     for name in _LOADED:

@@ -53,9 +53,9 @@ def down(stack: str | None, volumes: bool) -> None:
 
 
 def the_one(stacks: Iterable[str], name: str | None) -> str:
-    """Return the name of the selected stack: the one named, or the only one. Raises ForgeError if there is none.
+    """Return the name of the selected stack: the stack `name`, or the only stack. Raises ForgeError if there is no such stack.
 
-    `stacks`: the stacks on the engine; those in the state folder are added.
+    `stacks`: the stacks on the engine. The stacks in the state folder are added.
     """
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.stack.state import home, known
@@ -71,7 +71,7 @@ def the_one(stacks: Iterable[str], name: str | None) -> str:
 
 
 def stopped(engine: Engine, folder: StateFolder) -> None:
-    """Stop the stack: through the process that runs it, or directly if there is none."""
+    """Stop a stack: through the process that runs the stack, or directly if no process runs it."""
     from concurrent.futures import ThreadPoolExecutor
 
     from catalog_forge.errors import ForgeError

@@ -40,9 +40,9 @@ def chosen(
 ) -> tuple[Revision, Stack]:
     """Return the selected revision of an entry, and the stack that its answers define.
 
-    `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the name
-    of the stack, by default the entry's. `ask` answers missing questions; True asks the user at the terminal. `kept` returns the
-    existing stack of a name, whose answers are kept unless new ones are given. Raises ForgeError with all problems of the entry
+    `entry` is the folder of an entry or of a revision, or the name of an entry in the catalog; `name` is the stack's name, by
+    default the entry's name. `ask` answers missing questions; True asks the user at the terminal. `kept` returns the existing
+    stack of a name: its answers stay unless new answers are given. Raises ForgeError with all problems of the entry
     and the answers.
     """
     from catalog_forge.rancher.questions import answered
@@ -85,7 +85,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return a stack with a version that can be shown without secrets; its notes are masked already."""
+    """Return a stack whose notes are masked, and whose `shown` is a copy of the stack without secrets."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -103,7 +103,7 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
 
 
 def show_plan(stack: Stack, output: str, found: list[ServiceChange] | None = None) -> None:
-    """Print what would run, as `text` or `json`, and the changes to the running stack; None if none runs."""
+    """Print what would run, as `text` or `json`, and the changes to the existing stack (None without such a stack)."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 
@@ -137,7 +137,7 @@ def prompted(question: Question) -> str:
 
 
 def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
-    """Return the folder of an entry, and the revision if the argument is the folder of one."""
+    """Return the folder of an entry, and the revision if `entry` is the folder of a revision."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.rancher.entries import COMPOSE, is_revision
     from catalog_forge.repository import BEGIN
@@ -155,9 +155,7 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
 
 
 def _entries(root: Path) -> Iterator[Path]:
-    """Yield the entry folders of a catalog: those in infra-templates/ and the like, then those in templates/, which override
-    them.
-    """
+    """Yield the entry folders of a catalog. The folders in templates/ come last, because they override equal names elsewhere."""
     tops = (each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
     for top in sorted(tops, key=lambda each: (each.name == "templates", each.name)):
         yield from (each for each in sorted(top.iterdir()) if each.is_dir())
@@ -208,7 +206,7 @@ def _content(root: Path, path: Path) -> bytes:
     if not path.resolve().is_relative_to(root):
         raise ForgeError("the link points outside the entry's folder", Where(str(path)))
     try:
-        # Opened without blocking, since it may be a pipe. The open file is checked, since the path could change in between.
+        # The file may be a pipe, so it is opened without blocking. The open file is checked, because its path could change.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -263,7 +261,7 @@ def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_env(file: Path) -> dict[str, Given]:
-    """Return the answers of a file with lines KEY=VALUE, as docker-compose and rancher-compose read it; `#` begins a comment."""
+    """Return the answers in a file of lines KEY=VALUE, read as by docker-compose and rancher-compose; `#` begins a comment."""
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.questions import Given
 

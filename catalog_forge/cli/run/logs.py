@@ -93,7 +93,7 @@ def logs(
 
 @contextmanager
 def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
-    """Yield the engine and the selected stack. Its containers may be silent for long.
+    """Yield the engine and the runner of the selected stack. The connection waits up to a day for a log line.
 
     Raises errors like `the_one` and `connect`.
     """
@@ -101,12 +101,12 @@ def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.runner import StackRunner, stacks
 
-    with connect(timeout=_DAY) as engine:  # a silent container still runs
+    with connect(timeout=_DAY) as engine:  # a running container may be silent for long
         yield engine, StackRunner(engine, the_one(stacks(engine), stack))
 
 
 def meant(runner: StackRunner, word: str | None) -> list[Seen]:
-    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError if there are none."""
+    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError if none matches."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     seen = runner.seen()
@@ -125,7 +125,7 @@ def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
 
 
 def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) -> None:
-    """Print new log lines. A container that restarts is followed from where its log ended."""
+    """Print new log lines. After a restart, a container's log continues where it ended."""
     threads: dict[str, tuple[threading.Thread, float]] = {}
     while True:
         now = time.time()

@@ -60,7 +60,7 @@ def _ports(listed: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Return the units of one stack, from the containers of all."""
+    """Return the units of one stack. `containers`: the containers of all stacks."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.listing import STACK_LABEL, Row, rows, seen
     from catalog_forge.stack.state import StateFolder, home

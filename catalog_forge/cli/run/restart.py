@@ -15,9 +15,9 @@ from catalog_forge.cli.shown import names as complete
 def restart(stack: str | None, services: tuple[str, ...]) -> None:
     """Restart the units of a stack one by one.
 
-    The containers are kept: they are stopped and started, and the next unit of a service follows only when all others run and
-    are healthy. SERVICE is a service or a unit such as web-2; the default is all of them. A stack that is not running is
-    started.
+    The containers are kept: they are stopped and started, and the next unit of a service follows only when all other
+    units run and are healthy. SERVICE is a service or a unit such as web-2; by default, all units are restarted. A stack
+    that is not running is started.
 
     \b
     Examples:

@@ -139,7 +139,7 @@ def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[s
 
 
 def _secret(name: str, environ: Mapping[str, str]) -> str:
-    """Return a credential from the environment, or from the file that NAME_FILE names."""
+    """Return a credential from the environment, or from the file that the variable NAME_FILE names."""
     from catalog_forge.errors import ForgeError
 
     file = environ.get(f"{name}_FILE")

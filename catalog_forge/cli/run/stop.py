@@ -60,7 +60,7 @@ def chosen(name: str | None) -> StateFolder:
 
 
 def units(stack: Stack, words: Sequence[str]) -> list[str]:
-    """Return the unit names for some services and units, or all if none are given. Raises ForgeError for unknown ones."""
+    """Return the names of the units that `words` select, by default all units. Raises ForgeError for an unknown word."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     known = {each.name: [f"{each.name}-{index}" for index in range(1, each.scale + 1)] for each in stack.services}

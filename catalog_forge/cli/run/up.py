@@ -101,7 +101,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
 
 
 def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: str | None, options: dict[str, Any]) -> None:
-    """Test an upgrade from a revision to the newest one, or to the one of --revision."""
+    """Test an upgrade from the revision `older` to the revision of --revision, or else to the newest revision."""
     from catalog_forge.cli.run import upgrading
 
     if options.pop("watch") or options["only_plan"]:
@@ -117,7 +117,7 @@ def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: st
 def _chosen(
     settings: Settings, entry: str, output: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
 ) -> Stack | None:
-    """Return the stack to run; None if it was only to be shown."""
+    """Return the stack to run; None if --plan only shows the stack."""
     from catalog_forge.cli.run.entries import chosen, show_plan
     from catalog_forge.stack.changes import changes
     from catalog_forge.stack.plan import published_once
@@ -131,7 +131,7 @@ def _chosen(
         return part if how["settle"] is None else replace(part, settle=how["settle"])
 
     if only_plan:
-        # The changes are those of the stack itself: where secrets are masked, each would count as changed.
+        # The changes are computed without masks, because each masked secret would count as a change.
         there = StateFolder(home(), stack.name).there()
         show_plan(full(stack.shown or stack), output, changes(there, full(stack)) if there else None)
         return None
@@ -152,7 +152,7 @@ def _kept(name: str) -> Stack | None:
 
 
 def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
-    """Return the stack with additional services, given as NAME=IMAGE [COMMAND], or else those given before."""
+    """Return the stack with the additional services in `given`, as NAME=IMAGE [COMMAND], or else with those of `before`."""
     import shlex
 
     from catalog_forge.errors import UsageError
@@ -238,7 +238,7 @@ def _trusted(stack: Stack, trust: bool) -> None:
 def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
     """Build the images of a stack that come from specs of this catalog and are missing or out of date.
 
-    `confd` is built in instead of a download. Raises errors like the command `build`.
+    `confd`: the file to build into the images instead of a download. Raises errors like the command `build`.
     """
     from catalog_forge.cli.shown.engines import build_missing
     from catalog_forge.errors import ForgeError
@@ -297,7 +297,7 @@ def supervise(folder: StateFolder) -> None:
             interrupted = number == signal.SIGINT
             supervisor.end()
 
-        # Before the lock is taken, because another process may send a signal as soon as it sees the lock.
+        # Set before the lock is taken, because another process may send a signal as soon as it sees the lock.
         signal.signal(signal.SIGHUP, lambda *_: supervisor.wake())
         signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, ended)

@@ -34,11 +34,11 @@ def play(
     output: str,
     scenario: str | None = None,
 ) -> None:
-    """Run one revision, upgrade it to another, and report whether Rancher offers that, what breaks, and what volumes lose.
+    """Run one revision, upgrade it to another, and report if Rancher offers the upgrade, what it breaks and what volumes lose.
 
-    `choose` returns the stack of a revision with its answers. Finally, the expectations of `scenario` for its start are checked.
-    Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then restored), if a volume has lost all its
-    contents, or if an expectation is not met.
+    `choose` returns the stack of a revision with its answers. At the end, the stack must meet the expectations at the start of
+    `scenario`. Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then restored), if a volume has
+    lost all its contents, or if an expectation is not met.
     """
     from catalog_forge.cli.run.entries import opened
     from catalog_forge.errors import ForgeError, Problem
@@ -83,7 +83,7 @@ def play(
 
 
 def _asking(directory: Path, entry: str, scenario: str) -> Asking:
-    """Return the container checks that a scenario has at its start. The scenario is one of the spec that makes the entry."""
+    """Return the container checks that a scenario has at its start. The scenario belongs to the entry's spec."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.repository import Repository
     from catalog_forge.verify import play as plays
@@ -106,7 +106,7 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
 
 
 def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
-    """Return the --set answers without those for questions that only the other revision has. Unknown ones are reported later."""
+    """Return the --set answers, except answers to questions that only `other` has. Unknown questions are reported later."""
     alone = other.asked.keys() - revision.asked.keys()
     return [each for each in sets if each.partition("=")[0] not in alone]
 

@@ -20,9 +20,9 @@ _ROOMS = ("specs", "templates")
 
 
 def generate(directory: Path) -> tuple[list[str], list[str]]:
-    """Generate outdated specs. Return the names of those that were generated, and of those that failed.
+    """Generate outdated specs. Return the names of the generated specs, and the names of the specs that failed.
 
-    A wrong spec is reported and its files stay as they are; all others are still generated.
+    A wrong spec is reported and its files stay as they are; all other specs are still generated.
     """
     from catalog_forge import writer
     from catalog_forge.errors import ForgeError
@@ -62,7 +62,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
         is_edited, seen = _entries(now) != _entries(seen), now
         try:
             done, failed = generate(directory)
-            # Later saves, and saves in specs/ in the meantime, count at the next look.
+            # The next look finds all later changes, and also changes in specs/ that were saved in the meantime.
             seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(stamps(root, _ROOMS))
             if failed and not done and not is_edited:
                 raise ForgeError(f"nothing was generated from {', '.join(failed)}")
@@ -70,7 +70,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
             if stack and stack.services != before.services:
                 before = _taken_over(before, stack, bring_up)
             elif stack:
-                bring_up(stack)  # a rebuilt image has the same name as before
+                bring_up(stack)  # only an image may have changed, whose name stays the same
         except ForgeError as error:
             click.echo(f"{printable(error, kept=chr(10))}\nstack {before.name} stays as it is", err=True)
 

@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that is redrawn on a terminal; elsewhere only the end, or with `plain` a line for each step."""
+"""Shows progress on stderr: on a terminal, one line that is redrawn; elsewhere, only the end or, with `plain`, all steps."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Progress:
         plain = click.unstyle(line)
         shown = line if len(plain) <= room else plain[: room - 1] + "…"
         width = min(len(plain), room)
-        # Spaces, because click removes the escape sequence that clears a line together with the colours.
+        # Spaces clear the rest of the line, because click removes escape sequences together with the colours.
         padding = " " * max(self._width - width, 0)
         self._width = width
         click.echo(f"\r{shown}{padding}" + ("" if line else "\r"), nl=False, err=True, color=self._color)

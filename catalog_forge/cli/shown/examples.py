@@ -1,4 +1,4 @@
-"""What `--help` adds to a command's own text: examples where it has none, and which options may be repeated."""
+"""Additions to the text of `--help`: examples for commands without any, and a note at each option that may be repeated."""
 
 from __future__ import annotations
 

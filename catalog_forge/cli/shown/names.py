@@ -30,7 +30,7 @@ def stacks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 
 
 def services(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Return the services and units of the given stack, or of the only one."""
+    """Return the services and units of the given stack, or of the only stack."""
     import json
 
     known = stacks(ctx, _, "")

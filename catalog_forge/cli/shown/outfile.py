@@ -15,7 +15,8 @@ _MARKS = ("<", "{", "[")
 def write(path: Path, text: str) -> None:
     """Write a file in one step. A special file such as /dev/stdout is written directly.
 
-    HTML, SVG or JSON replaces only a file of its kind, so that a mistyped name destroys nothing. Raises ForgeError otherwise.
+    HTML, SVG or JSON replaces only a file with the same first character, so that a mistyped name destroys nothing. Raises
+    ForgeError for any other file.
     """
     from catalog_forge.errors import ForgeError, Where
 
@@ -32,7 +33,7 @@ def write(path: Path, text: str) -> None:
 
 
 def give(text: str, path: Path | None) -> None:
-    """Write a result to a file, or print it if there is none. It ends with one line break. Raises ForgeError."""
+    """Write a result to `path`, or print it if `path` is None, with one line break at its end. Raises ForgeError like `write`."""
     text = text.rstrip("\n") + "\n"
     if path:
         write(path, text)
