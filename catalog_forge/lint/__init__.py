@@ -1,1 +1,1 @@
-"""Lint for any Rancher catalog: what the three real judges do with it, and rules that find the faults these judges let pass."""
+"""Lint for any Rancher catalog: the verdicts of the three judges of a catalog, and rules for faults that the judges accept."""

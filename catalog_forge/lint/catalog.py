@@ -1,7 +1,7 @@
 """The subjects of the rules, found among the files of a tree: entries with their revisions, conf images and specs.
 
-Facts: docs/facts/catalog.md#1. Rancher looks only at the depth of a folder. Lint ignores a folder that has neither compose files
-nor a config.yml, unless it lies in a top folder such as `templates`.
+Facts: docs/facts/catalog.md#1. Rancher recognizes entries and revisions only by the depth of their folders. Lint ignores a folder
+that has neither compose files nor a config.yml, unless it lies in a top folder such as `templates`.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Catalog:
 
     @cached_property
     def standards(self) -> Team | ForgeError:
-        """The team's standards for this catalog, or the error in them: as given, else read from catalog-forge.yml at the root."""
+        """The team's standards that were given, else those in catalog-forge.yml at the root; the error if they cannot be read."""
         if self._team is not None:
             return self._team
         file = self.tree.get(STANDARDS)
@@ -112,7 +112,7 @@ class Catalog:
 
     @property
     def team(self) -> Team:
-        """The team's standards for this catalog; empty standards where they have an error."""
+        """The team's standards for this catalog; empty standards if they have an error."""
         return self.standards if isinstance(self.standards, Team) else Team()
 
 
@@ -124,7 +124,7 @@ class ConfDir:
     templates: Mapping[str, File]
     # The path of this folder in the image, if the Dockerfile shows it.
     confdir: str = ""
-    # The conf.d folder of the repository that this was read from, where the Dockerfile does not show its path in the image.
+    # The conf.d folder in the repository, if the Dockerfile does not show the path of this folder in the image.
     conf_d: Folder | None = None
 
 
@@ -138,7 +138,7 @@ class Image:
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """The name of the image's folder."""
         return self.folder.name
 
     @property
@@ -148,12 +148,12 @@ class Image:
 
     @cached_property
     def build(self) -> Dockerfile | None:
-        """The parsed Dockerfile; None where there is none or it cannot be read."""
+        """The parsed Dockerfile; None if the image has no Dockerfile or the file cannot be read."""
         return dockerfile.parse(self.dockerfile.text) if self.dockerfile and self.dockerfile.content else None
 
     @cached_property
     def confs(self) -> list[ConfDir]:
-        """The confd folders of the image: those that the Dockerfile copies, then the conf.d/ folders that it does not."""
+        """The confd folders of the image: those that the Dockerfile copies, then the conf.d/ folders that it does not copy."""
         folders = [self._conf_of(each) for each in self.conf_ds]
         beside = {path: conf for conf in folders for path in map(_path, conf.resources.values())}
         found = [self._with_templates(each, beside) for each in self._gathered()]
@@ -167,7 +167,7 @@ class Image:
 
     @cached_property
     def placed(self) -> Mapping[str, File]:
-        """The files of the image's folder that the Dockerfile copies into the image, by their path there."""
+        """The files of the image's folder that the Dockerfile copies into the image, by their path in the image."""
         if self.build is None:
             return {}
         below = _below(self.folder)
@@ -177,7 +177,7 @@ class Image:
 
     @cached_property
     def inlined(self) -> Mapping[str, File]:
-        """The files that the Dockerfile itself contains as heredocs, by the keys that `gathering.inlined` gives them."""
+        """The files that the Dockerfile itself contains as heredocs, by the same keys as in the result of `gathering.inlined`."""
         file, found = self.dockerfile, gathering.inlined(self.build) if self.build else {}
         if file is None:
             return {}
@@ -202,13 +202,13 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If it has no templates, add those next to the conf.d/ folder that holds the same resources."""
+        """Return `conf`. If it has no templates, add those next to the conf.d/ folder that contains the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 
     @property
     def scripts(self) -> list[File]:
-        """The shell scripts in its folder."""
+        """The shell scripts in the image's folder."""
         return [file for file in self.folder.everything if file.name.endswith(".sh") or file.content.startswith(_SHEBANGS)]
 
 
@@ -234,12 +234,12 @@ class SpecFile:
 
     @property
     def name(self) -> str:
-        """The name of the spec: that of its file."""
+        """The name of the spec: the name of its file without the extension."""
         return self.file.name.removesuffix(".yml")
 
     @cached_property
     def read(self) -> Spec | ForgeError:
-        """The spec with everything it inherits; or the error that lists all its faults."""
+        """The spec with everything that it inherits, or the error that lists all faults of the spec."""
         try:
             return reader.read(self.file.content, self.file.shown or self.file.path, self.catalog.team.inherited)
         except ForgeError as error:
@@ -247,7 +247,7 @@ class SpecFile:
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """The names of its scenarios."""
+        """The names of the spec's scenarios."""
         folder = self.catalog.tree.folders.get(f"specs/{self.name}/scenarios")
         return tuple(name.removesuffix(".yml") for name in (folder.files if folder else ()) if name.endswith(".yml"))
 

@@ -1,7 +1,7 @@
 """The only module of lint that reads the disk: it turns a path into a tree. It reads names, sizes and modes, not contents.
 
 The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
-folders above the path decide which it is, so that a single revision is judged as it would be in its catalog.
+folders above the path decide which of these it is, so that a single revision is judged as it would be in its catalog.
 """
 
 from __future__ import annotations
@@ -131,16 +131,16 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
 
 
 def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat_result]:
-    """Return the kind and status of a link. A link in a circle, or to a missing target or one outside `root`, is `stray`."""
+    """Return the kind and status of a link. A link is `stray` if it is circular, or its target is missing or outside `root`."""
     try:
         target = path.resolve()
         return ("link", target.stat()) if target.is_relative_to(root) and target.is_file() else ("stray", status)
-    except RuntimeError:  # pathlib raises this for a circle of links before Python 3.13
+    except RuntimeError:  # before Python 3.13, pathlib raises RuntimeError for a circle of links
         return "stray", status
 
 
 def _content(path: Path) -> bytes:
-    """Return the first MAX_BYTES bytes of a file. Since it was listed it may have grown, or been replaced with a pipe."""
+    """Return the first MAX_BYTES bytes of a file. The file may have grown or become a pipe after it was listed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_BYTES) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""

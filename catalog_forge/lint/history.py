@@ -1,4 +1,4 @@
-"""A catalog as it was at a commit, and which of its published revisions have changed since. The repository is not trusted."""
+"""Reads a catalog as it was at a commit, and finds published revisions that have changed since. The repository is untrusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes for findings in YAML files: quotes around a scalar, another name for a key. Also how messages show values."""
+"""Fixes for findings in YAML files, such as quotes around a scalar or a new name for a key; and how messages show values."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _in_letters(words: frozenset[str]) -> list[tuple[str, str, frozenset[str]]]:
 
 
 def quoted(file: File, node: Text) -> Fix | None:
-    """Return a fix that puts a bare scalar in quotes; None where one edit cannot do that."""
+    """Return a fix that puts a bare scalar in quotes; None if a single edit cannot do that."""
     start = _offset(file, node.where, node.value) if node.bare and "\n" not in node.value else None
     if start is None:
         return None
@@ -69,7 +69,7 @@ def quoted(file: File, node: Text) -> Fix | None:
 
 
 def bared(file: File, node: Text) -> Fix | None:
-    """Return a fix that removes the quotes from a scalar; None where it has none."""
+    """Return a fix that removes the quotes from a scalar; None if the scalar has no quotes."""
     source = f"{node.style}{node.value}{node.style}"
     start = _offset(file, node.where, source) if node.style in ("'", '"') else None
     if start is None:
@@ -87,7 +87,7 @@ def renamed(file: File, node: Text, name: str) -> Fix | None:
 
 
 def respelt(file: File | None, node: Text, name: str) -> Fix | None:
-    """Return a fix for a misspelt word; None where it differs by more than a letter or two, and so may be another word."""
+    """Return a fix for a misspelt word; None if it differs from `name` by more than a letter or two."""
     return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
 
 
@@ -108,7 +108,8 @@ def _is_slip(word: str, meant: str) -> bool:
 def versioned(file: File, tops: frozenset[str]) -> Fix | None:
     """Return a fix that writes `version: '2'` above the first key of a compose file.
 
-    None where that would change more than it should. `tops` are the keys that are allowed at the top of such a file.
+    Return None where the fix is not certainly safe, for example in a template. `tops` are the keys that may be at the top of the
+    file.
     """
     root = file.yaml.map
     if root is None or not root.pairs or is_template(file.text) or any(key.value not in tops for key, _ in root.pairs):
@@ -125,7 +126,7 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
 def written(file: File, place: int, key: str, value: str) -> Fix | None:
     """Return a fix that sets a key of a file's top mapping to a quoted text.
 
-    A new key is inserted before the key number `place`. None where the rest of the file would not stay unchanged.
+    A new key is inserted before the key number `place`. None if that edit would change the rest of the file.
     """
 
     def change(root: Any) -> None:

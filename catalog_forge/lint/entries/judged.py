@@ -1,4 +1,4 @@
-"""What Rancher's judges refuse in an entry, as findings: each fault is reported as an error by the rule it belongs to."""
+"""Findings for everything that Rancher's judges refuse in an entry: each fault is reported by the rule that it belongs to."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        # A file in a subfolder of a revision replaces the one that the launch is otherwise judged by.
+        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder, so the
+        # launch is judged again.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
         for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder), *launched):
-            # Files that were not read are not missing. Listed templates without a name (`ghost`) have rules of their own.
+            # A ruling on a part of the catalog that was not read is left out, because the files there only seem to be missing.
+            # Other rules report templates that are listed without a name (`ghost`).
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)
     return found
@@ -46,7 +48,7 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
     """Return the faults in a subject that belong to a rule, with every question at its default.
 
-    A judge refuses or drops those whose `who` is set; the others are only suspicious.
+    If a fault has `who`, that judge refuses or drops the subject because of it. A fault without `who` is only suspicious.
     """
     if not isinstance(subject, Revision):
         return [*map(_fault, rulings_of(subject).get(rule, ()))]
@@ -66,13 +68,13 @@ def placed(subject: Entry | Revision, hit: Hit) -> Hit:
 
 
 def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """Yield the hits of a rule and the judges' faults that belong to it: an error if a judge refuses it, else a warning."""
+    """Yield the hits of a rule, and the judges' faults that belong to the rule: errors if a judge refuses them, else warnings."""
     told = faults_of(subject, rule)
     if not told:
         yield from hits
         return
     faults: dict[Where, Refusal] = {}
-    # Of several faults at one place, the first refused one is reported.
+    # Only one fault at a place is reported: if there is one, a fault that a judge refuses.
     for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)
@@ -88,7 +90,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 def _place(rule: str, where: Where) -> Where:
     """Return the place by which equal faults are matched.
 
-    For an unescaped `$` (CF504) it is the line: the judge reports the whole value, and lint reports the character.
+    For an unescaped `$` (CF504), that place is the line, because the judge reports the whole value and lint the character.
     """
     return Where(where.file, where.line) if rule == "CF504" else where
 
@@ -96,7 +98,7 @@ def _place(rule: str, where: Where) -> Where:
 def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
     """Make a rule of entries or revisions also report the judges' faults that belong to it.
 
-    A rule without a check of its own is only a docstring.
+    The function of a rule that has no check of its own has only a docstring.
     """
 
     def with_faults(check: Callable[..., Iterator[Hit] | None]) -> Check:

@@ -1,7 +1,7 @@
 """The versions of a template: the texts it renders to for the possible answers to the questions in its conditions.
 
-All combinations of their options are tried; if there are more than 256, only enough that every pair of answers occurs together
-once. Most versions share most of their services: a service read in one version is not read again in the next.
+All combinations of the options of these questions are tried. If there are more than 256, only enough combinations are tried that
+every two answers occur together once. A service that occurs in many versions is read only once.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def versions(revision: Revision, template: Template) -> Iterator[Version]:
 
 
 def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, str]]:
-    """Yield the answers to try for these questions: all combinations of options, then a second answer to each other question."""
+    """Yield the answers to try: all combinations of options, then a second answer to each question without options."""
     asked = revision.asked
     found = [asked[name] for name in names if name in asked]
     choices = {question.variable: _choices(question) for question in found}
@@ -94,14 +94,14 @@ def _other(question: Question) -> str | None:
     """Return a second answer, different from the default, to a question without options; None if none is known."""
     if question.default:
         return None if question.required else ""
-    # Only the author knows what the lines of such an answer look like; CF516 reports that it has several.
+    # Nobody but the author knows a likely answer with several lines. CF516 reports templates that print such answers.
     return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 
 
 def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Yield all combinations if there are at most 256; else enough that every pair of choices occurs together at least once.
 
-    There are never more than 256. Of very long lists only the beginning is used.
+    At most 256 combinations are yielded. If a list of choices is very long, only its beginning is used.
     """
     choices = [each[:MOST] if len(choices) == 1 else each[:WIDEST] for each in choices[:WIDEST]]
     count = 1
@@ -111,7 +111,7 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows of choices, greedily: each row takes a missing pair and fills its other places to cover most missing pairs."""
+    """Yield rows of choices. Each row has one missing pair and, greedily, as many other missing pairs as possible."""
     places = range(len(choices))
     order = [
         ((left, one), (right, other))
@@ -142,7 +142,7 @@ def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[
 def sections(text: str) -> list[Part] | None:
     """Return the services of a compose text, each parsed once for all texts that contain it.
 
-    None where the text has to be parsed as a whole.
+    Return None if the text has to be parsed as a whole.
     """
     if any(sign in text for sign in _SIGNS) and _SHARED.search(text):
         return None
@@ -163,7 +163,7 @@ def sections(text: str) -> list[Part] | None:
 
 
 def _below(top: str) -> list[str] | None:
-    """Split the text of a key into the keys below it, each with its lines; None if there is anything else below it."""
+    """Return the text of each key below a key; None if the text `top` has anything but keys below its first key."""
     first = _INDENT.search(top, top.find("\n") + 1)
     head, *chunks = _at(first[1]).split(top) if first else [top]
     return chunks if _HEAD.fullmatch(head) else None

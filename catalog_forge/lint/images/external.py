@@ -54,7 +54,7 @@ class Silent:
 
 
 def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
-    """Run a program on files and yield its remarks; none if it is not installed. Files over 64 KiB are skipped."""
+    """Run a program on files and yield its remarks. Skip files over 64 KiB, and all files if the program is not installed."""
     path = shutil.which(program)
     chosen = [each for each in files if 0 < len(each.content) <= MAX_BYTES and b"\0" not in each.content][:MAX_FILES]
     if path is None or not chosen:
@@ -73,7 +73,7 @@ def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
 
 def _output(command: list[str], folder: str) -> bytes | str:
     """Return what a program prints, as bytes; or why it printed nothing, as a string."""
-    # A separate home folder: no settings of the user change what is found.
+    # The program gets a temporary home folder, so that the user's settings do not change its remarks.
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(

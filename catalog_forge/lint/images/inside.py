@@ -25,7 +25,7 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# How many characters before a command are searched.
+# The number of characters before a `confd` in which `_BEGINS` is searched.
 _LONGEST = 1000
 # Larger templates are not parsed, and larger scripts and resources are skipped: no real file is as large.
 MAX_TEMPLATE = 128 << 10
@@ -52,7 +52,7 @@ _SHELLS = ("sh", "bash", "ash", "dash")
 
 @dataclass(frozen=True)
 class Template:
-    """A file in templates/."""
+    """A template of confd: a file in templates/."""
 
     file: File
 
@@ -68,7 +68,7 @@ class Template:
 
     @property
     def problem(self) -> Problem | None:
-        """Why the template cannot be parsed; None if it can."""
+        """Why the template cannot be parsed; None if it can be parsed."""
         return self._found if isinstance(self._found, Problem) else None
 
     @property
@@ -88,7 +88,7 @@ class Template:
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
 
     def action(self, start: int) -> tuple[int, bytes]:
-        """Return the offset and the text of the action around a byte."""
+        """Return the offset and the text of the template action around a byte."""
         content = self.file.content
         begin = content.rfind(b"{{", 0, start)
         return begin, content[begin : content.find(b"}}", start)]
@@ -133,12 +133,12 @@ class Resource:
 
     @property
     def problems(self) -> list[Problem]:
-        """Why confd cannot load the file; empty if it can."""
+        """The problems that keep confd from loading the file; empty if confd can load it."""
         return self._loaded if isinstance(self._loaded, list) else []
 
     @property
     def resource(self) -> TemplateResource | None:
-        """The resource that confd loads from the file; None if it cannot."""
+        """The resource that confd loads from the file; None if confd cannot load it."""
         return None if isinstance(self._loaded, list) else self._loaded
 
     @cached_property
@@ -181,7 +181,7 @@ class Release:
 
     @property
     def span(self) -> tuple[int, int]:
-        """The oldest and the newest release that it may be."""
+        """The oldest and the newest release of confd that the image may contain."""
         return (self.number, self.number) if self.number is not None else releases.ASSUMED
 
     @property
@@ -206,7 +206,7 @@ class Run:
         return self.file.offset(self.start)
 
     def at(self, word: int) -> Where:
-        """Return the place of one of its words; the place of the command if the word is not written there literally."""
+        """Return the place of a word of the command; the place of the command if the file does not contain the word literally."""
         text = self.words[word] if 0 <= word < len(self.words) else ""
         place = self.file.text.find(text, self.start) if text else -1
         return self.file.offset(place) if place >= 0 else self.where
@@ -282,7 +282,7 @@ class Inside:
     def _of_script(self, script: Script) -> Iterator[Run]:
         text, read = _uncommented(script), 0
         for match in _RUN.finditer(text):
-            # The word `confd` among the arguments of another confd does not start one.
+            # The word `confd` among the arguments of a confd command is not a second command.
             if match.start() < read:
                 continue
             words, read, is_sure = _command_at(script, text, match)
@@ -332,32 +332,32 @@ class Inside:
 
     @property
     def is_configured(self) -> bool:
-        """Whether no command line of confd names a back end: confd.toml may, else it is confd's default, not Rancher's."""
+        """Whether confd runs, but no command line names a back end: confd.toml may name one; otherwise confd uses etcd."""
         return bool(self.runs) and not any("backend" in run.flags for run in self.runs)
 
     @property
     def metadata_version(self) -> str:
-        """The metadata version in -prefix; an empty string where command lines differ or have none."""
+        """The metadata version in -prefix; an empty string if the command lines differ or have no -prefix."""
         match = _VERSION.match(self.prefix)
         return match[0][1:] if match else ""
 
     def path_of(self, resource: Resource, path: str) -> str:
-        """Return the metadata path that a path in a template means: confd joins it to its prefix."""
-        # Up to confd 0.11 a resource's prefix is appended to that of the command line; from 0.12 on the command line's replaces
-        # it.
+        """Return the metadata path of a path in a template, which confd joins to its prefix."""
+        # Up to confd 0.11, the prefix of a resource is appended to the -prefix of the command line. From 0.12 on, -prefix
+        # replaces it.
         own = resource.prefix if not self.prefix or self.release.span[0] < 12 else ""
         return _VERSION.sub("", _VERSION.sub("", f"{self.prefix}{own}") + path)
 
     @cached_property
     def prefix(self) -> str:
-        """The -prefix of confd with its slash; an empty string where command lines differ or have none."""
+        """The -prefix of confd with a leading slash; an empty string if the command lines differ or have no -prefix."""
         found = {run.flags.get("prefix", "").strip("/") for run in self.runs if "backend" in run.flags}
         first = found.pop() if len(found) == 1 else ""
         return f"/{first}" if first else ""
 
     @cached_property
     def base(self) -> str:
-        """The base image if it is certain to be scratch, busybox or alpine; an empty string for any other."""
+        """The base image if it is certain to be scratch, busybox or alpine; an empty string for any other base image."""
         name = (self.dockerfile.base if self.dockerfile else "").partition("@")[0]
         if name == "scratch" or re.match(r"rancher/confd-base(:|$)", name):
             return "scratch"
@@ -365,7 +365,7 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The RUN instructions that verify downloads: their offsets, and all their scripts, each after its offset."""
+        """The RUN instructions that verify downloads: a list of their offsets, and one text with their scripts."""
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]
         return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
@@ -399,7 +399,7 @@ class Inside:
 
     @cached_property
     def entry(self) -> str:
-        """The path of the program that the image starts; an empty string if it is uncertain."""
+        """The path of the program that the image starts; an empty string if the program is uncertain."""
         found = (self.dockerfile.last("ENTRYPOINT") or self.dockerfile.last("CMD")) if self.dockerfile else None
         words = (found.json or []) if found else []
         return words[0] if words and words[0].startswith("/") else ""
@@ -419,7 +419,7 @@ class Inside:
 
 
 def _source_of(entry: str, source: str, target: str) -> str:
-    """Return the path in the build context of the file that a COPY puts at `entry`; an empty string if it puts none there."""
+    """Return the path in the build context of the file that a COPY puts at `entry`; an empty string if it puts no file there."""
     if re.search(r"[*?\[]", source):
         fits = posixpath.dirname(target) == posixpath.dirname(entry)
         name = posixpath.join(posixpath.dirname(source), posixpath.basename(entry))
@@ -435,7 +435,7 @@ _TEMPLATES: WeakKeyDictionary[ConfDir, dict[str, Template]] = WeakKeyDictionary(
 
 
 def inside(image: Image) -> Inside:
-    """Return the Inside of an image, made once per image."""
+    """Return the Inside of an image. It is created once and then cached."""
     if image not in _KNOWN:
         _KNOWN[image] = Inside(image)
     return _KNOWN[image]
@@ -475,7 +475,7 @@ def _shell_of(file: File) -> str:
 
 
 def _uncommented(script: Script) -> str:
-    """Return a script of the same length without its comments. Quoted text stays, because variables may contain commands."""
+    """Return a script of the same length without its comments. Quoted text stays: a variable's value may be a command."""
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 

@@ -1,4 +1,4 @@
-"""A reader of shell scripts that finds what is certain: which characters are code, and which of them are in double quotes."""
+"""Reads shell scripts, and finds the characters that are certainly code, and those of them that are in double quotes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 _HEREDOC = re.compile(r"<<(-?)\s*(\\?)(['\"]?)([A-Za-z_]\w*)\3")
 _COMMENT_AFTER = " \t\n;&|()"
-# In a word, UNKNOWN is text that is unknown before the shell runs; ALL is a word for all arguments of the script.
+# The placeholders in the result of `words`: UNKNOWN for text that only the running shell knows, ALL for all arguments of the
+# script.
 UNKNOWN, ALL = "\0", "\0@"
 _VALUE = r"\$(?:\{[^{}]*+\}|\((?:[^()]|\([^()]*+\))*+\)|\w++|[@*#?$!-])|`[^`]*+`"
 _PIECE = re.compile(
@@ -21,7 +22,7 @@ _ALL = frozenset(("$@", "${@}", "$*", "${*}"))
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A script of the same length in which comments, quoted text and heredocs are replaced by spaces; the quotes stay.
+    """A script in which comments, quoted text and heredocs are replaced by spaces. The quotes and all offsets stay the same.
 
     `bare` are the offsets of unquoted $@ and $*.
     """
@@ -35,7 +36,7 @@ class _Scanner:
     text: str
     out: list[str]
     bare: list[int] = field(default_factory=list)
-    # The constructs that are open: `"` is a quote, `(` is $( or (, `{` is ${, `Q` is a ${ inside a quote.
+    # The open constructs, innermost last: `"` for a double quote, `(` for $( or (, `{` for ${, and `Q` for ${ inside a quote.
     open: list[str] = field(default_factory=list)
     at: int = 0
     heredocs: list[tuple[str, bool]] = field(default_factory=list)

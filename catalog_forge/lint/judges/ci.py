@@ -21,7 +21,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
-# A link to a revision is broken if the revision's name has one of these.
+# A link to a revision is broken if the revision's name contains one of these characters.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
 # The maximum number of versions that a message lists.
 _SHOWN = 8
@@ -51,7 +51,7 @@ class _Template:
         self.keys = decoding.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
 
     def judge(self) -> Iterator[Ruling]:
-        """Judge its revisions one by one, then run the asserts if the template would be listed."""
+        """Judge the template's revisions one by one, then run the asserts if the template would be listed."""
         for _, revision in sorted(self.folder.folders.items()):
             yield from self._revision(revision)
         if self.links:
@@ -73,7 +73,7 @@ class _Template:
             problems = tuple(_faults_of_bindings(docker))
             file = docker
         for each in problems:
-            # A folder that the service does not treat as a revision has a rule of its own, whatever its fault.
+            # All faults in a folder that the service does not treat as a revision are reported by one rule, CF104.
             fault = each if is_revision(folder.name) else replace(each, rule="CF104")
             yield Ruling.of("ci", fault, file.at(), self.label, folder.name)
         if not problems:
@@ -111,7 +111,7 @@ class _Template:
             yield self._reject("CF205", f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
 
     def _cause(self, where: Where) -> tuple[str, Where]:
-        """Return why there is no default version: the rule that reports it, and its place."""
+        """Return the rule that reports why there is no default version, and the place to report."""
         if self.config is None:
             return "CF111", where
         found = self.config.decoded
@@ -137,7 +137,7 @@ def _readable(folder: Folder, name: str) -> File | None:
 
 
 def _text(node: Node | None) -> str:
-    """Return a value that counts only if it is text; an empty string for any other."""
+    """Return the value of a node if it is text; an empty string for any other value."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return found if isinstance(found, str) else ""
 

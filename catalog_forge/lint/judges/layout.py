@@ -24,7 +24,7 @@ REVISION_FILES = (
 # The names that the catalog's CI treats as top folders; `a-b-templates` is not one.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
-# Names that only the root of a repository has, and names that only images have, at any depth.
+# `_NO_PART` has names that only the root of a repository has; `_IMAGE` has names that only images have, at any depth.
 _NO_PART = frozenset(("images", "specs"))
 _IMAGE = frozenset(("conf.d", "Dockerfile"))
 _DEFAULTS = ("templates", "entry", "0")
@@ -33,8 +33,9 @@ _DEFAULTS = ("templates", "entry", "0")
 def as_catalog(tree: Tree) -> Tree:
     """Return the tree with its files at their places in a catalog.
 
-    For a part of a catalog, the folders above it are named after the paths that error messages show, else `templates`, `entry`
-    and `0`. A single revision is judged as if its entry had a sound config.yml that offers it.
+    If the tree is a part of a catalog, the missing folders above it get their names from the paths that error messages show, or
+    are named `templates`, `entry` and `0`. A single revision is judged as if its entry had a sound config.yml that offers the
+    revision.
     """
     if _is_revision_alone(tree.inside):
         entry = tree.inside.rpartition("/")[0]
@@ -46,7 +47,7 @@ def as_catalog(tree: Tree) -> Tree:
     names = [*_DEFAULTS[: missing - len(above)], *above]
     if not ANY_TOP.fullmatch(names[0]):
         names[0] = _DEFAULTS[0]
-        # Outside a catalog the folder of a revision may have any name, but inside one it must be named like a revision.
+        # Outside a catalog the folder of a revision may have any name, but inside a catalog it must be named like a revision.
         names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
     prefix = "/".join(names)
     files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]
@@ -59,7 +60,7 @@ def _is_revision_alone(inside: str) -> bool:
 
 
 def _config_of(files: Mapping[str, File], entry: str) -> File:
-    """Return a config.yml for a single revision: its entry is unknown, so it gets one that offers this revision."""
+    """Return a config.yml that offers a single revision, because the config.yml of the revision's entry is unknown."""
     file = files.get(REVISION_FILES[0]) or next(iter(files.values()))
     version = (
         decoding.text_of(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""

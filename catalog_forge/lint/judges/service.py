@@ -37,17 +37,17 @@ class Version:
 
     @property
     def id(self) -> str:
-        """The revision's part of the id: its number, else its version."""
+        """The part of the id that names the revision: its number or, without a number, its version."""
         return self.version if self.number is None else str(self.number)
 
     @property
     def where(self) -> Where:
-        """The place of the file that has its catalog block, else of its first file."""
+        """The place of the file with the revision's catalog block; without a block, the place of the revision's first file."""
         return (self.source or next(iter(self.files.values()))).at()
 
     @property
     def questions(self) -> Node | None:
-        """The questions that the service asks: of template-version.yml, else compose.yml, else rancher-compose.yml."""
+        """The questions that the service asks: from template-version.yml, else compose.yml, else rancher-compose.yml."""
         flat, part = self.files.get("template-version.yml"), self.files.get("compose.yml")
         if flat:
             return block.of_flat(flat).keys.get("questions")
@@ -58,7 +58,7 @@ class Version:
 
 @dataclass(eq=False)
 class Template:
-    """A template as the service keeps it. Without a config.yml it has no names."""
+    """A template as the service keeps it. Without a config.yml, `base`, `folder` and `name` are empty."""
 
     path: str
     base: str = ""
@@ -75,7 +75,7 @@ class Template:
 
     @property
     def id(self) -> str:
-        """The template's id without the catalog's name."""
+        """The template's id, without the name of the catalog before it."""
         return f"{self.base}*{self.folder}" if self.base else self.folder
 
     @property
@@ -85,11 +85,11 @@ class Template:
 
     @property
     def label(self) -> str:
-        """The template's name in reports: its id, else its folder."""
+        """The template's name in reports: its id or, without an id, its folder."""
         return self.id or self.path.partition("/")[2]
 
     def chosen(self) -> str:
-        """Return the version that the template offers: the default if a revision has it, else the highest."""
+        """Return the version that the template offers: the default version if a revision has it, else the highest version."""
         return chosen(self.default, [version.version for version in self.served])
 
 
@@ -223,7 +223,7 @@ class Service:
         return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
-        """Return where the file with the version should be, and the rule that reports it: the file may be empty or a link."""
+        """Return the place where the file with the version is missing, empty or a link, and the rule that reports this."""
         name, first = REVISION_FILES[0], next(iter(version.files.values()))
         folder = self.tree.folders.get(f"{template.path}/{version.folder}")
         file = version.files.get(name) or (folder.files.get(name) if folder else None)
@@ -275,7 +275,7 @@ class Service:
                 yield self._say("alter", reason, node.where, template, revision, f"{name}: '{node.value}'")
 
     def _left_out(self) -> Iterator[Ruling]:
-        """Yield rulings on folders that were meant as revisions and that the service ignores."""
+        """Yield rulings on folders that look like revisions but that the service ignores."""
         for top in self.tree.folders[""].folders.values():
             base = top.name.partition("-")[0] if "-" in top.name else ""
             for folder in top.folders.values():

@@ -14,7 +14,7 @@ from catalog_forge.rancher.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rulings, and what the service lists: for each template its versions with their ids, and the version it offers."""
+    """All rulings, and the templates that the service lists: the versions of each with their ids, and the offered version."""
 
     rulings: tuple[Ruling, ...]
     served: dict[str, dict[str, str]]
@@ -37,7 +37,7 @@ class Verdicts:
 
 
 def verdicts(tree: Tree) -> Verdicts:
-    """Judge a catalog, or a part of one (`judges.layout` finds out which part it is).
+    """Judge a catalog or a part of a catalog (`judges.layout` finds out which part).
 
     `served` has what a running service would list, even where `catalog-service --validate` refuses the catalog. A template
     without a readable config.yml has no names and is listed as `""`.

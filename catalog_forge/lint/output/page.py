@@ -1,4 +1,4 @@
-"""The report page for a team: the facts and findings of every image, the findings of entries, and which rules they are from.
+"""The report page for a team: the facts and findings of every image, the findings of entries, and the rules that found them.
 
 The page is one file without scripts and external resources; text from a catalog cannot change its structure.
 """

@@ -30,7 +30,9 @@ def write(checked: Checked) -> str:
 
 
 def uri(path: str) -> str:
-    """Return a path as a URI reference: special bytes are escaped, so that no first part with a colon is read as a scheme."""
+    """Return a path as a URI reference. Special characters are escaped, also colons, because text before a colon could be a
+    scheme.
+    """
     escaped = quote(path, safe="/", errors="surrogateescape")
     return f"file://{escaped}" if path.startswith("/") else escaped
 

@@ -28,7 +28,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 def broken(_: Revision) -> None:
     """One rancher-compose.yml that is not a YAML mapping makes the service and the CI refuse the whole catalog.
 
-    An empty one has no version: its revision is dropped.
+    An empty file has no version, so the service drops the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (tabs) --
@@ -55,9 +55,9 @@ def broken(_: Revision) -> None:
 @rule("CF302", "error", "The catalog block is missing or in the wrong place", on=Revision, fixable=True)
 @told("CF302")
 def no_block(revision: Revision) -> Iterator[Hit]:
-    """Without a block there is no version, and the revision is dropped.
+    """A revision without a catalog block has no version, so the catalog service drops the revision.
 
-    In a file without `version`, every key except `.catalog` is a service. Inside `services`, Rancher launches the block as a
+    In a file without `version`, every key except `.catalog` is a service. A catalog block inside `services` is launched as a
     service.
 
     Bad:
@@ -91,7 +91,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
 @rule("CF303", "error", "The format of rancher-compose.yml is unknown", on=Revision)
 @told("CF303")
 def bad_format(_: Revision) -> None:
-    """All judges accept files with `version: '2'` and files without a version; any other version makes them refuse the catalog.
+    """All judges accept files with `version: '2'` and files without a version. They refuse a catalog with any other version.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -110,7 +110,7 @@ def bad_format(_: Revision) -> None:
 @rule("CF304", "error", "A revision has no version", on=Revision)
 @told("CF304")
 def no_version(revision: Revision) -> Iterator[Hit]:
-    """The catalog service silently drops a revision whose block gives no version; the CI refuses it.
+    """The catalog service silently drops a revision whose catalog block gives no version; the CI refuses the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -133,8 +133,8 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
-    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. Even if this version is stored unchanged,
-    the next one may not be.
+    """A version without quotes is stored as a number: `1.10` becomes `1.1`, `010` becomes `8`. Even if this version is stored
+    unchanged, the version of the next revision may not be.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -159,7 +159,7 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF306", "warning", "The catalog block has an unknown key", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """Rancher ignores unknown keys: a misspelt limit has no effect.
+    """Rancher ignores unknown keys: a misspelt `minimum_rancher_version` has no effect.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -182,7 +182,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
-    """Limits are versions such as `v1.6.0`. If the minimum is above the maximum, no version of Rancher shows the revision.
+    """The minimum and the maximum Rancher version are versions such as `v1.6.0`. If the minimum is above the maximum, no Rancher
+    shows the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -216,7 +217,7 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF308", "note", "The block has a uuid", on=Revision)
 def uuid(revision: Revision) -> Iterator[Hit]:
-    """`uuid` is a leftover from an older catalog: nothing reads it, and copied revisions have the uuid of another revision.
+    """`uuid` is a leftover from an older catalog: no program reads it, and a copied revision keeps the uuid of the original.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -235,7 +236,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF309", "note", "The list of questions is empty", on=Revision)
 def null_questions(revision: Revision) -> Iterator[Hit]:
-    """`questions:` with nothing below it asks nothing, and looks as if something is missing.
+    """An empty `questions:` asks nothing, and looks as if the questions are missing.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -279,7 +280,7 @@ def wrong_kind(_: Revision) -> None:
 
 @rule("CF311", "warning", "There are two catalog blocks", on=Revision)
 def two_blocks(revision: Revision) -> Iterator[Hit]:
-    """If there is both `catalog` and `.catalog`, the service uses the first and ignores the other.
+    """If a file has both `catalog` and `.catalog`, the service uses `catalog` and ignores `.catalog`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

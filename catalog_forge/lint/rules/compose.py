@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
 _COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
 _LATEST = ("", "latest")
-# The maximum number of hits of one rule in one revision, because hints take time to find.
+# The maximum number of hits of one rule in one revision. It is limited because finding the hint of a hit takes time.
 MOST_HITS = 100
 
 # Keys of compose 3, of the docker command and of other tools that correspond to one of Rancher's keys.
@@ -47,7 +47,7 @@ _INSTEAD = {
     "drain_timeout": "use drain_timeout_ms",
     "name": "leave it out: Rancher names containers itself",
 }
-# Keys that only Docker Compose has. Some are spelt like one of Rancher's keys with another meaning.
+# Keys that only Docker Compose has. Some are spelt almost like a key of Rancher that means something else.
 _DOCKER_ONLY = frozenset(
     "annotations attach blkio_config cgroup cpu_count cpu_percent cpu_rt_period cpu_rt_runtime cpus credential_spec develop "
     "device_cgroup_rules gpus label_file models pids_limit platform post_start pre_stop profiles provider pull_policy runtime "
@@ -58,7 +58,7 @@ _MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
 _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "labels", "environment", "rates")
 
 
-# These checks also run on each version of a template. Each reports places in the text that was parsed.
+# The next two checks also run on each version of a template. They report places in the rendered text.
 
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
@@ -127,7 +127,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         meant = _key_meant(part, key.value, part.keys[key.value][1])
         where = composition.at(hit.where)
         file = files.get(where.file)
-        # `network` is another tool's name for the key; any other key must be a misspelling.
+        # `network` is renamed because it is another tool's name for the key. Any other key is renamed only if it is a
+        # misspelling.
         rename = mend.renamed if key.value == "network" else mend.respelt
         fix = rename(file, replace(key, where=where), meant) if meant and file else None
         yield replace(hit, where=where, fix=fix)
@@ -252,7 +253,7 @@ def repeated(_: Revision) -> None:
 
 
 def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
-    """Yield each health check: the name of its service, its mapping and its place."""
+    """Yield each health check: the name of its service, the keys of the health check and its place."""
     for service in revision.composition.services.values():
         for part in service.parts:
             node = part.get("health_check")
@@ -376,8 +377,8 @@ def truths(_: Revision) -> None:
 @rule("CF418", "warning", "A number comes from an answer that may be empty", on=Revision)
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose refuses a scale or a port that is not a number, and therefore an empty answer. The question for it must be
-    required and have a default. Without a default the stack does not start with the default answers.
+    """rancher-compose refuses a scale or a port that is not a number, such as an empty answer. The question that asks for the
+    number must therefore be required, and have a default: without a default, the stack does not start with the default answers.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -432,7 +433,7 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
         )
     elif not question.default:
         message = f"{key} of {service!r} is ${{{name}}}, which has no default"
-        # This is an error even for a required question: with the default answers there is no value.
+        # This is an error even for a required question, because with the default answers the number is empty.
         yield Hit(where, message, hint, level="error")
     elif not question.required:
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)

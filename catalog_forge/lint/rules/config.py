@@ -40,7 +40,7 @@ def _key(entry: Entry, *names: str) -> Text | None:
 def broken(entry: Entry) -> Iterator[Hit]:
     """One config.yml that is not a YAML mapping makes the catalog service refuse the whole catalog.
 
-    An empty one makes an entry without a name, which the CI refuses.
+    An empty config.yml makes an entry without a name, which the CI refuses.
 
     Bad:
         -- templates/web/config.yml --
@@ -65,7 +65,8 @@ def broken(entry: Entry) -> Iterator[Hit]:
 @rule("CF202", "error", "A value in config.yml has the wrong type", on=Entry)
 @told("CF202")
 def wrong_kind(_: Entry) -> None:
-    """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and the other way round.
+    """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and over text where it
+    expects a list or a mapping.
 
     Bad:
         -- templates/web/config.yml --
@@ -148,7 +149,7 @@ def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix 
 def version_of_none(entry: Entry) -> Iterator[Hit]:
     """Rancher and the CI compare `version` as text with the versions of the revisions: `v1.0.0` is not `1.0.0`.
 
-    If none is equal, the CI refuses the entry, and the catalog service uses the version that it considers the highest.
+    If no revision has that version, the CI refuses the entry, and the catalog service uses the version that it considers highest.
 
     Bad:
         -- templates/web/config.yml --
@@ -174,8 +175,8 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
 def old_default(entry: Entry) -> Iterator[Hit]:
-    """If you add a revision and forget to change `version` in config.yml, users get the old one: this happened with 45 of 215
-    revisions in the community catalog.
+    """If you add a revision and forget to change `version` in config.yml, users get the old revision. This happened with 45 of
+    215 revisions in the community catalog.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -298,7 +299,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF211", "warning", "config.yml has an unknown key", on=Entry, fixable=True)
 def unknown_key(entry: Entry) -> Iterator[Hit]:
-    """Rancher ignores unknown keys, so a misspelt one is silently lost.
+    """Rancher ignores unknown keys, so the value of a misspelt key is silently lost.
 
     Bad:
         -- templates/web/config.yml --
@@ -319,7 +320,7 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF212", "warning", "config.yml limits the version of Rancher", on=Entry)
 def limit_here(entry: Entry) -> Iterator[Hit]:
-    """`minimum_rancher_version` works only in the catalog block of a revision; here it is ignored.
+    """`minimum_rancher_version` works only in the catalog block of a revision; in config.yml it is ignored.
 
     Bad:
         -- templates/web/config.yml (changed) --
@@ -361,7 +362,7 @@ def odd_license(entry: Entry) -> Iterator[Hit]:
 
 
 def _is_spdx(text: str) -> bool:
-    """Whether an SPDX expression has only identifiers that are known, or custom ones (`LicenseRef-`)."""
+    """Whether an SPDX expression has only known identifiers and custom identifiers (`LicenseRef-...`)."""
     words = re.findall(r"[A-Za-z0-9.+-]+", text[:1000])
     names = [word.removesuffix("+") for word in words if word not in ("AND", "OR", "WITH")]
     fine = all(name in LICENSES or name.startswith("LicenseRef-") or name.endswith("-exception-2.0") for name in names)
@@ -400,7 +401,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
 def is_system(entry: Entry) -> Iterator[Hit]:
-    """The catalog service has no field `isSystem`; its predecessor, which the CI runs, reads it if it is text.
+    """The catalog service has no field `isSystem`. The older service that the CI runs reads it if it is text.
 
     Bad:
         -- templates/web/config.yml --
@@ -416,7 +417,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF216", "warning", "A text value in config.yml is read as something else", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
-    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show a different one.
+    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show a different text.
 
     Bad:
         -- templates/web/config.yml --

@@ -57,7 +57,7 @@ def no_icon(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF131", "warning", "An entry has several icons", on=Entry)
 def several_icons(entry: Entry) -> Iterator[Hit]:
-    """Of several icons, the one that sorts last is shown; the others are useless.
+    """If an entry has several icons, Rancher shows the icon whose name sorts last, and ignores the rest.
 
     Bad:
         -- templates/web/icon.png --
@@ -101,7 +101,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF133", "warning", "An icon is not an image, or its extension does not match its format", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
-    """The catalog service tells browsers the image type by the file extension; the content may be of another type.
+    """The catalog service derives the image type that it tells browsers from the file extension, which the content may not match.
 
     Bad:
         -- templates/web/catalogIcon-web.svg --
@@ -147,7 +147,7 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF140", "warning", "A README is where Rancher does not show it", on=Entry, fixable=True)
 def unserved_readme(entry: Entry) -> Iterator[Hit]:
-    """Only GitHub shows a README.md next to config.yml: Rancher shows the one in the revision.
+    """Only GitHub shows a README.md next to config.yml: Rancher shows the README.md in the revision.
 
     Bad:
         -- templates/web/README.md --
@@ -194,7 +194,7 @@ def readme_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF142", "note", "The newest revision has no README", on=Entry, fixable=True)
 def no_readme(entry: Entry) -> Iterator[Hit]:
-    """Users read the README of an entry first; Rancher shows the one in the revision.
+    """Users read the README of an entry first. Rancher shows the README.md in the revision.
 
     `--fix` copies the README of the previous revision.
 
@@ -268,7 +268,7 @@ def _read(entry: Entry) -> Iterator[File]:
 
 @rule("CF150", "warning", "A key appears twice", on=Entry)
 def duplicate_key(entry: Entry) -> Iterator[Hit]:
-    """If a key appears twice, Rancher silently uses the last one; the first is lost.
+    """If a key appears twice, Rancher silently uses the last value, and the first value is lost.
 
     Bad:
         -- templates/web/config.yml --
@@ -324,8 +324,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF153", "note", "A file has Windows line endings", on=Entry)
 def windows_line_ends(entry: Entry) -> Iterator[Hit]:
-    """Rancher accepts Windows line endings, but they end up in scripts and in files that are embedded in a question or a block of
-    text.
+    """Rancher accepts Windows line endings, but keeps them in scripts and files that a question or a block of text contains.
 
     Bad:
         -- templates/web/config.yml (crlf) --

@@ -42,7 +42,7 @@ _FAMILIES = tuple(
 
 @rule("CF419", "warning", "Rancher knows no such label", on=Revision)
 def unknown_label(revision: Revision) -> Iterator[Hit]:
-    """Labels that begin with io.rancher. are instructions to Rancher, and it silently ignores unknown ones.
+    """Labels that begin with io.rancher. are instructions to Rancher, which silently ignores unknown instructions.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -78,8 +78,8 @@ def _near(name: str) -> str:
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}`, which the scheduler replaces. With a single dollar
-    sign, rancher-compose replaces it with an answer that no question asks for, which is empty.
+    """In labels for the scheduler, rancher-compose turns `$${stack_name}` into `${stack_name}`, which the scheduler replaces.
+    With a single dollar sign, rancher-compose itself replaces the variable: no question asks for it, so its value is empty.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -97,7 +97,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         if use.kind != "variable" or use.name not in SCHEDULER or use.name in revision.asked or use.in_comment:
             continue
         where = use.where
-        # Only the scheduler replaces it later: anywhere else `$$` would leave a literal dollar sign and the name.
+        # Only the scheduler replaces such a variable. In any other label, `$$` would leave a literal dollar sign and the name.
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
             yield Hit(
                 where,
@@ -131,7 +131,7 @@ def not_text(_: Revision) -> None:
 
 @rule("CF422", "warning", "A label has a value without effect", on=Revision)
 def value_of_label(revision: Revision) -> Iterator[Hit]:
-    """pull_image accepts only `always`; labels that enable something accept only `true`.
+    """`io.rancher.container.pull_image` accepts only `always`. Labels that switch a feature on accept only `true`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -168,8 +168,8 @@ _VALUES = {
 
 @rule("CF441", "warning", "A label for the target of a load balancer has no effect", on=Revision)
 def target_label(revision: Revision) -> Iterator[Hit]:
-    """A load balancer of Rancher 1.1 reads the label `io.rancher.loadbalancer.target.SERVICE` only for services that it
-    links to. Without it, only the port decides where requests go.
+    """A load balancer of Rancher 1.1 reads the label `io.rancher.loadbalancer.target.SERVICE` only for services that it links to.
+    If the label is ignored, only the port decides where requests go.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

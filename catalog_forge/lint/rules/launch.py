@@ -1,6 +1,7 @@
-"""CF412, CF425, CF428 to CF442: what rancher-compose refuses or ignores in a revision, each with a rule of its own.
+"""CF412, CF425, CF428 to CF442: one rule for each kind of fault that rancher-compose refuses or ignores in a revision.
 
-The rules are a table. Each reports the faults that the launch judge finds (`lint.judges.launch`), so the two never differ.
+The rules are a table. Each rule reports the faults of its kind that the launch judge (`lint.judges.launch`) finds, so that rules
+and judge never differ.
 """
 
 from __future__ import annotations
@@ -201,8 +202,8 @@ for _row in (
 
 @rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
 def plain_template(revision: Revision) -> Iterator[Hit]:
-    """The CI reads docker-compose.yml as YAML, and refuses a template that is not valid YAML before rendering; it ignores a .tpl.
-    The catalog service and rancher-compose accept both names: ignore this rule if you do not use that CI.
+    """The CI reads docker-compose.yml as YAML, and refuses a template that is not valid YAML before rendering. It ignores
+    docker-compose.yml.tpl. The catalog service and rancher-compose accept both names: ignore this rule if you do not use that CI.
 
     Bad:
         -- templates/web/0/docker-compose.yml --

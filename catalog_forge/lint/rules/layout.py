@@ -20,7 +20,8 @@ from catalog_forge.rancher.tree import keys_of
 _GIT = frozenset(("branches", "hooks", "info", "logs", "modules", "objects", "refs", "worktrees"))
 _PLAIN = re.compile(r"0|[1-9][0-9]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# The kinds of environments whose entries are stacks; kubernetes has manifests, machine has drivers.
+# The kinds of environments (the words before `-templates`) whose entries are stacks. Entries for `kubernetes` are manifests,
+# entries for `machine` are drivers.
 _STACKS = ("", "infra*", "mesos*", "swarm*")
 
 
@@ -71,7 +72,7 @@ def git_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF103", "warning", "The CI does not look at a folder of entries", on=Catalog)
 def odd_top(catalog: Catalog) -> Iterator[Hit]:
-    """Rancher shows the entries of any top folder; the catalog's CI checks those of `templates` and `WORD-templates` only.
+    """Rancher shows the entries of any top folder. The catalog's CI checks only the entries of `templates` and `WORD-templates`.
 
     Bad:
         -- my-own-templates/web/config.yml --
@@ -145,7 +146,8 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF106", "warning", "Several folders count as one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
-    """The catalog service merges folders whose names are the same number: of files with the same name, the last one read wins.
+    """The catalog service merges folders whose names are the same number: if these have files with the same name, only the file
+    that is read last is kept.
 
     Bad:
         -- templates/web/00/rancher-compose.yml --
@@ -169,7 +171,7 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF107", "note", "A revision is named like a version", on=Revision)
 def version_folder(revision: Revision) -> Iterator[Hit]:
-    """Folders such as `1.2.3` work, but no catalog of Rancher has one, and the documentation mentions only numbers.
+    """Folders such as `1.2.3` work, but no catalog of Rancher has such a folder, and the documentation mentions only numbers.
 
     Bad:
         -- templates/web/1.2.3/rancher-compose.yml --
@@ -254,7 +256,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
     what = "the CI reads no other file" if other == "template.yml" else "it is listed without a name"
-    # The catalog service also reads template.yml, so in that case only the CI objects.
+    # The catalog service also reads template.yml, so an entry with a template.yml is refused only by the CI.
     yield Hit(entry.where, f"{entry.name} has no {CONFIG}: {what}", hint, level="warning" if other == "template.yml" else None)
 
 
@@ -281,7 +283,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     """At any depth in an entry, the service reads `config.yml`, `template.yml`, and files whose names begin with `icon` or
     `catalogIcon`, as files of the entry.
 
-    Such a file is not shipped with the revision. If it is read after the entry's own file, it replaces that.
+    Such a file is not shipped with the revision. If Rancher reads it after the entry's own file, it replaces the entry's own
+    file.
 
     Bad:
         -- templates/web/0/config.yml --
@@ -301,8 +304,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        # Folders are read in the order of their names. A folder that sorts after config.yml replaces it; without a name in its
-        # file the entry becomes a ghost.
+        # Files and folders are read in the order of their names. The settings in a folder that sorts after `config.yml` replace
+        # those of the entry. If these settings have no name, the entry becomes a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
         message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
@@ -310,8 +313,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
-    """The catalog service ships the files of a revision by their base names: of two files with the same name, the last one
-    read remains.
+    """The catalog service ships the files of a revision by their base names: of two files with the same name, only the file that
+    is read last remains.
 
     Bad:
         -- templates/web/0/sub/rancher-compose.yml --
@@ -336,7 +339,8 @@ def nested(revision: Revision) -> Iterator[Hit]:
 @rule("CF115", "error", "A file of an entry is a link", on=Entry)
 @told("CF115")
 def linked(entry: Entry) -> Iterator[Hit]:
-    """The catalog service skips symbolic links: what they point to is missing from what it serves. The CI follows them.
+    """The catalog service skips symbolic links, so users do not get the files that the links point to. The CI follows symbolic
+    links.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (link) --
@@ -356,8 +360,8 @@ def linked(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF116", "error", "A file points outside the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
-    """A link out of the catalog exposes files of the machine that checks it; a pipe or a socket makes a reader wait forever;
-    and a file that is not readable cannot be checked.
+    """A link to a target outside the catalog exposes files of the machine that checks the catalog. A pipe or a socket makes a
+    reader wait forever. A file that is not readable cannot be checked.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --
@@ -420,7 +424,8 @@ def odd_characters(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF119", "warning", "A revision has both docker-compose.yml and its template", on=Revision)
 def both_composes(revision: Revision) -> Iterator[Hit]:
-    """Rancher gets docker-compose.yml, or the .tpl if docker-compose.yml is empty. The other file is never used.
+    """Rancher uses docker-compose.yml and ignores docker-compose.yml.tpl. If docker-compose.yml is empty, Rancher uses
+    docker-compose.yml.tpl.
 
     Bad:
         -- templates/web/0/docker-compose.yml.tpl --
@@ -462,12 +467,13 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
-    # It is an error if a judge needs the file; it may not, because the folder's name may be the version.
+    # Here this is only a warning, because the folder's name may be the version. If a judge needs the file, `told` makes it an
+    # error.
     yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
 
 
 def _is_served(revision: Revision) -> bool:
-    """Whether the catalog service finds a version: in the catalog block, also among the services, or as the folder's name."""
+    """Whether the catalog service finds a version: in a catalog block (also inside `services`), or as the folder's name."""
     services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
     return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
 
@@ -507,8 +513,8 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF124", "warning", "The version or the questions are defined twice", on=Revision)
 def other_versions(revision: Revision) -> Iterator[Hit]:
-    """Rancher takes questions from template-version.yml, else compose.yml, else rancher-compose.yml, but versions in the opposite
-    order. The CI reads neither of the first two.
+    """Rancher looks for the questions first in template-version.yml, then in compose.yml, then in rancher-compose.yml. It looks
+    for the version in the opposite order. The CI reads only rancher-compose.yml.
 
     Bad:
         -- templates/web/0/template-version.yml --

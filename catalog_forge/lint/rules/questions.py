@@ -21,7 +21,8 @@ _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid
 _NUMBERS = ("min", "max", "min_length", "max_length")
 _KNOWN = frozenset((*_TEXTS, *_NUMBERS, "required", "options", "<<"))
 TYPES = ("string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "secret")
-# The service's own tests have these two types, its documentation does not. The table maps other words to the type they mean.
+# Two types that the tests of the catalog service use, but that its documentation does not mention. `_MEANT` maps wrong words to
+# the types that they mean.
 _ODD_TYPES = ("date", "float")
 _MEANT = {"text": "string", "integer": "int", "number": "int", "select": "enum", "bool": "boolean", "textarea": "multiline"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -78,7 +79,7 @@ def no_list(_: Revision) -> None:
 
 @rule("CF321", "warning", "A question has no variable", on=Revision)
 def no_variable(revision: Revision) -> Iterator[Hit]:
-    """The answer to a question is stored under its `variable`; without one it cannot be used.
+    """The answer to a question is stored under the question's `variable`. Without a `variable`, the answer cannot be used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -243,7 +244,7 @@ def wrong_kind(_: Revision) -> None:
 
 @rule("CF327", "warning", "A default or an option is stored as a different value", on=Revision, fixable=True)
 def altered(revision: Revision) -> Iterator[Hit]:
-    """A bare value is stored as YAML reads it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
+    """A value without quotes is stored as YAML reads it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -272,7 +273,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
                 value = decoding.value(node)
                 if isinstance(value, bool) and question.type == "boolean":
                     continue
-                # Templates may compare with the boolean that is stored today, so only numbers get a fix.
+                # A template may compare the answer with the boolean that is stored now, so only numbers get a fix.
                 fix = None if isinstance(value, bool) else quoted(_file(revision), node)
                 message = f"{_named(question)}: {node.value[:40]} is stored as {shown(text_of(node))}"
                 yield Hit(node.where, message, f"write '{node.value[:40]}'", fix)
@@ -280,7 +281,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF329", "warning", "An enum has no options", on=Revision)
 def no_options(revision: Revision) -> Iterator[Hit]:
-    """An enum without options shows an empty list, so it cannot be answered.
+    """An enum without options shows an empty list, so the question cannot be answered.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -303,8 +304,8 @@ def no_options(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF330", "warning", "The default of an enum is not one of its options", on=Revision)
 def default_of_none(revision: Revision) -> Iterator[Hit]:
-    """If the default is not an option, the form shows a different value from the one it sends. `default:` with nothing after it
-    sends an empty value.
+    """If the default is not an option, the form shows one value and sends another. `default:` with nothing after it sends an
+    empty value.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -376,7 +377,7 @@ def _bound(question: Question, name: str) -> float:
 
 @rule("CF332", "warning", "The default of a boolean is neither true nor false", on=Revision)
 def bad_truth(revision: Revision) -> Iterator[Hit]:
-    """The form knows `true` and `false`, and shows an unticked box for everything else.
+    """The form knows only `true` and `false`, and shows an unticked box for any other default.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -433,7 +434,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF334", "warning", "A password has a default", on=Revision)
 def known_password(revision: Revision) -> Iterator[Hit]:
-    """A password in a public catalog protects nothing: anyone can log in wherever the default was kept.
+    """A password in a public catalog protects nothing: anyone can log in to a stack whose user kept the default.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -456,7 +457,7 @@ def known_password(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF335", "warning", "A question for a secret is not a password", on=Revision)
 def open_secret(revision: Revision) -> Iterator[Hit]:
-    """A question of type `string` shows the answer to anyone who looks at the screen; `password` hides it.
+    """A question of type `string` shows the answer to anyone who looks at the screen; the type `password` hides the answer.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -479,7 +480,7 @@ def open_secret(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF336", "warning", "A question has no label", on=Revision)
 def no_label(revision: Revision) -> Iterator[Hit]:
-    """The form shows the label; without one, users do not know what to fill in.
+    """The form shows the label; without a label, users do not know what to fill in.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

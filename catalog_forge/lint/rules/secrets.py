@@ -13,7 +13,7 @@ from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.yamlio import Map, Seq, Text
 
 _KEYS = (
-    # The first line of a real key is followed by its text, not by dots or a placeholder.
+    # The first line of a real key is followed by the text of the key, not by dots or a placeholder.
     (
         "a private key",
         re.compile(
@@ -25,7 +25,7 @@ _KEYS = (
     ("a token of GitLab", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
     ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
 )
-# Every such string contains one of these. Most files have none, and are skipped at once.
+# Every key or token that the patterns above match contains one of these texts. A file without these texts is skipped at once.
 _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 # A value that is not a secret: a placeholder, the path of a secret, a boolean or a short number.
@@ -34,7 +34,7 @@ _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|
 
 @rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
 def key_in_text(entry: Entry) -> Iterator[Hit]:
-    """A catalog is public: a private key or a token in it is compromised from the first push on.
+    """A catalog is public: a private key or a token in a catalog is compromised from the first push on.
 
     Bad:
         -- templates/web/0/notes.txt --
@@ -66,7 +66,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
 
 
 def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
-    """Yield the variables of a service's environment: the name, the node for the place, and the value."""
+    """Yield each variable of a service's environment: its name, the node that has its place, and its value."""
     if isinstance(node, Map):
         yield from ((key.value, value, value.value) for key, value in node.pairs if isinstance(value, Text))
     for item in node.items if isinstance(node, Seq) else ():

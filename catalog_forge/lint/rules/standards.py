@@ -37,7 +37,7 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
     Source: docs/spec.md
     """
     read = spec.read
-    if not spec.file.is_readable:  # CF116 and CF117 say so
+    if not spec.file.is_readable:  # CF116 and CF117 report such a file
         return
     if isinstance(read, ForgeError):
         for problem in read.problems:
@@ -52,7 +52,7 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF802", "error", "The standards of the team cannot be read", on=Catalog)
 def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
-    """catalog-forge.yml, or what it extends, has an error: none of it is applied until that is fixed.
+    """If catalog-forge.yml or a file that it extends has an error, no standard is applied until the error is fixed.
 
     Bad:
         -- catalog-forge.yml --
@@ -67,7 +67,7 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
 
 
-# The form of expressions in templates and in compose files.
+# The form of expressions in other languages: `{{...}}` in Go templates, `${...}` in compose files.
 _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 
@@ -150,8 +150,8 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
-    """A file that lists the peers changes in all containers when one is added or removed. With `reload: restart` all programs of
-    the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum,
+    """A file that lists the peers changes in all containers when a peer is added or removed. With `reload: restart` all programs
+    of the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum,
     every `reload: restart` has this effect. With a stagger they restart one by one. `generate` also warns about it.
 
     Bad:
@@ -175,7 +175,7 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     """`services:LABEL=VALUE` lists the services of the stack that have this label. The list is always empty if no service, group
-    or companion of the entry has it. `generate` also warns about it. Rancher's own labels, and labels whose value is a
+    or companion of the entry has the label. `generate` also warns about it. Rancher's own labels, and labels whose value is a
     variable, are not checked.
 
     Bad:
@@ -197,7 +197,7 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 
 
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
-    """Yield a hit for each warning that `generate` gives for a readable spec."""
+    """Yield a hit for each warning that `of` gives for the spec, as `generate` does; no hit if the spec cannot be read."""
     if not isinstance(spec.read, ForgeError):
         yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
 
@@ -223,7 +223,8 @@ def _below(node: Node | None, is_value: bool) -> Iterator[tuple[Text, bool]]:
 
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
 def deviates(spec: SpecFile) -> Iterator[Hit]:
-    """A spec inherits the defaults of catalog-forge.yml; if it needs another value, it must give the reason under `deviations`.
+    """A spec inherits the defaults of catalog-forge.yml. A spec that needs a different value must give the reason under
+    `deviations`.
 
     Bad:
         -- catalog-forge.yml --
@@ -251,7 +252,7 @@ def deviates(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF811", "note", "A spec repeats a default of the team", on=SpecFile)
 def repeats(spec: SpecFile) -> Iterator[Hit]:
-    """A spec need not repeat inherited values: a repeated value does not follow when the team changes its standard.
+    """A spec need not repeat inherited values: a repeated value stays the same when the team changes its standards.
 
     Bad:
         -- catalog-forge.yml --
@@ -350,7 +351,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:
-    """Return the place of the value in the spec; for a value inherited from the standards, the place of the spec."""
+    """Return the place of the value in the spec; for a value that the spec inherits, the place of the spec file."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]

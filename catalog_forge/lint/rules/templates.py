@@ -138,8 +138,8 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF513", "error", "A comparison of different types", on=Revision)
 def unlike(revision: Revision) -> Iterator[Hit]:
-    """All answers are text. Comparing one with a number or a boolean makes the template fail there, and rancher-compose silently
-    starts the stack from the part rendered so far.
+    """All answers are text. Comparing an answer with a number or a boolean makes the template fail at that place, and
+    rancher-compose silently starts the stack from the part rendered so far.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -192,8 +192,8 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
     """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go version that
-    rancher-compose is built with, and the text is cut there. An empty default gives only a note. `{{if .Values.NAME}}` makes
-    the same test and cannot fail.
+    rancher-compose is built with, and the rendered text ends at the comparison. For an empty default this is only a note. The
+    condition `{{if .Values.NAME}}` makes the same test and cannot fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -243,7 +243,7 @@ def no_default(revision: Revision) -> Iterator[Hit]:
 @rule("CF515", "warning", "Words after parentheses are ignored", on=Revision)
 def ignored(revision: Revision) -> Iterator[Hit]:
     """In Go templates the function comes first. The Go version that rancher-compose is built with ignores everything after
-    parentheses at the start of a command, and newer versions fail there.
+    parentheses at the start of a command; newer versions report an error.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -279,8 +279,8 @@ def ignored(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF516", "warning", "An answer of several lines is printed into YAML", on=Revision)
 def several_lines(revision: Revision) -> Iterator[Hit]:
-    """A template is rendered before the YAML is parsed: the second line of such an answer starts at the left margin, which makes
-    the file invalid. `${NAME}` is replaced after parsing, and works with any text.
+    """A template is rendered before the YAML is parsed: the second line of an answer starts at the left margin, which makes the
+    file invalid. `${NAME}` is replaced after parsing, and works with any text.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -375,7 +375,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
     others = [part for source in composition.sources if not source.docker for part in source.parts]
     broken = [hit for source in composition.sources if source.docker and source.rendered for hit in _broken(source.rendered)]
     yield from (replace(hit, message=f"{hit.message} with the default answers") for hit in broken)
-    # Faults in the services with the default answers are reported by other rules.
+    # Other rules already report the faults that the template has with the default answers.
     said = {(hit.message, hit.where) for hit in (*broken, *_hits(composition))}
     for version in versions(revision, template):
         for hit in islice(_of_version(version, others), compose.MOST_HITS) if version.answers else ():
@@ -387,7 +387,8 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
 def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     """Yield the faults in one version of a template.
 
-    Most of its services occur in other versions too, so a quick check that they are sound often avoids the full one.
+    Most services of a version also occur in other versions, so their checks are cached. If all services are sound, the slower
+    check that finds the places of faults is skipped.
     """
     from catalog_forge.lint.entries.template_versions import sections
 
@@ -415,7 +416,7 @@ def _part_is_sound(part: Part) -> bool:
 
 
 def _hits(composition: Composition) -> Iterator[Hit]:
-    """Return the faults in services, at places in the author's files."""
+    """Return the faults in services, with their places in the author's files."""
     hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
     hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
     return (replace(hit, where=composition.at(hit.where)) for hit in hits)

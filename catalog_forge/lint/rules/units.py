@@ -54,7 +54,8 @@ def missing_sidekick(_: Revision) -> None:
 @rule("CF406", "error", "A sidekick has more than one primary, or sidekicks of its own", on=Revision)
 @told("CF406")
 def odd_units(revision: Revision) -> Iterator[Hit]:
-    """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
+    """A sidekick belongs to one primary: rancher-compose refuses a sidekick with two primaries. It never starts the sidekicks of
+    a sidekick.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -98,8 +99,8 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF407", "error", "A container uses volumes or the network of another unit", on=Revision)
 def not_in_unit(revision: Revision) -> Iterator[Hit]:
-    """A container that shares volumes or the network of another one must run on the same host: as its sidekick, or as another
-    sidekick of the same primary.
+    """Two containers that share volumes or a network must run on the same host: one must be a sidekick of the other, or both must
+    be sidekicks of the same primary.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -133,8 +134,8 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF408", "warning", "A link has no target", on=Revision)
 def missing_link(revision: Revision) -> Iterator[Hit]:
-    """The target of a link or of depends_on does not exist: rancher-compose only logs it, and the name does not
-    resolve in the container.
+    """If the target of a link or of depends_on does not exist, rancher-compose only logs that, and the name does not resolve in
+    the container.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -158,8 +159,8 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose turns a service that is only in rancher-compose.yml into a service without an image. Usually its name is
-    spelt differently in docker-compose.yml.
+    """A service that is only in rancher-compose.yml is launched without an image. Usually its name is spelt differently in
+    docker-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --
@@ -190,8 +191,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF411", "warning", "A key has no effect for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick has the scale and the metadata of its primary: the keys for them are ignored for a sidekick in
-    rancher-compose.yml.
+    """A sidekick has the scale and the metadata of its primary. Its own scale and metadata in rancher-compose.yml are ignored.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --

@@ -30,7 +30,7 @@ def _at(revision: Revision, key: str = "version") -> Hit:
 
 @rule("CF380", "warning", "Two revisions have the same version", on=Entry)
 def same_version(entry: Entry) -> Iterator[Hit]:
-    """The catalog links to revisions by their versions: of two with the same version, the first cannot be reached.
+    """The catalog links to revisions by their versions: of two revisions with the same version, the first cannot be reached.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -50,7 +50,8 @@ def same_version(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF381", "warning", "The upgrade to a revision is never offered", on=Entry)
 def no_way(entry: Entry) -> Iterator[Hit]:
-    """Rancher offers a revision to stacks whose version is lower, by Rancher's own comparison, and matches `upgrade_from`.
+    """Rancher offers a revision to a stack if the stack's version is lower (by Rancher's own comparison) and matches
+    `upgrade_from`.
 
     `upgrade_from` is a range: a bare version means only that version. Any other text matches nothing, and no judge reports it.
 
@@ -109,9 +110,9 @@ def left_out(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF383", "note", "Rancher and semantic versions do not agree on which revision is newer", on=Entry)
 def disagreement(entry: Entry) -> Iterator[Hit]:
-    """Rancher's own comparison decides which upgrades are offered, and semantic versioning decides which of them comes first.
+    """Rancher's own comparison decides which versions are offered as upgrades; semantic versioning decides their order.
 
-    They agree that `rancher10` comes after `rancher9` only if the number is a separate part: `1.0.0-rancher.10`.
+    Both agree that version 10 comes after version 9 only if the number is a separate part, as in `1.0.0-rancher.10`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

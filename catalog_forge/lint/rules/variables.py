@@ -1,4 +1,4 @@
-"""CF50x: the questions of a revision, compared with the use of their answers in both compose files."""
+"""CF50x: the questions of a revision, and the variables in both compose files that use the answers."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _becomes(use: Use) -> str:
 
 @rule("CF503", "note", "An answer is passed on by its bare name", on=Revision)
 def bare_name(revision: Revision) -> Iterator[Hit]:
-    """`- NAME` in `environment` takes the answer with that name. `NAME=${NAME}` shows readers where it comes
-    from, and tools see that the question is used.
+    """`- NAME` in `environment` takes the answer with that name. `NAME=${NAME}` does the same, and shows readers and tools that
+    the value is an answer.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -125,8 +125,8 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF505", "warning", "A variable in a key is not replaced", on=Revision)
 def variable_in_key(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose replaces variables only in values. A key keeps its dollar sign; in a list of NAME=VALUE, names are
-    replaced too.
+    """rancher-compose replaces variables only in values, so a key keeps its dollar sign. In a list of NAME=VALUE, variables in
+    names are replaced too.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -148,8 +148,8 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
 @rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)
 @told("CF506")
 def braces(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose also renders rancher-compose.yml as a template, including the text of questions. If Go cannot parse it,
-    the launch fails, although the catalog shows the entry.
+    """rancher-compose also renders rancher-compose.yml as a template, including the text of questions. If Go cannot parse this
+    template, the launch fails, although the catalog shows the entry.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog.questions --
@@ -178,8 +178,8 @@ def braces(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF507", "warning", "rancher-compose.yml has templates", on=Revision)
 def template_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """The catalog service reads rancher-compose.yml before any template is rendered: the catalog sees the
-    text with braces, the launch sees the answer. Use `${NAME}` for answers.
+    """The catalog service reads rancher-compose.yml before any template is rendered: the catalog shows the text with braces, and
+    the launch uses the answer. Use `${NAME}` for answers.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

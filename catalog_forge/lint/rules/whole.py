@@ -1,4 +1,4 @@
-"""CF9xx: checks across a whole catalog, and the ignores in its files."""
+"""CF9xx: checks across a whole catalog, and checks of the ignores in the catalog's files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _singular(word: str) -> str:
 
 @rule("CF911", "warning", "Two categories are nearly the same", on=Catalog)
 def near_categories(catalog: Catalog) -> Iterator[Hit]:
-    """A catalog lists `Database` and `Databases` separately: users who open one miss the entries in the other.
+    """A catalog lists `Database` and `Databases` separately: users who open one category miss the entries in the other category.
 
     Bad:
         -- templates/db/config.yml --
@@ -56,7 +56,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
             found[_plain(text_of(node))].append((entry, node))
     for same in found.values():
         counts = Counter(text_of(node) for _, node in same)
-        # The spelling that most entries have; of equally frequent ones, the first.
+        # The spelling that most entries have. If several are equally frequent, the first of them.
         most, _ = counts.most_common(1)[0]
         for entry, node in same if len(counts) > 1 else ():
             if text_of(node) != most:
@@ -66,8 +66,8 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
-    """The service identifies an entry by the first word of its top folder plus its own name: entries with the same result become
-    one.
+    """The service identifies an entry by the first word of its top folder and the name of its own folder. It merges entries for
+    which both are the same.
 
     Bad:
         -- other/web/config.yml --
@@ -115,7 +115,8 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
 def changed(catalog: Catalog) -> Iterator[Hit]:
-    """Stacks run the revision they were launched from; if it changes afterwards, an upgrade to the same version changes them.
+    """A stack runs the revision that it was launched from. If that revision changes, an upgrade to the same version changes the
+    stack.
 
     Changes belong in a new revision. This rule needs to know what was published: use `lint --since REF`.
 
@@ -135,7 +136,7 @@ def changed(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF901", "warning", "An ignore gives no reason or names no rule", on=Catalog)
 def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
-    """Future readers of `# catalog-forge: ignore=...` need to know the reason; and an ignore without a valid rule has no effect.
+    """Future readers of `# catalog-forge: ignore=...` need to know the reason. An ignore that names no valid rule has no effect.
 
     Bad:
         -- templates/web/config.yml --
@@ -161,8 +162,8 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
-    """The problem that the ignore was written for is fixed. If the ignore stays, it hides the next problem. This is only known if
-    all rules have run.
+    """The problem that the ignore was written for is fixed. If the ignore stays, it hides the next problem. This rule runs only
+    if all other rules run.
 
     Bad:
         -- templates/web/config.yml --

@@ -1,7 +1,7 @@
 """The baseline: the known findings of an old catalog, recorded so that only new findings count.
 
 A baseline is JSON with one finding per line: its path, its rule, a fingerprint of its line's text and its message, and how often
-it occurs. It stays valid when lines move.
+it occurs. A baseline stays valid when lines move.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def key(finding: Finding) -> Key:
 
 
 def fingerprint(finding: Finding) -> str:
-    """Return sixteen hex digits that stay the same when the line moves."""
+    """Return sixteen hex digits for a finding that stay the same when its line moves."""
     text = finding.excerpt.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def numbered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
-    """Return each finding with a unique fingerprint of its path, rule, line, message and number among equal ones."""
+    """Return each finding with a unique fingerprint: of its path, rule, line and message, and its number among equal findings."""
     seen: Counter[Key] = Counter()
     found = []
     for finding in findings:
@@ -84,7 +84,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
 
 
 def compared(findings: Iterable[Finding], known: Counter[Key]) -> tuple[list[Finding], list[Finding], Counter[Key]]:
-    """Return the new findings, the known findings, and what the baseline has but no longer occurs."""
+    """Return the new findings, the known findings, and the counts of findings in the baseline that no longer occur."""
     left = Counter(known)
     new: list[Finding] = []
     old: list[Finding] = []

@@ -6,8 +6,8 @@ file. Two shorter forms show only what differs from the sound catalog's file at 
 `-- PATH: KEY.KEY --`: the text replaces everything below this key;
 `-- PATH (changed) --`: the lines are removed (`-`), added (`+`) or kept (a space), in order.
 
-A revision that the sound catalog does not have is derived from its revision 0. `-- PATH (absent) --` means that the file does not
-exist. Any other word in the parentheses is one of `Example.odd`.
+A revision that the sound catalog lacks is derived from revision 0 of the sound catalog. `-- PATH (absent) --` means that the file
+does not exist. Any other word in the parentheses is one of `Example.odd`.
 """
 
 from __future__ import annotations
@@ -54,9 +54,10 @@ def _sound(path: str) -> list[str]:
 
 
 def _changed(sound: list[str], content: str) -> str:
-    """Return the sound file with an edit applied.
+    """Return the lines of the sound file after the edit that `content` describes.
 
-    Each `-` or space line is searched for after the previous match; `+` lines are inserted at the current place.
+    A line that begins with `-` or a space is searched for after the previous match. A line that begins with `+` is inserted at
+    the current place.
     """
     made, at = [], 0
     for line in content.splitlines():

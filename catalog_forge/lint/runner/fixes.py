@@ -1,7 +1,7 @@
 """Apply safe fixes to the files of a catalog, in memory. Only the text of a fix changes: comments and order stay.
 
-Fixes are applied in rounds until none remain: of two fixes for the same text, the second waits for the next round, which checks
-the files again. A fix is not applied if one of Rancher's judges then refuses something that it did not refuse before.
+Fixes are applied in rounds until none remain: of two fixes for the same text, the second fix waits for the next round, which
+checks the files again. A fix is not applied if one of Rancher's judges then refuses something that it did not refuse before.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def mended(tree: Tree, find: Find) -> Tree:
 
 
 def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
-    """Return the fixes after which no judge refuses more than before.
+    """Return the fixes that can be applied without any judge refusing more than before.
 
     The fixes of an entry are tried all together and, if a judge objects, one after another.
     """
@@ -46,7 +46,7 @@ def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
 
 
 def _entry_of(path: str) -> str:
-    """Return the folder of the entry whose verdicts depend on a file; an empty string if none do."""
+    """Return the folder of the entry whose verdicts depend on a file; an empty string if no verdict does."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 and parts[-1] in (*CONFIGS, *REVISION_FILES) else ""
 
@@ -74,7 +74,7 @@ def _refused(tree: Tree) -> Counter[tuple[str, str, str]]:
 
 
 def changes(before: Tree, after: Tree) -> list[tuple[File | None, File]]:
-    """Return the files that differ: each as it was (None for a new file) and as it is."""
+    """Return the files that differ, each as a pair: the file before (None for a new file) and the file after."""
     found = ((before.get(path), file) for path, file in after.files.items())
     return [(old, new) for old, new in found if old is not new]
 
@@ -105,7 +105,7 @@ def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
 
 
 def _edited(file: File, fixes: list[Fix]) -> File | None:
-    """Return the file after those fixes that do not touch each other; None if they change nothing.
+    """Return the file after applying the fixes that do not touch each other; None if they change nothing.
 
     Also None if the file's text cannot be encoded back into the same bytes.
     """

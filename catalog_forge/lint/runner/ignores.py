@@ -1,8 +1,9 @@
 """Comments in a catalog's files that silence a rule, each with the reason that its author gives.
 
-`# catalog-forge: ignore=CF301,CF302 reason` applies to its own line or, alone on a line, to the next one; `# catalog-forge:
-ignore-file=CF301 reason` in the first 20 lines applies to the file, and to findings about the folder that contains the file. In a
-template of confd the comment may be `{{/* catalog-forge: ... */}}`.
+`# catalog-forge: ignore=CF301,CF302 reason` applies to its own line or, if it is alone on a line, to the next line.
+
+`# catalog-forge: ignore-file=CF301 reason` in the first 20 lines applies to the file, and to findings about the folder that
+contains the file. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and their faults. `known` maps each word in them to its rules or its fault."""
+    """All ignores of a catalog, and the faults in them. `known` maps each word of an ignore to its rules or its fault."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -51,7 +52,7 @@ class Comments:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of all other rules, checked by rules in turn: the ignores that silenced nothing."""
+    """The ignores that silenced nothing when all other rules ran. The rule CF902 reports them."""
 
     unused: list[Ignore]
 
@@ -130,7 +131,7 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
 
 
 def _expanded(word: str) -> frozenset[str] | Problem:
-    """Return the rules that a word means, or why it means none."""
+    """Return the rules that a word in an ignore means, or the problem if it means no rule."""
     try:
         return registry.expand((word,))
     except ForgeError as error:

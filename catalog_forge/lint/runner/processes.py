@@ -1,7 +1,7 @@
-"""Share out independent work among several processes.
+"""Distribute independent work among several processes.
 
-They are forked, because a forked process shares what was read so far, and starting another interpreter would take longer than it
-saves.
+The processes are forked, because a forked process shares all data that was read before the fork. Starting another interpreter
+would take longer than the parallel work saves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _Made = TypeVar("_Made")
 def each(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> list[_Made]:
     """Do the work for all shares, the first one in this process, and return the results of all of them.
 
-    An error in any process is raised here. All child processes have ended when this returns or raises.
+    An error in any process is raised in this process. All child processes have ended when this function returns or raises.
     """
     if len(shares) == 1 or not hasattr(os, "fork"):
         return [made for share in shares for made in work(share)]
@@ -40,8 +40,8 @@ def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> 
             reading, writing = os.pipe()
             child = os.fork()
             if child == 0:
-                # A reading end left open here would let another child wait forever to write, after the parent has closed its own
-                # end.
+                # If this child kept a reading end open, another child could wait forever to write, even after the parent has
+                # closed the pipe.
                 for pipe in (reading, *pipes):
                     os.close(pipe)
                 _answer(writing, share, work)

@@ -1,4 +1,4 @@
-"""The registry of rules. A rule is a small function; its docstring is its page, and the examples there are its first tests.
+"""The registry of rules. A rule is a small function. Its docstring is its documentation, with examples that are tests.
 
 The docstring of a rule is text, then any number of `Bad:` and `Good:` examples (see `lint/runner/examples.py`), then `Source:`
 with the origin of the rule: `docs/facts/catalog.md#1.2`, or a page of another project.
@@ -49,7 +49,7 @@ def rules() -> list[Rule]:
 
 
 def find(identity: str) -> Rule:
-    """Return the rule with an id. Raises ForgeError if there is none."""
+    """Return the rule with an id. Raises ForgeError if no rule has the id."""
     _load()
     if identity.upper() not in _RULES:
         raise ForgeError(f"there is no rule {identity[:40]!r}", hint=_hint(identity))
@@ -57,7 +57,10 @@ def find(identity: str) -> Rule:
 
 
 def expand(words: tuple[str, ...]) -> frozenset[str]:
-    """Return the ids that words mean: an id, the beginning of several (`CF3`), or `all`. Raises ForgeError."""
+    """Return the ids of the rules that words mean. Each word is an id, the beginning of ids (`CF3`), or `all`.
+
+    Raises ForgeError for any other word.
+    """
     _load()
     found: set[str] = set()
     for word in words:
@@ -70,7 +73,7 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _hint(word: str) -> str:
-    if re.fullmatch("CF[0-9]+", word.upper()):  # no number is a closer match than another
+    if re.fullmatch("CF[0-9]+", word.upper()):  # a guess would be useless: all numbers are equally similar
         return "`lint --list` shows all rules"
     near = did_you_mean(word[:20].upper(), _RULES)
     return near if near.startswith("did you mean") else "`lint --list` shows all rules"

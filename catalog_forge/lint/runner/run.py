@@ -41,7 +41,7 @@ class Choice:
     paths: tuple[tuple[str, frozenset[str]], ...] = ()
 
     def level(self, rule: str, level: Level) -> Level:
-        """Return the level for a rule's findings: the team's, else the given one."""
+        """Return the level for a rule's findings: the level that the team set or, if it set none, `level`."""
         return self.levels.get(rule, level)
 
     def silences(self, rule: str, path: str) -> bool:
@@ -53,10 +53,10 @@ Subjects = Mapping[type, Iterable[object]]
 
 
 def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs: int = 1) -> list[Finding]:
-    """Return the findings of the chosen rules, sorted by place. Raises RuleBroke.
+    """Return the findings of the chosen rules, sorted by place. Raises RuleBroke if a rule crashes.
 
-    `subjects` are the objects to check, by type. By default they are those of the catalog, shared out among `jobs` processes if
-    there are enough of them.
+    `subjects` are the objects to check, by type. By default, all objects of the catalog are checked, in up to `jobs` processes if
+    the catalog has enough entries.
     """
     checks = [each for each in registry.checks() if each[0] in choice.ids]
 
@@ -73,7 +73,7 @@ def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs
 
 
 def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
-    """Split the subjects of a catalog, by type, into shares: an entry stays with its revisions, the first share has the rest."""
+    """Split the subjects of a catalog, by type, into shares. An entry stays with its revisions; the rest is in the first."""
     entries = catalog.entries
     jobs = max(1, min(jobs, len(entries) // WORTH_A_PROCESS))
     shared: list[Subjects] = [
@@ -113,7 +113,7 @@ def _file(catalog: Catalog, hit: Hit) -> File | None:
 
 
 def _source(file: File | None) -> str:
-    """Return the path of the spec from which a file is generated, as its first lines say; an empty string for any other file."""
+    """Return the path of the spec that the first lines of a generated file name; an empty string for any other file."""
     found = _GENERATED.search("\n".join(file.lines[:_HEAD])) if file else None
     return f"specs/{found[1]}.yml" if found else ""
 

@@ -1,4 +1,4 @@
-"""The section `lint` of catalog-forge.yml: which rules a team wants, the level of their findings, and where they are silent."""
+"""The section `lint` of catalog-forge.yml: the rules that a team wants, the levels of findings, and paths to skip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
 FAIL_ON = (*LEVELS, "never")
 # The beginning of the ids of rules that run external programs, which may not be installed.
 EXTERNAL = "CF79"
-# The rule that compares with the published revisions.
+# The rule that compares the catalog with its published revisions.
 HISTORY = "CF920"
 
 
@@ -45,7 +45,7 @@ class Settings:
 
 
 def read(root: Map) -> Settings:
-    """Read the settings from the standards. Raises ForgeError with all faults in them."""
+    """Read the lint settings from the standards. Raises ForgeError with all faults in the settings."""
     node = next((value for key, value in root.pairs if key.value == "lint"), None)
     if node is None or is_null(node):
         return Settings()
@@ -56,7 +56,7 @@ def read(root: Map) -> Settings:
 
 
 class _Reader(Reader):
-    """Reads the section and collects its faults."""
+    """Reads the section `lint` and collects the faults in it."""
 
     def settings(self, node: Node) -> Settings:
         keys = self.known(node, "lint", KEYS)
@@ -70,7 +70,7 @@ class _Reader(Reader):
         )
 
     def rules(self, node: Node | None, what: str) -> tuple[str, ...]:
-        """Return the rule ids in a node, or beginnings of ids: a single word or a list."""
+        """Return the rule ids, or beginnings of rule ids, in a node that is a word or a list of words."""
         found = [(self.word(item, what), item) for item in self.some(node)]
         return tuple(word for word, item in found if self.expanded(word, item))
 

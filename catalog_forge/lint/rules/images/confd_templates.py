@@ -28,7 +28,7 @@ _LOOKED_AT = re.compile(rb"""(?:"[0-9]" "" -1\) ){8}"[0-9]" "" -1|\(?(?:eq|ne) [
 
 
 def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
-    """Yield the resources with their templates, each pair once."""
+    """Yield each resource with its template, every pair once."""
     for each in known.resources:
         if each.resource and each.template:
             yield each, each.template
@@ -96,11 +96,11 @@ def unknown_function(image: Image) -> Iterator[Hit]:
 
 
 def _lacking(known: Inside, name: str, arguments: int) -> tuple[str, str, Level | None] | None:
-    """Return why a call fails, a hint, and the level (None for the rule's); None if the call does not fail."""
+    """Return why a call fails, a hint, and a level (None means the rule's level). Return None if the call does not fail."""
     oldest, newest = known.release.span
     first = releases.FIRST.get(name)
     if first is None:
-        # A fork of confd may have more functions.
+        # This is only a warning for a new release, because a fork of confd may have more functions.
         level: Level | None = "warning" if newest >= releases.NEWEST else None
         return f"confd has no function {name!r}", did_you_mean(name, releases.FIRST), level
     if first > newest:
@@ -143,7 +143,7 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
 def folder_exists(image: Image) -> Iterator[Hit]:
-    """`exists` is true only for values: for a path that has keys below it, it is always false, and its branch is dead.
+    """`exists` is true only for values. For a path that has keys below it, `exists` is always false, and the branch is dead.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -181,8 +181,8 @@ _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 @rule("CF634", "warning", "A template looks up a service in the whole environment", on=Image)
 def whole_environment(image: Image) -> Iterator[Hit]:
-    """/services/NAME contains the services of all stacks by their bare names: if two stacks have a service with the same
-    name, the two are merged, and the nodes of one stack get the addresses of the other.
+    """/services/NAME contains the services of all stacks by their bare names. If two stacks have a service with the same name,
+    confd sees one merged service, and the nodes of one stack get the addresses of the other stack.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -240,10 +240,10 @@ def unguarded(image: Image) -> Iterator[Hit]:
 
 @rule("CF636", "warning", "A value is written unescaped", on=Image)
 def unescaped(image: Image) -> Iterator[Hit]:
-    """confd's templates escape nothing: `&` in a value breaks an XML file, a quote breaks a JSON file, `yes` or `a: b`
-    mean something else in YAML, and a shell runs the contents of `$(...)`. A value alone on its line is treated as a piece
-    of the file. In YAML, a value is known to be a number if the template checks that it has only digits, and to be a boolean
-    if it is compared with `true` and `false`.
+    """confd's templates escape nothing: `&` in a value breaks an XML file, a quote breaks a JSON file, `yes` or `a: b` mean
+    something else in YAML, and a shell runs the contents of `$(...)`. A value that is alone on its line is not reported, because
+    it may be a piece of the file. In YAML, a value is known to be a number if the template checks that it has only digits, and to
+    be a boolean if it is compared with `true` and `false`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -287,7 +287,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
 
 
 def _danger(each: Resource, template: Template, written: Written) -> tuple[str, str] | None:
-    """Return what a value can break where it is written, and a hint; None if it breaks nothing."""
+    """Return what a value can break at the place where it is written, and a hint; None if the value is harmless there."""
     content, dest = template.file.content, (each.resource.dest if each.resource else "").lower()
     before = content[content.rfind(b"\n", 0, written.start) + 1 : written.start]
     end = content.find(b"\n", written.end)
@@ -377,8 +377,8 @@ def wrong_path(image: Image) -> Iterator[Hit]:
 
 @rule("CF639", "warning", "ls is broken in this confd", on=Image)
 def broken_ls(image: Image) -> Iterator[Hit]:
-    """In confd 0.12 and 0.13 `ls` and `lsdir` add a nonexistent entry, the first part of some other key: a loop over
-    them writes a bogus line or fails.
+    """In confd 0.12 and 0.13, `ls` and `lsdir` also return the first part of an unrelated key, which does not exist: a loop over
+    the result writes a bogus line or fails.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -444,8 +444,8 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
 
 @rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
 def odd_condition(image: Image) -> Iterator[Hit]:
-    """Metadata values are text: comparing one with a number makes the template fail. If a path is written where its value is
-    meant, the path itself is compared, so the branch is always or never taken.
+    """Metadata values are text: comparing a value with a number makes the template fail. If a path is compared in place of its
+    value, the branch is always or never taken.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -469,7 +469,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
 
 @rule("CF642", "warning", "A condition tests a bare value", on=Image)
 def bare_condition(image: Image) -> Iterator[Hit]:
-    """Any text except the empty string is true, even `false` and `0`, so `{{if getv K}}` is not a switch; and without K it fails.
+    """Any text except the empty string is true, even `false` and `0`: `{{if getv K}}` is not a switch. Without K, `getv` fails.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -511,8 +511,8 @@ def printed_time(image: Image) -> Iterator[Hit]:
 
 @rule("CF644", "error", "A call that fails in every pass", on=Image)
 def failing_call(image: Image) -> Iterator[Hit]:
-    """Some calls fail whatever the metadata is: too few arguments, text instead of a number, a template that does not
-    exist. Metadata values are text; `atoi` converts one to a number. confd logs an error in each pass, and never writes the file.
+    """Some calls fail whatever the metadata is: too few arguments, text instead of a number, a template that does not exist.
+    Metadata values are text; `atoi` converts a value to a number. confd logs an error in each pass, and never writes the file.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -537,7 +537,7 @@ def failing_call(image: Image) -> Iterator[Hit]:
 
 @rule("CF645", "error", "A format of printf that does not fit", on=Image)
 def garbled_format(image: Image) -> Iterator[Hit]:
-    """printf never fails: if the format does not fit its arguments, it writes `%!d(string=3)` or `%!s(MISSING)` into the file.
+    """printf never fails: a format that does not fit its arguments writes `%!d(string=3)` or `%!s(MISSING)` into the file.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -560,8 +560,8 @@ def garbled_format(image: Image) -> Iterator[Hit]:
 
 @rule("CF646", "warning", "A pattern that matches nothing", on=Image)
 def folder_as_pattern(image: Image) -> Iterator[Hit]:
-    """`gets` and `getvs` return the keys that match the whole pattern, and a folder is not a key: without a `*` after
-    it they never find anything.
+    """`gets` and `getvs` return the keys that match the whole pattern, and a folder is not a key: a pattern that names a folder
+    finds nothing without a `*` after it.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

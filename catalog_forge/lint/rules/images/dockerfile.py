@@ -105,8 +105,8 @@ def _floats(stage: Stage, names: set[str]) -> bool:
 
 @rule("CF703", "warning", "A download is not checked", on=Image)
 def unchecked_download(image: Image) -> Iterator[Hit]:
-    """A program that is downloaded during the build runs as root in the image: without a checksum, anyone who can change
-    the file on the server controls it.
+    """A program that is downloaded during the build runs as root in the image: without a checksum, anyone who can change the file
+    on the server controls the image.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -139,7 +139,7 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
     known = inside(image)
     for each in known.dockerfile.instructions if known.dockerfile else ():
         if each.keyword == "ADD":
-            # A URL and its target inside one pair of quotes are a mistake of another kind, but still a download.
+            # A URL and its target inside one pair of quotes are another rule's mistake, but still a download.
             words = [word for whole in each.words for word in whole.split()]
             for word in words[: max(len(words) - 1, 1)]:
                 if _URL.match(word):
@@ -151,7 +151,7 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
 
 
 def _is_checked(image: Image, each: Instruction, target: str) -> bool:
-    """Whether a download is verified: by a flag, in its own RUN, or in a later one that names the target."""
+    """Whether a download is verified: by a flag, in the same RUN, or in a later RUN that names the target."""
     if "checksum" in each.flags or (each.keyword == "RUN" and CHECKS.search(each.script)):
         return True
     starts, words = inside(image).checks
@@ -173,7 +173,7 @@ def _where(file: File, each: Instruction, url: str) -> Where:
 
 @rule("CF704", "warning", "A download uses plain HTTP", on=Image)
 def bare_http(image: Image) -> Iterator[Hit]:
-    """Over http:// anyone in between can change the download. A checksum makes it safe.
+    """Anyone on the network path can change a download over http://. A checksum makes the download safe.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -196,8 +196,8 @@ def bare_http(image: Image) -> Iterator[Hit]:
 
 @rule("CF705", "error", "The image lacks its conf.d", on=Image)
 def no_conf_d(image: Image) -> Iterator[Hit]:
-    """confd without template resources warns and writes nothing; a conf.d folder beside the Dockerfile helps only if it is
-    copied.
+    """confd without template resources warns and writes nothing. A conf.d folder next to the Dockerfile has an effect only if the
+    Dockerfile copies the folder.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -233,7 +233,7 @@ def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
 
 
 def _brings(source: str, path: str) -> bool:
-    """Whether a COPY of a source includes a path of the build context. True if uncertain."""
+    """Whether a COPY of `source` includes `path`, a path in the build context. True if uncertain."""
     clean = posixpath.normpath(source).lstrip("/")
     if clean in (".", "*") or "$" in clean or path == clean or path.startswith(clean + "/") or clean.startswith(path + "/"):
         return True
@@ -246,7 +246,7 @@ def _brings(source: str, path: str) -> bool:
 @rule("CF706", "warning", "ENTRYPOINT is in shell form", on=Image)
 def shell_entrypoint(image: Image) -> Iterator[Hit]:
     """In the shell form, /bin/sh -c is process 1: it does not forward signals, so the container is killed after ten seconds, and
-    the arguments of the entry are lost.
+    the arguments that an entry passes are lost.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -297,7 +297,7 @@ def slow_poll(image: Image) -> Iterator[Hit]:
 @rule("CF708", "warning", "A release of confd with known defects", on=Image)
 def old_confd(image: Image) -> Iterator[Hit]:
     """confd 0.10 has no Rancher backend. In 0.11 `ls` also lists keys that merely begin with the same letters, and getv takes no
-    default. In 0.12 and 0.13 `ls` adds a nonexistent entry. Before 0.13 -watch with Rancher exits at once.
+    default. In 0.12 and 0.13 the result of `ls` has an entry too many. Before 0.13, confd with -watch and Rancher exits at once.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -352,9 +352,9 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
-    """The paths that confd requests from Rancher's metadata must begin with a version: without it each request gives a 404, which
-    confd treats as data. With -watch the prefix must be nothing but the version. Flags after a word that is not a flag are
-    ignored, and without `-backend rancher` confd asks etcd.
+    """The paths that confd requests from Rancher's metadata must begin with a metadata version: without it, each response is a
+    404, which confd treats as data. With -watch the prefix must be nothing but the version. Flags after a word that is not a flag
+    are ignored, and without `-backend rancher` confd asks etcd.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -378,8 +378,8 @@ def idle_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF711", "warning", "A flag of confd has no effect", on=Image)
 def lost_flag(image: Image) -> Iterator[Hit]:
-    """-onetime overrides -watch, and -watch overrides -interval. Rancher's backend uses only the first of several nodes. A
-    template resource has no effect as a configuration file of confd. With -sync-only no command of a resource runs.
+    """-onetime overrides -watch, and -watch overrides -interval. Rancher's backend uses only the first of several nodes.
+    -config-file with a template resource has no effect. With -sync-only confd runs neither check_cmd nor reload_cmd.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -429,7 +429,7 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
-    """Whether all flags are known: no unread configuration file can add to the command line."""
+    """Whether all flags are known, because no configuration file that was not read can add flags to the command line."""
     read = line.get("config-file", flags.CONFIG_FILE) in known.placed
     base = known.dockerfile.base if known.dockerfile else ""
     return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
@@ -437,8 +437,8 @@ def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
 
 @rule("CF713", "note", "Files that confd reads in an image cannot be checked", on=Image)
 def unread_templates(image: Image) -> Iterator[Hit]:
-    """Files that COPY and ADD put into conf.d/ and templates/ are read. Files that RUN or a script creates there are not, so they
-    cannot be checked.
+    """Lint reads files that COPY and ADD put into conf.d/ and templates/. It cannot check files that RUN or a script creates in
+    these folders.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (absent) --
@@ -462,7 +462,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
 def wrong_command(catalog: Catalog) -> Iterator[Hit]:
-    """`command` replaces the image's CMD: confd reads it as its own arguments, so CF709 and CF710 apply to it too.
+    """`command` replaces the image's CMD, and confd reads its words as arguments, so CF709 and CF710 apply to `command` too.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web-conf --

@@ -1,4 +1,4 @@
-"""CF79x: findings of hadolint and shellcheck in images, where they are installed. Each runs once for all files."""
+"""CF79x: findings of hadolint and shellcheck in images, if they are installed. Each program runs once for all files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from catalog_forge.lint.images.external import Remark, Silent, ask
 from catalog_forge.lint.images.inside import inside
 from catalog_forge.lint.runner.registry import rule
 
-# Codes that are not reported: faults with a rule of our own (bases that float; $@, exit codes and == in scripts), and the remark
-# that other files were not checked.
+# Codes that are not reported: faults that our own rules report (base images without a fixed tag; $@, exit codes and == in
+# scripts), and the remark that other files were not checked.
 _OWN = frozenset(("DL3006", "DL3007", "SC2068", "SC2048", "SC2242", "SC3014", "SC1090", "SC1091"))
 _LEVELS: dict[str, Level] = {"error": "warning", "warning": "warning"}
 # Codes for a script that no shell can parse, and for a Dockerfile that cannot be parsed.

@@ -31,7 +31,7 @@ _SECRET_KEY = re.compile(
 def not_loaded(image: Image) -> Iterator[Hit]:
     """confd reads all files in conf.d/ first: if one cannot be loaded, confd stops, and nothing is written at all.
 
-    `uid` and `gid` must be numbers, and every other value text: confd does not accept user names.
+    `uid` and `gid` must be numbers, because confd does not accept user names. Every other value must be text.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -129,7 +129,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF604", "error", "A file mode is not a number", on=Image)
 def bad_mode(image: Image) -> Iterator[Hit]:
-    """confd parses `mode` when it processes the resource: if it is not a number, the file is never written.
+    """confd parses `mode` when it processes the resource: if `mode` is not a number, the file is never written.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -151,8 +151,8 @@ def bad_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
 def own_prefix(image: Image) -> Iterator[Hit]:
-    """Up to confd 0.11 a resource's `prefix` is appended to the one on the command line; from 0.12 on, the one on the command
-    line replaces it, so the keys are looked up elsewhere and not found.
+    """Up to confd 0.11 a resource's `prefix` is appended to the -prefix of the command line. From 0.12 on, -prefix replaces it,
+    so confd looks for the keys at a different path and does not find them.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -177,8 +177,8 @@ def own_prefix(image: Image) -> Iterator[Hit]:
 
 @rule("CF606", "warning", "A key is declared but never read", on=Image)
 def unread_key(image: Image) -> Iterator[Hit]:
-    """Each key costs a request to the metadata service in each pass, and with -watch its changes cause the file to be written
-    again.
+    """Each key costs a request to the metadata service in each pass, and with -watch each change below the key makes confd write
+    the file again.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -205,8 +205,8 @@ def unread_key(image: Image) -> Iterator[Hit]:
 
 @rule("CF607", "error", "A template reads metadata that no key declares", on=Image)
 def undeclared(image: Image) -> Iterator[Hit]:
-    """The template sees only what is below a declared key: everything else is missing, so `getv` fails and `ls`
-    finds nothing.
+    """The template sees only the metadata below the keys in `keys`. All other metadata is missing: `getv` fails, and `ls` finds
+    nothing.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -243,8 +243,8 @@ def _declare(path: str) -> str:
 
 @rule("CF608", "warning", "A key names metadata that may not be there", on=Image)
 def optional_key(image: Image) -> Iterator[Hit]:
-    """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats that as data:
-    `code`, `message` and `type` appear below the key, and a loop over it writes three bogus lines.
+    """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats that as data: `code`,
+    `message` and `type` appear below the key, and a loop over the key writes three bogus lines.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -270,7 +270,7 @@ def optional_key(image: Image) -> Iterator[Hit]:
 
 @rule("CF609", "error", "The template of a resource is missing", on=Image)
 def missing_template(image: Image) -> Iterator[Hit]:
-    """confd looks for `src` in templates/, and never writes the file if it does not exist.
+    """confd looks for `src` in templates/. If that template does not exist, confd never writes the file.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -285,7 +285,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
     for each in known.resources:
         if each.resource and each.template is None:
             name = posixpath.basename(each.resource.src)
-            # The base may be another conf image that contains it, and the build may create it.
+            # The template may come from the base image, or the build may create it.
             unsure = name in known.words or (known.dockerfile is not None and not known.base)
             hint = did_you_mean(each.resource.src, templates_of(each.conf))
             words = f"there is no templates/{each.resource.src}"
@@ -294,7 +294,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF610", "warning", "A template is not used by any resource", on=Image)
 def unused_template(image: Image) -> Iterator[Hit]:
-    """confd writes only the files of its resources: a template without a resource is a leftover, or its resource is missing.
+    """confd writes only the files of its resources: a template that no resource names is a leftover, or its resource is missing.
 
     Bad:
         -- images/web-conf/templates/old.conf.tmpl --
@@ -310,7 +310,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
         used = {each.resource.src for each in resources if each.resource}
         broken = any(each.problems for each in resources)
         for src, template in templates_of(conf).items():
-            # A script may assemble templates.
+            # A script that names the template may use it to build another template.
             name = template.file.name
             if src not in used and not broken and name not in known.words and not name.startswith("."):
                 yield Hit(template.file.at(), f"no resource has src = {src!r}", did_you_mean(src, used - set(templates_of(conf))))
@@ -318,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """Each pass writes the file twice and reloads twice, and the last one written remains.
+    """Each pass writes the file twice and reloads the program twice, and the content that is written last remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
@@ -346,7 +346,7 @@ def same_dest(image: Image) -> Iterator[Hit]:
 
 @rule("CF612", "error", "A dest is missing or not absolute", on=Image)
 def bad_dest(image: Image) -> Iterator[Hit]:
-    """Without `dest` confd fails on every pass; a relative path depends on the folder in which confd is started.
+    """Without `dest` confd fails in every pass. A relative `dest` depends on the folder in which confd is started.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -377,8 +377,8 @@ def bad_dest(image: Image) -> Iterator[Hit]:
 
 @rule("CF613", "note", "Nothing reloads when a file changes", on=Image)
 def never_reloads(image: Image) -> Iterator[Hit]:
-    """confd writes the files again when the metadata changes, but the program reads them only at startup:
-    without a `reload_cmd` it does not notice the change.
+    """confd writes the files again when the metadata changes, but the program reads them only at startup: without a `reload_cmd`,
+    the program does not notice the change.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -401,8 +401,8 @@ def never_reloads(image: Image) -> Iterator[Hit]:
 
 @rule("CF614", "error", "A check or reload command cannot run in the image", on=Image)
 def command_missing(image: Image) -> Iterator[Hit]:
-    """confd runs both commands with /bin/sh -c in its own container: an image built from scratch has no shell, and programs
-    of the main image are not available.
+    """confd runs check_cmd and reload_cmd with /bin/sh -c in its own container: an image built from scratch has no shell, and the
+    programs of the service's image are not available.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -438,8 +438,8 @@ def command_missing(image: Image) -> Iterator[Hit]:
 
 @rule("CF615", "warning", "The folder of a dest may not exist", on=Image)
 def no_folder(image: Image) -> Iterator[Hit]:
-    """confd writes a temporary file beside the dest: if the folder does not exist, for example because the entry lacks the
-    volume, every pass fails.
+    """confd writes a temporary file into the folder of `dest`: if the folder does not exist, for example because the entry lacks
+    the volume, every pass fails.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -488,7 +488,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
 
 
 def _secret(each: Resource) -> str:
-    """Return why a resource is a secret; an empty string if it is not."""
+    """Return why a resource writes a secret; an empty string if it does not."""
     resource = each.resource
     if resource and _SECRET.search(posixpath.basename(resource.dest)):
         return posixpath.basename(resource.dest)
@@ -499,8 +499,8 @@ def _secret(each: Resource) -> str:
 
 @rule("CF617", "warning", "A secret is fixed in the image", on=Image)
 def fixed_secret(image: Image) -> Iterator[Hit]:
-    """A template without an action is copied unchanged: each user of the image gets the same secret, and anyone who can read
-    the repository knows it.
+    """A template without an action is copied unchanged: all users of the image get the same secret, and anyone who can read the
+    repository knows the secret.
 
     Bad:
         -- images/web-conf/conf.d/secret.toml --
@@ -531,8 +531,8 @@ def fixed_secret(image: Image) -> Iterator[Hit]:
 
 @rule("CF618", "warning", "A command has a placeholder that confd does not fill in", on=Image)
 def untemplated_command(image: Image) -> Iterator[Hit]:
-    """Only `{{.src}}` in check_cmd is filled in, with the path of the new file. Everything else there becomes `<no value>`, and
-    reload_cmd is not a template at all.
+    """In check_cmd, confd replaces `{{.src}}` with the path of the new file, and any other name with `<no value>`. reload_cmd is
+    not a template at all.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -558,8 +558,8 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
 
 @rule("CF619", "warning", "A check reads the old file", on=Image)
 def check_of_the_old_file(image: Image) -> Iterator[Hit]:
-    """confd runs check_cmd before it installs the new file: a check that reads the dest checks the old file, so
-    every new file passes, and if there is no file yet, the check always fails.
+    """confd runs check_cmd before it installs the new file: a check that reads `dest` checks the old file, so every new file
+    passes. If `dest` does not exist yet, the check always fails.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --

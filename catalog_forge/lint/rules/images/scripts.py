@@ -1,4 +1,4 @@
-"""CF72x: faults in the scripts of an image that are certain; shellcheck finds the others (CF791)."""
+"""CF72x: certain faults in the scripts of an image. CF791 reports the faults that shellcheck finds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_PROGRAM = frozenset(
 
 @rule("CF720", "warning", "A script passes its arguments on unquoted", on=Image)
 def unquoted_arguments(image: Image) -> Iterator[Hit]:
-    """Unquoted $@ is split again at each space and expanded as a pattern: an argument with a space becomes two.
+    """Unquoted $@ is split again at each space and expanded as a pattern: an argument with a space becomes two arguments.
 
     Bad:
         -- images/web-conf/run.sh --
