@@ -1,1 +1,1 @@
-"""Plays scenarios against a spec: renders each moment with an engine, and compares the result with what is expected."""
+"""Plays scenarios against a spec: an engine renders each moment, and the result is compared with the expectation."""

@@ -25,7 +25,7 @@ _LOOK = 0.5
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks the containers that a scenario names. `text` translates their output into the addresses and names of the scenario."""
+    """Asks the containers that a scenario names. `text` replaces addresses and names in their output by those of the scenario."""
 
     engine: Engine
     places: Mapping[str, Place]
@@ -33,7 +33,7 @@ class Asker:
     text: Callable[[str], str] = str
 
     def find(self, word: str, *, owner: bool = False) -> Found | None:
-        """Return the container that a word names, or with `owner` the one whose network it uses."""
+        """Return the container that a word names; if `owner` is set, the container whose network it uses."""
         place = self.places[word]
         name = owner_of(place.service, place.launch).name if owner else place.launch.name
         key = (place.service.name, place.index)
@@ -54,7 +54,7 @@ class Asker:
             status, said = Container(self.engine, found.id, found.name).run(*command.run)
         except EngineError:
             raise
-        except ForgeError as error:  # there is no such program, or the container has just ended
+        except ForgeError as error:  # the program does not exist, or the container has just ended
             return Answer(problem=self.text(str(error)))
         return Answer(status, self.text(said))
 
@@ -74,7 +74,7 @@ class Asker:
 
 
 def check(stack: Stack, asking: Asking) -> None:
-    """Raise ForgeError that lists every container which is asked but does not exist in the stack."""
+    """Raise ForgeError with all containers that are to be asked but do not exist in the stack."""
     known = places(stack)
     asked: tuple[Command | Get | Log, ...] = (*asking.commands, *asking.requests, *asking.logs)
     missing = [each for each in asked if each.container not in known]
@@ -84,7 +84,7 @@ def check(stack: Stack, asking: Asking) -> None:
 
 
 def unmet(engine: Engine, stack: Stack, asking: Asking) -> list[tuple[str, Where, str]]:
-    """Ask a running stack until all answers are as expected or the time is up; return the differences in the form of `unlike`."""
+    """Ask a running stack until all answers are as expected or the time is up; return the last differences, as `unlike`."""
     runner, limit = StackRunner(engine, stack.name), time.monotonic() + asking.within
     while True:
         asker = Asker(engine, places(stack), runner.seen())

@@ -1,4 +1,4 @@
-"""What an author expects of the containers of a stack, and the comparison of their answers with it.
+"""Reads what a scenario asks the containers of a stack, and compares their answers with the expected ones.
 
 expect:
   command:                               # or a list of them
@@ -90,7 +90,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Asking:
-    """Everything that is asked at a moment, and the seconds until the answers must be as expected."""
+    """All commands, requests and logs of a moment, and the seconds within which all answers must be as expected."""
 
     commands: tuple[Command, ...] = ()
     requests: tuple[Get, ...] = ()
@@ -104,7 +104,7 @@ class Asking:
 
 
 def unlike(asking: Asking, asked: Asked) -> Iterator[tuple[str, Where, str]]:
-    """Yield each difference from what is expected: a message, the location of the expectation, and the actual text."""
+    """Yield each answer that is not as expected: a message, the location of the expectation, and the actual text."""
     for command, answer in zip(asking.commands, asked.commands, strict=True):
         yield from _answer(command, command.status, answer, "ended with")
     for request, answer in zip(asking.requests, asked.requests, strict=True):
@@ -119,7 +119,7 @@ def _answer(expected: Command | Get, status: int, answer: Answer, ended: str) ->
         return
     if answer.status != status:
         yield f"{expected.title} {ended} {answer.status}, not {status}", expected.where, answer.text
-        return  # with an unexpected status, the output is only shown, not checked
+        return  # if the status is unexpected, the output is shown but not checked
     yield from _text(f"what {expected.title} says", expected.words, expected.where, answer.text)
 
 
@@ -140,7 +140,7 @@ class AskingReader(Reader):
     """Reads what a scenario asks of containers."""
 
     def asking(self, found: Mapping[str, yamlio.Node]) -> Asking:
-        """Return everything that the nodes under the keys `KEYS` ask."""
+        """Return the commands, requests and logs in the nodes under the keys `KEYS`."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
             self.wrong(f"within is {MAX_WITHIN:g} s at most", found["within"].where)
@@ -164,7 +164,7 @@ class AskingReader(Reader):
         return Command(self.place(found, node), words, node.where, status, self.text_words(found, "output"))
 
     def request(self, node: yamlio.Node) -> Get:
-        """Return a request; its URL has the name of a container in place of a host."""
+        """Return a request. The host in its URL is the name of a container."""
         found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
         url = self.word(found["get"], "get") if "get" in found else ""
         container, port, path = _parts(url)
@@ -193,7 +193,7 @@ class AskingReader(Reader):
         return word
 
     def text_words(self, found: Mapping[str, yamlio.Node], whole: str) -> Words:
-        """Return the requirements on a text; `whole` is the key that contains the complete text."""
+        """Return the requirements on a text; `whole` is the name of the key for the complete expected text."""
         return Words(
             self.word(found[whole], whole) if whole in found else None,
             tuple(self.word(item, "contains") for item in self.some(found.get("contains"))),
@@ -202,7 +202,7 @@ class AskingReader(Reader):
 
 
 def _parts(url: str) -> tuple[str, int, str]:
-    """Split a URL into container, port and path. The container is empty if the URL cannot be requested."""
+    """Split a URL into container, port and path. The container is empty if the URL is not valid here."""
     try:
         parts = urlsplit(url)
         port = parts.port or 80

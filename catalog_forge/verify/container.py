@@ -1,14 +1,14 @@
-"""The image engine: a conf image in a real container, with the emulated metadata service in its network as rancher-metadata.
+"""The image engine: plays scenarios in a real container of a conf image, whose network has an emulated rancher-metadata.
 
-A second container stands in for the service's own. It is created from the conf image too and runs the launch script that the conf
-container lends; its program records signals and runs until TERM. The requests of confd show when a moment is over; no duration is
-guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
+A second container, the stand-in, replaces the main container of the service. It is also created from the conf image, and runs the
+launch script from the shared volume; its program records signals and runs until TERM. The requests of confd show when a moment is
+over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
 
-- before the first start: when the program has started, or the conf container has reported a problem that stays;
-- `refresh: watch`: when all of confd's resources wait for the next change. A change made while they wait is never lost. Any
-  other, as after an outage, is found by the pass that entrypoint.sh makes every 20 s;
-- an interval: when a whole pass has been made since the change;
-- after each of these, the launch script gets the time that it needs to see a stamp, so that an extra reload is noticed too.
+- before the first start of the program: when the program has started, or the conf container has a permanent problem;
+- with `refresh: watch`: when all of confd's resources wait for the next change. A change made while they wait is never missed.
+  Any other change, such as one during an outage, is found by the pass that entrypoint.sh makes every 20 s;
+- with an interval: when confd has made a whole pass since the change;
+- in all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is noticed too.
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ SETTLE = 45.0
 
 # Seconds within which SIGTERM must end the conf container and the main container.
 _END = {"conf": 3, "main": 5}
-# The launch script checks the stamps every second, and waits one more second for changes that belong together.
+# Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
 _CALM = 2.5
-# Seconds after which a problem counts as permanent: entrypoint.sh tries again after 2 s. The longer time is for a confd that
+# Seconds after which a problem counts as permanent, because entrypoint.sh tries again after 2 s. The longer time applies if confd
 # makes no requests.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
-# A watcher that failed asks again after 2 s.
+# Seconds within which all watchers wait again after a failure: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
-# In seconds: how long a service flaps, how soon a changed stamp must cause a reload, and the pause between two looks.
+# In seconds: how long a service flaps, how soon a changed stamp must cause a reload, and how often containers are looked at.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
-# The number of lines of each log in an error.
+# The number of lines of each log that an error shows.
 _TAIL = 100
 _KILLED = 137
 # Faults that cut connections, including those of waiting requests; and faults during which confd reports errors.
 _CUTS = ("late", "down", "flapping")
 _OUTAGES = (*_CUTS, "slow")
-# At these log levels, only the passes that entrypoint.sh makes in addition to the watch report errors.
+# At these log levels, a watching confd reports no errors. Only the additional passes of entrypoint.sh report them.
 _MUTE = ("panic", "fatal")
 
-# entrypoint.sh is replaced by the watching confd, whose process id is therefore 1; any other confd process makes one pass.
+# The log lines of a pass. The watching confd replaces entrypoint.sh and has process id 1; any other confd makes one pass.
 _PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
-# How confd reports a service that it cannot reach, in the words of Go's net/http.
+# The message of Go's net/http that confd logs if it cannot reach a service.
 _UNREACHED = re.compile(r'(?:Get|get) "?http://')
 _STARTED = "stand-in: started"
 _TOO_EARLY = "stand-in: started before the stamp"
@@ -72,7 +72,7 @@ for signal in HUP INT QUIT USR1 USR2 WINCH; do trap "echo stand-in: $signal" $si
 trap 'echo stand-in: TERM; exit 0' TERM
 while :; do sleep 1 & wait $!; done
 """
-# The commands and checks that precede the start of the real program are left out, because there is nothing for them to act on.
+# Commands and checks before the start of the program are left out, because they would need the real program.
 _WITHOUT_BEFORE = """\
 sed '/^[a-z]*() {$/,/^}$/{
 s|^ .* -c "$1" &|say "left out, this is not the service: $1" \\&|
@@ -85,7 +85,7 @@ exec /bin/sh "$@"
 
 
 class ImageEngine:
-    """Plays scenarios in containers of an existing conf image: the one with the spec's own tag, or with `tag`.
+    """Plays scenarios in containers of an existing conf image: the image has the tag `tag`, else that of the spec.
 
     Several plays may run in parallel threads. `settle` is the number of seconds that a moment may take in addition to its fault.
     """
@@ -99,14 +99,14 @@ class ImageEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread. Each removes what it created, then raises ForgeError."""
+        """Stop all plays soon; called from another thread. Each play removes all that it created, then raises ForgeError."""
         self._interrupted.set()
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield the state of the containers after confd has processed each view; after the last, stop them with SIGTERM.
+        """Yield the state of the containers after confd has processed each view. Finally, stop the containers with SIGTERM.
 
         Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or SIGTERM
-        did not end them. Whatever the result, nothing of a play stays on the engine.
+        did not end them. Whatever the result, all objects of a play are removed from the engine.
         """
         spec = subject.spec
         if spec is None:
@@ -161,7 +161,7 @@ def _containers(
     if launch.before or launch.leader or spec.asks_main:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
-    # There are no other members that it could wait for.
+    # The stand-in waits for no other members, because none exist.
     alone = {"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {}
     if spec.service.is_embedded:
         both = environment | alone
@@ -170,7 +170,7 @@ def _containers(
         )
         return main, main
     conf = run.container(Wanted("conf", tag, environment=environment, network=network, hosts=hosts))
-    # In the topology `scripts` the conf container exits after writing its files, so its network cannot be shared.
+    # In the topology `scripts`, the conf container exits after it has written its files, so its network cannot be shared.
     shared = spec.service.is_self and spec.service.topology != "scripts"
     main = run.container(
         Wanted(
@@ -189,7 +189,7 @@ def _containers(
 
 @dataclass
 class _Live:
-    """The containers of one play, with their state from one moment to the next."""
+    """The two containers of a play, and the state that is kept from one moment to the next."""
 
     subject: Subject
     spec: Spec
@@ -212,7 +212,7 @@ class _Live:
         """Present a view to confd, and return the result once the moment is over."""
         caught = self.healthy and self.started and self._watched and self._until(self._all_wait, _RECOVERY)
         caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
-        # Earlier output of confd belongs to the previous moment. A late reload counts for this one.
+        # Earlier output of confd belongs to the previous moment. A late reload counts as a reload of this moment.
         self.conf.listen()
         self.conf.turn()
         since = self._change(view)
@@ -223,7 +223,7 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """Stop both containers with SIGTERM. Raises ForgeError if they end too late, or if the program was not signalled."""
+        """Stop both containers with SIGTERM. Raises ForgeError if one ends too late, or if the program was not signalled."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue
@@ -234,14 +234,14 @@ class _Live:
                 raise self._failure(f"SIGTERM did not end the program cleanly: the {who} container has status {status}")
 
     def _change(self, view: View) -> float:
-        """Set the metadata service to the view, and return the time from which on confd can read it."""
+        """Make the metadata service serve the view, and return the time since which confd can read it."""
         kind, seconds = view.trouble.kind, view.trouble.seconds
         since = time.monotonic()
         if kind != "none":
             self.healthy = False
             self.server.inject(_fault(view.trouble))
         self.server.replace(view.for_everybody())
-        if kind == "none" and not self.healthy:  # Replace first: after healing, confd must not see the old answers.
+        if kind == "none" and not self.healthy:  # Heal after `replace`, so that confd does not see the old answers.
             self._heal()
         self.revived, self.ended = False, None
         if not self.begun:
@@ -268,7 +268,7 @@ class _Live:
         self.revived = True
 
     def _settle(self, since: float, caught: bool, trouble: Trouble) -> str:
-        """Wait until a moment is over; return an error message if it does not get there."""
+        """Wait until a moment is over; return an error message if it is not over in time."""
         first = not self.started
         slowness = trouble.seconds * (self.heard.questions + 4) if trouble.kind == "slow" else 0
         limit = self.settle + self._interval + slowness
@@ -305,7 +305,7 @@ class _Live:
             raise ForgeError("interrupted")
 
     def _look(self) -> None:
-        """Read the current state of the containers. Raises ForgeError if it shows something that must never happen."""
+        """Read the current state of the containers. Raises ForgeError if the launch script has ended or started too early."""
         self.conf.listen()
         self.main.listen()
         if _TOO_EARLY in self.main.new:
@@ -330,14 +330,14 @@ class _Live:
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
-        """Whether confd has processed a change made at `since`, or cannot. `caught` means that all watchers waited for it."""
+        """Whether confd has processed a change made at `since`, or cannot. `caught`: all watchers were waiting for the change."""
         if self.ended is not None:
             return True
         if not self._ready():
             return self._stuck(since)
         if not self._watched:
             return not (self._interval and self.heard.questions) or bool(self.heard.passes(since, fresh=False))
-        if missing:  # then there is no version to wait for
+        if missing:  # the service answers 404, so no watcher can wait for a version
             return bool(self.heard.passes(since, fresh=False))
         return self._all_wait(since) and (caught or self.revived or bool(self.heard.passes(since, fresh=True)))
 
@@ -350,13 +350,13 @@ class _Live:
         return stayed > _STAYS_UNASKED or (stayed > _STAYS and self.heard.passes(since, fresh=True) >= 2)
 
     def _acted(self, since: float) -> bool:
-        """Whether the launch script has had enough time, and has acted if a stamp has changed."""
+        """Whether the launch script has had enough time to notice a stamp, and has acted on each changed stamp."""
         if time.monotonic() - max(since, self.main.changed) < _CALM:
             return False
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have seen the current version since a time; without `since`, whether all now wait for the next."""
+        """Whether all watchers have waited for the next version since a time; without `since`, whether all of them wait now."""
         versions, heard = self.server.answers.revisions(), self.heard
         count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
         return count >= len(self.subject.image.resources)
@@ -377,12 +377,12 @@ class _Live:
         return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
 
     def _stamps(self) -> tuple[bytes, ...]:
-        """Return the content of the stamps of each action: the checksums of its files."""
+        """Return the stamps of each action, which contain the checksums of the action's files."""
         read = self.conf.container.read
         return tuple(b"".join(stamp.content for path in paths.values() if (stamp := read(path))) for paths in stamps(self.spec))
 
     def _problem(self) -> str:
-        """Return the conf container's last message about why it cannot write every file; empty if it can."""
+        """Return the last message of the conf container if it says why a file cannot be written; else empty text."""
         return problem_in(self.conf.lines, self.spec.name)
 
     def _files(self) -> dict[str, Written]:
@@ -393,18 +393,18 @@ class _Live:
         """Return the errors of confd and entrypoint.sh in this moment, without those about an outage of the service."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
-            # The watcher has reported everything. Another pass may have begun before the change and report the old state.
+            # The watcher has reported all errors. An additional pass may have begun before the change, and report the old state.
             lines = [line for line in lines if not _PASS.search(line)]
         said = [found for line in lines if (found := error_in(line, self.spec.name))]
         if trouble.kind in _OUTAGES:
             said = [each for each in said if not _UNREACHED.search(each)]
-        # entrypoint.sh reports a problem once, but it may last for many moments.
+        # entrypoint.sh reports a problem only once, but the problem may last for many moments.
         lasting = [] if self._ready() else [self._problem()]
         return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
 
     def _reloads(self, before: tuple[bytes, ...]) -> tuple[str, ...]:
-        """Return what the launch script did in this moment, with the subject's names for reloads."""
-        # Two files sent to the same URL are two actions with the same words, so the stamps tell which one ran.
+        """Return the reloads by the launch script in this moment, under the names that the subject gives them."""
+        # If two files are sent to the same URL, both actions have the same message, so the stamps tell which action ran.
         known: dict[str, str] = {}
         changed: dict[str, list[str]] = {}
         for number, (reload, file) in enumerate(actions(self.spec)):

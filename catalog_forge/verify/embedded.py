@@ -12,7 +12,7 @@ from catalog_forge.verify.view import View
 
 
 class Embedded:
-    """Renders like confd. Of the service's faults, only `missing` has an effect, because all others are over in the end."""
+    """Renders like confd. Only the fault `missing` has an effect, because all others end within the moment."""
 
     name = "embedded"
 

@@ -1,4 +1,4 @@
-"""What an author expects at a moment of a scenario, and the comparison of the observation with it.
+"""Reads what an author expects at a moment of a scenario, and compares the observation with this expectation.
 
 expect:
   files:
@@ -10,7 +10,8 @@ expect:
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, a file written as {in: redis-2, ...}, or a list of these, is that of another container; its key may then be any path.
+On a stack, {in: redis-2, ...} is the expectation on a file of another container; its key may be any path. A list of these is also
+allowed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.parsing import PARSERS, parse
 from catalog_forge.verify.subject import Subject
 
-# Returns the text of a file next to the scenario; the location is that of the reference to it.
+# Returns the text of a file next to the scenario. The `Where` is the location at which the scenario names the file.
 ReadBeside = Callable[[str, Where], str]
 SECRET = "  a secret, which is not shown\n"
 
@@ -52,7 +53,7 @@ class FileExpectation:
 
 @dataclass(frozen=True)
 class Expectation:
-    """Everything that is required at a moment. `errors` are parts of errors that must occur; if it is empty, no error may occur.
+    """All requirements at a moment. `errors` are parts of errors that must occur; if `errors` is empty, no error may occur.
 
     `asking` and `placed` (files in named containers) are only checked on a stack.
     """
@@ -77,7 +78,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Failure:
-    """One difference from the expectation: a message, the location of the expectation, and a diff."""
+    """A difference between observation and expectation: a message, the location of the expectation, and a diff."""
 
     message: str
     where: Where
@@ -85,7 +86,7 @@ class Failure:
 
 
 def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expectation:
-    """Read the expectation of a moment. Raises ForgeError with all its problems."""
+    """Read the expectation at a moment. Raises ForgeError with all its problems."""
     if node is None:
         return Expectation()
     reader = _ExpectationReader(subject, beside)
@@ -95,7 +96,7 @@ def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expe
 
 
 def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[Failure]:
-    """Yield all differences between a moment and its expectation; `before` is what was seen at the previous moment."""
+    """Yield all differences between what was `seen` at a moment and the expectation; `before` is the previous observation."""
     for file in expected.files:
         found = seen.files.get(file.dest)
         for failure in _file(file, found, before.files.get(file.dest) if before else None):
@@ -116,8 +117,8 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
 def _reloaded(wanted: int | tuple[str, ...], seen: Seen) -> bool:
     """Whether the expected reloads occurred.
 
-    The units of a stack start one after the other, and each start may cause a separate change. On a stack, one expected reload
-    therefore allows several.
+    The units of a stack start one after the other, and each start may cause a separate change. On a stack, more reloads than
+    expected are therefore allowed.
     """
     if isinstance(wanted, int):
         return len(seen.reloads) == wanted or (seen.asked is not None and 0 < wanted < len(seen.reloads))
@@ -198,7 +199,7 @@ def _shown(data: Any) -> str:
 
 
 def _comparable(data: Any) -> Any:
-    """Convert all keys to text: YAML may mix numbers and text, and a broken XML file has pairs without a name."""
+    """Convert all keys to text, so that they can be sorted: YAML may mix numbers and text, and a key from XML may be None."""
     if isinstance(data, dict):
         return {str(key): _comparable(value) for key, value in data.items()}
     return [_comparable(each) for each in data] if isinstance(data, (list, tuple)) else data
@@ -209,7 +210,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """Return the expectations of a file: one, or one for each container that has a file at this path."""
+    """Return the nodes of the expectations on a path: one node, or a list with one for each container that has the file."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 
@@ -275,7 +276,7 @@ class _ExpectationReader(AskingReader):
         return self.word(found["text"], "text") if "text" in found else None
 
     def format(self, dest: str, found: Mapping[str, yamlio.Node]) -> str:
-        """Return the format in which a file is parsed for `equals`: the one given there, else that of the spec."""
+        """Return the format in which a file is parsed for `equals`: the given format, else the format in the spec."""
         if "equals" not in found:
             return ""
         if "format" in found:

@@ -1,4 +1,4 @@
-"""The first scenario of a spec, written for its author to read: the stack of its entry, and what is rendered now."""
+"""Writes the first scenario of a spec, as an example for its author: the stack of the entry, and the files rendered now."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 
 def asking(spec: Spec) -> str:
-    """Return the name under which confd asks for the first configured service: that of its primary, or of its sidekick."""
+    """Return the name of the container that asks for the first configured service: its primary or its sidekick."""
     return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its answers, and steps that add a unit, replace one, visit each
-    group.
+    """Return the YAML of a scenario: the stack of the entry with its answers, and steps that add a unit, replace a unit, and
+    ask as a container of each group.
 
-    Questions get the answers in `given`, else their defaults. The scenario expects what `engine` renders now at the start, and
-    only the absence of errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry.
+    Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
+    start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry.
     """
     services = stack(spec, given)
     scaled = next(iter(services))
     told = {"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"}
     steps: list[dict[str, Any]] = []
-    if not spec.engine.is_stored:  # no other store has data about containers
+    if not spec.engine.is_stored:  # only the metadata has data about containers
         steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
         steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
     moments = scenario.read(yamlio.dump({**told, "then": steps}), "the new scenario", asking(spec)).moments
@@ -57,7 +57,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
-    """Return the keys that have neither an answer nor a default, and for which the scenario therefore uses an invented value."""
+    """Return the keys that have neither an answer nor a default, so that the scenario contains an invented value for them."""
     groups = spec.service.groups.values()
     free = [
         name
@@ -85,14 +85,14 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
 
 
 def _target(alias: str, known: Mapping[str, Any]) -> str:
-    """Return the service to which a link with this alias leads: the target in the compose keys, else a service of that name."""
+    """Return the service to which a link with this alias leads: its target in the compose files, else the alias itself."""
     links = [str(each) for keys in known.values() for key in ("links", "external_links") for each in keys.get(key, ())]
     targets = (target.rpartition("/")[2] for target, _, name in (link.partition(":") for link in links) if name == alias)
     return next(targets, alias)
 
 
 def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return a service in the form of a scenario, with those of its compose keys that appear in the metadata."""
+    """Return a service in the form of a scenario, with the compose keys that affect the metadata."""
     keys = known[name]
     service: dict[str, Any] = {"scale": _whole(keys.get("scale"), 1)}
     if sidekicks := {each: network for each in beside[name] if (network := _network(known[each]))}:
@@ -117,12 +117,12 @@ def _fill(spec: Spec, metadata: dict[str, Any]) -> None:
 
 
 def _whole(value: Any, otherwise: int) -> int:
-    """Return a value as a number; an invented answer is not a number, so it gives `otherwise`."""
+    """Return a value as a number; `otherwise` if it is not a number, such as an invented answer."""
     return int(value) if re.fullmatch("[0-9]{1,5}", str(value)) else otherwise
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:
-    """Return which network a sidekick uses; empty for one without network, which only owns volumes and has no address."""
+    """Return whose network a sidekick uses: `own` or `primary`; empty if it has no network, because it only owns volumes."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 
@@ -158,7 +158,7 @@ def _answered(data: Any, answers: Mapping[str, str]) -> Any:
 
 
 def _failing(seen: Seen) -> dict[str, Any]:
-    """Return the expectation for a moment that cannot be rendered: the reasons, without engine-specific prefixes."""
+    """Return the expected errors for a moment that cannot be rendered, without prefixes that depend on the engine."""
     reasons = dict.fromkeys(_reason(error) for error in seen.errors)
     return {"error": list(reasons)} if reasons else {}
 

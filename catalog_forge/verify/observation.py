@@ -1,4 +1,4 @@
-"""What is observed at a moment: the files, the errors, and the reloads that the last change has caused."""
+"""The observation at a moment: the files, the errors, and the reloads that the last change has caused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Written:
 
     @property
     def secret(self) -> bool:
-        """Whether only the owner may read the file; then reports do not show its content either."""
+        """Whether only the owner may read the file. If so, reports do not show its content."""
         return self.mode is not None and not self.mode & 0o077
 
 
@@ -49,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """Files by dest, errors in confd's words, and reloads by action. If a resource failed, its file is unchanged.
+    """The observation: files by dest, errors as logged by confd, reloads by name. If a resource fails, its file is unchanged.
 
     `asked` is set if the engine has containers that can be asked.
     """
@@ -84,7 +84,7 @@ class Disk:
     passes: int = 0
 
     def after(self, written: Mapping[str, Written], errors: Iterable[str], log: str = "") -> Seen:
-        """Record what a pass wrote, and return the observation. The first pass starts the program, so it reloads nothing."""
+        """Record the files of a pass, and return the observation. The first pass starts the program, so nothing reloads."""
         changed = [dest for dest, file in written.items() if self.files.get(dest) != file]
         reloads = reloads_of(self.subject, changed) if self.passes else ()
         self.files |= written
@@ -93,6 +93,6 @@ class Disk:
 
 
 def reloads_of(subject: Subject, changed: Iterable[str]) -> tuple[str, ...]:
-    """Return the reloads for files that change together: each action once, and only `restart` if that is one of them."""
+    """Return the reloads for files that change together: each action once, or only `restart` if it is among them."""
     actions = tuple(dict.fromkeys(subject.reloads[dest] for dest in changed if dest in subject.reloads))
     return ("restart",) if "restart" in actions else actions

@@ -1,8 +1,8 @@
 """The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
-metadata: all of its resources wait for the next change. From then on the stack has the time `within` to match the expectation. It
-must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed.
+metadata: all of its resources wait for the next change. From then on, the stack must match the expectation within the time
+`within`. It must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_i
 SETTLE = 120.0
 """Seconds that a stack may take to match its plan: real software starts slowly."""
 
-# The launch script checks the stamps every second, and waits one more second for changes that belong together.
+# Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
 _CALM = 2.5
 _LOOK = 0.3
-# Seconds after which a problem of a conf container counts as permanent: its confd then never waits for a change.
+# Seconds after which a problem of a conf container counts as permanent, so that its confd will never wait for a change.
 _STAYS = 4.0
 # The number of attempts to remove a stack if the engine does not answer, and the seconds between two attempts.
 _TIMES, _LATE = 4, 2.0
-# Seconds between two messages about what a moment waits for.
+# Seconds between two messages that say why a moment still waits.
 _TELL = 10.0
 # The maximum number of characters of the spec's name in the stack's name: host names have at most 63 characters.
 _NAMED = 20
@@ -60,7 +60,7 @@ _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return an unused stack name for tests of a spec, with the spec's name in it so that its containers can be recognised."""
+    """Return an unused name for the stack of a test. It contains the name of the spec, so that containers can be recognised."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 
@@ -68,7 +68,7 @@ class StackEngine:
     """Plays each scenario on a separate stack, in parallel threads if requested.
 
     The state of running stacks is stored below `home`, so that `down` finds them if this process is killed. `tell` is called for
-    each image that is pulled. Without `trust`, nothing with rights over this machine is run.
+    each image that is pulled. Without `trust`, entries that get rights on this machine are refused.
     """
 
     name = "stack"
@@ -87,7 +87,7 @@ class StackEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread. Each removes what it created, then raises ForgeError."""
+        """Stop all plays soon; called from another thread. Each play removes all that it created, then raises ForgeError."""
         self._interrupted.set()
 
     @contextmanager
@@ -117,7 +117,7 @@ class StackEngine:
 
 
 class _Running:
-    """A supervisor in a separate thread, and the state of its stack. It is created before anything is started."""
+    """A supervisor in a separate thread, and the state of its stack. The object exists before the supervisor is started."""
 
     def __init__(self, engine: Engine, folder: StateFolder, heard: Heard, tell: Callable[[str], None]) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard
@@ -148,7 +148,7 @@ class _Running:
         self.supervisor.hold(units)
 
     def check(self) -> None:
-        """Raise the error that ended the stack, or ForgeError if a program exited that had been running."""
+        """Raise the error that ended the stack, or ForgeError if a program that had been running has exited."""
         if self._error:
             raise self._error
         for ending in self.supervisor.record:
@@ -157,7 +157,7 @@ class _Running:
 
     @property
     def unsettled(self) -> str:
-        """What is still under way; empty if everything matches the plan. Raises the error that ended the stack."""
+        """The reason why the stack does not match the plan yet; empty if it does. Raises the error that ended the stack."""
         self.check()
         status = self.folder.status()
         if status.get("refused"):
@@ -177,7 +177,7 @@ class _Running:
         return self.runner.seen()
 
     def remove(self) -> None:
-        """Stop the stack and remove all of it. Raises EngineError if the engine fails to; `down` can then still remove it."""
+        """Stop the stack and remove all of it. Raises EngineError if this fails; the user can still remove it with `down`."""
         if self._thread:
             self.supervisor.end()
             self._thread.join()
@@ -186,7 +186,7 @@ class _Running:
             self.folder.remove()
 
     def _remove_all(self) -> None:
-        """Remove everything from the engine; if the engine answers too late, as under load, try again."""
+        """Remove all objects of the stack from the engine. If the engine answers too late, for example under load, try again."""
         for left in reversed(range(_TIMES)):
             try:
                 self.runner.remove_all(volumes=True)
@@ -203,7 +203,7 @@ class _Running:
         try:
             with self.folder.held():
                 self.supervisor.run()
-        except BaseException as error:  # raised in the thread that waits for it
+        except BaseException as error:  # `check` raises it in the thread that plays the scenario
             self._error = error
 
     def _show(self, rows: list[Row]) -> None:
@@ -220,7 +220,7 @@ class _Running:
 
 @dataclass
 class Scene:
-    """A stack, from one moment of a scenario to the next."""
+    """The stack of a scenario, which is changed from one moment to the next."""
 
     subject: Subject
     spec: Spec
@@ -261,7 +261,7 @@ class Scene:
                 each.listen()
             each.turn()
         stopped = on_stack_scenario.held(scene)
-        if self.before is None and stopped:  # a stopped container must have run before
+        if self.before is None and stopped:  # a container must run before it can be stopped
             running.want(self._at(scene), scene)
             self._until_settled()
         if self.before is None and not stopped:
@@ -304,7 +304,7 @@ class Scene:
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         settled = fine = 0.0
-        # If answers are allowed more time than that, starting the software may take just as long.
+        # If `within` is longer than `settle`, the start of the software may take as long as `within`.
         patience = max(self.settle, expected.asking.within)
         limit = time.monotonic() + patience
         calm = _CALM if expected.count + expected.of_stack else 0
@@ -326,7 +326,7 @@ class Scene:
                 return seen
 
     def _tell_wait(self, remark: str, limit: float) -> None:
-        """Report now and then what a moment waits for, and how long it waits at most."""
+        """Report every few seconds why a moment still waits, and how long it will wait at most."""
         now = time.monotonic()
         if now >= max(self.told, self.changed) + _TELL:
             self.told = now
@@ -337,7 +337,7 @@ class Scene:
             raise ForgeError("interrupted")
 
     def _unsettled(self, moment: Moment) -> str:
-        """Return what is still under way: units, or a confd that has not processed the metadata yet."""
+        """Return the reason why a moment must wait: a unit, or a confd that has not processed the metadata; empty if none."""
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:
@@ -345,7 +345,7 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # A store does not know its watchers; a late change is noticed while the moment must stay unchanged.
+            # A store does not report its watchers. A late change is still noticed, because the observation must stay as expected.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
@@ -390,7 +390,7 @@ class Scene:
         return said
 
     def _look(self, moment: Moment, expected: Expectation, remark: str = "") -> Seen:
-        """Ask all containers, and return the observation with the addresses and names of the scenario."""
+        """Ask all containers, and return the observation translated to the addresses and names of the scenario."""
         if told := self.running.supervisor.told:
             self.mirror.learn(told, moment.environment)
         seen, text = self.running.seen(), self.mirror.text
@@ -413,7 +413,7 @@ class Scene:
         return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
 
     def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
-        """Yield what the launch scripts of the asking unit did in this moment, with the subject's names for reloads."""
+        """Yield the reloads by the launch scripts of the asking unit in this moment, under the subject's names for them."""
         known: dict[str, str] = {}
         for reload, file in actions(self.spec):
             known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])

@@ -1,8 +1,8 @@
-"""Translates a scenario for a real stack: what runs for it, what happens to it, and which parts no stack can show. Pure.
+"""Translates a scenario for a real stack: its stack, its changes, and the moments that no stack can show. Pure functions.
 
 Values that a scenario invents are translated where possible. The metadata has the scenario's hosts and published ports, although
 there is only one machine and nothing is published there. Addresses and the stack's name in files, logs and answers are translated
-back to those that the scenario gives the same containers (`Mirror`). If the scenario has a service NAME of another stack OTHER
+back to those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
 `beside` the entry, it runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
@@ -35,11 +35,11 @@ _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 
 
 def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
-    """Return the stack that runs for a scenario at its start, under this name.
+    """Return the stack with which a scenario starts; `name` is the name of the stack.
 
-    It is the spec's entry as it would be generated now, with the services that the scenario has `beside` it. Questions are
-    answered with the scenario's metadata for their keys, else with their defaults. No ports are published on this machine,
-    because parallel plays would conflict. Raises ForgeError if a question has no answer.
+    It is the spec's entry as it would be generated now, with the services that the scenario has `beside` it. The answer
+    to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on this
+    machine, because parallel plays would conflict. Raises ForgeError if a question has no answer.
     """
     entry = entry_of(spec)
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
@@ -54,14 +54,14 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
 
 
 def _services(scene: Environment) -> dict[str, model.Service]:
-    """Return the services of a scenario by their names in the stack that runs."""
+    """Return the services of a scenario by their names in the running stack."""
     own, *others = scene.stacks
     found = {f"{stack.name}-{each.name}": each for stack in others for each in stack.services}
     return found | {each.name: each for each in own.services}
 
 
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
-    """Return the scenario's metadata values for the entry's questions, as far as they are valid answers."""
+    """Return as answers those values in the metadata of the scenario that are valid answers to the entry's questions."""
     questions = entry.asked
     told = [dict(by_key(spec, each.metadata)) for each in played.environment.stacks[0].services]
     found: dict[str, Given] = {}
@@ -136,10 +136,10 @@ def replaced(before: Environment, scene: Environment) -> list[Key]:
 
 
 def retold(made: Environment, scene: Environment) -> Environment:
-    """Return the metadata's view of a stack: as it runs, but with the hosts and published ports of the scenario.
+    """Return the environment that the metadata presents: the running stack with the hosts and published ports of the scenario.
 
-    The scenario's services come first, in its order, so that the same hosts run the same units. Services of other stacks are
-    listed under those stacks.
+    The services of the scenario come first, in the order of the scenario, so that each unit is on the same host as there.
+    Services of other stacks are listed under these stacks.
     """
     own, *others = scene.stacks
     names = {f"{stack.name}-{each.name}": f"{stack.name}/{each.name}" for stack in others for each in stack.services}
@@ -188,7 +188,7 @@ def places(stack: Stack) -> dict[str, Place]:
 
 
 def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
-    """Raise ForgeError that lists every container which is asked at a moment when it does not exist."""
+    """Raise ForgeError with all containers that the scenario asks at a moment at which they do not exist."""
     problems: list[Problem] = []
     for moment, each in zip(played.moments, expected, strict=True):
         if cannot(moment, stack):
@@ -211,9 +211,9 @@ def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
 
 @dataclass
 class Mirror:
-    """Translates the output of a stack: each address becomes the one that the scenario gives the same container.
+    """Translates the output of a stack: each address of a container becomes its address in the scenario.
 
-    Addresses of removed containers stay known, so that a file which still contains one is wrong here as in the scenario.
+    Addresses of removed containers are translated too, so that a file with an outdated address does not match the expectation.
     """
 
     name: str
@@ -230,18 +230,18 @@ class Mirror:
         return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
 
     def content(self, content: bytes) -> bytes:
-        """Return the content of a file, translated like a text; binary content is otherwise preserved."""
+        """Return the content of a file, translated like a text. All other bytes are preserved, even in binary files."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
 
 def mirror(name: str, scene: Environment, version: str) -> Mirror:
-    """Return a mirror for a stack of this name. The older versions of the metadata preserve the case of names."""
+    """Return a mirror for a stack of this name. Since version 2016-07-29, the metadata has names in lower case."""
     shown = scene.stacks[0].name
     return Mirror(name, shown if version.startswith("2015") else shown.lower())
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the address of each container. The keys have the positions of stacks, because the running stack has another name."""
+    """Return the address of each container. Keys contain the positions of stacks, because names of stacks differ."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

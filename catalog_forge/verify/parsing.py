@@ -1,4 +1,4 @@
-"""Parsers for configuration files, one for each format, so that content is compared instead of notation."""
+"""Parsers for configuration files, one for each format, so that content can be compared independently of its notation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalog_forge import yamlio
 
 
 def parse(text: str, form: str) -> Any:
-    """Return the content of a file of this format as plain data: see `PARSERS` for its form.
+    """Return the content of a text in the format `form`, one of `PARSERS`, as plain data.
 
     Raises ValueError (ForgeError for YAML) with the reason if the file is not well-formed.
     """
@@ -63,7 +63,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _xml(text: str) -> Any:
-    """Return Hadoop's properties as a mapping, any other document as [tag, attributes, text or children]."""
+    """Return a Hadoop configuration as a mapping of its properties, any other document as [tag, attributes, text or children]."""
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:

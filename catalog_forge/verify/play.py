@@ -26,7 +26,7 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 @dataclass(frozen=True)
 class Case:
-    """A scenario of a spec, read and checked; `file` is its path."""
+    """A scenario of a spec that was read and checked; `file` is the path of the scenario."""
 
     spec: str
     name: str
@@ -43,9 +43,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Step:
-    """The result of one moment. `unasked` is the number of checks for which the engine has no containers.
+    """The result of one moment. `unasked` is the number of checks that were left out because the engine has no containers.
 
-    `left` is the reason why this moment, and all after it, were not played.
+    `left` is the reason why this moment and all later moments were not played.
     """
 
     name: str
@@ -106,7 +106,7 @@ class Result:
 
 
 def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: str = "") -> list[Case]:
-    """Return the scenarios of a spec, or only those with these names, for a back end or the spec's first.
+    """Return the scenarios of a spec (if `only` is not empty, those with its names) for a back end, else for the first one.
 
     Raises ForgeError with the problems of all scenarios.
     """
@@ -127,7 +127,7 @@ def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: s
 
 
 def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, beside: ReadBeside) -> Case:
-    """Read what a scenario expects of a subject. Raises ForgeError with all problems of all its moments."""
+    """Read the expectations of a scenario, and return it as a case. Raises ForgeError with the problems of all moments."""
     problems: list[Problem] = []
     expected: list[Expectation] = []
     for moment in played.moments:
@@ -143,8 +143,8 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
 def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Iterator[Result]:
     """Play scenarios, at most `jobs` at a time, and yield the results in order.
 
-    The embedded engine computes in this process, so it gets several processes where they can be forked cheaply. Other engines
-    mostly wait, so threads suffice.
+    The embedded engine needs processor time, so it runs in several processes where the system can fork. Other engines mostly
+    wait, so threads suffice.
     """
     if jobs > 1 and len(chosen) > 1 and engine.name == "embedded" and "fork" in multiprocessing.get_all_start_methods():
         with _given(chosen, engine), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as processes:
@@ -155,13 +155,13 @@ def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Itera
             try:
                 yield from threads.map(lambda case: play(case, engine), chosen)
             except BaseException:
-                # Nobody reads the other results any more, but running plays must still clean up.
+                # The caller has stopped reading results, but running plays must still clean up.
                 threads.shutdown(wait=False, cancel_futures=True)
                 engine.interrupt()
                 raise
 
 
-# Forked processes inherit a copy of this, so cases need no pickling.
+# The cases to play. Forked processes inherit a copy of this list, so cases need no pickling.
 _GIVEN: list[tuple[Case, Engine | Stage]] = []
 
 
@@ -175,7 +175,7 @@ def _given(chosen: Sequence[Case], engine: Engine | Stage) -> Iterator[None]:
 
 
 def _play_given(number: int) -> tuple[tuple[Step, ...], float, str, ForgeError | None]:
-    """Play a scenario and return the parts of its result without the case, which need not be sent back."""
+    """Play a scenario and return its result without the case, which the parent process already has."""
     result = play(*_GIVEN[number])
     return result.steps, result.seconds, result.skipped, result.broken
 
@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play moments until one to which the stack cannot be brought; it and those after it are yielded as not played."""
+    """Play moments until the stack cannot be brought to one. Yield that moment and all later ones as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

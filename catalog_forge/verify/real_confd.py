@@ -22,7 +22,7 @@ from catalog_forge.verify.view import View
 
 # confd itself gives up on a service after 31 s.
 SECONDS = 60
-# Enough passes of confd to succeed with a service that drops every second request.
+# The number of passes after which confd has succeeded even if the service drops every second request.
 _TRIES = 8
 _VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
@@ -36,7 +36,7 @@ class Confd:
     name = "confd"
 
     def __init__(self, binary: str | Path) -> None:
-        # confd runs in another folder, and a name without a slash would be searched on PATH.
+        # An absolute path, because confd runs in another folder, and a name without a slash would be searched on PATH.
         self.binary = Path(binary).absolute()
         self.release = _release(self.binary)
 
@@ -52,7 +52,7 @@ class Confd:
                     yield self._pass(subject, root, server, view, disk)
 
     def interrupt(self) -> None:
-        """Do nothing, because Ctrl-C on a terminal also ends each confd."""
+        """Do nothing, because Ctrl-C in a terminal ends each confd too."""
 
     def _pass(self, subject: Subject, root: Path, server: MetadataServer, view: View, disk: Disk) -> Seen:
         kind, seconds = view.trouble.kind, view.trouble.seconds
@@ -94,10 +94,10 @@ class Confd:
 
 
 def _source(subject: Subject, root: Path, server: MetadataServer, view: View) -> tuple[list[str], dict[str, str]]:
-    """Return the source that confd reads, as flags and variables: Rancher's service, environment variables, or a file for any
-    other store.
+    """Return the flags and environment variables for the source that confd reads: Rancher's metadata service, environment
+    variables, or a file in place of any other store.
 
-    The peculiarities of a store are reproduced by the layout of its keys and by the values that it refuses; no server is run.
+    Only the layout of keys and the refused values are those of the store; no server is run.
     """
     if subject.backend == "rancher" or subject.spec is None:
         prefix = ["-prefix", subject.prefix] if subject.prefix else []
@@ -111,7 +111,7 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
 
 
 def _last_words(log: str) -> str:
-    """Return the line that explains why confd ended: that of a panic, else the first line without a log prefix."""
+    """Return the log line that explains why confd ended: the line of a panic, else the first line without a log prefix."""
     lines = log.splitlines()
     panic = (line for line in lines if _PANIC.match(line))
     return next(panic, next((line for line in lines if not _LOGGED.match(line)), next(iter(lines), "")))
@@ -141,7 +141,7 @@ def _written(subject: Subject, root: Path) -> Iterator[tuple[str, Written]]:
 
 
 def _release(binary: str | Path) -> str:
-    """Return the release of a confd. Raises ForgeError if the program is not confd."""
+    """Return the release of a confd binary. Raises ForgeError if the program is not confd."""
     try:
         said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -51,7 +51,7 @@ def outcome(result: Result) -> str:
 
 
 def unasked(count: int) -> str:
-    """Return a remark on how many checks were not made."""
+    """Return a remark with the number of checks that were left out."""
     return f"{counted(count, 'check needs', 'checks need')} --engine stack"
 
 

@@ -14,7 +14,7 @@ from catalog_forge.verify.view import View
 
 
 def source(subject: Subject, view: View) -> Fetch | Stored:
-    """Return what the subject's confd reads from at a moment. Raises ForgeError for values that its back end cannot store."""
+    """Return the source from which the subject's confd reads at a moment. Raises ForgeError for values that it cannot store."""
     if subject.backend == "rancher" or subject.spec is None:
         return view.fetch
     return Stored(subject.backend, {key.encode(): text.encode() for key, text in held(subject, view).items()})
@@ -29,9 +29,9 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 
 
 def values(subject: Subject, view: View) -> dict[str, Any]:
-    """Return the metadata of the service at a moment, without Rancher's own key.
+    """Return the metadata of the service at a moment, without the key that Rancher adds.
 
-    A question without an answer is an empty text in Rancher. In a store that cannot hold empty values, the key is missing.
+    The answer to an unanswered question is empty text in Rancher. In a store that does not allow this, the key is missing.
     """
     assert subject.spec
     if view.trouble.kind == "missing":

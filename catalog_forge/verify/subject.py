@@ -1,4 +1,4 @@
-"""The subject of a rendering: the template resources of a conf image, generated or not, and the options of its confd."""
+"""The subject of a rendering: the template resources of any conf image, and the options of its confd."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, Spec
 
-# The release of confd that has the same template functions.
+# For each release of confd, the dialect: the oldest release with the same template functions.
 _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0": "0.16", "HEAD": "HEAD"}
 
 
@@ -24,8 +24,8 @@ _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0"
 class Subject:
     """The resources of a conf image, and the back end, prefix and environment of its confd.
 
-    `reloads` is the action after a change of each dest, and `formats` its format if known. `spec` and `context`, the files of the
-    image, are set only for a generated image.
+    `reloads` maps each dest to the action after its change, and `formats` to its format if known. `spec` and `context` (the
+    files of the image) are set only for a generated image.
     """
 
     image: ImageDir
@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that is read, taken from the prefix; empty if the prefix names none."""
+        """The version of the metadata that confd reads. It is taken from the prefix; empty if the prefix contains no version."""
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]
@@ -57,7 +57,7 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return a spec with this back end first, if it offers several. Raises ForgeError for a back end that it does not read."""
+    """Return the spec with this back end first, if the spec has several. Raises ForgeError if it does not have this one."""
     if not backend:
         return spec
     if backend not in spec.engine.told:
@@ -72,7 +72,8 @@ def reading(spec: Spec, backend: str) -> Spec:
 def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str = "") -> Subject:
     """Return the subject of a spec: its image as it would be generated now, and the back end that it reads.
 
-    Without `backend` it is the spec's first. `version` overrides the spec's version of the metadata. Raises as `image_plan`.
+    If `backend` is empty, the first of the spec is used. `version` overrides the metadata version of the spec.
+    Raises as `image_plan`.
     """
     if version:
         spec = replace(spec, engine=replace(spec.engine, metadata=version))
@@ -99,10 +100,10 @@ def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables
 
 
 def below(dest: str) -> str:
-    """Return the path of a dest relative to a folder that stands in for the root directory. The path cannot lead out of it."""
+    """Return the path of a dest below a folder that replaces the root directory. The path cannot lead out of this folder."""
     return posixpath.normpath("/" + dest).lstrip("/")
 
 
 def _reload(file: ConfFile) -> str:
-    """Return the name of a file's reload. Files with the same action share it, except for HTTP requests with the file."""
+    """Return the name of a file's reload. Files with the same action share a name, unless the action sends the file by HTTP."""
     return f"{file.reload} with {file.dest}" if file.reload.kind == "http" else str(file.reload)

@@ -31,11 +31,11 @@ class View:
         return routes.respond(self.answers, request).body
 
     def for_everybody(self) -> Answers:
-        """Return answers that give every client what this client gets, because the real container may have any address."""
+        """Return answers in which every client gets what `client` gets, because the real container may have any address."""
         versions = self.answers.versions
         return Answers({version: {DEFAULT: self.answers.entry(version, self.client) or {}} for version in versions})
 
 
 def of_moment(moment: Moment, number: int, version: str = "") -> View:
-    """Return the view at a moment. The `version` value is derived from `number`; `version` selects the interface version."""
+    """Return the view at a moment. `number` determines the value of the key `version`; `version` selects the API version."""
     return View(answers_of(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

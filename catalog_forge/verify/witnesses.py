@@ -17,7 +17,7 @@ from catalog_forge.image.containers import Container
 from catalog_forge.metadata.service.wire import Request
 from catalog_forge.verify.subject import Subject
 
-# confd's long poll ends after 10 s (maxWait), so each waiting watcher has asked exactly once within that time.
+# Seconds within which each waiting watcher has asked exactly once, because confd's long poll ends after 10 s (maxWait).
 _POLL = 9.5
 
 WRITTEN = "every file is written"
@@ -31,7 +31,7 @@ _NO_PROBLEMS = (WRITTEN, "going on without them")
 _PANIC = "panic: "
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
 _AGAIN = "and is started again"
-# confd logs this before it reconnects to redis (backends/redis/client.go), and another error if it cannot.
+# confd logs this before it reconnects to redis (backends/redis/client.go). If it cannot reconnect, it logs another error.
 _MENDS = "Existing redis connection no longer usable. Will try to re-establish."
 # Messages that confd logs only after reading the keys (resource/template/resource.go), when it renders, compares or checks a
 # file; and the message of entrypoint.sh after the first pass.
@@ -49,7 +49,7 @@ class Heard:
         ]
         self._of_a_pass = Counter(paths)
         self._reads: list[tuple[float, str]] = []
-        self._waits: list[tuple[float, Sequence[str]]] = []  # for a version other than these
+        self._waits: list[tuple[float, Sequence[str]]] = []  # the versions that the watcher knows
 
     def note(self, request: Request) -> None:
         """Record a request."""
@@ -69,12 +69,12 @@ class Heard:
         return self._of_a_pass.total()
 
     def waiting(self, versions: frozenset[str], since: float) -> int:
-        """Return how many watchers are waiting for a version other than these, having started since a given time."""
+        """Return the number of watchers that wait for a version other than these, and have started to wait since a given time."""
         begin = max(since, time.monotonic() - _POLL)
         return len(self._watches(versions, begin))
 
     def waited(self, versions: frozenset[str], since: float) -> int:
-        """Return how many watchers have waited for a version other than these since a given time; once all have, that stays true.
+        """Return how many watchers have waited for a version other than these at any time since a given time.
 
         The largest number of requests within one poll counts, because at any moment some watchers are between two polls.
         """
@@ -115,7 +115,7 @@ def _place_of(since: float, requests: Sequence[tuple[float, Any]]) -> int:
 class Said:
     """The log of a container, with the number of lines that belong to earlier moments.
 
-    `back` is the number of lines when its store last started; None if it reads no store.
+    `back` is the number of lines at the last start of its store; None if the container reads no store.
     """
 
     container: Container
@@ -126,7 +126,7 @@ class Said:
 
     def listen(self) -> None:
         """Read the log up to now."""
-        # An unfinished line is left for the next time.
+        # An unfinished last line is read by the next call.
         lines = self.container.logs().split("\n")[:-1]
         if len(lines) != len(self.lines):
             self.changed = time.monotonic()
@@ -139,7 +139,7 @@ class Said:
 
     @property
     def counting(self) -> list[str]:
-        """The lines of this moment since its started store was first read; the spec did not cause the earlier ones."""
+        """The log lines of this moment after the first read of the restarted store. Earlier errors are not those of the spec."""
         read = self.before
         if self.back is not None:
             read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))
@@ -158,13 +158,13 @@ def as_text(lines: Iterable[str]) -> str:
 def error_in(line: str, name: str) -> str:
     """Return the error in a line of a conf container's log, without time and process; empty if the line is not an error."""
     if found := _ERROR.search(line):
-        # A command failed without output.
+        # confd logs '""' if a command has failed without output.
         return "" if found[1] == '""' or found[1].startswith(_MENDS) else found[1]
     notice = line.startswith(f"{name}: {WAITING}") or line.endswith(_NO_PROBLEMS)
     return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
 
 
 def problem_in(lines: Sequence[str], name: str) -> str:
-    """Return the conf container's last message about why it cannot write every file; empty if it can."""
+    """Return the last message of a conf container if it says why a file cannot be written; else empty text."""
     said = [line for line in lines if line.startswith(f"{name}: ")]
     return said[-1] if said and not said[-1].endswith((*_NO_PROBLEMS, _AGAIN)) else ""
