@@ -38,8 +38,8 @@ _REBASED = "the template of the spec looks for it below /self/service/metadata"
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` maps paths to digests, for the files of the entry whose content is now
-    in the spec.
+    `secrets` are texts that no report may show. `taken` are files of the entry whose content is now in the
+    spec: it maps their paths to their digests.
     """
 
     where: str
@@ -143,7 +143,7 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """Generate the image with blocks for each template if both render the same. Return the image and the compared files.
+    """Generate the image, and replace each template by blocks if these render the same file. Return both and the comparison.
 
     A file of key-value pairs is first tried as `set` and `copy` blocks. These may only differ where the original cannot be
     parsed. Otherwise, text blocks are tried. If they differ without a proven reason, the file stays a template.
@@ -169,13 +169,16 @@ def _taken(
 
 
 def _is_there(use: EntryUse, plan: Plan) -> bool:
-    """Whether the spec generates the newest revision byte for byte. If not, a new revision is needed: old ones never change."""
+    """Whether the spec generates the newest revision byte for byte. If not, a new revision is needed."""
     folder = f"templates/{use.revision.entry.name}/{use.later[-1].name}"
     return use.published.below(folder).digest == plan.below(folder).digest
 
 
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
-    """Compare what the original and the new revision launch. A revision that cannot be launched is the only result, a loss."""
+    """Compare what the original and the new revision launch.
+
+    If one of them cannot be launched, only this failure is returned, and it counts as a loss.
+    """
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
@@ -184,9 +187,10 @@ def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
 
 
 def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:
-    """Generate with the first form of each file in `left`. If that fails, add file by file, each in the first form that works.
+    """Generate the image with as many lifted files as possible. `left` maps each dest to the lifted forms to try, in order.
 
-    Raises ForgeError if the spec cannot be generated even without any of these forms.
+    Usually the first form of every file works. If not, the files are added one by one, each in the first form that works.
+    Raises ForgeError if the spec cannot be generated even without any of these files.
     """
     with suppress(ForgeError):
         return _generated(original, frame, {dest: forms[0] for dest, forms in left.items()})
@@ -213,7 +217,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Return a problem of the spec with the place in the original that causes it, because the user never sees the spec."""
+    """Return a problem of the spec with the place in the original that causes it, because this spec is never written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -227,7 +231,7 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
-    """Compare the files of the image in the given scenarios, and mark those that were lifted. Raises ForgeError."""
+    """Compare the files of both images in the `tried` scenarios, and mark each file that was lifted. Raises ForgeError."""
     files = prove(original, written.subject, tried, engine, frame.added, frame.configured)
     for each in files:
         each.lifted = each.dest in written.chosen

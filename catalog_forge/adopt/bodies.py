@@ -36,7 +36,7 @@ _BARE = {"true": True, "false": False}
 
 
 def lift(text: str, setting: Setting) -> Lifted:
-    """Lift a template to equivalent blocks. If they cannot express a part of it, the result has no body. Raises nothing."""
+    """Lift a template to equivalent blocks. The result has no body if blocks cannot express the template. Raises nothing."""
     source = unrunes(text)
 
     def line_of(start: int) -> int:
@@ -130,7 +130,7 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # No question asks for this key: its values are fixed, and a file that needs it waits for them.
+                    # No question asks for this key: its values are fixed, and a file that needs the key waits for it.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
@@ -154,7 +154,7 @@ class _NotPairs(Exception):
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if it has more than pairs."""
+    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if it is not only pairs."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None

@@ -24,7 +24,7 @@ STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": 
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# At most this many keys, and words in comparisons, get scenarios of their own. The rest only appear in other scenarios.
+# The maximum numbers of keys, and of words in comparisons, that get scenarios of their own.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -104,7 +104,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether hosts are looked up by the host names of containers, which match only in the network of a host."""
+        """Whether templates find hosts by the host names of containers. These names are only equal in the network of a host."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -248,7 +248,7 @@ def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Return the scenarios of an image. `runners` are the services that run it; `others` maps the rest to their metadata."""
+    """Return the scenarios of an image. `runners` are the services that run it; `others` has the metadata of other services."""
     need = wanted([original])
     found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
     for word in need.words[:MOST_WORDS]:
@@ -259,7 +259,7 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
 
 
 def odd_cases(original: Original, runner: Runner, others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Return scenarios with values that blocks refuse or escape: several lines, quotes, and empty ones.
+    """Return scenarios with values that blocks refuse or escape: several lines, quotes, and empty values.
 
     Empty values are only tried if no entry tells which keys may be empty.
     """

@@ -33,7 +33,7 @@ _COMMON = {"docker", "rancher"}
 
 @dataclass(frozen=True)
 class ConfUnit:
-    """A primary and its sidekicks, with the services that have each role.
+    """A primary service and its sidekicks, by their roles.
 
     `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` are all others.
     """
@@ -54,7 +54,7 @@ class ConfUnit:
 
 @dataclass(frozen=True)
 class EntryUse:
-    """How an entry uses a conf image: the revision that is read, and those of its units that run the image."""
+    """How an entry uses a conf image: the revision that is read, and the units that run the image."""
 
     revision: Revision
     units: tuple[ConfUnit, ...]
@@ -67,7 +67,7 @@ class EntryUse:
 
     @property
     def later(self) -> tuple[Revision, ...]:
-        """The revisions after the one that is read; all of them were generated."""
+        """The revisions after the revision that is read. All of them were generated."""
         known = self.revision.entry.revisions
         return tuple(known[known.index(self.revision) + 1 :])
 
@@ -197,9 +197,9 @@ def _of_entry(
 
 
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
-    """Return the container that starts the image's own program.
+    """Return the container in the unit of `name` that starts the image's own program.
 
-    `running` are all services that run the image. Of those in the unit of `name`, it is preferably one without a command.
+    `running` are all services that run the image. A container without a command is preferred.
     """
     primary = next(iter(files.primaries_of.get(name, [name])))
     beside = [each for each in running if each in (primary, *files.services[primary].sidekicks)]
@@ -220,7 +220,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills volumes, or None. Its program, if it has one, runs only once."""
+    """Return the image of a service that only fills volumes, or None. Such a service has no program, or runs it once."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -283,7 +283,7 @@ def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] |
 
 
 def _program(service: Service, images: Iterable[Image]) -> list[str] | None:
-    """Return the command line that a service starts, or None if it is unknown what its image starts."""
+    """Return the command line that a service starts, or None if the program of its image is unknown."""
     told = starts(written_at(service, "image"), images)
     own = [[item.value for item in items(service.get(key))] for key in ("entrypoint", "command")]
     return [word for mine, its in zip(own, told, strict=True) for word in mine or its] if told else None

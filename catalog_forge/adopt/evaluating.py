@@ -422,7 +422,7 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Return a text changed by the function `word` of the spec language: constants by `change`, other parts when rendered."""
+        """Return a text changed by the function `word`. Constants are changed now, by `change`, and other parts when rendered."""
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 
@@ -517,7 +517,7 @@ def _is_whole(walk: Walk) -> bool:
 
 
 def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
-    """Return the text with references to the element of loop `old` replaced by those to the element of `new`."""
+    """Return a text in which the element of the loop `new` replaces the element of the loop `old`."""
 
     def part(each: Any) -> Any:
         if isinstance(each, ElementName) and each.loop is old:

@@ -49,7 +49,7 @@ class Shape:
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """Return a value that fits, or "" if any value does. `turn` is the index of a compared word to use."""
+        """Return a value that fits, or "" if any value does. `turn` selects a word it is compared with."""
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
@@ -89,7 +89,7 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The numbers of the scenarios with fitting values. In each scenario, another of a value's compared words is used."""
+        """The numbers of the scenarios with fitting values. Each scenario uses another word that a value is compared with."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
@@ -114,7 +114,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario: all equal to `style`, or fitting. `turn` selects one of a value's compared words."""
+    """The values of a scenario. They all equal `style`, or fit their use: `turn` selects a word that a value is compared with."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""

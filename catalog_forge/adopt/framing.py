@@ -152,7 +152,7 @@ class _Framing:
         return [mount for mount in dict.fromkeys(found) if _target(mount) not in ours]
 
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
-        """Return the labels of a primary without the generated ones. The label for sidekicks names those of `unit.beside`."""
+        """Return the labels of a primary without the generated labels. The sidekick label lists only `unit.beside`."""
         found = {
             name: text_of(node)
             for name, (_, node) in primary.labels.items()
@@ -161,7 +161,7 @@ class _Framing:
         return {**found, **({SIDEKICKS: ",".join(unit.beside)} if unit.beside else {})}
 
     def companion(self, name: str) -> dict[str, Any]:
-        """Return the keys of a service that stays as it is."""
+        """Return the keys of a companion, a service that stays as it is."""
         service = self.services[name]
         self.leave_out(service, COMPANION_KEYS | RANCHER_FILE | {"net"})
         keys = COMPANION_KEYS | RANCHER_FILE
@@ -278,7 +278,7 @@ class _Framing:
         return [self.expression(word) for word in words]
 
     def split(self, service: Service, node: yamlio.Text, words: list[str]) -> None:
-        """Note an answer that is no word of a command or several words: Rancher inserts answers before it splits the command."""
+        """Note an answer that is empty or has several words: Rancher inserts answers before it splits a command into words."""
         try:
             before = shlex.split(substituted(node, self.answers))
         except ValueError:
@@ -342,7 +342,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return the fixed value of each key by primary, null if it lacks the key."""
+        """Declare the metadata of all units as keys. Return fixed values by primary and key; null means no such key."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -357,7 +357,7 @@ class _Framing:
                 for name in leaves.keys() - nodes.keys():
                     fixed[name][path] = None
                 continue
-            self.keys[path] = {}  # Keeps the order of the keys: `fix` fills it in later.
+            self.keys[path] = {}  # Keeps the place of the key in the order; `fix` replaces the value.
             rest[path] = nodes
         for path, nodes in rest.items():
             self.fix(path, nodes, fixed)
@@ -431,7 +431,7 @@ class _Framing:
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
 
-        Such a key is only used in compose files. If a template would read it, the groups exclude the key instead.
+        If a template would read such a key, the groups exclude it instead, unless `launch` uses it.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]

@@ -20,9 +20,9 @@ from catalog_forge.stack.model import Launch, Service, Stack
 
 # The properties that a service must keep, no matter which of its containers becomes the primary.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
-# The properties that its program must keep. How the program starts is compared separately, because the launch script changes it.
+# The properties that a program must keep. How it starts is compared separately, because the launch script changes that.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
-# The properties that all other sidekicks must keep: these also start in the same way as before.
+# The properties that all other sidekicks must keep: unlike the program, they must also start in the same way.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
 _SHOWN = 200
 
@@ -55,7 +55,7 @@ def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Alte
 
 
 def _stack(revision: Revision, told: Mapping[str, Given]) -> Stack:
-    """Return the stack of a revision. Secret questions, and required ones without a default, are answered by sample values."""
+    """Return the stack of a revision. Sample values answer secret questions, and required questions without a default."""
     given = {
         name: Given(
             each.options[0] if each.options else "1" if each.type == "int" else "true" if each.type == "boolean" else name
@@ -128,7 +128,7 @@ def _network(launch: Launch) -> dict[str, Any]:
 
 
 def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: bool) -> Iterator[Altered]:
-    """Yield each value that differs, by its path. A value without an old counterpart counts as no loss."""
+    """Yield each value that differs, by its path. A value that did not exist before is not a loss."""
     before, after = dict(_leaves(old)), dict(_leaves(new))
     for path in sorted(before.keys() | after.keys()):
         one, other = before.get(path, ""), after.get(path, "")
@@ -156,6 +156,6 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, float):
-        yield path, printing.dump(value).rstrip("\n")  # as Rancher's metadata and the engine get it
+        yield path, printing.dump(value).rstrip("\n")  # the form that Rancher's metadata and the engine get
     elif value not in (None, "", [], ()):
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

@@ -91,7 +91,7 @@ class Naming:
         """Whether the template's metadata version lists containers by number."""
         return self.setting.version == _BY_NUMBER
 
-    # From paths to things
+    # From paths to instances of `Thing`
 
     def place(self, path: Phrase) -> Thing:
         """Return the object that a path refers to. Raises Unliftable if it cannot be determined."""
@@ -148,7 +148,7 @@ class Naming:
         return None
 
     def _of_found(self, loop: Iteration | None, rest: tuple[Phrase, ...]) -> Thing:
-        """Return the object at the path `rest` below a service, which is the current element of `loop`."""
+        """Return the object at the path `rest` below the service that is the current element of `loop`."""
         if rest[0].constant != "containers":
             return Thing("service", loop, rest)
         if len(rest) > 1 and self.walks(inner := self.loop_of(rest[1]), Thing("containers", loop)):
@@ -182,7 +182,7 @@ class Naming:
         raise Unliftable("which container it reads cannot be determined")
 
     def thing(self, loop: Iteration) -> Thing | None:
-        """Return the object that a loop iterates over, or None if it does not iterate over a listing."""
+        """Return the list that a loop iterates over, or None if it iterates over the parts of a text."""
         if isinstance(loop.of, Children):
             return self.place(loop.of.path)
         return loop.of if isinstance(loop.of, Thing) else None
@@ -217,7 +217,7 @@ class Naming:
                 return Thing("host", thing.which, rest)
         raise Unliftable("which host it reads cannot be determined")
 
-    # From things to names
+    # From instances of `Thing` to names
 
     def value(self, path: Phrase) -> str:
         """Return the expression for the value of a key, without its braces. Raises Unliftable if none exists."""
@@ -247,7 +247,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field without a name in the spec language is read by its path below `below`."""
+        """Return the expression for a field. A field without a name in the spec language is read by its path, from `below` on."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -266,7 +266,7 @@ class Naming:
         raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
 
     def _label_in(self, thing: Thing) -> Iteration | None:
-        """Return the loop over labels that a path uses, or None if it names no element of a loop."""
+        """Return the loop over labels whose current element is the label at a path, or None."""
         found = thing.rest[1].parts[-1] if len(thing.rest) == 2 and thing.rest[0].constant == "labels" else None
         if not isinstance(found, ElementName) or self.thing(found.loop) != replace(thing, rest=thing.rest[:1]):
             return None
@@ -485,7 +485,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. A label's name with all replacements of `_WORD` is its field `word`."""
+        """Return the expression for a changed value. The name of a label, changed as in `_WORD`, is its field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of
@@ -524,7 +524,7 @@ def expression(source: str) -> Expr:
 
 
 def written(parts: list[str | Expr]) -> str:
-    """Return literal text and expressions as an author writes them. What must be escaped in a text depends on what follows it."""
+    """Return literal text and expressions as an author writes them. Which characters are escaped depends on the next part."""
     return str(Text(tuple(merged(parts))))
 
 
@@ -534,7 +534,7 @@ def shown_segments(segments: tuple[Phrase, ...]) -> str:
 
 
 def serves(path: Phrase, setting: Setting) -> bool:
-    """Whether Rancher may serve a path, and the TOML declares it. Raises Unliftable if this cannot be determined."""
+    """Whether the TOML declares a path and Rancher may serve it. Raises Unliftable if this cannot be determined."""
     known, unsure = _beginning(path)
     roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
     if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):

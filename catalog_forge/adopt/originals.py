@@ -157,7 +157,7 @@ class Original:
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
     def of_version(self, version: str) -> Original:
-        """Return the original with another metadata version. If the paths in a template name a version, nothing changes."""
+        """Return the original with another metadata version. If paths in a template name a version, it stays unchanged."""
         named = any(not each.version and _versions(each) for each in self.files)
         return self if named or not version else replace(self, version=version)
 
@@ -168,7 +168,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """The path of each file in the spec, by dest. Files in a system folder move, because it cannot be a volume."""
+        """The path of each file in the spec, by dest. Files in a system folder move, as such a folder cannot be a volume."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -185,7 +185,7 @@ class Original:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that its templates read, with their values in the Dockerfile."""
+        """The variables that the image's templates read, with their values in the Dockerfile."""
         told = self.image.build.variables if self.image.build else {}
         asked = dict.fromkeys(name for each in self.files for name in each.literals.variables)
         return {name: told.get(name, "") for name in asked}
@@ -242,10 +242,10 @@ def _generated(image: Image) -> Problem | None:
 
 
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
-    """Return an image without files for confd whose volumes an entry uses, or None if it has no file in them.
+    """Return an image without files for confd whose volumes an entry uses, or None if these contain no file.
 
-    If `words` are given, they are a program that the image runs once. The new image is then based on this image, by its
-    `reference`, and runs the program before it writes the files.
+    `words` are the command line of a program that the image runs once. If they are given, the new image is based on `reference`,
+    the reference of this image, and runs the program before it writes the files.
     """
     if any(conf.resources for conf in image.confs):
         return None
@@ -298,7 +298,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """Return the -prefix of confd. If the address of its node names a metadata version, the version comes first."""
+    """Return the -prefix of confd. If the address of its node names a metadata version, the prefix begins with that version."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")
@@ -396,7 +396,7 @@ def _is_whole(run: Run) -> bool:
 def _joins(known: Inside) -> bool:
     """Whether confd appends a resource's prefix to the -prefix flag. Since 0.12.0, the flag replaces the resource's prefix.
 
-    If the release is unknown, it is assumed to append, because otherwise the prefix of the resource would have no effect.
+    If the release is unknown, confd is assumed to append, because otherwise the prefix of the resource would have no effect.
     """
     release = known.release
     return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built

@@ -117,7 +117,7 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
 
 
 def _marked(source: bytes, starts: Sequence[int]) -> bytes:
-    """Return a template that also writes a mark at the start of each branch, which begins at one of these offsets."""
+    """Return a template that also writes a mark at each of these offsets, where its branches start."""
     ends = [*starts[1:], len(source)]
     rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
     return source[: starts[0]] + b"".join(rest) if starts else source
@@ -308,7 +308,7 @@ def _items(line: str) -> Counter[str]:
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
     """Return the proven reason why only the regenerated image writes a file, otherwise "".
 
-    The reason is proven if the original writes the same file in a variant of the scenario, or writes the file in no variant.
+    The reason is proven if the original writes the same file in a variant of the scenario, or fails in every variant.
     """
     dest = file.resource.dest
     others = {"mended": [again.widened, again.answered], "own stack": [again.apart] if "stacks" in case.data else []}

@@ -1,4 +1,4 @@
-"""Turns launch scripts of known shapes into the `launch` key: they copy files, wait for files or the scale, choose a leader.
+"""Turns launch scripts into the `launch` key. Known scripts copy files, wait for files or the scale, and choose a leader.
 
 A script is read statement by statement. If one statement is unknown, the script stays a file.
 """
@@ -23,7 +23,7 @@ _METADATA = r"(?:curl|wget)[^\n)|;]*?/self/container/(?:service|create)_index"
 _FIRST = rf"""["']?\$\({_METADATA}[^\n)]*\)["']?[ \t]+(?:==?|-eq)[ \t]+["']?1["']?"""
 _BRANCH = r"(?:(?!\bif\b|\belse\b|\bfi\b)[\s\S])*+"
 _WORDS = "if for while until case function then else fi do done esac trap exit return eval export cd umask ulimit unset shift"
-# The kinds of statements. A statement is of the kind whose pattern is the first to match.
+# The kinds of statements. The kind of a statement is the first kind whose pattern matches.
 _STATEMENTS = {
     "nothing": r"\s+|#[^\n]*|;",
     "options": r"set[ \t]+[-+][a-z]+(?:[ \t]+pipefail)?(?=[ \t]*(?:;|\n|\Z))",
@@ -46,7 +46,7 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a script does: the `launch` key of a spec, or None and why a line of the script has no counterpart.
+    """What a script does. `launch` is the key of a spec, or None if a line has no counterpart in a spec: `why` gives the reason.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` tells that the script starts confd.
@@ -159,7 +159,7 @@ class _Reading:
 
 
 def _statements(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield the kind and the match of each statement. Raises _Unknown at the first statement of no known kind."""
+    """Yield the kind and the match of each statement. Raises _Unknown at the first statement of an unknown kind."""
     place = 0
     text = text.replace("\\\n", "  ")
     while place < len(text):

@@ -1,4 +1,4 @@
-"""The input of lifting a template, and its result."""
+"""The input and the result of lifting a template."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The result of lifting a template. `body` has the blocks, or is None if a part cannot be lifted: `why` and `line` name it.
+    """The result of lifting a template. `body` has the blocks, or is None: then `line` cannot be lifted, and `why` says why.
 
     `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """

@@ -66,7 +66,7 @@ class Made:
     beside: Plan
 
     def plan(self, what: str) -> Plan:
-        """Return the spec and its files, with their paths in the catalog. The header names `what` it was adopted from."""
+        """Return the spec and its files, with their paths in the catalog. The header names the original image, `what`."""
         plan = Plan()
         plan.add_text(f"specs/{self.name}.yml", _HEAD.format(what=what) + yamlio.dump(self.data))
         plan.merge(self.beside, f"specs/{self.name}")

@@ -90,7 +90,7 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return the services as in `_volumes`, but conf exits after writing its files, which needs no network."""
+    """Return the services as in `_volumes`, but conf has no network and exits after it has written the files."""
     return _volumes(spec, member) | {member.conf: {"image": spec.tag, **_ONCE}}
 
 
@@ -131,7 +131,7 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 def _data(spec: Spec) -> dict[str, Any]:
     """Return a container that owns the volumes.
 
-    Docker fills them from the conf image when it creates the container, which itself does nothing.
+    Docker fills the volumes from the conf image when it creates the container. The container exits at once.
     """
     return {"image": spec.tag, "entrypoint": ["/bin/true"], **_ONCE}
 
@@ -166,7 +166,7 @@ def _only(compose: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
 
 
 def _labels(compose: Mapping[str, Any], member: Member) -> dict[str, Any]:
-    """Return the labels of a primary service. Sidekicks named by the author are added to the generated ones."""
+    """Return the labels of a primary service. The author's sidekicks are added to the generated sidekicks."""
     own = _quoted(compose.get("labels"))
     sidekicks = ",".join(filter(None, (*member.sidekicks, own.pop(SIDEKICKS, ""))))
     return {**_HOSTNAME, **({SIDEKICKS: Quoted(sidekicks)} if sidekicks else {}), **own}
@@ -182,7 +182,7 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata if the group fixes no key."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata if its group fixes no key."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

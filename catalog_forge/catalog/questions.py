@@ -96,7 +96,7 @@ def _answered(spec: Spec, text: str) -> str:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a question asks for a key. If every group fixes the key, only a compose value or a group can need its answer."""
+    """Whether a question asks for a key. If every group fixes the key, a compose value or a group must use the answer."""
     groups = spec.service.groups.values()
     if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
         return True

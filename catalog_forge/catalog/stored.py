@@ -65,7 +65,7 @@ def node_of(backend: str) -> str:
 
 
 def with_store(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml as data, with a store and conf containers that read from it."""
+    """Return docker-compose.yml as data, with a store and with conf containers that read from that store."""
     data = docker_compose(spec)
     backend = spec.engine.store
     for name in confs(spec, data["services"]):
@@ -102,7 +102,7 @@ def _told(spec: Spec, backend: str) -> dict[str, Any]:
 
 
 def _variables(spec: Spec) -> dict[str, str]:
-    """Return all values as the variables that confd's `env` back end reads: answers and defaults."""
+    """Return all answers and defaults as the environment variables that confd's `env` back end reads."""
     said = {name: key for name, key in spec.metadata.items() if key.asked or key.default}
     values = {name: f"${{{key.variable}}}" if key.asked else literal(key.default) for name, key in said.items()}
     return as_variables(layout(spec, "env", values))

@@ -155,7 +155,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
     "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
 }
-# The kind of gap for a note that the stack has, by the beginning of the note's key. The longest match counts.
+# The kind of gap for a note of the composed stack, by the beginning of the note's key. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",

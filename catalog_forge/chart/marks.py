@@ -66,7 +66,7 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class OpenStack:
-    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` lists all closed answers."""
+    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` lists all other variables."""
 
     stack: Stack
     plain: Stack
@@ -90,7 +90,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that a template uses for more than printing: its output for other answers cannot be predicted."""
+    """Return the variables that templates do not only print. Their effect cannot be predicted for other answers."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

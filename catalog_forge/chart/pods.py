@@ -94,7 +94,7 @@ class Pods:
         self.gaps.add(kind, launch.name, shown(what), self.where(launch.name, key, shown(item)), said, **words)
 
     def where(self, service: str, key: str, item: str = "") -> Where | None:
-        """Return the place of a service's key in the entry, or of an item in it."""
+        """Return the place in the entry of a service's key, or of an item below that key."""
         composition = self.entry.composition
         definition = composition.services.get(service)
         if definition is None:

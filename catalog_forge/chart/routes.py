@@ -80,7 +80,7 @@ class Routes:
                     self.gap(launch, key, what, kind, item=item, **words)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
-        """Add a headless Service for the pods of a service, which also lists pods that are not ready."""
+        """Add a headless Service for the pods of a service. It also lists pods that are not ready."""
         leads_to = self.names[service]
         spec = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": labels_of(leads_to), **more}
         self._leads(file, name, service, spec)
@@ -97,7 +97,7 @@ class Routes:
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
 
     def _name(self, service: Service) -> None:
-        """Add the Service of a Rancher service that is only a name, of an external host or of other services."""
+        """Add the Service of a Rancher service without containers, which is only a name for a host or for other services."""
         name, host = self.names[service.name], str(service.primary.options.get("hostname", ""))
         found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
         targets = list(dict.fromkeys(each for each in found if each in self.leads))

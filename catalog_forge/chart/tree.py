@@ -2,7 +2,7 @@
 
 The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. Values
 that differ between the first two containers of a service are computed for each container by the template. A pod reads three
-files: that of the stack, that of its service and its own. Values in a later file replace those in an earlier one.
+files: the file of the stack, the file of its service and its own file. Values in a later file replace those in an earlier file.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Trees:
         self._files: dict[bool, str] = {}
 
     def of_stack(self, secret: bool) -> str:
-        """Return the file of the stack, which all its pods read: `/self/stack`, `/self/host` and the root keys."""
+        """Return the file of the stack, which all pods read: `/self/stack`, `/self/host` and the root keys."""
         if secret not in self._files:
             self._files[secret] = self._of_stack(secret)
         return self._files[secret]

@@ -1,1 +1,1 @@
-"""Seeding: write the values of a spec's metadata to the store that confd reads them from."""
+"""Seeding: writes the values of a spec's metadata to the store from which confd reads them."""

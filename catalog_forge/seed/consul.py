@@ -37,7 +37,7 @@ class Consul:
             unclear(self._target.node, "the keys are not those of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations in one transaction. A single value, which may exceed its size, is written without one."""
+        """Perform all operations in one transaction. A single value, which may be too large for that, is written without it."""
         if len(puts) == 1 and not deletes:
             for key, value in puts.items():
                 self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())

@@ -60,7 +60,7 @@ class Vault:
             unclear(self._target.node, "the keys are not those of Vault's KV version 1")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform the single operation."""
+        """Perform the only operation: either a put or a delete."""
         for key, value in puts.items():
             self._wire.json("PUT", f"/v1{quote(key)}", {"value": value})
         for key in deletes:
