@@ -1,4 +1,4 @@
-"""Compares what an entry launches before and after adopting, and tells which differences lose something."""
+"""Compares what an entry launches before and after adopting, and decides which differences are losses."""
 
 from __future__ import annotations
 

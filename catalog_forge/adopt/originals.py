@@ -335,9 +335,9 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
     """Return the files. If the keys of a file are not Rancher's, they are moved below the service's own metadata.
 
-    They are not Rancher's if the image names another store, or if the file only reads what Rancher never serves. If no store is
-    named, all keys are foreign if no template reads what only Rancher has, and one of two signs is found: a template reads what
-    Rancher never serves, or a script starts confd with its default store, etcd.
+    The keys of a file are not Rancher's if the file only reads what Rancher never serves. All keys of the image are not Rancher's
+    if the image names another store. If it names none, they are only Rancher's if one template reads what only Rancher has, or
+    if every template reads what Rancher may serve and no script starts confd with its default store, etcd.
     """
     told = [*(run.flags for run in known.runs), flags]
     named = {each["backend"] for each in told if each.get("backend")}

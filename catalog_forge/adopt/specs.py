@@ -150,7 +150,7 @@ def _reload(command: str, programs: Sequence[str]) -> str:
 
 
 def _program(command: str) -> str:
-    """Return the name of the program that a command runs, or "" if the command runs several or cannot be parsed."""
+    """Return the name of the program that a command runs, or "" if it runs several programs or cannot be parsed."""
     if _SHELL.search(command):
         return ""
     try:

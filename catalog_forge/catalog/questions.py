@@ -48,7 +48,7 @@ def tag_variable(spec: Spec) -> str:
 
 
 def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
-    """Return the metadata of the primary service: an answer or a fixed value for each key, maps and lists as data.
+    """Return the metadata of the primary service: for each key, the variable of its answer or a fixed value.
 
     A key such as `elasticsearch/yml` becomes a nested mapping, which confd flattens again.
     """

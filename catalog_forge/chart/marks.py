@@ -90,7 +90,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates do not only print. Their effect cannot be predicted for other answers."""
+    """Return the variables that templates do not only print. The effect of other answers for these cannot be predicted."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

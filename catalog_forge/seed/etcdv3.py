@@ -38,7 +38,7 @@ class Etcdv3:
     def read(self) -> dict[str, bytes]:
         """Return all keys below the prefix with their values."""
         begin = self._target.prefix + "/"
-        # The range ends at the prefix with its last byte, the slash, incremented.
+        # The end of the range is the prefix with its last byte, the slash, incremented by one.
         asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
         answer = self._asked("range", asked)
         try:

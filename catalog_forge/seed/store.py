@@ -56,7 +56,7 @@ class Client(Protocol):
         """Return all keys below the prefix with their values. Raises ForgeError on failure."""
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform at most `most` operations of `room` bytes, all or none of them. Raises ForgeError on failure."""
+        """Perform all operations or none: at most `most`, with at most `room` bytes. Raises ForgeError on failure."""
 
 
 def carry_out(found: Change, client: Client) -> None:
