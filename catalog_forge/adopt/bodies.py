@@ -154,7 +154,7 @@ class _NotPairs(Exception):
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if it is not only pairs."""
+    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if they cannot express it."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None

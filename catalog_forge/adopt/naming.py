@@ -273,7 +273,7 @@ class Naming:
         return found.loop if thing.rest[1].parts == (*filter(None, (found.loop.of.prefix,)), found) else None
 
     def _labels_of(self, thing: Thing) -> str:
-        """Return the expression for the owner of these labels: `self`, `self.host` or an element."""
+        """Return the expression for the owner of the labels that `thing` lists: `self`, `self.host` or an element."""
         if thing.which is None and thing.kind in ("container", "host"):
             if thing.kind == "container" and not self.setting.shared:
                 raise Unliftable("the labels of its own container are those of the sidekick")

@@ -1,7 +1,7 @@
 """Writes data as a Helm template: block YAML in which each text is quoted, including the answers that Helm inserts.
 
 No text of an entry is treated as a template or changes the structure of the YAML. Texts are written as JSON, which is a subset of
-YAML (https://yaml.org/spec/1.2.2/), answers go through Helm's `toJson`, and `{{` is printed by an action.
+YAML (https://yaml.org/spec/1.2.2/). Answers go through Helm's `toJson`. In place of `{{`, an action is written that prints `{{`.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def answer(question: Question) -> str:
 
 
 def whole(question: Question) -> str:
-    """Return the answer to a question as a Helm expression for an integer, without leading zeros, which Helm refuses."""
+    """Return the answer to a question as a Helm expression for an integer. It removes leading zeros, which Helm refuses."""
     path = f"$.Values.answers.{question.variable}"
     return f"int64 {path}" if is_whole(question) else f'int64 (regexReplaceAll "^0+" (toString {path}) "")'
 
