@@ -1,4 +1,4 @@
-"""Adopts one image: writes its spec, generates a new image from the spec and proves that it renders the same files."""
+"""Adopts one image: writes its spec, generates a new image from the spec and proves that both images render the same files."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _REBASED = "the template of the spec looks for it below /self/service/metadata"
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` are files of the entry whose content is now in the
-    spec: it maps their paths to their digests.
+    `secrets` are texts that no report may show. `taken` has the digest, by path, of each file in the entry
+    whose content is now in the spec.
     """
 
     where: str

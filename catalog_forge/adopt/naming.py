@@ -524,7 +524,7 @@ def expression(source: str) -> Expr:
 
 
 def written(parts: list[str | Expr]) -> str:
-    """Return literal text and expressions as an author writes them. Which characters are escaped depends on the next part."""
+    """Return literal text and expressions as an author writes them. Literal text is escaped only where it must be."""
     return str(Text(tuple(merged(parts))))
 
 

@@ -90,7 +90,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates do not only print. The effect of other answers for these cannot be predicted."""
+    """Return the variables that templates use in conditions or other expressions, so that the effect of an answer is unknown."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

@@ -93,7 +93,7 @@ class Trees:
         return found
 
     def _container(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Return the name and the object of a container, with the values that depend on its number."""
+        """Return the name and the object of container `$i`, in which some values are expressions of `$i`."""
         first, second = self.services[name.lower()]["containers"][:2]
         made = _counted(_leaves(first), _leaves(second), "", self.identity(name))
         return _released(first["name"][:-1]) + "{{ $n }}", made
