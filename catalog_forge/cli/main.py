@@ -250,9 +250,9 @@ def located(path: Path) -> Path:
 
 
 def recover_above(start: Path) -> None:
-    """Repair what a killed command left in the catalog of a path. Every command that reads a catalog must call this first.
+    """Repair what a killed command left in the catalog of a path. Commands that read a catalog must call this first.
 
-    `root` calls it for the working folder, and commands call it for paths in their arguments.
+    `root` calls this function for the working folder, and commands call it for paths in their arguments.
     """
     start = located(start)
     for folder in (start, *start.parents):

@@ -2,7 +2,7 @@
 
 All characters are assumed to have the same width, from which the width of a frame is computed. Frames and passing
 lines have separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A
-standalone drawing includes that file, and its colours from `files/alone.css`.
+standalone drawing also includes `files/alone.css`, which defines the colours.
 """
 
 from __future__ import annotations

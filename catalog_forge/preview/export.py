@@ -1,8 +1,8 @@
 """Exports an entry as one HTML file that needs no server, for example to attach to a merge request.
 
 The file contains what the page shows for the default answers, the changes by each single option, the drawing and the scenarios.
-It lists the parts that are left out because they are too large or need a server. Its security policy allows only the script and
-style in the file, by their hashes.
+The file lists the parts that it leaves out because they are too large or need a server. The file's security policy allows only
+its own script and style, by their hashes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LIVE = (
 
 
 def exported(site: Site, entry: str) -> str:
-    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError if it does not exist or has no revision."""
+    """Return an entry as HTML of at most `MAX_BYTES`. Raises ForgeError if the entry does not exist or has no revision."""
     opened = site.opened(entry)
     if opened.revision is None:
         raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that can be shown")])

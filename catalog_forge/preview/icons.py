@@ -1,4 +1,4 @@
-"""The icon of an entry, shown in an <img> element. There, browsers run no script in an SVG and load nothing for it."""
+"""The icon of an entry. The page shows it in an <img> element, where browsers run no script in an SVG and load nothing for it."""
 
 from __future__ import annotations
 

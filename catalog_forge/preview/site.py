@@ -210,7 +210,7 @@ def _made_by(repository: Repository, name: str) -> Product:
 
 
 def _of_spec(entry: str, source: Source) -> Opened:
-    """Return the page of a spec whose conf image reads a store. It shows the stack that `up` would run for the spec."""
+    """Return the page of a spec whose conf image reads a store: the page shows the stack that `up` would run for the spec."""
     revision = entry_of(source.spec())
     return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 

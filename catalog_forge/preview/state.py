@@ -48,7 +48,7 @@ class Wish:
 
     @classmethod
     def read(cls, data: Any) -> Wish:
-        """Read the choices that a browser sent. Raises ForgeError if they are invalid."""
+        """Read the choices that a browser sent. Raises ForgeError if the choices are invalid."""
         found = data if isinstance(data, dict) else {}
         answers, scales = found.get("answers") or {}, found.get("scales") or {}
         words = {key: found.get(key) or "" for key in ("asks", "version", "stack")}

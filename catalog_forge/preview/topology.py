@@ -1,7 +1,7 @@
 """The contents of a drawing of an entry: its units and containers, their links, and the flow of the files. Pure.
 
 The contents are read from the compose files of any revision, even of a revision that Rancher would refuse. For the entry of a
-spec, they include the files that each container writes, and the services that these files read.
+spec, the contents include the files that each container writes, and the services that these files read.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class _TopologyReader:
         return Topology(title, tuple(units), edges, self.left_out)
 
     def _members(self, primary: Service) -> list[Service]:
-        """Return the containers of a unit: first those that write files, then those that keep them, then those that use them."""
+        """Return the containers of a unit in order: the writers of files, then containers that keep the files, then the users."""
         found = [primary, *(self.services[name] for name in primary.sidekicks if name in self.services and name != primary.name)]
         late = {each.name: 2 if each.get("volumes_from") else 1 for each in found if each.name not in self.confs}
         return sorted(found[:MOST_CONTAINERS], key=lambda each: late.get(each.name, 0))

@@ -1,7 +1,8 @@
 """Edits one value or one metadata key of a spec, and keeps the rest as its author wrote it. Pure: text in, text out.
 
 A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items. An item is given
-by its number, its `dest` or its `name`. The separator is / or a dot. Keys may contain both, so the longest matching key is taken.
+by its number, its `dest` or its `name`. The separator is / or a dot. A key may contain these separators, so the longest
+matching key is taken.
 """
 
 from __future__ import annotations

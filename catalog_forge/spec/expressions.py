@@ -11,7 +11,7 @@ from catalog_forge.errors import Where
 CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "state", "health_state")
 HOST_FIELDS = ("ip", "name", "hostname", "uuid")
 STACK_FIELDS = ("name", "environment")
-# The fields of an element of everywhere:LABEL. It also has the fields CHECK_FIELDS below health_check.
+# The fields of an element of everywhere:LABEL. The fields CHECK_FIELDS are below the element's health_check.
 FOUND_FIELDS = ("name", "stack", "kind", "state", "scale", "hostname", "vip", "fqdn", "primary_service_name")
 CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
@@ -55,7 +55,7 @@ _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service`, `env` or an element. The element is called `it`, or as its `each` names it.
+    """A field of `self`, `stack`, `service`, `env` or an element. An element is called `it`, or by its name in an `each`.
 
     `path` is ('ip',), ('label', L), ('host', 'ip'), ...
     """
@@ -99,7 +99,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of containers, services, hosts or values. `kind`: its first word, or raw, split, named or within.
+    """A collection of containers, services, hosts or values. `kind`: the collection's first word, or raw, split, named or within.
 
     `inner`: the collection inside an element, for everywhere:LABEL and within; for within, `name` is the element. `parts`: the
     text and the separator of a split. `records`: the elements of a raw path have fields. `required`: while the collection is

@@ -1,4 +1,4 @@
-"""The author's files that belong to a spec, in specs/NAME/. Only this module reads them; no path or link may leave the folder."""
+"""The author's files for a spec, in specs/NAME/. Only this module reads these files; no path or link may leave the folder."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class SpecFolder:
         return self.read(name, where)
 
     def read(self, name: str, where: Where | None) -> bytes:
-        """Read a file. Raises ForgeError if it is missing, not a file, larger than 1 MiB, or outside the folder."""
+        """Read a file. Raises ForgeError if the file is missing, not regular, larger than 1 MiB, or outside the folder."""
         check_relative(name)
         if not _is_generated_from(name):
             raise ForgeError(
@@ -175,7 +175,7 @@ class PlannedFolder(SpecFolder):
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file, in the order that the folder will have once it is written."""
+        """Yield the name and bytes of every file, in the order that the folder will have once the plan is written."""
         planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
         merged = {name: data for name, data in super().files() if name not in self.removed} | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

@@ -40,7 +40,7 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end for changes. It can watch some back ends only for a single file, and others never."""
+    """Whether confd can watch a back end for changes: some back ends only for a single file, others never."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
@@ -55,7 +55,7 @@ def launch_files(spec: Spec) -> Iterator[ConfFile]:
 
 
 def check_launch(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with `launch`. Its expressions are checked elsewhere, like the expressions in files."""
+    """Yield the problems with `launch`. The expressions in `launch` are checked elsewhere, like the expressions in files."""
     launch = spec.launch
     yield from _exec(spec)
     for texts, of in ((launch.exec, launch), *((role.args, role) for role in _roles(launch))):
@@ -202,5 +202,5 @@ def _line(text: str) -> TextBlock:
 
 
 def made(text: str) -> Text:
-    """Parse a generated text. Its expressions have no location in a file."""
+    """Parse a generated text, whose expressions have no location in a file."""
     return parse(text, Beginning(_NOWHERE)) if "@{" in text else literal(text)

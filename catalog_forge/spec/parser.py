@@ -462,7 +462,7 @@ class _Parser:
         return bool(self.value.startswith(words, self.pos) or _WITHIN.match(self.value, self.pos))
 
     def everywhere(self, where: Where) -> Collection:
-        """Parse `LABEL` or `LABEL=VALUE`, which selects services. `.containers` at the end selects their containers instead."""
+        """Parse `LABEL` or `LABEL=VALUE`, which selects services. `.containers` at the end selects the services' containers."""
         begin = self.pos
         label, value = self.word("=[,)").strip(), ""
         if self.take("="):

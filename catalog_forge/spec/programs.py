@@ -170,8 +170,8 @@ def _parted(image: str) -> tuple[str, int | None]:
 class Software:
     """How well-known software handles its configuration: the path, the reload, and the health check.
 
-    The data comes from the manual of the software (`source`). The command `new` uses it in place of missing flags, and
-    docs/spec.md shows it as a table.
+    The data comes from the manual of the software (`source`). The command `new` uses the data in place of missing flags,
+    and docs/spec.md shows the data as a table.
     """
 
     name: str

@@ -72,7 +72,7 @@ def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
-    """Parse a spec as written by its author. Raises ForgeError if it is not a mapping."""
+    """Parse a spec as written by its author. Raises ForgeError if the spec is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
@@ -80,7 +80,7 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
 
 
 def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
-    """Yield the problems that `_hidden` finds in a file. A quick search of the whole text rules them out in most files."""
+    """Yield the problems that `_hidden` finds in a file. A quick search of the whole text usually rules out hidden characters."""
     text = content if isinstance(content, str) else content.decode()
     return _hidden(root) if "\\" in text or _HIDDEN.search(text) else iter(())
 
@@ -88,7 +88,7 @@ def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     """Yield a problem for characters that control a terminal or change the writing direction: they disguise what a text contains.
 
-    No file, label or question needs such a character, and it would end up in the generated files. Spaces and line breaks are
+    No file, label or question needs a hidden character, which would end up in the generated files. Spaces and line breaks are
     allowed.
     """
     if isinstance(node, yamlio.Text):
@@ -178,7 +178,7 @@ class _Reader:
         return kind(**values, places=places)
 
     def passed(self, nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]]) -> Iterator[tuple[str, Any]]:
-        """Yield the valid compose keys with their values, unchanged; report the invalid ones."""
+        """Yield the valid compose keys with their values, unchanged; report the invalid keys."""
         for name, (_, node) in nodes.items():
             self.unread_expressions(node)
             data = yamlio.to_data(node, yamlio.as_written)
@@ -195,7 +195,7 @@ class _Reader:
             return
 
     def value(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read a node as a value of a type of the model. Raises _Wrong if that is impossible."""
+        """Read a node as a value of a type of the model. Raises _Wrong if the node cannot have this type."""
         return _reader_of(kind)(self, kind, node, limits, what)
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
@@ -219,7 +219,7 @@ class _Reader:
         return self.text(kind, node, limits, what)
 
     def unread_expressions(self, node: yamlio.Node) -> bool:
-        """Report expressions in a value without evaluation: the program would get them literally. Return whether any exist."""
+        """Report the expressions in a value that is passed on without evaluation. Return whether any exist."""
         if isinstance(node, yamlio.Text):
             if found := EXPRESSION.search(node.value):
                 hint = (
@@ -281,7 +281,7 @@ class _Reader:
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 
     def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read one element of a list or mapping. Return _LEFT_OUT if it is invalid, so that reading can continue."""
+        """Read one element of a list or mapping. Return _LEFT_OUT for an invalid element, so that reading continues."""
         try:
             return self.value(kind, node, limits, what)
         except _Wrong:
@@ -329,7 +329,7 @@ class _Reader:
         return self.expression(Text, node, limits, what) if type(constant) is str else constant
 
     def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
-        """Read a block. Its kind is given by its keyword, the one required key of its record."""
+        """Read a block. The kind of a block is given by its keyword, the one required key of its record."""
         words = {next(key.name for key in keys_of(option) if key.required): option for option in get_args(kind)}
         if not isinstance(node, yamlio.Map):
             raise self.wrong("a block must be a mapping", node.where, did_you_mean("", words))
@@ -354,7 +354,7 @@ def _has_key(node: yamlio.Node, name: str) -> bool:
 
 @cache
 def _known(kind: type[Record]) -> tuple[Mapping[str, Key], Sequence[Key]]:
-    """Return all keys of a record by name, and the required ones."""
+    """Return all keys of a record by name, and its required keys."""
     keys = keys_of(kind)
     return {key.name: key for key in keys}, [key for key in keys if key.required]
 
@@ -387,7 +387,7 @@ def _records(kind: Any) -> Iterator[type[Record]]:
 
 
 def _name_of_element(node: yamlio.Map) -> str:
-    """Return the name that an `each` gives its element. It must be known before the body is read."""
+    """Return the name that an `each` gives its element, which must be known before the body is read."""
     return next((value.value for key, value in node.pairs if key.value == "as" and isinstance(value, yamlio.Text)), "")
 
 

@@ -1,4 +1,4 @@
-"""The shorthand keys of a spec. `expand` rewrites their nodes before the reading; `complete` fills in defaults after it."""
+"""The shorthand keys of a spec. `expand` replaces shorthand before a spec is read; `complete` fills in defaults afterwards."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def _entry(spec: Spec) -> Entry:
 
 
 def _engine(engine: Engine, entry: Entry) -> Engine:
-    """Return the engine settings, with a default prefix for the keys if they are in a store."""
+    """Return the engine settings, with a default prefix if the keys are in a store."""
     usual = f"{TABLE[engine.store].mount}/{entry.name}" if engine.is_stored else ""
     return replace(engine, prefix=engine.prefix or usual)
 
@@ -242,7 +242,7 @@ def image_of(service: Service) -> str:
 
 
 def _with_image(spec: Spec) -> Service:
-    """Return the service with its image. A group with another image gets that image's start command, unless one is written."""
+    """Return the service with its image. A group with another image gets that image's start command, unless `exec` is written."""
     dests = [file.dest for file in spec.files]
     started = {
         name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))

@@ -287,7 +287,7 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
 
 
 def _was_read(tree: Tree, path: str) -> bool:
-    """Whether a tree was read completely at a path of its catalog, so that any file there is in the tree."""
+    """Whether a tree was read completely at a path of its catalog, so that every file there is in the tree."""
     return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
 
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:
     """List the upgrades that a catalog offers, and what each of them loses.
 
-    ENTRY is a folder or the name of an entry, of any catalog; default: all entries of the current catalog. Reports, with
-    their places: lost answers, types that accept fewer values, changed services, volumes and drivers, and removed metadata keys
-    that an image of the catalog still reads.
+    ENTRY is a folder or the name of an entry, of any catalog; default: all entries of the current catalog. Reports each
+    loss with its place: lost answers, types that accept fewer values, changed services, volumes and drivers, and
+    removed metadata keys that an image of the catalog still reads.
     """
     from catalog_forge.rancher.upgrades import steps
 

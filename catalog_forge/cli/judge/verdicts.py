@@ -74,7 +74,7 @@ def explain(tree: Tree, entry: str, form: str) -> None:
 
 
 def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
-    """Find the entry that `web`, `infra-templates/web` or `web/3` refers to. Return the judges' name for it, and the revision."""
+    """Return the judges' name of an entry given as `web`, `infra-templates/web` or `web/3`, and the revision."""
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.rancher.entries import is_revision
 

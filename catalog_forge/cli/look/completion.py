@@ -11,8 +11,8 @@ import click
 def completion(context: click.Context, shell: str) -> None:
     """Print the script that sets up completion in a shell.
 
-    It completes commands and options, and the names of specs, entries, stacks, services, scenarios, blueprints and rules. Add the
-    line for your shell to its startup file.
+    The script completes commands and options, and the names of specs, entries, stacks, services, scenarios, blueprints
+    and rules. Add the line for your shell to its startup file.
 
     \b
     Examples:

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 def preview(settings: Settings, entry: str | None, port: int, images: tuple[str, ...], no_open: bool, out: Path | None) -> None:
     """Show a catalog in a browser, with the files that its conf images render.
 
-    For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers filled
-    in, and the configuration files of any container, rendered for these answers while you type. For an entry written by hand,
-    the folder of its conf image must be in the catalog, or in a folder given by --images. The page is updated when a file in
-    specs/, images/ or templates/ is saved. It is served to this machine only, loads nothing from other sites, and runs no code
-    from the entry. Stop it with Ctrl-C.
+    For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers
+    filled in, and the configuration files of any container, rendered for these answers while you type. For an entry
+    written by hand, the folder of its conf image must be in the catalog, or in a folder given by --images. The page is
+    updated when a file in specs/, images/ or templates/ is saved. The page is served to this machine only, loads
+    nothing from other sites, and runs no code from the entry. Stop it with Ctrl-C.
 
     \b
     Examples:

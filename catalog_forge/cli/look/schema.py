@@ -15,7 +15,7 @@ def schema(kind: str) -> None:
     """Print a JSON Schema for editors.
 
     spec: the spec language; config: config.yml of an entry; catalog: rancher-compose.yml with its catalog block; resource: a
-    template resource of confd (conf.d/*.toml). Editors with yaml-language-server or Taplo use them for completion and
+    template resource of confd (conf.d/*.toml). Editors with yaml-language-server or Taplo use the schemas for completion and
     checks; a spec names its schema in its first line.
     """
     click.echo(as_json(_schema(kind)))

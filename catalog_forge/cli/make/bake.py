@@ -45,8 +45,8 @@ def bake(
     """Print a bake file, from which a build farm builds the conf images.
 
     The file is for `docker buildx bake`, which then builds and pushes the same images as `build --push`, with the same
-    labels, so each recognizes what the other has built. The other formats list the shards for a CI system, which runs `docker
-    buildx bake SHARD` for each.
+    labels, so that `build` recognizes the images of the farm. The other formats list the shards for a CI system, which runs
+    `docker buildx bake SHARD` for each shard.
     """
     from catalog_forge.errors import UsageError, of_each
     from catalog_forge.image import baking
@@ -128,7 +128,7 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
 
 
 def _names(folder: Path) -> set[str]:
-    """Return the paths of the files below a folder, except hidden ones."""
+    """Return the paths of the files below a folder, except hidden files."""
     import os
 
     start = len(str(folder)) + 1

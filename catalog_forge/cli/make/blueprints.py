@@ -55,8 +55,8 @@ def blueprints(context: click.Context, form: str) -> None:
 def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> None:
     """Make a blueprint from a spec, below blueprints/.
 
-    The chosen values become questions, with the current values as defaults. If you choose none, they are image, version, registry
-    and maintainer. `new` with the defaults makes the same spec again.
+    The chosen values become questions, with the current values as defaults. By default, image, version, registry and
+    maintainer are chosen. `new` with the defaults makes the same spec again.
     """
     from catalog_forge import journal
     from catalog_forge.blueprint.answers import questions

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Inputs:
     """What the command line adds to the specs: a confd, build arguments, the platform, and whether the cache may be used.
 
-    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd other than the release.
+    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd that was not released.
     """
 
     confd: Path | None = None
@@ -127,7 +127,7 @@ def build(
 
 
 def _again(engine: Engine, report: Report, progress: Progress) -> None:
-    """Build each image again. If its content differs, move the image from `built` to `failures`."""
+    """Build each image again. If the content of an image differs, move the image from `built` to `failures`."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import twice
 

@@ -93,7 +93,7 @@ def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: boo
 
 
 def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[str]], look: bool) -> None:
-    """Write the first candidate text that generates without error, or show the change. Raises ForgeError if none does."""
+    """Write the first candidate text that generates without error, or show the change. Raises ForgeError without such a text."""
     from catalog_forge import journal, writer
     from catalog_forge.cli.make.new import planned
     from catalog_forge.errors import ForgeError
@@ -109,7 +109,7 @@ def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[
     contents = [text.encode() for text in texts(SpecText(source.content.decode("utf-8", "replace"), before.path))]
     content = next((content for content in contents if _generates(replace(source, content=content))), None)
     if content is None:
-        planned(repository, name, Plan([File(before.path, contents[0])]))  # raises the error, and shows its lines
+        planned(repository, name, Plan([File(before.path, contents[0])]))  # raises ForgeError, after showing the wrong lines
         return
     author, known = Plan([File(before.path, content, before.mode)]), {before.path: before.digest}
     click.echo(painted_diff(writer.compare_author(repository.root, author, known).diff()), nl=False)

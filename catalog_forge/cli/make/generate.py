@@ -41,7 +41,7 @@ def generate(
 ) -> None:
     """Generate the images and entries of specs.
 
-    Without a NAME, generates those of every spec in the catalog. A generated file that was edited is never overwritten: edit
+    Without a NAME, generates the files of every spec in the catalog. A generated file that was edited is never overwritten: edit
     the spec instead, or discard the edits with --force. With --locked, every image reference gets the digest that `lock`
     found.
     """
@@ -110,7 +110,7 @@ def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
 
 
 def _written(repository: Repository, source: Source, force: bool) -> bool:
-    """Write the files of a spec. Return whether they were out of date."""
+    """Write the files of a spec. Return whether the files were out of date."""
     from catalog_forge import writer
 
     if repository.is_current(source):

@@ -148,7 +148,7 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
 
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
-    """Return a problem for each difference between the catalog's images and its lock, which need not have images built here."""
+    """Return a problem for each image in only the catalog or only the lock, except images that the catalog builds itself."""
     from catalog_forge.errors import Problem, Where
     from catalog_forge.registry import LOCK
 

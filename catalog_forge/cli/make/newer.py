@@ -175,7 +175,7 @@ def _words(value: str | bool) -> str:
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     """Return an update that records a blueprint for a spec without a recorded blueprint.
 
-    Its base is the files that the blueprint makes with the answers that reproduce most of the spec.
+    The base of the update is what the blueprint makes with the answers that reproduce most of the spec.
     """
     if wished.reference is None:
         raise ForgeError(

@@ -24,9 +24,9 @@ from catalog_forge.shown import as_json
 def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | None, out: Path | None) -> None:
     """Print what the conf image of a spec contains, as SPDX 2.3 in JSON.
 
-    This needs no engine and no scanner: the base image, confd, tools, files and labels are taken from the build inputs. The
-    digest of the base comes from catalog-forge.lock. The same inputs always give the same document, dated SOURCE_DATE_EPOCH,
-    or 1970 if that is not set.
+    The command needs no engine and no scanner: the base image, confd, tools, files and labels are taken from the build
+    inputs. The digest of the base comes from catalog-forge.lock. The same inputs always give the same document, dated
+    SOURCE_DATE_EPOCH, or 1970 if that is not set.
     """
     from catalog_forge.image import sbom as documents
     from catalog_forge.registry import lockfile

@@ -49,8 +49,8 @@ MOST_LINES = 12
 def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: str | None, **options: Any) -> None:
     """Merge the changes of a blueprint into the specs made from it.
 
-    Without a NAME, updates every spec that was made from a blueprint. Afterwards the spec is generated. Your edits are kept. If
-    you and the blueprint changed the same lines, nothing is written, and both sides are shown.
+    Without a NAME, updates every spec that was made from a blueprint. Then generates the files of the spec. Your edits
+    are kept. If you and the blueprint changed the same lines, nothing is written, and both sides are shown.
     """
     from catalog_forge.cli.make.generate import each
     from catalog_forge.cli.make.newer import Wished, find
@@ -95,7 +95,7 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
 
 
 def _done(repository: Repository, one: News, wished: Wished) -> dict[str, Any]:
-    """Write an update unless it is only shown. Return whether it was written, and the diff if requested."""
+    """Write an update unless it is only shown. Return whether the update was written, and the diff if requested."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned

@@ -202,7 +202,7 @@ class _Source:
         return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what is there"
 
     def value(self, path: str) -> Value:
-        """Return the answer as data. From a file, it may contain numbers that JSON cannot represent."""
+        """Return the answer as data. An answer from a file may contain numbers that JSON cannot represent."""
         import json
 
         from catalog_forge.metadata.service import routes
@@ -292,7 +292,7 @@ class _Reloading:
     lock: threading.Lock
 
     def on_change(self) -> None:
-        """Load the current content of FILE. Raises ForgeError if it is invalid."""
+        """Load the current content of FILE. Raises ForgeError if FILE is invalid."""
         with self.lock:
             self.server.replace(_load(self.file))
         click.echo(f"reloaded {self.file}", err=True)

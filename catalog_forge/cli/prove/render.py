@@ -99,7 +99,7 @@ class Wanted:
 def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
     """Render the files of a conf image for a scenario.
 
-    The image is the one of the spec NAME, or any folder with conf.d/ and templates/.
+    The image is the conf image of the spec NAME, or any folder with conf.d/ and templates/.
 
     Exits 1 if a resource cannot be rendered: its error is printed to stderr, and the other resources are rendered anyway, as
     with confd.

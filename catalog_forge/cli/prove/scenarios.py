@@ -27,8 +27,8 @@ def scenario() -> None:
 def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force: bool) -> None:
     """Write specs/NAME/scenarios/TITLE.yml from what is rendered now, for you to review.
 
-    It contains the stack of the entry with every question answered by --set or by its default, then adds one container and
-    replaces one.
+    The scenario contains the stack of the entry with every question answered by --set or by its default, then adds a
+    container and replaces a container.
     """
     from catalog_forge.cli.run.entries import given
     from catalog_forge.errors import ForgeError

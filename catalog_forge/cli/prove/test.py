@@ -53,8 +53,8 @@ def test(
 
     The files rendered at each moment are compared with what the scenario expects at that moment.
 
-    Without a NAME, plays those of every spec in the catalog. Scenarios are the files specs/NAME/scenarios/*.yml; `scenario new`
-    writes the first one. Exits 1 if anything is not as expected.
+    Without a NAME, plays the scenarios of every spec in the catalog. Scenarios are the files
+    specs/NAME/scenarios/*.yml; `scenario new` writes the first one. Exits 1 if anything is not as expected.
     """
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.repository import Repository

@@ -1,4 +1,4 @@
-"""The background process of `up -d`. It starts as early as possible, and loads modules while `up` reads the entry."""
+"""The background process of `up -d`. The process starts early, and loads modules while `up` reads the entry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINES = 20
 
 
 class Background:
-    """A process in a separate session. It waits for the name of a stack to run, and exits if its parent exits before that.
+    """A process in a separate session, which waits for the name of a stack to run. If its parent exits before, it exits too.
 
     Create it before any thread, because a forked process has only one thread. `supervise` runs the stack of a folder; in the new
     process, the constructor raises whatever `supervise` raises.

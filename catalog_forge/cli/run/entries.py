@@ -63,7 +63,7 @@ def chosen(
 
 
 def _stored(directory: Path, name: str) -> Spec | None:
-    """Return the spec of this name if its conf containers read a store that `up` provides. Such a spec needs no entry."""
+    """Return the spec of this name if its conf containers read a store that `up` provides. Specs with a store need no entry."""
     from catalog_forge.repository import Repository
     from catalog_forge.stack.stored import is_stored
 
@@ -252,7 +252,7 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
 
 
 def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the key and value of each --set. Raises BadParameter if one is not KEY=VALUE."""
+    """Yield the key and value of each --set. Raises BadParameter for a text that is not KEY=VALUE."""
     for pair in sets:
         key, equals, text = pair.partition("=")
         if not equals:

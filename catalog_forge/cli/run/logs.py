@@ -106,7 +106,7 @@ def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
 
 
 def meant(runner: StackRunner, word: str | None) -> list[Seen]:
-    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError if none matches."""
+    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError without a match."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     seen = runner.seen()

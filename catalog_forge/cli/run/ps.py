@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def ps(stack: str | None, output: str) -> None:
     """List the units of stacks.
 
-    Shows the state, health and address of the units of one stack or of all. The state comes from the engine. The health is known
-    only while a process runs the stack.
+    Shows the state, health and address of the units of one stack or of all stacks. The state comes from the engine. The
+    health is known only while a process runs the stack.
     """
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.cli.run.status import cells, table

@@ -12,8 +12,8 @@ from catalog_forge.cli.shown import names as complete
 def rollback(stack: str | None) -> None:
     """Return a stack to its state before the last change.
 
-    Restores the services as they were defined by the `up` before the last one, with its answers, scales and images;
-    units that differ are replaced one by one. A second `rollback` undoes the first.
+    Restores the services, answers, scales and images of the `up` before the last `up`; units that differ are replaced
+    one by one. A second `rollback` undoes the first.
 
     \b
     Examples:

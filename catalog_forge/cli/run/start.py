@@ -15,7 +15,7 @@ from catalog_forge.cli.shown import names as complete
 def start(stack: str | None, services: tuple[str, ...]) -> None:
     """Start a stack that was stopped, or some of its units.
 
-    It runs in the background with its last definition; SERVICE is a service or a unit such as web-2. To change the
+    The stack runs in the background with its last definition; SERVICE is a service or a unit such as web-2. To change the
     definition, use `up`.
 
     \b

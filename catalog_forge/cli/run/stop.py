@@ -23,7 +23,7 @@ def stop(stack: str | None, services: tuple[str, ...]) -> None:
     """Stop a stack or some of its units without removing anything.
 
     SERVICE is a service or a unit such as web-2; without one, all containers are stopped in order, and then the process
-    that runs the stack. They stay stopped until `start`, `restart` or `up`.
+    that runs the stack. The units stay stopped until `start`, `restart` or `up`.
 
     \b
     Examples:

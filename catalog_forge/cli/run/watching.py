@@ -70,7 +70,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
             if stack and stack.services != before.services:
                 before = _taken_over(before, stack, bring_up)
             elif stack:
-                bring_up(stack)  # only an image may have changed, whose name stays the same
+                bring_up(stack)  # the services are the same, but an image may have been rebuilt
         except ForgeError as error:
             click.echo(f"{printable(error, kept=chr(10))}\nstack {before.name} stays as it is", err=True)
 

@@ -1,4 +1,4 @@
-"""Shows progress on stderr: on a terminal, one line that is redrawn; elsewhere, only the end or, with `plain`, all steps."""
+"""Shows progress on stderr: on a terminal, in one line that is redrawn; elsewhere, each step with `plain`, else only the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Progress:
     """Shows the progress of several simultaneous builds; nothing if `quiet`.
 
-    Create it in the main thread; its reporters may be called from any thread.
+    Create a Progress in the main thread; its reporters may be called from any thread.
     """
 
     def __init__(self, quiet: bool = False, plain: bool = False) -> None:
@@ -70,7 +70,7 @@ class Progress:
             self._passing(layer, name, status)
 
     def _passing(self, mark: str, name: str, text: str) -> None:
-        """Show a line that the next one replaces."""
+        """Show a line that the next line replaces."""
         line = f"{name} {mark} {printable(text)}"
         if self._live:
             self._rewrite(line)

@@ -41,7 +41,7 @@ backend = click.option(
 
 
 def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds the options for choosing one of these engines to a command."""
+    """Return a decorator that adds options to a command: --engine with these names, and --confd."""
     confd = click.option(
         "--confd",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with a spec's back ends. If one is not Rancher, also check the spec's keys and what the spec reads."""
+    """Yield the problems with a spec's back ends. If a back end is not Rancher, also check the keys and what the spec reads."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return
@@ -117,7 +117,7 @@ def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) 
 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
-    """Yield a problem for each expression or condition of a file that needs Rancher's metadata, except invalid ones."""
+    """Yield a problem for each valid expression or condition of a file that needs Rancher's metadata."""
     for read in reads_of(file.body):
         yield from _collection(spec, read) if isinstance(read, Collection) else _text(spec, read)
     for block in blocks_of(file.body):

@@ -30,7 +30,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # without places it is not a record, which the reader has reported
+        if companion.places:  # a companion without places is no record: the reader has reported it
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -46,14 +46,14 @@ def problems(spec: Spec) -> Iterator[Problem]:
 
 
 def _volumes(spec: Spec) -> Iterator[Problem]:
-    """If the spec declares volumes, yield a problem for each that is mounted but not declared, or declared but not mounted."""
+    """If the spec declares volumes, yield a problem for each volume that is only mounted or only declared."""
     mounted = spec.mounted
     for name, where in mounted.items() if spec.volumes else ():
         if name not in spec.volumes:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # the value is not a record, which the reader has reported
+            continue  # a volume without places is no record: the reader has reported it
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:

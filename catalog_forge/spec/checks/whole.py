@@ -23,7 +23,7 @@ SYSTEM_FOLDERS = frozenset(
     "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
     "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
 )
-# The commands that the scripts use. For main images that lack them, they are links to the busybox in the shared volume.
+# The commands that the scripts use. A main image that lacks these commands gets links to a busybox.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
 # How busybox prints one file of an archive. Not every version detects the compression by itself.
 UNPACK = {
@@ -208,7 +208,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # without places it is not a record, which the reader has reported
+        if group.places:  # a group without places is no record: the reader has reported it
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
@@ -236,7 +236,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a group's fixed metadata value: it can contain only answers to questions."""
+    """Yield the problems with expressions in a group's fixed metadata value, which can contain only answers to questions."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -323,7 +323,7 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
 
 
 def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each ${VARIABLE} without a question that asks for it. Rancher's tools do not check this."""
+    """Yield a problem for each ${VARIABLE} that no question asks for, which Rancher's tools do not check."""
     for variable in used_variables(value):
         if variable not in asked:
             near = did_you_mean(variable, asked)

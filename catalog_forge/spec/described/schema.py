@@ -22,7 +22,7 @@ _DEST = "^/.*[^/]$"
 _RELOAD = rf"^\s*(none|restart|signal\s+(SIG)?({'|'.join(SIGNALS)})|http\s+(POST|PUT)\s+http://\S+|exec\s+.*\S)\s*$"
 _WITHIN = rf"[A-Za-z_]\w*(\.host)?\.({'|'.join(INNER)})"
 _COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)}|{_WITHIN})"
-# These patterns follow ECMA 262. They match text that begins like an expression but is not a known one.
+# These patterns follow ECMA 262. They match text that begins like an expression but is not a known expression.
 _NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
 _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"
 _EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
@@ -47,7 +47,7 @@ _SIMPLEST: dict[str, tuple[Any, ...]] = {
 
 
 def schema() -> Schema:
-    """Return the schema. It covers the form of each key; the reader checks rules that involve several keys."""
+    """Return the schema, which covers the form of each key. The reader checks rules that involve several keys."""
     maker = _Maker()
     root = maker.record(Spec)
     properties = root["properties"]

@@ -1,4 +1,4 @@
-"""The full form of a spec as YAML, with every default filled in. `spec show` prints it, and it reads back as the same spec."""
+"""The full form of a spec as YAML, with every default filled in. `spec show` prints the full form."""
 
 from __future__ import annotations
 

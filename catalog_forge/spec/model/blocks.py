@@ -55,7 +55,7 @@ class CopyBlock(Record):
 
 @dataclass(frozen=True)
 class PasteBlock(Record):
-    """The text of a metadata key, unchanged. Only in this block can a user's text become more than a value."""
+    """The text of a metadata key, unchanged. In all other blocks, a user's text stays a single value."""
 
     paste: Text = key(
         "metadata/PATH of the text, or env.NAME of a variable of `vars`; either may hold `@{...}`",
@@ -135,7 +135,7 @@ class Each(Record):
 
 @dataclass(frozen=True)
 class EachBlock(Record):
-    """Blocks for each element of a collection. They may contain another `each`, and `when` on fields of the element."""
+    """Blocks for each element of a collection. The blocks may contain another `each`, and `when` on fields of the element."""
 
     each: Each = key("the collection, and the blocks for each element")
 

@@ -39,7 +39,7 @@ def _names_in(body: tuple[Block, ...]) -> list[str]:
 
 
 def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
-    """Yield every text of a body that may contain expressions, with its block. `around`: names of elements defined outside it."""
+    """Yield every text of a body that may contain expressions, with its block. `around`: names of outer elements."""
     names = [*around, *_names_in(body)]
     for block in blocks_of(body):
         match block:
@@ -95,11 +95,11 @@ def parts_of(value: Any) -> Iterator[Text | Collection]:
 
 
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
-    """Parse the argument of `exists`, or of a `has` without a metadata path. Raises ForgeError if it is invalid."""
+    """Parse the argument of `exists`, or of a `has` without a metadata path. Raises ForgeError if the argument is invalid."""
     word = "has" if condition.has else "exists"
     return parse_given(condition.sought, Beginning(condition.at(word) or Where("")), names)
 
 
 def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
-    """Parse a key of `set`, which may contain expressions. Raises ForgeError if it is invalid."""
+    """Parse a key of `set`, which may contain expressions. Raises ForgeError if the key is invalid."""
     return parse(name, Beginning(block.at("set") or Where("")), names)

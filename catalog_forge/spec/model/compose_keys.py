@@ -1,7 +1,7 @@
 """The docker-compose v2 and rancher-compose keys that a service of an entry may carry.
 
-They come from the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's executor
-v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys that the compiler itself writes are not among them.
+The keys come from the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's executor
+v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys that the compiler itself writes are not included.
 """
 
 from __future__ import annotations

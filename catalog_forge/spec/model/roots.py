@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from catalog_forge.spec.model.spec import Spec
 
-# Every container has these paths, and they stay inside its own stack.
+# Paths that every container has, and that stay inside the container's own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
-# These paths cover the whole environment with all its stacks, so a spec must opt in to read them (docs/facts/confd.md#5.3).
+# Paths that cover the whole environment with all its stacks, so a spec must opt in to read them (docs/facts/confd.md#5.3).
 _WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")
 SAY_SCOPE = "set `scope: environment` at the top of the spec to read beyond its own stack"
 

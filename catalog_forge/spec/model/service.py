@@ -23,7 +23,7 @@ TOPOLOGIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Composed(Record):
-    """A record that may contain compose keys: `PASSED` lists the allowed ones, `nodes` has the author's YAML for each key."""
+    """A record that may contain compose keys: `PASSED` lists the allowed keys, `nodes` has the author's YAML for each key."""
 
     PASSED: ClassVar[frozenset[str]] = frozenset()
     nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)
@@ -103,7 +103,7 @@ class Service(Composed):
 
 @dataclass(frozen=True)
 class Companion(Composed):
-    """An additional service of the entry, such as a load balancer. It has the same keys as in compose files."""
+    """An additional service of the entry, such as a load balancer. A companion has the keys of a service in compose files."""
 
     PASSED = COMPANION_KEYS
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)
