@@ -144,8 +144,8 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 def split(text: str, separator: str) -> Members:
     """Return the parts of a text that an element holds, without the spaces around separators and without empty parts.
 
-    `text` is a template expression. Empty parts are avoided by replacing up to 64 separators in a row by one, because
-    the walk that could filter them out cannot start inside a loop.
+    `text` is a template expression. Up to 64 separators in a row are replaced by one, so that there are no empty
+    parts. A walk could filter out empty parts, but cannot start inside a loop.
     """
     between = go.string(separator)
     text = f"print {between} {go.paren(text)} {between}"
@@ -156,7 +156,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return a tuple of the condition that a service or container has the collection's label; empty if the label is `*`."""
+    """Return the condition that a service or container has the collection's label, in a tuple; `*` needs no condition."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

@@ -59,7 +59,7 @@ _KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What is known about an argument: its Go type (empty if unknown), its text if constant, and whether that is a number."""
+    """What is known about an argument: its Go type (empty if unknown), and for a constant, its text and whether it is numeric."""
 
     type: str = ""
     text: str | None = None

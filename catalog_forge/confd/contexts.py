@@ -50,7 +50,7 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the author writes the file's whole syntax as text. With a `paste` block, part of it may be in the pasted text."""
+    """Whether the whole syntax of the file is the author's text. With a `paste` block, some of the syntax may be pasted."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
@@ -106,7 +106,7 @@ class _Case:
     numbers: Iterator[int] = field(default_factory=count)
 
     def pieces(self, body: tuple[Block, ...], kind: Format, read: Read) -> Iterator[Piece]:
-        """Yield the parts of the file in order: its texts, and the expressions and pairs whose values are between them."""
+        """Yield the parts of the file in order: constant text, and the expressions and pairs whose values are unknown."""
         for block in body:
             match block:
                 case TextBlock(text=text):
@@ -127,7 +127,7 @@ class _Case:
                     yield "".join(f"{line}\n" for line in wrap)
 
     def repeated(self, block: EachBlock, kind: Format, read: Read) -> Iterator[Piece]:
-        """Yield the parts of the blocks for each element, with the head, separators and tail."""
+        """Yield the parts that an `each` block writes for its elements, with the head, separators and tail."""
         for number in range(self.items):
             yield block.each.sep if number else block.each.head
             yield from self.pieces(block.each.body, kind, read)
@@ -135,7 +135,7 @@ class _Case:
             yield block.each.tail
 
     def elements(self, block: ListBlock) -> Iterator[Piece]:
-        """Yield the parts of a list's items, with the head, separators and tail."""
+        """Yield the parts that a `list` block writes for its elements, with the head, separators and tail."""
         listing = block.list
         for number in range(self.items):
             yield listing.sep if number else listing.head

@@ -46,9 +46,9 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
     """Return the keys and texts that confd derives from the metadata service's answer to `client` in this metadata version.
 
-    The key of a map in a list contains the map's `name`, and the key of any other element its number. From a file with these
-    keys (`nested`, all texts in quotes), confd's back end `file` reads what its back end `rancher` reads from the service.
-    Raises ForgeError for keys that no file can hold.
+    The key of a map in a list contains the map's `name`, and the key of any other element its number. If a file has these
+    keys, as `nested` maps with all texts in quotes, confd reads the same values from the file (back end `file`) as from the
+    service (back end `rancher`). Raises ForgeError for keys that no file can hold.
     """
     from catalog_forge.metadata.service import printing  # Imported here, as below: generating files does not need it.
 

@@ -489,12 +489,12 @@ def _negates(pipeline: Any) -> bool:
 
 
 def _guards(reads: Iterable[Read]) -> list[str]:
-    """Return the paths whose existence is tested by a condition with these lookups."""
+    """Return the paths whose existence a condition tests, from the lookups in the condition."""
     return [each.path for each in reads if each.function in (*LISTS, "exists") or each.default][:_MOST_GUARDS]
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on the path `guard` implies that `path` exists: it equals `guard`, or is below it or in its record."""
+    """Whether a condition on the path `guard` implies that `path` exists: `path` is `guard`, below it or in its record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

@@ -115,7 +115,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
-    """For each action, return the path of the stamp (a file with a checksum) of each of its files, by the file's dest."""
+    """Return, for each action, the path of the stamp (a checksum) of each file that asks for the action, by the file's dest."""
     files = rendered(spec)
     numbers = _numbers(spec)
     found: list[dict[str, str]] = [{} for _ in numbers]
@@ -132,7 +132,7 @@ def _numbers(spec: Spec) -> dict[str, int]:
 
 
 def _stamp(spec: Spec, number: int, name: str) -> str:
-    """Return the path of the stamp of the resource `name`, which asks for the action with this number."""
+    """Return the path of the stamp of the resource `name`, whose reload is the action with this number."""
     return f"{spec.share}/changed/{number}.{name}"
 
 
@@ -219,6 +219,6 @@ def scale_resource(spec: Spec) -> Resource:
 
 
 def probe_resource(spec: Spec) -> Resource:
-    """Return a resource that reads all keys and prints none of them: it fails while the store does not answer."""
+    """Return a resource that reads all keys and prints none: rendering fails while the store does not answer."""
     lines = ["[template]", 'src = "probe.tmpl"', f"dest = {go.string(f'{spec.share}/probe')}", 'mode = "0600"', 'keys = ["/"]']
     return Resource("probe", "\n".join(lines) + "\n", '{{range gets "/*"}}{{end}}')

@@ -151,7 +151,7 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a node reads a field of an element's host, which takes a loop over all hosts, except for the host's uuid."""
+        """Whether a node reads a field of an element's host other than the uuid: finding the host takes a loop over all hosts."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
@@ -231,7 +231,7 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the template expression for a spec expression; its value is empty if an optional key or element field is."""
+        """Return the template expression for a spec expression; an unset optional key or element field yields an empty value."""
         if expr.sum:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:
@@ -485,7 +485,7 @@ class Values:
         )
 
     def _hostname(self, path: Path) -> str:
-        """Return the template expression for a container's host name; if that is null, for its name, which Docker then uses."""
+        """Return the template expression for a container's host name, or for the container's name if the host name is null."""
         value = path.value_or('"null"')
         name = Path(path.format.removesuffix("hostname") + "name", path.terms).value
         return f'or (and (ne ({value}) "null") ({value})) ({name})'

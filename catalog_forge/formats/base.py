@@ -21,7 +21,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """How a value is written in one place of a format.
+    """How a value is written in one kind of place in a format, such as inside single quotes.
 
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
     all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some

@@ -19,7 +19,7 @@ _BLOCK = Escape("yaml-block", refuse=LINE_ENDS, controls=TAB, not_first=" \t", n
 
 
 def _placements(text: str) -> Iterator[Placement]:
-    """Yield the placement of each MARK, by the scalar that contains it. Raises ForgeError on text that is not YAML."""
+    """Yield the placement of each MARK, which depends on the scalar around it. Raises ForgeError on text that is not YAML."""
     tokens = [token for token in yamlio.tokens(text) if MARK in text[token.start : token.end]]
     for found in re.finditer(MARK, text):
         token = next((token for token in tokens if token.start <= found.start() < token.end), None)

@@ -177,7 +177,7 @@ class Printer:
             self.value(item, verb)
 
     def bad(self, value: Any, verb: str) -> None:
-        """Write the error that a verb does not fit a value."""
+        """Write Go's error for a verb that does not fit a value."""
         self.add(f"%!{verb}(".encode("utf-8", "surrogateescape"))
         if value is None or value is NIL:
             self.add(b"<nil>")
@@ -336,7 +336,7 @@ class Formatter:
         return printer.text
 
     def _verb(self) -> bool:
-        """Format the next verb; return whether there was one."""
+        """Format the next verb; return False if the format ends before it."""
         self.good = True
         flags = self._flags()
         if not self._is_simple():

@@ -95,7 +95,7 @@ class _Lexer:
                     yield token
 
     def text_and_opening(self) -> Iterator[Token]:
-        """Yield the text before the next action, and its `{{` unless it is a comment; at the end, the rest and `eof`."""
+        """Yield the text before the next action, and the action's `{{` unless it is a comment; or the last text, and `eof`."""
         opening = self.text.find("{{", self.place)
         if opening < 0:
             if self.place < len(self.text):

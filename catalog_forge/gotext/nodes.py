@@ -38,7 +38,7 @@ class BoolNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class NumberNode(Node):
-    """A number as written in the template, including imaginary ones."""
+    """A number as written in the template, which may be imaginary."""
 
     text: str
 
@@ -115,7 +115,7 @@ class CommandNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class PipeNode(Node):
-    """Commands that each receive the result of the one before, and the variables that the last result is assigned to."""
+    """Commands that each receive the result of the previous command, and the variables that the last result is assigned to."""
 
     declarations: tuple[VariableNode, ...]
     is_assignment: bool

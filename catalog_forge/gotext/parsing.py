@@ -216,7 +216,7 @@ class _Parser:
         self.apart(name, context, start)
 
     def apart(self, name: str, context: str, start: int) -> tuple[ListNode, int]:
-        """Read the body of a separate template up to {{end}}, without outer variables; return it and the offset after it."""
+        """Read the body of a separate template, without outer variables; return the body and the offset after its {{end}}."""
         variables, ranges = self.variables, self.ranges
         self.variables, self.ranges = ["$"], 0
         with self.opened(start):
@@ -343,7 +343,7 @@ class _Parser:
         return PipeNode(start, commands[-1].end, tuple(declarations), is_assignment, tuple(commands))
 
     def declarations(self, context: str) -> tuple[list[VariableNode], bool]:
-        """Read the variables that a pipeline declares or assigns, if any, and whether it is an assignment."""
+        """Read the variables, if any, that a pipeline declares or assigns; return them and whether they are assigned."""
         found: list[VariableNode] = []
         while self.peek_word().kind == "variable":
             begin = self.place

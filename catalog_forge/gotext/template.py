@@ -315,7 +315,7 @@ class Compiler:
         return lambda machine: [term(machine) for term in terms]
 
     def argument(self, node: Any, kind: str) -> Expr:
-        """Compile an argument: a constant must fit the type now, any other value is checked when it is evaluated."""
+        """Compile an argument: a constant must fit the type now; any other value is checked when it is evaluated."""
         name = type(node).__name__
         if name == "ParenthesizedNode" and not node.fields and kind in ("any", "value"):
             return self.pipe(node.pipeline)  # already settled

@@ -97,7 +97,7 @@ def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
 
 
 def brought_in(node: Node) -> list[Node]:
-    """Return the mappings that a merge key adds, in increasing precedence: the first in a list wins. An alias counts once."""
+    """Return the mappings that a merge key adds, in increasing precedence: the first in a list wins. Aliases count once."""
     return [*reversed({id(each): each for each in node.items}.values())] if isinstance(node, Seq) else [node]
 
 
@@ -131,7 +131,7 @@ def _size(node: Node, known: dict[int, int]) -> int:
 
 
 def broken_merges(root: Node) -> Iterator[Problem]:
-    """Yield the merge keys below a node whose value cannot be merged. The target of an alias is checked once."""
+    """Yield the merge keys below a node whose value cannot be merged. A node with several aliases is checked only once."""
     seen: set[int] = set()
     nodes = [root]
     while nodes:

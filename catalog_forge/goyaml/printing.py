@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text; in quotes, `first` is 1, because a space at either end cannot be folded there."""
+        """Write plain or single-quoted text. The first and last `first` characters (1 in quotes) never become line breaks."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):
@@ -242,7 +242,7 @@ def _bare(value: scalars.Scalar) -> str:
 
 
 def _single(value: float) -> str:
-    """Write a float as go-yaml does: in single precision, with as few digits as identify it."""
+    """Write a float as go-yaml does: in single precision, with the fewest digits that identify it."""
     if math.isnan(value):
         return ".nan"
     packed = _packed(value)
@@ -291,7 +291,7 @@ def _compare_at(one: str, other: str, place: int) -> int:
 
 
 def _digits(text: str, place: int) -> tuple[int, int]:
-    """Return the number that begins here, wrapped to 64 bits, and the place where it ends."""
+    """Return the number that begins at `place`, wrapped to 64 bits, and the place where it ends."""
     number = 0
     while place < len(text) and unicodedata.category(text[place]) == "Nd":
         number = (number * 10 + ord(text[place]) - ord("0") + (1 << 63)) % (1 << 64) - (1 << 63)

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
-    """Yield each member of a chunked archive with the SHA-256 of its content (empty if it is not a file).
+    """Yield each member of a chunked archive with the SHA-256 of its content (empty if the member is no file).
 
     Raises TarError if the data is not an archive.
     """

@@ -7,8 +7,8 @@ How the classic builder of an engine behaves (measured on 20.10), and how this m
 - The last image of each stage except the final stage stays dangling, even after success. This image is the build cache
   of its stage (here: the downloaded confd) and is kept, because all specs with the same confd share it: a changed spec
   changes only the final stage. A build without cache would add such an image each time, so then the image is removed.
-- A build fails if the cached image of a step is removed after the builder has found it, by a `docker image prune` or
-  with the last image that was built on it. The build is then repeated once, without the removed image.
+- A build fails if the cached image of a step is removed while the build runs, by a `docker image prune` or together
+  with the last image that was built on the cached image. The build is then repeated once.
 - The image that had the tag before becomes dangling. It is removed if catalog-forge built it and no container uses it.
 """
 
@@ -235,7 +235,7 @@ def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
 
 @dataclass
 class _Work:
-    """State shared by concurrent builds: their open streams, and what to remove when all have ended."""
+    """State shared by concurrent builds: their open streams, and the images and containers to remove after the last build."""
 
     engine: Engine
     streams: list[Response] = field(default_factory=list)

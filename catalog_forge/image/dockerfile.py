@@ -146,7 +146,7 @@ class Dockerfile:
 
 
 def parse(text: str) -> Dockerfile:
-    """Parse a Dockerfile; everything is kept, and errors are in `faults`."""
+    """Parse a Dockerfile. Errors are recorded in `faults`, and the parser continues after them."""
     if len(text) > MAX_BYTES:
         return Dockerfile([], [], [Fault(0, f"the Dockerfile is larger than {MAX_BYTES} bytes and was not read")], {})
     reader = _Reader(text)

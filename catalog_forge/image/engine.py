@@ -101,7 +101,7 @@ def gone(address: Address, action: str) -> EngineError:
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
     """Return the engine that `locate` names, once it has answered; `timeout` (seconds) applies to later requests, too.
 
-    Raises EngineError if the engine does not exist or refuses, or if the server there is not a Docker engine.
+    Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
     """
     address = locate(environ)
     try:

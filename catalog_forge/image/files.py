@@ -136,7 +136,7 @@ def _unpack(tool: Tool) -> str:
 
 
 def labels(spec: Spec) -> dict[str, str]:
-    """Return the labels of the image: the OCI ones that the spec gives, then the author's."""
+    """Return the labels of the image: first the OCI labels from fields of the spec, then the author's labels."""
     oci = {
         "title": spec.name,
         "description": spec.description or f"Writes the configuration of {spec.service.name} from {_source(spec)}",
@@ -267,7 +267,7 @@ def shell_word(text: str) -> str:
 
 
 def _docker_word(text: str) -> str:
-    """Quote a text as one word of a Dockerfile, without expansion (its reference, "Environment replacement")."""
+    """Quote a text as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement")."""
     one_line = " ".join(text.splitlines())
     return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 

@@ -1,4 +1,4 @@
-"""Query an engine: its presence, containers, networks and images. Uses its socket if possible, because the SDK loads slowly."""
+"""Query an engine: its presence, containers, networks and images. Uses the engine's socket if it can: the SDK loads slowly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to build, and whether an existing image already matches. Pure; loads fast, without the SDK."""
+"""A request to build an image, and the test whether an existing image matches it. Pure; loads fast, without the SDK."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def run(
 
 
 def _logged(error: str) -> str:
-    """Return an error as confd logs it: as a Printf format without values (log.Error(err.Error()) of resource.go)."""
+    """Return an error as confd logs it: as the format of a Printf without values (log.Error(err.Error()) of resource.go)."""
     return runes(sprintf(unrunes(error), ())) if "%" in error else error
 
 

@@ -43,7 +43,8 @@ GO: Mapping[str, str] = {
     "range over a number": "1.22",
     "{{else with}}": "1.23",
 }
-# The first confd release that knows each construct. 0.12 was built with Go 1.6 or later, all releases up to 0.16 before Go 1.11.
+# The first confd release that knows each construct. Releases from 0.12 on were built with Go 1.6 or later, and releases up to
+# 0.16 with Go 1.10 or earlier.
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
 # The most arguments that these functions accepted before confd 0.12: a call with a default failed.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
