@@ -78,7 +78,7 @@ def optional(path: Path, default: str) -> str:
 
 
 def needed(path: Path, name: str) -> str:
-    """Return the template expression for a required value. If it is missing or null, confd's error contains `name`."""
+    """Return the template expression for a required value. Without a value, confd's error contains `name`."""
     there = f'and (ne ({path.value_or(_NULL)}) "null") ({go.paren(path.term)})'
     return f"getv (or ({there}) {go.string(name + ': there is none')})"
 

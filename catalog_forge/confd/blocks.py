@@ -119,7 +119,7 @@ class Body:
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition that the optional metadata key that is a pair's value is set; empty for any other value."""
+        """Return the condition that the key is set if a pair's value is just an optional metadata key, else an empty text."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:

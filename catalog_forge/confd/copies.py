@@ -41,7 +41,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and a condition for it."""
+    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and when to write it."""
 
     refusal: str
     source: str

@@ -81,7 +81,8 @@ class _Lexer:
         self.words = KEYWORDS - {word for word in ("break", "continue") if word in functions}
         self.is_ascii = text.isascii()
         self.parentheses = 0
-        # The rest of the text begins at character `place`. `_at` is the last counted character: byte `_bytes`, in line `_line`.
+        # The rest of the text begins at character `place`. Bytes and lines are counted up to character `_at`, which is byte
+        # `_bytes` in line `_line`.
         self.place = 0
         self._at, self._bytes, self._line = 0, 0, 1
 

@@ -158,7 +158,7 @@ class IfNode(BranchNode):
 
 @dataclass(frozen=True, slots=True)
 class WithNode(BranchNode):
-    """{{with}}. An {{else with}} is a WithNode inside the else branch, as for {{else if}}."""
+    """{{with}}. An {{else with}} is a WithNode inside the else branch, and that branch begins at the {{else with}}."""
 
 
 @dataclass(frozen=True, slots=True)

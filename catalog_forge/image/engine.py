@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def response(self) -> Response:
-        """The engine's latest response to this thread, which the SDK hides: its socket is needed to hang up."""
+        """The engine's latest response to this thread. The SDK hides the response, but its socket is needed to hang up."""
         return cast(Response, self._thread.response)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:

@@ -126,7 +126,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 
 
 def tools_folder(spec: Spec) -> str:
-    """Return the folder of the tools in the image. A shared volume gets a copy, because it may be older than the image."""
+    """Return the folder of the tools in the image. The tools are copied to a shared volume, which may be older."""
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
 
