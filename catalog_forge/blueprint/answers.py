@@ -52,7 +52,7 @@ Ask = Callable[[Question], str | bool]
 
 
 def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
-    """Answer every question of a blueprint, in order. Return the variables that its templates read from `cookiecutter`.
+    """Answer every question of a blueprint, in order. Return the variables that templates read from `cookiecutter`.
 
     Questions that are not `given` are passed to `ask`; without `ask` they get their default. Defaults are rendered as templates;
     given answers are not. Raises ForgeError with all invalid answers.
@@ -108,7 +108,7 @@ def _answered(question: Question, given: Given | None, ask: Ask | None) -> str |
         return question.value(given.text)
     if ask:
         return ask(question)
-    # A default is checked too: it may be rendered from earlier answers, and some of these make it invalid.
+    # A default is checked too, because a default that is rendered from earlier answers may be invalid.
     return question.default if isinstance(question.default, bool) else question.value(question.default)
 
 

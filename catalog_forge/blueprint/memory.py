@@ -1,7 +1,7 @@
 """Remembers how a spec was generated: in specs/NAME/.blueprint.json, which `new` writes and an author commits with the spec.
 
 The file has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written.
-It is untrusted input, because anyone who can send a spec can also send this file.
+The file is untrusted input, because anyone who can send a spec can also send this file.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
 # The file has this key only if the blueprint generated executable files.
 _PROGRAMS = "programs"
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
-# The file is JSON, but a YAML reader reads it, which reports the places of errors. JSON allows these characters unescaped; YAML
-# does not.
+# The file is JSON, but is read as YAML to report places of errors. JSON allows these characters unescaped; YAML does not.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

@@ -1,7 +1,8 @@
 """Merges the author's text (ours) and a new text of the blueprint (theirs), by their base: YAML by key, other files by line.
 
 The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
-where only the blueprint changed it. Where both changed the same key or line, the result reports a conflict.
+where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result reports a
+conflict.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str],
 
 class _ByKey:
     """Merges YAML by key. `edits` has the changes that only the blueprint made. `sides` has two functions for each conflict: the
-    first changes the entry back to its base, the second changes it to theirs.
+    first changes the entry back to its base, the second changes the entry to theirs.
     """
 
     def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
@@ -147,7 +148,7 @@ class _ByKey:
 
     @staticmethod
     def is_kept(base: _Side, ours: _Side, theirs: _Side) -> bool:
-        """Whether the merge keeps at least one entry of ours. A collection that keeps none is not merged entry by entry."""
+        """Whether the merge keeps at least one entry of ours. A collection that keeps no entry is not merged entry by entry."""
         return any(key in theirs or not _same(base.get(key), entry) for key, entry in ours.items())
 
     def collection(self, path: str, within: Piece, base: _Side, ours: _Side, theirs: _Side) -> yamlio.Data:
@@ -279,7 +280,10 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return the key whose values name the list items: each item has a unique value. Of several keys, the least changed one."""
+    """Return the key whose values name the list items: each item has a unique value.
+
+    Of several such keys, return the key whose values changed least.
+    """
     items = [each.value for each in sum(lists, [])]
     if not all(each.kind == "map" and each.data for each in items):
         return ""

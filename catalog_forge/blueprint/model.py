@@ -131,7 +131,10 @@ def _children(node: object) -> Iterable[object]:
 
 
 def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
-    """Return the only folder whose name is a template. Refuse several such folders: cookiecutter would pick one by chance."""
+    """Return the only folder whose name is a template.
+
+    Raises ForgeError for several such folders, of which cookiecutter would pick one by chance.
+    """
     options = context.get("_jinja2_env_vars")
     options = options if isinstance(options, dict) else {}
     marks = "cookiecutter", options.get("variable_start_string", "{{"), options.get("variable_end_string", "}}")

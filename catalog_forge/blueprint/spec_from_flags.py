@@ -34,7 +34,7 @@ class Words:
 
 
 def spec_of(name: str, words: Words) -> str:
-    """Return the spec for the flags, in the shorthand. Its values are not checked here: the reader of the spec checks them.
+    """Return the spec for the flags, in the shorthand. The reader of the spec checks its values later.
 
     For known software, the spec also has the values that the flags leave out: the file, the reload, the health check, and the
     format if it cannot be derived from the file's path.

@@ -1,6 +1,7 @@
 """Expands a trusted blueprint with cookiecutter itself, including hooks and extensions.
 
-Cookiecutter changes the working directory of the process while it runs, so these functions must not be called from a thread.
+Cookiecutter changes the working directory of the process while it runs, so the functions of this module must not be called from a
+thread.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
 
 @contextmanager
 def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
-    """Turn any exception of templates and extensions into a ForgeError that names the blueprint, because they are programs."""
+    """Turn any exception of templates and extensions, which are programs, into a ForgeError that names the blueprint."""
     try:
         yield
     except ForgeError:

@@ -190,9 +190,9 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 
 
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
-    """Find the answers with which a blueprint reproduces most of a spec. Return them and the files generated with them.
+    """Find the answers with which a blueprint reproduces most of a spec. Return the answers and the generated files.
 
-    One question is tried after another. The candidates for its answer are its options or, for a question without options, the
+    One question is tried after another. The candidates for an answer are the options of the question or, without options, the
     values that the spec has where the blueprint puts the default.
     """
     wanted = _values(spec, file)

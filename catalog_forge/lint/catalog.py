@@ -40,7 +40,7 @@ class Catalog:
 
     @cached_property
     def shown_folders(self) -> dict[str, str]:
-        """Map each folder's path as error messages show it to its path in the tree."""
+        """Map the path of each folder in error messages to its path in the tree."""
         found: dict[str, str] = {}
         for file in self.tree.files.values():
             shown, path = (file.shown or file.path).rpartition("/")[0], file.folder
@@ -73,7 +73,7 @@ class Catalog:
         images = [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
         if all(each.dockerfile for each in images):
             return images
-        # A folder whose resources are all copied into an image by a Dockerfile further above is a part of that image.
+        # If a Dockerfile further above copies all resources of a folder, the folder is a part of that Dockerfile's image.
         built = (conf for each in images if each.dockerfile for conf in each.confs)
         brought = {_path(file) for conf in built for file in conf.resources.values()}
         rest = (each for each in images if not each.dockerfile)
@@ -100,7 +100,7 @@ class Catalog:
 
     @cached_property
     def standards(self) -> Team | ForgeError:
-        """The team's standards that were given, else those in catalog-forge.yml at the root; the error if they cannot be read."""
+        """The given standards of the team, else those in the root's catalog-forge.yml; the error if they cannot be read."""
         if self._team is not None:
             return self._team
         file = self.tree.get(STANDARDS)
@@ -202,7 +202,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If it has no templates, add those next to the conf.d/ folder that contains the same resources."""
+        """Return `conf`. If `conf` has no templates, add the templates next to the conf.d/ folder with the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 

@@ -1,7 +1,8 @@
-"""The only module of lint that reads the disk: it turns a path into a tree. It reads names, sizes and modes, not contents.
+"""The only module of lint that reads the disk: it turns a path into a tree. The module reads names, sizes and modes of files, but
+not their contents.
 
 The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
-folders above the path decide which of these it is, so that a single revision is judged as it would be in its catalog.
+folders above the path decide what the path is, so that a single revision is judged as it would be in its catalog.
 """
 
 from __future__ import annotations
@@ -75,13 +76,13 @@ def _top(names: tuple[str, ...]) -> str:
 
 
 def standards(path: Path) -> Path | None:
-    """Return the catalog-forge.yml that applies to a path: the one in its folder, else the nearest one above."""
+    """Return the catalog-forge.yml that applies to a path: the file in the path's folder, else in the nearest folder above."""
     folder = (path if path.is_dir() else path.parent).resolve()
     return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
 
 
 def _above(folder: Path) -> Iterator[File]:
-    """Yield the catalog-forge.yml that applies to a folder: the nearest one above it."""
+    """Yield the catalog-forge.yml in the nearest folder above `folder` that has such a file; its standards apply to `folder`."""
     path = standards(folder.parent)
     found = path and _file(path.parent, path, STANDARDS, os.path.relpath(path))
     if found:

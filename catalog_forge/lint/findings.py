@@ -75,11 +75,11 @@ Check = Callable[[Any], Iterator[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A small catalog in a rule's docstring: files that replace those of a sound catalog, or None for absent files.
+    """A small catalog in a rule's docstring: files that replace files of the sound catalog (None for an absent file).
 
-    `odd` marks unusual files by path: a link, a stray link, a special file, one that is too large, or one whose text is written
-    with a byte order mark (bom), with Windows line ends (crlf), or with tabs where the example has `»`. `text` is the example as
-    written.
+    `odd` marks unusual files by path: a link, a stray link, a special file, a file that is too large, or a file whose text is
+    written with a byte order mark (bom), with Windows line ends (crlf), or with tabs where the example has `»`. `text` is the
+    example as written.
     """
 
     files: Mapping[str, str | None]

@@ -19,7 +19,7 @@ _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.D
 
 
 def changed(old: Tree, new: Tree) -> Iterator[Hit]:
-    """Yield a hit for each published revision that is gone, and for each changed or missing file in the others.
+    """Yield a hit for each published revision that is gone, and for each changed or missing file in any other revision.
 
     New files and new revisions yield no hit. Line ends are not compared, because git may change them at checkout.
     """
@@ -61,7 +61,8 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     """Return the files of revisions at or below a path, as they were at a commit of the enclosing repository.
 
     `inside` is `Tree.inside` of the tree that was read from `path`; `shown` is put before the paths in errors, as in `disk.read`.
-    Raises ForgeError when git is missing, when there is no repository or no such commit, and when the revisions are too large.
+    Raises ForgeError when git is missing, when there is no repository, when the commit does not exist, and when the revisions are
+    too large.
     """
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)

@@ -126,7 +126,7 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
 def written(file: File, place: int, key: str, value: str) -> Fix | None:
     """Return a fix that sets a key of a file's top mapping to a quoted text.
 
-    A new key is inserted before the key number `place`. None if that edit would change the rest of the file.
+    A new key is inserted before the key number `place`. Return None if the fix would change the rest of the file.
     """
 
     def change(root: Any) -> None:
@@ -145,7 +145,7 @@ def written(file: File, place: int, key: str, value: str) -> Fix | None:
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:
-    """Yield each unknown key of a mapping with the most similar known key that is not yet present, or ""."""
+    """Yield each unknown key of a mapping, with the most similar known key that the mapping lacks; "" if no key is similar."""
     present = {key.value for key, _ in node.pairs}
     for key, _ in node.pairs:
         if key.value not in known:

@@ -63,8 +63,8 @@ class Registries:
 
         An index takes one request; a single image takes a second request, for its platform.
 
-        An index has no labels of its own. If `labels` is true, they are those of its amd64 image or, if it has none, of its first
-        image. Raises Gone if the registry does not have the image, and ForgeError for any other problem.
+        An index has no labels of its own: if `labels` is true, it gets the labels of its amd64 image or, without such an image,
+        of its first image. Raises Gone if the registry does not have the image, and ForgeError for any other problem.
         """
         with self._asked(image) as repository:
             text, response = repository.get_manifest_and_response(image.name)
@@ -110,7 +110,7 @@ class Registries:
 
 
 class _Host:
-    """A registry: how to reach it, and with which credentials. Both are determined once, when first needed."""
+    """A registry: how to reach it, and with which credentials. Address and credentials are determined once, when first needed."""
 
     def __init__(self, name: str, keyring: Keyring) -> None:
         self.name, self.dead = name, ""
@@ -130,7 +130,7 @@ class _Host:
             return self._login
 
     def is_plain(self, transport: Transport) -> bool:
-        """Whether the registry speaks HTTP without TLS. As in the Docker engine, only a registry on this machine may."""
+        """Whether the registry speaks HTTP without TLS, which is allowed only on this machine, as in the Docker engine."""
         with self._lock:
             if self._is_plain is None:
                 self._is_plain = self.name.startswith(_LOOPBACK) and _speaks_no_tls(self.address, transport)

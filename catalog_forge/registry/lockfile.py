@@ -54,7 +54,7 @@ class LockFile:
     def pins(self) -> dict[str, str]:
         """The digests for the images in generated files; empty unless `pinned`.
 
-        The catalog's own images have no digest here, because they are pushed later.
+        The catalog's own images are never pinned, because they are pushed later.
         """
         return {name: each.digest for name, each in self.images.items() if not each.own} if self.pinned else {}
 

@@ -40,7 +40,7 @@ def there(registries: Registries, request: BuildRequest) -> Pushed | None:
 
 
 def locked(registries: Registries, digests: Mapping[str, str]) -> Iterable[tuple[str, Locked | ForgeError]]:
-    """Return the lock entry of each pushed tag. It is looked up by digest, because the tag may have moved since the push."""
+    """Return the lock entry of each pushed tag. The image is looked up by digest, because the tag may have moved since."""
     for tag, digest in digests.items():
         try:
             found = registries.manifest(reference.parse(f"{tag}@{digest}"))

@@ -48,7 +48,8 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
     """Return the faults in a subject that belong to a rule, with every question at its default.
 
-    If a fault has `who`, that judge refuses or drops the subject because of it. A fault without `who` is only suspicious.
+    If a fault has `who`, the judge with this name refuses or drops the subject because of the fault. A fault without `who` is
+    only suspicious.
     """
     if not isinstance(subject, Revision):
         return [*map(_fault, rulings_of(subject).get(rule, ()))]
@@ -74,7 +75,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
         yield from hits
         return
     faults: dict[Where, Refusal] = {}
-    # Only one fault at a place is reported: if there is one, a fault that a judge refuses.
+    # Only one fault at a place is reported. Faults that a judge refuses come first.
     for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)
@@ -90,7 +91,8 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 def _place(rule: str, where: Where) -> Where:
     """Return the place by which equal faults are matched.
 
-    For an unescaped `$` (CF504), that place is the line, because the judge reports the whole value and lint the character.
+    Faults of an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
+    character.
     """
     return Where(where.file, where.line) if rule == "CF504" else where
 
@@ -98,7 +100,7 @@ def _place(rule: str, where: Where) -> Where:
 def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
     """Make a rule of entries or revisions also report the judges' faults that belong to it.
 
-    The function of a rule that has no check of its own has only a docstring.
+    If a rule reports only faults of judges, its function has a docstring and no code.
     """
 
     def with_faults(check: Callable[..., Iterator[Hit] | None]) -> Check:

@@ -1,6 +1,6 @@
 """Queries on a parsed template: its branches, the answers that it uses, and its comparisons.
 
-The nodes are those of `gotext.parsing`, identified by the names of their types.
+The nodes come from `gotext.parsing`, and are identified by the names of their types.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _kind_of_command(command: Any) -> Kind:
 
 
 def behind_parentheses(template: Template) -> Iterator[Any]:
-    """Yield the term after parentheses at the start of a command: Go 1.8 never evaluates it."""
+    """Yield the term after parentheses at the start of a command. Go 1.8 never evaluates this term."""
     for pipe in pipelines(template):
         for command in pipe.commands:
             first, *rest = command.arguments

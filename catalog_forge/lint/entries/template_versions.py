@@ -1,7 +1,7 @@
 """The versions of a template: the texts it renders to for the possible answers to the questions in its conditions.
 
-All combinations of the options of these questions are tried. If there are more than 256, only enough combinations are tried that
-every two answers occur together once. A service that occurs in many versions is read only once.
+All combinations of the questions' options are tried. If more than 256 combinations exist, only enough are tried that every two
+answers occur together at least once. A service that occurs in many versions is read only once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
 # A key without a value, followed only by comments up to its first child.
 _HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*+(?:#[^\n]*)?+\n?+(?:[ \t]*+(?:#[^\n]*)?\n)*+")
 _NOWHERE = Where("")
-# Signs of constructs that a section cannot be parsed with by itself: anchors, merges, documents.
+# Signs of anchors, merge keys and documents. A section with such a sign cannot be parsed by itself.
 _SIGNS = ("&", "*", "<<", "---", "...", "%")
 _SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%)", re.MULTILINE)
 
@@ -91,10 +91,10 @@ def _choices(question: Question) -> list[str]:
 
 
 def _other(question: Question) -> str | None:
-    """Return a second answer, different from the default, to a question without options; None if none is known."""
+    """Return a second answer, different from the default, to a question without options; None if no such answer is known."""
     if question.default:
         return None if question.required else ""
-    # Nobody but the author knows a likely answer with several lines. CF516 reports templates that print such answers.
+    # Only the author knows a likely answer with several lines. CF516 reports templates that print such answers.
     return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 
 
@@ -140,7 +140,7 @@ def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[
 
 
 def sections(text: str) -> list[Part] | None:
-    """Return the services of a compose text, each parsed once for all texts that contain it.
+    """Return the services of a compose text. A service that several texts contain is parsed only once.
 
     Return None if the text has to be parsed as a whole.
     """
@@ -163,7 +163,7 @@ def sections(text: str) -> list[Part] | None:
 
 
 def _below(top: str) -> list[str] | None:
-    """Return the text of each key below a key; None if the text `top` has anything but keys below its first key."""
+    """Return the texts of the keys below a key, whose text is `top`; None if anything else is below that key."""
     first = _INDENT.search(top, top.find("\n") + 1)
     head, *chunks = _at(first[1]).split(top) if first else [top]
     return chunks if _HEAD.fullmatch(head) else None
@@ -176,7 +176,7 @@ def _at(indent: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _service(chunk: str, known: frozenset[str]) -> Part | None:
-    """Return a service from its lines, each key parsed once for all services that contain it; None if it is not a service."""
+    """Parse the lines of a service; None if they are not a service. A key that several services contain is parsed only once."""
     blocks = [_pairs(each) for each in _below(chunk) or [""]]
     if None not in blocks:
         name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())
@@ -187,7 +187,7 @@ def _service(chunk: str, known: frozenset[str]) -> Part | None:
 
 @lru_cache(maxsize=8192)
 def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
-    """Return the keys and values of a text; None if it is not a mapping."""
+    """Return the keys and values of a text; None if the text is not a mapping."""
     try:
         node = yamlio.parse(text, "", aliases=True)
     except ForgeError:

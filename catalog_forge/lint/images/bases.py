@@ -1,4 +1,4 @@
-"""The programs and folders that known base images contain before the Dockerfile adds any."""
+"""The programs and folders that known base images contain before the Dockerfile adds others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEVER_MADE = ("/dev", "/proc", "/sys", "/tmp", "/run")
 
 
 def cannot_run(known: Inside, command: str) -> str:
-    """Return why a command cannot run in an image; an empty string unless that is certain."""
+    """Return why a command certainly cannot run in an image; an empty string if the command may run."""
     if known.base == "scratch" and not re.search(r"(?:busybox|/sh)\b", known.built):
         return "the image has no /bin/sh"
     try:

@@ -1,8 +1,8 @@
-"""The interface to hadolint and shellcheck, where installed: one process for many files, no shell, limits on size and time.
+"""Runs hadolint and shellcheck, if they are installed: one process for many files, no shell, limits on size and time.
 
 The files of a tree are untrusted and need not be on disk, so copies with neutral names are written to a temporary folder. Neither
-program executes what it reads. Their configuration files (.hadolint.yaml, .shellcheckrc) are not used; directives in the files
-are.
+program executes the files that it reads. Configuration files of these programs (.hadolint.yaml, .shellcheckrc) are not used, but
+directives in the checked files are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The main facts about an image, as text: base image, confd release, metadata version, and how it refreshes.
+"""The main facts about an image, as text: base image, confd release, metadata version, and how confd refreshes its files.
 
 Facts: docs/facts/conf-images.md#4. A fact that the files do not show is left empty, never guessed.
 """

@@ -27,7 +27,7 @@ from catalog_forge.rancher.tree import File
 
 # The number of characters before a `confd` in which `_BEGINS` is searched.
 _LONGEST = 1000
-# Larger templates are not parsed, and larger scripts and resources are skipped: no real file is as large.
+# Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is as large.
 MAX_TEMPLATE = 128 << 10
 MAX_SOURCE = 128 << 10
 
@@ -157,7 +157,7 @@ class Resource:
         return self.file.offset(place if place >= 0 else start)
 
     def key(self, key: str) -> int | None:
-        """Return the offset at which a key begins; for repeated keys, that of the one that confd uses."""
+        """Return the offset at which a key begins. If the key is repeated, return the offset of the key that confd uses."""
         return self._places.get(key.lower())
 
     @cached_property
@@ -173,7 +173,9 @@ class Resource:
 
 @dataclass(frozen=True)
 class Release:
-    """The release of confd in an image: its number (16 is 0.16), its text, and its place. The number is None if it is unknown."""
+    """The release of confd in an image: its number (16 is 0.16), its text, and its place. The number of an unknown release is
+    None.
+    """
 
     number: int | None = None
     text: str = ""
@@ -192,7 +194,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Run:
-    """A command line of confd and its place. `is_sure` means that it is certainly run as written."""
+    """A command line of confd and its place. `is_sure` means that the image certainly runs the command line as written."""
 
     words: list[str]
     line: CommandLine
@@ -230,7 +232,7 @@ class Script:
 
     @cached_property
     def shell(self) -> str:
-        """The shell in the first line, without its path; an empty string if there is none."""
+        """The shell in the first line, without its path; an empty string if that line names no shell."""
         return _shell_of(self.file)
 
 
@@ -326,7 +328,9 @@ class Inside:
 
     @property
     def is_rancher(self) -> bool:
-        """Whether confd reads Rancher's metadata: at least one command line says so, and none names another back end."""
+        """Whether confd reads Rancher's metadata: at least one command line names Rancher, and no command line names another back
+        end.
+        """
         found = {run.flags["backend"] for run in self.runs if "backend" in run.flags}
         return found == {"rancher"}
 
@@ -435,7 +439,7 @@ _TEMPLATES: WeakKeyDictionary[ConfDir, dict[str, Template]] = WeakKeyDictionary(
 
 
 def inside(image: Image) -> Inside:
-    """Return the Inside of an image. It is created once and then cached."""
+    """Return the Inside of an image, which is created once and then cached."""
     if image not in _KNOWN:
         _KNOWN[image] = Inside(image)
     return _KNOWN[image]
@@ -453,7 +457,7 @@ def _under(file: File, folder: str) -> str:
 
 
 def _nearest(image: Image, file: File) -> bool:
-    """Whether a file belongs to this image and not to an image in a folder below it."""
+    """Whether a file belongs to this image, and not to another image whose folder lies below this image's folder."""
     folders, path = image.catalog.tree.folders, file.folder
     while path and path != image.folder.path:
         if "Dockerfile" in folders[path].files:
@@ -467,7 +471,7 @@ def _is_script(file: File) -> bool:
 
 
 def _shell_of(file: File) -> str:
-    """Return the program in the first line, without its path; an empty string if there is none."""
+    """Return the program in the first line, without its path; an empty string if that line names no program."""
     first = file.content[:200].partition(b"\n")[0].decode("utf-8", "replace")
     words = first[2:].split() if first.startswith("#!") else []
     name = posixpath.basename(words[0]) if words else ""
@@ -504,7 +508,7 @@ def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[s
 def asked_of(image: Image) -> Callable[[str], bool]:
     """Return a function that tells whether any template reads a key of the service's own metadata.
 
-    A template also reads a key if it reads a folder that contains it.
+    A template that reads a folder also reads every key in that folder.
     """
     known = inside(image)
     paths = {

@@ -1,4 +1,4 @@
-"""Reads shell scripts, and finds the characters that are certainly code, and those of them that are in double quotes."""
+"""Reads shell scripts: finds which characters are certainly code, and which code is in double quotes."""
 
 from __future__ import annotations
 
@@ -120,7 +120,9 @@ class _Scanner:
 
 
 def mask(text: str) -> Masked:
-    """Return a script with everything but code masked. Text that is not a shell script gives some result, never an error."""
+    """Return a script with everything but code masked. Text that is not a shell script may be masked wrongly, but never raises an
+    error.
+    """
     scanner = _Scanner(text, list(text))
     while scanner.at < len(text):
         scanner.step()

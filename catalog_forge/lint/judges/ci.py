@@ -1,7 +1,7 @@
 """The catalog's own CI: rancher-catalog-service v0.15.0 with -validate, then the asserts of integration/core/test_catalog.py.
 
-Facts: docs/facts/catalog.md#6.1, and manager/catalog.go, model/bindings.go of that release. The CI reads every folder in a
-template's folder, whatever its name, and in each of them only rancher-compose.yml and docker-compose.yml.
+Facts: docs/facts/catalog.md#6.1, and manager/catalog.go and model/bindings.go of v0.15.0. The CI reads every folder in a
+template's folder, whatever its name, but only rancher-compose.yml and docker-compose.yml in such a folder.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _LABELS = "the labels of a service are a mapping of texts, or a list of them"
 
 
 def judge(tree: Tree) -> list[Ruling]:
-    """Return what the CI refuses in a catalog; empty if it accepts everything."""
+    """Return the refusals of the CI in a catalog; empty if the CI accepts the catalog."""
     tops = tree.folders[""].folders.values()
     return [ruling for top in tops for folder in top.folders.values() for ruling in judge_entry(top.name, folder)]
 
 
 def judge_entry(top: str, folder: Folder) -> list[Ruling]:
-    """Return what the CI refuses in one entry: `folder` is its folder, and `top` the name of its top folder."""
+    """Return the refusals of the CI in one entry. `folder` is the entry's folder, and `top` is the name of the folder above."""
     found = TOP.fullmatch(top)
     return [*_Template(folder, found[1] or "").judge()] if found else []
 

@@ -21,7 +21,7 @@ CONFIGS = ("config.yml", "template.yml")
 REVISION_FILES = (
     "rancher-compose.yml", "compose.yml", "template-version.yml", "docker-compose.yml", "docker-compose.yml.tpl",
 )  # fmt: skip
-# The names that the catalog's CI treats as top folders; `a-b-templates` is not one.
+# The names of folders that the catalog's CI treats as top folders; `a-b-templates` does not match.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
 # `_NO_PART` has names that only the root of a repository has; `_IMAGE` has names that only images have, at any depth.

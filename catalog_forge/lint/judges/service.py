@@ -1,7 +1,8 @@
 """Rancher's catalog-service: the templates and revisions that it loads from a catalog.
 
 Facts: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). The
-service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier one.
+service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier file with
+the same role.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Template:
 
     @property
     def id(self) -> str:
-        """The template's id, without the name of the catalog before it."""
+        """The template's id, without the prefix that names the catalog."""
         return f"{self.base}*{self.folder}" if self.base else self.folder
 
     @property
@@ -114,7 +115,7 @@ class Service:
     ) -> Ruling:
         return Ruling("service", outcome, reason, where, hint, template.label, version, rule)
 
-    # The walk
+    # Reading the files, in the order of a walk
 
     def _file(self, file: File, parts: Sequence[str]) -> None:
         if len(parts) < 2:
@@ -154,7 +155,7 @@ class Service:
             version = template.by_key[key] = Version(folder, number, version=folder if number is None else "")
         version.files[file.name] = file
 
-    # The blocks
+    # Reading the catalog blocks
 
     def _version(self, template: Template, version: Version, place: int) -> None:
         sources = [

@@ -1,4 +1,4 @@
-"""The verdicts of Rancher's three judges on a catalog, or on a part of one."""
+"""The verdicts of Rancher's three judges on a catalog or on a part of a catalog."""
 
 from __future__ import annotations
 

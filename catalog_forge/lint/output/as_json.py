@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 def write(checked: Checked) -> str:
-    """Return the result of a check as JSON in ASCII, so that no name in it can do harm."""
+    """Return the result of a check as JSON in ASCII, so that no name in the result can do harm."""
     data = {
         "format": FORMAT,
         "tool": {"name": "catalog-forge", "version": __version__},
@@ -27,7 +27,7 @@ def write(checked: Checked) -> str:
 
 
 def summary(checked: Checked) -> dict[str, int]:
-    """Count the findings of each level, those that can be fixed, the ignored ones, and those known to the baseline."""
+    """Count the findings of each level, and the fixable findings, the ignored findings and the findings in the baseline."""
     levels = Counter(finding.level for finding in checked.findings)
     return {
         **{level: levels[level] for level in LEVELS},

@@ -13,7 +13,7 @@ _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def github(checked: Checked) -> str:
-    """Return workflow commands, one per line: GitHub turns them into annotations."""
+    """Return workflow commands, one per line, which GitHub turns into annotations."""
     titles = {rule.id: rule.title for rule in registry.rules()}
     return "".join(f"{_command(finding, titles.get(finding.rule, ''))}\n" for finding in checked.findings)
 

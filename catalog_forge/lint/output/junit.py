@@ -13,7 +13,7 @@ MOST = 200
 
 
 def write(checked: Checked, ids: frozenset[str]) -> str:
-    """Return a test case for each rule that ran: its errors and warnings make it fail; its notes are its output."""
+    """Return a test case for each rule that ran. Errors and warnings of the rule are failures; notes are output."""
     by_rule: dict[str, list[Finding]] = {}
     for finding in checked.findings:
         by_rule.setdefault(finding.rule, []).append(finding)

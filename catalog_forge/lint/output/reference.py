@@ -40,7 +40,7 @@ def shown(example: Example) -> str:
 
 
 def _about(rule: Rule) -> str:
-    """Return the first sentence of the docstring of a rule's module, which describes its family."""
+    """Return the first sentence of the docstring of a rule's module, which describes the family of the rule."""
     return _text((importlib.import_module(rule.check.__module__).__doc__ or "").partition("\n")[0].partition(". ")[0].rstrip("."))
 
 

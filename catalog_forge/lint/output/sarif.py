@@ -65,7 +65,7 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Change a message so that nothing in it is a link: SARIF reads `[text](target)` as one."""
+    """Change a message so that nothing in it is a link: SARIF reads `[text](target)` as a link."""
     return text.replace("](", "] (")
 
 

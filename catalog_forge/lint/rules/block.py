@@ -91,7 +91,8 @@ def no_block(revision: Revision) -> Iterator[Hit]:
 @rule("CF303", "error", "The format of rancher-compose.yml is unknown", on=Revision)
 @told("CF303")
 def bad_format(_: Revision) -> None:
-    """All judges accept files with `version: '2'` and files without a version. They refuse a catalog with any other version.
+    """All judges accept files with `version: '2'` and files without a version. All judges refuse a catalog if a file has any
+    other version.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -133,8 +134,8 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
-    """A version without quotes is stored as a number: `1.10` becomes `1.1`, `010` becomes `8`. Even if this version is stored
-    unchanged, the version of the next revision may not be.
+    """A version without quotes is stored as a number: `1.10` becomes `1.1`, `010` becomes `8`. `1.9` is stored unchanged, but the
+    version of the next revision may not be.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -182,8 +183,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
-    """The minimum and the maximum Rancher version are versions such as `v1.6.0`. If the minimum is above the maximum, no Rancher
-    shows the revision.
+    """`minimum_rancher_version` and `maximum_rancher_version` are versions such as `v1.6.0`. If the minimum is above the maximum,
+    no Rancher server shows the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

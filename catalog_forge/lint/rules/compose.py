@@ -62,7 +62,7 @@ _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "lab
 
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
-    """Yield a hit for each key of a service that does not exist in its compose version."""
+    """Yield a hit for each key of a service that the compose version of the file does not have."""
     for name, (key, node) in part.keys.items():
         if name not in part.known:
             message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
@@ -78,7 +78,7 @@ def _hint_of_key(part: Part, name: str, node: Node) -> str:
 
 
 def _key_meant(part: Part, name: str, node: Node) -> str:
-    """Return the unused key that was probably meant and accepts such a value; an empty string if that is uncertain."""
+    """Return the unused key that was probably meant and accepts such a value; an empty string if the meant key is uncertain."""
     if name in _INSTEAD or name in _DOCKER_ONLY:
         return ""
     second = part.known is keys.V2
@@ -101,8 +101,8 @@ def repeated_items(part: Part) -> Iterator[Hit]:
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
 @told("CF401")
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other key the stack does not
-    start, although the catalog shows the entry.
+    """rancher-compose knows the keys of compose 1 and 2 and some keys of its own. With any other key the stack does not start,
+    although the catalog shows the entry.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -137,8 +137,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 @rule("CF426", "error", "docker-compose.yml cannot be read", on=Revision)
 @told("CF426")
 def unread(revision: Revision) -> Iterator[Hit]:
-    """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML.
-    The catalog shows the entry anyway. Other rules about services, links and answers are not checked in this case.
+    """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML. The
+    catalog shows the entry anyway. Other rules about services, links and answers do not check such a file.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -168,7 +168,7 @@ def unread(revision: Revision) -> Iterator[Hit]:
 @rule("CF427", "error", "A service in docker-compose.yml is not a mapping", on=Revision)
 @told("CF427")
 def not_a_service(_: Revision) -> None:
-    """A service must be a mapping of keys. rancher-compose and the CI refuse everything else.
+    """A service must be a mapping of keys. rancher-compose and the CI refuse any other value.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -264,7 +264,7 @@ def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
 @rule("CF413", "error", "A health check value is not a whole number", on=Revision)
 @told("CF413")
 def health_numbers(_: Revision) -> None:
-    """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
+    """Ports, thresholds and times are whole numbers; rancher-compose refuses any other value.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -441,8 +441,8 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
 
 @rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
 def powerful(revision: Revision) -> Iterator[Hit]:
-    """Privileged containers, those in the network of the host, and those with Docker's socket control the host. Users should know
-    this before they start one: mention it in the README.
+    """Privileged containers, containers in the network of the host, and containers with Docker's socket can control the host.
+    Users should know that before they start such a container: mention it in the README.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -482,7 +482,8 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
-    """Containers are named after stack and service; `container_name` is ignored, and two units could not share it anyway.
+    """Rancher names containers after stack and service, and ignores `container_name`. Two units could not have the same name
+    anyway.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

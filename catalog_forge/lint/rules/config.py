@@ -175,8 +175,8 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
 def old_default(entry: Entry) -> Iterator[Hit]:
-    """If you add a revision and forget to change `version` in config.yml, users get the old revision. This happened with 45 of
-    215 revisions in the community catalog.
+    """If you add a revision and forget to change `version` in config.yml, as in 45 of 215 revisions of the community catalog,
+    users get the old revision.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -219,7 +219,7 @@ def bad_maintainer(_: Entry) -> None:
 
 @rule("CF208", "error", "An entry has no name", on=Entry)
 def no_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog lists an entry by the `name` in config.yml; without one, it is listed without a name.
+    """The catalog lists an entry by the `name` in config.yml. Without `name`, the entry is listed without a name.
 
     Bad:
         -- templates/web/config.yml --
@@ -266,7 +266,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
     """Users want to know whom to ask, and under which license they launch the software. Rancher has announced that the
     maintainer will be required.
 
-    If the defaults in catalog-forge.yml have a value, `--fix` writes it.
+    If the defaults in catalog-forge.yml have a maintainer or a license, `--fix` writes these values to config.yml.
 
     Bad:
         -- templates/web/config.yml --
@@ -401,7 +401,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
 def is_system(entry: Entry) -> Iterator[Hit]:
-    """The catalog service has no field `isSystem`. The older service that the CI runs reads it if it is text.
+    """The catalog service has no field `isSystem`. The older service that the CI runs reads `isSystem` if its value is text.
 
     Bad:
         -- templates/web/config.yml --

@@ -39,7 +39,7 @@ def _is_readme(name: str) -> bool:
 
 @rule("CF110", "warning", "An entry has no icon", on=Entry)
 def no_icon(entry: Entry) -> Iterator[Hit]:
-    """The catalog shows an image for each entry: the file beside config.yml whose name begins with `catalogIcon`.
+    """The catalog shows an image for each entry: the file next to config.yml whose name begins with `catalogIcon`.
 
     Bad:
         -- templates/web/catalogIcon-web.svg (absent) --
@@ -101,7 +101,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF133", "warning", "An icon is not an image, or its extension does not match its format", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
-    """The catalog service derives the image type that it tells browsers from the file extension, which the content may not match.
+    """The catalog service derives the image type for browsers from the file extension, but the content may have another type.
 
     Bad:
         -- templates/web/catalogIcon-web.svg --
@@ -240,7 +240,7 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF144", "note", "A revision contains leftovers of an editor or an operating system", on=Revision)
 def junk(revision: Revision) -> Iterator[Hit]:
-    """The catalog service ships every file of a revision to everyone who launches it.
+    """The catalog service ships every file of a revision to everyone who launches the revision.
 
     Bad:
         -- templates/web/0/.DS_Store --

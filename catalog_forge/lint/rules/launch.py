@@ -16,7 +16,7 @@ from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE, Revision
 
 
 def _example(part: str, good: bool = False) -> str:
-    """Return an example: lines below the service `web` of docker-compose.yml, or whole files if it begins with `-- `."""
+    """Return an example: lines below the service `web` of docker-compose.yml, or whole files if `part` begins with `-- `."""
     text = (
         part if part.startswith("-- ") else f"-- templates/web/0/docker-compose.yml: services.web --\nimage: nginx:1.27.3\n{part}"
     )
@@ -203,7 +203,7 @@ for _row in (
 @rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
 def plain_template(revision: Revision) -> Iterator[Hit]:
     """The CI reads docker-compose.yml as YAML, and refuses a template that is not valid YAML before rendering. It ignores
-    docker-compose.yml.tpl. The catalog service and rancher-compose accept both names: ignore this rule if you do not use that CI.
+    docker-compose.yml.tpl. The catalog service and rancher-compose accept both names: ignore this rule if you do not use the CI.
 
     Bad:
         -- templates/web/0/docker-compose.yml --

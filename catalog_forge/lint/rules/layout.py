@@ -54,7 +54,8 @@ def bad_name(_: Entry) -> None:
 
 @rule("CF102", "warning", "An entry has the same name as a folder in .git", on=Entry)
 def git_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog service also walks `.git`: it reads `.git/objects` as an entry, and merges it with an entry named `objects`.
+    """The catalog service also walks `.git`: it reads `.git/objects` as an entry, and merges that entry with an entry named
+    `objects`.
 
     Bad:
         -- templates/logs/config.yml --
@@ -93,7 +94,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
 def no_revision(entry: Entry) -> Iterator[Hit]:
     """The catalog service ignores a folder whose name is neither a number nor a semantic version.
 
-    The CI treats every folder as a revision, and refuses the catalog when one has no rancher-compose.yml.
+    The CI treats every folder as a revision, and refuses the catalog when such a folder has no rancher-compose.yml.
 
     Bad:
         -- templates/web/latest/rancher-compose.yml --
@@ -146,8 +147,8 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF106", "warning", "Several folders count as one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
-    """The catalog service merges folders whose names are the same number: if these have files with the same name, only the file
-    that is read last is kept.
+    """The catalog service merges folders whose names are the same number: of files with the same name in such folders, only the
+    file that is read last is kept.
 
     Bad:
         -- templates/web/00/rancher-compose.yml --
@@ -262,7 +263,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF112", "warning", "There is a template.yml beside config.yml", on=Entry)
 def two_configs(entry: Entry) -> Iterator[Hit]:
-    """The catalog service reads both files and uses the values in template.yml; the CI reads only config.yml.
+    """The catalog service reads config.yml and template.yml, and uses the values in template.yml; the CI reads only config.yml.
 
     Bad:
         -- templates/web/template.yml --
@@ -283,8 +284,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     """At any depth in an entry, the service reads `config.yml`, `template.yml`, and files whose names begin with `icon` or
     `catalogIcon`, as files of the entry.
 
-    Such a file is not shipped with the revision. If Rancher reads it after the entry's own file, it replaces the entry's own
-    file.
+    If a revision has a file with such a name, Rancher does not ship it with the revision. If Rancher reads the file after the
+    entry's own file, it replaces the entry's own file.
 
     Bad:
         -- templates/web/0/config.yml --
@@ -304,8 +305,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        # Files and folders are read in the order of their names. The settings in a folder that sorts after `config.yml` replace
-        # those of the entry. If these settings have no name, the entry becomes a ghost.
+        # Files and folders are read in the order of their names. The config.yml in a folder that sorts after `config.yml`
+        # replaces the entry's config.yml. If it has no name, the entry becomes a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
         message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
@@ -388,7 +389,7 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF117", "warning", "A file is too large to be read", on=Catalog)
 def too_large(catalog: Catalog) -> Iterator[Hit]:
-    """The catalog service sends the files of a revision to every browser; files larger than 1 MiB are not checked here.
+    """The catalog service sends the files of a revision to every browser; lint does not check files larger than 1 MiB.
 
     Bad:
         -- templates/web/0/dump.sql (large) --
@@ -467,8 +468,7 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
-    # Here this is only a warning, because the folder's name may be the version. If a judge needs the file, `told` makes it an
-    # error.
+    # This is a warning, because the folder's name may be the version. If a judge needs the file, `told` makes it an error.
     yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
 
 
@@ -513,8 +513,8 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF124", "warning", "The version or the questions are defined twice", on=Revision)
 def other_versions(revision: Revision) -> Iterator[Hit]:
-    """Rancher looks for the questions first in template-version.yml, then in compose.yml, then in rancher-compose.yml. It looks
-    for the version in the opposite order. The CI reads only rancher-compose.yml.
+    """Rancher looks for the questions first in template-version.yml, then in compose.yml, then in rancher-compose.yml. Rancher
+    looks for the version in the opposite order. The CI reads only rancher-compose.yml.
 
     Bad:
         -- templates/web/0/template-version.yml --

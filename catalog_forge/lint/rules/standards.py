@@ -124,8 +124,8 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF805", "warning", "A metadata key is never read", on=SpecFile)
 def unread_key(spec: SpecFile) -> Iterator[Hit]:
-    """No file, condition, companion or compose key of the spec reads the key: users are asked a question whose answer has
-    no effect. `generate` also warns about it.
+    """If no file, condition, companion or compose key of the spec reads a metadata key, users are asked a question whose answer
+    has no effect. `generate` also warns about keys that are never read.
 
     Keys of a spec with a hand-written template are not checked.
 
@@ -152,7 +152,8 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     """A file that lists the peers changes in all containers when a peer is added or removed. With `reload: restart` all programs
     of the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum,
-    every `reload: restart` has this effect. With a stagger they restart one by one. `generate` also warns about it.
+    every `reload: restart` has the same effect. With a stagger, the programs restart one by one. `generate` also warns about such
+    restarts.
 
     Bad:
         -- specs/web-conf.yml --
@@ -175,8 +176,8 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     """`services:LABEL=VALUE` lists the services of the stack that have this label. The list is always empty if no service, group
-    or companion of the entry has the label. `generate` also warns about it. Rancher's own labels, and labels whose value is a
-    variable, are not checked.
+    or companion of the entry has the label. `generate` also warns about such lists. Rancher's own labels, and labels whose value
+    is a variable, are not checked.
 
     Bad:
         -- specs/web-conf.yml --
@@ -197,7 +198,7 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 
 
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
-    """Yield a hit for each warning that `of` gives for the spec, as `generate` does; no hit if the spec cannot be read."""
+    """Yield the warnings of `of`, a check that `generate` also runs, as hits; no hits for a spec that cannot be read."""
     if not isinstance(spec.read, ForgeError):
         yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
 

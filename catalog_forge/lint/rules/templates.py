@@ -49,7 +49,7 @@ def _template(revision: Revision) -> Template | None:
 @rule("CF511", "error", "The template cannot be parsed", on=Revision)
 @told("CF511")
 def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
-    """An unclosed block or an unknown function makes the launch fail. The catalog does not check this.
+    """An unclosed block or an unknown function makes the launch fail. The catalog service does not check templates.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -93,7 +93,8 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF512", "warning", "A boolean answer is tested without eq", on=Revision)
 def bare_truth(revision: Revision) -> Iterator[Hit]:
-    """All answers are text, and in Go templates the text `false` is true: such a branch is always taken.
+    """All answers are text, and in Go templates the text `false` is true: a branch whose condition is a boolean answer is always
+    taken.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -192,8 +193,8 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
     """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go version that
-    rancher-compose is built with, and the rendered text ends at the comparison. For an empty default this is only a note. The
-    condition `{{if .Values.NAME}}` makes the same test and cannot fail.
+    rancher-compose is built with, and the rendered text ends at the comparison. For a question with an empty default, the finding
+    is only a note. The condition `{{if .Values.NAME}}` makes the same test and cannot fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --

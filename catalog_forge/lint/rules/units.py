@@ -26,8 +26,8 @@ def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem
 @rule("CF405", "error", "A sidekick does not exist", on=Revision)
 @told("CF405")
 def missing_sidekick(_: Revision) -> None:
-    """Each name in the sidekicks label must be a service of the same stack. If it is not, the catalog shows the entry,
-    but the launch fails.
+    """Each name in the sidekicks label must be a service of the same stack. If a name is not a service, the catalog shows the
+    entry, but the launch fails.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -54,8 +54,8 @@ def missing_sidekick(_: Revision) -> None:
 @rule("CF406", "error", "A sidekick has more than one primary, or sidekicks of its own", on=Revision)
 @told("CF406")
 def odd_units(revision: Revision) -> Iterator[Hit]:
-    """A sidekick belongs to one primary: rancher-compose refuses a sidekick with two primaries. It never starts the sidekicks of
-    a sidekick.
+    """A sidekick belongs to one primary: rancher-compose refuses a sidekick with two primaries. rancher-compose never starts the
+    sidekicks of a sidekick.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -159,8 +159,8 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """A service that is only in rancher-compose.yml is launched without an image. Usually its name is spelt differently in
-    docker-compose.yml.
+    """A service that is only in rancher-compose.yml is launched without an image. Usually the service's name is spelt differently
+    in docker-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --
@@ -191,7 +191,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF411", "warning", "A key has no effect for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick has the scale and the metadata of its primary. Its own scale and metadata in rancher-compose.yml are ignored.
+    """A sidekick has the scale and the metadata of its primary. A sidekick's own scale or metadata is ignored.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --

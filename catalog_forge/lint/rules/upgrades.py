@@ -53,7 +53,8 @@ def no_way(entry: Entry) -> Iterator[Hit]:
     """Rancher offers a revision to a stack if the stack's version is lower (by Rancher's own comparison) and matches
     `upgrade_from`.
 
-    `upgrade_from` is a range: a bare version means only that version. Any other text matches nothing, and no judge reports it.
+    `upgrade_from` is a range: a bare version means only that version. A text that is not a range matches no version, and no judge
+    reports the mistake.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -112,7 +113,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
 def disagreement(entry: Entry) -> Iterator[Hit]:
     """Rancher's own comparison decides which versions are offered as upgrades; semantic versioning decides their order.
 
-    Both agree that version 10 comes after version 9 only if the number is a separate part, as in `1.0.0-rancher.10`.
+    Both comparisons put `rancher10` after `rancher9` only if the number is a separate part, as in `1.0.0-rancher.10`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

@@ -66,8 +66,8 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
-    """The service identifies an entry by the first word of its top folder and the name of its own folder. It merges entries for
-    which both are the same.
+    """The service identifies an entry by the first word of its top folder and the name of its own folder. Entries for which the
+    word and the name are equal are merged.
 
     Bad:
         -- other/web/config.yml --
@@ -115,10 +115,10 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
 def changed(catalog: Catalog) -> Iterator[Hit]:
-    """A stack runs the revision that it was launched from. If that revision changes, an upgrade to the same version changes the
-    stack.
+    """A stack runs the revision that it was launched from. If a published revision changes, an upgrade to the same version
+    changes stacks that already run it.
 
-    Changes belong in a new revision. This rule needs to know what was published: use `lint --since REF`.
+    Changes belong in a new revision. This rule needs to know the published revisions: use `lint --since REF`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

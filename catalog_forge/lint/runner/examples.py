@@ -1,6 +1,6 @@
 """Read the examples in the docstrings of rules: small catalogs, written as differences from a sound catalog.
 
-An example is a list of files in the format of Go's txtar, with `-- PATH --` before each. The text after that line is the whole
+An example is a list of files in the format of Go's txtar, with `-- PATH --` before each. The text after such a line is the whole
 file. Two shorter forms show only what differs from the sound catalog's file at that path:
 
 `-- PATH: KEY.KEY --`: the text replaces everything below this key;
@@ -24,7 +24,7 @@ _REVISION = re.compile(r"/[1-9][0-9]*/")
 
 
 def read(lines: Iterable[str]) -> Example:
-    """Return the example written in these lines. Raises ValueError if it does not fit the sound catalog."""
+    """Return the example written in these lines. Raises ValueError if the example does not fit the sound catalog."""
     text = textwrap.dedent("\n".join(lines)).rstrip("\n") + "\n"
     files: dict[str, str | None] = {}
     odd: dict[str, str] = {}
@@ -74,7 +74,7 @@ def _changed(sound: list[str], content: str) -> str:
 def _below(sound: list[str], keys: list[str], content: str) -> str:
     """Return the sound file with `content` in place of everything below a key.
 
-    The key must be on a line by itself. The lines below it are those with deeper indentation, and list items.
+    The key must be on a line by itself. The lines below the key are lines with deeper indentation, and list items.
     """
     begin, end = -1, len(sound)
     for depth, key in enumerate(keys):

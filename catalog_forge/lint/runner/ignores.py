@@ -31,7 +31,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A rule id (or the beginning of several) that a comment silences: the file, the line (0: the whole file) and the reason."""
+    """A comment's rule id (or beginning of rule ids) to silence, with the file, the line (0: the whole file) and the reason."""
 
     word: str
     where: Where
@@ -52,7 +52,7 @@ class Comments:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The ignores that silenced nothing when all other rules ran. The rule CF902 reports them."""
+    """The ignores that silenced nothing when all other rules ran. The rule CF902 reports these ignores."""
 
     unused: list[Ignore]
 

@@ -1,4 +1,4 @@
-"""The registry of rules. A rule is a small function. Its docstring is its documentation, with examples that are tests.
+"""The registry of rules. A rule is a small function. The docstring of a rule is its documentation, with tested examples.
 
 The docstring of a rule is text, then any number of `Bad:` and `Good:` examples (see `lint/runner/examples.py`), then `Source:`
 with the origin of the rule: `docs/facts/catalog.md#1.2`, or a page of another project.
@@ -43,7 +43,7 @@ def checks() -> list[tuple[str, Level, type, Check]]:
 
 
 def rules() -> list[Rule]:
-    """Return all rules with their pages, in the order of their ids."""
+    """Return all rules with their documentation, in the order of their ids."""
     _load()
     return [_read(identity) for identity in sorted(_RULES)]
 
@@ -59,7 +59,7 @@ def find(identity: str) -> Rule:
 def expand(words: tuple[str, ...]) -> frozenset[str]:
     """Return the ids of the rules that words mean. Each word is an id, the beginning of ids (`CF3`), or `all`.
 
-    Raises ForgeError for any other word.
+    Raises ForgeError for a word that means no rule.
     """
     _load()
     found: set[str] = set()

@@ -32,8 +32,8 @@ class RuleBroke(Exception):
 class Choice:
     """Which rules run, and the level of their findings.
 
-    `ids` are the rules that run; `levels` are the levels that the team set for some of them; `paths` pairs a shell pattern of
-    paths with the rules that are silent in the matching files.
+    `ids` are the rules that run; `levels` are the levels that the team set for some rules; `paths` pairs a shell pattern of paths
+    with the rules that are silent in the matching files.
     """
 
     ids: frozenset[str]
@@ -73,7 +73,10 @@ def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs
 
 
 def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
-    """Split the subjects of a catalog, by type, into shares. An entry stays with its revisions; the rest is in the first."""
+    """Split the subjects of a catalog, by type, into shares.
+
+    An entry stays with its revisions. All subjects that are not in an entry are in the first share.
+    """
     entries = catalog.entries
     jobs = max(1, min(jobs, len(entries) // WORTH_A_PROCESS))
     shared: list[Subjects] = [

@@ -1,6 +1,6 @@
-"""A small sound catalog in which no rule finds anything. The examples of the rules replace parts of it.
+"""A small sound catalog in which no rule finds anything. The examples of the rules replace parts of this catalog.
 
-It is read from files/sound.txt, in the format of the examples: `-- PATH --` before each file.
+The sound catalog is read from files/sound.txt, in the format of the examples: `-- PATH --` before each file.
 """
 
 from __future__ import annotations

@@ -409,8 +409,8 @@ def broken_ls(image: Image) -> Iterator[Hit]:
 
 @rule("CF640", "note", "Stray spaces, or no newline at the end", on=Image)
 def stray_blanks(image: Image) -> Iterator[Hit]:
-    """Whitespace in a template ends up in the file: for some programs, spaces at the end of a line are part of a value,
-    and others ignore a last line without a newline.
+    """Whitespace in a template ends up in the file: for some programs, spaces at the end of a line are part of a value, and other
+    programs ignore a last line without a newline.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --

@@ -1,4 +1,4 @@
-"""CF70x and CF71x: Dockerfiles. These rules always run; where hadolint is installed, its findings are added (CF790)."""
+"""CF70x and CF71x: Dockerfiles. These rules always run. If hadolint is installed, CF790 adds its findings."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
 
 @rule("CF701", "error", "A Dockerfile cannot be built", on=Image)
 def not_built(image: Image) -> Iterator[Hit]:
-    """The build refuses the file before it runs anything: a word that is not an instruction, an unclosed quote, a source
-    without a target.
+    """The build refuses a Dockerfile before it runs any instruction if the file has a word that is not an instruction, an
+    unclosed quote, or a source without a target.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -139,7 +139,7 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
     known = inside(image)
     for each in known.dockerfile.instructions if known.dockerfile else ():
         if each.keyword == "ADD":
-            # A URL and its target inside one pair of quotes are another rule's mistake, but still a download.
+            # An ADD whose URL and target are inside one pair of quotes is wrong, but still a download.
             words = [word for whole in each.words for word in whole.split()]
             for word in words[: max(len(words) - 1, 1)]:
                 if _URL.match(word):
@@ -327,8 +327,8 @@ def old_confd(image: Image) -> Iterator[Hit]:
 
 @rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
-    """confd reads its arguments as Go's flag package does. It exits at an unknown flag, a flag without its value, a value of the
-    wrong kind, and an unknown backend or log level. `-node` is a host: confd puts http:// before it.
+    """confd reads its arguments as Go's flag package does. confd exits at an unknown flag, a flag without its value, a value of
+    the wrong kind, and an unknown backend or log level. `-node` is a host: confd puts http:// before it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -397,7 +397,7 @@ def lost_flag(image: Image) -> Iterator[Hit]:
 
 
 def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
-    """Yield a hit for each mistake with this effect in the command lines of an image."""
+    """Yield a hit for each mistake in the command lines of an image whose effect is `effect`."""
     known = inside(image)
     for run in known.runs if known.resources or not known.confs else ():
         if run.is_sure:
@@ -407,7 +407,7 @@ def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
 
 
 def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
-    """Yield the mistakes in a command line, given everything else in the image."""
+    """Yield the mistakes in a command line, with regard to the rest of the image."""
     line = run.line
     confdir = posixpath.normpath(line.get("confdir", flags.CONFDIR))
     confs = [each for each in known.confs if not each.confdir or flags.WILD in confdir or each.confdir == confdir]
@@ -437,7 +437,7 @@ def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
 
 @rule("CF713", "note", "Files that confd reads in an image cannot be checked", on=Image)
 def unread_templates(image: Image) -> Iterator[Hit]:
-    """Lint reads files that COPY and ADD put into conf.d/ and templates/. It cannot check files that RUN or a script creates in
+    """Lint reads files that COPY and ADD put into conf.d/ and templates/. Lint cannot check files that RUN or a script creates in
     these folders.
 
     Bad:

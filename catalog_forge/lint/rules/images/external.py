@@ -34,8 +34,8 @@ def _page(code: str) -> str:
 
 @rule("CF790", "warning", "hadolint finds something", on=Catalog)
 def hadolint(catalog: Catalog) -> Iterator[Hit]:
-    """hadolint checks best practices for Dockerfiles, and also the shell code in RUN. It runs if it is installed, unless
-    `--no-external` is given. A comment `# hadolint ignore=CODE` before an instruction is respected.
+    """hadolint checks best practices for Dockerfiles, and also the shell code in RUN. The rule runs hadolint if it is installed,
+    unless `--no-external` is given. A comment `# hadolint ignore=CODE` before an instruction is respected.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -56,8 +56,8 @@ def hadolint(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF791", "warning", "shellcheck finds something", on=Catalog)
 def shellcheck(catalog: Catalog) -> Iterator[Hit]:
-    """shellcheck knows the pitfalls of shell scripts. It checks the scripts of images if it is installed, unless `--no-external`
-    is given. A comment `# shellcheck disable=CODE` is respected.
+    """shellcheck knows the pitfalls of shell scripts. The rule runs shellcheck on the scripts of images if it is installed,
+    unless `--no-external` is given. A comment `# shellcheck disable=CODE` is respected.
 
     Bad:
         -- images/web-conf/run.sh (changed) --

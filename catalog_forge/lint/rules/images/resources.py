@@ -151,8 +151,8 @@ def bad_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
 def own_prefix(image: Image) -> Iterator[Hit]:
-    """Up to confd 0.11 a resource's `prefix` is appended to the -prefix of the command line. From 0.12 on, -prefix replaces it,
-    so confd looks for the keys at a different path and does not find them.
+    """Up to confd 0.11 a resource's `prefix` is appended to the -prefix of the command line. From 0.12 on, -prefix replaces
+    `prefix`, so confd looks for the keys at a different path and does not find them.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -270,7 +270,7 @@ def optional_key(image: Image) -> Iterator[Hit]:
 
 @rule("CF609", "error", "The template of a resource is missing", on=Image)
 def missing_template(image: Image) -> Iterator[Hit]:
-    """confd looks for `src` in templates/. If that template does not exist, confd never writes the file.
+    """confd looks for `src` in templates/. If templates/ has no such file, confd never writes `dest`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -592,7 +592,7 @@ def _shown(path: str) -> str:
 
 
 def _reaches(read: Read, key: str) -> bool:
-    """Whether a lookup may find something at or below a key or, for a list, above it."""
+    """Whether a lookup may find a value at or below a key or, if it lists a folder, above the key."""
     known = read.known
     if key == "/" or known == key or known.startswith(key + "/"):
         return True
