@@ -114,7 +114,7 @@ class Body:
         return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of one pair. A pair whose value is just an optional metadata key is left out while that is unset."""
+        """Return the code of one pair. A pair whose value is just an optional metadata key is left out if the key is unset."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
         return guarded(self.pair_condition(value), line)
 
@@ -226,7 +226,7 @@ class Body:
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
     def _variable(self, block: PasteBlock) -> str:
-        """Return the template expression for a variable. If its name is computed, it may be any of several variables."""
+        """Return the template expression for an environment variable. A computed name may be that of any variable in the spec."""
         variables = self.values.spec.vars
         if (name := block.path.literal) is not None:
             return f"getenv {go.string(name)} {go.string(variables[name])}"

@@ -126,7 +126,10 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 
 
 def tools_folder(spec: Spec) -> str:
-    """Return the folder of the tools in the image. The tools are copied to a shared volume, which may be older."""
+    """Return the folder of the tools in the image.
+
+    If the shared folder is a volume, the entrypoint copies the tools into it, because the volume may be older than the image.
+    """
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
 
