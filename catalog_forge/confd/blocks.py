@@ -226,7 +226,7 @@ class Body:
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
     def _variable(self, block: PasteBlock) -> str:
-        """Return the template expression for an environment variable. A computed name may be that of any variable in the spec."""
+        """Return the template expression for an environment variable. A computed name may match several variables."""
         variables = self.values.spec.vars
         if (name := block.path.literal) is not None:
             return f"getenv {go.string(name)} {go.string(variables[name])}"

@@ -494,7 +494,7 @@ def _guards(reads: Iterable[Read]) -> list[str]:
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on the path `guard` implies that `path` exists: it is equal, below `guard` or in the same record."""
+    """Whether a condition on the path `guard` implies that `path` exists: the same path, a path below it or in its record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

@@ -115,7 +115,10 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
-    """Return, for each action, the path of the stamp (a checksum) of each file that asks for the action, by the file's dest."""
+    """For each action, map the dest of every file that asks for the action to the path of the file's stamp.
+
+    A stamp is a small file in the shared folder with the checksum of the file that it is about.
+    """
     files = rendered(spec)
     numbers = _numbers(spec)
     found: list[dict[str, str]] = [{} for _ in numbers]
