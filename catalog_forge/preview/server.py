@@ -126,7 +126,7 @@ class PreviewServer(ThreadingHTTPServer):
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
-        """Prepare the data that the browser will request, while the browser starts: an entry, or the tiles."""
+        """Prepare the data that the browser will request first, an entry or the tiles, while the browser starts."""
 
         def make() -> None:
             with suppress(ForgeError):

@@ -23,7 +23,7 @@ class Program:
     """The start command of an image: `exec`, followed by `told` if the configuration file must be named on the command line.
 
     `files`: patterns of the configuration file's name. `own`: patterns of paths that the program reads by default.
-    `default`: the path to name if no file of the spec matches. `since`: the first major version of the image for this row.
+    `default`: the path to use if no file of the spec matches. `since`: the first major version of the image for this row.
     """
 
     images: tuple[str, ...]

@@ -35,8 +35,8 @@ _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *, started: bool = True) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides; `started`: an
-    unknown start command of the program is a problem. Raises ForgeError with all problems of the file.
+    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides; `started`:
+    whether to report an unknown start command. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
     reader = _Reader()
@@ -392,7 +392,7 @@ def _name_of_element(node: yamlio.Map) -> str:
 
 
 def _advice(name: str) -> set[str]:
-    """Return the hints that a misspelling of the key `name` would get. For `files`, add the hint for `config`."""
+    """Return the hints that a misspelling of the key `name` would get. For `files`, also return the hint for `config`."""
     return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
 
 

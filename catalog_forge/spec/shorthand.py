@@ -267,7 +267,7 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format of a file: as given, otherwise by its path. For a file without pairs, `.conf` and `.cfg` mean raw."""
+    """Return the format of a file: as given, otherwise by its path. For a file without pairs, `.conf` and `.cfg` mean `raw`."""
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

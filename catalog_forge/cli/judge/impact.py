@@ -85,7 +85,7 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 
 
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
-    """Return a message for each violation of the standards by a spec. The key of a message does not depend on the value."""
+    """Return the violations of the standards by a spec: each message by a key that does not depend on the violating value."""
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []
     levels = team.standards.levels

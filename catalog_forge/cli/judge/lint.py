@@ -200,7 +200,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
 
 
 def _shown(path: Path) -> str:
-    """Return the prefix of paths in messages."""
+    """Return the prefix that messages add to the paths of files."""
     return "" if path == Path() else str(path)
 
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:
     """List the upgrades that a catalog offers, and what each of them loses.
 
-    ENTRY is a folder or the name of an entry, of any catalog; default: all entries of the current catalog. Reports each
-    loss with its place: lost answers, types that accept fewer values, changed services, volumes and drivers, and
-    removed metadata keys that an image of the catalog still reads.
+    ENTRY is the folder of an entry in any catalog, or the name of an entry; by default, all entries of the current
+    catalog are listed. Reports each loss with its place: lost answers, types that accept fewer values, changed
+    services, volumes and drivers, and removed metadata keys that an image of the catalog still reads.
     """
     from catalog_forge.rancher.upgrades import steps
 
@@ -69,7 +69,7 @@ def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
 
 
 def _reads(catalog: Catalog) -> Reads:
-    """Return a function that finds an image by reference, and returns a test: do the image's templates read a metadata key?"""
+    """Return a function from an image reference to a predicate: whether the image's templates read a metadata key."""
     from catalog_forge.lint.images.inside import asked_of
 
     known = {each.name: each for each in catalog.images}

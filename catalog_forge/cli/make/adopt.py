@@ -131,7 +131,7 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all adopted specs, or nothing. Existing files stay, except that `force` overwrites the adopted entry."""
+    """Write all adopted specs, or nothing. Existing files stay, but `force` overwrites the adopted entry."""
     from collections import Counter
 
     from catalog_forge import writer

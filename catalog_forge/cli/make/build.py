@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Inputs:
     """What the command line adds to the specs: a confd, build arguments, the platform, and whether the cache may be used.
 
-    `any_confd`: an existing image may contain another confd. `told`: the user allows a confd that was not released.
+    `any_confd`: an existing image may contain any confd. `told`: `confd` may differ from the released confd.
     """
 
     confd: Path | None = None
@@ -99,7 +99,7 @@ def build(
     """Build the conf images of specs on a Docker engine.
 
     Without a NAME, builds the image of every spec in the catalog. An image whose inputs have not changed is not built
-    again. The engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
+    again. The engine is selected as by the docker command: DOCKER_HOST, DOCKER_CONTEXT or the current context.
 
     A pushed tag is never changed: if the registry already has the tag with different content, the push is refused; if the
     inputs are the same, nothing is pushed. The digests of pushed images are written to catalog-forge.lock.
@@ -107,7 +107,7 @@ def build(
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
-    # To set the environment variable for --confd counts as permission.
+    # A user who sets the environment variable of --confd allows any confd.
     source = click.get_current_context().get_parameter_source("confd")
     inputs["told"] = inputs["told"] or source is click.core.ParameterSource.ENVIRONMENT
     requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]
@@ -204,9 +204,9 @@ def stale(source: Source) -> ForgeError:
 
 
 def folder_of(root: Path, name: str) -> Plan:
-    """Return the files of a folder, except hidden files: the hidden manifest also changes with the entry, but the image must not.
+    """Return the files of a folder except hidden files: a change of the hidden manifest must not change the image.
 
-    Only the executable bit of their modes is kept; the rest depends on the umask.
+    Of a file's mode, only the executable bit is kept, because the other bits depend on the umask.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan

@@ -47,7 +47,7 @@ def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, 
     """Set the value at PATH in a spec, such as metadata/port/default.
 
     VALUE is YAML, or plain text where the spec expects text. Select list items by number or name: files/redis.conf/reload.
-    Comments, order and quotes are kept; a change that could not be generated is refused.
+    Comments, order and quotes are kept; a change from which no files can be generated is refused.
     """
     _change(settings, name, lambda spec: spec.set(path, value), look=diff or dry_run)
 
@@ -80,7 +80,7 @@ def unset(settings: Settings, name: str, path: str, diff: bool, dry_run: bool) -
 def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: bool, **words: Any) -> None:
     """Add a metadata key to a spec: another value that the user of the entry supplies.
 
-    Comments, order and quotes are kept; a change that could not be generated is refused.
+    Comments, order and quotes are kept; a change from which no files can be generated is refused.
     """
 
     def texts(spec: SpecText) -> Iterator[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catalog_forge.repository import Repository, Source
     from catalog_forge.writer import Drift, Written
 
-# The hint of `--check` if `generate` without --force would refuse to write a file.
+# The hint of `--check` for files that `generate` overwrites only with --force.
 _OVERWRITES = (
     "move an edit to the spec, then: catalog-forge generate; --diff shows what would change, --force overwrites edited files"
 )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, output: str) -> None:
     """Lock the images of a catalog to digests.
 
-    The digests are written to catalog-forge.lock. Without a NAME, this covers every spec, entry and Dockerfile: base images,
+    The digests are written to catalog-forge.lock. Without a NAME, every spec, entry and Dockerfile is covered: base images,
     services, companions, load balancers, and every image that an answer to a question can select. Registries are queried with
     the credentials of the docker command.
     """
@@ -61,7 +61,7 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
 
 
 def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named, Collection[str]]:
-    """Return the images of some specs and entries, or of the whole catalog; and the tags that the catalog builds itself.
+    """Return the images of some specs and entries, or of the whole catalog; and the tags of the images built here.
 
     Raises ForgeError for an unknown name, and for specs that are wrong.
     """

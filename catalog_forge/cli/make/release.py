@@ -38,9 +38,8 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
     """Make the next revision of an entry if anything has changed since the last one.
 
     A revision is published once it is committed to git. A published revision never changes, and is restored if `generate` has
-    overwritten it. The spec gets the next revision and version, and the changelog in its folder gets a line. With --all, this
-    is done for every entry that has changed, for example after a change of the team's standards, which are part of the
-    commit.
+    overwritten it. The spec gets the next revision and version, and the changelog in its folder gets a line. With --all,
+    every changed entry is released, for example after a change of the team's standards, which become part of the commit.
     """
     from catalog_forge import releasing
     from catalog_forge.errors import UsageError

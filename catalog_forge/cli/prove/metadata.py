@@ -119,7 +119,7 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 def get(source: _Source, path: str, form: str) -> None:
     """Print the answer of the service for PATH, for example /2016-07-29/self/service/name.
 
-    The format `file` is a file that confd's `file` back end can read in place of the service.
+    The format `file` prints a file that confd's `file` back end can read in place of the service.
     """
     text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
     if sys.stdout.isatty():  # a program gets the value unchanged
@@ -254,7 +254,7 @@ class _Source:
 
 
 def _as_file(path: str, body: str) -> str:
-    """Return the answer for a path as a file for confd's back end `file`."""
+    """Return the answer for a path as the content of a file for confd's back end `file`."""
     from catalog_forge.confd.layout import keys_of_answer, nested
     from catalog_forge.seed.file import file_of
 

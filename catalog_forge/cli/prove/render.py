@@ -264,7 +264,7 @@ def _files(folder: Path, *parts: str) -> dict[str, Path]:
 
 
 def _content(folder: Path, path: Path) -> bytes:
-    """Return the bytes of a file below a folder. Raises ForgeError for a link that points outside, and for more than 1 MiB."""
+    """Return the bytes of a file below a folder. Raises ForgeError for a link out of the folder, and for more than 1 MiB."""
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):

@@ -22,7 +22,7 @@ _LINES = 20
 
 
 class Background:
-    """A process in a separate session, which waits for the name of a stack to run. If its parent exits before, it exits too.
+    """A process in a separate session. The process waits for the name of a stack, and exits if its parent exits before that.
 
     Create it before any thread, because a forked process has only one thread. `supervise` runs the stack of a folder; in the new
     process, the constructor raises whatever `supervise` raises.
@@ -44,7 +44,7 @@ class Background:
         raise click.exceptions.Exit
 
     def run(self, folder: StateFolder) -> None:
-        """Start a stack, and return when the process has the lock of `folder`. Raises ForgeError if the process exits before."""
+        """Start a stack, and return when the process has the lock of `folder`. Raises ForgeError if the process exits first."""
         from catalog_forge.errors import ForgeError
 
         with suppress(BrokenPipeError), open(self._tell, "w", encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)

@@ -55,7 +55,7 @@ def down(stack: str | None, volumes: bool) -> None:
 def the_one(stacks: Iterable[str], name: str | None) -> str:
     """Return the name of the selected stack: the stack `name`, or the only stack. Raises ForgeError if there is no such stack.
 
-    `stacks`: the stacks on the engine. The stacks in the state folder are added.
+    `stacks`: the stacks on the engine, to which the stacks in the state folder are added.
     """
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.stack.state import home, known

@@ -67,7 +67,7 @@ def logs(
 ) -> None:
     """Show the logs of a stack's containers.
 
-    Lines are sorted by time, each after the name of its container. SERVICE is a service, a unit, one of its sidekicks,
+    Lines are sorted by time, and begin with the name of the container. SERVICE is a service, a unit, one of its sidekicks,
     or a container. With -f, containers that start later are included. Answers to secret questions are hidden if
     they have four characters or more.
 

@@ -55,10 +55,10 @@ def seed(
 ) -> None:
     """Write the metadata of a spec into the store of its back end.
 
-    The value of a key is given by --set or --answers, else it is the default; a key with neither keeps its value in the
-    store. Elements that a list no longer has are removed; keys that are not in the spec are left alone. If `seed` is
-    interrupted, run it again to finish. Credentials are read from CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN, or from the
-    files named by CONF_PASSWORD_FILE and so on.
+    The value of a key is given by --set or --answers, else it is the default. A key without a given value and a default
+    keeps its value in the store. Elements that a list no longer has are removed; keys that are not in the spec are left
+    alone. If `seed` is interrupted, run it again to finish. Credentials are read from CONF_USERNAME, CONF_PASSWORD and
+    CONF_TOKEN, or from the files named by CONF_PASSWORD_FILE and so on.
     """
     from catalog_forge.repository import Repository
     from catalog_forge.seed.change import change

@@ -308,7 +308,7 @@ def supervise(folder: StateFolder) -> None:
 
 
 def _await(folder: StateFolder, generation: int, output: str) -> None:
-    """Wait until the stack matches a plan. Raises ForgeError if that fails."""
+    """Wait until the stack matches a plan. Raises ForgeError if the stack fails."""
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
 

@@ -36,9 +36,9 @@ def play(
 ) -> None:
     """Run one revision, upgrade it to another, and report if Rancher offers the upgrade, what it breaks and what volumes lose.
 
-    `choose` returns the stack of a revision with its answers. At the end, the stack must meet the expectations at the start of
-    `scenario`. Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then restored), if a volume has
-    lost all its contents, or if an expectation is not met.
+    `choose` returns the stack of a revision with its answers. At the end, the stack must meet the expectations at the
+    first moment of `scenario`. Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then
+    restored), if a volume has lost all its contents, or if an expectation is not met.
     """
     from catalog_forge.cli.run.entries import opened
     from catalog_forge.errors import ForgeError, Problem
@@ -83,7 +83,7 @@ def play(
 
 
 def _asking(directory: Path, entry: str, scenario: str) -> Asking:
-    """Return the container checks that a scenario has at its start. The scenario belongs to the entry's spec."""
+    """Return the container checks at the first moment of a scenario. The scenario belongs to the entry's spec."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.repository import Repository
     from catalog_forge.verify import play as plays

@@ -9,5 +9,5 @@ import click
 
 
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
-    """Return a decorator that adds the option --jobs: the number of things to do in parallel."""
+    """Return a decorator that adds the option --jobs: the number of tasks to run in parallel."""
     return click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=default, show_default=True, help=what)

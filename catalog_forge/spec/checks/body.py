@@ -102,7 +102,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Yield the problems in blocks. `given`: the metadata keys that have a value, as enclosing conditions test."""
+    """Yield the problems in blocks. `given`: the metadata keys whose value an outer condition has tested."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):

@@ -101,7 +101,7 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
 
 
 def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
-    """Yield the problems with a label whose name is computed. Such a label can be read from an element, but not from its host."""
+    """Yield the problems with a label whose name is computed. Elements have such labels, but not the hosts of elements."""
     of = holder(scope, node.root) if node.of_element else None
     if node.of_element and of is None:
         yield from _astray(node.root, where)

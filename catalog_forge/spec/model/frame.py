@@ -92,7 +92,7 @@ STORES = "0.16.0"
 
 @dataclass(frozen=True)
 class Engine(Record):
-    """How the files are rendered: confd, and the version of the metadata that it reads."""
+    """How the files are rendered: by which confd, and from which version of the metadata."""
 
     confd: str = key(
         "confd release",
@@ -136,7 +136,7 @@ class Engine(Record):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the metadata keys may be in a store other than Rancher's. If so, the spec can read nothing but these keys."""
+        """Whether the metadata keys may be in a store other than Rancher's. Specs with a store can read only these keys."""
         return bool(self.store)
 
     @property

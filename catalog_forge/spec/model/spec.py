@@ -126,7 +126,7 @@ class Spec(Record):
         return self.service.is_embedded or not self.service.shell
 
     def asks(self, file: ConfFile) -> bool:
-        """Whether confd must run a file's check in another container: the main container. An embedded confd never does."""
+        """Whether confd must run a file's check in the main container; false if confd is embedded in the main container."""
         return bool(file.check) and file.check_in == "main" and not self.service.is_embedded
 
     @property
@@ -136,7 +136,7 @@ class Spec(Record):
 
     @property
     def refresh(self) -> str:
-        """How often the files are rendered: once in topology `scripts`, otherwise as the engine says."""
+        """How often the files are rendered: once in topology `scripts`, otherwise as `engine` defines."""
         return "once" if self.service.topology == "scripts" else self.engine.refresh
 
     @property
@@ -198,7 +198,7 @@ class Member:
 
     @property
     def image(self) -> str:
-        """The image of the program, as the spec says."""
+        """The image of the program, from the spec."""
         return (self.group.image if self.group else "") or self.spec.service.image
 
     @property
