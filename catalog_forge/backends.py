@@ -1,4 +1,4 @@
-"""The properties of confd's back ends in one table: address, key lookup, limits on values, and what they cannot do.
+"""The table of confd's back ends and their properties: address, key lookup, limits on values, unsupported features.
 
 Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md shows the same table,
 and names a test for each pitfall.

@@ -45,7 +45,7 @@ class Problem:
 class ForgeError(Exception):
     """An expected error: it is shown without a traceback, and the process exits with `exit_code`.
 
-    It contains one or more problems, because all problems of a file are shown at once.
+    The error contains one or more problems, because all problems of a file are shown at once.
     """
 
     exit_code = 1
@@ -99,7 +99,7 @@ def of_each(items: Iterable[_S], make: Callable[[_S], _T]) -> list[_T]:
 
 
 def extra(module: str, name: str) -> Any:
-    """Import a library that the package's extra `name` installs. Raises ForgeError if it is not installed."""
+    """Import a library that the package's extra `name` installs. Raises ForgeError if the library is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError:

@@ -70,7 +70,7 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
         for file, text in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(text.encode())
         named = [word for label in labels for word in ("-L", label)]
-        # Outside the catalog's repository: git would open it, and refuse to merge if it is broken.
+        # Run git outside the catalog's repository: inside, git would open the repository, and refuse to merge if it is broken.
         return _run(
             Path(temporary),
             ("merge-file", "-p", "--diff3", *named, *map(str, files)),

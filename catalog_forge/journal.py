@@ -41,8 +41,8 @@ _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
-# The only paths that a change may delete: generated files, what `update` removes from a spec's folder and, because charts may
-# be written anywhere, the files of a chart that differ from one chart to the next.
+# The only paths that a change may delete: generated files, files in the folder of a spec (for `update`), and files that not every
+# chart has. A chart may be written to any folder.
 _MAY_REMOVE = re.compile(
     r"images/|templates/|compose/|charts/|specs/[^/]+/|[^/]+/[^/]+/(?:templates/[^/]+\.yaml|catalogIcon[^/]*)$"
 )
@@ -55,8 +55,8 @@ _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 def read(root: Path, path: str) -> File | None:
     """Read the file `path` below `root`, or return None if it does not exist.
 
-    A symbolic link is not followed: it is a file of mode `LINK` that holds its target. Other modes are told apart by
-    the owner's execute bit only, as git does. Raises ForgeError on a folder or a device.
+    A symbolic link is not followed, but returned as a file of mode `LINK` whose content is the target of the link. As in
+    git, other files differ only by the owner's execute bit. Raises ForgeError on a folder or a device.
     """
     with _InWords(path):
         try:
@@ -282,7 +282,7 @@ def _recover(root: Path) -> None:
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Read and validate the journal: it will be executed, and the folder may come from an untrusted repository."""
+    """Read and validate the journal, because it will be executed and the folder may come from an untrusted repository."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]

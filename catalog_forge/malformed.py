@@ -1,7 +1,7 @@
 """Explain to an author why a text is not YAML: what is wrong, where, and what to write instead.
 
-libyaml reports what it expected. The mistake of the author is inferred from the line at which libyaml stopped, and from
-the lines above it (YAML 1.2.2, chapters 6 to 8).
+libyaml reports only which token it expected. The mistake of the author is inferred from the line at which libyaml
+stopped, and from the lines above it (YAML 1.2.2, chapters 6 to 8).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files in memory: what a command is going to write."""
+"""The files that a command is going to write, in memory."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
     from catalog_forge.yamlio import Map
 
-# The hint for a folder without specs, which may be new or the wrong one.
+# The hint for a folder without specs. The folder may be new, or not the one that the user meant.
 BEGIN = "create one with catalog-forge new NAME, or give the folder of the catalog: catalog-forge -C DIR ..."
 MARK = "catalog-forge.yml"
 
@@ -57,7 +57,7 @@ class Source:
         return digest.hexdigest()
 
     def spec(self) -> Spec:
-        """Read the spec, once. Raises ForgeError with all its problems."""
+        """Read the spec, once. Raises ForgeError with all problems of the spec."""
         return self._spec
 
     @cached_property
@@ -116,7 +116,7 @@ class Repository:
 
     @cached_property
     def team(self) -> Team | None:
-        """Return the standards of this catalog, if it has any. Raises ForgeError with their problems."""
+        """Return the standards of this catalog, if it has any. Raises ForgeError with the problems of the standards."""
         file = self.root / MARK
         if not (file.exists() or file.is_symlink()):
             return None
@@ -149,7 +149,7 @@ class Repository:
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def source(self, name: str) -> Source:
-        """Return the spec file of a name. Raises ForgeError if it does not exist."""
+        """Return the spec file of a name. Raises ForgeError if the file does not exist."""
         path = self.root / "specs" / f"{name}.yml"
         if path.name != f"{name}.yml" or not os.path.lexists(path):
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=self._advice(name))

@@ -1,7 +1,7 @@
 """Fills in the text templates that are shipped with the code: Dockerfile, scripts, README.
 
-Their delimiters are [[ value ]], [% statement %] and [# comment #], because `{{` is confd's and `${` the shell's
-(`{%` belongs to neither).
+The delimiters of these templates are [[ value ]], [% statement %] and [# comment #], because `{{` has a meaning for confd, and
+`${` for the shell.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ unchanged. Unlike git's index, a manifest contains no times or sizes: times diff
 spec takes half a millisecond.
 
 **Folders.** Files below `images/`, `templates/` and `compose/` are generated: they are recorded, and removed when the spec no
-longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. It is
-overwritten or removed only if the caller, such as `update`, passes the digest of the version that it has read.
+longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. Such a
+file is overwritten or removed only if the caller, for example `update`, passes the digest of the content that it has read.
 
 **Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Every function here recovers first.
 """
@@ -233,7 +233,7 @@ def tidy(root: Path) -> None:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted write. Call this before reading generated files; it takes almost no time."""
+    """Finish or undo an interrupted write. To be called before generated files are read."""
     journal.recover(root)
 
 
@@ -327,7 +327,7 @@ def _read_manifest(root: Path, name: str) -> Recorded | None:
 
 
 def _manifest(file: File) -> Recorded:
-    """Parse a manifest. It comes from git, so it is validated: it may only name generated files."""
+    """Parse a manifest. A manifest comes from git, so check that it names only generated files."""
     try:
         manifest = Recorded(**json.loads(file.content))
         if not all(isinstance(each, str) for each in manifest.image.values()):
@@ -364,7 +364,7 @@ def _git_mode(file: File) -> str:
 
 
 def _text(file: File | None) -> str | None:
-    """Return the text of a file. Raises ValueError if it is binary."""
+    """Return the text of a file. Raises ValueError if the file is binary."""
     if file and b"\0" in file.content:
         raise ValueError("binary")
     return file.content.decode() if file else None

@@ -1,4 +1,4 @@
-"""The only module that reads and writes YAML. It parses untrusted text into located nodes or plain data, and prints data.
+"""The only module that reads and writes YAML. It parses untrusted text into nodes or plain data, and prints data.
 
 Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect this. The writer quotes
 every text that a YAML 1.1 reader, such as Rancher's, would not read as text.
@@ -69,7 +69,7 @@ class Text:
     def at(self, offset: int) -> Where:
         """Return the place in the file of the character `offset` of the value.
 
-        Exact for bare, quoted and literal scalars; for text folded over several lines it is the start of the scalar.
+        Exact for bare, quoted and literal scalars; for text folded over several lines, the result is the start of the scalar.
         """
         where = self.where
         if self.style in ("|", ">"):
@@ -298,7 +298,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def well_formed(text: str) -> None:
-    """Raise ForgeError with the line of the fault unless the text is YAML. It may contain several documents."""
+    """Raise ForgeError with the line of the fault unless the text is YAML. The text may contain several documents."""
     with _line_in_words():
         for _ in yaml.parse(text, Loader=_Loader):
             pass
@@ -540,7 +540,7 @@ class _Builder:
         return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")
 
     def alias(self, event: Any, where: Where) -> Node:
-        """Return the node that an alias refers to. The nodes in it count towards the limit once more."""
+        """Return the node that an alias refers to. The nodes below this node count towards the limit again."""
         if not self.aliases:
             raise self.no_aliases(where)
         if event.anchor not in self.anchors:

@@ -54,7 +54,7 @@ class Entry:
 
 
 class Document:
-    """A YAML text and its root entry. Raises ForgeError if it is not YAML, or exceeds the limits."""
+    """A YAML text and its root entry. Raises ForgeError if the text is not YAML, or exceeds the limits."""
 
     def __init__(self, text: str, file: str = "") -> None:
         yamlio.parse(text, file)

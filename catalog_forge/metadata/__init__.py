@@ -1,1 +1,1 @@
-"""The Rancher 1.x metadata service (`service`), and the short descriptions of stacks that it can serve (`scenarios`)."""
+"""The Rancher 1.x metadata service (`service`), and short descriptions of stacks that the service can serve (`scenarios`)."""

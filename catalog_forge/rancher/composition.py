@@ -132,7 +132,7 @@ def sources(
 def _made(file: File, variables: Mapping[str, str], stack: str, version: str) -> Rendered | Problem | None:
     if not file.is_readable or not is_template(file.text):
         return None
-    # Importing the template machine is slow, so only files that are templates do it.
+    # Imported only for templates, because importing the template machine is slow.
     from catalog_forge.rancher.templates import Template, refusal, template_in
 
     found = template_in(file)
@@ -165,7 +165,7 @@ def part(name: Text, node: Node, known: frozenset[str], docker: bool) -> Part:
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """A service: its definition in docker-compose.yml, then the one in rancher-compose.yml."""
+    """A service: its definitions in docker-compose.yml and rancher-compose.yml, in this order."""
 
     parts: tuple[Part, ...]
 
@@ -248,7 +248,7 @@ class Service:
 
 
 class Composition:
-    """The services of both files by name. `sources` are the files that they were read from.
+    """The services of both files by name. `sources` are the two compose files.
 
     `is_whole` is False if docker-compose.yml could not be read. In that case, no service can be reported as missing.
     """
@@ -281,7 +281,7 @@ class Composition:
         return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def answered(self, variables: Mapping[str, str], undefined: Callable[[str], Say]) -> Composition:
-        """Return the composition with answers substituted. `undefined(name)` returns the callback for unknown variables."""
+        """Return the composition with answers substituted. `undefined(SERVICE)` returns the callback for unknown variables."""
         services = [service.answered(variables, undefined(name)) for name, service in self.services.items()]
         return Composition((part for service in services for part in service.parts), self.sources, self.is_whole)
 
@@ -291,7 +291,7 @@ class Composition:
 
 
 def read(sources: Collection[ComposeFile]) -> Composition:
-    """Return the services of both files, those of docker-compose.yml first."""
+    """Return the services of both files, beginning with the services in docker-compose.yml."""
     is_whole = all(source.services is not None for source in sources if source.docker)
     return Composition((part for source in sources for part in source.parts), sources, is_whole)
 

@@ -200,12 +200,12 @@ class Revision:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the questions are known. They are not if rancher-compose.yml cannot be read."""
+        """Whether the questions are known, which requires that rancher-compose.yml can be read."""
         return self.rancher is None or not self.rancher.yaml.problems
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it. It is read before rendering."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it. The block is read before rendering."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
@@ -224,7 +224,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version under which a catalog serves the revision: `version`, else the folder's name if that is a version."""
+        """The version under which a catalog serves the revision. It is `version`, else the folder's name if that is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property

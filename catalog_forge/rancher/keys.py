@@ -23,7 +23,7 @@ class ServiceKey:
     here: str = ""
 
 
-# Each line has the form TYPE USE: KEYS, where USE is how `up` uses the keys; it is missing if `up` ignores them. A `1` or `2`
+# Each line has the form TYPE USE: KEYS, where USE is how `up` uses the keys (missing if `up` ignores them). A `1` or `2`
 # before a key means that only this compose version has the key.
 _TABLE = """
 text taken: image restart description 1log_driver 1net 2network_mode

@@ -1,8 +1,8 @@
 """The functions that templates of compose files may call: Go's built-in functions, sprig's, and one of rancher-compose.
 
 Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
-sprig's functions in plain Python. This module adapts them to our template machine, limits the size of their arguments, and
-refuses those that read the environment.
+sprig's functions in plain Python. This module adapts these functions to our template machine, limits the size of arguments,
+and refuses functions that read the environment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, LimitError
 MAX_CHARACTERS = 1 << 20
 MAX_ITEMS = 10_000
 
-# The sprig functions that rancher-compose-executor v0.14.29 contains. It refuses a template that calls any other.
+# The sprig functions that rancher-compose-executor v0.14.29 contains. Templates that call other functions are refused.
 SPRIG = frozenset(
     "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
     "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
@@ -91,7 +91,7 @@ def _dict(value: Any) -> Map:
 
 
 def _cut(text: bytes) -> Slice:
-    """Split a text at each space outside quotes of any kind. The last character is kept even if it is a space."""
+    """Split a text at each space outside quotes of any kind. The last character of the text is kept even if it is a space."""
     chars = runes(text)
     pieces = [""]
     quoted = False

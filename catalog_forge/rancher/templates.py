@@ -23,7 +23,7 @@ from catalog_forge.gotext.values import Map, unrunes
 from catalog_forge.rancher.sprig import NAMES, Functions
 from catalog_forge.rancher.tree import File, Yaml, is_template
 
-# The prefix of the file name in locations within rendered text; no file of a catalog can have it.
+# The prefix of the file name in locations within rendered text. No file name in a catalog can begin with it.
 RENDERED = "\0rendered:"
 LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
@@ -66,7 +66,7 @@ class Rendered:
 
     @cached_property
     def yaml(self) -> Yaml:
-        """The rendered text as YAML. Its locations use the file `name`; `at` translates them to the source."""
+        """The rendered text as YAML. Locations in this YAML use the file `name`; `at` translates them to the source."""
         return Yaml.read(self.text, self.name)
 
     @cached_property
@@ -77,7 +77,7 @@ class Rendered:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces copied from the source. For each: its offset in the rendered text, its offset in the source, its size."""
+        """The pieces copied from the source. Each has an offset in the rendered text, an offset in the source, and a size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)
@@ -131,7 +131,7 @@ def template_in(file: File | None) -> Template | SyntaxFault | None:
 
 
 def template_of(file: File) -> Template:
-    """Parse a compose file. Raises SyntaxFault with the location at which Go refuses it."""
+    """Parse a compose file. Raises SyntaxFault with the location at which Go stops parsing."""
     return Template(file, *_compiled(file.text))
 
 

@@ -1,8 +1,8 @@
 """Finds what breaks in an upgrade between two revisions of an entry, and derives the next version. Pure functions.
 
-Rules: Rancher's UI keeps an answer if a variable of the same name still exists, else it uses the default, and it checks only that
-required answers are present (rancher/ui 1.6, new-catalog/component.js). A service that is removed from the compose files loses
-its containers.
+Rules: Rancher's UI keeps an answer if a variable of the same name still exists; otherwise it uses the default. The UI checks only
+that required answers are present (rancher/ui 1.6, new-catalog/component.js). If a service is removed from the compose files, its
+containers are removed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from catalog_forge.yamlio import Map, Node, Text
 # All answers are text, so a change to one of these types loses nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
-# By type, the pattern of an answer that fits. It is applied to the options if the type of a question is no longer `enum`.
+# The pattern of valid answers by type. If a question is no longer an `enum`, all its old options must match.
 _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), "float": re.compile(r"-?[0-9]+(?:\.[0-9]+)?")}
 
 
@@ -37,7 +37,7 @@ MOST_SHOWN = 40
 
 @dataclass(frozen=True)
 class Break:
-    """One thing that an upgrade breaks: its kind in one word, a message, and the location."""
+    """A break that an upgrade causes: its kind in one word, a message, and the location."""
 
     kind: str
     message: str
@@ -252,7 +252,7 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
     revisions that Rancher offers. Rancher compares versions, not folders, so it may offer an earlier revision.
 
     `rancher` is the version of Rancher; if it is empty, limits on this version are ignored. `reads`
-    describes the current images, which belong to the newest revision.
+    is used only for upgrades to the newest revision, because it describes the current images.
     """
     served = [each for each in entry.revisions if each.version]
     for place, old in enumerate(served):

@@ -1,4 +1,4 @@
-"""Comparison of versions: the catalog service's own order, semantic versions, and ranges as `upgrade_from` uses them.
+"""Compares versions: in the catalog service's own order, as semantic versions, and with ranges as in `upgrade_from`.
 
 Rules: docs/facts/catalog.md#7.4; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges also use
 the service's own order.
@@ -20,7 +20,7 @@ _DIGIT = re.compile("[0-9]")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 Test = Callable[[str], bool]
-# The sort key of a version that is not semantic. It equals the sort key of 0.0.0.
+# The sort key of a version that is not semantic. Such a version sorts like 0.0.0.
 LOWEST: Order = (0, 0, 0, True, ())
 
 

@@ -54,7 +54,7 @@ resolvers engine
 
 
 def is_balancer(definition: Definition) -> bool:
-    """Whether a service is a load balancer: it has the image of one, or rules with source ports."""
+    """Whether a service is a load balancer: it has the image of a load balancer, or rules with source ports."""
     return bool(_kind(definition)) or any("source_port" in rule for rule in _rules_of(definition))
 
 
@@ -217,7 +217,10 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return the stack with haproxy containers of this image as load balancers. If `image` is empty, they get no units."""
+    """Return the stack with haproxy containers of this image as load balancers.
+
+    If `image` is empty, load balancers get no units, and a note says so.
+    """
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:
         rules = stack.balancers.get(service.name)

@@ -64,7 +64,7 @@ def _differences(old: Mapping[str, str], new: Mapping[str, str], secrets: set[st
 
 
 def _facts(service: Service) -> dict[str, str]:
-    """Return the fields of a service as text, by paths such as environment.NAME. Paths of a sidekick begin with its name."""
+    """Return the fields of a service as text, by paths such as environment.NAME. The paths of a sidekick begin with its name."""
     data = asdict(service)
     primary, sidekicks = data.pop("primary"), data.pop("sidekicks")
     links = {"links": [f"{each['target']}:{each['alias']}" for each in data.pop("links")]}

@@ -1,7 +1,7 @@
 """Composes the services of a stack from an entry: their containers, their links and the order in which they can be started.
 
-Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first those of rancher-compose, which its judge
-finds (`rancher.judgement`), then those of services that only this program cannot run. Services that an entry expects from other
+Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first the errors of rancher-compose, as found by
+`rancher.judgement`, then the settings that only this program cannot run. Services that an entry expects from other
 stacks can run next to its own services.
 """
 
@@ -45,7 +45,7 @@ _ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     """Return the stack of a revision with these answers; `name` is the name of the stack.
 
-    Raises ForgeError with all errors in both compose files: faults for rancher-compose, and services that cannot run here.
+    Raises ForgeError with all errors in both compose files: those of rancher-compose, and settings that cannot run here.
     """
     sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
     judge = launch.LaunchJudge(sources)
@@ -79,7 +79,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback that adds a note on a variable for which there is no question. `name` is its service or volume."""
+    """Return a callback that adds a note on a variable without a question, used in the service or volume `name`."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
@@ -124,7 +124,7 @@ def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return for each secret answer the stars that are shown in its place, by variable."""
+    """Return the variables with secret answers, each with the stars that are shown instead of the answer."""
     return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 

@@ -54,7 +54,7 @@ def compared(before: Contents, after: Contents) -> list[Kept]:
 def contents(engine: Engine, stack: str) -> dict[str, dict[str, str]]:
     """Read the contents of all volumes of a stack, through the containers that mount them.
 
-    An unnamed volume is identified by its unit and path, so that it is compared with the volume that replaces it.
+    An unnamed volume is identified by its unit and path, so that an old volume is compared with its replacement.
     """
     found: dict[str, dict[str, str]] = {}
     for container in sorted(StackRunner(engine, stack).seen(), key=lambda each: (each.service, each.index, each.launch)):

@@ -1,8 +1,8 @@
 """Tracks the ends of containers: how often a container ends in a row, when to restart it, and when to give it up.
 
-Pure: it calls neither the engine nor a clock. The caller passes in the containers on the engine and the time in seconds, and
-reports the containers that it has started. Records are kept by container name, so a container that is replaced because its
-program does not answer keeps its count of ends.
+Pure functions: they call neither the engine nor a clock. The caller passes in the containers on the engine and the time in
+seconds, and reports the containers that it has started. Records are kept by container name, so a container that is replaced
+because its program does not answer keeps its count of ends.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Ending:
 class _Course:
     """The record of a container: its id, the time of its start, how often it has ended in a row, and when it may be restarted.
 
-    `watched` is True once the container was seen running: a container that ended before that was stopped with its stack, not
-    by itself. `noted` is True once its last end is recorded.
+    `watched` is True once the container was seen running. If an unwatched container has ended, it was stopped with its stack
+    and did not end by itself. `noted` is True once the last end is recorded.
     """
 
     id: str
@@ -116,12 +116,12 @@ class Endings:
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container has run long enough to count as running. The time grows with the number of its ends in a row."""
+        """Whether a container has run long enough to count as running. The more ends in a row, the longer."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 
     def confirm(self, container: Seen) -> bool:
-        """Record that a container counts as running from now on; return False if it did already."""
+        """Record that a container counts as running from now on. Return False if this was recorded before."""
         course = self._course(container)
         news, course.steady = not course.steady, True
         return news
@@ -140,7 +140,7 @@ class Endings:
         return self._course(container).count > 0
 
     def counts(self, containers: Iterable[Seen]) -> dict[str, int]:
-        """Return how often containers have ended in a row, by their ids."""
+        """Return how often each container has ended in a row, by container id."""
         return {container.id: self._course(container).count for container in containers}
 
     def by_themselves(self, containers: Iterable[Seen]) -> set[str]:

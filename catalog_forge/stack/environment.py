@@ -40,7 +40,7 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
     """Return the address of each container that has one, by the name of the container.
 
     If the primary of a unit uses the network of a sidekick, the sidekick gets the address of the primary. Raises
-    ForgeError if a service has used more numbers than its part of the subnet has addresses.
+    ForgeError if a service has used up the addresses in its part of the subnet.
     """
     told = {each.name: each for each in units.containers(made)}
     found: dict[str, str] = {}
@@ -50,8 +50,8 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
                 name = container_name(stack.name, service, named, index)
-                # The metadata may present a service OTHER-NAME as NAME of the stack OTHER. The names of its containers do
-                # not begin with the name of our stack.
+                # The metadata may present a service OTHER-NAME as the service NAME of the stack OTHER. Then the names of its
+                # containers do not begin with the name of our stack.
                 item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:
@@ -87,7 +87,7 @@ def _service(
 
 
 def _sidekick(service: Service, number: int) -> model.Sidekick:
-    """Return a sidekick. It has an address only if it is in Rancher's own network (`managed`)."""
+    """Return a sidekick. The sidekick has an address only if it is in Rancher's network (`managed`)."""
     launch = service.sidekicks[number]
     return model.Sidekick(launch.name, "own" if launch.network == "managed" else "primary", launch.labels)
 

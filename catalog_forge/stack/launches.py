@@ -193,7 +193,7 @@ class Launches:
         return {name: rest[0] if rest else "" for name, *rest in cut}
 
     def _limits(self, node: Node) -> dict[str, Value]:
-        """Return the ulimits by name. Each is one number, or a soft and a hard limit."""
+        """Return the ulimits by name. Each ulimit is one number, or a soft and a hard limit."""
         return {
             name: {key: self.number(limit, f"ulimits: {name}") for key, limit in keys_of(value).items()}
             if isinstance(value, Map)

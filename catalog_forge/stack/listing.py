@@ -50,7 +50,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
     """Return the units to which these containers belong; containers with an older number of their unit are ignored.
 
     `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
-    runs the stack. It is None if no process runs the stack: then nothing is being started.
+    runs the stack. `watched` is None if no process runs the stack, so that no unit is starting.
     """
     found: list[Row] = []
     for key in sorted({each.key for each in there}):

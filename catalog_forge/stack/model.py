@@ -80,7 +80,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a service: an alias, and the target that is reached under it. The target is a service, NAME or STACK/NAME."""
+    """A link of a service: an alias, and the service that is reached under this alias, as NAME or STACK/NAME."""
 
     alias: str
     target: str
@@ -147,13 +147,13 @@ class StoreBeside:
 class Stack:
     """A stack: its services in an order in which they can be started, and its volumes by name.
 
-    `unhonoured` lists requests of the entry that one engine cannot fulfil. `dangerous` lists those that need trust: privileged
+    `unhonoured` lists requests of the entry that one engine cannot fulfil. `dangerous` lists requests that need trust: privileged
     containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
     number of seconds that containers must run without exiting to count as running. `store` is the service that the conf
     containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
     run beside the entry, `held` the units that are stopped, and `restarts` counts how often each unit was to be restarted.
-    `images` are the locations at which the entry names its images.
+    `images` maps each image to the location at which the entry names it.
     """
 
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return the names, each after those that it needs and otherwise in the given order, and the cycles that prevent this.
+    """Return the names, each after the names that it needs and otherwise in given order, and the cycles that prevent this.
 
     Names that are not keys of `needs` are ignored. The function is not recursive, because an entry may chain
     any number of services.
@@ -39,7 +39,7 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
 
 
 def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the needs of each name, plus those of its wishes (preferred predecessors) that create no cycle.
+    """Return the needs of each name, plus the wishes (preferred predecessors) of the name that create no cycle.
 
     The function uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.
     """

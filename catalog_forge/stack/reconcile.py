@@ -111,7 +111,7 @@ class Known:
     """Facts that only a continuous watcher knows.
 
     Units: `complete` have had all containers; `busy` are being changed; `unwanted`, `held` and `again` are to be replaced,
-    stopped and restarted on request. Containers: `ended` while they were watched, `counts` times in a row; `resting` must wait
+    stopped and restarted on request. Containers: `ended` have ended while watched, `counts` times in a row; `resting` must wait
     before a restart."""
 
     complete: Collection[Key] = ()
@@ -127,7 +127,7 @@ class Known:
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
-    """Return a digest of a service's containers, links and image ids. If it changes, the units of the service are replaced.
+    """Return a digest of a service's containers, links and image ids. A change of the digest replaces the service's units.
 
     Scale, metadata and the health check are not part of the digest, because a change of these replaces no unit.
     """
@@ -198,8 +198,8 @@ class Desired:
 def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
     """Return the actions to take now, removals first. Units that are being changed are left alone.
 
-    Outdated units are replaced in batches, and only while all other units of the service are ready; restarts are done one unit at
-    a time.
+    Outdated units are replaced in batches, and restarted units one at a time, but only while all other units of the service are
+    ready.
     """
     stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
@@ -228,7 +228,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that a unit needs now, if any. `found` are its containers, `present` those with its current number."""
+    """Yield the action that a unit needs now, if any. `found` are all its containers, `present` those with its number."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}

@@ -1,7 +1,7 @@
 """Stacks on a Docker engine, through the SDK: networks, volumes and containers with the labels of their stack.
 
-Objects are found by these labels before they are changed or removed, so nothing else on the engine is touched. Labels from an
-entry cannot imitate them.
+Objects are found by these labels before they are changed or removed, so nothing else on the engine is touched. Labels in an
+entry cannot imitate these labels.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class StackRunner:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. If it shares the network of a container that has ended, leave it for the next start."""
+        """Start a container. A container that shares the network of an ended container is left for the next start."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -428,7 +428,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the free subnets from 10.64 to 10.255, from one derived from the name on, so that a stack usually gets the same."""
+    """Yield the free subnets 10.64 to 10.255, in an order derived from the name, so that a stack usually gets the same one."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]

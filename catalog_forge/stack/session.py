@@ -19,7 +19,7 @@ _PIECE = 65536
 
 
 class Session:
-    """A command in a container, with its own terminal if `terminal` is set. Raises BuildError if the engine refuses it."""
+    """A command in a container, with a separate terminal if `terminal` is set. Raises BuildError if the engine refuses."""
 
     def __init__(self, engine: Engine, container: Seen, command: Sequence[str], terminal: bool, reads: bool) -> None:
         self._engine, self._terminal = engine, terminal
@@ -36,8 +36,8 @@ class Session:
     def run(self, source: int | None, write: Callable[[int, bytes], None], started: Callable[[], None]) -> int:
         """Run the command to its end and return its exit status.
 
-        Its input is read from the descriptor `source`. `write` is called with each piece of output and its stream: 1 for standard
-        output, 2 for errors.
+        The input of the command is read from the descriptor `source`. `write` is called with each piece of output and the
+        number of its stream: 1 for standard output, 2 for errors.
         """
         with self._engine.asked_to(self._what):
             wire: Any = self._engine.api.exec_start(self._id, tty=self._terminal, socket=True)

@@ -88,7 +88,7 @@ class StateFolder:
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs: the current one or, if that failed, the one before it. None if there is no plan."""
+        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if there is none."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():
@@ -121,7 +121,7 @@ class StateFolder:
             return Ledger()
 
     def write_status(self, status: Mapping[str, Any]) -> None:
-        """Store the status for commands that wait for it or ask for it."""
+        """Store the status of the supervisor for other commands."""
         self._write("status.json", status)
 
     def status(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class StateFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold `lock`, the lock for running the stack, during the block. Raises ForgeError if another process holds it."""
+        """Hold `lock`, the lock for running the stack, during the block. Raises ForgeError if another process holds this lock."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
                 raise ForgeError(f"stack {self.name!r} is run by another process")
@@ -160,7 +160,7 @@ class StateFolder:
 
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
-        """Hold the lock for changing the plan. Raises ForgeError if another command still holds it after `wait` seconds."""
+        """Hold the lock for changing the plan. Raises ForgeError if another command still holds the lock after `wait` seconds."""
         with self._turn(time.monotonic() + wait):
             yield
 

@@ -33,7 +33,7 @@ _AGAIN = 0.5
 
 
 def is_stored(spec: Spec) -> bool:
-    """Whether the conf containers of a spec read a store, not Rancher's metadata. Raises ForgeError if it cannot run here."""
+    """Whether the conf containers of a spec read a store, not Rancher's metadata. Raises ForgeError if the store cannot run."""
     if spec.engine.backends[0] == "rancher":
         return False
     backend = spec.engine.store
@@ -49,7 +49,7 @@ def interval_of(spec: Spec) -> str:
 
 
 def entry_of(spec: Spec) -> Revision:
-    """Return the entry of a spec as it would be generated now. If its conf container reads a store, the entry includes it."""
+    """Return the entry of a spec as it would be generated now. The entry includes the store that conf reads, if any."""
     docker = with_store if is_stored(spec) else docker_compose
     files = {file.path: file.content for file in entry_plan(spec, lambda _: b"", docker)}
     return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
@@ -81,7 +81,7 @@ class Filling:
         self._said = ""
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
-        """Start to fill the store if its container runs and does not have the intended content yet."""
+        """Start to fill the store if its container runs and its content is not the intended content yet."""
         container = next(
             (each for each in seen if store and each.service == store.service and each.running and each.address), None
         )

@@ -1,7 +1,7 @@
 """The loop that runs a stack: it compares the plan with the engine, changes units, and updates the metadata service.
 
 One thread decides; other threads start and stop units, so that a slow stop does not delay the metadata. The loop is woken by the
-engine's events, by health checks, by finished work and by signals. The process may die at any point, because a new one can
+engine's events, by health checks, by finished work and by signals. The process may die at any point, because a new process can
 recover everything from the labels on the engine and the files of the stack.
 """
 
@@ -73,7 +73,7 @@ _REFUSED_PAUSE = 5.0  # seconds before a refused request to the engine is repeat
 
 @dataclass(slots=True)
 class _Memory:
-    """Observations of this process. When the process ends they are lost, and no other process needs them."""
+    """Observations of this process. These are lost when the process ends, and no other process needs them."""
 
     complete: set[Key] = field(default_factory=set)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
@@ -173,7 +173,7 @@ class Supervisor:
         return self._endings.unnoticed(self._runner.seen())
 
     def run(self) -> None:
-        """Run the stack. Raises ForgeError if it cannot start, EngineError if the engine becomes unreachable."""
+        """Run the stack. Raises ForgeError if the stack cannot start, EngineError if the engine becomes unreachable."""
         try:
             with ExitStack() as doors:
                 self._network = self._prepared()
@@ -244,7 +244,7 @@ class Supervisor:
         return server
 
     def _take_in_plan(self) -> None:
-        """Switch to a new plan if there is one. If it cannot be prepared, report this and keep the old plan."""
+        """Switch to a new plan if there is one. If the new plan cannot be prepared, report this and keep the old plan."""
         stack, generation = self._folder.plan()
         if generation == self._generation:
             return
@@ -310,7 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers before use, so that no number is reused. Labels contain them too, so errors are not fatal."""
+        """Store the numbers before use, so that no number is reused. Labels contain the numbers too, so errors are not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. Raises its errors if the stack has never been up, so that it is stopped."""
+        """Collect the results of finished work. Errors are raised if the stack has never been up, which stops the stack."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
@@ -456,7 +456,7 @@ class Supervisor:
         return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
     def _ended(self, ending: Ending) -> None:
-        """Report that a container has ended. Raises ForgeError if it is hopeless and the stack has never been up."""
+        """Report that a container has ended. Raises ForgeError if the container is hopeless and the stack has never been up."""
         container, unsettled = ending.container, self._settled != self._generation
         # Report only the first, second, fourth, eighth, ... end in a row.
         if not (unsettled or ending.count & (ending.count - 1) == 0):

@@ -1,4 +1,4 @@
-"""Reads what a scenario asks the containers of a stack, and compares their answers with the expected ones.
+"""Reads what a scenario asks the containers of a stack, and compares the answers with the expectation.
 
 expect:
   command:                               # or a list of them
@@ -164,7 +164,7 @@ class AskingReader(Reader):
         return Command(self.place(found, node), words, node.where, status, self.text_words(found, "output"))
 
     def request(self, node: yamlio.Node) -> Get:
-        """Return a request. The host in its URL is the name of a container."""
+        """Return a request. The host in the URL of a request is the name of a container."""
         found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
         url = self.word(found["get"], "get") if "get" in found else ""
         container, port, path = _parts(url)

@@ -1,11 +1,11 @@
 """The image engine: plays scenarios in a real container of a conf image, whose network has an emulated rancher-metadata.
 
-A second container, the stand-in, replaces the main container of the service. It is also created from the conf image, and runs the
-launch script from the shared volume; its program records signals and runs until TERM. The requests of confd show when a moment is
-over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
+A second container, the stand-in, replaces the main container of the service. The stand-in is also created from the conf image,
+and runs the launch script from the shared volume; its program records signals and runs until TERM. The requests of confd show
+when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
 
 - before the first start of the program: when the program has started, or the conf container has a permanent problem;
-- with `refresh: watch`: when all of confd's resources wait for the next change. A change made while they wait is never missed.
+- with `refresh: watch`: when all of confd's resources wait for the next change. A change made during this wait is never missed.
   Any other change, such as one during an outage, is found by the pass that entrypoint.sh makes every 20 s;
 - with an interval: when confd has made a whole pass since the change;
 - in all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is noticed too.
@@ -87,7 +87,7 @@ exec /bin/sh "$@"
 class ImageEngine:
     """Plays scenarios in containers of an existing conf image: the image has the tag `tag`, else that of the spec.
 
-    Several plays may run in parallel threads. `settle` is the number of seconds that a moment may take in addition to its fault.
+    Several plays may run in parallel threads. A moment may take `settle` seconds in addition to the duration of its fault.
     """
 
     name = "image"
@@ -105,8 +105,8 @@ class ImageEngine:
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
         """Yield the state of the containers after confd has processed each view. Finally, stop the containers with SIGTERM.
 
-        Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or SIGTERM
-        did not end them. Whatever the result, all objects of a play are removed from the engine.
+        Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or a
+        container ignored SIGTERM. Whatever the result, all objects of a play are removed from the engine.
         """
         spec = subject.spec
         if spec is None:
@@ -223,7 +223,7 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """Stop both containers with SIGTERM. Raises ForgeError if one ends too late, or if the program was not signalled."""
+        """Stop both containers with SIGTERM. Raises ForgeError if SIGTERM does not end them, or not cleanly."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue

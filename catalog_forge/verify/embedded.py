@@ -1,4 +1,4 @@
-"""The embedded engine: an imitation of confd in this process. It runs no commands and needs no other program."""
+"""The embedded engine: an imitation of confd in this process. The engine runs no commands and needs no other program."""
 
 from __future__ import annotations
 

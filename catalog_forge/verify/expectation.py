@@ -86,7 +86,7 @@ class Failure:
 
 
 def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expectation:
-    """Read the expectation at a moment. Raises ForgeError with all its problems."""
+    """Read the expectation at a moment. Raises ForgeError with all problems of the expectation."""
     if node is None:
         return Expectation()
     reader = _ExpectationReader(subject, beside)
@@ -210,7 +210,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """Return the nodes of the expectations on a path: one node, or a list with one for each container that has the file."""
+    """Return the nodes of all expectations on a path: a single node, or a node for each container that has a file there."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 

@@ -68,7 +68,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 
 
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
-    """Return the services of the entry in the form of a scenario, with each question's answer, else its default."""
+    """Return the services of the entry in the form of a scenario, with the answers in `given`, else the defaults."""
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
@@ -122,7 +122,7 @@ def _whole(value: Any, otherwise: int) -> int:
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:
-    """Return whose network a sidekick uses: `own` or `primary`; empty if it has no network, because it only owns volumes."""
+    """Return whose network a sidekick uses: `own` or `primary`; empty for a sidekick without a network, which owns volumes."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 

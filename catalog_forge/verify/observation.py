@@ -49,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """The observation: files by dest, errors as logged by confd, reloads by name. If a resource fails, its file is unchanged.
+    """The observation: files by dest, errors as logged by confd, reloads by name. A resource that fails keeps its old file.
 
     `asked` is set if the engine has containers that can be asked.
     """

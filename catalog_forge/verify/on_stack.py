@@ -2,7 +2,7 @@
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
 metadata: all of its resources wait for the next change. From then on, the stack must match the expectation within the time
-`within`. It must then keep matching for as long as the launch script needs to see a stamp, so that an extra reload is noticed.
+`within`. To notice an extra reload, the stack must then continue to match for as long as the launch script needs to see a stamp.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return an unused name for the stack of a test. It contains the name of the spec, so that containers can be recognised."""
+    """Return an unused name for the stack of a test. The name contains that of the spec, so that containers can be recognised."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 
@@ -241,7 +241,7 @@ class Scene:
         return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return what is observed once it is `good` or the time is up.
+        """Bring the stack to a moment, and return the observation once it is `good` or the time is up.
 
         Raises ForgeError, with the last lines of the containers' logs, if the stack does not run.
         """
@@ -320,7 +320,7 @@ class Scene:
                 continue
             settled = settled or now
             seen = self._look(moment, expected)
-            # A program that has just answered may have crashed because of it.
+            # A request may have crashed the program that answered it.
             fine = (fine or now) if good(seen) and not self.running.supervisor.behind() else 0
             if (fine and now - fine >= calm) or (not fine and now - settled > max(expected.asking.within, calm)):
                 return seen

@@ -1,9 +1,9 @@
 """Translates a scenario for a real stack: its stack, its changes, and the moments that no stack can show. Pure functions.
 
-Values that a scenario invents are translated where possible. The metadata has the scenario's hosts and published ports, although
-there is only one machine and nothing is published there. Addresses and the stack's name in files, logs and answers are translated
-back to those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
-`beside` the entry, it runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
+Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
+the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
+by those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
+`beside` the entry, this service runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     """Return the stack with which a scenario starts; `name` is the name of the stack.
 
-    It is the spec's entry as it would be generated now, with the services that the scenario has `beside` it. The answer
+    The stack is that of the entry as it would be generated now, with the `beside` services of the scenario. The answer
     to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on this
     machine, because parallel plays would conflict. Raises ForgeError if a question has no answer.
     """
@@ -188,7 +188,7 @@ def places(stack: Stack) -> dict[str, Place]:
 
 
 def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
-    """Raise ForgeError with all containers that the scenario asks at a moment at which they do not exist."""
+    """Raise ForgeError with each container that the scenario asks at a moment at which the container does not exist."""
     problems: list[Problem] = []
     for moment, each in zip(played.moments, expected, strict=True):
         if cannot(moment, stack):

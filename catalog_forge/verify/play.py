@@ -106,7 +106,7 @@ class Result:
 
 
 def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: str = "") -> list[Case]:
-    """Return the scenarios of a spec (if `only` is not empty, those with its names) for a back end, else for the first one.
+    """Return the scenarios of a spec, or only those named in `only`. `backend` is the back end; empty for the first of the spec.
 
     Raises ForgeError with the problems of all scenarios.
     """
@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play moments until the stack cannot be brought to one. Yield that moment and all later ones as not played."""
+    """Play the moments up to the first that the stack cannot be brought to. Yield this and all later moments as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

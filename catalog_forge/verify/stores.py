@@ -14,7 +14,7 @@ from catalog_forge.verify.view import View
 
 
 def source(subject: Subject, view: View) -> Fetch | Stored:
-    """Return the source from which the subject's confd reads at a moment. Raises ForgeError for values that it cannot store."""
+    """Return the source from which the subject's confd reads at a moment. Raises ForgeError for unsupported values."""
     if subject.backend == "rancher" or subject.spec is None:
         return view.fetch
     return Stored(subject.backend, {key.encode(): text.encode() for key, text in held(subject, view).items()})

@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that confd reads. It is taken from the prefix; empty if the prefix contains no version."""
+        """The version of the metadata that confd reads. The prefix contains this version; if not, the result is empty."""
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]
@@ -57,7 +57,7 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return the spec with this back end first, if the spec has several. Raises ForgeError if it does not have this one."""
+    """Return the spec with this back end first, if the spec has several. Raises ForgeError if the spec lacks it."""
     if not backend:
         return spec
     if backend not in spec.engine.told:

@@ -23,7 +23,7 @@ class View:
     trouble: Trouble = Trouble()
 
     def fetch(self, path: str) -> bytes:
-        """Return the body of `GET path` as JSON, whatever its status, because confd looks only at the body."""
+        """Return the body of `GET path` as JSON. The status is ignored, because confd looks only at the body."""
         if self.trouble.kind == "missing":
             return _NOT_FOUND
         sent = quote(path.lstrip("/"), safe="/%+:@!$&'()*,;=~")

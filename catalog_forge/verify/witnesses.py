@@ -87,8 +87,8 @@ class Heard:
         return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 
     def passes(self, since: float, *, fresh: bool) -> int:
-        """Return how many complete passes were made since a given time; with `fresh`, only those of a confd that has just
-        started.
+        """Return how many complete passes were made since a given time; if `fresh` is set, only passes of a newly started
+        confd count.
 
         A watcher may request the same paths in the meantime, so a pass may be counted a little too early.
         """
@@ -139,7 +139,7 @@ class Said:
 
     @property
     def counting(self) -> list[str]:
-        """The log lines of this moment after the first read of the restarted store. Earlier errors are not those of the spec."""
+        """The log lines of this moment, but none between a restart of the store and the first read after it."""
         read = self.before
         if self.back is not None:
             read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))

@@ -1,1 +1,1 @@
-"""Scenarios: a short description of a stack (model, environment), what happens to it (steps), and its metadata (answers_of)."""
+"""Scenarios: short descriptions of a stack (model, environment), of its changes (steps), and of its metadata (answers_of)."""

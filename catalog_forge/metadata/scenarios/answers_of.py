@@ -2,7 +2,7 @@
 
 The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1
 (2015-07-25), a stack contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19),
-they contain the whole objects. v3 (2016-07-29, also latest) is like v2, but with names in lower case and null in other fields.
+they contain the whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and other fields are null.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class _View:
         }
 
     def host(self, number: int, host: Host) -> Entry:
-        """Return the entry of a host. Only v1 and v2 give it a number."""
+        """Return the entry of a host. Only the entries of v1 and v2 contain the number."""
         entry: dict[str, Value] = {
             "agent_ip": host.agent_ip,
             "agent_state": "active",

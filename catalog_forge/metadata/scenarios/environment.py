@@ -1,4 +1,4 @@
-"""Reads the environment that a scenario starts with: its hosts, its stack of services, and the other stacks."""
+"""Reads the environment at the start of a scenario: its hosts, its own stack of services, and other stacks."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class EnvironmentReader(Reader):
         return services
 
     def service(self, name: str, node: yamlio.Node, targets: set[str]) -> Service:
-        """Return one service. All its keys are optional."""
+        """Return a service. All keys in its node are optional."""
         found = {} if is_null(node) else self.known(node, f"the service {name!r}", _SERVICE_KEYS)
         scale = self.whole(found.get("scale"), "scale", MAX_SCALE)
         return Service(
@@ -102,14 +102,14 @@ class EnvironmentReader(Reader):
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
 
     def sidekick(self, name: str, node: yamlio.Node) -> Sidekick:
-        """Return one sidekick."""
+        """Return a sidekick."""
         if not isinstance(node, yamlio.Map):
             return Sidekick(name, self.network(node))
         found = self.known(node, f"the sidekick {name!r}", ("network", "labels"))
         return Sidekick(name, self.network(found.get("network")), self.words(found.get("labels"), "labels"))
 
     def network(self, node: yamlio.Node | None) -> Network:
-        """Return whether a sidekick has its `own` network or shares that of its `primary`."""
+        """Return `own` if a sidekick has a separate network, `primary` if it shares the network of its primary."""
         if node is None or is_null(node):
             return "own"
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"

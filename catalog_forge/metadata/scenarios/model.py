@@ -19,7 +19,7 @@ Network = Literal["own", "primary"]
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host machine. `agent_ip` is its address outside the overlay network."""
+    """A host machine. `agent_ip` is the address of the host outside the overlay network."""
 
     name: str
     agent_ip: str
@@ -30,7 +30,7 @@ class Host:
 class Sidekick:
     """A container that runs next to each primary container of a service.
 
-    With network `primary` it has no address and gets the same answers as its primary.
+    With network `primary`, a sidekick has no address, and gets the same answers as its primary.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Scenarios: a short description of a stack in YAML, what happens to it, and what is expected to be rendered.
+"""Scenarios: YAML files that describe a stack, its changes, and the files that are expected after each change.
 
 stack: search
 subnet: 10.42.7.0/24              # optional, like every key except `services`

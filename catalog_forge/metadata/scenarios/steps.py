@@ -87,7 +87,7 @@ class Moment:
         return scaled.asked_by(self.asking.name if self.asking else "")
 
     def asked_by(self, word: str) -> Moment:
-        """Return the moment with another asking container. `word` is its address, or a name that `find_container` accepts."""
+        """Return the moment with another asking container. `word` is an address, or a name that `find_container` accepts."""
         members = units.containers(self.environment)
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
@@ -97,7 +97,7 @@ class Moment:
 
 
 def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
-    """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of its steps.
+    """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of the steps.
 
     Each step is applied to the result of the previous steps, so "container 4" may be a container that a previous step added.
     """

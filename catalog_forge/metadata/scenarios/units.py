@@ -1,4 +1,4 @@
-"""Derives the containers of an environment. Their identities are derived from names, so they are the same each time."""
+"""Derives the containers of an environment. The identity of a container is derived from names, so it is the same in each run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A container definition that Rancher starts `scale` times: a primary or a sidekick. The metadata lists it as a service."""
+    """A container definition that Rancher starts `scale` times: a primary or a sidekick. Each is a service in the metadata."""
 
     stack: Stack
     service: Service
@@ -47,7 +47,10 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container with its number in its launch (`index`) and in the order of creation. A stand-alone one has no `launch`."""
+    """A container with its number in its launch (`index`) and its number in the order of creation.
+
+    A stand-alone container has no `launch`.
+    """
 
     name: str
     index: int
@@ -80,7 +83,7 @@ def digest(text: str) -> str:
 
 
 def service_uuid(launch: Launch) -> str:
-    """Return the uuid of a service; its sidekicks share it."""
+    """Return the uuid of a service. The sidekicks of the service have the same uuid."""
     return identity("service", launch.stack.name, launch.service.name)
 
 
@@ -90,7 +93,7 @@ def unit_uuid(container: Container) -> str | None:
 
 
 def primary_uuid(container: Container) -> str | None:
-    """Return the uuid of the container whose network this one shares; None if it has its own."""
+    """Return the uuid of the primary whose network a container shares; None if the container has its own network."""
     launch = container.launch
     if launch is None or launch.has_address:
         return None

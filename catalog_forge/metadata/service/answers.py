@@ -1,4 +1,4 @@
-"""The answers of the metadata service, for each version of its interface and each client."""
+"""The answers of the metadata service, for each version of its API and each client."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the version that answers requests for `version`, or None. Unless it exists, `latest` is the highest version."""
+        """Return the version that answers requests for `version`, or None.
+
+        If no version has the name `latest`, a request for `latest` gets the highest version.
+        """
         if version in self.versions:
             return version
         return max(self.versions, default=None) if version == LATEST else None
@@ -51,7 +54,7 @@ class Answers:
         return any(client in clients for clients in self.versions.values())
 
     def revisions(self) -> frozenset[str]:
-        """Return the values of all `version` keys. They change whenever the data changes, and confd -watch waits for this."""
+        """Return the values of all `version` keys. A value changes whenever the data changes, and confd -watch waits for this."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
@@ -109,7 +112,7 @@ def of_node(root: yamlio.Node) -> Answers:
 
 
 def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Yield each part of the answers with which confd cannot work: its path, and what is wrong there.
+    """Yield each part of the answers with which confd cannot work: its path, and a message.
 
     These are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
     represent (confd asks for JSON). Data shared by several versions or clients is reported once.
@@ -155,7 +158,7 @@ class _Reader:
         self.made: dict[int, Value] = {}
 
     def pairs(self, node: yamlio.Node, what: str) -> Iterator[tuple[str, yamlio.Node]]:
-        """Yield the pairs of a mapping of versions or clients. Their keys are always text, even if they look like numbers."""
+        """Yield the pairs of a mapping of versions or clients. The keys are always text, even if they look like numbers."""
         if not isinstance(node, yamlio.Map):
             self.no_map(node, what)
             return

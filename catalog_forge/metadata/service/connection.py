@@ -30,7 +30,7 @@ class RequestHandler(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection of the address `client`. It is aborted after `deadline`, which is a time of the event loop's clock."""
+    """A connection of the address `client`. The connection is aborted after `deadline`, a time on the clock of the event loop."""
 
     transport: asyncio.Transport
 
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """Close the connection after its last answer. An unfinished head is a bad request, unless it is less than a line."""
+        """Close the connection after its last answer. Further input of at least one line is a bad request."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:

@@ -59,5 +59,5 @@ def _element(items: Sequence[Value], segment: str) -> Value:
 
 
 def _lower(char: str) -> str:
-    """Return a character in lower case as Go does: independent of its neighbours, and always one character."""
+    """Return a character in lower case as Go does: independent of its neighbours; the result is always one character."""
     return char.lower()[0]

@@ -1,6 +1,6 @@
 """The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of answers and request.
 
-Rules: the observed behaviour of rancher-metadata 0.7.4; the reasons are from its source.
+Rules: the observed behaviour of rancher-metadata 0.7.4, explained by its source.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ def form_of(request: Request) -> str:
 def wish_to_wait(request: Request) -> Wait | None:
     """Return the wait that a request asks for with `?wait=true&value=V[&maxWait=S]`; None if it asks for no valid wait.
 
-    Only a request for a path below a version can wait. Without `value`, it waits until the text is no longer empty. A value
-    that contains `?` or `&` is not valid.
+    Only a request for a path below a version can wait. Without `value`, such a request waits until the text is no longer
+    empty. A value that contains `?` or `&` is not valid.
     """
     if not request.query or request.method not in ("GET", "HEAD") or request.path.count("/") < 2:
         return None
@@ -140,7 +140,7 @@ def wish_to_wait(request: Request) -> Wait | None:
 
 
 def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
-    """Whether the current value is still `wait.value`, so that the request must wait. If the path does not exist, it must too."""
+    """Whether a request must wait, because the current value is still `wait.value` or the path does not exist."""
     path = unquote(_utf8(request.path))
     version = path.split("/")[1]
     if _clean(path) != path or not _is_route(request.method, path) or (version not in answers.versions and version != LATEST):
@@ -154,7 +154,7 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 def negotiate(accept: Iterable[str]) -> str:
     """Return the media type of `OFFERS` that the Accept headers prefer, by q value, then by exactness; by default, text."""
     best, best_rank = TEXT, (0.0, 0)
-    # Only the highest q value of each type counts, so a header that repeats one type a thousand times costs one comparison.
+    # Only the highest q value of each type is kept, so a header that repeats a type a thousand times costs only one comparison.
     wishes: dict[str, float] = {}
     for wanted, quality in (wish for header in accept if header for wish in _wishes(header[:_LONGEST_ACCEPT])):
         if wanted in _WANTED:

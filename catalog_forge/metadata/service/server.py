@@ -1,7 +1,7 @@
 """The metadata service on a socket: the HTTP server of `metadata serve` and of every test with the real confd.
 
-One thread runs an asyncio loop, because most clients only wait: confd -watch holds a request open until the answers change, and a
-thousand clients must all learn of a change at once.
+One thread runs an asyncio loop, because most clients only wait: confd -watch holds a request open until the answers change, and
+a change must reach a thousand clients at once.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class HttpServer(abc.ABC):
     async def _shut(self) -> None:
         """Refuse new connections and abort existing ones, including those that are accepted but have no Connection object yet.
 
-        asyncio creates that object in the next turn of the loop, and leaks the socket if its server is closed before then.
+        asyncio creates a Connection object in the next turn of the loop, and leaks the socket if the server is closed before.
         """
         self._listening = False
         if self._server:
@@ -191,7 +191,7 @@ class MetadataServer(HttpServer):
         self._loop.call_soon_threadsafe(self._wake)
 
     def inject(self, fault: Fault) -> None:
-        """Apply a fault from now on; `faults.NONE` ends it. It has taken effect when this method returns.
+        """Apply a fault from now on; `faults.NONE` ends it. The fault has taken effect when this method returns.
 
         Raises OSError if another program took the port while the service was down.
         """

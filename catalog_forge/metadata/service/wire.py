@@ -1,7 +1,7 @@
-"""HTTP/1.x as bytes: parses the head of a request and encodes a response. Only what clients of the metadata service need.
+"""HTTP/1.x as bytes: parses the head of a request and encodes a response, as far as clients of the metadata service need.
 
 Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. The time to
-parse a head is proportional to its length, whatever it contains.
+parse a head is proportional to its length, even if the head is malicious.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HOST = re.compile(r"[0-9A-Za-z!$%&'()*+,.:;=_~\[\]-]*")
 
 
 class BadRequestError(ValueError):
-    """The received bytes are not a valid request. It is answered with `status` and `body`, and the connection is closed."""
+    """The received bytes are not a valid request. The answer is `status` and `body`, and the connection is closed."""
 
     def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST, body: str | None = None) -> None:
         super().__init__(status.phrase)

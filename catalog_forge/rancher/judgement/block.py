@@ -167,7 +167,7 @@ def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, wh
 
 
 def faults_of_compose(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
-    """Yield the reasons why a file is not a valid compose file. Without `version: '2'` it must be a mapping of services."""
+    """Yield the reasons why a file is not a valid compose file. Without `version: '2'`, a file is a mapping of services."""
     yield from faults_of_fields(node, wanted, rules, who)
     keys = decoding.pairs(node)
     if isinstance(node, Map) and decoding.raw(keys.get("version")) != "2":

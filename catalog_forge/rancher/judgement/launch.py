@@ -46,7 +46,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 class _Noting(Substitution):
-    """Substitutes answers in values, and records each value with a variable and each `$` that does not begin one."""
+    """Substitutes answers in values, and records each value with a variable, and each `$` that begins no variable."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables, lambda *_: None, self._not_a_variable)
@@ -166,8 +166,8 @@ _BLOCK = "rancher-compose treats the catalog block as a service here"
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
-    """Report each `env_file` and `extends` that fails at launch: they name another file, a service that does not exist, or one
-    with keys that cannot be inherited."""
+    """Report each `env_file` and `extends` that fails at launch: they name another file, a service that does not exist, or a
+    service with keys that cannot be inherited."""
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:

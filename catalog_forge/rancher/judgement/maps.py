@@ -1,7 +1,7 @@
 """The mappings inside services: their known keys, and the values that have a meaning.
 
 rancher-compose decodes each mapping into a structure and ignores unknown keys, so a key that is misspelt or nested one level too
-deep has no effect. It passes numbers and words on to Rancher unchanged.
+deep has no effect. rancher-compose passes numbers and words on to Rancher unchanged.
 Rules: docs/facts/catalog.md#3.13 to #3.17, and rancher-compose-executor v0.14.29 (config/types.go, the client's types).
 """
 
@@ -89,7 +89,7 @@ _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_confi
 
 
 def odd(key: str, node: Node) -> Iterator[Refusal]:
-    """Yield the parts of a key's value that nothing reads or that have no meaning. They do not prevent the launch."""
+    """Yield the parts of a key's value that nothing reads or that have no meaning. Such parts do not prevent the launch."""
     if key in _INSIDE:
         yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: move it below that key")
     elif key in ("ports", "expose"):

@@ -55,7 +55,7 @@ class Refusal(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """How one judge treats a template or one of its revisions, and why."""
+    """How a judge treats a template or a revision of it, and the reason."""
 
     judge: Judge
     outcome: Outcome

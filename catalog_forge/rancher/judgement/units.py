@@ -1,8 +1,8 @@
 """Checks of units, links and shared volumes: faults that rancher-compose refuses, and oddities that no author means.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
-rancher-compose-executor v0.14.29. Of the faults in a `Composition`, rancher-compose refuses only those of sidekicks and
-of the targets of load balancers.
+rancher-compose-executor v0.14.29. rancher-compose refuses a launch only because of faults in sidekicks and in the targets
+of load balancers.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield the services that a load balancer of Rancher 1.1 links to, because each of its ports forwards to all links."""
+    """Yield the services that a load balancer of Rancher 1.1 links to. Each port of the balancer forwards to all of them."""
     for item in items(service.get("links")) if is_old_balancer(service) else ():
         name = item.value.split(":")[0].strip()
         if name and not varies(name) and "/" not in name:
