@@ -1,7 +1,7 @@
 """The server of the page, which serves only this machine, and refuses requests from other pages in the user's browser.
 
-A request with a foreign Host header came through another name that resolves to 127.0.0.1; a request with a foreign Origin came
-from another page. Both are refused. Responses forbid scripts, styles and images from other sites.
+A foreign Host header shows that the browser used a foreign name that resolves to 127.0.0.1; a foreign Origin shows that a foreign
+page sent the request. Both kinds of requests are refused. Responses forbid scripts, styles and images from other sites.
 """
 
 from __future__ import annotations

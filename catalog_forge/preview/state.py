@@ -88,7 +88,7 @@ class Played:
     """The result of the choices: the answers by variable, the problems, the stack, and the files of the asking container.
 
     `stack` and `environment` are None if the entry cannot run with these answers; `seen` is None if no conf image is known.
-    `writers` has the services that write files, by container; `asks` is one of these containers.
+    `writers` has the services that write files, by container name; `asks` is the name of the asking container.
     """
 
     variables: Mapping[str, str]

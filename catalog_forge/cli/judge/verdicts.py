@@ -109,7 +109,7 @@ def _ruling(ruling: Ruling) -> None:
 
 
 def _whole(found: Verdicts, own: Verdicts) -> None:
-    """Print a line if the service refuses the whole catalog, including this entry, because of other entries."""
+    """Print a line if the catalog service refuses the whole catalog, including this entry, because of other entries."""
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
         names = printable(", ".join(others[:5])) or "files beside it"
