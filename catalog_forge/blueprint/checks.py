@@ -123,7 +123,7 @@ def _unknown(what: str, word: str, known: Any) -> tuple[str, str]:
 
 
 def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the check of a question, and a hint."""
+    """Yield each fault in the check of a question, and a hint."""
     if not isinstance(words, dict):
         yield f"{KEY}.{name}: must be a mapping", f"of {', '.join(_WORDS)}"
         return

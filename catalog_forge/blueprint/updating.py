@@ -58,9 +58,9 @@ def changes(
 ) -> list[Update]:
     """Return the update of each file that the older or the newer blueprint generates.
 
-    `base` has the files as the older blueprint generated them, and `programs` the paths of the executable ones. `ours` has the
-    author's current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges lines,
-    is not available.
+    `base` has the files as the older blueprint generated them, and `programs` has the paths of the executable files. `ours` has
+    the author's current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges
+    lines, is not available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
@@ -151,7 +151,9 @@ def reference_of(memory: Memory, commit: str | None) -> str:
 
 
 def _is_example(memory: Memory) -> bool:
-    """Whether the remembered blueprint is an example. Before 0.2, releases recorded examples like shipped blueprints."""
+    """Whether the remembered blueprint is an example and not a shipped blueprint. Releases before 0.2 recorded both in the same
+    way.
+    """
     with example(memory.blueprint) as found:
         return found.digest == memory.digest
 

@@ -118,7 +118,7 @@ class Catalog:
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A confd folder (`-confdir`): resources by path below conf.d/, templates by path below templates/ (as in `src`)."""
+    """A confd folder (`-confdir`): its resources by path below conf.d/, and its templates by path below templates/ (`src`)."""
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]

@@ -24,8 +24,8 @@ _PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__
 def read(path: Path, shown: str = "") -> Tree:
     """Return the files at and below a path as a tree whose root is the root of the catalog.
 
-    `shown` is put before the paths in error messages; `""` means the current folder. Links are followed only to targets inside
-    `path`. Raises ForgeError when the path does not exist, and when there are more than 200,000 files.
+    `shown` is put before the paths in error messages; with `""`, these are relative to the current folder. Links are followed
+    only to targets inside `path`. Raises ForgeError when the path does not exist, and when there are more than 200,000 files.
     """
     if not path.exists():
         raise ForgeError(f"there is no file or folder {path}")

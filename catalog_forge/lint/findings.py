@@ -15,7 +15,7 @@ EXCERPT = 400
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement in a text: the characters from `start` to `end` become `text`. Offsets count in `File.text`."""
+    """A replacement in a text: the characters from `start` to `end` become `text`. Both are offsets in `File.text`."""
 
     start: int
     end: int

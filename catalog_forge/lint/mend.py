@@ -126,7 +126,7 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
 def written(file: File, place: int, key: str, value: str) -> Fix | None:
     """Return a fix that sets a key of a file's top mapping to a quoted text.
 
-    A new key is inserted before the key number `place`. Return None if the fix would change the rest of the file.
+    A new key is inserted at position `place` among the keys. Return None if the fix would change the rest of the file.
     """
 
     def change(root: Any) -> None:

@@ -1,3 +1,3 @@
-"""Look up the digests of images in registries, and pin a catalog to them with a lock file."""
+"""Look up the digests of images in registries, and pin the images of a catalog with a lock file."""
 
 LOCK = "catalog-forge.lock"

@@ -1,4 +1,4 @@
-"""`catalog-forge.lock`: the digest of each image of a catalog. Kept in git, and therefore read as untrusted input."""
+"""`catalog-forge.lock`: the digest of each image of a catalog. The file is kept in git, so it is untrusted input."""
 
 from __future__ import annotations
 

@@ -369,7 +369,7 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The RUN instructions that verify downloads: a list of their offsets, and one text with their scripts."""
+        """The RUN instructions that verify downloads: a list of their offsets, and a text with each offset and its script."""
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]
         return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)

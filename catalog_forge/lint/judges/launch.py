@@ -13,7 +13,7 @@ from catalog_forge.rancher.questions import defaults, read
 
 
 def judge(service: Service) -> list[Ruling]:
-    """Return why revisions cannot be launched. A revision without compose files has no ruling."""
+    """Return a ruling for each reason why a revision cannot be launched. A revision without compose files has no ruling."""
     return [
         ruling
         for template in service.templates.values()

@@ -1,7 +1,7 @@
 """Find out which part of a catalog a tree is: a whole repository, one of its top folders, an entry, or a revision.
 
-Most of the files decide: config.yml is two folders deep in a repository, and compose files are three folders deep. A tree with a
-folder named `templates` or `...-templates` at its root is always a repository.
+The depth of most files decides: config.yml is two folders deep in a repository, and compose files are three folders deep. A tree
+with a folder named `templates` or `...-templates` at its root is always a repository.
 """
 
 from __future__ import annotations

@@ -482,8 +482,8 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
-    """Rancher names containers after stack and service, and ignores `container_name`. Two units could not have the same name
-    anyway.
+    """Rancher names containers after stack and service, and ignores `container_name`. Two containers could not have the same
+    `container_name` anyway.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -40,7 +40,7 @@ def _key(entry: Entry, *names: str) -> Text | None:
 def broken(entry: Entry) -> Iterator[Hit]:
     """One config.yml that is not a YAML mapping makes the catalog service refuse the whole catalog.
 
-    An empty config.yml makes an entry without a name, which the CI refuses.
+    An entry with an empty config.yml has no name, and the CI refuses the entry.
 
     Bad:
         -- templates/web/config.yml --

@@ -480,7 +480,7 @@ def _is_served(revision: Revision) -> bool:
 
 @rule("CF122", "error", "No revision of an entry is shown", on=Entry)
 def vanished(entry: Entry) -> Iterator[Hit]:
-    """A revision without a version is dropped; if all are dropped, the whole entry silently disappears.
+    """A revision without a version is dropped; if all revisions are dropped, the whole entry silently disappears.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

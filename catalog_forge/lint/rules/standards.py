@@ -151,8 +151,8 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     """A file that lists the peers changes in all containers when a peer is added or removed. With `reload: restart` all programs
-    of the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum,
-    every `reload: restart` has the same effect. With a stagger, the programs restart one by one. `generate` also warns about such
+    of the service then restart at once: the quorum is lost, and health checks fail. In a service whose files use its quorum, this
+    rule reports every `reload: restart`. With a stagger, the programs restart one by one. `generate` also warns about such
     restarts.
 
     Bad:

@@ -34,7 +34,7 @@ class Settings:
     baseline: str = ""
 
     def choice(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = (), external: bool = True) -> Choice:
-        """Return the rules to run. `select` replaces the settings' selection and ignores; `ignore` adds to the ignores.
+        """Return the rules to run. `select` replaces `select` and `ignore` of the settings; `ignore` adds to the ignored rules.
 
         `external` allows rules that run external programs. Raises ForgeError for an unknown rule.
         """

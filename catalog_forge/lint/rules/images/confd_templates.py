@@ -66,8 +66,8 @@ def unparsed(image: Image) -> Iterator[Hit]:
 
 @rule("CF632", "error", "This confd lacks a function or a construct", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
-    """Each release of confd added functions, and the Go version it was built with determines the template syntax: anything
-    unknown makes the whole file fail. If the Dockerfile does not name a release, 0.14 to 0.16 are assumed.
+    """Each release of confd added functions, and the Go version it was built with determines the template syntax: a function or
+    syntax that is missing makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -377,8 +377,8 @@ def wrong_path(image: Image) -> Iterator[Hit]:
 
 @rule("CF639", "warning", "ls is broken in this confd", on=Image)
 def broken_ls(image: Image) -> Iterator[Hit]:
-    """In confd 0.12 and 0.13, `ls` and `lsdir` also return the first part of an unrelated key, which does not exist: a loop over
-    the result writes a bogus line or fails.
+    """In confd 0.12 and 0.13, `ls` and `lsdir` also return a name that does not exist, the first part of an unrelated key. A loop
+    over the result writes a bogus line or fails.
 
     Bad:
         -- images/web-conf/Dockerfile --
