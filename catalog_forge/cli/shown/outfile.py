@@ -16,7 +16,7 @@ def write(path: Path, text: str) -> None:
     """Write a file in one step. A special file such as /dev/stdout is written directly.
 
     HTML, SVG or JSON replaces only a file with the same first character, so that a mistyped name destroys nothing. Raises
-    ForgeError for any other file.
+    ForgeError if the file begins with another character.
     """
     from catalog_forge.errors import ForgeError, Where
 

@@ -101,7 +101,7 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
 
 
 def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
-    """Yield the problems with a label whose name is computed. Elements have such labels, but not the hosts of elements."""
+    """Yield the problems with a label whose name is computed. Elements have computed labels; the hosts of elements do not."""
     of = holder(scope, node.root) if node.of_element else None
     if node.of_element and of is None:
         yield from _astray(node.root, where)

@@ -89,7 +89,7 @@ def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
 
 
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
-    """Return the list or map of `metadata/NAME.FIELD`, and the field. Both may contain dots: the longest declared NAME wins."""
+    """Return the list or map of `metadata/NAME.FIELD`, and the field. NAME may contain dots: the longest declared NAME wins."""
     for name, field in ((of.name, ()), *_split(of.name)):
         found = resolve(metadata, Text((name,)))
         if found and not found.key.asked:
