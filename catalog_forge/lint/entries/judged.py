@@ -69,7 +69,10 @@ def placed(subject: Entry | Revision, hit: Hit) -> Hit:
 
 
 def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """Yield the hits of a rule, and the judges' faults that belong to the rule: errors if a judge refuses them, else warnings."""
+    """Yield the hits of a rule, and the judges' faults that belong to it.
+
+    A fault is an error if a judge refuses the subject because of the fault; otherwise it is a warning.
+    """
     told = faults_of(subject, rule)
     if not told:
         yield from hits
@@ -98,7 +101,7 @@ def _place(rule: str, where: Where) -> Where:
 
 
 def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
-    """Make a rule of entries or revisions also report the judges' faults that belong to it.
+    """Decorate a rule for entries or revisions, so that it also reports the judges' faults that belong to the rule.
 
     If a rule reports only faults of judges, its function has a docstring and no code.
     """

@@ -8,7 +8,7 @@ import shlex
 
 from catalog_forge.lint.images.inside import Inside
 
-# Programs that busybox and alpine lack until they are installed.
+# Programs that busybox and alpine do not contain, so that a Dockerfile must install them.
 _NOT_IN_BUSYBOX = frozenset(
     "bash curl jq docker systemctl service supervisorctl nginx haproxy apachectl rabbitmqctl varnishadm python perl".split()
 )

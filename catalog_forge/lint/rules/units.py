@@ -18,7 +18,7 @@ _IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
 
 def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem]]) -> Iterator[Hit]:
     """Yield a hit for each problem that the checks find in a revision's services."""
-    # The services of a docker-compose.yml that cannot be read are unknown.
+    # If docker-compose.yml cannot be read, its services are unknown, so nothing is checked.
     found = (fault for check in checks if revision.composition.is_whole for fault in check(revision.composition))
     return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
 

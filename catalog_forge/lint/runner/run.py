@@ -75,7 +75,7 @@ def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs
 def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
     """Split the subjects of a catalog, by type, into shares.
 
-    An entry stays with its revisions. All subjects that are not in an entry are in the first share.
+    An entry and its revisions are always in one share. All subjects that are not in an entry are in the first share.
     """
     entries = catalog.entries
     jobs = max(1, min(jobs, len(entries) // WORTH_A_PROCESS))
