@@ -7,7 +7,7 @@ from catalog_forge.cli.main import root
 
 def main() -> None:
     """Run the command line."""
-    # A command keeps the objects it creates: garbage collection at Python's default rate takes a tenth of the time of `new`.
+    # Collect garbage rarely, because commands keep most objects: the default rate takes a tenth of the time of `new`.
     gc.set_threshold(100_000)
     root(prog_name="catalog-forge")
 

@@ -13,7 +13,7 @@ _MOST_BETWEEN = 1_000
 
 
 def unified(old: str | None, new: str | None, name: str) -> str:
-    """Return the diff between two texts; None means that the file does not exist. Empty if the texts are equal."""
+    """Return the diff between two texts; None means that the file does not exist. The diff of equal texts is empty."""
     name = printable(name)  # a file name with a line break would break the header of the diff
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")

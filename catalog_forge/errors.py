@@ -11,7 +11,7 @@ _S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
-# Never modified, but not frozen: every YAML node has a `Where`, and a frozen object takes three times as long to create.
+# Not a frozen class, because every YAML node has a `Where`, and frozen objects take three times as long to create.
 @dataclass(slots=True, order=True, unsafe_hash=True)
 class Where:
     """A place in a file. `line` and `column` count from 1; 0 means the whole file."""
@@ -113,7 +113,7 @@ LONGEST_WORD = 100
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word closest to `word`; if none is close, list the first known words.
+    """Return a hint with the known word closest to `word` or, if no known word is close, with the first known words.
 
     Empty for hundreds of known words or a very long `word`: the search is slow, and the list would be too long to read.
     """

@@ -1,4 +1,4 @@
-"""The only access to git: no prompts, hooks, pagers, filters or submodules, because a repository may be untrusted.
+"""The only module that runs git. It allows no prompts, hooks, pagers, filters or submodules: a repository may be untrusted.
 
 Queries read only the names and the contents of git objects. A checkout fetches only the commit that it needs.
 """

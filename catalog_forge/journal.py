@@ -11,8 +11,8 @@
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
 A process that reads the tree during a change can see old and new files. After the change, `.catalog-forge/` is removed.
-This guards against the death of a process, not against a power cut, so nothing calls fsync. No link is ever followed on the
-way to a file.
+The journal protects against the death of a process, not against a power cut, so fsync is not called. Links in the path of a
+file are never followed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def read(root: Path, path: str) -> File | None:
     """Read the file `path` below `root`, or return None if it does not exist.
 
     A symbolic link is not followed, but returned as a file of mode `LINK` whose content is the target of the link. As in
-    git, other files differ only by the owner's execute bit. Raises ForgeError on a folder or a device.
+    git, other files differ only by the owner's execute bit. Raises ForgeError if `path` is a folder or a device.
     """
     with _InWords(path):
         try:
@@ -79,7 +79,7 @@ def read(root: Path, path: str) -> File | None:
 
 
 def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
-    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError on a link or file."""
+    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is a link or file."""
     folders: dict[str, bool] = {}
     for path in paths:
         if _folder_of(path) not in folders:
@@ -90,7 +90,7 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted change. If there is none, which is usual, this costs two calls of lstat.
+    """Finish or undo an interrupted change. If no change was interrupted, which is usual, this costs only two calls of lstat.
 
     A change that another user began is left to that user. Otherwise anyone with access to a shared folder could make the
     user of this process write files.
@@ -113,7 +113,7 @@ def tidy(root: Path) -> None:
 
 @contextmanager
 def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
-    """Recover `root` and lock out other writers until the block ends. The lock dies with the process that holds it.
+    """Recover `root` and lock out other writers until the block ends. The lock ends with its process.
 
     Callers that write repeatedly may `leave` the scratch folder for the next write, and call `tidy` at the end.
     Raises ForgeError if another process holds the lock for `LOCK_SECONDS`, or if `root` is not writable.
@@ -132,7 +132,7 @@ def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
 
 
 def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
-    """Write `files` and delete `removals` and the folders that become empty: all or nothing. `root` must be `locked`.
+    """Write `files`, and delete `removals` and the folders that become empty: all or nothing. `root` must be `locked`.
 
     A folder directly below `root` is kept even if it is empty. Raises ForgeError with the operating system's message
     if something cannot be written.
@@ -270,7 +270,7 @@ def _probe_in(folder: str) -> str:
 
 
 def _recover(root: Path) -> None:
-    """Finish an interrupted change that was committed, and undo one that was not."""
+    """Finish an interrupted change that was committed; undo an interrupted change that was not."""
     if committed := read(root, _COMMITTED):
         with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)

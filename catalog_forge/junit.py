@@ -1,4 +1,4 @@
-"""JUnit XML for CI servers: suites of cases with counts, in characters that XML allows."""
+"""Writes JUnit XML for CI servers: suites of test cases, with counts of their outcomes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog_forge.shown import printable
 
 
 def document() -> Element:
-    """Return the root that suites are added to."""
+    """Return the root element, to which suites are added."""
     return Element("testsuites", name="catalog-forge")
 
 

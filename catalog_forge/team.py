@@ -78,7 +78,7 @@ def _extends(root: Map) -> tuple[Text, ...]:
 
 
 def _profile(node: Text) -> Map:
-    """Return built-in standards by name."""
+    """Return the built-in standards with this name."""
     name = node.value.removeprefix(_PROFILE)
     known = {each.stem: each for each in PROFILES.glob("*.yml")}
     if name not in known:

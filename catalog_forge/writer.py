@@ -11,7 +11,8 @@ spec takes half a millisecond.
 longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. Such a
 file is overwritten or removed only if the caller, for example `update`, passes the digest of the content that it has read.
 
-**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Every function here recovers first.
+**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Functions here recover from
+an interrupted write first.
 """
 
 from __future__ import annotations
@@ -97,12 +98,12 @@ class Comparison:
         return Written(created, planned - created - same, removed, same)
 
     def diff(self) -> str:
-        """Return the unified diff from the disk to the plan, suitable for `git apply`. Binary files appear only by path."""
+        """Return the unified diff from the disk to the plan, suitable for `git apply`. A binary file appears only as a path."""
         return "".join(_diff(path, self.disk[path], self.planned[path]) for path in self.states)
 
 
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
-    """Compare the plan of the spec `name` with the catalog `root`. Writes nothing, except to recover.
+    """Compare the plan of the spec `name` with the catalog `root`. Writes nothing, but first recovers an interrupted write.
 
     `known` maps the author's files that may be changed to the digest that each had when it was read.
 

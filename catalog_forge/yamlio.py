@@ -1,6 +1,7 @@
 """The only module that reads and writes YAML. It parses untrusted text into nodes or plain data, and prints data.
 
-Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect this. The writer quotes
+Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect
+this. The writer quotes
 every text that a YAML 1.1 reader, such as Rancher's, would not read as text.
 """
 
@@ -69,7 +70,7 @@ class Text:
     def at(self, offset: int) -> Where:
         """Return the place in the file of the character `offset` of the value.
 
-        Exact for bare, quoted and literal scalars; for text folded over several lines, the result is the start of the scalar.
+        This is exact for bare, quoted and literal scalars. For folded text, return the start of the scalar.
         """
         where = self.where
         if self.style in ("|", ">"):
@@ -148,9 +149,9 @@ def parse(
     last_wins: Callable[[Double], None] | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Node:
-    """Parse one YAML document into nodes that know their places.
+    """Parse one YAML document into nodes with locations.
 
-    `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not use them. If
+    `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not contain any. If
     `last_wins` is given, it is called for each duplicate key, and the last value is used, as in yaml.v2; otherwise a duplicate
     is an error.
     Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
@@ -235,8 +236,8 @@ def edit(text: str, change: Callable[[Any], None]) -> str | None:
     """Change an author's YAML file; the rest stays unchanged, including comments, quotes, indentation and line endings.
 
     `change` gets the root node of ruamel.yaml: mappings with `insert(place, key, value)`, lists, scalars; `Quoted` is written
-    in single quotes. Returns None if the rest of the file would not stay unchanged byte for byte. Raises ForgeError for text
-    that is not YAML, or exceeds the limits.
+    in single quotes. Returns None if the rest of the file would not stay unchanged byte for byte. Raises ForgeError if the
+    text is not YAML or exceeds the limits.
     """
     parse_lenient(text, "")  # ruamel.yaml itself has no limits
     from io import StringIO
@@ -387,7 +388,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the events for data. Each mapping object is converted only once: `known` maps its id to its events."""
+    """Append the events for data. Each mapping object is converted only once: `known` maps ids to events."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]

@@ -1,4 +1,4 @@
-"""The text of an author's YAML file: the location of each value, and edits that keep every other byte unchanged.
+"""Locates values in the text of an author's YAML file, and edits the text so that every other byte stays unchanged.
 
 Comments, order, quotes, indentation and line endings are kept, because the file is not printed again: an edit only removes a
 part of the text, or inserts text of another document. docs/decisions/0020-edits-of-text.md explains why ruamel.yaml is not used.
@@ -16,7 +16,7 @@ from functools import cached_property
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 
-# Unquoted text that has the same meaning inside braces.
+# A bare scalar that may be written without quotes inside braces, too.
 _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 
@@ -38,7 +38,7 @@ class Piece:
 
     @cached_property
     def meaning(self) -> str:
-        """The data as JSON, which is the same for equal values only: 1, 1.0, true and "1" are four different values."""
+        """The data as JSON, which is equal only for equal values: 1, 1.0, true and "1" are four different values."""
         return json.dumps(self.data, sort_keys=True)
 
 
@@ -83,7 +83,7 @@ class Document:
         return at - self.line_start(at)
 
     def opens_line(self, entry: Entry) -> bool:
-        """Whether only spaces precede an entry in its line. In `- a: 1` this is true of the list item, but not of `a`."""
+        """Whether only spaces precede an entry in its line. In `- a: 1`, this is true for the list item, but not for `a`."""
         return not self.text[self.line_start(entry.start) : entry.start].strip()
 
     def head(self, entry: Entry) -> int:
@@ -99,7 +99,7 @@ class Document:
 
     @cached_property
     def _last_lines(self) -> list[int]:
-        """The ends of the lines that have content, in order."""
+        """The positions of the ends of all lines with content, in order."""
         waiting, found = [self.root], set[int]()
         while waiting:
             entry = waiting.pop()

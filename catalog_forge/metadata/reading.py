@@ -1,4 +1,4 @@
-"""The base of all scenario readers: turns YAML nodes into plain values, collects problems, and goes on reading."""
+"""The base class of all scenario readers, which turn YAML nodes into plain values and collect problems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, None: 1}
 
 
 class Reader:
-    """Reads nodes, collects problems, and goes on with everything that is valid."""
+    """Reads YAML nodes. It records each problem, and continues with the valid nodes."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -69,7 +69,7 @@ class Reader:
         return ""
 
     def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:
-        """Return a mapping of text to text."""
+        """Return a mapping with all values as text."""
         return {key.value: self.word(value, what) for key, value in self.pairs(node, what)}
 
     def one_of(self, node: yamlio.Node, what: str, choices: Iterable[str]) -> str:

@@ -143,7 +143,7 @@ def _made(file: File, variables: Mapping[str, str], stack: str, version: str) ->
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The definition of one service in one file. Only the keys in `known`, those of the file's compose version, count."""
+    """The definition of one service in one file. Only the keys in `known` count: those of the file's compose version."""
 
     name: Text
     keys: Keys

@@ -1,4 +1,4 @@
-"""An entry of a catalog and its revisions: which folders are revisions, what their files contain, which version is offered.
+"""Reads an entry of a catalog: finds the revisions, reads their files, and chooses the version that is offered.
 
 Rules: docs/facts/catalog.md#1.7 (folders), #1.11 (icons), #2.6 (the default version), #3.2 (where the catalog block is), #7.4
 (how versions sort); catalog-service b3dc315 (manager/traverse.go, service/utils.go).
@@ -73,7 +73,7 @@ def docker_of(files: Mapping[str, File]) -> File | None:
 
 
 def icon_of(walked: Iterable[File]) -> File | None:
-    """Return the icon that Rancher shows for an entry: the last of the walked files with the name of an icon (#1.11)."""
+    """Return the icon that Rancher shows for an entry: the last file in walk order that is named like an icon (#1.11)."""
     return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
@@ -234,7 +234,7 @@ class Revision:
 
     @cached_property
     def asked(self) -> dict[str, Question]:
-        """The questions by the variable that gets the answer."""
+        """The questions, by the variable that gets the answer."""
         return questions.by_variable(self.questions)
 
     @cached_property
@@ -265,7 +265,7 @@ class Revision:
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
     """Read a revision of an entry from the files of the entry, given by path below its folder. Errors prefix paths with `folder`.
 
-    Without a `revision`, read the revision that the catalog would offer. If the entry has no revision folders, its own files
+    If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, its own files
     are a revision without a number. Raises ForgeError if the revision does not exist, if it has no docker-compose.yml, or if
     its rancher-compose.yml cannot be read.
     """

@@ -102,7 +102,7 @@ SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
 # The label of a container that is expected to exit when its work is done.
 START_ONCE = "io.rancher.container.start_once"
-# The label that sets the host name of a container; the value "container_name" means the container's name.
+# The label that sets the host name of a container. With the value "container_name", the host name is the container's name.
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 # The images of load balancers: the first name is that of Rancher 1.2, the second that of Rancher 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")

@@ -41,12 +41,12 @@ class Question:
 
     @property
     def label(self) -> str:
-        """The text that a person is asked: the label, else the name of the variable."""
+        """The text of the question for a person: the label, else the name of the variable."""
         return self.text("label") or self.variable
 
     @cached_property
     def type(self) -> str:
-        """The type of the question; string if none is given."""
+        """The type of the question; `string` by default."""
         return self.text("type") or "string"
 
     @property
@@ -106,7 +106,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that was given, and its location."""
+    """A given answer, and its location."""
 
     text: str
     where: Where | None = None
@@ -121,7 +121,7 @@ def read(node: Node | None) -> list[Question]:
 
 
 def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
-    """Return the questions by variable, without those that have no variable. Of two with the same variable, the last counts."""
+    """Return the questions by variable, without those that have no variable. If two have the same variable, the last counts."""
     return {question.variable: question for question in questions if question.variable}
 
 

@@ -155,7 +155,7 @@ def keys_of(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
 
 
 def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
-    """Return the node of a key of a mapping, which has the location of the key."""
+    """Return the key `name` of a mapping as a node, which has a location; None if the key is missing."""
     pairs = node.pairs if isinstance(node, yamlio.Map) else ()
     return next((key for key, _ in pairs if key.value == name), None)
 
@@ -172,7 +172,7 @@ class Tree:
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
-        """Return a tree in memory. Files that begin like a script are executable."""
+        """Return a tree in memory. Files that begin like a script get the mode of executable files."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
         return cls(
             File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Finds what breaks in an upgrade between two revisions of an entry, and derives the next version. Pure functions.
+"""Finds what breaks in an upgrade between two revisions of an entry, and derives the next version. The functions here are pure.
 
 Rules: Rancher's UI keeps an answer if a variable of the same name still exists; otherwise it uses the default. The UI checks only
 that required answers are present (rancher/ui 1.6, new-catalog/component.js). If a service is removed from the compose files, its
@@ -47,7 +47,7 @@ class Break:
 def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[Break]:
     """Return what an upgrade from one revision to another breaks, in the order questions, services, volumes, metadata.
 
-    `reads` finds out whether an image of the newer revision reads a metadata key.
+    `reads` tells whether an image of the new revision reads a metadata key.
     """
     was = _Launched(old.composition, questions.defaults(old.questions), old)
     now = _upgraded(was, new)
@@ -236,7 +236,7 @@ def refused(version: str, published: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Upgrade:
-    """An upgrade from one revision to another: why Rancher does not offer it (empty if it does), and what it breaks."""
+    """An upgrade from one revision to another: why Rancher does not offer it (empty if offered), and its breaks."""
 
     old: Revision
     new: Revision

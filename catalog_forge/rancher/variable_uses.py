@@ -24,7 +24,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"
-# The variables of Rancher's own scheduler, which no question asks for.
+# Variables of Rancher's scheduler, which have no questions.
 SCHEDULER = ("stack_name", "service_name")
 
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")
@@ -56,7 +56,7 @@ class Use:
 
 
 def of_files(files: Iterable[File], docker: File | None) -> list[Use]:
-    """Return all uses of answers outside the catalog block. The name is `*` if a template may read any answer."""
+    """Return all uses of answers outside the catalog block. The name of a use is `*` if a template may read any answer."""
     return [use for file in files for use in _of_file(file, file is docker)]
 
 
@@ -127,7 +127,7 @@ def _of_node(file: File, node: Node, above: str, seen: set[int]) -> Iterator[Use
 
 
 def _bare_names(node: Node) -> Iterator[Text]:
-    """Yield the variables that an environment names without a value."""
+    """Yield the variables that are listed in `environment` without a value."""
     if isinstance(node, Map):
         yield from (key for key, value in node.pairs if isinstance(value, Text) and value.bare and not value.value)
     elif isinstance(node, Seq):

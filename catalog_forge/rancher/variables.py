@@ -1,4 +1,4 @@
-"""Substitution of `${NAME}` and `$NAME` in the values of compose files, after YAML parsing and before any value is interpreted.
+"""Substitutes `${NAME}` and `$NAME` in the values of compose files, after YAML parsing and before values are interpreted.
 
 Rules (docs/facts/catalog.md#4.12): variables are substituted only in values, not in keys. `$$` becomes `$`. A variable without an
 answer becomes empty text, with a warning.

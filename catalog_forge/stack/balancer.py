@@ -139,7 +139,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all links, as far as the labels allow."""
+        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all links, unless labels restrict this."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -170,7 +170,7 @@ def _precedence(rule: Rule) -> tuple[int, int, int, int]:
 
 
 def config(rules: Sequence[Rule], health_port: int = 0) -> str:
-    """Return haproxy's configuration for the rules. On `health_port`, haproxy answers health checks."""
+    """Return haproxy's configuration for the rules. It answers health checks on `health_port`."""
     lines = [_HEAD]
     for source, group in groupby(rules, key=lambda rule: rule.source):
         lines += _frontend(source, list(group))

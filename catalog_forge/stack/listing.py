@@ -47,7 +47,7 @@ def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
 
 
 def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
-    """Return the units to which these containers belong; containers with an older number of their unit are ignored.
+    """Return the units of these containers. Of the containers of a unit, only those with the highest number count.
 
     `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
     runs the stack. `watched` is None if no process runs the stack, so that no unit is starting.

@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def ended(self) -> bool:
-        """Whether the container ran once and no longer does."""
+        """Whether the container has run and has ended."""
         return self.state in ("exited", "dead")
 
 

@@ -72,7 +72,7 @@ class StackRunner:
         return Network(found[0]["Id"], name, pool["Subnet"], pool["Gateway"])
 
     def _new_network(self, name: str) -> Network:
-        """Create the network with the first 10.x.0.0/16 that neither the engine nor a route of this machine uses."""
+        """Create the network with the first subnet 10.x.0.0/16 that neither the engine nor a route of this machine uses."""
         refused: APIError | None = None
         for subnet in _subnets(self.name, _routes()):
             gateway = str(ipaddress.ip_network(subnet)[1])
@@ -96,7 +96,7 @@ class StackRunner:
     def images(self, stack: Stack, pull: Callable[[str], None] = lambda _: None) -> dict[str, str]:
         """Return the ids of the images of a stack, after pulling those that are missing or must always be pulled.
 
-        `pull` is called before each pull. Raises BuildError that names all images that are not available.
+        `pull` is called before each pull. Raises BuildError with the names of all unavailable images.
         """
         found: dict[str, str] = {}
         problems: list[Problem] = []
@@ -153,7 +153,7 @@ class StackRunner:
                 self._start(made[launch.name], container_name(self.name, service, launch, index))
 
     def start(self, containers: Iterable[Seen]) -> None:
-        """Start existing containers, in this order."""
+        """Start existing containers in the given order."""
         for each in containers:
             self._start(each.id, each.name)
 

@@ -37,7 +37,7 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder, accessible only to its owner. If another command removes the folder meanwhile, try again."""
+        """Create the folder, accessible only to its owner. If another command then removes the folder, create it again."""
         while not self.path.is_dir():
             try:
                 self.path.mkdir(parents=True, mode=0o700)
@@ -88,7 +88,7 @@ class StateFolder:
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if there is none."""
+        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if none is known."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():

@@ -43,7 +43,7 @@ def is_stored(spec: Spec) -> bool:
 
 
 def interval_of(spec: Spec) -> str:
-    """Return how often confd renders from the spec's first back end: `watch`, `once`, or an interval such as 10s."""
+    """Return when confd renders from the spec's first back end: on changes (`watch`), `once`, or at an interval such as 10s."""
     polled = spec.refresh == "watch" and not can_watch(spec, spec.engine.backends[0])
     return POLL if polled else spec.refresh
 
@@ -71,7 +71,7 @@ def stored(stack: Stack, spec: Spec) -> Stack:
 class Filling:
     """Writes the intended content into the store of a stack whenever the store starts or the content changes.
 
-    Keys of other writers are kept. A separate thread writes the content, and then calls `wake`.
+    Keys that other programs write are kept. A separate thread writes the content, and then calls `wake`.
     """
 
     def __init__(self, wake: Callable[[], None], say: Callable[[str], None]) -> None:

@@ -134,7 +134,7 @@ class Supervisor:
         self._woken.set()
 
     def hold(self, units: Collection[Key]) -> None:
-        """Do not restart these units when they end. The next call replaces the set of units."""
+        """Do not restart these units when they end. The next call of `hold` replaces this set of units."""
         self._held = frozenset(units)
         self.wake()
 
@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. Errors are raised if the stack has never been up, which stops the stack."""
+        """Collect the results of finished work. If the stack has never been up, the errors are raised, which stops it."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
@@ -456,7 +456,7 @@ class Supervisor:
         return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
     def _ended(self, ending: Ending) -> None:
-        """Report that a container has ended. Raises ForgeError if the container is hopeless and the stack has never been up."""
+        """Report the end of a container. Raises ForgeError if the container is hopeless and the stack has never been up."""
         container, unsettled = ending.container, self._settled != self._generation
         # Report only the first, second, fourth, eighth, ... end in a row.
         if not (unsettled or ending.count & (ending.count - 1) == 0):

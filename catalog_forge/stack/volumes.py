@@ -17,7 +17,7 @@ from catalog_forge.yamlio import Map, Node
 
 @dataclass(slots=True)
 class Volumes:
-    """The named volumes by scope, and the notes on them."""
+    """The named volumes by scope (stack, unit or external), and notes on volumes."""
 
     own: set[str] = field(default_factory=set)
     per_unit: set[str] = field(default_factory=set)

@@ -178,7 +178,7 @@ class AskingReader(Reader):
         return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
 
     def log(self, node: yamlio.Node) -> Log:
-        """Return the expectation on a log."""
+        """Return the expected content of a log."""
         found = self.known(node, "a log", ("in", *_TEXT_KEYS))
         words = self.text_words(found, "")
         if words == Words():

@@ -132,7 +132,7 @@ class ImageEngine:
 
     @contextmanager
     def _serving(self, network: Network, heard: Heard) -> Iterator[MetadataServer]:
-        """Run the metadata service at the gateway of the network, on port 80 or, if that is taken, on a free port."""
+        """Run the metadata service at the gateway of the network, on port 80 or, if this port is taken, on a free port."""
         with ExitStack() as stack:
             try:
                 server = stack.enter_context(MetadataServer(Answers({}), network.gateway, 80, on_request=heard.note))
@@ -161,7 +161,7 @@ def _containers(
     if launch.before or launch.leader or spec.asks_main:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
-    # The stand-in waits for no other members, because none exist.
+    # Settings with which the stand-in does not wait for other members of the service, because none exist.
     alone = {"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {}
     if spec.service.is_embedded:
         both = environment | alone

@@ -10,8 +10,8 @@ expect:
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, {in: redis-2, ...} is the expectation on a file of another container; its key may be any path. A list of these is also
-allowed.
+On a stack, {in: redis-2, ...} is the expectation on a file of another container. The key of this file may be any path. A list of
+such expectations is also allowed.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """Return the nodes of all expectations on a path: a single node, or a node for each container that has a file there."""
+    """Return the nodes of all expectations on a path: a single node, or a list with a node for each container."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 

@@ -68,7 +68,7 @@ class StackEngine:
     """Plays each scenario on a separate stack, in parallel threads if requested.
 
     The state of running stacks is stored below `home`, so that `down` finds them if this process is killed. `tell` is called for
-    each image that is pulled. Without `trust`, entries that get rights on this machine are refused.
+    each image that is pulled. Without `trust`, entries with rights on this machine are refused.
     """
 
     name = "stack"
@@ -282,7 +282,7 @@ class Scene:
         return stored(on_stack_scenario.at(self.stack, scene), self.spec)
 
     def _store_away(self, seconds: float, stopped: frozenset[Key]) -> None:
-        """Stop the store for a while."""
+        """Stop the store for `seconds` seconds."""
         running, store = self.running, self.stack.store
         away = [each for each in running.seen() if store and each.service == store.service]
         running.hold(stopped | {each.key for each in away})

@@ -138,7 +138,7 @@ def replaced(before: Environment, scene: Environment) -> list[Key]:
 def retold(made: Environment, scene: Environment) -> Environment:
     """Return the environment that the metadata presents: the running stack with the hosts and published ports of the scenario.
 
-    The services of the scenario come first, in the order of the scenario, so that each unit is on the same host as there.
+    The services of the scenario come first, in the order of the scenario, so that each unit has the same host as in the scenario.
     Services of other stacks are listed under these stacks.
     """
     own, *others = scene.stacks
@@ -241,7 +241,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the address of each container. Keys contain the positions of stacks, because names of stacks differ."""
+    """Return the address of each container. Its key contains the stack's position, because names of stacks differ."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

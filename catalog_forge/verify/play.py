@@ -65,7 +65,7 @@ class Live(Protocol):
         ...
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, wait until the observation is `good` or the time is up, and return the observation."""
+        """Bring the stack to a moment, and return the observation once it is `good` or the time is up."""
         ...
 
 

@@ -95,7 +95,7 @@ class Confd:
 
 def _source(subject: Subject, root: Path, server: MetadataServer, view: View) -> tuple[list[str], dict[str, str]]:
     """Return the flags and environment variables for the source that confd reads: Rancher's metadata service, environment
-    variables, or a file in place of any other store.
+    variables, or a file that replaces any other store.
 
     Only the layout of keys and the refused values are those of the store; no server is run.
     """

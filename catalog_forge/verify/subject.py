@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that confd reads. The prefix contains this version; if not, the result is empty."""
+        """The version of the metadata that confd reads. The version is part of the prefix; empty if the prefix has none."""
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]

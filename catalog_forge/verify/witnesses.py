@@ -69,12 +69,12 @@ class Heard:
         return self._of_a_pass.total()
 
     def waiting(self, versions: frozenset[str], since: float) -> int:
-        """Return the number of watchers that wait for a version other than these, and have started to wait since a given time."""
+        """Return the number of watchers that wait for a version other than these and started to wait after `since`."""
         begin = max(since, time.monotonic() - _POLL)
         return len(self._watches(versions, begin))
 
     def waited(self, versions: frozenset[str], since: float) -> int:
-        """Return how many watchers have waited for a version other than these at any time since a given time.
+        """Return the number of watchers that have at some time since `since` waited for a version other than these.
 
         The largest number of requests within one poll counts, because at any moment some watchers are between two polls.
         """

@@ -57,7 +57,7 @@ class EnvironmentReader(Reader):
         )
 
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
-        """Return all services of a stack. The metadata lists sidekicks too, so all names must differ even if case is ignored.
+        """Return all services of a stack. As the metadata lists sidekicks too, all names must differ, ignoring case.
 
         `far` contains the services of other stacks to which links may lead, as STACK/SERVICE.
         """
@@ -96,7 +96,7 @@ class EnvironmentReader(Reader):
         return {**words, **({"external_ips": addresses} if addresses else {})}
 
     def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
-        """Return the sidekicks: a list of names, or a mapping of names to `own` or `primary`, or to `network` and `labels`."""
+        """Return the sidekicks, given as a list of names, or as a mapping of names to a network or to `network` and `labels`."""
         if isinstance(node, yamlio.Seq):
             return tuple(Sidekick(self.name(item)) for item in node.items)
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
@@ -137,7 +137,7 @@ class EnvironmentReader(Reader):
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
     def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
-        """Return the states or healths by container index."""
+        """Return the states (or healths) of containers by index."""
         pairs = self.pairs(node, "states and healths")
         return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
 
@@ -151,7 +151,7 @@ class EnvironmentReader(Reader):
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
-        """Return the hosts: a number, names, or a mapping of names to labels. Agent addresses start at 192.0.2.11."""
+        """Return the hosts, given by number, by names, or by names with labels. Agent addresses start at 192.0.2.11."""
         labels: list[tuple[str, Mapping[str, str]]]
         match node:
             case yamlio.Seq(items):

@@ -66,7 +66,7 @@ class Service:
     facts: Mapping[str, Value] = field(default_factory=dict)
 
     def create_index(self, index: int) -> int:
-        """Return the number under which the unit with this index was created. The numbers grow and are never reused."""
+        """Return the number under which the unit with this index was created. These numbers grow and are never reused."""
         return self.created.get(index, index)
 
     def place(self, index: int) -> int:
@@ -143,7 +143,7 @@ def blocks(subnet: str, count: int) -> Sequence[Block]:
     """Divide a subnet into `count` blocks of addresses.
 
     The first block begins at .11, so container i of the first service has the address .(10+i). Scaling a service does not change
-    the address of any other. Raises ValueError if `subnet` is not an IPv4 network.
+    the addresses of other services. Raises ValueError if `subnet` is not an IPv4 network.
     """
     network = ipaddress.IPv4Network(subnet)
     room = max(0, network.num_addresses - _RESERVED - 1) // max(1, count)

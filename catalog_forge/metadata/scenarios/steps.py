@@ -1,4 +1,4 @@
-"""The steps of a scenario: each changes the environment and makes a new moment.
+"""The steps of a scenario. Each step changes the environment, and the result is a new moment.
 
 then:
 - name: a fourth node             # optional
@@ -43,7 +43,7 @@ MAX_STEPS = 200
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault of the metadata service at one moment. `seconds` is set for the kinds of `FAULTS` that take a time."""
+    """A fault of the metadata service at one moment. `seconds` is set for faults that have a duration."""
 
     kind: TroubleKind = "none"
     seconds: float = 0
@@ -71,7 +71,7 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment with the asking service scaled. Raises ForgeError if that removes the asking container."""
+        """Return the moment with the asking service scaled. Raises ForgeError if this removes the asking container."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is none to scale", self.where)
@@ -97,7 +97,7 @@ class Moment:
 
 
 def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
-    """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of the steps.
+    """Yield the moments of a scenario, given its top-level nodes. Raises ForgeError with all problems of the steps.
 
     Each step is applied to the result of the previous steps, so "container 4" may be a container that a previous step added.
     """
@@ -162,7 +162,7 @@ class _StepReader(EnvironmentReader):
         return find_container(self.start, own) or find_container(self.start, services[0] if services else "")
 
     def step(self, node: yamlio.Node, number: int, before: Moment) -> Moment:
-        """Read one step and return the moment that results from applying it to the moment before."""
+        """Read a step, apply it to the moment `before`, and return the resulting moment."""
         found = self.known(node, "a step", _KEYS)
         environment, words = self._changed(found, node, before)
         asking = self._still_asking(found.get("self"), environment, before, node.where)

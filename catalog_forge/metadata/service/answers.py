@@ -26,7 +26,7 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A mapping of version → client address or `default` → entry. `of` and `read` copy the defaults into each entry."""
+    """For each version, the entry of each client address and of `default`. `of` and `read` copy the defaults into each entry."""
 
     versions: Versions
 
@@ -59,7 +59,7 @@ class Answers:
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
     def revised(self, revision: str) -> Answers:
-        """Return the same answers with another `version` in every entry."""
+        """Return the same answers, with this value of the key `version` in every entry."""
         return Answers(
             {
                 version: {client: {**entry, "version": revision} for client, entry in clients.items()}
@@ -72,7 +72,7 @@ def read(text: bytes | str, file: str) -> Answers:
     """Read an answers file (YAML or JSON; aliases and `<<` allowed) as rancher-metadata up to 0.7 does.
 
     Scalars are read as go-yaml v2 reads them: `yes` is true, 0777 is 511. Raises ForgeError with the location of everything that
-    is not version → client → mapping, and of keys that are not text, which end the real program.
+    is not version → client → mapping, and of keys that are not text, at which the real program crashes.
     """
     try:
         return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
@@ -114,7 +114,7 @@ def of_node(root: yamlio.Node) -> Answers:
 def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
     """Yield each part of the answers with which confd cannot work: its path, and a message.
 
-    These are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
+    Such parts are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
     represent (confd asks for JSON). Data shared by several versions or clients is reported once.
     """
     seen: set[int] = set()
@@ -140,7 +140,7 @@ def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: Value) -> str:
-    """Return a value for a message; unlike the service's own JSON, this supports NaN and infinity."""
+    """Return a value as shown in messages. Unlike the JSON of the service, this supports NaN and infinity."""
     said = json.dumps(value)
     return said if len(said) <= _LONGEST_SHOWN else said[: _LONGEST_SHOWN - 1] + "…"
 

@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     def _proceed(self) -> None:
-        """Answer the received requests, a few at a time, so that a client that sends thousands at once does not delay others."""
+        """Answer the received requests, a few at a time, so that a client with thousands of requests does not delay others."""
         for _ in range(_TURN):
             if not self._ready():
                 break

@@ -10,7 +10,7 @@ Kind = Literal["none", "down", "missing", "slow", "flapping"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The way in which the service misbehaves until it is given another fault.
+    """A fault: how the service misbehaves until another fault is applied.
 
     `down` refuses new connections and closes existing ones; `missing` answers 404 to everything; `slow` answers after `seconds`;
     `flapping` drops the connection of every second request, beginning with the first.

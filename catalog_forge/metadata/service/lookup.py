@@ -1,4 +1,4 @@
-"""Finds the value at a path as the metadata service does. Rules: rancher-metadata 0.7 and later, observed."""
+"""Finds the value at a path as the metadata service does. Rules: the observed behaviour of rancher-metadata 0.7 and later."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def segments(path: str) -> list[str]:
 
 
 def find(entry: Entry, path: Sequence[str]) -> Value:
-    """Return the value at `path`, else at the path in lower case. Raises NotFoundError."""
+    """Return the value at `path` or, if there is none, at `path` in lower case. Raises NotFoundError."""
     try:
         return _walk(entry, path)
     except NotFoundError:

@@ -57,7 +57,7 @@ def to_text(value: Value) -> str:
 
 
 def to_comparable(value: Value) -> str | None:
-    """Print a value for comparison with `?value=`; None for maps and lists, which never match."""
+    """Return a value as text for comparison with `?value=`; None for maps and lists, which never match."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -139,7 +139,7 @@ def _slash(child: Value) -> str:
 
 
 def _label(child: Value) -> str:
-    """Return `=name` for a map with a name or a uuid. A name that is not text is ignored (the real service panics)."""
+    """Return `=name` for a map with a name or a uuid. A name that is not text is ignored; the real service panics on it."""
     if isinstance(child, dict):
         for key in ("name", "uuid"):
             if isinstance(child.get(key), str):

@@ -50,7 +50,7 @@ class Wait:
 
 
 def respond(answers: Answers, request: Request) -> Response:
-    """Answer a request. Nothing that a client sends makes this function raise."""
+    """Answer a request. No request raises an exception here."""
     if (request.method, request.path) == ("OPTIONS", "*"):
         return Response(HTTPStatus.OK)
     sent = unquote(request.path, "latin-1")

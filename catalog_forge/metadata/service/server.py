@@ -154,7 +154,7 @@ class _Known:
 class MetadataServer(HttpServer):
     """Serves answers for the duration of its `with` block.
 
-    With `xff`, the header X-Forwarded-For is taken unchanged as the client's address. `on_request` is called with each request,
+    If `xff` is set, the whole header X-Forwarded-For is the address of the client. `on_request` is called with each request,
     from the server's thread. `fault` is the fault at the start, such as `down` for a service that starts late.
     """
 
@@ -222,7 +222,7 @@ class MetadataServer(HttpServer):
 
     def take(self, connection: Connection, head: bytes) -> None:
         """Answer a request now or after the change that it waits for, or misbehave as the current fault says."""
-        # Clients repeat the same head, so each head is parsed only once. When the answers change, `_wake` forgets all heads.
+        # Clients repeat their requests, so each head is parsed only once. When the answers change, `_wake` forgets all heads.
         known = self._known.get((head, connection.client))
         if known is None:
             try:
@@ -326,7 +326,7 @@ class MetadataServer(HttpServer):
 
 
 class ReloadPort(HttpServer):
-    """Serves `POST /v1/reload`: calls `reload` and answers 200 `OK`, or 500 with the text of its ForgeError."""
+    """Serves `POST /v1/reload`: calls `reload` and answers 200 `OK`, or 500 with the message of a ForgeError."""
 
     def __init__(self, reload: Callable[[], None], host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host, port)

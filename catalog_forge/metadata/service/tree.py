@@ -1,4 +1,4 @@
-"""Draws an answer as a tree: values shortened, secrets hidden, long lists cut."""
+"""Draws an answer as a tree, with shortened values, hidden secrets and shortened lists."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Line:
 
 
 def draw(value: Value, name: str, look: Look = Look()) -> Iterator[Line]:
-    """Draw a value under a name. A list element is labelled `0=name` or `0`, as the service lists it."""
+    """Draw a value as a tree whose top is `name`. A list element is labelled `0=name` or `0`, as the service lists it."""
     shown = value if look.secrets else without_secrets(value)
     yield Line("", _printable(name), _leaf(shown, look, level=0))
     yield from _below(shown, look, "", 1)

@@ -1,4 +1,4 @@
-"""The catalog block of a rancher-compose.yml, as catalog-service and the catalog's CI find it and decode it."""
+"""Finds and decodes the catalog block of a rancher-compose.yml as catalog-service and the catalog's CI do."""
 
 from __future__ import annotations
 

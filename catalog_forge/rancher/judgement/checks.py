@@ -1,6 +1,6 @@
-"""Small checks for values in compose files, and functions that combine them. Each check yields located problems.
+"""Small checks for values in compose files, and functions that combine them. Each check yields problems with locations.
 
-Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and the decoders that run after them (yaml/).
+Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and then its decoders (yaml/).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
-    """Return a test whether a text matches a pattern; `what` names the expected form in its message."""
+    """Return a test for whether a text matches a pattern; `what` is the expected form in its message."""
 
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
@@ -205,7 +205,7 @@ def is_address(text: str) -> bool:
 
 
 def _not_bare(node: Node) -> Words:
-    """Return a message for text that yaml.v2 reads as null, such as an empty answer, because null is no text."""
+    """Return a message for text that yaml.v2 reads as null, such as an empty answer, because null is not text."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 

@@ -1,4 +1,4 @@
-"""rancher-compose at launch: whether a stack can be created from a revision if every question keeps its default.
+"""The judge of rancher-compose at launch: whether a stack can be created from a revision with the default answers.
 
 Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
 go through Go's templates on the raw text, YAML, variables, a schema and types. If a template
@@ -91,7 +91,7 @@ class LaunchJudge:
         return [*map(self._placed, (*units.faults_of_labels(labels, self.varied), *self._balancers()))]
 
     def _balancers(self) -> Iterator[Refusal]:
-        """Report invalid targets of load balancers. Few entries have a load balancer, so the text is searched first."""
+        """Report invalid targets of load balancers. The text is searched first, because few entries have a load balancer."""
         if any(word in source.file.text for source in self.sources for word in ("lb_config", OLD_BALANCER)):
             variables = next(source.variables for source in self.sources)
             whole = composition.read(self.sources).answered(variables, lambda _: lambda *_: None)

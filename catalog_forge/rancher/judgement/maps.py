@@ -89,7 +89,7 @@ _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_confi
 
 
 def odd(key: str, node: Node) -> Iterator[Refusal]:
-    """Yield the parts of a key's value that nothing reads or that have no meaning. Such parts do not prevent the launch."""
+    """Yield the parts of a key's value that nothing reads or that have no meaning, although they do not prevent the launch."""
     if key in _INSIDE:
         yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: move it below that key")
     elif key in ("ports", "expose"):

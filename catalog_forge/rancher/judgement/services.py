@@ -21,12 +21,12 @@ from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
-# Inside these keys, text of digits is converted to numbers.
+# In the values of these keys, text of digits is converted to numbers.
 NUMERIC = frozenset(
     "lb_config load_balancer_config certs disks external_ips health_check scale_policy upgrade_strategy storage_driver "
     "network_driver".split()
 )
-# Inside these keys, every scalar except null is converted to text.
+# In the values of these keys, every scalar except null is converted to text.
 TEXTUAL = frozenset(("environment", "labels"))
 
 
@@ -218,7 +218,7 @@ _CHECKS: dict[str, _Checks] = {
     "disks": _both(checks.decoded(maps.DISKS, checks.LIST)),
     "rules": _both(checks.LIST),
 }
-# Stricter checks for some mappings.
+# Additional, stricter checks for some mappings.
 _MAPS = {
     **{name: _both(checks.decoded(struct, checks.MAP)) for name, struct in maps.STRUCTS.items()},
     "log_opt": _both(checks.decoded(TEXT_BY_TEXT, checks.MAP)),

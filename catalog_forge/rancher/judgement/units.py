@@ -49,7 +49,7 @@ def sidekicks(composition: Composition) -> Iterator[Refusal]:
 
 
 def _label(service: Service) -> Text | None:
-    """Return the label of a service that names its sidekicks; None if it contains a variable."""
+    """Return the sidekicks label of a service; None if it is missing or contains a variable."""
     node = service.labels.get(SIDEKICKS, (None, None))[1]
     return node if isinstance(node, Text) and node.value.strip() and not varies(node.value) else None
 
@@ -135,7 +135,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml does not define, unless the latter has none at all."""
+    """Report services of rancher-compose.yml that docker-compose.yml does not define, if the latter has any."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
