@@ -51,7 +51,7 @@ class Backend:
     exported: Mapping[str, str] = field(default_factory=dict)
 
     def can_watch(self, files: int) -> bool:
-        """Whether confd, when it renders `files` files, notices changes by itself."""
+        """Whether confd notices changes by itself if it renders `files` files."""
         return self.watches and (files == 1 or not self.shares)
 
     def fits(self, segment: str) -> bool:

@@ -1,4 +1,4 @@
-"""The only module that runs git. It allows no prompts, hooks, pagers, filters or submodules: a repository may be untrusted.
+"""The only module that runs git. Prompts, hooks, pagers, filters and submodules are off: repositories are untrusted.
 
 Queries read only the names and the contents of git objects. A checkout fetches only the commit that it needs.
 """

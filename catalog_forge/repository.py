@@ -170,7 +170,7 @@ class Repository:
         return chosen
 
     def _advice(self, name: str) -> str:
-        """Return a hint for a spec that is not found: another file extension, the nearest name, a first spec."""
+        """Return a hint for a spec that is not found: to correct its file extension or name, or to create a first spec."""
         folder, stem = self.root / "specs", Path(name).name.removesuffix(".yaml")
         others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
         if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:

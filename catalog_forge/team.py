@@ -22,7 +22,7 @@ _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?
 
 
 def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
-    """Read the standards in a file with everything that they extend; if the file does not exist, there are none.
+    """Read the standards in a file, and the standards that they extend. A missing file contains no standards.
 
     `shown` names the file in errors; without `fetch` no git repository is accessed. Raises ForgeError with all problems of a
     file, for standards that extend themselves, and with git's message for a commit that it cannot fetch.
@@ -72,7 +72,7 @@ def _read(file: Path, shown: str) -> yamlio.Node:
 
 
 def _extends(root: Map) -> tuple[Text, ...]:
-    """Return the standards that a file extends. Later ones take precedence over earlier ones, and the file over all of them."""
+    """Return the standards that a file extends. Later standards override earlier ones, and the file overrides all of them."""
     found = next((value for key, value in root.pairs if key.value == "extends"), None)
     return tuple(item for item in found.items if isinstance(item, Text)) if isinstance(found, Seq) else ()
 

@@ -103,7 +103,7 @@ class Comparison:
 
 
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
-    """Compare the plan of the spec `name` with the catalog `root`. Writes nothing, but first recovers an interrupted write.
+    """Compare the plan of the spec `name` with the catalog `root`. Nothing is written, except to recover.
 
     `known` maps the author's files that may be changed to the digest that each had when it was read.
 
@@ -142,9 +142,9 @@ def write(
 ) -> Written:
     """Write the plan of the spec `name` to the catalog `root`, and record the digest `inputs`: completely or not at all.
 
-    `known` is that of `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file that
-    was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next write,
-    and call `tidy` at the end. Raises ForgeError, with nothing written, if a path passes through a link, if the operating
+    `known` is the same as in `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file
+    that was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next
+    write, and call `tidy` at the end. Raises ForgeError, with nothing written, if a path passes through a link, if the operating
     system refuses, if another command locks the catalog for more than 10 seconds or, unless `force` is set, if the write would
     overwrite or remove a file that somebody edited or that this program did not write.
     """
@@ -306,7 +306,7 @@ def manifest_path(name: str) -> str:
 
 
 def _is_ours(path: str, manifest: str) -> bool:
-    """Whether a file is in a folder of generated files, or in the folder of the manifest."""
+    """Whether `path` is in a folder of generated files, or in the folder of the file `manifest`."""
     return path.startswith((*GENERATED, manifest.removesuffix(MANIFEST)))
 
 

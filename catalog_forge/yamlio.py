@@ -26,7 +26,7 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 # The limit for a document that may contain aliases. Each alias counts as all its nodes, although shared nodes take no memory.
 MAX_SHARED_NODES = 20_000_000
-# The lower limit for files that Rancher reads, because many lint rules visit each node, including those of aliases.
+# The limit for files that Rancher reads. It is lower, because many lint rules visit each node, including the nodes of aliases.
 MAX_LENIENT_NODES = 1_000_000
 
 Scalar = str | int | float | bool | None
@@ -70,7 +70,7 @@ class Text:
     def at(self, offset: int) -> Where:
         """Return the place in the file of the character `offset` of the value.
 
-        This is exact for bare, quoted and literal scalars. For folded text, return the start of the scalar.
+        The result is exact for bare, quoted and literal scalars. For folded text, return the start of the scalar.
         """
         where = self.where
         if self.style in ("|", ">"):
@@ -497,7 +497,7 @@ class _Builder:
         return node
 
     def end(self) -> None:
-        """Raise ForgeError if a second document follows. If `lenient`, only record its place, as Rancher ignores it."""
+        """Raise ForgeError if a second document follows. If `lenient`, only record the place of a second document."""
         after = next(self.events)
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)

@@ -114,7 +114,7 @@ class ComposeFile:
 
 
 def placed(sources: Collection[ComposeFile], where: Where) -> Where:
-    """Translate a location in rendered text to the location in its template. All other locations are returned unchanged."""
+    """Translate a location in rendered text to the location in its template. Locations in other files are returned unchanged."""
     for source in sources if where.file.startswith("\0") else ():
         if (rendered := source.rendered) and where.file == rendered.name:
             return rendered.at(where.line, where.column)
@@ -250,7 +250,7 @@ class Service:
 class Composition:
     """The services of both files by name. `sources` are the two compose files.
 
-    `is_whole` is False if docker-compose.yml could not be read. In that case, no service can be reported as missing.
+    If docker-compose.yml could not be read, `is_whole` is False, and no service can be reported as missing.
     """
 
     def __init__(self, parts: Iterable[Part], sources: Collection[ComposeFile] = (), is_whole: bool = True) -> None:

@@ -139,7 +139,7 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that the catalog offers; if no revision has a version, the highest number."""
+        """The last revision with the version that the catalog offers; without versions, the one with the highest number."""
         # The catalog service visits the folders in the order of their names.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))

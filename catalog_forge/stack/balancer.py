@@ -170,7 +170,7 @@ def _precedence(rule: Rule) -> tuple[int, int, int, int]:
 
 
 def config(rules: Sequence[Rule], health_port: int = 0) -> str:
-    """Return haproxy's configuration for the rules. It answers health checks on `health_port`."""
+    """Return haproxy's configuration for the rules. haproxy answers health checks on `health_port`."""
     lines = [_HEAD]
     for source, group in groupby(rules, key=lambda rule: rule.source):
         lines += _frontend(source, list(group))
@@ -257,7 +257,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """Return a port of a Rancher 1.1 load balancer as it is published: haproxy listens on the public port inside, too."""
+    """Return how a port of a Rancher 1.1 load balancer is published: haproxy listens on the public port in its container."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

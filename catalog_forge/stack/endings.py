@@ -24,8 +24,8 @@ _STEADY = 10.0  # after running for so many seconds, a container that ends is ag
 class Ending:
     """A container that has ended by itself: the number of ends in a row, and the consequences.
 
-    `again`: the restart policy restarts the container. `failed`: the container should not have ended. `was_steady`: it counted
-    as running before. `hopeless`: further restarts will not help.
+    `again`: the restart policy restarts the container. `failed`: the container should not have ended. `was_steady`: the container
+    counted as running before. `hopeless`: further restarts will not help.
     """
 
     container: Seen
@@ -116,7 +116,7 @@ class Endings:
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container has run long enough to count as running. The more ends in a row, the longer."""
+        """Whether a container has run long enough to count as running. Each end in a row increases the time."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 

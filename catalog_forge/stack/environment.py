@@ -97,7 +97,7 @@ def _target(stack: str, target: str) -> str:
 
 
 def _port(text: str) -> str:
-    """Return a published port as the metadata writes it, PUBLIC:PRIVATE/PROTOCOL; empty if it is not published."""
+    """Return a published port as the metadata writes it, PUBLIC:PRIVATE/PROTOCOL; empty for an unpublished port."""
     _, public, private, protocol = port_of(text)
     return f"{public}:{private}/{protocol}" if public else ""
 

@@ -202,7 +202,7 @@ class StackRunner:
         return "\n".join(words for stamp, _, words in stamped if stamp > returned)
 
     def follow(self, container: Seen, since: float) -> Iterator[bytes]:
-        """Yield the log of a container since a time until the container ends; each line begins with its time and a space."""
+        """Yield the log of a container from the time `since` until its end; each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"), suppress(NotFound):
             yield from self._api.logs(container.id, stream=True, follow=True, since=since, timestamps=True)
 

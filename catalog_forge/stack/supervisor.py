@@ -267,7 +267,7 @@ class Supervisor:
         self._memory.refused.clear()
 
     def _refuse(self, words: str) -> None:
-        """Report a refusal of the engine to the user and in the status, unless it is the same as the last."""
+        """Report a refusal of the engine to the user and in the status, unless it equals the last refusal."""
         if words != self._refused:
             self._refused = words
             self._say(words)

@@ -186,7 +186,7 @@ class AskingReader(Reader):
         return Log(self.place(found, node), node.where, words)
 
     def place(self, found: Mapping[str, yamlio.Node], node: yamlio.Node) -> str:
-        """Return the name of the container to ask."""
+        """Return the name of the container that is to be asked."""
         word = self.word(found["in"], "in") if "in" in found else ""
         if not word:
             self.wrong("in which container?", node.where, "in: SERVICE-1, or a sidekick and its index")

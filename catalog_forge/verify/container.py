@@ -48,7 +48,7 @@ _CALM = 2.5
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # Seconds within which all watchers wait again after a failure: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
-# In seconds: how long a service flaps, how soon a changed stamp must cause a reload, and how often containers are looked at.
+# In seconds: the duration of flapping, the time limit for a reload after a stamp has changed, the interval between two looks.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
 # The number of lines of each log that an error shows.
 _TAIL = 100

@@ -122,7 +122,7 @@ def _whole(value: Any, otherwise: int) -> int:
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:
-    """Return whose network a sidekick uses: `own` or `primary`; empty for a sidekick without a network, which owns volumes."""
+    """Return the network of a sidekick, `own` or `primary`; empty for a sidekick without a network, which only owns volumes."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 

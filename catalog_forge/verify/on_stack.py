@@ -117,7 +117,7 @@ class StackEngine:
 
 
 class _Running:
-    """A supervisor in a separate thread, and the state of its stack. The object exists before the supervisor is started."""
+    """A supervisor in a separate thread, and the state of its stack. The object is created before the supervisor is started."""
 
     def __init__(self, engine: Engine, folder: StateFolder, heard: Heard, tell: Callable[[str], None]) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard

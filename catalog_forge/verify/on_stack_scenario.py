@@ -230,7 +230,7 @@ class Mirror:
         return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
 
     def content(self, content: bytes) -> bytes:
-        """Return the content of a file, translated like a text. All other bytes are preserved, even in binary files."""
+        """Return the content of a file, translated like a text. The other bytes of a binary file are preserved."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
 

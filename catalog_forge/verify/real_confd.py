@@ -97,7 +97,7 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
     """Return the flags and environment variables for the source that confd reads: Rancher's metadata service, environment
     variables, or a file that replaces any other store.
 
-    Only the layout of keys and the refused values are those of the store; no server is run.
+    No server of a store is run: only the layout of keys and the values that the store refuses are reproduced.
     """
     if subject.backend == "rancher" or subject.spec is None:
         prefix = ["-prefix", subject.prefix] if subject.prefix else []

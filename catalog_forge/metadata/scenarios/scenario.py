@@ -112,7 +112,7 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
     """Return the answers in a file (for a scenario, those at its start), and the client address that requests them.
 
     `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the scenario's `self` asks, or
-    `default` if there is none. Raises ForgeError if no container has that name.
+    `default` if there is none. Raises ForgeError if no container has the name `client`.
     """
     if isinstance(found, Answers):
         return found, client or DEFAULT

@@ -68,7 +68,7 @@ def identity(*parts: str) -> str:
 
 
 def container_id(name: str, index: int, create_index: int) -> tuple[str, ...]:
-    """Return the names from which the identity of a container is derived. A replacement has a different identity."""
+    """Return the names from which the identity of a container is derived. A replacement container has a different identity."""
     return (name,) if create_index == index else (name, str(create_index))
 
 

@@ -23,7 +23,7 @@ _LONGEST_KEY = 1000  # YAML expects the colon within 1,024 characters of the sta
 
 
 class _Otherwise(Exception):  # noqa: N818 (it is no error: the YAML parser takes over)
-    """YAML may read the text differently."""
+    """Raised if YAML may read a text differently from JSON."""
 
 
 def read(content: bytes) -> Mapping[str, Any] | None:

@@ -43,7 +43,7 @@ _COMMA = re.compile(r",[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A request to be answered when the value at the path is no longer `value`, or after `seconds`."""
+    """The wait of a request that is answered once the value at its path is no longer `value`, or after `seconds` seconds."""
 
     value: str
     seconds: int

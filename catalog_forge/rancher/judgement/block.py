@@ -237,7 +237,7 @@ def of_part(file: File) -> Block:
 
 
 def _part(text: str) -> str:
-    """Return the lines of the block. All other lines become empty, so that line numbers stay the same as in the file.
+    """Return the lines of the block. Lines outside the block become empty, so that line numbers stay the same as in the file.
 
     If a file ends with a comment before the block has ended, catalog-service loses the block, so the result is empty.
     """

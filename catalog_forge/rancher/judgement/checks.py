@@ -118,7 +118,7 @@ SCORE = then(one_of("a number"), _from_1000_to_1000)
 
 
 def mapping(fields: Mapping[str, Check], otherwise: Check = MAP, *, closed: bool = True) -> Check:
-    """Return a check for a mapping; `fields` has a check for each allowed key. Other keys are reported if `closed` is true. A
+    """Return a check for a mapping; `fields` has a check for each allowed key. If `closed`, other keys are reported. A
     node that is not a mapping is checked by `otherwise`."""
 
     def check(node: Node) -> Iterator[Problem]:

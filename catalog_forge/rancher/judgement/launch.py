@@ -1,7 +1,7 @@
 """The judge of rancher-compose at launch: whether a stack can be created from a revision with the default answers.
 
 Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
-go through Go's templates on the raw text, YAML, variables, a schema and types. If a template
+are rendered as Go templates, read as YAML, and checked by a schema and types after variables are substituted. If a template
 fails, the file ends at the failing action.
 """
 

@@ -17,7 +17,7 @@ from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
-# Names after this offset in a label get the location of the label: exact locations take time, and help nobody there.
+# Only names before this offset in a label get an exact location, which takes time to compute. Others get that of the label.
 _LONGEST_LABEL = 2000
 _ONE_PRIMARY = "define a separate sidekick for each primary"
 
