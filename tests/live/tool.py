@@ -20,6 +20,7 @@ from docker import DockerClient
 from tests.helpers import PATIENCE, save
 
 ROOT = Path(__file__).parents[2]
+ATTEMPTS = 5
 LOOP = "trap exit TERM; while :; do sleep 0.1; done"
 
 
@@ -98,9 +99,11 @@ class Tool:
         return ""
 
     def ask(self, container: str, path: str) -> str:
-        """What the metadata service answers a container of the stack."""
+        """What the metadata service answers a container of the stack; asked again where a busy engine lost the words."""
         found = self.client.containers.get(f"{self.name}-{container}")
-        return str(found.exec_run(["wget", "-qO-", f"http://rancher-metadata/latest/{path}"]).output.decode())
+        words = ["wget", "-qO-", f"http://rancher-metadata/latest/{path}"]
+        said = (str(found.exec_run(words).output.decode()) for _ in range(ATTEMPTS))
+        return next(filter(None, said), "")
 
     def ids(self) -> dict[str, str]:
         # In one answer: between a list and a look at each of it containers may go.
