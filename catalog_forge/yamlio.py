@@ -429,7 +429,7 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         column = error.start - (text.rfind(b"\n", 0, error.start) + 1) + 1
-        raise ForgeError("the file is not UTF-8 text", Where(file, line, column)) from None
+        raise ForgeError("the file is not UTF-8 text", Where(file, line, column), "save it as UTF-8") from None
     return content
 
 

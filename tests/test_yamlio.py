@@ -130,8 +130,8 @@ def test_nodes_know_their_places() -> None:
     [
         (b"", "f.yml:1:1: the file is empty"),
         (b"# nothing\n", "f.yml:1:1: the file is empty"),
-        (b"a: \xff\n", "f.yml:1:4: the file is not UTF-8 text"),
-        (b"a: 1\nbc: \xe4\n", "f.yml:2:5: the file is not UTF-8 text"),
+        (b"a: \xff\n", "f.yml:1:4: the file is not UTF-8 text | save it as UTF-8"),
+        (b"a: 1\nbc: \xe4\n", "f.yml:2:5: the file is not UTF-8 text | save it as UTF-8"),
         (b"a: 1\nb: \x07\n", "f.yml:2:4: a control character ('\\x07') is not allowed"),
         ("ä: é\né: 'ü\x07'\n".encode(), "f.yml:2:6: a control character ('\\x07') is not allowed"),
         (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' stands twice: first in line 1"),

@@ -98,6 +98,10 @@ def _bytes(path: Path) -> bytes:
 
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
+    if not folder.is_dir():
+        raise ForgeError(
+            f"there is no folder {folder}, so no blueprint", hint="`catalog-forge blueprints` lists those with a name"
+        )
     if path.is_symlink() or not path.is_file():
         raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}")
     try:

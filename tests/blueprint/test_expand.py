@@ -182,6 +182,11 @@ def test_a_folder_that_is_no_blueprint_is_refused(tmp_path: Path, files: dict[st
     assert words in str(error.value)
 
 
+def test_a_folder_that_does_not_exist_is_not_called_incomplete(tmp_path: Path) -> None:
+    with pytest.raises(ForgeError, match="there is no folder .*/none, so no blueprint"):
+        load(tmp_path / "none")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -281,7 +281,7 @@ def test_kill_at_any_operation_leaves_the_old_tree_or_the_new_one(catalog: Path,
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"source": {"folder": "../none"}}, "is not a blueprint"),
+        ({"source": {"folder": "../none"}}, "there is no folder"),
         ({"source": {"package": "0.0.1"}, "blueprint": "none"}, "this release has no blueprint 'none'"),
         ({"files": {"specs/other.yml": "x"}}, "is not a file of this spec"),
         ({"files": {"specs/web-conf/../../x": "x"}}, "unsafe path"),
