@@ -67,3 +67,9 @@ def test_an_option_of_one_meaning_has_one_name() -> None:
                 for letter in (name for name in each.opts if not name.startswith("--")):
                     short.setdefault(letter, set()).update(names or {letter})
     assert {letter: names for letter, names in short.items() if len(names) > 1 and letter not in ("-v", "-f", "-t", "-o")} == {}
+
+
+@pytest.mark.parametrize("command", ["metadata get", "metadata tree"])
+def test_a_path_of_the_metadata_service_begins_with_a_version(command: str) -> None:
+    for example in EXAMPLES[command]:
+        assert re.search(r" /(latest|\d{4}-\d\d-\d\d)/|--version ", example), f"the service answers Invalid version: {example}"

@@ -45,7 +45,7 @@ ELSEWHERE = {
     "CATALOG_FORGE_COMMUNITY_CATALOG=PATH": "tests/live/test_community_entry.py::"
     "test_elasticsearch_2_forms_its_cluster_of_masters_data_nodes_and_clients",
     "catalog-forge metadata serve": _SERVE,
-    "catalog-forge metadata tree self/service --url": _SERVE,
+    "catalog-forge metadata tree /latest/self/service --url": _SERVE,
     "catalog-forge metadata get self/service/metadata --version 2015-12-19 --url": _SERVE,
     "curl ": _SERVE,
     "confd -backend rancher": "tests/metadata/service/test_confd.py::test_confd_renders_every_version",
