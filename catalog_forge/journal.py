@@ -2,11 +2,11 @@
 
 1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be created.
 2. The folders are created, and each file is staged in `.catalog-forge/`, which git ignores. To detect an
-   unwritable target folder at this point, an empty folder (the probe) is renamed into each existing target folder. There it
-   becomes the first new folder of the change, or is renamed back. If a target is on another file system, its file is staged
+   unwritable target folder at this point, an empty folder (the probe) is renamed into each existing target folder. There the
+   probe becomes the first new folder of the change, or is renamed back. If a target is on another file system, its file is staged
    next to it.
-3. The journal is renamed to `committed.json`. This is the commit point: `recover` undoes a change that was killed before it,
-   and completes a change that was killed after it.
+3. The journal is renamed to `committed.json`. The rename is the commit point: `recover` undoes a change that was killed
+   before the rename, and completes a change that was killed after it.
 4. Each staged file is renamed to its target, the files in the list of removals are deleted and, last, the journal is deleted.
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.

@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all paths, modes and contents, in hex. It does not depend on the order in which files were added."""
+        """The SHA-256 of all paths, modes and contents, in hex. The order in which files were added does not matter."""
         return digest_of({file.path: file.digest for file in self})
 
 

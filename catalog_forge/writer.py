@@ -158,7 +158,7 @@ def write(
 def write_all(
     root: Path, plans: Sequence[tuple[str, Plan, str]], known: Mapping[str, Mapping[str, str]] | None = None
 ) -> list[Written]:
-    """Write the plans of several specs to the catalog `root`: all or none. Each item is a name, a plan and its `inputs`.
+    """Write the plans of several specs to the catalog `root`: all or none. Each item of `plans` is a name, a plan, and `inputs`.
 
     No file may be in two plans. `known` maps each name to the `known` argument of `write`. Raises as `write` does.
     """

@@ -1,4 +1,4 @@
-"""The only module that reads and writes YAML. It parses untrusted text into nodes or plain data, and prints data.
+"""The only module that reads and writes YAML: it parses untrusted text into nodes or plain data, and prints data.
 
 Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect
 this. The writer quotes

@@ -86,8 +86,8 @@ class ComposeFile:
 
     @cached_property
     def is_second(self) -> bool:
-        """Whether the file has the form of compose 2. If it has this form but no version, rancher-compose refuses it (CF402), but
-        all other checks treat it as compose 2, as the author meant it."""
+        """Whether the file has the form of compose 2. rancher-compose refuses a file of this form without a version (CF402), but
+        all other checks treat the file as compose 2, as the author meant it."""
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property

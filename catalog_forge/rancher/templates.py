@@ -77,7 +77,7 @@ class Rendered:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces copied from the source. Each has an offset in the rendered text, an offset in the source, and a size."""
+        """The pieces copied from the source. Each piece has an offset in the rendered text, a source offset, and a size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)

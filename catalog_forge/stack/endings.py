@@ -116,7 +116,7 @@ class Endings:
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container has run long enough to count as running. Each end in a row increases the time."""
+        """Whether a container has run long enough to count as running. The required time grows with each end in a row."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 

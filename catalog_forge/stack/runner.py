@@ -209,7 +209,7 @@ class StackRunner:
     def remove_all(self, volumes: bool) -> list[str]:
         """Remove everything with the labels of the stack: containers, networks and, if `volumes` is set, the named volumes.
 
-        Returns a description of each removed object. Raises ForgeError if something remains.
+        Returns a description of each removed object. Raises ForgeError if an object remains.
         """
         removed: list[str] = []
         problem: ForgeError | None = None

@@ -310,7 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers before use, so that no number is reused. Labels contain the numbers too, so errors are not fatal."""
+        """Store the numbers before use, so that no number is reused. As labels contain them too, a failure is not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:

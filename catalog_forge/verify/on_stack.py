@@ -1,7 +1,7 @@
 """The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
-metadata: all of its resources wait for the next change. From then on, the stack must match the expectation within the time
+metadata: all resources of the confd wait for the next change. From then on, the stack must match the expectation within the time
 `within`. To notice an extra reload, the stack must then continue to match for as long as the launch script needs to see a stamp.
 """
 

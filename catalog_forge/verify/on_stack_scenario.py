@@ -241,7 +241,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the address of each container. Its key contains the stack's position, because names of stacks differ."""
+    """Return the address of each container by the number of its stack (names of stacks differ), service, launch and index."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

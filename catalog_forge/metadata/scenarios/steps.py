@@ -53,7 +53,7 @@ class Trouble:
 class Moment:
     """The state at one point of a scenario: the environment, the container that asks, and the fault of the metadata service.
 
-    `asking` is None if there is no container that could ask. `expect` is the author's expectation as an unread node. `changes`
+    `asking` is None if there is no container that could ask. `expect` is the node of the author's expectation. `changes`
     describes the changes since the previous moment.
     """
 

@@ -19,7 +19,7 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A container definition that Rancher starts `scale` times: a primary or a sidekick. Each is a service in the metadata."""
+    """A primary or a sidekick, of which Rancher starts `scale` containers. The metadata lists each launch as a service."""
 
     stack: Stack
     service: Service

@@ -105,7 +105,7 @@ def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield the services that a load balancer of Rancher 1.1 links to. Each port of the balancer forwards to all of them."""
+    """Yield the services that a load balancer of Rancher 1.1 links to. Each of its ports forwards to all these services."""
     for item in items(service.get("links")) if is_old_balancer(service) else ():
         name = item.value.split(":")[0].strip()
         if name and not varies(name) and "/" not in name:
