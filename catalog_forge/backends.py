@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# One page of a Scan, in bytes (Amazon DynamoDB, "Scan"). confd reads only the first page of a table, including unrelated items.
+# The number of bytes of a table that confd can read: only the first page of a Scan (Amazon DynamoDB, "Scan").
 PAGE = 1 << 20
 
 

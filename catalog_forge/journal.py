@@ -55,8 +55,8 @@ _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 def read(root: Path, path: str) -> File | None:
     """Read the file `path` below `root`, or return None if it does not exist.
 
-    A symbolic link is not followed, but returned as a file of mode `LINK` whose content is the target of the link. As in
-    git, other files differ only by the owner's execute bit. Raises ForgeError if `path` is a folder or a device.
+    A symbolic link is not followed, but returned as a file of mode `LINK` whose content is the target of the link. The mode
+    of any other file depends only on the owner's execute bit, as in git. Raises ForgeError if `path` is a folder or a device.
     """
     with _InWords(path):
         try:

@@ -155,7 +155,7 @@ def _check(source: Source, published: Published, old: Revision) -> None:
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
-    """List the changes of a revision: services, images and questions. If all of these are the same, name the changed files."""
+    """List the changed services, images and questions of a revision; if there are none, the changed files."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
     lines += [f"service that is gone: {name}" for name in was if name not in now]
@@ -172,7 +172,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
 
 
 def _of_image(source: Source, published: Published) -> list[str]:
-    """List the changes of the conf image: a new base image, a new confd. If both are the same, name the changed files."""
+    """List the changes of the conf image: a new base image and a new confd; if neither is new, the changed files."""
     folder, plan = f"images/{source.name}/", source.plan()
     if not published.dockerfile or f"{folder}Dockerfile" not in plan:
         return []

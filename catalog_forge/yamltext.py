@@ -16,7 +16,7 @@ from functools import cached_property
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 
-# A bare scalar that may be written without quotes inside braces, too.
+# Scalars that need no quotes inside braces either.
 _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 

@@ -123,7 +123,7 @@ NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a sprig function for the machine. A function that is refused here or missing in gotpl fails when it is called."""
+    """Return a sprig function for the template machine. A function that is refused or missing in gotpl fails when called."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)

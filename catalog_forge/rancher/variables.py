@@ -22,7 +22,7 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A dollar in a text outside `$$`: the name of its variable (`""` if there is none), its offset, and its text."""
+    """A single `$` in a text (not `$$`): the name of its variable (`""` if there is none), its offset, and its text."""
 
     name: str
     start: int

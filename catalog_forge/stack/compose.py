@@ -124,7 +124,7 @@ def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with secret answers, each with the stars that are shown instead of the answer."""
+    """Return the variables with secret answers, each with the stars that are displayed in place of the answer."""
     return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 

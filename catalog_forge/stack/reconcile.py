@@ -110,9 +110,9 @@ class Action:
 class Known:
     """Facts that only a continuous watcher knows.
 
-    Units: `complete` have had all containers; `busy` are being changed; `unwanted`, `held` and `again` are to be replaced,
-    stopped and restarted on request. Containers: `ended` have ended while watched, `counts` times in a row; `resting` must wait
-    before a restart."""
+    Some fields contain units: `complete` units have had all containers, `busy` units are being changed, and `unwanted`, `held`
+    and `again` units are to be replaced, stopped or restarted on request. Other fields contain containers: `ended` containers
+    have ended while watched, `counts` times in a row, and `resting` containers must wait before a restart."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()

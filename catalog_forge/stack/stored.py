@@ -33,7 +33,7 @@ _AGAIN = 0.5
 
 
 def is_stored(spec: Spec) -> bool:
-    """Whether the conf containers of a spec read a store, not Rancher's metadata. Raises ForgeError if the store cannot run."""
+    """Whether the conf containers of a spec read a store. Raises ForgeError if the store cannot run on this machine."""
     if spec.engine.backends[0] == "rancher":
         return False
     backend = spec.engine.store

@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. If the stack has never been up, the errors are raised, which stops it."""
+        """Collect the results of finished work. Raise the errors, and so stop the stack, if it has never been up."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue

@@ -46,7 +46,7 @@ _CALM = 2.5
 # Seconds after which a problem counts as permanent, because entrypoint.sh tries again after 2 s. The longer time applies if confd
 # makes no requests.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
-# Seconds within which all watchers wait again after a failure: a watcher that failed asks again after 2 s.
+# Seconds to wait until all watchers are waiting again: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
 # In seconds: the duration of flapping, the time limit for a reload after a stamp has changed, the interval between two looks.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
@@ -403,7 +403,7 @@ class _Live:
         return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
 
     def _reloads(self, before: tuple[bytes, ...]) -> tuple[str, ...]:
-        """Return the reloads by the launch script in this moment, under the names that the subject gives them."""
+        """Return the names of the reloads that the launch script made in this moment, as named in the subject."""
         # If two files are sent to the same URL, both actions have the same message, so the stamps tell which action ran.
         known: dict[str, str] = {}
         changed: dict[str, list[str]] = {}

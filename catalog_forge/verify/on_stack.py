@@ -68,7 +68,7 @@ class StackEngine:
     """Plays each scenario on a separate stack, in parallel threads if requested.
 
     The state of running stacks is stored below `home`, so that `down` finds them if this process is killed. `tell` is called for
-    each image that is pulled. Without `trust`, entries with rights on this machine are refused.
+    each image that is pulled. Without `trust`, entries that need rights on this machine are refused.
     """
 
     name = "stack"
@@ -345,7 +345,7 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # A store does not report its watchers. A late change is still noticed, because the observation must stay as expected.
+            # Watchers of a store are unknown. A late change is still noticed, because the observation must stay as expected.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
@@ -413,7 +413,7 @@ class Scene:
         return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
 
     def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
-        """Yield the reloads by the launch scripts of the asking unit in this moment, under the subject's names for them."""
+        """Yield the names of the reloads that launch scripts of the asking unit made in this moment, as named in the subject."""
         known: dict[str, str] = {}
         for reload, file in actions(self.spec):
             known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])

@@ -69,20 +69,20 @@ class Heard:
         return self._of_a_pass.total()
 
     def waiting(self, versions: frozenset[str], since: float) -> int:
-        """Return the number of watchers that wait for a version other than these and started to wait after `since`."""
+        """Return the number of watchers that now wait for a version not in `versions`, and began to wait after `since`."""
         begin = max(since, time.monotonic() - _POLL)
         return len(self._watches(versions, begin))
 
     def waited(self, versions: frozenset[str], since: float) -> int:
-        """Return the number of watchers that have at some time since `since` waited for a version other than these.
+        """Return the number of watchers that have waited, at any time after `since`, for a version not in `versions`.
 
-        The largest number of requests within one poll counts, because at any moment some watchers are between two polls.
+        The result is the largest number of requests within the time of one poll, as some watchers are always between two polls.
         """
         asked = self._watches(versions, since)
         return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
 
     def _watches(self, versions: frozenset[str], since: float) -> list[float]:
-        """Return the times at which watchers asked for a version other than these."""
+        """Return the times at which watchers asked for a version not in `versions`."""
         waits = self._waits.copy()
         return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 

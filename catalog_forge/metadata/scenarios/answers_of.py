@@ -180,7 +180,7 @@ class _View:
         }
 
     def host(self, number: int, host: Host) -> Entry:
-        """Return the entry of a host. Only the entries of v1 and v2 contain the number."""
+        """Return the entry of a host. Only the entries of v1 and v2 contain `number`."""
         entry: dict[str, Value] = {
             "agent_ip": host.agent_ip,
             "agent_state": "active",

@@ -44,7 +44,7 @@ class Service:
 
     `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map the index
     of a unit (from 1) to its state or health, for units that are not running or not healthy. Rancher numbers units in the order
-    in which it creates them: `created` maps the index of a unit to this number if the two differ, as after a replacement, and
+    in which it creates them: `created` maps the index of a unit to its number if the two differ, as after a replacement, and
     `births` is the last number given. With `retain_ip`, the address of a unit depends only on its index, so a replacement
     keeps the address.
     `facts` are fields that differ from those of an active service of containers: kind, state, host name, external addresses.

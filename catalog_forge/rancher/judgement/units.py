@@ -24,7 +24,7 @@ _ONE_PRIMARY = "define a separate sidekick for each primary"
 
 def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
     """Report sidekicks that are not services or have two primaries. `labels` are the sidekicks labels by service. If the
-    location of a label is in `varied`, its value depends on answers, and faults have the location of the whole label."""
+    location of a label is in `varied`, the label depends on answers, and faults get the location of the whole label."""
     primaries: dict[str, str] = {}
     for name, node in labels.items():
         for sidekick, offset in named(node.value) if node else ():
