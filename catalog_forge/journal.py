@@ -113,7 +113,7 @@ def tidy(root: Path) -> None:
 
 @contextmanager
 def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
-    """Recover `root` and lock out other writers until the block ends. The lock ends with its process.
+    """Recover `root` and lock out other writers until the block ends. If this process dies, the lock ends.
 
     Callers that write repeatedly may `leave` the scratch folder for the next write, and call `tidy` at the end.
     Raises ForgeError if another process holds the lock for `LOCK_SECONDS`, or if `root` is not writable.

@@ -103,7 +103,7 @@ class Comparison:
 
 
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
-    """Compare the plan of the spec `name` with the catalog `root`. Nothing is written, except to recover.
+    """Recover from an interrupted write, then compare the plan of the spec `name` with the catalog `root`.
 
     `known` maps the author's files that may be changed to the digest that each had when it was read.
 

@@ -388,7 +388,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the events for data. Each mapping object is converted only once: `known` maps ids to events."""
+    """Append the YAML events for `data`. Each mapping object is converted only once: `known` maps ids to events."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]

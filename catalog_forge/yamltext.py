@@ -237,7 +237,7 @@ class Edits:
         self._spans.append((start, min(end, len(text)), ""))
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
-        """Copy the comments above and beside an entry from `theirs` if only `theirs` differs from `base`."""
+        """Copy comments above and beside an entry from `theirs` where `theirs` has changed since `base` and we have not."""
         sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
             spans = [place(each, item) for each, item in sides]

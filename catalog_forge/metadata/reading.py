@@ -15,7 +15,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, None: 1}
 
 
 class Reader:
-    """Reads YAML nodes. It records each problem, and continues with the valid nodes."""
+    """Reads YAML nodes. The reader records each problem, and continues with the valid nodes."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

@@ -121,7 +121,7 @@ def read(node: Node | None) -> list[Question]:
 
 
 def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
-    """Return the questions by variable, without those that have no variable. If two have the same variable, the last counts."""
+    """Return the questions that have a variable, by variable. If two questions have the same variable, the last counts."""
     return {question.variable: question for question in questions if question.variable}
 
 

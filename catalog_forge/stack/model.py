@@ -150,7 +150,7 @@ class Stack:
     `unhonoured` lists requests of the entry that one engine cannot fulfil. `dangerous` lists requests that need trust: privileged
     containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
-    number of seconds that containers must run without exiting to count as running. `store` is the store that the conf
+    number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
     containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
     run beside the entry, `held` the units that are stopped, and `restarts` counts the requested restarts of each unit.
     `images` maps each image to the location at which the entry names it.

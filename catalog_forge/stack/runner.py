@@ -62,7 +62,7 @@ class StackRunner:
         self._returned: dict[str, str] = {}
 
     def network(self) -> Network:
-        """Return the stack's network. If it does not exist, create it with its own subnet."""
+        """Return the stack's network. If the network does not exist, create it with a separate subnet."""
         name = f"catalog-forge-{self.name}"
         with self._engine.asked_to(f"look for network {name}"):
             found = [each for each in self._api.networks(filters=self._wanted) if each["Name"] == name]

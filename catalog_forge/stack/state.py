@@ -88,7 +88,7 @@ class StateFolder:
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if none is known."""
+        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if no plan exists."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():

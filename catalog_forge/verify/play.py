@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments up to the first that the stack cannot be brought to. Yield this and all later moments as not played."""
+    """Play the moments before the first that the stack cannot reach. Yield that moment and all later ones as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

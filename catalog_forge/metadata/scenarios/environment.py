@@ -72,7 +72,7 @@ class EnvironmentReader(Reader):
         return services
 
     def service(self, name: str, node: yamlio.Node, targets: set[str]) -> Service:
-        """Return a service. All keys in its node are optional."""
+        """Return a service. All keys of a service are optional."""
         found = {} if is_null(node) else self.known(node, f"the service {name!r}", _SERVICE_KEYS)
         scale = self.whole(found.get("scale"), "scale", MAX_SCALE)
         return Service(
