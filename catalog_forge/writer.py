@@ -215,7 +215,7 @@ def recorded_in(manifest: File) -> dict[str, str]:
 
 
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
-    """Compare the author's files with the disk; `known` maps the files that may be changed or removed to digests."""
+    """Compare the author's files with the disk; `known` has the digest of each file that may be changed or removed."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
 
 

@@ -224,7 +224,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version under which a catalog serves the revision. The result is `version`, else the folder's name if it is one."""
+        """The version that a catalog shows for the revision: `version`, else the folder's name if that is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property

@@ -57,7 +57,7 @@ class Launches:
         labels = self.texts(found.get("labels"))
         network, network_from = self.network(definition)
         restart = text_of(found.get("restart")) or "always"
-        # YAML reads a bare `no` as false, but as a restart policy it means the word.
+        # YAML reads a bare `no` as false, but the restart policy is the word "no".
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
             self.cannot(f"restart: {restart}", found["restart"].where, "always, no, on-failure or unless-stopped")
