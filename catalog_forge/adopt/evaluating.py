@@ -484,7 +484,7 @@ class Evaluation:
 
 
 def separated(repeat: Repeat) -> Repeat:
-    """Move the text that a loop prints between two elements from the loop's body to its separator."""
+    """Turn the text that the body of a loop prints between elements into the separator of the loop."""
     body, ends = repeat.body, {"later": 0, "more": -1}
     for place, piece in enumerate(body):
         if not isinstance(piece, When) or piece.test.word not in ("later", "more", "not"):

@@ -50,15 +50,15 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the whole syntax of the file is the author's text. With a `paste` block, some of the syntax may be pasted."""
+    """Whether the author wrote all of the syntax of the file. With a `paste` block, a user may supply some of it."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
 
 def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> None:
-    """Raise ForgeError for an invalid file; if the body has conditions, only if every possible file is invalid.
+    """Raise ForgeError if the file is invalid. `files` are the texts that the body can produce.
 
-    It is unknown which conditions can be true together, so some of the possible files may never occur.
+    Which conditions can be true together is unknown, so with conditions the error is raised only if all texts are invalid.
     """
     assert kind.fault
     conditional = any(isinstance(block, WhenBlock) for block in blocks_of(body))

@@ -1,4 +1,4 @@
-"""The conf images of a hand-written entry: finds the services that run a conf image, and the subject to render for each.
+"""The conf images of a hand-written entry: finds the services that run a conf image, and what to render for each.
 
 An image is found through the folder that it is built from, in the catalog or in a folder that the user names. The code of `adopt`
 matches folders to images and reads the images.

@@ -224,7 +224,7 @@ class Launches:
         return image
 
     def _say(self, definition: Definition, labels: Mapping[str, str]) -> None:
-        """Add notes on everything that the engine cannot honour or that needs trust."""
+        """Add notes on every key that the engine cannot honour, and on every key that may run only with `up --trust`."""
         for key, node in definition.keys.items():
             if key == "extends":
                 self.cannot("`extends`", node.where, "write out the whole service definition")

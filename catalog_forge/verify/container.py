@@ -393,7 +393,7 @@ class _Live:
         """Return the errors of confd and entrypoint.sh in this moment, without those about an outage of the service."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
-            # The watcher has reported all errors. An additional pass may have begun before the change, and report the old state.
+            # The watcher has reported all errors. An additional pass that began before the change may report the old state.
             lines = [line for line in lines if not _PASS.search(line)]
         said = [found for line in lines if (found := error_in(line, self.spec.name))]
         if trouble.kind in _OUTAGES:

@@ -62,7 +62,7 @@ class Seen:
 
 
 class Engine(Protocol):
-    """Renders a subject for a sequence of moments, as one long-running container would."""
+    """Renders the files of a conf image for each moment of a scenario in turn, as one long-running conf container would."""
 
     name: str
 

@@ -139,7 +139,7 @@ def retold(made: Environment, scene: Environment) -> Environment:
     """Return the environment that the metadata presents: the running stack with the hosts and published ports of the scenario.
 
     The services of the scenario come first, in the order of the scenario, so that each unit has the same host as in the scenario.
-    Services of other stacks are listed under these stacks.
+    A service that stands for one of another stack is listed under that other stack.
     """
     own, *others = scene.stacks
     names = {f"{stack.name}-{each.name}": f"{stack.name}/{each.name}" for stack in others for each in stack.services}

@@ -26,7 +26,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
 @told("CF301")
 def broken(_: Revision) -> None:
-    """One rancher-compose.yml that is not a YAML mapping makes the service and the CI refuse the whole catalog.
+    """One rancher-compose.yml that is not a YAML mapping makes Rancher and the catalog's CI refuse the whole catalog.
 
     An empty file has no version, so the service drops the revision.
 

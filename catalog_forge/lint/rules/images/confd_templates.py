@@ -241,9 +241,9 @@ def unguarded(image: Image) -> Iterator[Hit]:
 @rule("CF636", "warning", "A value is written unescaped", on=Image)
 def unescaped(image: Image) -> Iterator[Hit]:
     """confd's templates escape nothing: `&` in a value breaks an XML file, a quote breaks a JSON file, `yes` or `a: b` mean
-    something else in YAML, and a shell runs the contents of `$(...)`. A value that is alone on its line is not reported, because
-    it may be a piece of the file. In YAML, a value is known to be a number if the template checks that it has only digits, and to
-    be a boolean if it is compared with `true` and `false`.
+    something else in YAML, and a shell runs the contents of `$(...)`. A value that is alone on its line is not reported,
+    because it may itself be configuration. In YAML, a value is known to be a number if the template checks that it has only
+    digits, and to be a boolean if it is compared with `true` and `false`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
