@@ -223,7 +223,7 @@ def test_what_is_not_there_is_an_error(specs: Path, words: list[str], said: str)
 def test_an_answers_file_has_no_steps(specs: Path, image: Path) -> None:
     del image
     result = run(specs, "app-conf", "--metadata", str(specs.parent / "answers.yml"), "--diff")
-    assert (result.exit_code, "it has no steps" in result.stderr) == (1, True)
+    assert (result.exit_code, "contains only answers, without steps" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
