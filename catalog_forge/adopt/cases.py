@@ -9,6 +9,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from catalog_forge.adopt.fitting import Filled, Shapes
@@ -122,7 +123,9 @@ class Needs:
     def mixed(self) -> list[str]:
         """The keys of the service's own metadata that are read as values although keys below them are read too."""
         read = {path.removeprefix(f"{OWN}/") for path in self.paths if path.startswith(f"{OWN}/") and not _glob(path)}
-        return sorted(path for path in read if any(other.startswith(f"{path}/") for other in read))
+        # With a slash behind each, the keys below a key are sorted directly after it.
+        ordered = sorted(f"{path}/" for path in read)
+        return sorted(path.removesuffix("/") for path, following in pairwise(ordered) if following.startswith(path))
 
 
 def _renamed(service: Mapping[str, Any], stack: str) -> Tree:

@@ -109,12 +109,17 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
     yield from found
 
 
-def contained(catalog: Catalog, originals: Sequence[Original], images: Sequence[Image]) -> Iterator[Problem]:
-    """Yield a note for each service that runs a conf image, in an entry without another container to configure."""
-    known = [*originals]
+def contained(
+    catalog: Catalog, originals: Sequence[Original], images: Sequence[Image], used: Iterable[EntryUse]
+) -> Iterator[Problem]:
+    """Yield a note for each service that runs a conf image, in an entry without another container to configure.
+
+    `used` are the uses of the catalog's entries, as `uses` yields them: those entries have such a container.
+    """
+    taken = {use.revision.where for use in used}
     for revision in filter(None, map(modelled, catalog.entries)):
-        running = conf_images(revision.composition, known, images) if revision.docker else ()
-        for name, original in () if [*_of_entry(revision.entry, known, images)] else running:
+        is_read = revision.docker and revision.where not in taken
+        for name, original in conf_images(revision.composition, originals, images) if is_read else ():
             yield Problem(
                 f"the entry {revision.entry.name} is not adopted: {name} runs {original.name} with the program in the same image",
                 revision.where,

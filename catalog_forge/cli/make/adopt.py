@@ -95,7 +95,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
     for folder in entries:
         catalog = _catalog(folder)
         found = [*uses(catalog, known, images)]
-        alone = [*contained(catalog, known, images)]
+        alone = [*contained(catalog, known, images, (use for _, use in found))]
         for line in "\n".join(map(str, alone)).splitlines():
             click.echo(printable(line), err=True)
         if not found and not alone:
