@@ -22,138 +22,232 @@ ROUTED: Mapping[str, frozenset[str]] = {
 CERTIFICATES = frozenset(("certs", "default_cert"))
 PODLESS = "key of a service without pods"
 
-_RUNTIME = "set it on the nodes, or in the image"
-_SCHEDULER = "set requests and limits in the values, or a nodeSelector"
-_LOGS = ("the nodes keep the containers' logs", "install Rancher's logging chart")
-_CERTS = ("Rancher's certificates stay in Rancher", "make a Secret of type kubernetes.io/tls, and name it in the Ingress")
-_STORAGE = ("the storage class of the cluster makes the volumes", "set persistence.storageClass")
-_PROCESSOR = ("CPU time is requested in different units", _SCHEDULER)
+_LOGS = ("the nodes store the logs of all containers", "install Rancher's logging chart to send the logs elsewhere")
+_CERTS = (
+    "Rancher's certificates are not copied to the cluster",
+    "create a Secret of type kubernetes.io/tls, and name it in the Ingress",
+)
+_STORAGE = ("the storage class of the cluster creates the volumes", "set persistence.storageClass")
+_PROCESSOR = (
+    "Kubernetes measures CPU time in different units",
+    "set resources.requests.cpu and resources.limits.cpu in the template",
+)
 # For each kind of gap, such as a key that does not carry over: what it becomes in the chart, and what to do about it.
 SAID: Mapping[str, tuple[str, str]] = {
-    "depends_on": ("all workloads start at once", "make the program wait for what it needs"),
-    "retain_ip": ("a pod has a new address each time", "use its DNS name, which stays"),
-    "scale_policy": ("the number of pods is `scale`", "use a HorizontalPodAutoscaler"),
+    "depends_on": ("Kubernetes starts all workloads at once", "make the program wait for the services that it needs"),
+    "retain_ip": ("each new pod gets a new address", "use the DNS name of the pod, which stays the same"),
+    "scale_policy": ("the chart sets a fixed number of pods: `scale`", "use a HorizontalPodAutoscaler"),
     "container_name": ("pods are named after their workload", "use the names of the pods"),
     "volume_driver": _STORAGE,
     "storage_driver": ("storage drivers only exist in Rancher 1.x", "install a CSI driver, and set persistence.storageClass"),
-    "network_driver": ("network drivers only exist in Rancher 1.x", "the cluster has its own network"),
-    "upgrade_strategy": ("workloads are updated one pod after the other", "change updateStrategy in the template"),
-    "devices": ("a pod gets devices only from a device plugin", "install one, or run the container privileged with a hostPath"),
-    "ulimits": ("a pod has the limits of its node", _RUNTIME),
+    "network_driver": ("network drivers only exist in Rancher 1.x", "nothing: the cluster has its own network"),
+    "upgrade_strategy": (
+        "Kubernetes updates the pods of a workload one after the other",
+        "change updateStrategy in the template",
+    ),
+    "devices": (
+        "a pod gets devices only from a device plugin",
+        "install a device plugin, or run the container privileged with a hostPath",
+    ),
+    "ulimits": ("a pod has the limits of its node", "set the limits on the nodes, or in a script of the image"),
     "cpu_shares": _PROCESSOR,
-    "cpuset": ("CPUs are not selected by number", "use the static CPU manager of the nodes"),
+    "cpuset": ("Kubernetes does not select CPUs by number", "use the static CPU manager policy of the nodes"),
     "cpu_quota": _PROCESSOR,
-    "memswap_limit": ("swap is a setting of the nodes", _RUNTIME),
+    "memswap_limit": ("swap is configured on the nodes, not for a pod", "configure swap on the nodes"),
     "log_driver": _LOGS,
     "log_opt": _LOGS,
     "logging": _LOGS,
-    "env_file": ("the file is not in the entry", "put its variables below `environment`, and make the chart again"),
-    "extends": ("the file is not in the entry", "write out the whole service definition"),
-    "security_opt": ("profiles are named differently", "set securityContext.seLinuxOptions or seccompProfile"),
-    "init": ("a pod has no such process", "set shareProcessNamespace, or use an image with an init"),
-    "hostname": ("a pod is named after its workload", "use the name of the pod, or set `hostname` in the template"),
-    "domainname": ("a pod has the domain of its Service", "use that, or set `subdomain` in the template"),
-    "metadata": (
-        "the programs do not receive it",
-        "pass it to them as variables, or make the chart from a spec",
+    "env_file": ("the file is not part of the entry", "write its variables below `environment`, and create the chart again"),
+    "extends": ("the file is not part of the entry", "write out the whole service definition"),
+    "security_opt": (
+        "Kubernetes names security profiles differently",
+        "set seLinuxOptions or seccompProfile below securityContext in the template",
     ),
-    "start_on_create": ("it starts at once", "set services.{service}.scale to 0"),
+    "init": (
+        "Kubernetes adds no init process to a container",
+        "set shareProcessNamespace in the template, or use an image with an init process",
+    ),
+    "hostname": ("a pod is named after its workload", "use the name of the pod, or set `hostname` in the template"),
+    "domainname": ("a pod has the domain of its Service", "use the domain of the Service, or set `subdomain` in the template"),
+    "metadata": (
+        "programs in the cluster cannot read this metadata",
+        "pass the metadata as environment variables, or create the chart from a spec",
+    ),
+    "start_on_create": ("the service starts when the chart is installed", "set services.{name}.scale to 0"),
     "sysctls": ("kernel parameters are set in another key", "set securityContext.sysctls in the template"),
     "group_add": ("groups are given as numbers, for the whole pod", "set securityContext.supplementalGroups in the template"),
-    "stop_signal": ("the signal is that of the image", "set it in the image, or lifecycle.stopSignal (Kubernetes 1.33)"),
+    "stop_signal": (
+        "the container is stopped by the signal that its image declares",
+        "set the signal in the image, or set lifecycle.stopSignal in the template (Kubernetes 1.33 or later)",
+    ),
     "dns_opt": ("DNS options are set in another key", "set dnsConfig.options in the template"),
-    "pid": ("a container sees its own processes only", "set shareProcessNamespace in the template"),
-    "ipc": ("the containers of one pod share their memory, and no others", "check whether the service needs it"),
+    "pid": ("a container sees only its own processes", "set shareProcessNamespace in the template"),
+    "ipc": (
+        "only the containers of one pod share memory",
+        "check whether the service needs the shared memory of other containers",
+    ),
     **dict.fromkeys(
         ("lb_config", "load_balancer_config"),
-        ("only a load balancer that selects its services reads it, not an Ingress", "write a rule of an Ingress for it"),
+        (
+            "only a load balancer with selectors reads this key, and an Ingress does not",
+            "write an Ingress rule for this service",
+        ),
     ),
-    "build": ("an image is not built when it is installed", "build and push it beforehand"),
+    "build": ("Kubernetes does not build images", "build the image and push it to a registry"),
     "cpu_period": _PROCESSOR,
     "milli_cpu_reservation": _PROCESSOR,
-    "networks": ("all pods of the cluster reach each other", "use a NetworkPolicy"),
-    "secrets": ("Rancher's secrets stay in Rancher", "create a Secret, and mount it"),
+    "networks": ("all pods of the cluster can reach each other", "separate them by a NetworkPolicy"),
+    "secrets": ("Rancher's secrets are not copied to the cluster", "create a Secret, and mount it in the template"),
     "certs": _CERTS,
     "default_cert": _CERTS,
-    "restart": ("containers of a pod are always restarted", "make it a Job if it is meant to end"),
-    "user": ("a pod accepts only numbers: it runs as the user of its image", "set securityContext.runAsUser to its number"),
+    "restart": ("Kubernetes always restarts the containers of this pod", "write a Job instead if the program is meant to end"),
+    "user": (
+        "Kubernetes accepts only numbers of users, so the container runs as the user of its image",
+        "set securityContext.runAsUser to the number of this user",
+    ),
     "answer that changes the stack's structure": (
-        "it determines the structure of the stack, so it is fixed to {value}",
-        "make another chart with --set {name}=...",
+        "the answer determines the structure of the stack, so the chart fixes it to {value}",
+        "to use another answer, create another chart with --set {name}=...",
     ),
-    PODLESS: ("the service has no pods in the cluster: it is left out", "see whether an ingress controller has such a setting"),
-    "key of a sidekick": ("containers of a pod share one: that of {service} counts", "set it for {service}"),
-    "key of a sidekick that Rancher ignores": ("Rancher reads it only from {service}", "nothing, or set it for {service}"),
+    PODLESS: (
+        "the service has no pods in the cluster, so the chart leaves this setting out",
+        "check whether the ingress controller has a similar setting",
+    ),
+    "key of a sidekick": (
+        "the containers of a pod share this setting, and the chart uses that of {service}",
+        "move the setting to {service}",
+    ),
+    "key of a sidekick that Rancher ignores": (
+        "Rancher reads this key only from the primary service {service}",
+        "nothing, or move the key to {service}",
+    ),
     "ignored by Rancher": ("{becomes}", "nothing, or correct the entry"),
-    "address of Rancher": ("Rancher's metadata and DNS do not answer in the cluster", "use the name of the Service instead"),
-    "variable without a question": ("no question asks for it: it is empty", "ask for it in the entry"),
-    "limit of a question": ("the default {value} breaks it: the chart leaves this limit out", "correct the question"),
-    "question of a type": ("Rancher 2 asks for it as {asked}", "nothing: type the answer in"),
+    "address of Rancher": (
+        "Rancher's metadata service and DNS do not exist in the cluster",
+        "use the DNS name of a Service instead",
+    ),
+    "variable without a question": (
+        "no question asks for this variable, so it is empty",
+        "add a question for the variable to the entry",
+    ),
+    "limit of a question": ("the default {value} breaks this limit, so the chart leaves the limit out", "correct the question"),
+    "question of a type": ("in Rancher 2 the question has the type {asked}", "nothing: users type the answer"),
     "name of a service": (
-        "it is called {name} in the cluster, and cannot be found under its old name",
-        "change the programs that ask for it",
+        "in the cluster the service is called {name} and cannot be found under its old name",
+        "change the programs that use the old name",
     ),
-    "service that runs once": ("it runs once for each revision of the release", "make sure that it can run again"),
-    "global service": ("the metadata lists none of its containers", "give it a scale, if its templates look at its peers"),
+    "service that runs once": (
+        "the service runs once for each revision of the Helm release",
+        "make sure that the service can run again",
+    ),
+    "global service": (
+        "the metadata files do not list the containers of this service",
+        "give the service a scale instead if its templates read its containers",
+    ),
     "secret outside a Secret": (
-        "it is in a {object}, which more people may read than a Secret",
-        "give it to the program as a variable, or restrict who may read the object",
+        "the secret answer is in a {object}, which more people may read than a Secret",
+        "pass the answer in an environment variable, or restrict who may read the object",
     ),
-    "secret in a label": ("it contains a secret: it is left out", "do without it"),
+    "secret in a label": (
+        "the label contains a secret, so the chart leaves it out",
+        "pass the secret in an environment variable if a program needs it",
+    ),
     "name of a label": (
-        "an annotation cannot have this name or length: it is left out",
-        "give it another name or a shorter text",
+        "an annotation cannot have this name or length, so the chart leaves the label out",
+        "give the label another name or a shorter value",
     ),
-    "label of a sidekick": ("another container of its pod has it with a different value: it is left out", "give it another name"),
-    "label of hosts": ("its pods run on nodes with these labels", "give the nodes the labels that the hosts of Rancher 1.x had"),
-    "name of a variable": ("a container in Kubernetes cannot have such a variable: it is left out", "give it another name"),
-    "health check": ("a pod that fails gets no requests", "set services.{service}.liveness to true where it must be restarted"),
-    "request of a health check": ("Kubernetes asks with GET only: the probe opens the port", "use a path that answers GET"),
+    "label of a sidekick": (
+        "another container of the pod has this label with a different value, so the chart leaves this value out",
+        "give the label another name",
+    ),
+    "label of hosts": (
+        "the labels of the nodes decide on which nodes the pods run",
+        "give the nodes the labels that the hosts of Rancher 1.x had",
+    ),
+    "name of a variable": (
+        "Kubernetes does not accept this variable name, so the chart leaves the variable out",
+        "give the variable another name",
+    ),
+    "health check": (
+        "a pod that fails the check gets no requests, but Kubernetes does not restart it",
+        "set services.{service}.liveness to true if such a pod must be restarted",
+    ),
+    "request of a health check": (
+        "a probe can only send GET requests without secrets, so this probe only opens the port",
+        "use a path that answers a GET request without secrets",
+    ),
     "volume driver": _STORAGE,
     "volume of several services": (
-        "it is one PersistentVolumeClaim",
+        "all pods that mount the volume share one PersistentVolumeClaim",
         "set persistence.accessMode to ReadWriteMany, and choose a storage class that supports it",
     ),
     "volumes of an image": (
-        "the volumes that its image declares are not shared",
-        "list them below `volumes`, and make the chart again",
+        "the chart does not share the volumes that the image of this service declares",
+        "list these volumes below `volumes`, and create the chart again",
     ),
-    "files of an image in a volume": ("it begins empty, without the files of the image", "copy them in the container's command"),
+    "files of an image in a volume": (
+        "the volume starts empty, without the files that the image has at this path",
+        "copy the files in the container's command",
+    ),
     "option of a volume": (
-        "the mount of a pod has no such option: it is left out",
-        "set it in the template",
+        "mounts have other options in Kubernetes, so the chart leaves this one out",
+        "set a similar option, such as sizeLimit or mountPropagation, in the template",
     ),
-    "volume without a claim": ("it is lost with its pod", "mount a path of the host, or give the service a scale"),
-    "path of a host": ("it is a path of the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
-    "external volume": ("it is a PersistentVolumeClaim that must exist already", "create it, with the data of the old volume"),
+    "volume without a claim": (
+        "the volume is deleted when its pod is deleted",
+        "mount a path of the host, or give the service a scale",
+    ),
+    "path of a host": ("the path is on the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
+    "external volume": (
+        "the chart expects that a PersistentVolumeClaim for this volume exists",
+        "create the claim, and copy the data of the old volume to it",
+    ),
     "host network": (
-        "it uses the ports of the node: at most one pod per node",
-        "use a Service if it does not need the host network",
+        "the pod uses the ports of its node, so each node runs at most one of these pods",
+        "use a Service if the program does not need the host network",
     ),
-    "network mode": ("a pod has an address in the cluster", "use a NetworkPolicy"),
-    "network of a sidekick": ("it has the network of its pod, which is that of the first container", "make it a service"),
-    "port of a sidekick": ("{other} has this port, too: the containers of a pod have one address", "make it a service"),
-    "name or address": ("Kubernetes refuses it: it is left out", "correct it"),
+    "network mode": ("every pod has an address in the cluster", "restrict the pod's connections by a NetworkPolicy"),
+    "network of a sidekick": (
+        "the containers of a pod share the network of the primary service",
+        "turn the sidekick into a separate service",
+    ),
+    "port of a sidekick": (
+        "{other} uses this port, too, and the containers of a pod share one address",
+        "turn the sidekick into a separate service",
+    ),
+    "name or address": ("Kubernetes does not accept this value, so the chart leaves it out", "correct the name or address"),
     "address of a published port": (
-        "a Service answers on all addresses of the nodes, not on {address} alone",
-        "set services.{service}.serviceType: ClusterIP, or bar the port with a NetworkPolicy",
+        "a Service answers on all addresses of the nodes, not only on {address}",
+        "set services.{service}.serviceType to ClusterIP, or block the port by a NetworkPolicy",
     ),
     "port on a single address of the host": (
-        "only its host could reach it: no Service publishes it",
+        "only the host itself could reach this port, so no Service publishes it",
         "use `kubectl port-forward`",
     ),
-    "port of a load balancer": ("no rule uses it: it is left out", "nothing, or write an Ingress"),
-    "setting of a load balancer": ("each ingress controller has its own settings for it: it is left out", "set its annotations"),
+    "port of a load balancer": (
+        "no rule uses this port, so the chart leaves it out",
+        "nothing, or write an Ingress for the port",
+    ),
+    "setting of a load balancer": (
+        "each ingress controller configures this in its own way, so the chart leaves it out",
+        "set the annotations of the ingress controller in the cluster",
+    ),
     "setting of a health check": ("a probe has no such setting", "check whether the service needs it"),
-    "published port": ("nodes use another port for it", "set services.{service}.serviceType: LoadBalancer, or write an Ingress"),
+    "published port": (
+        "the nodes publish this port under a different number",
+        "to keep the number, set services.{service}.serviceType to LoadBalancer, or write an Ingress",
+    ),
     "service that is only a name": ("{becomes}", "create a Service and an EndpointSlice for {left}"),
     "link to another stack": (
-        "it is a service of another stack: nothing answers",
-        "create {alias}, a Service of type ExternalName for {leads}",
+        "the link leads to a service of another stack, so nothing answers under its name",
+        "create {alias}, a Service of type ExternalName that leads to {leads}",
     ),
-    "name of a link": ("{becomes}", "change the programs that ask for it"),
-    "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
-    "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
+    "name of a link": ("{becomes}", "change the programs that use this name"),
+    "rule of a load balancer": ("{becomes}", "make sure that the cluster has an ingress controller or a load balancer"),
+    "load balancer without rules": (
+        "the load balancer has no rules that a chart can express",
+        "write an Ingress for its services",
+    ),
 }
 # The kind of gap for a note of the composed stack, by the beginning of the note's key. The longest match counts.
 NOTED: Mapping[str, str] = {
@@ -168,7 +262,11 @@ NOTED: Mapping[str, str] = {
 }
 OTHERWISE = ("Kubernetes has no such setting for a pod", "check whether the service needs it")
 
-_AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program talk to Kubernetes")
+_AGENT = (
+    "API keys of Rancher 1.x do not exist in the cluster",
+    "give the pod a ServiceAccount, and make the program use the Kubernetes API",
+)
+_RULES = ("the label is part of the rules of a load balancer", "compare it with the Ingress of the chart")
 # What labels that Rancher acts on become, by the beginning of their names. The longest match counts. None means that the label
 # with exactly this name carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
@@ -183,7 +281,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
         for how in ("", "_ne", "_soft", "_soft_ne")
     },
     "io.rancher.scheduler.affinity": (
-        "pods are spread by the cluster's scheduler",
+        "the scheduler of the cluster chooses the nodes of the pods",
         "write an affinity into the workload's template",
     ),
     "io.rancher.container.dns": None,
@@ -193,13 +291,13 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
         "the cluster does not run Rancher 1.x's own services",
         "look for the equivalent in Rancher 2",
     ),
-    "io.rancher.container.requested_ip": ("a pod has the address that it is given", "use its DNS name"),
+    "io.rancher.container.requested_ip": ("a pod cannot request an address", "use the DNS name of the pod"),
     "io.rancher.container.network": None,
     "io.rancher.loadbalancer.ssl": _CERTS,
-    "io.rancher.loadbalancer": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
-    "io.rancher.lb_service": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
+    "io.rancher.loadbalancer": _RULES,
+    "io.rancher.lb_service": _RULES,
     "io.rancher.service.selector": ("Services select pods by labels of Kubernetes", "write a selector into the Service"),
-    "io.rancher": ("it is specific to Rancher 1.x", "check whether anything reads it"),
+    "io.rancher": ("the label is specific to Rancher 1.x", "check whether a program reads it"),
 }
 
 

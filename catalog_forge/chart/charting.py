@@ -28,7 +28,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.entries import Revision
-from catalog_forge.shown import printable
+from catalog_forge.shown import counted, printable
 
 KUBERNETES = ">=1.25.0-0"
 _LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
@@ -67,12 +67,14 @@ def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = Non
 
 
 def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
-    """Note the answers that determine the structure of the stack."""
+    """Add a gap for each answer that determines the structure of the stack."""
     for name in found.shaping:
         question = entry.asked[name]
         if question.secret and found.variables.get(name, "") not in ("", question.default):
             raise ForgeError(
-                f"the answer to {name} would be in the chart: it is a secret", question.where, "do not use --set for it"
+                f"the chart would show the secret answer to {name}, because it determines the structure of the stack",
+                question.where,
+                f"create the chart without the answer {name}",
             )
         value = "a secret" if question.secret else repr(found.variables.get(name, ""))
         gaps.add("answer that changes the stack's structure", "", f"question {name}", question.where, value=value, name=name)
@@ -82,7 +84,7 @@ def _say_odd(found: OpenStack, gaps: Gaps) -> None:
     """Add a gap for each key that Rancher ignores, and for each other note of the stack that `Objects` does not report."""
     for note in found.stack.unhonoured:
         if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
-            becomes = f"it is left out: {note.message}" if note.service else note.message
+            becomes = f"the chart leaves it out: {note.message}" if note.service else note.message
             what, becomes = map(found.marks.shown, (note.key, becomes))
             gaps.add(kind, note.service, what, note.where, becomes=becomes)
 
@@ -120,7 +122,9 @@ class _ChartFiles:
         text = self.writer.text(part)
         if len(text) > _LARGEST:
             what = f"{part['kind']} of {part['metadata']['labels']['app.kubernetes.io/component']}"
-            raise ForgeError(f"the {what} would have {len(text)} letters: Kubernetes takes {_LARGEST}", None, "shorten its texts")
+            raise ForgeError(
+                f"the {what} would have {len(text)} characters, but Kubernetes accepts only {_LARGEST}", None, "shorten its texts"
+            )
         return text
 
     @cached_property
@@ -131,7 +135,7 @@ class _ChartFiles:
     def _release(self) -> str:
         """Return a Helm template that fails if the release name is too long or has a dot. No schema can check that name."""
         wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
-        said = f"the name of the release may have {self.letters} letters and no dot: the names of pods begin with it"
+        said = f"the release name may have at most {self.letters} letters and no dot, because the names of pods begin with it"
         return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
 
     def _title(self) -> str:
@@ -236,7 +240,7 @@ class _ChartFiles:
         return {question.variable for number in numbers for question in self.found.marks.questions(number)}
 
     def _say_secrets(self) -> None:
-        """Note secret answers in objects that more people can read than a Secret."""
+        """Add a gap for each secret answer in an object that more people can read than a Secret."""
         for part in (part for parts in self.made.files.values() for part in parts):
             made = part.value if isinstance(part, OnlyWhen) else part
             for text in _scalars(made) if made["kind"] != "Secret" else ():
@@ -249,12 +253,12 @@ class _ChartFiles:
         lines = [f"# {plain(_line(self._title()))}", "", plain(_line(text_of(pairs(self.entry.block).get("description")))), ""]
         entry = printable(self.entry.title).replace("`", "")
         lines += [
-            f"Made from the Rancher 1.x entry `{entry}`. Install it under the name that its stack had, in a namespace",
-            "of its own: services are found by the names that they had in the stack.",
+            f"This chart was created from the Rancher 1.x entry `{entry}`. Install it under the name of the old stack, in a",
+            "separate namespace: services are found by the names that they had in the stack.",
             "",
-            f"{gaps} points of the entry do not carry over unchanged: see GAPS.md in the chart."
+            f"GAPS.md in the chart lists what does not carry over unchanged: {counted(gaps, 'item')}."
             if gaps
-            else "All of the entry carries over.",
+            else "The whole entry carries over unchanged.",
             "",
         ]
         return "\n".join(lines)

@@ -65,7 +65,7 @@ def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
     head = f"# What does not carry over: {_span(title)}\n\n"
     if not gaps:
         return head + "Everything in the Rancher 1.x entry is also in this chart.\n"
-    head += f"{counted(len(gaps), 'point')}, each with its place in the Rancher 1.x entry.\n"
+    head += f"{counted(len(gaps), 'item')}, each with its place in the Rancher 1.x entry.\n"
     parts = [head]
     for gap in gaps:
         service = f" of {_span(gap.service)}" if gap.service else ""

@@ -265,14 +265,14 @@ class Objects:
         self.gaps.add("volume of several services", "", f"volumes: {claim}", None)
 
     def _say(self, service: Service, launch: Launch) -> None:
-        """Note the keys, labels and variables that do not carry over."""
+        """Add a gap for each key, label and variable of a container that does not carry over."""
         definition = self.entry.composition.services.get(launch.name)
         if definition is None:
             return
         routed = carried.ROUTED.get(self.kinds[service.name])
         for key, node in definition.keys.items():
             if kind := self._unsaid(launch is service.primary, routed, key, text_of(node)):
-                self.gap(launch, key, key, kind, service=service.name)
+                self.gap(launch, key, key, kind, service=service.name, name=self.names[service.name])
         for name in definition.labels:
             said = carried.label(name)
             if said and said[0]:
@@ -285,7 +285,7 @@ class Objects:
             self._say_values(launch, definition)
 
     def _say_values(self, launch: Launch, definition: Definition) -> None:
-        """Note variables without a value, and values that are addresses of Rancher."""
+        """Add a gap for each variable without a value, and for each value that contains an address of Rancher."""
         for item in items(definition.get("environment")):
             if "=" not in item.value and item.value not in launch.environment:
                 what = f"environment: {item.value}"

@@ -88,7 +88,7 @@ class Pods:
     def gap(
         self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
     ) -> None:
-        """Note a gap at a key of a container, or at an item in that key."""
+        """Add a gap for a key of a container, or for an item in that key."""
         shown = self.opened.marks.shown
         words = {name: shown(text) for name, text in words.items()}
         self.gaps.add(kind, launch.name, shown(what), self.where(launch.name, key, shown(item)), said, **words)
@@ -274,9 +274,9 @@ class _PodMaker:
             "successThreshold": max(1, check.healthy_threshold),
             "failureThreshold": max(1, check.unhealthy_threshold),
         }
-        what = f"health_check: strategy {check.strategy}"
-        self.gap(self.service.primary, "health_check", what, "health check", service=self.service.name)
-        condition = f"(index $.Values.services {quoted(self.pods.names[self.service.name])}).liveness"
+        what, name = f"health_check: strategy {check.strategy}", self.pods.names[self.service.name]
+        self.gap(self.service.primary, "health_check", what, "health check", service=name)
+        condition = f"(index $.Values.services {quoted(name)}).liveness"
         patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
         return {"readinessProbe": probe, "livenessProbe": OnlyWhen(condition, {**probe, **patient})}
 

@@ -70,7 +70,7 @@ def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[s
             what = f"question {question.variable}: {key}"
             if value != question.default:
                 message = f"the answer {printable(value)!r} to {question.variable} breaks a limit of its question: {key}"
-                raise ForgeError(message, question.where, f"{key}: {found[key]}")
+                raise ForgeError(message, question.where, f"choose an answer that meets {key}: {found[key]}")
             gaps.add("limit of a question", "", what, question.where, value=repr(printable(value)))
             del found[key]
     return found

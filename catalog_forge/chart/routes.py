@@ -66,7 +66,7 @@ class Routes:
         self._say_ports(service)
 
     def _say_ports(self, service: Service) -> None:
-        """Note the ports of a load balancer that no rule uses, and those published on a single address of a host."""
+        """Add a gap for each port of a load balancer that no rule uses, and for each port on a single address of a host."""
         rules = self.stack.balancers.get(service.name)
         for launch in service.launches:
             for key, port in (*(("ports", each) for each in launch.ports), *(("expose", each) for each in launch.exposed)):
@@ -102,13 +102,13 @@ class Routes:
         found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
         targets = list(dict.fromkeys(each for each in found if each in self.leads))
         addresses = [item.value for item in items(self.composition.services[service.name].get("external_ips"))]
-        becomes, left = "nothing answers to this name", addresses or ["what it stood for"]
+        becomes, left = "nothing answers under this name in the cluster", addresses or ["the host that it named"]
         is_known = bool(host) and (self.is_open(host) or is_host(host))
         if targets or is_known:
             outside = host if is_known else Verbatim(f'"{targets[0]}.{DOMAIN}"')
             self._leads(f"{name}.yaml", name, service.name, {"type": "ExternalName", "externalName": outside})
             self.made.workloads[service.name] = "ExternalName"
-            becomes = f"it is the name of {self.shown(host) if is_known else targets[0]} alone"
+            becomes = f"in the cluster the name leads only to {self.shown(host) if is_known else targets[0]}"
             left = [*addresses, *targets[not is_known :]]
         if left:
             words = {"becomes": becomes, "left": ", ".join(left)}
@@ -126,11 +126,11 @@ class Routes:
             return
         becomes, name = "", self.names[target]
         if name not in self.leads:
-            becomes = f"nothing answers to it: {link.target} has no pods"
+            becomes = f"nothing answers under this name, because {link.target} has no pods"
         elif self.leads.get(alias, target) != target or (alias not in self.leads and not self.given.is_free(alias)):
-            becomes = f"{alias} leads to another service: {link.target} cannot be found under this name"
+            becomes = f"the name {alias} leads to another service in the cluster, not to {link.target}"
         elif alias != link.alias:
-            becomes = f"a Service cannot have this name: it is called {alias} in the cluster"
+            becomes = f"a Service cannot have this name, so it is called {alias} in the cluster"
         if becomes:
             self.gap(launch, key, f"link {link.alias}", "name of a link", item=link.target, becomes=becomes)
         if name in self.leads and alias not in self.leads and self.given.is_free(alias):
@@ -164,14 +164,14 @@ class Routes:
             if not becomes and rule.source in asking:
                 becomes = self._path(paths.setdefault(_host(rule), {}), rule)
             elif not becomes and rule.source in opened:
-                becomes = "it is left out: a Service leads to only one service"
+                becomes = "the chart leaves the rule out, because a Service leads to only one service"
             elif not becomes:
                 own = self.given.of(f"{name}/{len(opened)}", 63) if opened else name
                 opened.add(rule.source)
                 self.leads.setdefault(own, service.name)
                 ports = [_port(len(opened) - 1, str(public.get(str(rule.source), rule.source)), str(rule.target), "tcp")]
                 self._public(name, own, self.names[self.owners[rule.service]], ports)
-                becomes = "it is a port of a Service"
+                becomes = "the rule becomes a port of a Service"
             what = self.shown(f"rule {rule.protocol} {rule.source} {rule.hostname}{rule.path}".strip())
             self.gaps.add(
                 *("rule of a load balancer", service.name, f"{what} to {rule.service}", self._place(service, rule)),
@@ -201,15 +201,15 @@ class Routes:
     def _refused(self, rule: Rule) -> str:
         """Return why a rule cannot be carried over, or ""."""
         kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
-        return "it is left out: there are no pods for it in the chart" if kind in ("balancer", "name") else ""
+        return "the chart leaves the rule out, because it has no pods of this service" if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
         """Add a rule to the paths of its host in an Ingress. Return the report's words for the result."""
         path = rule.path or "/"
         if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
-            return "it is left out: an Ingress cannot have such a host name"
+            return "the chart leaves the rule out, because an Ingress does not accept this host name"
         if path in paths:
-            return "it is left out: another rule has the same host and path, and an Ingress sends those to only one service"
+            return "the chart leaves the rule out, because an earlier rule has the same host and path"
         target = self.names[self.owners[rule.service]]
         key = (target, rule.target)
         if key not in self.balanced:
@@ -219,7 +219,7 @@ class Routes:
         backend = {"service": {"name": self.balanced[key], "port": {"number": rule.target}}}
         kind = "ImplementationSpecific" if _ODD_PATH.search(path) else "Prefix"
         paths[path] = {"path": path, "pathType": kind, "backend": backend}
-        return f"it is a rule of an Ingress{', without its priority' if rule.priority else ''}"
+        return f"the rule becomes a rule of an Ingress{', without its priority' if rule.priority else ''}"
 
 
 def published(launch: Launch) -> list[str]:

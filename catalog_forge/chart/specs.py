@@ -30,13 +30,15 @@ def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
     if spec.engine.is_stored:
         where = spec.engine.at("backends")
         raise ForgeError(
-            "a chart holds Rancher's metadata, and this spec has its keys in another store", where, "engine: {backend: rancher}"
+            "a chart contains Rancher's metadata as files, but this spec reads another store", where, "engine: {backend: rancher}"
         )
     if spec.engine.confd != "0.16.0":
         raise ForgeError("a chart needs confd 0.16.0, which can read files", spec.engine.at("confd"), "engine: {confd: 0.16.0}")
     if spec.engine.metadata == "2015-07-25":
         raise ForgeError(
-            "a chart needs metadata of 2015-12-19 or later", spec.engine.at("metadata"), 'engine: {metadata: "2016-07-29"}'
+            "a chart needs the metadata version 2015-12-19 or later",
+            spec.engine.at("metadata"),
+            'engine: {metadata: "2016-07-29"}',
         )
     tomls = (file.content.decode() for file in image_plan(spec, read_static) if file.path.endswith(".toml"))
     roots = frozenset(found for text in tomls for found in _KEYS.findall(text))

@@ -77,7 +77,7 @@ def test_a_question_is_asked_as_it_is_and_its_own_answer_is_taken(questions: lis
 def test_a_limit_that_the_default_of_a_question_breaks_is_said() -> None:
     question = {"variable": "v", "type": "int", "default": "5", "min": 10, "max": 20}
     chart = of({"web": {**IMAGE, "environment": {"E": "${v}"}}}, questions=[question])
-    assert gaps(chart) == {"question v: minimum": "the default '5' breaks it: the chart leaves this limit out"}
+    assert gaps(chart) == {"question v: minimum": "the default '5' breaks this limit, so the chart leaves the limit out"}
     assert pod(chart)["containers"][0]["env"] == [{"name": "E", "value": "5"}]
 
 
@@ -107,7 +107,7 @@ def test_a_service_has_the_name_of_a_file_of_the_chart() -> None:
     chart = of({name: {**IMAGE, "volumes": ["both:/x"], "links": ["release:other"]} for name in names})
     objects = helm.objects(chart)
     assert astray(objects) == [] and chart.workloads == dict.fromkeys(names, "StatefulSet")
-    with pytest.raises(ValueError, match="the name of the release may have"):
+    with pytest.raises(ValueError, match="the release name may have"):
         helm.objects(chart, release="r" * 50)
 
 
@@ -118,7 +118,7 @@ def test_a_release_whose_pods_could_not_be_named_is_refused(release: str, is_tak
         (found,) = (each for each in helm.objects(chart, release=release) if pod_of(each))
         assert len(found["metadata"]["name"]) == 52
     else:
-        with pytest.raises(ValueError, match="the name of the release may have 42 letters and no dot"):
+        with pytest.raises(ValueError, match="the release name may have at most 42 letters and no dot"):
             helm.objects(chart, release=release)
 
 
@@ -130,7 +130,9 @@ def test_annotations_that_are_longer_than_kubernetes_takes_are_left_out_and_said
 def test_metadata_that_no_config_map_can_hold_is_one_clear_error() -> None:
     from tests.chart.test_chart import objects_of
 
-    with pytest.raises(ForgeError, match="the ConfigMap of app would have [0-9]+ letters: Kubernetes takes 1048576"):
+    with pytest.raises(
+        ForgeError, match="the ConfigMap of app would have [0-9]+ characters, but Kubernetes accepts only 1048576"
+    ):
         objects_of(rancher=f"version: '2'\nservices: {{app: {{metadata: {{a: {'x' * 900_000}}}}}}}")
 
 
@@ -158,8 +160,8 @@ def test_memory_that_is_reserved_is_no_more_than_there_may_be() -> None:
 def test_containers_of_a_pod_share_its_network_and_its_ports() -> None:
     main = {**IMAGE, "ports": ["80:80"], "labels": {"io.rancher.sidekicks": "kick,host"}}
     chart = of({"web": main, "kick": {**IMAGE, "ports": ["81:80"]}, "host": {**IMAGE, "network_mode": "host"}})
-    assert gaps(chart)["port 80/tcp"] == "web has this port, too: the containers of a pod have one address"
-    assert gaps(chart)["network_mode: host"] == "it has the network of its pod, which is that of the first container"
+    assert gaps(chart)["port 80/tcp"] == "web uses this port, too, and the containers of a pod share one address"
+    assert gaps(chart)["network_mode: host"] == "the containers of a pod share the network of the primary service"
 
 
 def test_a_sidekick_of_a_sidekick_is_one_clear_error() -> None:

@@ -129,5 +129,5 @@ def test_metadata_of_another_store_is_one_clear_error() -> None:
     from catalog_forge.spec.reader import read as spec_of
 
     text = "forge: 1\nname: a-conf\nservice: nginx:1.27.3\nconfig: /opt/a/a.yml\nmetadata: [a]\nengine: {backend: etcdv3}\n"
-    with pytest.raises(ForgeError, match="a chart holds Rancher's metadata, and this spec has its keys in another store"):
+    with pytest.raises(ForgeError, match="a chart contains Rancher's metadata as files, but this spec reads another store"):
         conf_of(spec_of(text.encode(), "specs/a-conf.yml"), lambda *_: "")

@@ -55,7 +55,7 @@ def test_a_volume_of_several_services_is_one_claim_that_all_of_them_mount() -> N
         assert claims == {mounts["/both"]: {"claimName": "es-both"}}
         own = {one["metadata"]["name"] for one in each["spec"].get("volumeClaimTemplates", ())}
         assert own == ({mounts["/own"], mounts["/data"]} if each["kind"] == "StatefulSet" else set())
-    lost = {(gap.service, gap.what) for gap in chart.gaps if gap.becomes == "it is lost with its pod"}
+    lost = {(gap.service, gap.what) for gap in chart.gaps if gap.becomes == "the volume is deleted when its pod is deleted"}
     assert lost == {("cron", "volumes: own-cron"), ("cron", "volumes: /data")}
 
 

@@ -243,5 +243,16 @@ def test_a_name_leads_to_what_it_led_to_and_to_how_many_is_said() -> None:
     names = {each["metadata"]["name"]: each["spec"].get("externalName") for each in objects if each["kind"] == "Service"}
     assert (names["out"], names["all"]) == ("other.example.com", "web.default.svc.cluster.local")
     assert [(gap.service, gap.becomes, gap.todo) for gap in chart.gaps] == [
-        ("all", "it is the name of web alone", "create a Service and an EndpointSlice for db")
+        ("all", "in the cluster the name leads only to web", "create a Service and an EndpointSlice for db")
     ]
+
+
+def test_what_to_do_names_the_value_of_the_chart_also_for_a_service_with_another_name_there() -> None:
+    keys = {"health_check": {"port": 80}, "start_on_create": False}
+    chart = charted({"Web_1": {"image": "x:1", "volumes": ["/x"]}}, {"Web_1": keys})
+    values = yaml.safe_load(next(file.content for file in chart.plan if file.path == "values.yaml"))["services"]
+    assert values.keys() == {"web-1"}
+    assert {gap.todo for gap in chart.gaps if "services." in gap.todo} == {
+        "set services.web-1.liveness to true if such a pod must be restarted",
+        "set services.web-1.scale to 0",
+    }

@@ -118,7 +118,7 @@ def test_an_alias_that_two_services_mean_differently_leads_to_one_and_is_said_of
         }
     )
     assert selector(named(chart)["Service db"]) == "left"
-    assert becomes(chart, "name of a link") == {"link db": "db leads to another service: right cannot be found under this name"}
+    assert becomes(chart, "name of a link") == {"link db": "the name db leads to another service in the cluster, not to right"}
 
 
 def test_rules_of_one_port_are_one_ingress_and_what_it_cannot_hold_is_said() -> None:
@@ -145,12 +145,11 @@ def test_rules_of_one_port_are_one_ingress_and_what_it_cannot_hold_is_said() -> 
         (None, "/", "Prefix", 80),
     }
     assert selector(found["Service lb"]) == "db" and found["Service lb"]["spec"]["ports"][0]["port"] == 5432
-    assert {what: text for what, text in becomes(chart, "rule of a load balancer").items() if "left out" in text} == {
-        "rule http 80 a.example.com to db": "it is left out: another rule has the same host and path, and an Ingress "
-        "sends those to only one service",
-        "rule http 80 www.* to web": "it is left out: an Ingress cannot have such a host name",
-        "rule http 80 b.example.com to out": "it is left out: there are no pods for it in the chart",
-        "rule tcp 5432 to web": "it is left out: a Service leads to only one service",
+    assert {what: text for what, text in becomes(chart, "rule of a load balancer").items() if "leaves the rule out" in text} == {
+        "rule http 80 a.example.com to db": "the chart leaves the rule out, because an earlier rule has the same host and path",
+        "rule http 80 www.* to web": "the chart leaves the rule out, because an Ingress does not accept this host name",
+        "rule http 80 b.example.com to out": "the chart leaves the rule out, because it has no pods of this service",
+        "rule tcp 5432 to web": "the chart leaves the rule out, because a Service leads to only one service",
     }
 
 
@@ -200,7 +199,9 @@ def test_labels_of_hosts_are_labels_of_nodes(ending: str, operator: str) -> None
     assert found["requiredDuringSchedulingIgnoredDuringExecution"] == {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
     term = {"matchExpressions": [{"key": "role", "operator": operator, "values": ["db"]}]}
     assert found["preferredDuringSchedulingIgnoredDuringExecution"] == [{"weight": 100, "preference": term}]
-    assert becomes(chart, f"label {key}") == {f"labels: {key}: odd label=x": "pods are spread by the cluster's scheduler"}
+    assert becomes(chart, f"label {key}") == {
+        f"labels: {key}: odd label=x": "the scheduler of the cluster chooses the nodes of the pods"
+    }
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def entry(folder: Path) -> Path:
 def test_a_chart_of_an_entry_is_written_and_what_does_not_carry_over_is_said(tmp_path: Path) -> None:
     result = run(entry(tmp_path), "--entry", "templates/web")
     assert result.exit_code == 0, result.output
-    assert "templates/web/0/rancher-compose.yml:9:30: web: retain_ip: a pod has a new address each time" in result.stdout
+    assert "templates/web/0/rancher-compose.yml:9:30: web: retain_ip: each new pod gets a new address" in result.stdout
     chart = tmp_path / "charts/web"
     assert "version: '1.2.0-rancher1'" in (chart / "Chart.yaml").read_text()
     assert "retain_ip" in (chart / "GAPS.md").read_text()
