@@ -246,10 +246,11 @@ class SpecFile:
             return error
 
     @property
-    def scenarios(self) -> tuple[str, ...]:
-        """The names of the spec's scenarios."""
+    def scenarios(self) -> dict[str, File]:
+        """The spec's scenarios by name."""
         folder = self.catalog.tree.folders.get(f"specs/{self.name}/scenarios")
-        return tuple(name.removesuffix(".yml") for name in (folder.files if folder else ()) if name.endswith(".yml"))
+        files = folder.files if folder else {}
+        return {name.removesuffix(".yml"): file for name, file in files.items() if name.endswith(".yml")}
 
 
 def _is_entry(top: Folder, folder: Folder) -> bool:

@@ -13,11 +13,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.spec.model.metadata import MetadataKey
 from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 
 _SPLIT = re.compile(r"[/.]")
 # The keys whose values name an item of a list.
 _NAMING = ("dest", "name")
+# The mappings whose keys the author invents: a misspelled key of theirs is a valid new one.
+_INVENTED = ("companions", "volumes", "vars", "service/groups")
 
 
 class SpecText:
@@ -42,9 +45,12 @@ class SpecText:
     def set(self, path: str, words: str) -> Iterator[str]:
         """Yield candidate texts of the spec in which `words` are the value at `path`: first as YAML, then as plain text.
 
-        Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys.
+        Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys, and for a metadata
+        key that is not declared, since its name may be misspelled: `with_key` declares one.
         """
         _, found, rest = self._walk(path)
+        if name := _new_name("metadata", path, rest):
+            raise self._undeclared(name, found)
         if rest and found.value.kind != "map":
             raise self._missing(path, found, rest)
         for value in _readings(words, found.value.style if not rest else ""):
@@ -59,6 +65,13 @@ class SpecText:
                 source = Document(f"k: {value}")
                 edits.replace(found, source, source.root.value.entries["k"])
             yield edits.text()
+
+    def doubt(self, path: str) -> str:
+        """Return a hint if `set` would add a name that resembles an existing one; empty if not."""
+        _, found, rest = self._walk(path)
+        new = "".join(_new_name(holder, path, rest) for holder in _INVENTED)
+        hint = did_you_mean(_SPLIT.split(new)[0], _names(found.value)) if new else ""
+        return hint if hint.startswith("did you mean") else ""
 
     def unset(self, path: str) -> str:
         """Return the text without a path. Raises ForgeError if the path does not exist or is the only entry of its parent."""
@@ -120,8 +133,23 @@ class SpecText:
             hint = did_you_mean(rest.split("/")[0], _names(found.value))
         return ForgeError(f"there is no {rest!r}{where}", self._at(found), hint)
 
+    def _undeclared(self, name: str, found: Entry) -> ForgeError:
+        """Return the error for a metadata key that is not declared. `name`: the key, perhaps with one of its properties."""
+        above, _, last = name.replace(".", "/").rpartition("/")
+        key = name[: len(above)] if above and last in MetadataKey.__dataclass_fields__ else name
+        declared = self.document.root.value.entries.get("metadata")
+        known = did_you_mean(key, _names(declared.value) if declared else {})
+        new = f"to add a key: catalog-forge spec add-key NAME {key}"
+        return ForgeError(f"the spec declares no metadata key {key!r}", self._at(found), "; ".join(filter(None, (known, new))))
+
     def _at(self, entry: Entry) -> Where:
         return Where(self.file, self.document.line(entry.start), self.document.column(entry.start) + 1)
+
+
+def _new_name(holder: str, path: str, rest: str) -> str:
+    """Return what a path has below a mapping, if the first name there does not exist yet; otherwise an empty string."""
+    below = path[len(holder) + 1 :] if path.replace(".", "/").startswith(f"{holder}/") else ""
+    return below if len(below) <= len(rest) else ""
 
 
 def _names(piece: Piece) -> dict[str, Entry]:

@@ -26,6 +26,7 @@ from catalog_forge.blueprint.find import GENERIC, shipped
 from catalog_forge.blueprint.model import load
 from catalog_forge.cli.main import root
 from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.scenarios.undeclared import undeclared
 from catalog_forge.repository import Repository
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify.embedded import Embedded
@@ -155,6 +156,12 @@ def test_its_scenarios_scale_change_a_value_and_lose_a_peer_and_expect_something
         assert "scale" in kinds and kinds & {"set", "unset"} and kinds & {"replace", "stop", "health"}
         expected = {file.dest for case in played(made) for each in case.expected for file in each.files}
         assert expected >= {file.dest for file in source.spec().files}
+
+
+@each_own
+def test_its_scenarios_set_only_metadata_that_it_declares(made: Path) -> None:
+    specs = {name: Repository(made).source(name).spec() for name in names(made)}
+    assert [str(doubt) for case in played(made) for doubt in undeclared(specs[case.spec], case.scenario.given)] == []
 
 
 @each_own

@@ -51,6 +51,9 @@ def test_a_change_is_shown_and_written(file: Path, tmp_path: Path) -> None:
     [
         (("set", "web-conf", "metadata/port/default", "x"), "must be a whole number"),
         (("set", "web-conf", "metadata/port/defalt", "1"), "did you mean 'default'?"),
+        (("set", "web-conf", "metadata/prot/default", "81"), "no metadata key 'prot'\n  hint: did you mean 'port'?;"),
+        (("set", "web-conf", "metadata.prot", "{type: int}"), "catalog-forge spec add-key NAME prot"),
+        (("set", "web-conf", "metadta/port", "{type: int}"), "did you mean 'metadata'?"),
         (("set", "web-conf", "name", "other-conf"), "is named 'other-conf'"),
         (("unset", "web-conf", "service"), "service"),
         (("unset", "web-conf", "metadata/port"), "is the only entry of its parent"),
@@ -72,3 +75,27 @@ def test_to_look_writes_nothing(file: Path, tmp_path: Path, option: str) -> None
     assert result.exit_code == 0
     assert "+service: {name: web, image: 'nginx:1.27.3'}" in result.stdout
     assert file.read_text() == SPEC
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("vars/LEVLE", "warning: vars/LEVLE is new; did you mean 'LEVEL'?\n"),
+        ("vars/LEVEL", ""),
+        ("vars/LEVEL_OF_ALL_LOGS_THERE_ARE", ""),
+        ("vars/PORT", ""),
+    ],
+)
+def test_a_new_name_that_resembles_another_is_doubted(file: Path, tmp_path: Path, path: str, said: str) -> None:
+    file.write_text(SPEC + "vars: {LEVEL: info}\n")
+    result = run(tmp_path, "set", "web-conf", path, "debug", "--diff")
+    assert result.exit_code == 0, result.output
+    assert "LEVEL: debug" in result.stdout or "debug}" in result.stdout
+    assert result.stderr.partition("\n")[0] == said.rstrip()
+
+
+def test_the_first_metadata_key_is_declared_by_add_key_too(file: Path, tmp_path: Path) -> None:
+    metadata = "metadata:\n  port: {type: int, default: 80}   # the port\n"
+    file.write_text(SPEC.replace(metadata, "").replace("@{metadata/port}", "80"))
+    result = run(tmp_path, "set", "web-conf", "metadata/port/default", "80")
+    assert (result.exit_code, "the spec declares no metadata key 'port'" in result.stderr) == (1, True)

@@ -65,6 +65,18 @@ def test_a_wrong_scenario_is_an_error_with_its_place_before_anything_is_played(t
     assert result.stderr.startswith("specs/app-conf/scenarios/wrong.yml:8:12: there is no container '9': the service has 3")
 
 
+def test_a_metadata_key_that_the_spec_does_not_declare_is_doubted(tmp_path: Path) -> None:
+    other = SCENARIO + "  other:\n    metadata: {levle: debug}\n"
+    steps = "then:\n- set: {levle: debug}\n- {service: other, set: {levle: debug}}\n- set: {extra: {a: b}, level: debug}\n"
+    catalog(tmp_path, {"good": other + steps})
+    result = run(tmp_path, "test")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: specs/app-conf/scenarios/good.yml:10:9: app-conf declares no metadata key 'levle'\n"
+        "  hint: did you mean 'level'?\n"
+    )
+
+
 def test_a_catalog_without_scenarios_says_how_to_begin(tmp_path: Path) -> None:
     catalog(tmp_path, {})
     result = run(tmp_path, "test")

@@ -61,7 +61,7 @@ def _of_spec(shown: str, file: SpecFile, team: Team) -> Fact:
     if isinstance(spec, ForgeError):
         return Fact(shown, f"specs/{file.name}.yml", "spec", {}, unread=_said(spec.problems))
     values = {word: value_of(spec, path) for word, path in CHOICES.items()}
-    count = sum(1 for _ in broken(team, spec, file.scenarios))
+    count = sum(1 for _ in broken(team, spec, tuple(file.scenarios)))
     return Fact(shown, f"specs/{file.name}.yml", "spec", values, count)
 
 

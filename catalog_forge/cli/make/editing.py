@@ -47,9 +47,16 @@ def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, 
     """Set the value at PATH in a spec, such as metadata/port/default.
 
     VALUE is YAML, or plain text where the spec expects text. Select list items by number or name: files/redis.conf/reload.
-    Comments, order and quotes are kept; a change from which no files can be generated is refused.
+    Comments, order and quotes are kept; a change from which no files can be generated is refused. A metadata key must be
+    declared: `spec add-key` declares one.
     """
-    _change(settings, name, lambda spec: spec.set(path, value), look=diff or dry_run)
+
+    def texts(spec: SpecText) -> Iterator[str]:
+        if hint := spec.doubt(path):
+            click.echo(f"warning: {printable(path)} is new; {hint}", err=True)
+        yield from spec.set(path, value)
+
+    _change(settings, name, texts, look=diff or dry_run)
 
 
 @click.command()

@@ -65,6 +65,7 @@ def test(
     chosen, problems = _cases(repository, names, scenarios, backend or "")
     if backend:
         _check(backend, engine, chosen)
+    _warn(chosen)
     if engine in engines.OF_IMAGES:
         engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
     results = []
@@ -101,6 +102,15 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
     specs = [case.subject.spec for case in chosen if case.subject.spec]
     if engine == "stack" and any(backend not in spec.engine.backends for spec in specs):
         raise click.UsageError(f"--backend {backend}: a stack has Rancher's metadata service in place of files")
+
+
+def _warn(chosen: Sequence[Case]) -> None:
+    """Print a warning for each metadata key in a scenario that may be misspelled."""
+    from catalog_forge.metadata.scenarios.undeclared import undeclared
+
+    for case in chosen:
+        for doubt in undeclared(case.subject.spec, case.scenario.given) if case.subject.spec else ():
+            click.echo(f"warning: {doubt}", err=True)
 
 
 def _cases(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
@@ -197,6 +198,47 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.unlabelled)
 
 
+@rule("CF808", "warning", "A scenario sets a metadata key that the spec does not declare", on=SpecFile)
+def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
+    """A key of the spec's own services that the spec neither declares nor reads changes no file: what a scenario shows by such a
+    key, it shows without it. The key is often misspelled. `test` also warns about such keys.
+
+    Scenarios of a spec with a hand-written template are not checked.
+
+    Bad:
+        -- specs/web-conf/scenarios/debug.yml --
+        services: {web: {scale: 1}}
+        then: [{set: {levle: debug}}]
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: {name: web, image: 'nginx:1.27.3'}
+        metadata: [level]
+        files: [{dest: /etc/web/web.ini, body: [{set: {level: '@{metadata/level}'}}]}]
+    Good:
+        -- specs/web-conf/scenarios/debug.yml --
+        services: {web: {scale: 1}}
+        then: [{set: {level: debug}}]
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: {name: web, image: 'nginx:1.27.3'}
+        metadata: [level]
+        files: [{dest: /etc/web/web.ini, body: [{set: {level: '@{metadata/level}'}}]}]
+    Source: docs/scenarios.md
+    """
+    if isinstance(spec.read, ForgeError) or not spec.scenarios:
+        return
+    # Imported here: only catalogs with scenarios need it.
+    from catalog_forge.metadata.scenarios import scenario
+    from catalog_forge.metadata.scenarios.undeclared import undeclared
+
+    for file in spec.scenarios.values():
+        with suppress(ForgeError):  # `test` reports the problems of a scenario
+            found = scenario.read(file.content, file.path, spec.read.members[0].asking)
+            yield from (Hit(each.where or file.at(), each.message, each.hint) for each in undeclared(spec.read, found.given))
+
+
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
     """Yield the warnings of `of`, a check that `generate` also runs, as hits; no hits for a spec that cannot be read."""
     if not isinstance(spec.read, ForgeError):
@@ -348,7 +390,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
     if isinstance(read, ForgeError):
         return
     yield from compared(spec.catalog.team, reader.parsed(spec.file.content, spec.file.shown or spec.file.path))
-    yield from broken(spec.catalog.team, read, spec.scenarios)
+    yield from broken(spec.catalog.team, read, tuple(spec.scenarios))
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:

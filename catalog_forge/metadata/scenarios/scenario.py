@@ -34,10 +34,11 @@ from pathlib import Path
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.metadata.scenarios import environment, steps
+from catalog_forge.metadata.scenarios import environment, steps, undeclared
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import LARGE_SUBNET, Environment
 from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.metadata.scenarios.undeclared import Given
 from catalog_forge.metadata.service import answers as answers_file
 from catalog_forge.metadata.service import json_answers
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
@@ -63,12 +64,13 @@ class Scenario:
     """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
     `engines` names the engines that can check the scenario; if it is empty, all engines can. `beside` describes the containers
-    to run for services that the entry does not define.
+    to run for services that the entry does not define. `given` is the metadata of the own stack's services, as written.
     """
 
     moments: tuple[Moment, ...]
     engines: tuple[str, ...] = ()
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    given: tuple[Given, ...] = ()
 
     @property
     def environment(self) -> Environment:
@@ -147,7 +149,8 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
     def told(start: Environment) -> Scenario:
         environment.check_room(start, root.where)
-        return Scenario(tuple(steps.moments(start, found, root.where, own)), engines, beside)
+        moments = tuple(steps.moments(start, found, root.where, own))
+        return Scenario(moments, engines, beside, tuple(undeclared.given(root, moments)))
 
     try:
         return told(start)

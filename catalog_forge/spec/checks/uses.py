@@ -78,6 +78,17 @@ def unread(spec: Spec) -> list[str]:
     return [name for name in spec.metadata if name not in read]
 
 
+def known_keys(spec: Spec) -> set[str] | None:
+    """Return the paths of the service's own metadata that the spec declares or reads by a path from /self.
+
+    None if other keys may be read too: by a hand-written template, or by a path that is computed.
+    """
+    if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
+        return None
+    read = [use.literal for use in _uses(spec) if isinstance(use, Text) and not _meant(spec, use)]
+    return None if None in read else {*spec.metadata, *filter(None, read)}
+
+
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
     """Yield a finding for each file that restarts all containers of the service at once.
 

@@ -1,0 +1,54 @@
+"""Finds metadata keys in a scenario that its spec neither declares nor reads: they change no file, so they may be misspelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from catalog_forge import yamlio
+from catalog_forge.errors import Problem, did_you_mean
+from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.spec.checks import uses
+from catalog_forge.spec.model import Spec
+
+Given = tuple[str, yamlio.Map]
+
+
+def given(root: yamlio.Node, moments: Sequence[Moment]) -> Iterator[Given]:
+    """Yield the metadata that a valid scenario gives to services of its own stack, at the start and in its steps, as written."""
+    found = _values(root)
+    for name, service in _values(found.get("services")).items():
+        if isinstance(metadata := _values(service).get("metadata"), yamlio.Map):
+            yield name, metadata
+    steps = found.get("then")
+    for before, step in zip(moments, steps.items if isinstance(steps, yamlio.Seq) else (), strict=False):
+        keys = _values(step)
+        launch = before.asking.launch if before.asking else None
+        own = launch.service.name if launch and launch.stack == before.environment.stacks[0] else ""
+        named = keys.get("service")
+        if isinstance(metadata := keys.get("set"), yamlio.Map):
+            yield named.value if isinstance(named, yamlio.Text) else own, metadata
+
+
+def undeclared(spec: Spec, found: Sequence[Given]) -> Iterator[Problem]:
+    """Yield a problem for each key that `given` found in a service of the spec, and that the spec neither declares nor reads."""
+    known = uses.known_keys(spec)
+    members = {member.name.lower() for member in spec.members}
+    for service, metadata in found:
+        for key, path in _unknown(known, metadata) if known is not None and service.lower() in members else ():
+            yield Problem(f"{spec.name} declares no metadata key {path!r}", key.where, did_you_mean(path, spec.metadata))
+
+
+def _unknown(known: set[str], node: yamlio.Map, above: str = "") -> Iterator[tuple[yamlio.Text, str]]:
+    """Yield each key that is neither known nor leads to a known key, with its path."""
+    for key, value in node.pairs:
+        path = above + key.value
+        if path in known:
+            continue
+        if not any(name.startswith(f"{path}/") for name in known):
+            yield key, path
+        elif isinstance(value, yamlio.Map):
+            yield from _unknown(known, value, f"{path}/")
+
+
+def _values(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
+    return {key.value: value for key, value in node.pairs} if isinstance(node, yamlio.Map) else {}
