@@ -31,7 +31,7 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 # The maximum number of scenarios that are written next to a spec. The proof plays more scenarios than these.
 _KEPT = 6
-_REBASED = "the template of the spec looks for it below /self/service/metadata"
+_REBASED = "the template of the spec reads this path below /self/service/metadata"
 
 
 @dataclass
@@ -115,7 +115,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         elif use and use.later:
             found.said = (
                 *found.said,
-                Problem("the spec generates exactly this revision, so there is no new one", use.later[-1].where),
+                Problem("the spec generates exactly this revision, so no new revision is needed", use.later[-1].where),
             )
         found.said += (*_departures(original, written), *_unrendered(original, found), *_unreached(original, found, tried))
         found.plan = written.plan
@@ -183,7 +183,7 @@ def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
         words = "; ".join(problem.message for problem in error.problems)
-        return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]
+        return [Altered(use.revision.title, "what the entry launches", f"cannot be compared: {words}", "", True)]
 
 
 def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:
@@ -227,7 +227,9 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
     # A hint that names a place in the spec is left out.
-    return Problem(f"its spec would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint)
+    return Problem(
+        f"the spec of this image would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint
+    )
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
@@ -254,12 +256,16 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
         dests = refused(files, case)
         if dests:
             places = ", ".join(dests)
-            words = f"{case.name} is refused in {places}: the file is not written then, but the original writes it unchanged"
-            yield Problem(words, None, "if users give such values, keep the original as `template:`")
+            words = (
+                f"{case.name} is refused in {places}: the file is then not written, but the original writes the value unchanged"
+            )
+            yield Problem(words, None, "if users enter such values, keep the original template as `template:`")
         escaped = [each.dest for each in files if each.differences and each.dest not in dests and each.rendered]
         if escaped:
-            words = f"{case.name} is escaped in {', '.join(escaped)}, as the format requires: the original writes it unchanged"
-            yield Problem(words, None, "write the format `raw` in the spec where it must not be")
+            words = (
+                f"{case.name} is escaped in {', '.join(escaped)}, as the format requires, but the original writes it unchanged"
+            )
+            yield Problem(words, None, "write `format: raw` in the spec for each file in which values must not be escaped")
 
 
 def _departures(original: Original, written: _Generated) -> Iterator[Problem]:
@@ -276,9 +282,11 @@ def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> It
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:
             places = ", ".join(map(str, dict.fromkeys(lines)))
-            words = f"no scenario reaches the branch that begins on line {places}: nothing is proven of it"
+            words = f"no scenario reaches the branches that begin on these lines, so nothing is proven about them: {places}"
             yield Problem(
-                words, original.templates[dest].at(lines[0], 1), "compare it manually, or write a scenario that reaches it"
+                words,
+                original.templates[dest].at(lines[0], 1),
+                "compare the branches manually, or write scenarios that reach them",
             )
 
 
@@ -290,8 +298,8 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
             place = re.search(r"template: [^:]+:([0-9]+)(?::([0-9]+))?: (?:executing .*? at )?(.*)", each.failed)
             where = template.at(int(place[1]), int(place[2] or 0) + 1) if place else template.at()
             words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else each.failed}"
-            hint = "nothing is proven for it: fix it, or write its spec by hand"
-            yield Problem(f"the template {words if each.failed else 'writes the same in all scenarios'}", where, hint)
+            hint = "nothing is proven about this template: correct it, or write the spec of the image yourself"
+            yield Problem(f"the template {words if each.failed else 'writes the same text in all scenarios'}", where, hint)
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:
@@ -304,21 +312,25 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
     service = data["service"]
     words = f"topology {service.get('topology', 'volumes')}, service {service['name']}, "
     words += f"launch.exec {' '.join(data['launch']['exec'])}"
-    hint = "name its entry with --entry, or correct the spec"
-    yield Problem(f"it is unknown how this image is used; assumed: {words}", Where(original.image.folder.where.file), hint)
+    hint = "name the entry of the image with --entry, or correct these values in the spec"
+    yield Problem(
+        f"no entry shows how this image is used, so the spec assumes {words}", Where(original.image.folder.where.file), hint
+    )
 
 
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
-    """Collect the notes on an original: what is not modelled, which keys can never exist, which files moved."""
+    """Collect the notes on an original: what the spec leaves out, which keys can never exist, which files moved."""
     dead = [
-        Problem(f"there is never anything at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
+        Problem(f"Rancher never serves a key at {path}, because its metadata has no such root", each.template.at(), _REBASED)
         for each in original.files
         for path in (each.dead if not each.is_static else ())
     ]
     commands = [problem for each in original.files for problem in _commands(each, taken(original, frame, each))]
     moved = [
         Problem(
-            f"{dest} lies in a folder that cannot be a volume: the spec has it at {other}", None, "pass the path to the program"
+            f"{dest} is in a folder that cannot be a volume, so the spec writes the file to {other}",
+            None,
+            "pass the new path to the program",
         )
         for dest, other in original.dests.items()
         if dest != other
@@ -331,7 +343,7 @@ def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:
-            where = "" if taken.get("check_in") != "main" and word == "check" else ", in the container of the program"
-            yield Problem(f"{key} is `{word}: {taken[word]}` now{where}: no scenario runs it", each.file.at())
+            where = "" if taken.get("check_in") != "main" and word == "check" else " in the container of the program"
+            yield Problem(f"{key} becomes `{word}: {taken[word]}`{where}, which no scenario runs", each.file.at())
         elif command:
-            yield Problem(f"{key} is not modelled: {command}", each.file.at(), f"say `{word}` in the spec")
+            yield Problem(f"the spec leaves out this {key}: {command}", each.file.at(), f"write `{word}` in the spec")

@@ -45,7 +45,7 @@ def lift(text: str, setting: Setting) -> Lifted:
     try:
         parsed = parse(_NAME, source, functions_of(DIALECTS[-1]))
     except SyntaxFault as fault:
-        return Lifted(None, f"it cannot be parsed: {fault.words}", fault.line or 1)
+        return Lifted(None, f"the template cannot be parsed: {fault.words}", fault.line or 1)
     try:
         evaluation = Evaluation(parsed, setting, line_of)
         output = tidy(evaluation.run(_NAME))
@@ -62,11 +62,11 @@ def lift(text: str, setting: Setting) -> Lifted:
         body, _ = writing.blocks(output)
         naming.gather()
         if name := next((name for name, use in naming.keys.items() if use.branches and not use.fields), ""):
-            raise Unliftable(f"only records are listed below metadata/{name}, and none of their fields are read")
+            raise Unliftable(f"the template loops over the records below metadata/{name}, but reads none of their fields")
     except Unliftable as fault:
         return Lifted(None, fault.why, line_of(fault.start))
     except RecursionError:
-        return Lifted(None, "it is nested too deeply", 1)
+        return Lifted(None, "the template is nested too deeply", 1)
     for name, use in naming.keys.items():
         use.secret = use.kind == "value" and looks_secret(name)
     for name in needed:

@@ -6,6 +6,8 @@ from typing import Any
 
 from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unliftable, joined, negated, segments_of
 
+ONLY_ENDS = "the index of an element can only be compared with that of the first or the last element"
+
 
 def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
     """Return the paths, as segments, that certainly have a value if a condition holds."""
@@ -60,4 +62,4 @@ def positioned(word: str, left: Position, right: Any) -> Test | bool:
             return more if word == "lt" else negated(more)
     if word == "eq" and type(right) is int and right >= left.plus:
         return Test("at", (left.loop, right - left.plus + 1))
-    raise Unliftable("the index of an element can only be compared with the first and the last one")
+    raise Unliftable(ONLY_ENDS)

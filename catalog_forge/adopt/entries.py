@@ -121,9 +121,9 @@ def contained(
         is_read = revision.docker and revision.where not in taken
         for name, original in conf_images(revision.composition, originals, images) if is_read else ():
             yield Problem(
-                f"the entry {revision.entry.name} is not adopted: {name} runs {original.name} with the program in the same image",
+                f"the entry {revision.entry.name} is not adopted: the image {original.name} of {name} also contains the program",
                 revision.where,
-                "correct the assumed service and launch.exec in the spec; for one container, write `topology: embedded`",
+                "correct the assumed service and launch.exec in the spec; to keep one container, write `topology: embedded`",
             )
 
 
@@ -149,9 +149,9 @@ def beside(use: EntryUse, owner: Original) -> Problem:
     """Return the note for an image whose entry belongs to the spec of another image, its `owner`."""
     entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
     return Problem(
-        f"the entry {entry} belongs to the spec {owner.name}, where {conf} runs the image that was written there",
+        f"the entry {entry} belongs to the spec {owner.name}, in which {conf} still runs the original image",
         use.revision.where,
-        "this spec covers only the image: use the new image in that entry, or adopt it alone with --entry, into another catalog",
+        "this spec covers only the image: use it in that entry, or adopt only this image with --entry into another catalog",
     )
 
 

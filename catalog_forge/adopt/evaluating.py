@@ -93,13 +93,15 @@ class Evaluation:
             self.start = node.start
             visit = getattr(self, f"visit_{type(node).__name__}", None)
             if visit is None:
-                raise Unliftable(f"{{{{{type(node).__name__.removesuffix('Node').lower()}}}}} has no counterpart", node.start)
+                raise Unliftable(
+                    f"{{{{{type(node).__name__.removesuffix('Node').lower()}}}}} has no equivalent in a spec", node.start
+                )
             pieces = visit(node)
             found += pieces
             self.pieces += len(pieces)
             self.size += sum(len(piece) for piece in pieces if isinstance(piece, str))
             if self.pieces > _MOST_PIECES or self.size > _LONGEST:
-                raise Unliftable("it prints too much to be analyzed", node.start)
+                raise Unliftable("the template prints too much to be analyzed", node.start)
         self.forget(mark)
         return found
 
@@ -122,7 +124,7 @@ class Evaluation:
             return [part if isinstance(part, str) else Printed(part, self.start) for part in value.parts]
         if isinstance(value, Size | Position):
             return [Printed(value, self.start)]
-        raise Unliftable("what this prints is not a text", self.start)
+        raise Unliftable("this action prints a value that is not a text", self.start)
 
     def visit_TemplateCallNode(self, node: Any) -> list[Output]:  # noqa: N802
         return self.called(node.name, self.pipe(node.pipeline) if node.pipeline else None)
@@ -204,11 +206,11 @@ class Evaluation:
             loop = Iteration(of.loop.of)
             value = _with(of.value, of.loop, loop)
             return loop, Pair(_with(of.key, of.loop, loop), value) if of.key else value
-        raise Unliftable("what it iterates over cannot be determined", self.start)
+        raise Unliftable("the list that this loop iterates over cannot be determined", self.start)
 
     def declare(self, pipeline: Any, values: Sequence[Any]) -> None:
         if pipeline.is_assignment or any(variable.name in self.parsed.assigned for variable in pipeline.declarations):
-            raise Unliftable("a variable is assigned again", pipeline.start)
+            raise Unliftable("a variable is assigned a second time", pipeline.start)
         for variable, value in zip(pipeline.declarations, values, strict=False):
             self.scope.setdefault(variable.name, []).append(value)
             self.names.append(variable.name)
@@ -228,7 +230,7 @@ class Evaluation:
             if type(first).__name__ == "IdentifierNode":
                 value = (self.call(first, [*map(self.term, rest), *value]),)
             elif rest or value:
-                raise Unliftable("this does not call a function", command.start)
+                raise Unliftable("arguments are passed to a value that is not a function", command.start)
             else:
                 value = (self.term(first),)
         return value[0]
@@ -260,7 +262,7 @@ class Evaluation:
     def fields(self, value: Any, node: Any) -> Any:
         for name in node.fields:
             if not isinstance(value, Pair) or name not in ("Key", "Value"):
-                raise Unliftable(f"a field .{name} of a value that is not a pair", node.start)
+                raise Unliftable(f"the field .{name} is read from a value that is not a pair", node.start)
             value = value.key if name == "Key" else value.value
         return value
 
@@ -271,7 +273,7 @@ class Evaluation:
         try:
             return found(self, *arguments)
         except (TypeError, ValueError, LookupError, AttributeError):  # arguments of kinds that the function does not take
-            raise Unliftable(f"this call of {node.name} cannot be told", node.start) from None
+            raise Unliftable(f"the result of this call of {node.name} cannot be determined", node.start) from None
         except Unliftable as fault:
             raise Unliftable(fault.why, node.start if fault.start < 0 else fault.start) from None
 
@@ -299,7 +301,7 @@ class Evaluation:
             return Phrase((Lookup(path, defaults[0] if defaults else None),))
         for default in defaults:
             return Phrase(default.parts)
-        raise Unliftable(f"there is no metadata at {shown(path)}: the file is never written")
+        raise Unliftable(f"there is no metadata at {shown(path)}, so the file is never written")
 
     def get(self, words: Any) -> Pair:
         return Pair(self.path(words), self.getv(words))
@@ -329,7 +331,7 @@ class Evaluation:
 
     def getenv(self, words: Any, *defaults: Any) -> Phrase:
         if len(defaults) > 1 or any(default.constant is None for default in defaults) or (defaults and words.constant is None):
-            raise Unliftable("which variable it reads, or its default, cannot be determined")
+            raise Unliftable("the variable that getenv reads, or its default, cannot be determined")
         return Phrase(
             (Getenv(words.pattern, _constant(defaults[0]) if defaults else "", words if words.constant is None else None),)
         )
@@ -347,7 +349,7 @@ class Evaluation:
                 value = left.pop(0)
                 pieces += value.parts if isinstance(value, Phrase) else [str(value)]
             else:
-                raise Unliftable(f"printf with %{verb[1]} cannot be told")
+                raise Unliftable(f"the result of printf with %{verb[1]} cannot be determined")
         if left or _constant(form)[place:].count("%"):
             raise Unliftable("printf has more values than verbs")
         return _plain([*pieces, _constant(form)[place:]])
@@ -384,7 +386,7 @@ class Evaluation:
         if number is not False and number == 0 and isinstance(of, Walk):
             value = _with(of.value, of.loop, loop := Iteration(of.loop.of, first=True))
             return Pair(_with(of.key, of.loop, loop), value) if of.key else value
-        raise Unliftable("which element it takes cannot be determined")
+        raise Unliftable("the element that index returns cannot be determined")
 
     def len(self, of: Any) -> Any:
         if isinstance(of, tuple):
@@ -395,7 +397,7 @@ class Evaluation:
             return Size(of.loop.of)
         if isinstance(of, Children):
             return Size(of)
-        raise Unliftable("its length cannot be determined")
+        raise Unliftable("the length of this value cannot be determined")
 
     def add(self, left: Any, right: Any) -> Any:
         if isinstance(right, Position | Size):
@@ -418,7 +420,7 @@ class Evaluation:
         if not _constant(old) or type(count) is not int:
             raise Unliftable("this replacement is not supported")
         if text.constant is None and (count >= 0 or (len(_constant(old)) > 1 and not text.single)):
-            raise Unliftable("what it replaces is only known when the file is rendered")
+            raise Unliftable("the text in which replace changes something is only known when the file is rendered")
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
@@ -447,7 +449,7 @@ class Evaluation:
             of = of.loop.of
         if isinstance(of, Children):
             return Test("some", (of,))
-        raise Unliftable("whether this is true cannot be determined", self.start)
+        raise Unliftable("it cannot be determined whether this value counts as true", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
         """Return the result of `and` or `or`. For two texts, `or` returns the first text or, if that is empty, the second."""
@@ -462,7 +464,7 @@ class Evaluation:
 
     def equal(self, first: Any, *others: Any) -> Test | bool:
         if not others:
-            raise Unliftable("it is not compared with anything")
+            raise Unliftable("eq has only one argument")
         return joined("any", [self.compared("eq", first, other) for other in others])
 
     def compared(self, word: str, left: Any, right: Any) -> Test | bool:

@@ -90,7 +90,7 @@ class _Framing:
             data["service"] = self.service(fixed)
         for source in self.use.revision.compose_files:
             if is_template(source.text):
-                self.say("what its template makes of other answers is not modelled", source.at())
+                self.say("the spec contains only the result of this template for the default answers", source.at())
         places = {name: service.where for name, service in self.services.items()} | {"": self.use.revision.where}
         configured = tuple(unit.primary for unit in self.use.units)
         return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added, configured, places)
@@ -191,7 +191,7 @@ class _Framing:
     def leave_out(self, service: Service, keys: frozenset[str]) -> None:
         for key, node in service.keys.items():
             if key not in keys:
-                self.say(f"{service.name}: {key} is not modelled", node.where)
+                self.say(f"{service.name}: the spec leaves out the key {key}", node.where)
 
     def image(self, main: Service) -> str:
         """Return the image of the program. A variable in it is replaced by its default answer."""
@@ -200,10 +200,10 @@ class _Framing:
             return ""
         if "$" not in node.value:
             if floats(node.value):
-                self.say(f"{main.name}: the image has no tag: the entry asks for it, and has no default for it", node.where)
+                self.say(f"{main.name}: the image has no tag, so the new entry asks for the tag, without a default", node.where)
             return node.value.partition(":latest")[0]
         found = substituted(node, self.answers)
-        self.say(f"{main.name}: the image is no longer asked for: it is {found}", node.where)
+        self.say(f"{main.name}: the new entry does not ask for the image, which is always {found}", node.where)
         return found.partition(":latest")[0]
 
     def pinned(self, name: str, image: str) -> str:
@@ -225,16 +225,16 @@ class _Framing:
         found: dict[str, Any] = {}
         for key, value in pairs(node).items() if node is not None else ():
             if key == "strategy" and self.data(value) not in STRATEGIES:
-                self.say(f"{service.name}: health_check: the strategy {self.data(value)!r} is not modelled", value.where)
+                self.say(f"{service.name}: health_check: the spec leaves out the strategy {self.data(value)!r}", value.where)
             elif key in _CHECK and isinstance(value, yamlio.Text):
                 data = self.data(value)
                 found[key] = int(data) if isinstance(data, str) and data.isdigit() else data
             elif key not in _CHECK:
-                self.say(f"{service.name}: health_check: {key} is not modelled", value.where)
+                self.say(f"{service.name}: health_check: the spec leaves out the key {key}", value.where)
         line = unquoted(str(found.get("request_line") or ""))
         found |= {"request_line": line} if line else {}
         if re.fullmatch(r"[A-Z]+ \S+", line) and node is not None:
-            self.say(f"{service.name}: the request line {line!r} has no HTTP version: HTTP/1.0 is added", node.where)
+            self.say(f"{service.name}: the request line {line!r} has no HTTP version, so HTTP/1.0 is added", node.where)
             found["request_line"] = f"{line} HTTP/1.0"
         return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
 
@@ -261,8 +261,8 @@ class _Framing:
     def unknown(self, service: Service, command: list[str]) -> list[str]:
         """Note that the program started by an image is unknown. Return the command."""
         node = service.get("image")
-        self.unsure[service.name] = ("what the image starts", " ".join(command))
-        words = f"{service.name}: the program that its image starts is unknown: launch.exec has only its command"
+        self.unsure[service.name] = ("the start command of the image", " ".join(command))
+        words = f"{service.name}: the program that the image starts is unknown, so launch.exec contains only the command"
         self.say(words, node.where if node else None)
         return command
 
@@ -287,7 +287,7 @@ class _Framing:
         if before != after:
             self.unsure[service.name] = (node.value, " ".join(map(shlex.quote, after)))
             self.say(
-                f"{service.name}: an answer may be several words of {node.value!r}, or none: in the spec it is one", node.where
+                f"{service.name}: in the spec, each answer in {node.value!r} is one word, not several words or none", node.where
             )
 
     def image_of(self, service: Service) -> str:
@@ -300,7 +300,7 @@ class _Framing:
         words = self.words(service)
         if any("@{" in word for word in words):
             self.say(
-                f"{service.name}: its command has the default answers: groups have no expressions there",
+                f"{service.name}: the command contains the default answers, because the command of a group has no expressions",
                 node.where if node else None,
             )
         names = {name: str(key.get("default", "")) for name, key in self.keys.items()}
@@ -408,7 +408,7 @@ class _Framing:
         if kind == "enum":
             found["options"] = asked.options or [asked.default]
         if asked.default and kind == "password":
-            self.say(f"the default of {variable} is left out: everybody would have the same password", asked.where)
+            self.say(f"the default of {variable} is left out, because it would be the password of every stack", asked.where)
         elif asked.default and not (kind == "enum" and asked.default not in found["options"]):
             whole = re.fullmatch("-?[0-9]{1,9}", asked.default) if kind == "int" else None
             truth = {"true": True, "false": False}.get(asked.default) if kind == "boolean" else None
@@ -426,7 +426,7 @@ class _Framing:
             if variable in used - known:
                 self.key_of(variable)
             elif variable not in known:
-                self.say(f"the question {variable} is left out: its answer is not used", self.asked[variable].where)
+                self.say(f"the question {variable} is left out, because nothing uses its answer", self.asked[variable].where)
 
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
@@ -466,7 +466,7 @@ class _Framing:
         if "leader" in launch and self.services[self.use.units[0].primary].get("health_check") is None:
             return None
         for command in start.dropped:
-            self.say(f"left out of the launch script: {command}", places[words[0]].at() if places else None)
+            self.say(f"`launch` leaves out this command of the script: {command}", places[words[0]].at() if places else None)
         return launch
 
     def entry(self) -> dict[str, Any]:
@@ -499,14 +499,12 @@ class _Framing:
             found["maintainer"] = maintainer
         elif maintainer:
             self.say(
-                "the maintainer is left out: a spec has two to five words and an address, Jo Doe <jo@example.org>", entry.where
+                "the maintainer is left out: it must be two to five words and an address: Jo Doe <jo@example.org>", entry.where
             )
         for key in entry.facts.keys() - _CONFIG:
-            self.say(f"config.yml: {key} is not modelled", entry.where)
+            self.say(f"config.yml: the spec leaves out the key {key}", entry.where)
         if not entry.config:
-            self.say(
-                "there is no config.yml: the entry has the category and the license of a new one, and no maintainer", entry.where
-            )
+            self.say("without a config.yml, category and license have default values, and the maintainer is missing", entry.where)
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -519,7 +517,7 @@ class _Framing:
                 keep = {key: known[key] for key in ("driver", "driver_opts", "external", "per_container") if known.get(key)}
                 found[name] = {**found.get(name, {}), **keep}
         for name in [name for name in found if name not in mounted]:
-            self.say(f"the volume {name} is left out: its contents now have volumes of their own", self.use.revision.where)
+            self.say(f"the volume {name} is left out, because its contents now have separate volumes", self.use.revision.where)
         return {name: keys for name, keys in found.items() if name in mounted}
 
 

@@ -74,13 +74,13 @@ def _compared(use: EntryUse, old: Stack, new: Stack) -> Iterator[Altered]:
         other = after.pop(service.name, None)
         unit = units.get(service.name)
         if other is None:
-            yield Altered(service.name, "the service", "there", "", True)
+            yield Altered(service.name, "the service", "present", "", True)
         elif unit is None:
             yield from _fields(service.name, _whole(service), _whole(other), lost=True)
         else:
             yield from _member(service, other, unit)
     for name in after:
-        yield Altered(name, "the service", "", "there", False)
+        yield Altered(name, "the service", "", "present", False)
 
 
 def _whole(service: Service) -> dict[str, Any]:
@@ -104,16 +104,16 @@ def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
                        _only(program, ("entrypoint", "command", "volumes", "volumes_from")), lost=False)  # fmt: skip
     for name in beside:
         if name not in made:
-            yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", True)
+            yield Altered(f"{old.name}: {name}", "the sidekick", "present", "", True)
         else:
             one, other = _only(before[name], _OF_SIDEKICK), _only(made[name], _OF_SIDEKICK)
             yield from _fields(f"{old.name}: {name}", one, other, lost=True)
     for name in before:
         if name not in {*made, main, *beside}:
-            yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", False)
+            yield Altered(f"{old.name}: {name}", "the sidekick", "present", "", False)
     for name in made:
         if name not in before:
-            yield Altered(f"{old.name}: {name}", "the sidekick", "", "there", False)
+            yield Altered(f"{old.name}: {name}", "the sidekick", "", "present", False)
 
 
 def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:

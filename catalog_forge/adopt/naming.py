@@ -41,7 +41,7 @@ _FOUND = (
     | {"stack_name": "stack"}
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
-_NAMESAKES = "/services mixes services with equal names in all stacks"
+_NAMESAKES = "/services mixes the services of different stacks that have the same name"
 # The replacements that turn the name of a label into its field `word`.
 _WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
@@ -120,7 +120,7 @@ class Naming:
     def _service(self, name: str) -> str:
         """Return the name of a service, or "" for the configured service."""
         if name != name.lower() and self.setting.version in LOWERED:
-            raise Unliftable(f"the service {name!r} has a name in lower case in this version of the metadata")
+            raise Unliftable(f"this version of the metadata writes the name of the service {name!r} in lower case")
         return "" if name.lower() == self.setting.service.lower() else name
 
     def _is_own_stack(self, name: Phrase) -> bool:
@@ -143,7 +143,7 @@ class Naming:
                 return Thing("services")
             case ["services", None, _, *_] if (found := loops[1] and self.thing(loops[1])) and found.kind == "services":
                 if found.which:
-                    self.depart("own stack", f"{_NAMESAKES}: now it is the one of its stack")
+                    self.depart("own stack", f"{_NAMESAKES}; the spec reads only the service of the stack in the loop")
                 return self._of_found(loops[1], segments[2:])
         return None
 
@@ -174,12 +174,14 @@ class Naming:
         below = rest[2:] or ((Phrase(("name",)),) if self.by_number or words[1] == "0" else ())
         if words[1] == "0":
             if not self.by_number:
-                self.depart("order", "containers are listed by name here: containers/0 is taken for the first of them")
+                self.depart(
+                    "order", "this version of the metadata lists containers by name, so containers/0 becomes the first container"
+                )
             return Thing("container", Iteration(Thing("containers", name, wide=wide), first=True), below)
         found = rest[1].single
         if isinstance(found, ElementName) and self.thing(found.loop) == Thing("containers", name):
             return Thing("container", found.loop, below)
-        raise Unliftable("which container it reads cannot be determined")
+        raise Unliftable("the container that this path refers to cannot be determined")
 
     def thing(self, loop: Iteration) -> Thing | None:
         """Return the list that a loop iterates over, or None if it iterates over the parts of a text."""
@@ -211,11 +213,11 @@ class Naming:
                 if _words(thing.rest) == ["hostname"] and thing.which and not thing.which.first:  # type: ignore[union-attr]
                     return Thing("raw", None, (Phrase(("hosts",)), name, *rest))
                 if _words(thing.rest) == ["hostname"]:
-                    self.depart("host", "the host of a container is found by its host_uuid, and no longer by its host name")
+                    self.depart("host", "the host of a container is found by the container's host_uuid instead of its host name")
                 return Thing("host", thing.which, rest)
             if thing.kind == "host" and _words(thing.rest) in (["uuid"], ["name"]):
                 return Thing("host", thing.which, rest)
-        raise Unliftable("which host it reads cannot be determined")
+        raise Unliftable("the host that this path refers to cannot be determined")
 
     # From instances of `Thing` to names
 
@@ -259,11 +261,11 @@ class Naming:
         if words[:1] == ["labels"] and len(words) > 1 and None not in words and thing.kind != "stack":
             return f"{reference}.label.{_label(words[1:])}"
         if words == ["hostname"] and thing.kind == "container" and thing.which:
-            self.depart("host", "a container without a host name of its own gives its name")
+            self.depart("host", "for a container without a host name, the name of the container is used")
             return f"{reference}.hostname"
         if thing.which is None:
             return self._raw((*segments_of(Phrase((below,))), *thing.rest))
-        raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
+        raise Unliftable(f"the spec language cannot read the field {'/'.join(word or '*' for word in words)!r} of an element")
 
     def _label_in(self, thing: Thing) -> Iteration | None:
         """Return the loop over labels whose current element is the label at a path, or None."""
@@ -276,10 +278,10 @@ class Naming:
         """Return the expression for the owner of the labels that `thing` lists: `self`, `self.host` or an element."""
         if thing.which is None and thing.kind in ("container", "host"):
             if thing.kind == "container" and not self.setting.shared:
-                raise Unliftable("the labels of its own container are those of the sidekick")
+                raise Unliftable("confd's own container is a sidekick, and a spec cannot list the labels of a sidekick")
             return "self" if thing.kind == "container" else "self.host"
         if not isinstance(thing.which, Iteration) or (thing.kind == "host" and self.thing(thing.which) != Thing("hosts")):
-            raise Unliftable("the labels that it lists cannot be listed in a spec")
+            raise Unliftable("a spec cannot list the labels that this loop iterates over")
         return self._reference(thing.which)
 
     def _of_service_field(self, thing: Thing) -> str:
@@ -295,7 +297,7 @@ class Naming:
     def _below_service(self, thing: Thing, *more: str) -> tuple[Phrase, ...]:
         """Return the full path of `thing`, which is below another service of the same stack."""
         if self.setting.target == _BY_NUMBER:
-            raise Unliftable(f"{_BY_NUMBER} does not list other services of the stack")
+            raise Unliftable(f"the metadata version {_BY_NUMBER} does not list other services of the stack")
         assert isinstance(thing.which, str)
         if thing.wide:
             self._own_stack(thing)
@@ -306,7 +308,8 @@ class Naming:
     def _own_stack(self, thing: Thing) -> None:
         name = thing.which or self.setting.service
         self.depart(
-            "own stack", f"/services/{name} were the services of this name in all stacks; now it is the one in its own stack"
+            "own stack",
+            f"/services/{name} mixes the services of this name in all stacks; the spec reads only the one in the same stack",
         )
 
     def _metadata(self, thing: Thing) -> str:
@@ -350,7 +353,7 @@ class Naming:
             for other in below:
                 del self.keys[other]
         if mixed := next((name for name, use in self.keys.items() if use.asked and use.kind == "map"), ""):
-            raise Unliftable(f"it asks whether metadata/{mixed} has a value, although that is a map elsewhere")
+            raise Unliftable(f"the template tests whether metadata/{mixed} has a value, but elsewhere it uses this key as a map")
 
     def _raw(self, segments: tuple[Phrase, ...]) -> str:
         loop, below = self._element_in(Thing("raw", None, segments))
@@ -397,7 +400,7 @@ class Naming:
     def collection(self, loop: Iteration) -> str:
         """Return the expression for the collection that a loop iterates over."""
         if isinstance(loop.of, Split):
-            self.depart("parts", "parts of a text lose the spaces beside the separator, and empty ones are left out")
+            self.depart("parts", "the parts of a split text lose the spaces next to the separator, and empty parts are left out")
             return f"split({self._one(loop.of.text)}, {_quoted(loop.of.separator)})"
         thing = self.thing(loop)
         assert thing
@@ -417,9 +420,10 @@ class Naming:
         if thing.kind == "services":
             self.wide = True
             if not thing.which:
-                self.depart("own stack", f"{_NAMESAKES}: now each of them is there")
+                self.depart("own stack", f"{_NAMESAKES}; the spec lists each of these services separately")
             self.depart(
-                "order", "services of all stacks are sorted by their paths: one whose name begins with another's is before it"
+                "order",
+                "services of all stacks are sorted by their paths: a name that begins with another name comes before that name",
             )
             return "everywhere:*"
         if thing.kind == "metadata" and not thing.which and thing.rest:
@@ -441,12 +445,12 @@ class Naming:
         if branches and self.by_number:
             raise Unliftable("lsdir finds no containers in this version of the metadata")
         if not thing.which and not self.setting.shared:
-            raise Unliftable("the containers of its own service are those of the sidekick")
+            raise Unliftable("confd runs in a sidekick, and a spec cannot list the containers of a sidekick")
         if thing.wide:
             self._own_stack(thing)
         if self.by_number:
-            what = "the first container is the first by name" if first else "containers are sorted by name"
-            self.depart("order", what + ", and no longer in that of the metadata")
+            what = "the first container is chosen by name" if first else "containers are sorted by name"
+            self.depart("order", what + ", not by their order in the metadata")
         if not thing.which:
             return "peers"
         self.services[str(thing.which)] = None
@@ -459,12 +463,12 @@ class Naming:
             return self.value(found.path)
         if isinstance(found, Getenv) and not found.default:
             return self.variable(found)
-        raise Unliftable("this text is more than one value")
+        raise Unliftable("this text consists of more than one value")
 
     def variable(self, found: Getenv) -> str:
         """Return the expression for an environment variable."""
         if found.of:
-            raise Unliftable("a variable with a computed name can only be a whole line")
+            raise Unliftable("a variable with a computed name is only supported as a whole line")
         self.variables[found.name] = None
         return f"env.{found.name}" + _default(found.default)
 
@@ -481,7 +485,7 @@ class Naming:
             return value
         constant = part.default.constant
         if constant is None or (constant and not part.empty):
-            raise Unliftable("a default cannot be written here")
+            raise Unliftable("the spec language cannot express this default")
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:

@@ -236,8 +236,8 @@ def _generated(image: Image) -> Problem | None:
     if file is None or found is None:
         return None
     name = found[1]
-    words = f"it was generated from specs/{name}.yml: there is nothing to adopt"
-    hint = f"edit that spec; a newer blueprint reaches it by `catalog-forge update {name}`"
+    words = f"this image was generated from specs/{name}.yml, so there is nothing to adopt"
+    hint = f"edit that spec; `catalog-forge update {name}` merges changes of its blueprint"
     return Problem(words, file.offset(found.start()), hint)
 
 
@@ -255,7 +255,9 @@ def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Se
     if not words:
         return replace(found, holds=True)
     command = shlex.join(words)
-    said = f"the new image is based on {reference}, and runs its program once before it writes the files: {command}"
+    said = (
+        f"the new image is based on {reference}, and runs the program of that image once before confd writes the files: {command}"
+    )
     base = {"base": reference, "before": [command], "folders": [*dict.fromkeys(each.rstrip("/") for each in volumes)]}
     return replace(found, holds=True, base=base, said=(Problem(said, image.folder.where),))
 
@@ -277,7 +279,13 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
     versions = {name: each for each in files if not each.is_static for name in _versions(each)}
     if len(versions) > 1:
         words = f"the image reads several versions of the metadata: {', '.join(sorted(versions))}"
-        problems.append(Problem(words, versions[max(versions)].file.at(), "a spec reads one: make all its templates read that"))
+        problems.append(
+            Problem(
+                words,
+                versions[max(versions)].file.at(),
+                "a spec reads only one version: change the templates so that all of them read the same version",
+            )
+        )
     version = next(iter(versions), "") or _by_age(known)
     dests = {posixpath.normpath(each.resource.dest) for each in files}
     carried = _carried(image, known, volumes)
@@ -286,14 +294,15 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
         if path in dests:
             said.append(
                 Problem(
-                    f"{path} exists before confd writes it: with the spec it exists only once confd has written it", file.at()
+                    f"{path} exists before confd writes it, but the new image has no such file until confd has written it",
+                    file.at(),
                 )
             )
     carried = {path: file for path, file in carried.items() if path not in dests}
     problems += [problem for file in carried.values() for problem in _unread(file)]
     if any(each.rebased for each in files):
-        words = f"its keys are not Rancher's: the spec looks for them below {OWN}"
-        said.append(Problem(words, image.folder.where, "give them as metadata of the service"))
+        words = f"the keys of this image are not Rancher's, so the spec reads them below {OWN}"
+        said.append(Problem(words, image.folder.where, "define these keys as metadata of the service"))
     return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
 
 
@@ -447,7 +456,7 @@ def _unread(file: File) -> Iterator[Problem]:
     if not file.is_readable:
         whys = {"stray": "the link points outside the folder being adopted, or nowhere", "special": "this is not a regular file"}
         why = {**whys, "closed": "no permission to read this file"}.get(file.kind, f"the file is larger than {MAX_BYTES} bytes")
-        hint = "replace the link with the file" if file.kind == "stray" else "nothing in it can be read: remove it, or fix it"
+        hint = "replace the link with the file" if file.kind == "stray" else "remove the file, or make it readable"
         yield Problem(why, file.at(), hint)
 
 
@@ -465,8 +474,8 @@ def _not_modelled(image: Image) -> Iterator[Problem]:
     for each in image.build.of("ADD") if image.build and image.dockerfile else ():
         if archives := [word for word in each.words[:-1] if ARCHIVE.search(word) and "://" not in word]:
             where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")
-            hint = "unpack it in the folder of the image, and COPY what is in it"
-            yield Problem(f"what ADD unpacks is not read: {', '.join(archives)}", where, hint)
+            hint = "unpack the archive in the folder of the image, and write COPY for its files"
+            yield Problem(f"the files that ADD unpacks are not read: {', '.join(archives)}", where, hint)
     for each in image.build.of("RUN") if image.build and image.dockerfile else ():
         where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")
-        yield Problem(f"what a RUN makes is not modelled: {' '.join(each.text.split())[:_SHOWN]}", where)
+        yield Problem(f"the spec leaves out this RUN: {' '.join(each.text.split())[:_SHOWN]}", where)

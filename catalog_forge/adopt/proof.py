@@ -29,12 +29,12 @@ from catalog_forge.verify.parsing import parse
 from catalog_forge.verify.subject import Subject
 
 REASONS = {
-    "order": "the same lines, or items of a list in a line, in another order",
-    "case": "names that differ only in case",
-    "own stack": "the original reads services of other stacks, too: if those have other names, the result is the same",
-    "namesakes": "the original mixes services with equal names: where all names differ, both render the same",
-    "escaped": "the original cannot be parsed in its format with this value",
-    "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
+    "order": "both files have the same lines, or the same items of a list in a line, in a different order",
+    "case": "the names in both files differ only in case",
+    "own stack": "the original also reads services of other stacks; if these have different names, both files are equal",
+    "namesakes": "the original mixes services that have equal names; if all names differ, both files are equal",
+    "escaped": "with this value, the original file cannot be parsed in its format",
+    "mended": "the original fails with these values, or because a key is missing; if the keys exist, both files are equal",
 }
 # The formats in which indentation has no meaning, and the formats in which only valid files can be parsed.
 _FREE = ("json", "xml", "toml")

@@ -72,16 +72,14 @@ class _Unknown(Exception):
 def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
     """Return what a launch script does. `arguments` are the arguments that the entry passes to the script. Raises nothing."""
     if len(text) > _MOST or "\0" in text:
-        return Start(None, "the script is too large, or not a text", 1)
+        return Start(None, "the script is too large, or is not a text", 1)
     try:
         reading = _Reading(arguments)
         reading.read(text)
     except _Unknown as fault:
-        return Start(
-            None, "this statement has no counterpart in `launch`: the script stays a file", 1 + text.count("\n", 0, fault.place)
-        )
+        return Start(None, "this statement has no equivalent in `launch`", 1 + text.count("\n", 0, fault.place))
     if not reading.exec:
-        return Start(None, "the script does not end in exec: it stays a file", 1 + text.count("\n"))
+        return Start(None, "the script does not end in exec", 1 + text.count("\n"))
     branches = reading.branches or ()
     dropped = (*reading.dropped, *(text for branch in branches for text in branch.dropped))
     files, copies = tuple(reading.files), tuple(reading.copies)

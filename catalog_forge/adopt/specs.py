@@ -36,7 +36,7 @@ _METHOD = re.compile(r"(?:-X ?|--request[= ])(POST|PUT)")
 
 # The tag of an image whose version is unknown.
 _UNKNOWN = "unknown"
-_HEAD = "# Adopted from {what}: read the report about it.\n"
+_HEAD = "# Adopted from {what}. Read the report of `catalog-forge adopt` about this image.\n"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog_forge.adopt.conditions import ONLY_ENDS
 from catalog_forge.adopt.naming import LOWERED, Naming, expression, written
 from catalog_forge.adopt.terms import (
     Children,
@@ -99,7 +100,7 @@ class Writing:
             return None
         name = self.naming.value(part.path)
         if self.several(name) and not alone and not (ending and part.default is None):
-            raise Unliftable(f"{name} has several lines, but is in the middle of a line", piece.start)
+            raise Unliftable(f"the value of {name} may have several lines, but it is in the middle of a line", piece.start)
         default = part.default.constant if part.default else ""
         if default != "" or default is None:
             return self.defaulted(part, name, alone)
@@ -205,7 +206,7 @@ class Writing:
             for each in piece.body
         )
         if thing.kind == "metadata" and thing.rest and self.naming.key(thing).fields and not fails:
-            raise Unliftable("names without fields may be listed beside the records it iterates over", piece.start)
+            raise Unliftable("the list of this loop may contain names without fields in addition to records", piece.start)
 
     # Conditions
 
@@ -220,7 +221,7 @@ class Writing:
                 of = test.of[0]
                 name = self.listed(of)
                 if name.startswith("/"):
-                    raise Unliftable("whether this list has an element cannot be expressed in a spec")
+                    raise Unliftable("a spec cannot test whether this list has an element")
                 return {"has": name}
             case "count":
                 return {"eq": [f"@{{count({self.listed(test.of[0])})}}", str(test.of[1])]}
@@ -234,12 +235,12 @@ class Writing:
                 return {"not": self.condition(test.of[0])}
             case "all" | "any":
                 return {test.word: [self.condition(part) for part in test.of]}
-        raise Unliftable("the index of an element can only be compared with the first and the last one")
+        raise Unliftable(ONLY_ENDS)
 
     def exists(self, path: Phrase) -> dict[str, Any]:
         name = self.naming.value(path)
         if name.startswith("first("):
-            raise Unliftable("whether the first element has a value cannot be expressed in a spec")
+            raise Unliftable("a spec cannot test whether the first element has a value")
         if name.startswith("metadata/"):
             self.use(name).asked = True
         return {"exists": name}

@@ -48,7 +48,7 @@ def test_an_image_becomes_a_spec_that_renders_the_same(tmp_path: Path) -> None:
     result = run(tmp_path / "new", str(folder), "--write")
     assert result.exit_code == 0, result.output
     assert "1 image: 1 adopted" in result.stdout
-    assert "assumed: topology netns, service app, launch.exec app\n" in result.stdout
+    assert "the spec assumes topology netns, service app, launch.exec app\n" in result.stdout
     assert (tmp_path / "new/specs/app-conf.yml").is_file()
     assert (tmp_path / "new/images/app-conf/conf.d/app.conf.toml").is_file()
     for command in (["generate", "--check"], ["test", "app-conf"]):
@@ -135,7 +135,7 @@ def test_a_hint_of_the_report_is_a_line_of_its_own(tmp_path: Path) -> None:
         tmp_path / "app-conf", {**SOUND, "conf.d/log.xml.toml": toml("log.xml.tmpl", "/etc/app/log.xml", 'reload_cmd = "kill 1"')}
     )
     shown = run(tmp_path, str(tmp_path / "app-conf")).stdout
-    assert "reload_cmd is not modelled: kill 1\n    hint: say `reload` in the spec\n" in shown
+    assert "the spec leaves out this reload_cmd: kill 1\n    hint: write `reload` in the spec\n" in shown
 
 
 @pytest.mark.parametrize("name", ["3proxy-conf", "v4-conf", "7zip"])
@@ -212,7 +212,7 @@ def test_services_with_equal_names_are_no_longer_mixed(tmp_path: Path) -> None:
     assert (statuses(found), lifted(found)) == ({"/etc/app/x": "proven"}, 1), found
     reasons = {difference["scenario"]: difference["reason"] for difference in found["files"][0]["differences"]}  # type: ignore[index]
     assert reasons["app: two stacks with equal names"] == "namesakes"
-    assert "mixes services with equal names" in json.dumps(found["notes"])
+    assert "mixes the services of different stacks that have the same name" in json.dumps(found["notes"])
 
 
 def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Pat
     found = adopted(tmp_path, files, "--write")
     assert statuses(found) == {"/x.sh": "equal"}
     assert "dest: /etc/app/x.sh" in (tmp_path / "specs/app-conf.yml").read_text()
-    assert "/x.sh lies in a folder that cannot be a volume" in json.dumps(found["notes"])
+    assert "/x.sh is in a folder that cannot be a volume" in json.dumps(found["notes"])
 
 
 def test_several_folders_of_confd_with_one_dest_are_several_specs(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_what_an_image_says_steers_no_terminal(tmp_path: Path, form: str) -> Non
     files = image({"x": "a\n"})
     files["Dockerfile"] = files["Dockerfile"].replace("RUN chmod +x /confd", "RUN echo '\u202e\x9b2J\x7f'")
     result = run(tmp_path, str(tree(tmp_path / "app-conf", {**files})), "--format", form)
-    assert "what a RUN makes is not modelled: echo" in result.stdout
+    assert "the spec leaves out this RUN: echo" in result.stdout
     assert all(each.isprintable() or each == "\n" for each in result.stdout)
 
 
@@ -360,7 +360,9 @@ def test_what_was_generated_is_not_taken_in_again(tmp_path: Path) -> None:
     tree(tmp_path / "images" / "made-conf", {**SOUND, "Dockerfile": GENERATED + SOUND["Dockerfile"].partition("\n")[2]})
     alone = run(tmp_path, str(tmp_path / "images"))
     assert alone.exit_code == 1
-    assert "made-conf/Dockerfile:1:1: it was generated from specs/app-conf.yml: there is nothing to adopt" in alone.stdout
+    assert (
+        "made-conf/Dockerfile:1:1: this image was generated from specs/app-conf.yml, so there is nothing to adopt" in alone.stdout
+    )
     assert "catalog-forge update app-conf" in alone.stdout
     tree(tmp_path / "images" / "other-conf", SOUND)
     (tmp_path / "new").mkdir()
@@ -373,7 +375,7 @@ def test_what_was_generated_is_not_taken_in_again(tmp_path: Path) -> None:
 def test_what_add_unpacks_is_said(tmp_path: Path) -> None:
     docker = SOUND["Dockerfile"].replace("VOLUME", "ADD more.tar.gz https://example.org/x.tgz /etc/confd/\nVOLUME")
     found = adopted(tmp_path, {**SOUND, "Dockerfile": docker, "more.tar.gz": "x"})
-    assert "what ADD unpacks is not read: more.tar.gz" in json.dumps(found["notes"])
+    assert "the files that ADD unpacks are not read: more.tar.gz" in json.dumps(found["notes"])
     assert "x.tgz" not in json.dumps(found["notes"])
 
 

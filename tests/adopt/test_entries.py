@@ -69,7 +69,7 @@ def test_what_is_generated_already_is_no_new_revision(tmp_path: Path) -> None:
     command = ["-C", str(tmp_path / "new"), "adopt", folder, "--entry", str(tmp_path / "new"), "--write"]
     again = click.testing.CliRunner().invoke(root, command)
     assert again.exit_code == 0, again.output
-    assert "there is no new one" in again.stdout
+    assert "no new revision is needed" in again.stdout
     assert {path: path.read_bytes() for path in sorted((tmp_path / "new").rglob("*")) if path.is_file()} == made
 
 
@@ -128,8 +128,8 @@ def test_a_second_sidekick_of_the_image_stays_as_it_is(tmp_path: Path) -> None:
     ("config", "words"),
     [
         (CONFIG.replace(" <jo@example.org>", ""), "the maintainer is left out"),
-        (CONFIG + "labels: {io.x: '1'}\n", "config.yml: labels is not modelled"),
-        (None, "there is no config.yml"),
+        (CONFIG + "labels: {io.x: '1'}\n", "config.yml: the spec leaves out the key labels"),
+        (None, "without a config.yml"),
     ],
 )
 def test_what_the_spec_does_not_have_of_config_yml_is_named(tmp_path: Path, config: str | None, words: str) -> None:
@@ -219,7 +219,7 @@ def test_a_script_that_waits_becomes_words_of_launch(tmp_path: Path) -> None:
     found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
     spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
     assert spec["launch"]["exec"] == ["app", "--fast"]
-    assert "left out of the launch script: sleep 5" in [note["message"] for note in found["notes"]]
+    assert "`launch` leaves out this command of the script: sleep 5" in [note["message"] for note in found["notes"]]
 
 
 HOLDS = {
@@ -300,7 +300,10 @@ def test_what_an_image_unpacks_at_its_start_stays(tmp_path: Path) -> None:
     """The spec is based on it, and main's start comes from the base of its image; a keeper with a program of its own stays."""
     (found,) = carried(tmp_path)
     assert (found["status"], found["entry"]["whole"]) == ("adopted", True), (found["errors"], found["entry"]["changes"])
-    assert any("runs its program once before it writes the files: sh /unpack.sh" in each["message"] for each in found["notes"])
+    assert any(
+        "runs the program of that image once before confd writes the files: sh /unpack.sh" in each["message"]
+        for each in found["notes"]
+    )
     spec = yamlio.load((tmp_path / "new/specs/app-tools-conf.yml").read_text(), "spec")
     assert spec["image"] == {"base": "acme/app-tools:2", "before": ["sh /unpack.sh"], "folders": ["/opt/app"]}
     assert spec["service"]["topology"] == "scripts"
@@ -347,7 +350,7 @@ def test_an_entry_whose_program_is_in_the_same_image_is_reported(tmp_path: Path)
         tmp_path / "catalog", {"templates/app/config.yml": "name: App\n", "templates/app/0/docker-compose.yml": docker}
     )
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
-    assert "the entry app is not adopted: app runs app-conf with the program in the same image" in result.stderr
+    assert "the entry app is not adopted: the image app-conf of app also contains the program" in result.stderr
     assert "none of these images configures a service" not in result.stderr
 
 
@@ -383,7 +386,7 @@ def test_of_two_images_of_one_entry_one_spec_has_the_entry(tmp_path: Path) -> No
     result = click.testing.CliRunner().invoke(root, command)
     assert result.exit_code == 0, result.output
     assert "2 images: 2 adopted" in result.stdout, result.stdout
-    assert "the entry app belongs to the spec app-conf, where two runs the image that was written there" in result.stdout
+    assert "the entry app belongs to the spec app-conf, in which two still runs the original image" in result.stdout
     specs = {path.stem: yamlio.load(path.read_text(), "spec") for path in (tmp_path / "new/specs").glob("*.yml")}
     assert set(specs) == {"app-conf", "side-conf"}
     assert "acme/side-conf:v1.2.0" in json.dumps(specs["app-conf"])
@@ -395,7 +398,11 @@ def test_of_two_images_of_one_entry_one_spec_has_the_entry(tmp_path: Path) -> No
     ("old", "new", "words"),
     [
         ("type: string, default: 512m", "type: password, default: 512m", "the default of heap is left out"),
-        ("unhealthy_threshold: 3,", "unhealthy_threshold: 3, strategy: recreateOnQuorum,", "'recreateOnQuorum' is not modelled"),
+        (
+            "unhealthy_threshold: 3,",
+            "unhealthy_threshold: 3, strategy: recreateOnQuorum,",
+            "the spec leaves out the strategy 'recreateOnQuorum'",
+        ),
         ('level: "5"', "app_name: fixed", ""),
     ],
 )
@@ -535,7 +542,7 @@ def test_what_a_spec_would_be_refused_for_is_said_of_the_original(tmp_path: Path
     found = adopted(tmp_path, {**ENTRY, **more})
     assert found["status"] == "not read"
     assert [each for each in found["errors"] if place in each["where"]], found["errors"]
-    assert all(each["message"].startswith("its spec would be refused: ") for each in found["errors"])
+    assert all(each["message"].startswith("the spec of this image would be refused: ") for each in found["errors"])
 
 
 def test_in_its_own_catalog_an_entry_is_overwritten_with_force_alone(tmp_path: Path) -> None:
@@ -556,7 +563,7 @@ def test_in_its_own_catalog_an_entry_is_overwritten_with_force_alone(tmp_path: P
 @pytest.mark.parametrize(
     ("docker", "rancher", "words"),
     [
-        (DOCKER.replace("app-base:\n  image: acme/app:3.1", "app-base:\n  image: acme/app"), RANCHER, "asks for it"),
+        (DOCKER.replace("app-base:\n  image: acme/app:3.1", "app-base:\n  image: acme/app"), RANCHER, "asks for the tag"),
         (DOCKER, RANCHER.replace("request_line: GET /,", 'request_line: \'GET "/up" "HTTP/1.0"\','), ""),
         (DOCKER, RANCHER.replace("request_line: GET /,", "request_line: 'GET \"/up\"',"), "HTTP/1.0"),
     ],

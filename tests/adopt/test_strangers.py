@@ -72,7 +72,7 @@ def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str,
     found = adopted(tmp_path, dict(files), "--write")
     assert statuses(found) == {"/etc/app/x": "equal"}, found
     assert f'"{KEY}/services' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
-    assert "its keys are not Rancher's" in json.dumps(found["notes"])
+    assert "the keys of this image are not Rancher's" in json.dumps(found["notes"])
 
 
 def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
@@ -83,14 +83,14 @@ def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
     notes = found["notes"]
     assert isinstance(notes, list)
     (note,) = [each for each in notes if each["message"].startswith("no scenario reaches")]
-    assert note["message"] == "no scenario reaches the branch that begins on line 3: nothing is proven of it"
+    assert note["message"] == "no scenario reaches the branches that begin on these lines, so nothing is proven about them: 3"
     assert note["where"].endswith("x.tmpl:3:1")
 
 
 def test_a_script_that_starts_confd_with_its_default_asks_etcd(tmp_path: Path) -> None:
     files = image({"x": '{{range ls "/services"}}{{.}}\n{{end}}'}, **{"start.sh": "#!/bin/sh\nexec confd -interval 5\n"})
     files["Dockerfile"] = files["Dockerfile"].partition("ENTRYPOINT")[0] + 'COPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
-    assert "its keys are not Rancher's" in json.dumps(adopted(tmp_path, dict(files))["notes"])
+    assert "the keys of this image are not Rancher's" in json.dumps(adopted(tmp_path, dict(files))["notes"])
 
 
 def unlinked(path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_file_that_stands_where_confd_writes_is_said(tmp_path: Path) -> None:
             ":2:5",
             'scenarios: <getv "/self/service/nothing">: error calling getv: key does not exist',
         ),
-        ('{{if eq (getv "/self/service/name") "{{x}}"}}a{{end}}\n', "", "writes the same in all scenarios"),
+        ('{{if eq (getv "/self/service/name") "{{x}}"}}a{{end}}\n', "", "writes the same text in all scenarios"),
     ],
 )
 def test_what_was_never_rendered_says_why(template: str, line: str, words: str, tmp_path: Path) -> None:
