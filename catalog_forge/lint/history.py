@@ -32,12 +32,23 @@ def changed(old: Tree, new: Tree) -> Iterator[Hit]:
         if after is None and folder not in new.folders:
             gone.add(folder)
             where = Where((before.shown or path).removesuffix(path[len(folder) :]))
-            yield Hit(where, f"the published revision {folder} no longer exists: its stacks have lost their files", "put it back")
+            yield Hit(
+                where, f"the published revision {folder} no longer exists: its stacks have lost their files", "restore the folder"
+            )
         elif after is None:
-            yield Hit(before.at(), f"{before.name} is gone from a published revision", "restore it, and make a new revision")
+            yield Hit(
+                before.at(),
+                f"{before.name} was removed from a published revision",
+                "restore the file; change it in a new revision",
+            )
         elif not _equal(before, after):
             level: Level | None = "note" if before.name.lower().startswith("readme") else None
-            yield Hit(after.at(), f"{before.name} has changed in a published revision", "make a new revision", level=level)
+            yield Hit(
+                after.at(),
+                f"{before.name} has changed in a published revision",
+                "undo this; change it in a new revision",
+                level=level,
+            )
 
 
 def _revision(path: str) -> str:
@@ -79,7 +90,7 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
                 found[where] = match[1].decode(), int(match[2]), joined(shown, below)
     blobs = {blob: size for blob, size, _ in found.values() if size <= MAX_BYTES}
     if sum(blobs.values()) > MAX_CONTENT:
-        raise ForgeError(f"the revisions hold more than {MAX_CONTENT >> 20} MiB", hint="check one entry at a time")
+        raise ForgeError(f"the published revisions contain more than {MAX_CONTENT >> 20} MiB", hint="check one entry at a time")
     contents = git.contents(folder, blobs)
     return Tree((_file(where, *each, contents) for where, each in found.items()), inside)
 

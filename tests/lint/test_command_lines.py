@@ -75,10 +75,10 @@ def test_sound_images(lines: str) -> None:
             f'ENV NODE=a\nENTRYPOINT ["/usr/bin/confd", {GOOD}, "-watch", "-node", "$NODE"]',
             "confd asks http://$NODE: it never reaches Rancher's metadata",
         ),
-        (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-confdir", "/opt/c"]', "confd reads /opt/c, and conf.d is in /etc/confd"),
+        (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-confdir", "/opt/c"]', "confd reads /opt/c, but conf.d is in /etc/confd"),
         (
             f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-config-file", "/etc/confd/conf.d/web.toml"]',
-            "web.toml is a template resource: it has no effect as a configuration of confd",
+            "web.toml is a template resource: it has no effect as a configuration file of confd",
         ),
         (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-sync-only"]', "with -sync-only confd runs no check_cmd and no reload_cmd"),
         ("ENTRYPOINT confd -backend rancher -prefix", "flag needs an argument: -prefix"),

@@ -237,7 +237,7 @@ def test_a_variable_of_the_scheduler_is_only_its_own_in_its_labels() -> None:
     files = docker("  web:\n    image: nginx:1.27.3\n    volumes: ['db_${stack_name}:/x']\n    labels:\n"
                    "      io.rancher.scheduler.affinity:container_label_ne: a=${stack_name}\n")  # fmt: skip
     hints = [each.hint for each in findings(files, "CF420")]
-    assert hints == ["ask for it, or write its value", "write $${stack_name}"]
+    assert hints == ["add a question for it, or write its value", "write $${stack_name}"]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_what_changed_or_vanished_is_found_and_what_is_new_is_not(repository: Pa
     assert _changed(repository) == [
         "note templates/web/0/README.md: README.md has changed in a published revision",
         "warning templates/web/0/docker-compose.yml: docker-compose.yml has changed in a published revision",
-        "warning templates/web/0/rancher-compose.yml: rancher-compose.yml is gone from a published revision",
+        "warning templates/web/0/rancher-compose.yml: rancher-compose.yml was removed from a published revision",
     ]
 
 

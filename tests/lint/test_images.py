@@ -104,8 +104,8 @@ def test_a_key_of_several_lines_has_no_fix() -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ('{{getv "/self/service/name" "x"}}', "confd 0.11.0-dev-rancher takes no default for getv: the call fails"),
-        ("a {{- 1}}", "confd 0.11.0-dev-rancher does not know a trim marker: the Go that it was built with lacks it"),
+        ('{{getv "/self/service/name" "x"}}', "confd 0.11.0-dev-rancher does not accept a default for getv: the call fails"),
+        ("a {{- 1}}", "confd 0.11.0-dev-rancher does not know a trim marker, because it was built with an older release of Go"),
         ("{{atoi 1}}", "confd 0.11.0-dev-rancher has no function 'atoi'"),
     ],
 )
@@ -116,7 +116,10 @@ def test_what_an_old_confd_lacks(template: str, message: str) -> None:
 
 def test_without_a_release_it_is_said_what_was_assumed() -> None:
     (finding,) = findings(tree({TEMPLATE: '{{add (atoi (getv "/self/service/scale")) 1}}\n'}), "CF632")
-    assert finding.level == "warning" and finding.message == "'atoi' came with confd 0.16, and this image may run 0.14"
+    assert (
+        finding.level == "warning"
+        and finding.message == "confd 0.16 is the first release with 'atoi', and this image may run 0.14"
+    )
 
 
 @pytest.mark.parametrize(
@@ -351,10 +354,10 @@ GATHERED = {
             {IMAGE + "app.toml": resource("uid = 'a'")},
             "app.toml:4:1: confd cannot load it: uid must be a number: confd does not accept names here",
         ),
-        ({IMAGE + "app.toml": resource().replace("web.conf", "x")}, "app.toml:2:8: there is no templates/x.tmpl"),
+        ({IMAGE + "app.toml": resource().replace("web.conf", "x")}, "app.toml:2:8: the template templates/x.tmpl does not exist"),
         (
             {DOCKERFILE: "FROM alpine:3.20.3\nCOPY *.toml /opt/c/conf.d/\nCOPY app.tmpl /opt/c/templates/\n"},
-            "app.toml:2:8: there is no templates/web.conf.tmpl",
+            "app.toml:2:8: the template templates/web.conf.tmpl does not exist",
         ),
     ],
 )

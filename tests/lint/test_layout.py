@@ -21,7 +21,7 @@ BLOCK = ".catalog:\n  version: '1.1.0'\n"
 def test_a_folder_that_is_no_revision_names_the_next_number() -> None:
     (found,) = findings({"templates/web/latest/rancher-compose.yml": BLOCK}, "CF104")
     assert str(found.where) == "templates/web/latest/rancher-compose.yml"
-    assert "1 is the next one" in found.hint
+    assert "call a new revision 1;" in found.hint
 
 
 def test_gaps_are_named_once_however_many_there_are() -> None:
@@ -81,7 +81,7 @@ def test_pictures_are_known_by_their_content(name: str, head: str) -> None:
 
 def test_a_large_icon_is_large_and_nothing_else() -> None:
     found = run(Catalog(tree(None, {"templates/web/catalogIcon-web.svg": "large"})), Choice(registry.expand(("CF1",))))
-    assert [(each.rule, each.message) for each in found] == [("CF134", "the icon has 2.0 MiB")]
+    assert [(each.rule, each.message) for each in found] == [("CF134", "the icon has a size of 2.0 MiB")]
 
 
 @pytest.mark.parametrize("below", ["templates/web/0", "templates/web/0/rancher-compose.yml", "templates/web", "templates", "."])

@@ -805,7 +805,7 @@ def test_template_that_fails_is_cut_and_not_refused() -> None:
 
 
 HIDDEN = {
-    "same version": ({path: text.replace("1.1.0", "1.0.0") for path, text in SECOND.items()}, "one link hides the other", "0"),
+    "same version": ({path: text.replace("1.1.0", "1.0.0") for path, text in SECOND.items()}, "and hides this one", "0"),
     "same number": (
         {path.replace("/1/", "/00/"): text.replace("1.1.0", "1.0.0") for path, text in SECOND.items()},
         "their files are mixed",

@@ -25,7 +25,7 @@ _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
 # The maximum number of versions that a message lists.
 _SHOWN = 8
-_LABELS = "the labels of a service are a mapping of texts, or a list of them"
+_LABELS = "the labels of a service must be a mapping of texts or a list of texts"
 
 
 def judge(tree: Tree) -> list[Ruling]:
@@ -83,13 +83,13 @@ class _Template:
         where = self.config.at(1, 1) if self.config else self.folder.where
         # The CI checks only the part of an id after its last `:` and `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
-            hint = "letters, digits and '-', 63 at most"
+            hint = "use at most 63 letters, digits and '-'"
             message = f"a template cannot be named {self.folder.name!r}"
             yield self._reject("CF101", message, self.folder.where, "", hint)
         maintainer = self.keys.get("maintainer")
         words = _text(maintainer)
         if maintainer and words and not _MAINTAINER.fullmatch(words):
-            hint = "First Last <mail@example.com>"
+            hint = "write First Last <mail@example.com>"
             message = f"the maintainer must be two to five words and an email address: {words!r}"
             yield self._reject("CF207", message, maintainer.where, "", hint)
         yield from self._assert_default(where)
@@ -102,13 +102,15 @@ class _Template:
         known = ", ".join(map(repr, [*self.links][:_SHOWN]))
         if node is None:
             rule, where = self._cause(where)
-            yield self._reject(rule, "there is no default version", where, "", "version: '...' in config.yml")
+            yield self._reject(rule, "there is no default version", where, "", "write version: '...' in config.yml")
         elif not default:
             shown = decoding.raw(node)
-            hint = f"version: '{shown}'" if shown else "version: '...'"
+            hint = f"write version: '{shown or '...'}'"
             yield self._reject("CF203" if shown else "CF204", "the default version is not text", node.where, "", hint)
         elif default not in self.links:
-            yield self._reject("CF205", f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
+            yield self._reject(
+                "CF205", f"no revision has the default version {default!r}", node.where, "", f"write one of {known}"
+            )
 
     def _cause(self, where: Where) -> tuple[str, Where]:
         """Return the rule that reports why there is no default version, and the place to report."""
@@ -122,10 +124,10 @@ class _Template:
         file = revision.files["rancher-compose.yml"]
         name = self.folder.name
         if ":" in name or "*" in name or _UNLINKED.search(revision.name):
-            reason = f"nothing links to {name}/{revision.name}: its name is not allowed in an id"
+            reason = f"{name}/{revision.name} cannot be opened, because its name is not allowed in an id"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
-            reason = f"a folder above the revision is named {revision.name!r} too: the CI does not find its files"
+            reason = f"a folder above is named {revision.name!r} too, so the CI does not find the files of the revision"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
             yield self._reject("CF301", "rancher-compose.yml is empty", file.at(1, 1), revision.name)

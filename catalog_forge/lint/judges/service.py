@@ -16,7 +16,7 @@ from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
 from catalog_forge.rancher.entries import ICONS, chosen, default_of, is_revision, number_of
 from catalog_forge.rancher.judgement import block
 from catalog_forge.rancher.judgement.block import DEFAULTS, Block
-from catalog_forge.rancher.judgement.ruling import Outcome, Ruling
+from catalog_forge.rancher.judgement.ruling import HINTS, Outcome, Ruling
 from catalog_forge.rancher.tree import File, Folder, Tree, keys_of
 from catalog_forge.yamlio import Node, Seq, Text
 
@@ -189,7 +189,7 @@ class Service:
             yield from self._look_at_default(template, where)
             yield from self._hidden(template)
         elif not template.versions and template.config:
-            yield self._say("hide", "it has no revision: it is never listed", where, template)
+            yield self._say("hide", "the entry has no revision, so it is never listed", where, template)
         for version in template.versions:
             if not version.version and not version.block.problems:
                 yield self._dropped(template, version)
@@ -204,24 +204,25 @@ class Service:
                 yield from self._altered(template, "", _texts_of_config(keys_of(template.config.yaml.node)))
 
     def _ghost(self, template: Template, where: Where) -> Ruling:
-        reason = "it is listed without a name: there is no config.yml that can be read"
+        reason = "the entry is listed without a name, because it has no readable config.yml"
         if template.config:
-            message = "it is listed without a name: config.yml does not give one"
-            return self._say("ghost", message, where, template, hint="name: ...", rule="CF208")
-        return self._say("ghost", reason, where, template, hint="a config.yml with a name in the folder", rule="CF111")
+            message = "the entry is listed without a name, because config.yml has no `name`"
+            return self._say("ghost", message, where, template, hint="write name: ...", rule="CF208")
+        return self._say("ghost", reason, where, template, hint="add a config.yml with a `name` to the folder", rule="CF111")
 
     def _dropped(self, template: Template, version: Version) -> Ruling:
         file = version.source
         if file is None:
             where, rule = self._missing(template, version)
-            reason = "the revision vanishes: none of its files gives a version"
-            hint = "a rancher-compose.yml with a catalog block that says its version"
+            reason = "the revision is not listed, because none of its files has a version"
+            hint = HINTS["CF120"]
             return self._say("drop", reason, where, template, version.folder, hint, rule)
         where = version.block.where or file.at(1, 1)
-        reason, rule = "the revision vanishes: its catalog block has no version", "CF304"
+        reason, rule = "the revision is not listed, because its catalog block has no version", "CF304"
         if not version.block.keys:
-            reason, rule = "the revision vanishes: the file has no catalog block", "CF302" if file.yaml.map else "CF301"
-        return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block", rule)
+            reason = "the revision is not listed, because the file has no catalog block"
+            rule = "CF302" if file.yaml.map else "CF301"
+        return self._say("drop", reason, where, template, version.folder, "write version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
         """Return the place where the file with the version is missing, empty or a link, and the rule that reports this."""
@@ -252,19 +253,17 @@ class Service:
         last = {version.version: version for version in template.served}
         for version in template.served:
             if last[version.version] is not version:
-                reason = (
-                    f"revision {last[version.version].folder} has the same version {version.version!r}: one link hides the other"
-                )
+                reason = f"revision {last[version.version].folder} has the same version {version.version!r} and hides this one"
                 node = version.block.keys.get("version")
                 yield self._say("hide", reason, node.where if node else version.where, template, version.folder)
         if ":" in template.folder or "*" in template.folder:
-            reason = "an id with ':' or '*' cannot be opened: it is listed, but opening it gives a 404"
+            reason = "an entry whose name contains ':' or '*' is listed, but opening it gives a 404"
             yield self._say(
                 "hide",
                 reason,
                 Where(template.path),
                 template,
-                hint="letters, digits and '-' in the name of the folder",
+                hint="use only letters, digits and '-' in the name of the folder",
                 rule="CF101",
             )
 
@@ -291,15 +290,15 @@ class Service:
         where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
         number = number_of(revision.name)
         if not is_revision(revision.name):
-            reason = f"a folder named {revision.name!r} is not a revision: it is ignored"
-            yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on", "CF104")
+            reason = f"a folder named {revision.name!r} is not a revision, so it is ignored"
+            yield self._say("drop", reason, where, template, revision.name, "name revisions 0, 1, 2 and so on", "CF104")
             return
         kept = template.by_key.get(revision.name if number is None else number)
         if kept and kept.folder != revision.name:
-            reason = f"it is revision {number}, like the folder {kept.folder}: their files are mixed"
+            reason = f"this folder and {kept.folder} are both revision {number}, so their files are mixed"
             yield self._say("hide", reason, where, template, revision.name)
         elif not kept:
-            reason = "the revision vanishes: all its files are links"
+            reason = "the revision is not listed, because all its files are links"
             yield self._say("drop", reason, where, template, revision.name, "replace the links with files", "CF115")
 
 

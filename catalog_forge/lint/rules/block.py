@@ -84,7 +84,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
     file = revision.rancher
     keys = file.yaml.keys if file else {}
     if file and "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
-        message = "in a file without version: '2' Rancher treats catalog as a service, and cannot launch it"
+        message = "the file has no version: '2', so Rancher treats `catalog` as a service and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
 
 
@@ -128,11 +128,11 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.19, #6.5
     """
     if "." in revision.name and revision.block and not revision.version and "version" not in keys_of(revision.block):
-        message = "the block gives no version: Rancher uses the name of the folder, but the CI finds no version"
+        message = "the catalog block has no version: Rancher uses the name of the folder, but the CI finds no version"
         yield Hit(revision.block_where, message, "add version: '1.0.0'", level="warning")
 
 
-@rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
+@rule("CF305", "warning", "A version in the catalog block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
     """An unquoted version that is a number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. `1.9` is stored
     unchanged, but the version of the next revision may not be.
@@ -209,14 +209,14 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
     nodes = [(name, keys.get(name)) for name in _LIMITS]
     for name, node in nodes:
         if node and text_of(node) and not _RANCHER_VERSION.fullmatch(text_of(node)):
-            yield Hit(node.where, f"{name} {shown(text_of(node))} is not a version of Rancher", "write one such as v1.6.0")
+            yield Hit(node.where, f"{name} {shown(text_of(node))} is not a version of Rancher", "write a version such as v1.6.0")
     least, most = (text_of(node) for _, node in nodes)
     if least and most and versions.greater(least, most):
         message = f"the minimum {shown(least)} is above the maximum {shown(most)}: no version of Rancher shows the revision"
-        yield Hit(keys[_LIMITS[0]].where, message, "change one of them")
+        yield Hit(keys[_LIMITS[0]].where, message, "lower the minimum or raise the maximum")
 
 
-@rule("CF308", "note", "The block has a uuid", on=Revision)
+@rule("CF308", "note", "The catalog block has a uuid", on=Revision)
 def uuid(revision: Revision) -> Iterator[Hit]:
     """`uuid` is a leftover from an older catalog: no program reads it, and a copied revision keeps the uuid of the original.
 
@@ -256,7 +256,7 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
         yield Hit(key.where, "questions is empty", "remove it, or add a question")
 
 
-@rule("CF310", "error", "A value in the block has the wrong type", on=Revision)
+@rule("CF310", "error", "A value in the catalog block has the wrong type", on=Revision)
 @told("CF310")
 def wrong_kind(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over a list or a mapping where they expect text.
@@ -299,8 +299,8 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
         key = key_of(revision.rancher.yaml.node, ".catalog")
         yield Hit(
             key.where if key else revision.rancher.at(),
-            "Rancher takes catalog, and ignores .catalog",
-            f"keep one in {RANCHER}",
+            "the file has two catalog blocks: Rancher uses `catalog` and ignores `.catalog`",
+            f"keep only one of them in {RANCHER}",
         )
 
 

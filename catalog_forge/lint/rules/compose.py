@@ -36,11 +36,11 @@ _INSTEAD = {
     "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
     "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
     "configs": "provide files with a sidekick that has volumes",
-    "dockerfile": "it is a key of `build`",
+    "dockerfile": "write it below `build`",
     "net": "compose 2 calls it network_mode",
     "log_driver": "compose 2 calls it logging: driver",
     "log_opt": "compose 2 calls it logging: options",
-    "depends_on": "compose 1 has only links",
+    "depends_on": "compose 1 does not have it: use links",
     "network_mode": "compose 1 calls it net",
     "logging": "compose 1 calls it log_driver and log_opt",
     "scale_min": "use scale_policy: min",
@@ -291,7 +291,7 @@ def health_check(revision: Revision) -> Iterator[Hit]:
     """
     for name, found, where in _health(revision):
         if "port" not in found:
-            yield Hit(where, f"the health check of {name!r} has no port", "port: NUMBER")
+            yield Hit(where, f"the health check of {name!r} has no port", "write port: NUMBER")
 
 
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
@@ -312,7 +312,7 @@ def health_times(revision: Revision) -> Iterator[Hit]:
             text = text_of(found.get(key))
             if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
                 message = f"{key} of the health check of {name!r} is {text} ms"
-                yield Hit(found[key].where, message, f"times are in milliseconds: {int(text) * 1000} for {text} seconds")
+                yield Hit(found[key].where, message, f"times are in milliseconds: write {int(text) * 1000} for {text} seconds")
 
 
 @rule("CF416", "warning", "An image has no fixed version", on=Revision)
@@ -344,7 +344,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
         tag = image.rpartition("/")[2].partition(":")[2]
         if tag in _LATEST and not (varies(node.value) and image.endswith(":")):  # type: ignore[union-attr]
             message = f"the image {image!r} of {service.name!r} can change without notice"
-            yield Hit(node.where, message, "name a version")  # type: ignore[union-attr]
+            yield Hit(node.where, message, "use a tag with a fixed version")  # type: ignore[union-attr]
 
 
 @rule("CF417", "error", "A boolean is written as text", on=Revision)
@@ -423,20 +423,20 @@ def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
 
 def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str, where: Where) -> Iterator[Hit]:
     question = asked.get(name)
-    hint = f"make {name} required, with a default"
+    hint = f"make the question {name} required, and give it a default"
     if question is None:
         yield Hit(
             where,
-            f"{key} of {service!r} is ${{{name}}}, which no question asks for: it is empty",
-            f"ask for {name}",
+            f"{key} of {service!r} is ${{{name}}}, which is empty, because no question asks for it",
+            f"add a question for {name}",
             level="error",
         )
     elif not question.default:
-        message = f"{key} of {service!r} is ${{{name}}}, which has no default"
+        message = f"{key} of {service!r} is ${{{name}}}, whose question has no default"
         # This is an error even for a required question, because with the default answers the number is empty.
         yield Hit(where, message, hint, level="error")
     elif not question.required:
-        yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
+        yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and the answer to that question may be empty", hint)
 
 
 @rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
@@ -477,7 +477,7 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
             yield "uses the network of its host", node.where
     for item in items(service.get("volumes")):
         if "docker.sock:" in item.value:
-            yield "has Docker's socket: it can start anything on its host", item.where
+            yield "has access to Docker's socket: it can start any container on its host", item.where
 
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)

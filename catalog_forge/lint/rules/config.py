@@ -194,7 +194,7 @@ def old_default(entry: Entry) -> Iterator[Hit]:
     wanted = text_of(node)
     if node and served and served[-1].version != wanted and any(each.version == wanted for each in served):
         newest = served[-1]
-        message = f"the default is {shown(wanted)}, the newest revision {newest.name} is {shown(newest.version)}"
+        message = f"the default version is {shown(wanted)}, but the newest revision {newest.name} is {shown(newest.version)}"
         yield Hit(node.where, message, f"write '{newest.version[:40]}', or give the reason in a comment")
 
 

@@ -94,7 +94,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
             ending = _ending(file) if "." in file.name else "svg"
             yield Hit(
                 file.at(),
-                f"{shown(file.name)} is an icon only to newer versions of Rancher",
+                f"only newer versions of Rancher accept {shown(file.name)} as the icon",
                 f"call it catalogIcon-{entry.name}.{ending}",
             )
 
@@ -121,7 +121,8 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
             continue
         kind, ending = _format(file.content), _ending(file).replace("jpeg", "jpg")
         if not kind:
-            what = "a pointer of Git LFS" if file.content.startswith(b"version https://git-lfs") else "no SVG, PNG, JPEG or GIF"
+            is_pointer = file.content.startswith(b"version https://git-lfs")
+            what = "only a pointer of Git LFS" if is_pointer else "not an SVG, PNG, JPEG or GIF image"
             yield Hit(file.at(), f"the icon is {what}", "replace it with an image")
         elif kind != ending:
             yield Hit(
@@ -142,7 +143,9 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
     """
     for file in entry.icons:
         if file.size > MAX_BYTES:
-            yield Hit(file.at(), f"the icon has {file.size / MAX_BYTES:.1f} MiB", "an image of 128 pixels needs only a few KB")
+            yield Hit(
+                file.at(), f"the icon has a size of {file.size / MAX_BYTES:.1f} MiB", "an image of 128 pixels needs only a few KB"
+            )
 
 
 @rule("CF140", "warning", "A README is where Rancher does not show it", on=Entry, fixable=True)
@@ -167,7 +170,7 @@ def unserved_readme(entry: Entry) -> Iterator[Hit]:
     if not any(_is_readme(file.name) for file in newest.folder.everything):
         copy = f"{newest.folder.path}/README.md"
         fix = Fix(f"copy it to {newest.title}/README.md", above.path, copies=(copy,)) if above.is_readable else None
-        yield Hit(above.at(), f"Rancher does not show this README of {entry.name}", f"add one to revision {newest.name}", fix)
+        yield Hit(above.at(), f"Rancher does not show this README of {entry.name}", f"put it into revision {newest.name}", fix)
 
 
 @rule("CF141", "note", "A README has a name that Rancher does not know", on=Entry)
@@ -302,7 +305,7 @@ def second_document(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         if second := file.yaml.second:
-            yield Hit(second, "nothing reads this second document", "remove the line ---, or what follows it")
+            yield Hit(second, "nothing reads this second document", "remove the line ---, or everything after it")
 
 
 @rule("CF152", "note", "A file begins with a byte order mark", on=Entry)
@@ -319,7 +322,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         if file.content.startswith(b"\xef\xbb\xbf"):
-            yield Hit(file.at(1, 1), "a byte order mark", "save it as UTF-8 without one")
+            yield Hit(file.at(1, 1), "the file begins with a byte order mark", "save it as UTF-8 without this mark")
 
 
 @rule("CF153", "note", "A file has Windows line endings", on=Entry)
@@ -340,7 +343,7 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
         offset = file.content.find(b"\r\n")
         if offset >= 0 and b"\0" not in file.content:
             line = file.content.count(b"\n", 0, offset) + 1
-            yield Hit(file.at(line, 1), "lines end in CR LF", "save it with Unix line endings")
+            yield Hit(file.at(line, 1), "the lines end in CR LF", "save the file with Unix line endings")
 
 
 @rule("CF154", "note", "A compose file has tabs", on=Entry)
@@ -357,4 +360,4 @@ def tabs(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         if (offset := file.text.find("\t")) >= 0:
-            yield Hit(file.offset(offset), "a tab", "use spaces")
+            yield Hit(file.offset(offset), "there is a tab here", "use spaces")

@@ -73,7 +73,7 @@ def _unknown_labels(composition: Composition) -> Iterator[Problem]:
 def _near(name: str) -> str:
     start = "io.rancher."
     hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
-    return hint.replace("mean '", f"mean '{start}") or "your own labels should start with another prefix"
+    return hint.replace("mean '", f"mean '{start}") or "your own labels should have a different prefix"
 
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
@@ -101,11 +101,11 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
             yield Hit(
                 where,
-                f"${{{use.name}}} is replaced by nothing here: Rancher's scheduler never sees it",
+                f"${{{use.name}}} becomes empty text here: Rancher's scheduler never sees this variable",
                 f"write $${{{use.name}}}",
             )
         else:
-            yield Hit(where, f"no question asks for {use.name!r}, so it is empty", "ask for it, or write its value")
+            yield Hit(where, f"no question asks for {use.name!r}, so it is empty", "add a question for it, or write its value")
 
 
 @rule("CF421", "error", "The value of a label or a variable is not text", on=Revision)
@@ -152,8 +152,8 @@ def value_of_label(revision: Revision) -> Iterator[Hit]:
             node = service.labels.get(name, (None, None))[1]
             text = text_of(node)
             if node is not None and text.lower() not in known and not varies(text):
-                message = f"{name} of {service.name!r} is {text!r}"
-                yield Hit(node.where, message, f"Rancher knows {' or '.join(known)}")
+                message = f"the label {name} of {service.name!r} is {text!r}"
+                yield Hit(node.where, message, f"the value must be {' or '.join(known)}")
 
 
 _SWITCH = ("true", "false")
@@ -201,6 +201,6 @@ def _without_target(composition: Composition) -> Iterator[Problem]:
             target = label.removeprefix(TARGET)
             if target in (label, *links) or varies(label) or any(map(varies, links)):
                 continue
-            message = f"the label for the target {target!r} has no effect: {service.name!r} links no such service"
-            hint = near(target, links) or f"link {target}" * (target in composition.services)
-            yield Problem(message, key.where, hint or near(target, composition.services, "there is no such service"))
+            message = f"the label for the target {target!r} has no effect: {service.name!r} does not link to this service"
+            hint = near(target, links) or f"add a link to {target}" * (target in composition.services)
+            yield Problem(message, key.where, hint or near(target, composition.services, "this service does not exist"))

@@ -54,7 +54,7 @@ for _row in (
         "by /tcp or /udp.",
         ("ports: ['70000:80']", "ports: [abc]", "ports: ['80:80:80:80']"),
         "ports: ['80:80', '8000-8001:80-81', '127.0.0.1:53:53/udp', 90]",
-        "parsePortSpec of docker/go-connections, as rancher-compose-executor v0.14.29 carries it",
+        "parsePortSpec of docker/go-connections, as contained in rancher-compose-executor v0.14.29",
     ),
     (
         "CF430",
@@ -82,8 +82,8 @@ for _row in (
     ),
     (
         "CF433",
-        "A key or a number cannot be stored",
-        "Before checking a service, rancher-compose converts it to JSON, in which keys must be text and numbers finite.",
+        "A key or a number cannot be stored as JSON",
+        "Before checking a service, rancher-compose converts it to JSON, in which keys must be text and numbers must be finite.",
         ("labels: {5: a}", "environment: {'': a}", f"{_RANCHER}metadata: {{limit: .inf}}"),
         "labels: {'5': a}",
         "config/validation.go of rancher-compose-executor v0.14.29",
@@ -227,5 +227,5 @@ def plain_template(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#6.9
     """
     for hit in judged(revision, "CF438"):
-        message = f"the CI reads {DOCKER} as YAML, and this is a template: {hit.message}"
+        message = f"the CI reads {DOCKER} as YAML, but this file is a template: {hit.message}"
         yield replace(hit, message=message, hint=f"call it {DOCKER_TEMPLATE}")

@@ -71,7 +71,7 @@ def git_name(entry: Entry) -> Iterator[Hit]:
         )
 
 
-@rule("CF103", "warning", "The CI does not look at a folder of entries", on=Catalog)
+@rule("CF103", "warning", "The CI does not check a folder of entries", on=Catalog)
 def odd_top(catalog: Catalog) -> Iterator[Hit]:
     """Rancher shows the entries of any top folder. The catalog's CI checks only the entries of `templates` and `WORD-templates`.
 
@@ -87,7 +87,9 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
     for name, entry in tops.items():
         if not TOP.fullmatch(name):
             where = Where(entry.where.file.removesuffix(f"/{entry.name}"))
-            yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "rename it to templates or WORD-templates")
+            yield Hit(
+                where, f"the catalog's CI does not check the entries in {shown(name)}", "rename it to templates or WORD-templates"
+            )
 
 
 @rule("CF104", "error", "A folder of an entry is not a revision", on=Entry)
@@ -113,7 +115,7 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.7, #6.39
     """
     for hit in judged(entry, "CF104"):
-        yield replace(hit, hint=f"revisions are numbers: {_next(entry)} is the next one; move other files out of the entry")
+        yield replace(hit, hint=f"call a new revision {_next(entry)}; move any other folder out of the entry")
 
 
 def _next(entry: Entry) -> int:
@@ -140,8 +142,8 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
         if "." not in name and len(name) < 19 and not _PLAIN.fullmatch(name):
             yield Hit(
                 revision.where,
-                f"revision {shown(name)} is treated as number {int(name)}",
-                "use 0, 1, 2, ... without signs and zeros",
+                f"the folder {shown(name)} is treated as revision {int(name)}",
+                "use 0, 1, 2, ... without signs or leading zeros",
             )
 
 
@@ -255,13 +257,13 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     if entry.config or not entry.is_whole or not entry.revisions:
         return
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
-    hint = f"rename {other}" if other else "add one with name, version, description and category"
-    what = "the CI reads no other file" if other == "template.yml" else "it is listed without a name"
+    hint = f"rename {other}" if other else f"add a {CONFIG} with name, version, description and category"
+    what = "the CI does not read template.yml" if other == "template.yml" else "the entry is listed without a name"
     # The catalog service also reads template.yml, so an entry with a template.yml is refused only by the CI.
     yield Hit(entry.where, f"{entry.name} has no {CONFIG}: {what}", hint, level="warning" if other == "template.yml" else None)
 
 
-@rule("CF112", "warning", "There is a template.yml beside config.yml", on=Entry)
+@rule("CF112", "warning", "There is a template.yml next to config.yml", on=Entry)
 def two_configs(entry: Entry) -> Iterator[Hit]:
     """The catalog service reads config.yml and template.yml, and uses the values in template.yml; the CI reads only config.yml.
 
@@ -276,7 +278,7 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
     """
     other = entry.folder.files.get("template.yml")
     if other and entry.config:
-        yield Hit(other.at(), "Rancher uses template.yml instead of config.yml, but the CI does not", "keep config.yml alone")
+        yield Hit(other.at(), "Rancher uses this file instead of config.yml, but the CI reads config.yml", "keep only config.yml")
 
 
 @rule("CF113", "warning", "A file in a revision is treated as a file of the entry", on=Revision)
@@ -312,7 +314,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
 
 
-@rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
+@rule("CF114", "warning", "A file in a subfolder of a revision replaces another file", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
     """The catalog service ships the files of a revision by their base names: of two files with the same name, only the file that
     is read last remains.
@@ -333,7 +335,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
         below = file.path[len(revision.folder.path) + 1 :]
         if file.name in first:
             message = f"{shown(below)} and {shown(first[file.name])} have the same name: Rancher ships only one of them"
-            yield Hit(file.at(), message, "subfolders are ignored: give it another name")
+            yield Hit(file.at(), message, "Rancher ignores subfolders: give one of the files another name")
         first.setdefault(file.name, below)
 
 
@@ -402,8 +404,8 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
         for file in entry.folder.everything:
             if not file.is_readable and file.kind in ("file", "link") and not file.name.startswith(ICONS):
                 read = file.name in (*COMPOSE, CONFIG)
-                message = f"{shown(file.name)} has {file.size >> 20} MiB: it is not checked"
-                yield Hit(file.at(), message, "keep it elsewhere", level="error" if read else None)
+                message = f"{shown(file.name)} has a size of {file.size >> 20} MiB, so it is not checked"
+                yield Hit(file.at(), message, "keep large files outside the catalog", level="error" if read else None)
 
 
 @rule("CF118", "warning", "A file name has unusual characters", on=Catalog)
@@ -440,7 +442,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
     plain, template = (revision.folder.files.get(name) for name in (DOCKER, DOCKER_TEMPLATE))
     if plain and template:
         unused = template if plain.size else plain
-        yield Hit(unused.at(), f"{unused.name} is not used: only one of the two is sent to Rancher", "remove it")
+        yield Hit(unused.at(), f"{unused.name} is not used, because only one docker-compose file is sent to Rancher", "remove it")
 
 
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
@@ -466,7 +468,7 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     names = revision.folder.files
     others = {name for name in names if name not in (DOCKER, DOCKER_TEMPLATE)}
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
-    what = "Rancher and the CI read the version from it"
+    what = "Rancher and the CI read the version from this file"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
     # This is a warning, because the folder's name may be the version. If a judge needs the file, `told` makes it an error.
     yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
@@ -493,7 +495,9 @@ def vanished(entry: Entry) -> Iterator[Hit]:
     if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
         count = len(entry.revisions)
         several = f"none of its {count} revisions has a version" if count > 1 else "its only revision has no version"
-        yield Hit(entry.where, f"{entry.name} is never shown: {several}", f"write version: '1.0.0' in the block of {RANCHER}")
+        yield Hit(
+            entry.where, f"{entry.name} is never shown: {several}", f"write version: '1.0.0' in the catalog block of {RANCHER}"
+        )
 
 
 @rule("CF123", "warning", "A revision has nothing to launch", on=Revision)
@@ -529,6 +533,6 @@ def other_versions(revision: Revision) -> Iterator[Hit]:
         if file := revision.folder.files.get(name):
             yield Hit(
                 file.at(),
-                f"the questions in {name} hide those in {RANCHER}, and the CI does not read the file",
-                f"use {RANCHER} alone",
+                f"Rancher reads the questions in {name} before those in {RANCHER}, but the CI reads only {RANCHER}",
+                f"use only {RANCHER}",
             )

@@ -179,7 +179,7 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.where, f"{_named(question)} has no type", "add type: string", level="note")
         elif isinstance(node, Text) and text and text not in TYPES:
             meant = _MEANT.get(text.lower()) or (text.lower() if text.lower() in TYPES else near(text, TYPES))
-            hint = f"did you mean {meant}?" if meant else f"types are {', '.join(TYPES)}"
+            hint = f"did you mean {meant}?" if meant else f"the types are {', '.join(TYPES)}"
             mend = renamed if text.lower() in _MEANT or text.lower() == meant else respelt
             fix = mend(_file(revision), node, meant) if meant else None
             yield Hit(node.where, f"unknown type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
@@ -328,11 +328,11 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
         node, options = question.keys.get("default"), question.options
         if question.type == "enum" and options and isinstance(node, Text) and text_of(node) not in options:
             meant = near(text_of(node), options[:100])
-            hint = f"did you mean {shown(meant)}?" if meant else f"options are {listed(options)}"
+            hint = f"did you mean {shown(meant)}?" if meant else f"the options are {listed(options)}"
             yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is not one of its options", hint)
 
 
-@rule("CF331", "warning", "The default of a number is not a number, or out of bounds", on=Revision)
+@rule("CF331", "warning", "The default of an int is not a whole number, or is out of bounds", on=Revision)
 def bad_number(revision: Revision) -> Iterator[Hit]:
     """The form itself rejects a default that is not a whole number or is out of bounds. A bound of 0 means that there is no
     bound.
@@ -360,12 +360,14 @@ def bad_number(revision: Revision) -> Iterator[Hit]:
             continue
         if not _WHOLE.fullmatch(text):
             yield Hit(
-                question.at("default"), f"{_named(question)}: the default {shown(text)} is not a whole number", "write digits"
+                question.at("default"),
+                f"{_named(question)}: the default {shown(text)} is not a whole number",
+                "write only digits",
             )
             continue
         least, most = (_bound(question, name) for name in ("min", "max"))
         if (least and int(text) < least) or (most and int(text) > most):
-            bounds = f"at least {least:g}" if not most else f"{least:g} to {most:g}"
+            bounds = f"write a number of at least {least:g}" if not most else f"write a number from {least:g} to {most:g}"
             yield Hit(question.at("default"), f"{_named(question)}: the default {text} is out of bounds", bounds)
 
 
@@ -429,7 +431,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
             least, most = _bound(question, low), _bound(question, high)
             if most and least > most:
                 message = f"{_named(question)}: {low} {least:g} is above {high} {most:g}"
-                yield Hit(question.at(low), message, "change one of them", level="warning")
+                yield Hit(question.at(low), message, f"change {low} or {high}", level="warning")
 
 
 @rule("CF334", "warning", "A password has a default", on=Revision)

@@ -60,7 +60,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
                     yield Hit(
                         file.offset(found.start()),
                         f"the file contains {what}",
-                        "revoke it at once, and ask for it with a question",
+                        "revoke it at once, and ask for it by a question",
                     )
                     break
 
@@ -100,4 +100,4 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
         for name, where, value in _environment(part.get("environment")):
             if is_secret(name) and not _NO_SECRET.fullmatch(value):
                 message = f"the value of {shown(name)} of {part.name.value[:60]} is the same in every stack"
-                yield Hit(where.where, message, "ask for it: a question of type password, and ${NAME} here")
+                yield Hit(where.where, message, "ask for it by a question of type password, and write ${NAME} here")

@@ -92,7 +92,7 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
     """
     for text, _ in _texts(spec):
         if found := LITERAL.search(text.value):
-            hint = "write @@@{ for an at sign and a value; ignore CF803 in a comment to keep it"
+            hint = "write @@@{ for an at sign and a value; to keep the text, ignore CF803 in a comment"
             words = text.value[found.start() :].partition("}")[0][:40] + "}"
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
@@ -120,7 +120,7 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     for text, is_value in _texts(spec):
         if is_value and (found := _FOREIGN.search(text.value)):
             message = f"{found[0][:40]!r} is literal text, not a value"
-            yield Hit(text.at(found.start()), message, "a value is read with @{...}")
+            yield Hit(text.at(found.start()), message, "write @{...} to read a value")
 
 
 @rule("CF805", "warning", "A metadata key is never read", on=SpecFile)

@@ -137,7 +137,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
                 yield Hit(template.where(term), message, f'write eq .Values.{name} "true"')
 
 
-@rule("CF513", "error", "A comparison of different types", on=Revision)
+@rule("CF513", "error", "Two values of different types are compared", on=Revision)
 def unlike(revision: Revision) -> Iterator[Hit]:
     """All answers are text. Comparing an answer with a number or a boolean makes the template fail at that place, and
     rancher-compose silently starts the stack from the part rendered so far.
@@ -238,7 +238,12 @@ def no_default(revision: Revision) -> Iterator[Hit]:
             said.add(question.variable)
             name, empty = question.variable, "default" in question.keys
             message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer the template fails here"
-            yield Hit(template.where(term), message, f"test it bare: {{{{if .Values.{name}}}}}", level="note" if empty else None)
+            yield Hit(
+                template.where(term),
+                message,
+                f"test it without a comparison: {{{{if .Values.{name}}}}}",
+                level="note" if empty else None,
+            )
 
 
 @rule("CF515", "warning", "Words after parentheses are ignored", on=Revision)
@@ -274,8 +279,8 @@ def ignored(revision: Revision) -> Iterator[Hit]:
     from catalog_forge.lint.entries import template_actions as actions
 
     for term in actions.behind_parentheses(template):
-        message = "what follows the parentheses is ignored"
-        yield Hit(template.where(term), message, "the function comes first: and (...) (...)")
+        message = "everything after these parentheses is ignored"
+        yield Hit(template.where(term), message, "write the function first: and (...) (...)")
 
 
 @rule("CF516", "warning", "An answer of several lines is printed into YAML", on=Revision)
@@ -401,7 +406,11 @@ def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     source = ComposeFile(rendered.file, True, rendered)
     for hit in _hits(Composition([*source.parts, *others], (source,))):
         is_key = hit.message.endswith("refuses")
-        yield hit if is_key or not hit.hint.startswith("did you mean") else replace(hit, hint="the template leaves it out")
+        yield (
+            hit
+            if is_key or not hit.hint.startswith("did you mean")
+            else replace(hit, hint="the template leaves it out with these answers")
+        )
 
 
 def _is_sound(parts: list[Part]) -> bool:
@@ -426,7 +435,7 @@ def _hits(composition: Composition) -> Iterator[Hit]:
 def _broken(rendered: Rendered) -> Iterator[Hit]:
     """Yield why a rendered file is cut off or invalid YAML."""
     if rendered.fault:
-        hint = "Rancher silently cuts the text here, and starts the services above"
+        hint = "Rancher silently cuts the file off here, and starts only the services above this place"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)
     for problem in rendered.yaml.problems:
         where = problem.where or Where("", 1, 1)

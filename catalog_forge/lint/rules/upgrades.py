@@ -78,7 +78,11 @@ def no_way(entry: Entry) -> Iterator[Hit]:
         found = upgrades.obstacle(old.version, new.version, _range(new)) if new.version != old.version else None
         if found:
             why, hint, key = found
-            yield Hit(_at(new, key).where, f"revision {old.name} of {entry.name} is not offered revision {new.name}: {why}", hint)
+            yield Hit(
+                _at(new, key).where,
+                f"stacks of revision {old.name} of {entry.name} are not offered revision {new.name}: {why}",
+                hint,
+            )
 
 
 @rule("CF382", "note", "A version is not semantic, so a range excludes it", on=Entry)
@@ -103,8 +107,8 @@ def left_out(entry: Entry) -> Iterator[Hit]:
     odd: list[str] = []
     for old, new in pairwise(served):
         if odd and versions.reads_range(_range(new)) is not None:
-            message = f"upgrade_from excludes {listed(odd)}: not semantic versions"
-            yield Hit(_at(new, "upgrade_from").where, message, "remove upgrade_from if they may be upgraded")
+            message = f"upgrade_from excludes all versions that are not semantic: {listed(odd)}"
+            yield Hit(_at(new, "upgrade_from").where, message, "remove upgrade_from if these versions may be upgraded")
         if versions.semver(old.version.lstrip("v")) is None:
             odd.append(old.version)
 
@@ -129,4 +133,4 @@ def disagreement(entry: Entry) -> Iterator[Hit]:
         one, other = (versions.semver(each.version.lstrip("v")) for each in (new, old))
         if one and other and one < other and versions.greater(new.version, old.version):
             message = f"{shown(new.version)} is greater than {shown(old.version)} to Rancher, but not as a semantic version"
-            yield Hit(_at(new).where, message, "raise one of the three numbers")
+            yield Hit(_at(new).where, message, "raise one of the three numbers of the version")

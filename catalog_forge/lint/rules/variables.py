@@ -58,7 +58,7 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
     for use in revision.uses if revision.is_asked else ():
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
-            hint = near(use.name, asked, "ask for it, or write its value")
+            hint = near(use.name, asked, "add a question for it, or write its value")
             yield Hit(use.where, f"no question asks for {use.name!r}: it is {_becomes(use)}", hint)
 
 
@@ -94,7 +94,7 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
     elsewhere = {use.name for use in uses if use.kind != "name"}
     for use in uses:
         if use.kind == "name" and use.name in asked and use.name not in elsewhere:
-            yield Hit(use.where, f"{use.name} takes the answer with that name", f"write {use.name}=${{{use.name}}}")
+            yield Hit(use.where, f"{use.name} gets the answer of the same name", f"write {use.name}=${{{use.name}}}")
 
 
 @rule("CF504", "error", "A dollar sign does not start a variable", on=Revision)
@@ -142,7 +142,11 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "key":
-            yield Hit(use.where, f"${{{use.name}}} is in a key, and stays as it is", "write the list form, NAME=VALUE")
+            yield Hit(
+                use.where,
+                f"${{{use.name}}} is in a key, where Rancher does not replace it",
+                "write a list of NAME=VALUE instead of a mapping",
+            )
 
 
 @rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)

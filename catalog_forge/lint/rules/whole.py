@@ -60,7 +60,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
         most, _ = counts.most_common(1)[0]
         for entry, node in same if len(counts) > 1 else ():
             if text_of(node) != most:
-                message = f"{entry.name} is in {shown(text_of(node))}, {counts[most]} others are in {shown(most)}"
+                message = f"{entry.name} is in {shown(text_of(node))}, but the usual category is {shown(most)}"
                 yield Hit(node.where, message, f"write {most[:60]}")
 
 
@@ -85,7 +85,9 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
     for same in found.values():
         for entry in same[1:]:
             first = f"{same[0].top.name}/{same[0].name}"
-            yield Hit(entry.where, f"Rancher makes one entry of {entry.top.name}/{entry.name} and {first}", "rename one of them")
+            yield Hit(
+                entry.where, f"Rancher merges {entry.top.name}/{entry.name} and {first} into one entry", "rename one of them"
+            )
 
 
 @rule("CF913", "warning", "Two entries have the same name", on=Catalog)

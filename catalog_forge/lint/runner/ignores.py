@@ -111,7 +111,7 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
         return
     reason = parts["reason"].strip().removesuffix("}}").rstrip("-").strip().removesuffix("*/").strip()
     if not ids:
-        hint = f"for example # catalog-forge: {kind}=CF301 and the reason"
+        hint = f"write, for example, # catalog-forge: {kind}=CF301 and the reason"
         found.problems.append(Problem("this ignore names no rule", file.at(number, start + 1), hint))
     elif not reason:
         found.problems.append(

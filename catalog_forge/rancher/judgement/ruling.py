@@ -18,7 +18,7 @@ _NEEDS_YAML = "a compose file is a mapping with the keys version: '2' and servic
 HINTS = {
     "CF101": "use at most 63 letters, digits and '-', and not a name like that of a revision",
     "CF104": "move it out of the entry, or into a revision",
-    "CF120": "add a rancher-compose.yml with a catalog block that says its version",
+    "CF120": "add a rancher-compose.yml with a catalog block that has a `version`",
     "CF201": "config.yml is a mapping with name, version, description and category",
     "CF202": "write one value where text is expected, and start each list item with a dash",
     "CF301": _NEEDS_YAML,

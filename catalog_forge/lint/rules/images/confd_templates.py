@@ -64,7 +64,7 @@ def unparsed(image: Image) -> Iterator[Hit]:
                 yield Hit(template.problem.where or template.file.at(), words, template.problem.hint)
 
 
-@rule("CF632", "error", "This confd lacks a function or a construct", on=Image)
+@rule("CF632", "error", "A template uses a function or a construct that its confd lacks", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
     """Each release of confd added functions, and the Go version it was built with determines the template syntax: a function or
     syntax that is missing makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
@@ -104,24 +104,24 @@ def _lacking(known: Inside, name: str, arguments: int) -> tuple[str, str, Level 
         level: Level | None = "warning" if newest >= releases.NEWEST else None
         return f"confd has no function {name!r}", did_you_mean(name, releases.FIRST), level
     if first > newest:
-        return f"{known.release.words} has no function {name!r}", f"it came with confd 0.{first}", None
+        return f"{known.release.words} has no function {name!r}", f"confd 0.{first} is the first release that has it", None
     if first > oldest:
         return (
-            f"{name!r} came with confd 0.{first}, and this image may run 0.{oldest}",
-            "fetch a pinned confd in the Dockerfile",
+            f"confd 0.{first} is the first release with {name!r}, and this image may run 0.{oldest}",
+            "download a fixed release of confd in the Dockerfile",
             "warning",
         )
     if oldest > releases.LAST.get(name, oldest):
         return (
             f"{known.release.words} has no function {name!r} any more",
-            f"confd 0.{releases.LAST[name]} was the last that had it",
+            f"confd 0.{releases.LAST[name]} is the last release that has it",
             None,
         )
     most = releases.MOST_ARGUMENTS_BEFORE_12.get(name, arguments)
     if newest < 12 and arguments > most:
         return (
-            f"{known.release.words} takes no default for {name}: the call fails",
-            "defaults came with confd 0.12; use 0.16",
+            f"{known.release.words} does not accept a default for {name}: the call fails",
+            "confd 0.12 is the first release that accepts it; use 0.16",
             None,
         )
     return None
@@ -137,8 +137,8 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
         first = releases.SYNTAX[what]
         # An unknown release is assumed to be new enough: the binary may have been built with a newer Go.
         if release.number is not None and release.number < first:
-            words = f"{release.words} does not know {what}: the Go that it was built with lacks it"
-            yield Hit(template.at(start), words, f"confd 0.{first} is the first release that does")
+            words = f"{release.words} does not know {what}, because it was built with an older release of Go"
+            yield Hit(template.at(start), words, f"confd 0.{first} is the first release that knows it")
 
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
@@ -212,8 +212,8 @@ def whole_environment(image: Image) -> Iterator[Hit]:
         if path.startswith("/services/") and name not in ("", WILD) and (template.file.path, name) not in said:
             said.add((template.file.path, name))
             shown = name.replace(WILD, "*")
-            hint = f"read /self/stack/services/{shown}, from metadata 2015-12-19 on"
-            yield Hit(template.at(read.start), f"/services/{shown} can be in any stack of the environment", hint)
+            hint = f"read /self/stack/services/{shown} (metadata version 2015-12-19 or later)"
+            yield Hit(template.at(read.start), f"/services/{shown} may be a service of any stack in the environment", hint)
 
 
 @rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
@@ -295,14 +295,14 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
     if _PASTED.fullmatch(before) and not after.strip():
         return None
     if dest.endswith((".xml", ".xhtml", ".html")):
-        return "a & or < breaks the file", "html (getv ...)"
+        return "a & or < in it breaks the file", "write html (getv ...)"
     if dest.endswith(".json") and before.rstrip().endswith(b'"'):
-        return "a quote or a line break in it breaks the file", 'printf "%q" (getv ...), without the quotes around it'
+        return "a quote or a line break in it breaks the file", 'write printf "%q" (getv ...), without quotes around it'
     in_field = _FIELD.match(before) and not (_COMMENT.search(_QUOTED.sub(b"_", before)) or _LOOKED_AT.search(before))
     if dest.endswith((".yml", ".yaml")) and in_field:
-        return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
+        return "in YAML, text such as yes, # or a: b means something else", 'write printf "%q" (getv ...)'
     if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
-        return "a quote ends the string, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
+        return "a quote ends the string, and $(...) runs as a command", "write '{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
     return None
 
 
@@ -328,15 +328,14 @@ def position(image: Image) -> Iterator[Hit]:
         for odd in template.reading.odd:
             if odd.kind == "position printed":
                 words = f"this is a position in the list of {odd.what.replace(WILD, '*')!r}, which is sorted as text"
-                yield Hit(template.at(odd.start), words, "read service_index of the container")
+                yield Hit(template.at(odd.start), words, "read the service_index of the container")
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
         found = _POSITION.search(path)
         if found and not METADATA.match(path) and (template.file.path, path) not in said:
             said.add((template.file.path, path))
-            yield Hit(
-                template.at(read.start), f"{path!r} is whichever comes first in the list", "loop over the list, or read by name"
-            )
+            hint = "loop over the list, or read an element by its name"
+            yield Hit(template.at(read.start), f"{path!r} is a position in a list whose order changes", hint)
 
 
 @rule("CF638", "error", "A path that Rancher's metadata does not have", on=Image)
@@ -403,7 +402,7 @@ def broken_ls(image: Image) -> Iterator[Hit]:
         for _, template in _in_use(known):
             found = next((read for read in template.reading.reads if read.function in LISTS[:2]), None)
             if found:
-                words = f"{known.release.words} adds a nonexistent entry to {found.function}"
+                words = f"{known.release.words} adds a nonexistent entry to the result of {found.function}"
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
@@ -436,10 +435,10 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
                 yield Hit(where, f"there are spaces at the end of this line{more}", "remove them")
             elif text and not text.endswith(("\n", "}}")):
-                yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add one")
+                yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add a line break")
             if "\r\n" in text:
                 where = template.file.offset(text.index("\r\n"))
-                yield Hit(where, "lines end in CR LF, and so will those of the rendered file", "use line feeds only")
+                yield Hit(where, "the lines end in CR LF, also in the rendered file", "use line feeds only")
 
 
 @rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
@@ -461,9 +460,10 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "path compared":
-                yield Hit(template.at(odd.start), f"it compares the path {odd.what!r}, not its value", f'(getv "{odd.what}" "")')
+                words = f"this compares the path {odd.what!r}, not its value"
+                yield Hit(template.at(odd.start), words, f'write (getv "{odd.what}" "")')
             if odd.kind == "text compared":
-                words = f"a value of the metadata is text, and {odd.what} is a number: the template fails"
+                words = f"metadata values are text, but {odd.what} is a number: the template fails"
                 yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
 
 
@@ -576,7 +576,7 @@ def folder_as_pattern(image: Image) -> Iterator[Hit]:
     for template, read, path in _paths(inside(image)):
         if read.function in LISTS[2:] and FOLDERS.fullmatch(path.rstrip("/")):
             words = f"{read.function} {read.path!r} finds nothing: that is a folder, not a pattern"
-            yield Hit(template.at(read.start), words, f'{read.function} "{read.path.rstrip("/")}/*"')
+            yield Hit(template.at(read.start), words, f'write {read.function} "{read.path.rstrip("/")}/*"')
 
 
 @rule("CF647", "warning", "reverse changes nothing here", on=Image)
@@ -597,4 +597,4 @@ def not_reversed(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "not reversed":
-                yield Hit(template.at(odd.start), f"reverse leaves {odd.what} as it is", "reverse what ls, getvs or split give")
+                yield Hit(template.at(odd.start), f"reverse leaves {odd.what} as it is", "reverse a result of ls, getvs or split")

@@ -29,7 +29,9 @@ _PROOF = re.compile(
     r"(?:\.(?:asc|sig|sha\d*(?:sum)?|md5|pem)|SHA\d*SUMS?(?:\.txt)?|checksums?(?:\.txt)?)(?:[?#].*)?$", re.IGNORECASE
 )
 _LOCAL = re.compile(r"https?://(?:localhost|127\.|rancher-metadata|\[::1\]|169\.254\.)")
-_RELEASE = "kelseyhightower/confd v0.16.0, linux-amd64: sha256 255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"
+_RELEASE = (
+    "use kelseyhightower/confd v0.16.0, linux-amd64: sha256 255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"
+)
 
 
 def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
@@ -90,7 +92,7 @@ def floating_base(image: Image) -> Iterator[Hit]:
             if _floats(stage, names):
                 start = file.text.find(stage.instructions[0].text.split()[0], stage.instructions[0].start)
                 why = "its tag moves" if ":" in stage.base.rpartition("/")[2] else "it has no tag"
-                words = f"the base {stage.base!r} is not pinned: {why}"
+                words = f"the base image {stage.base!r} is not pinned: {why}"
                 yield Hit(file.offset(start), words, "pin a release, such as busybox:1.37.0, or a digest")
             names.add(stage.name)
 
@@ -130,8 +132,8 @@ def unchecked_download(image: Image) -> Iterator[Hit]:
         _, _, file = found
         for each, url, target in _downloads(image):
             if not _is_checked(image, each, target):
-                hint = _RELEASE if "/confd/releases/" in url else "ADD --checksum=sha256:..., or sha256sum -c in the same RUN"
-                yield Hit(_where(file, each, url), f"{posixpath.basename(url) or url} is fetched unchecked", hint)
+                hint = _RELEASE if "/confd/releases/" in url else "use ADD --checksum=sha256:..., or sha256sum -c in the same RUN"
+                yield Hit(_where(file, each, url), f"{posixpath.basename(url) or url} is downloaded without a checksum", hint)
 
 
 def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
@@ -190,7 +192,9 @@ def bare_http(image: Image) -> Iterator[Hit]:
         for each, url, target in _downloads(image):
             if url.startswith("http://") and not _is_checked(image, each, target):
                 yield Hit(
-                    _where(file, each, url), f"{url} is downloaded over plain HTTP, unchecked", "use https:// and a checksum"
+                    _where(file, each, url),
+                    f"{url} is downloaded over plain HTTP without a checksum",
+                    "use https:// and a checksum",
                 )
 
 
@@ -218,11 +222,11 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
         below = conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf_d.path
         if not any(_brings(source, below) for source in sources) and "conf.d" not in known.built:
             unsure = "confd" in dockerfile.base and known.base != "scratch"
-            words = f"the Dockerfile does not copy {below}" + (", unless its base does so with ONBUILD" if unsure else "")
-            yield Hit(file.offset(last), words, f"COPY {below} /etc/confd/conf.d", level="warning" if unsure else None)
+            words = f"the Dockerfile does not copy {below}" + (" (its base may do so with ONBUILD)" if unsure else "")
+            yield Hit(file.offset(last), words, f"add COPY {below} /etc/confd/conf.d", level="warning" if unsure else None)
     if not known.confs and _runs_bare(known, dockerfile):
-        hint = "COPY conf.d /etc/confd/conf.d"
-        yield Hit(file.offset(last), "confd is run, but there is no conf.d in the image", hint, level="warning")
+        hint = "add COPY conf.d /etc/confd/conf.d"
+        yield Hit(file.offset(last), "the image runs confd, but it has no conf.d", hint, level="warning")
 
 
 def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
@@ -266,7 +270,7 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
             words = (
                 "ENTRYPOINT is not a JSON list, so it is in shell form"
                 if looks
-                else "a shell is process 1: signals do not arrive"
+                else "a shell is process 1, so signals do not reach the program"
             )
             yield Hit(file.offset(each.start), words, 'write ENTRYPOINT ["/PROGRAM"], with double quotes', level=level)
 
@@ -290,8 +294,8 @@ def slow_poll(image: Image) -> Iterator[Hit]:
     for run in known.runs:
         if "backend" in run.flags and not {"interval", "watch", "onetime"} & set(run.flags):
             old = known.release.number is not None and known.release.number < 13
-            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, with an additional pass now and then"
-            yield Hit(run.where, "this confd polls every 600 s", hint)
+            hint = "use -interval 30 (-watch needs confd 0.13)" if old else "use -watch, with an additional pass now and then"
+            yield Hit(run.where, "this command line lets confd poll every 600 s", hint)
 
 
 @rule("CF708", "warning", "A release of confd with known defects", on=Image)
@@ -318,9 +322,9 @@ def old_confd(image: Image) -> Iterator[Hit]:
     if number < 11 and known.is_rancher:
         yield Hit(where, f"{release.words} has no Rancher backend: it exits at once", _RELEASE, level="error")
     elif number == 11:
-        yield Hit(where, f"{release.words}: ls also lists other keys, getv takes no default", _RELEASE, level="note")
+        yield Hit(where, f"in {release.words}, ls also lists other keys, and getv takes no default", _RELEASE, level="note")
     elif number in (12, 13):
-        yield Hit(where, f"{release.words}: ls adds a nonexistent entry", _RELEASE)
+        yield Hit(where, f"in {release.words}, ls adds a nonexistent entry to its result", _RELEASE)
     for run in known.runs:
         if number < 13 and "watch" in run.flags and run.flags.get("backend") == "rancher":
             yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it exits at once", _RELEASE, level="error")
@@ -418,15 +422,15 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
     if known.confs and not confs:
         there = known.confs[0].confdir
         yield flags.Mistake(
-            "never", f"confd reads {confdir}, and conf.d is in {there}", f"write -confdir {there}", line.places.get("confdir", -1)
+            "never", f"confd reads {confdir}, but conf.d is in {there}", f"write -confdir {there}", line.places.get("confdir", -1)
         )
     config = known.placed.get(line.get("config-file"))
     if config and any(each.file.path == config.path for each in known.resources):
-        message = f"{config.name} is a template resource: it has no effect as a configuration of confd"
+        message = f"{config.name} is a template resource: it has no effect as a configuration file of confd"
         yield flags.Mistake("lost", message, "leave -config-file out", line.places.get("config-file", -1))
     if line.is_on("sync-only") and any(resource.reload_cmd or resource.check_cmd for _, resource in loaded):
         message = "with -sync-only confd runs no check_cmd and no reload_cmd"
-        yield flags.Mistake("lost", message, "remove -sync-only or the commands", line.places.get("sync-only", -1))
+        yield flags.Mistake("lost", message, "remove -sync-only or these commands", line.places.get("sync-only", -1))
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
@@ -457,8 +461,8 @@ def unread_templates(image: Image) -> Iterator[Hit]:
     known = inside(image)
     made = re.search(r"conf\.d|confdir", known.words)
     if known.runs and not known.confs and made and known.file:
-        words = "its template resources are created during the build or later: they cannot be checked"
-        yield Hit(known.file.at(), words, "COPY them from files")
+        words = "the template resources of this image are created during the build or later, so they cannot be checked"
+        yield Hit(known.file.at(), words, "write them to files, and COPY these")
 
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)

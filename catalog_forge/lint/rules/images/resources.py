@@ -78,7 +78,7 @@ def unknown_key(image: Image) -> Iterator[Hit]:
             if folded(key) not in _KEYS:
                 yield _unknown(each, key)
             elif (before := written.setdefault(folded(key), key)) != key:
-                words = f"{before!r} and {key!r} are the same key to confd: which one counts is random"
+                words = f"{before!r} and {key!r} are the same key to confd, which uses either of them at random"
                 yield Hit(each.file.offset(each.table.places[key]), words, "keep one of them")
         for key, value in each.document.items():
             if folded(key) in _KEYS and not isinstance(value, dict):
@@ -89,10 +89,10 @@ def unknown_key(image: Image) -> Iterator[Hit]:
 def _unknown(each: Resource, key: str) -> Hit:
     if key.lower() in ("owner", "user", "group"):
         word = "gid" if key.lower() == "group" else "uid"
-        hint = f"write the numeric user id: {word} = 1000; the file belongs to root now"
-        return Hit(each.at(key), f"confd has no key {key!r}: no release has it", hint, _without(each, key))
+        hint = f"write the numeric user id: {word} = 1000; without it, the file belongs to root"
+        return Hit(each.at(key), f"confd ignores the key {key!r}: no release has it", hint, _without(each, key))
     if key.lower() in ("interval", "watch", "onetime"):
-        return Hit(each.at(key), f"confd has no key {key!r} here", f"it is a command-line flag of confd: -{key.lower()}")
+        return Hit(each.at(key), f"a template resource has no key {key!r}", f"use the command-line flag -{key.lower()} of confd")
     return Hit(each.at(key), f"confd has no key {key!r}: it is ignored", did_you_mean(key, _KEYS))
 
 
@@ -144,12 +144,11 @@ def bad_mode(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         if each.resource and each.resource.fault:
             written = _text(each, "mode")
-            yield Hit(
-                each.at("mode", written), f"mode {written!r} is not a number: confd never writes the file", 'such as "0644"'
-            )
+            words = f"mode {written!r} is not a number: confd never writes the file"
+            yield Hit(each.at("mode", written), words, 'write, for example, "0644"')
 
 
-@rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
+@rule("CF605", "warning", "A template resource has its own prefix", on=Image)
 def own_prefix(image: Image) -> Iterator[Hit]:
     """Up to confd 0.11 a resource's `prefix` is appended to the -prefix of the command line. From 0.12 on, -prefix replaces
     `prefix`, so confd looks for the keys at a different path and does not find them.
@@ -232,7 +231,7 @@ def undeclared(image: Image) -> Iterator[Hit]:
                 if wanted and not any(_reaches(read, key) for key in keys):
                     said.add(read.path)
                     fails = read.function in ("getv", "get") and not read.default
-                    words = f"{read.function} reads {_shown(read.path)!r}, which no key of {each.file.name} covers"
+                    words = f"{read.function} reads {_shown(read.path)!r}, which is not below any of the keys in {each.file.name}"
                     yield Hit(template.at(read.start), words, _declare(read.path), level=None if fails else "warning")
 
 
@@ -241,7 +240,7 @@ def _declare(path: str) -> str:
     return f"declare {root or '/' + path.split('/')[1]!r} in keys"
 
 
-@rule("CF608", "warning", "A key names metadata that may not be there", on=Image)
+@rule("CF608", "warning", "A key names metadata that may not exist", on=Image)
 def optional_key(image: Image) -> Iterator[Hit]:
     """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats that as data: `code`,
     `message` and `type` appear below the key, and a loop over the key writes three bogus lines.
@@ -288,7 +287,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
             # The template may come from the base image, or the build may create it.
             unsure = name in known.words or (known.dockerfile is not None and not known.base)
             hint = did_you_mean(each.resource.src, templates_of(each.conf))
-            words = f"there is no templates/{each.resource.src}"
+            words = f"the template templates/{each.resource.src} does not exist"
             yield Hit(each.at("src", _text(each, "src")), words, hint, level="warning" if unsure else None)
 
 
@@ -313,7 +312,8 @@ def unused_template(image: Image) -> Iterator[Hit]:
             # A script that names the template may use it to build another template.
             name = template.file.name
             if src not in used and not broken and name not in known.words and not name.startswith("."):
-                yield Hit(template.file.at(), f"no resource has src = {src!r}", did_you_mean(src, used - set(templates_of(conf))))
+                words = f"no resource uses this template: none has src = {src!r}"
+                yield Hit(template.file.at(), words, did_you_mean(src, used - set(templates_of(conf))))
 
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
@@ -341,7 +341,7 @@ def same_dest(image: Image) -> Iterator[Hit]:
             before = first.setdefault((id(each.conf), dest), each)
             if before is not each:
                 where = each.at("dest", each.resource.dest)
-                yield Hit(where, f"{dest!r} is written by {before.file.name} too", "use one resource per file")
+                yield Hit(where, f"{before.file.name} also writes {dest!r}", "use one resource per file")
 
 
 @rule("CF612", "error", "A dest is missing or not absolute", on=Image)
@@ -366,12 +366,11 @@ def bad_dest(image: Image) -> Iterator[Hit]:
         if each.resource and not each.resource.dest:
             yield Hit(each.file.at(1, 1), "there is no dest: confd cannot write a file", 'write dest = "/PATH" below [template]')
         elif each.resource and each.resource.misplaced:
-            yield Hit(
-                each.at("dest", each.resource.dest), f"{each.resource.misplaced}: confd cannot put a file there", "add its name"
-            )
+            words = f"{each.resource.misplaced}: confd cannot put a file there"
+            yield Hit(each.at("dest", each.resource.dest), words, "add a file name")
         elif each.resource and not each.resource.dest.startswith("/"):
             dest = each.resource.dest
-            words = f"dest {dest!r} is not absolute: it is relative to where confd is started"
+            words = f"dest {dest!r} is relative to the folder in which confd is started"
             yield Hit(each.at("dest", dest), words, f"write {'/' + dest!r}", level="warning")
 
 
@@ -395,7 +394,7 @@ def never_reloads(image: Image) -> Iterator[Hit]:
     once = known.runs and all("onetime" in run.flags for run in known.runs)
     if loaded and not once and not any(each.resource and each.resource.reload_cmd for each in loaded):
         who = f"none of the {len(loaded)} resources of this image has a" if len(loaded) > 1 else "this resource has no"
-        words = f"{who} reload_cmd: the program does not notice that a file changed"
+        words = f"{who} reload_cmd: the program does not notice that a file has changed"
         yield Hit(loaded[0].file.at(), words, "add a reload_cmd, or run confd with -onetime")
 
 
@@ -526,7 +525,7 @@ def fixed_secret(image: Image) -> Iterator[Hit]:
             name = posixpath.basename(each.resource.dest)
             if _SECRET.search(name):
                 words = f"{name} is the same for every user of the image"
-                yield Hit(each.template.file.at(1, 1), words, "read it from the metadata")
+                yield Hit(each.template.file.at(1, 1), words, "read the secret from the metadata")
 
 
 @rule("CF618", "warning", "A command has a placeholder that confd does not fill in", on=Image)
@@ -550,9 +549,9 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
             for found in re.findall(r"\{\{(?:(?!\{\{).)*?\}\}", _text(each, key)) if each.resource else ():
                 if key == "reload_cmd":
                     words = f"reload_cmd is not a template: {found} reaches the shell unchanged"
-                    yield Hit(each.at(key, found), words, "write the path out")
+                    yield Hit(each.at(key, found), words, "write the path itself")
                 elif re.fullmatch(r"\{\{-?\s*\.\w+\s*-?\}\}", found) and ".src" not in found:
-                    words = f"check_cmd knows {{{{.src}}}} only: {found} becomes <no value>"
+                    words = f"in check_cmd, confd replaces only {{{{.src}}}}: {found} becomes <no value>"
                     yield Hit(each.at(key, found), words, "write {{.src}}")
 
 
@@ -574,8 +573,8 @@ def check_of_the_old_file(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         check, dest = _text(each, "check_cmd"), each.resource.dest if each.resource else ""
         if dest and ".src" not in check and re.search(rf"(?<![\w./-]){re.escape(dest)}(?![\w./-])", check):
-            words = f"check_cmd reads {dest}, which is the old file"
-            yield Hit(each.at("check_cmd", dest), words, "write {{.src}}: the path of the new one")
+            words = f"check_cmd reads {dest}, which is still the old file"
+            yield Hit(each.at("check_cmd", dest), words, "write {{.src}}, the path of the new file")
 
 
 def _text(each: Resource, key: str) -> str:

@@ -62,7 +62,9 @@ def not_executable(image: Image) -> Iterator[Hit]:
     found = known.entry_script
     if found and not found[0].file.mode & 0o111 and not _changes_mode(known, *found):
         script = found[0].file
-        yield Hit(script.at(), f"{known.entry} has mode {script.mode:04o}: it cannot be executed", "chmod +x it, and commit that")
+        yield Hit(
+            script.at(), f"{known.entry} has mode {script.mode:04o}: it cannot be executed", "run chmod +x on it, and commit it"
+        )
 
 
 def _changes_mode(known: Inside, script: Script, brought: Instruction) -> bool:
@@ -111,7 +113,9 @@ def equal_signs(image: Image) -> Iterator[Hit]:
     for script in known.scripts:
         for found in _EQUAL.finditer(script.masked.code) if script.shell in ("sh", "dash") else ():
             works = known.base in ("busybox", "alpine")
-            words = "== is bash's" + (", and works only because busybox tolerates it" if works else ": dash calls it an error")
+            words = "== is bash syntax" + (
+                ", and works here only because busybox accepts it" if works else ": dash reports an error"
+            )
             yield Hit(script.file.offset(found.start(1)), words, "write =", level="note" if works else None)
 
 
@@ -168,5 +172,5 @@ def windows_lines(image: Image) -> Iterator[Hit]:
     for script in inside(image).scripts:
         first = script.file.content.partition(b"\n")[0]
         if first.startswith(b"#!") and first.endswith(b"\r"):
-            words = "the first line ends with a carriage return: there is no such interpreter"
-            yield Hit(script.file.at(1, len(first)), words, "save it with Unix line endings")
+            words = "the first line ends with a carriage return, so its interpreter is not found"
+            yield Hit(script.file.at(1, len(first)), words, "save the script with Unix line endings")
