@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
     from catalog_forge.yamlio import Map
 
-# The hint for a folder without specs. The folder may be new, or not the one that the user meant.
-BEGIN = "create one with catalog-forge new NAME, or give the folder of the catalog: catalog-forge -C DIR ..."
+# The hint for a folder without specs or entries. The folder may be new, or not the one that the user meant.
+BEGIN = (
+    "the folder of a catalog has specs/NAME.yml, images/NAME/ or templates/ENTRY/; name it with catalog-forge -C DIR ..., "
+    "or begin one here with catalog-forge new NAME"
+)
 MARK = "catalog-forge.yml"
 
 Stamps = dict[str, tuple[int, int]]
@@ -148,10 +151,36 @@ class Repository:
         paths = folder.iterdir() if folder.is_dir() else ()  # glob would silently skip an unreadable folder
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
-    def source(self, name: str) -> Source:
-        """Return the spec file of a name. Raises ForgeError if the file does not exist."""
+    def named(self, word: str) -> str:
+        """Return the spec that `word` names: the spec of this name or, without one, the spec whose entry has this name.
+
+        Returns `word` if it names neither. Raises ForgeError if several specs make an entry of this name.
+        """
+        if self._is_spec(word):
+            return word
+        found = [name for name, entry in self.entries.items() if entry == word]
+        if len(found) > 1:
+            raise ForgeError(f"{word!r} is the entry of several specs", hint=f"name one of them: {', '.join(found)}")
+        return found[0] if found else word
+
+    @cached_property
+    def entries(self) -> dict[str, str]:
+        """Return the name of the entry of each spec that can be read, by the name of the spec."""
+        found = {}
+        for name in self.names():
+            with suppress(ForgeError):  # a command that needs this spec reports its error
+                found[name] = self.source(name).spec().entry.name
+        return found
+
+    def _is_spec(self, name: str) -> bool:
         path = self.root / "specs" / f"{name}.yml"
-        if path.name != f"{name}.yml" or not os.path.lexists(path):
+        return path.name == f"{name}.yml" and os.path.lexists(path)
+
+    def source(self, word: str) -> Source:
+        """Return the spec file that `word` names, as `named` does. Raises ForgeError if there is no such spec."""
+        name = self.named(word)
+        path = self.root / "specs" / f"{name}.yml"
+        if not self._is_spec(name):
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=self._advice(name))
         check_inside(self.root, f"specs/{name}.yml")
         if not path.is_file():
@@ -162,9 +191,12 @@ class Repository:
             raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
         return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
-    def chosen(self, names: tuple[str, ...]) -> list[str]:
-        """Return the given names, or the names of all specs if none are given. Raises ForgeError if there are no specs at all."""
-        chosen = list(dict.fromkeys(names)) or self.names()
+    def chosen(self, words: tuple[str, ...]) -> list[str]:
+        """Return the specs that the words name, as `named` does, or all specs without words.
+
+        Raises ForgeError if there are no specs at all.
+        """
+        chosen = list(dict.fromkeys(map(self.named, words))) or self.names()
         if not chosen:
             raise ForgeError(f"there are no specs in {self.root}", hint=self._advice(""))
         return chosen
@@ -175,7 +207,7 @@ class Repository:
         others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
         if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:
             return f"the file of a spec ends in .yml: mv specs/{misnamed[0]} specs/{Path(misnamed[0]).stem}.yml"
-        return did_you_mean(name, self.names()) if self.names() else BEGIN
+        return did_you_mean(name, {*self.names(), *self.entries.values()}) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:
         """Whether the generated files on disk are equal to those that this spec generates now."""

@@ -59,6 +59,28 @@ def test_a_spec_is_looked_for_in_its_folder_alone(tmp_path: Path, name: str) -> 
     assert error(lambda: repository.source(name)).startswith(f"there is no spec {name!r} in ")
 
 
+def test_the_name_of_an_entry_names_its_spec(tmp_path: Path) -> None:
+    repository = Repository(tree(tmp_path, FILES))
+    assert repository.source("web").name == "web-conf"
+    assert repository.chosen(("web", "web-conf", "db")) == ["web-conf", "db-conf"]
+
+
+def test_a_spec_comes_before_an_entry_of_the_same_name(tmp_path: Path) -> None:
+    tree(tmp_path, {**FILES, "specs/web.yml": SPEC.format("web")})
+    assert Repository(tmp_path).source("web").name == "web"
+
+
+def test_an_entry_of_several_specs_names_none_of_them(tmp_path: Path) -> None:
+    tree(tmp_path, {**FILES, "specs/www-conf.yml": SPEC.format("www-conf") + "entry: {name: web}\n"})
+    assert error(lambda: Repository(tmp_path).source("web")) == (
+        "'web' is the entry of several specs\n  hint: name one of them: web-conf, www-conf"
+    )
+
+
+def test_the_nearest_name_may_be_that_of_an_entry(tmp_path: Path) -> None:
+    assert error(lambda: Repository(tree(tmp_path, FILES)).source("wep")).endswith("hint: did you mean 'web'?")
+
+
 def test_the_nearest_name_is_a_hint(tmp_path: Path) -> None:
     assert error(lambda: Repository(tree(tmp_path, FILES)).source("wep-conf")).endswith("hint: did you mean 'web-conf'?")
 

@@ -93,6 +93,8 @@ _HELPS = {
 # The maximum number of characters of a file name in an error message.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
+# The key of click's `meta` for all words of the command line.
+_WORDS = "catalog_forge.words"
 
 
 class Settings:
@@ -127,6 +129,14 @@ class Root(click.Group):
         found = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command, and remember all words for the errors about options of commands."""
+        ctx.meta[_WORDS] = [*args]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _explained(error, ctx) from None
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first word names. For a misspelt name, the error suggests the nearest command."""
         for word in args:
@@ -154,6 +164,8 @@ class Root(click.Group):
         """Run a command. Expected errors are shown without a traceback, and exit with their own code."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise _explained(error, ctx) from None
         except (click.exceptions.Exit, click.ClickException):
             raise
         except (KeyboardInterrupt, click.Abort):
@@ -168,6 +180,12 @@ class Root(click.Group):
             return super().main(*args, **kwargs)
         except OSError as error:
             sys.exit(_failed(error, debug=False))
+
+
+def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageError:
+    from catalog_forge.cli.shown.misplaced import explained
+
+    return explained(error, ctx.meta[_WORDS])
 
 
 def _check_text(word: str, ctx: click.Context) -> None:

@@ -140,7 +140,9 @@ class Site:
         known = {**made, **names, **{each: each for each in entries}}
         found = known.get(word) or known.get(folder)
         if found is None:
-            raise ForgeError(f"there is no entry {word!r} in {self.root}", hint=did_you_mean(word, names) if names else BEGIN)
+            raise ForgeError(
+                f"there is no entry {word!r} in {self.root}", hint=did_you_mean(word, {*names, *made}) if names else BEGIN
+            )
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:

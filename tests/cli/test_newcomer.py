@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,23 +34,115 @@ def call(folder: Path | str, *words: str, env: Mapping[str, str] | None = None) 
 
 # Commands that need a spec or an entry, in a folder that has none.
 LOST = ["generate", "build", "test", "bake", "render x-conf", "spec show x-conf", "scenario new x-conf", "release x-conf"]
-LOST += ["up x --plan", "show x", "preview x"]
+LOST += [
+    "up x --plan",
+    "show x",
+    "preview x",
+    "preview --no-open",
+    "lock",
+    "lock --check",
+    "lock --online",
+    "upgrades",
+    "upgrades .",
+]
+LOST += [
+    "lint",
+    "lint --verdicts",
+    "lint --explain-verdict x",
+    "lint --report lint.html",
+    "standards adopt",
+    "standards report HERE",
+]
+LOST += ["standards impact", "release --all", "sbom x-conf", "chart x-conf", "seed x-conf", "spec set x-conf a b", "update"]
 
 
 @pytest.mark.parametrize("words", LOST)
 def test_in_the_wrong_folder_each_command_names_it_and_two_ways_on(words: str, tmp_path: Path) -> None:
-    result = call(tmp_path, *words.split())
+    result = call(tmp_path, *words.replace("HERE", str(tmp_path)).split())
     assert result.exit_code == 1
-    assert str(tmp_path) in result.stderr
+    assert str(tmp_path) in result.stderr and "specs/NAME.yml" in result.stderr
     assert "catalog-forge new NAME" in result.stderr and "-C DIR" in result.stderr
 
 
 def test_a_folder_in_which_there_is_nothing_to_lint_is_no_success(tmp_path: Path) -> None:
     tree(tmp_path, {"src/main.c": "int main;\n"})
     result = call(tmp_path, "lint")
-    assert result.exit_code == 1 and f"there is nothing to lint in {tmp_path}" in result.stderr and "-C DIR" in result.stderr
+    assert result.exit_code == 1 and f"there is no catalog in {tmp_path}" in result.stderr and "-C DIR" in result.stderr
     tree(tmp_path, {"catalog-forge.yml": ""})
     assert call(tmp_path, "lint").exit_code == 0
+
+
+EITHER = ["generate", "release", "chart", "test", "render", "bake", "sbom", "spec get {} service", "update"]
+EITHER += ["spec show", "spec picture", "scenario new {} other", "show", "up {} --plan", "upgrades", "preview {} --export x.html"]
+
+
+@pytest.mark.parametrize("words", EITHER)
+def test_each_command_takes_the_name_of_a_spec_and_of_its_entry_alike(words: str, tmp_path: Path) -> None:
+    results = []
+    for name in ("redis-conf", "redis"):
+        folder = tree(tmp_path / name / "catalog", {"specs/redis-conf.yml": SPEC})
+        for before in ("generate", "scenario new redis-conf"):
+            assert call(folder, *before.split()).exit_code == 0
+        words = words if "{}" in words else f"{words} {{}}"
+        result = call(folder, *words.format(name).split())
+        said = re.sub(r"[0-9]+ ms", "", result.output.replace(str(folder), "")).replace("redis-conf", "redis")
+        results.append((result.exit_code, said))
+    assert results[0] == results[1]
+    assert "there is no" not in results[0][1]
+
+
+@pytest.mark.parametrize("words", ["generate", "release", "chart", "test", "show", "up", "upgrades", "preview", "lock"])
+def test_a_misspelt_name_is_told_the_near_one_of_either_kind(words: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    assert call(tmp_path, "generate").exit_code == 0
+    assert "did you mean 'redis-conf'?" in call(tmp_path, words, "redis-cnf").stderr
+    assert "did you mean 'redis'?" in call(tmp_path, words, "redi").stderr
+
+
+MISPLACED = {
+    "-q new x": "-q belongs after the command: catalog-forge new -q",
+    "--force generate": "--force belongs after the command: catalog-forge generate --force",
+    "--dry-run spec set a b c": "--dry-run belongs after the command: catalog-forge spec set --dry-run",
+    "spec -o x picture redis": "-o belongs after the command: catalog-forge spec picture -o",
+    "-q generate": "no such option: -q; catalog-forge generate has none of this name either: see catalog-forge generate --help",
+    "generate -C DIR": "-C belongs before the command: catalog-forge -C DIR generate ...",
+    "spec show redis --debug": "--debug belongs before the command: catalog-forge --debug spec show ...",
+    "-C test new x --formt": "No such option",
+}
+
+
+@pytest.mark.parametrize("words", MISPLACED)
+def test_an_option_at_the_wrong_place_is_told_where_it_belongs(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "test").mkdir()
+    result = CliRunner().invoke(root, words.split(), prog_name="catalog-forge")
+    assert result.exit_code == 2
+    assert f"Error: {MISPLACED[words]}" in result.stderr
+
+
+DOCUMENTS = {
+    "spec picture redis-conf": "catalog-forge spec picture redis-conf -o FILE.svg",
+    "schema": "catalog-forge schema spec > FILE.json",
+    "lint --format sarif": "catalog-forge lint --format sarif -o FILE",
+}
+
+
+@pytest.mark.parametrize("words", DOCUMENTS)
+def test_a_document_for_programs_is_not_printed_to_a_terminal(words: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    command = [sys.executable, "-m", "catalog_forge", "-C", str(tmp_path), *words.split()]
+    ours, theirs = pty.openpty()
+    try:
+        shown = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=100, check=False)
+        assert shown.returncode == 2 and not select.select([ours], [], [], 0)[0]
+        assert "is for programs" in shown.stderr and f"hint: {DOCUMENTS[words]}" in shown.stderr
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    piped = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert piped.stdout[0] in "<{" and "is for programs" not in piped.stderr
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:

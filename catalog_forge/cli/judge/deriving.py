@@ -11,13 +11,14 @@ from typing import Any
 
 from catalog_forge import git, yamlio
 from catalog_forge.cli.judge.impact import impacts
+from catalog_forge.cli.shown.catalogs import check_there
 from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog, Image, SpecFile
 from catalog_forge.lint.images.inside import inside
 from catalog_forge.rancher.entries import Entry
 from catalog_forge.rancher.tree import is_template
-from catalog_forge.repository import Repository
+from catalog_forge.repository import BEGIN, Repository
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import CHOICES, Team, broken, value_of
@@ -47,6 +48,7 @@ class Fact:
 def facts(root: Path, shown: str) -> list[Fact]:
     """Return facts about all images and entries of a catalog, whether generated from specs or written by hand."""
     catalog = Catalog(disk.read(root, shown))
+    check_there(catalog, root)
     team = Repository(root).team or Team()
     specs = {each.name: each for each in catalog.specs}
     entries = {each.read.entry.name for each in specs.values() if isinstance(each.read, Spec)}
@@ -104,7 +106,7 @@ def derived(repository: Repository) -> dict[str, Any]:
     found = facts(repository.root, "")
     specs = [each for name in repository.names() for each in _read(repository, name)]
     if not found:
-        raise ForgeError(f"there are no images and no entries in {repository.root}", hint="name a catalog with -C")
+        raise ForgeError(f"there are no images and no entries in {repository.root}", hint=BEGIN)
     data: dict[str, Any] = {"defaults": {}, "allowed": {}, "required": _required(specs)}
     for word in CHOICES:
         counts = Counter(each.values[word] for each in found if each.values.get(word))

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
-_WHERE = "name the folder of a catalog, an entry or an image; -C DIR works in another folder"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -184,7 +183,9 @@ def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
 
 def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str) -> None:
     from catalog_forge.cli.judge import verdicts
+    from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.lint import disk
+    from catalog_forge.lint.catalog import Catalog
 
     if form not in ("text", "json"):
         raise click.UsageError("verdicts are shown with --format text or json")
@@ -193,6 +194,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
     path = paths[0] if paths else Path()
     recover_above(start / path)
     tree = disk.read(start / path, _shown(path))
+    check_there(Catalog(tree), start / path)
     if entry is None:
         verdicts.show(tree, form)
     else:
@@ -210,6 +212,7 @@ def _fails(level: str, fail_on: str) -> bool:
 
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
     """Read a path, fix it if requested, check it, and set aside the findings that the catalog's own baseline contains."""
+    from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.errors import ForgeError
     from catalog_forge.lint import disk, history
     from catalog_forge.lint.catalog import Catalog
@@ -228,8 +231,8 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
         after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice, options.jobs).findings)
         tree = _mended(start, path, options, tree, after)
     catalog = Catalog(tree, team, since)
-    if (start / path).is_dir() and not (standards or catalog.entries or catalog.images or catalog.specs):
-        raise ForgeError(f"there is nothing to lint in {(start / path).resolve()}: no entry, no conf image, no spec", hint=_WHERE)
+    if not standards:
+        check_there(catalog, start / path)
     run = Run((start / path).resolve().name, catalog, wanted, choice, check(catalog, choice, options.jobs))
     if standards and wanted.baseline and not (options.baseline or options.write_baseline):
         known = baseline.load(standards.parent / wanted.baseline, os.path.relpath(standards.parent / wanted.baseline, start))
@@ -317,8 +320,10 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
         result = _written(whole, runs, options.form)
         if options.out:
             outfile.write(start / options.out, click.unstyle(result) if options.form == "text" else result)
-        else:
+        elif options.form == "text":
             click.echo(result, nl=False)
+        else:
+            outfile.show(result, f"catalog-forge lint --format {options.form} -o FILE")
     if options.report:
         _report(start / options.report, runs, whole)
     files = sum(len(run.catalog.tree.files) for run in runs)

@@ -66,6 +66,7 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     from catalog_forge.team import load
 
     repository = Repository.find(settings.directory)
+    repository.chosen(())  # raises ForgeError if there are no specs
     here = repository.team or Team()
     old, new = (here, load(file, str(file))) if file else (published(repository, ref), here)
     found = [*impacts(repository, old, new)]

@@ -82,20 +82,25 @@ def _reads(catalog: Catalog) -> Reads:
 
 
 def _entries(directory: Path, path: str | None) -> tuple[list[Entry], Reads]:
+    from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.repository import Repository
 
-    root = Repository.find(directory).root
+    repository = Repository.find(directory)
+    root = repository.root
     is_folder = path is not None and (directory / path).is_dir()
     folder = directory / str(path) if is_folder else root
     recover_above(folder)
     catalog = Catalog(disk.read(folder, str(path) if is_folder and path != "." else ""))
+    check_there(catalog, folder)
     known = catalog.entries
-    found = [entry for entry in known if is_folder or path in (None, entry.name)]
+    names = {entry.name for entry in known}
+    made = {} if is_folder or path is None or path in names else repository.entries
+    found = [entry for entry in known if is_folder or path is None or entry.name == made.get(path, path)]
     if path and not found:
-        raise ForgeError(f"there is no entry {path!r}", hint=did_you_mean(path, {entry.name for entry in known}))
+        raise ForgeError(f"there is no entry {path!r}", hint=did_you_mean(path, names | {*made}))
     return found, _reads(catalog)
 
 

@@ -45,12 +45,15 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
       catalog-forge preview redis --images ../redis-conf
       catalog-forge preview redis --export redis.html
     """
+    from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.preview.server import PreviewServer
     from catalog_forge.preview.site import Site
 
     site = Site(settings.directory, [settings.directory / each for each in images])
     path = site.id_of(entry) if entry else ""
     site.belongs_to(path)
+    if not images:
+        check_there(site.catalog(), site.root)
     if out:
         _export(site, path, settings.directory / out)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import as_json
 
 KINDS = ("spec", "config", "catalog", "resource")
@@ -18,7 +19,7 @@ def schema(kind: str) -> None:
     template resource of confd (conf.d/*.toml). Editors with yaml-language-server or Taplo use the schemas for completion and
     checks; a spec names its schema in its first line.
     """
-    click.echo(as_json(_schema(kind)))
+    outfile.show(as_json(_schema(kind)), f"catalog-forge schema {kind} > FILE.json")
 
 
 def _schema(kind: str) -> dict[str, object]:

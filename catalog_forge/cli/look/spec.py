@@ -46,4 +46,4 @@ def picture(settings: Settings, name: str, out: Path | None) -> None:
     if out:
         outfile.write(settings.directory / out, drawn)
     else:
-        click.echo(drawn, nl=False)
+        outfile.show(drawn, f"catalog-forge spec picture {name} -o FILE.svg")

@@ -34,7 +34,7 @@ def get(settings: Settings, name: str, path: str) -> None:
     from catalog_forge.spec.edit import SpecText
 
     source = Repository.find(settings.directory).source(name)
-    click.echo(printable(SpecText(source.content.decode(errors="replace"), f"specs/{name}.yml").get(path), kept="\n"))
+    click.echo(printable(SpecText(source.content.decode(errors="replace"), f"specs/{source.name}.yml").get(path), kept="\n"))
 
 
 @click.command("set")
@@ -110,6 +110,7 @@ def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[
 
     repository = Repository.find(settings.directory)
     source = repository.source(name)
+    name = source.name
     before = journal.read(repository.root, f"specs/{name}.yml")
     if before is None or before.mode == journal.LINK:
         raise ForgeError(f"specs/{name}.yml is a link, and its target is not changed")

@@ -65,6 +65,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
 
     Raises ForgeError for an unknown name, and for specs that are wrong.
     """
+    from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
@@ -75,6 +76,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
     specs = {source.name: source.spec() for source in sources}
     wanted = [source for source in sources if source.name in (names or specs)]
     catalog = Catalog(_planned(disk.read(repository.root), repository, wanted))
+    check_there(catalog, repository.root)
     known = {*specs, *(each.name for each in catalog.entries), *(each.name for each in catalog.images)}
     if lost := [name for name in names if name not in known]:
         raise ForgeError(f"there is no spec, entry or image {lost[0]!r}", hint=did_you_mean(lost[0], known))

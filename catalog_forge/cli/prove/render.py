@@ -174,7 +174,7 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     if wanted.metadata:
         views, titles = _views_of_file(wanted.metadata, subject, wanted, own)
     else:
-        text, file = _scenario(source.folder.scenarios(), name, wanted.scenario)
+        text, file = _scenario(source.folder.scenarios(), source.name, wanted.scenario)
         views, titles = _views_of_scenario(text, file, subject, wanted, own)
     return subject, views, titles
 

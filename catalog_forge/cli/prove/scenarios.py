@@ -43,7 +43,7 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
         )
     repository = Repository.find(settings.directory)
     source = repository.source(name)
-    spec = source.spec()
+    spec, name = source.spec(), source.name
     path = f"specs/{name}/scenarios/{title}.yml"
     check_inside(repository.root, path)
     file = repository.root / path

@@ -140,7 +140,7 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
     """Return the folder of an entry, and the revision if `entry` is the folder of a revision."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.rancher.entries import COMPOSE, is_revision
-    from catalog_forge.repository import BEGIN
+    from catalog_forge.repository import BEGIN, Repository
 
     path = directory / entry
     if path.is_dir():
@@ -149,9 +149,14 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
         below = is_revision(path.name) and any((path / each).is_file() for each in COMPOSE)
         return (path.parent, path.name) if below else (path, None)
     known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}
-    if entry in known:
-        return known[entry].resolve(), None
-    raise ForgeError(f"there is no entry {entry!r} in {directory}", hint=did_you_mean(entry, known) if known else BEGIN)
+    made = Repository.find(directory).entries if entry not in known else {}
+    if (found := made.get(entry, entry)) in known:
+        return known[found].resolve(), None
+    if entry in made:
+        hint = f"catalog-forge generate {entry}"
+        raise ForgeError(f"the entry {found!r} of the spec {entry!r} has not been generated yet", hint=hint)
+    words = {*known, *made}
+    raise ForgeError(f"there is no entry {entry!r} in {directory}", hint=did_you_mean(entry, words) if words else BEGIN)
 
 
 def _entries(root: Path) -> Iterator[Path]:

@@ -67,7 +67,7 @@ def seed(
     from catalog_forge.seed.values import wanted
 
     spec = Repository.find(settings.directory).source(name).spec()
-    backend = _backend(spec, backend)
+    name, backend = spec.name, _backend(spec, backend)
     target = _target(spec, how["node"], how["prefix"])
     given = _given(spec, sets, answers)
     _agree(spec, given, unset, [word for word in ("diff", "check", "dry_run") if how[word]] if export else [])

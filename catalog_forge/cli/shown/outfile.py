@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import click
 
+from catalog_forge.shown import counted
+
 # The first character of HTML, SVG and JSON.
 _MARKS = ("<", "{", "[")
+# The most lines of a document that is printed to a terminal.
+LONGEST = 1000
 
 
 def write(path: Path, text: str) -> None:
@@ -39,6 +44,19 @@ def give(text: str, path: Path | None) -> None:
         write(path, text)
     else:
         click.echo(text, nl=False)
+
+
+def show(text: str, instead: str) -> None:
+    """Print a document. On a terminal, a document that nobody can read there is refused: SVG, HTML, or over `LONGEST` lines.
+
+    Raises UsageError, whose hint `instead` is the command that writes the document to a file.
+    """
+    from catalog_forge.errors import UsageError
+
+    if sys.stdout.isatty() and (text.startswith("<") or text.count("\n") > LONGEST):
+        size = counted(text.count("\n"), "line")
+        raise UsageError(f"this document of {size} is for programs, so it is not printed to a terminal", hint=instead)
+    click.echo(text, nl=not text.endswith("\n"))
 
 
 def _first(path: Path) -> str:
