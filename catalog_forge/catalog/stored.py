@@ -111,7 +111,7 @@ def _variables(spec: Spec) -> dict[str, str]:
 def compose_plan(spec: Spec) -> Plan:
     """Return compose.yaml: the services, and the trial store in the profile `store`."""
     plan = Plan()
-    note = f"# {spec.note}\n# A store for trying it comes with --profile {STORE}; CONF_NODES names another one.\n"
+    note = f"# {spec.note}\n# --profile {STORE} adds a store for trials; CONF_NODES selects another store.\n"
     plan.add_text("compose.yaml", note + yamlio.dump(compose_file(spec)))
     return plan
 

@@ -58,7 +58,7 @@ def _from_environment(environ: Mapping[str, str], origin: str) -> Address:
     except TLSParameterError as error:
         raise EngineError(
             f"no TLS certificates for {host}: {error.args[0]}",
-            hint="DOCKER_CERT_PATH names the folder with ca.pem, cert.pem and key.pem",
+            hint="set DOCKER_CERT_PATH to the folder that contains ca.pem, cert.pem and key.pem",
         ) from error
 
 

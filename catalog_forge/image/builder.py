@@ -194,9 +194,12 @@ def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
     output = "".join(f"\n  | {text}" for text in log.tail)
     hint = ""
     if step.instruction.upper().startswith("FROM "):
-        hint = advice(log.error) or "the engine has no such image and cannot get it: check its name, `docker login`, or load it"
+        hint = (
+            advice(log.error)
+            or "the engine cannot find this image: check its name, run `docker login`, or load the image (`docker load`)"
+        )
     elif step.instruction.upper().startswith("ADD "):
-        hint = "`--confd FILE`, or the variable CATALOG_FORGE_CONFD, selects a local confd, so that nothing is downloaded"
+        hint = "use a local confd with `--confd FILE` or the variable CATALOG_FORGE_CONFD, so that nothing is downloaded"
     message = f"{tag}: step {step.number} of {step.total} failed, {_short(step.instruction)}: {log.error}{output}"
     return BuildError(message, Where(request.dockerfile, line, 1), hint)
 

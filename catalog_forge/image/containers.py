@@ -176,7 +176,7 @@ class Run:
         except ForgeError as problem:
             if error is None:
                 raise
-            error.add_note(f"what was started could not be removed: {problem}")
+            error.add_note(f"not all objects of this run could be removed: {problem}")
         except KeyboardInterrupt:  # a second Ctrl-C, from an impatient user
             self.remove()
             raise

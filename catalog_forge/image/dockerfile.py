@@ -153,7 +153,7 @@ def parse(text: str) -> Dockerfile:
     for start, end, joined, heredocs in _logical(text):
         reader.take(start, end, joined, heredocs)
     if not reader.stages and not reader.faults:
-        reader.faults.append(Fault(0, "the Dockerfile has no FROM", "begin with FROM and a pinned base"))
+        reader.faults.append(Fault(0, "the Dockerfile has no FROM", "begin with FROM and a pinned base image"))
     return Dockerfile(reader.instructions, reader.stages, reader.faults, reader.seen)
 
 
@@ -200,11 +200,13 @@ class _Reader:
     def check(self, each: Instruction) -> None:
         """Record what the build would refuse in one instruction."""
         if each.keyword not in ("FROM", "ARG") and not self.stages:
-            self.faults.append(Fault(each.start, f"{each.keyword} comes before FROM", "only ARG is allowed there"))
+            self.faults.append(
+                Fault(each.start, f"{each.keyword} comes before FROM", "move it after FROM: only ARG may come before FROM")
+            )
         elif not each.text:
-            self.faults.append(Fault(each.start, f"{each.keyword} has nothing after it"))
+            self.faults.append(Fault(each.start, f"{each.keyword} has no arguments"))
         elif each.keyword in ("ADD", "COPY", "ENV", "LABEL", "FROM", "ARG") and each.has_open_quote:
-            self.faults.append(Fault(each.start, f"{each.keyword} has a quote that does not end"))
+            self.faults.append(Fault(each.start, f"{each.keyword} has a quote that is never closed"))
         elif each.keyword in ("ADD", "COPY") and len(each.words) < 2 and not HEREDOC.search(each.text):
             hint = "a single quote encloses both the source and the target" if " " in each.body else ""
             self.faults.append(Fault(each.start, f"{each.keyword} needs a source and a target, but this is a single word", hint))

@@ -33,11 +33,11 @@ _ADVICE = (
     ),
     (
         ("pull access denied", "manifest unknown", "not found", "does not exist", "no such image", "manifest for"),
-        "check its name and tag; build it, `docker load` it, or `docker login` to its registry",
+        "check the name and tag of the image; build it, load it (`docker load`), or log in to its registry (`docker login`)",
     ),
     (("denied", "unauthorized", "no basic auth"), "log in to the registry with `docker login`"),
-    (("no space left",), "`docker system df` says what fills the disk, `docker system prune` frees it"),
-    (("is already in use by container",), "`docker rm` the container of that name, or choose another --name"),
+    (("no space left",), "`docker system df` shows what fills the disk, and `docker system prune` frees space"),
+    (("is already in use by container",), "remove the container with that name (`docker rm`), or choose another --name"),
 )
 LOST = (OSError, HTTPException, HTTPError, StreamParseError)
 
@@ -110,11 +110,11 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
         if _numbers(version) < _numbers(_ANY_VERSION):
-            hint = f"it needs Docker 1.12 or newer, whose API is {_ANY_VERSION}"
+            hint = f"catalog-forge needs Docker 1.12 or later, which has the API {_ANY_VERSION}"
             raise EngineError(f"the Docker engine at {address} is too old: its API is {version}", hint=hint)
         return Engine(_client(address, version, timeout), address)
     except (KeyError, TypeError, ValueError) as error:
-        raise EngineError(f"no Docker engine at {address}: something else answers there", hint=HINT) from error
+        raise EngineError(f"no Docker engine at {address}: another server answers at this address", hint=HINT) from error
     except (DockerException, *LOST) as error:
         message, hint = _reason(error)
         raise EngineError(f"no Docker engine at {address}: {message}", hint=hint) from error
@@ -166,7 +166,7 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case ConnectionRefusedError():
                 return "nothing listens there", HINT
             case socket.gaierror():
-                return "the host is not known", HINT
+                return "the host is unknown", HINT
             case ssl.SSLError():
                 return f"TLS failed: {cause.reason or cause}", "check DOCKER_CERT_PATH, or the TLS files of the context"
             case TimeoutError():
@@ -174,4 +174,4 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case ConnectionError() if cause.errno or isinstance(cause, ConnectionResetError):
                 return "the connection was closed", HINT
         cause = cause.__cause__ or cause.__context__
-    return str(error), "an address is unix:///PATH or tcp://HOST:PORT" if "bind address" in str(error) else HINT
+    return str(error), "write the address as unix:///PATH or tcp://HOST:PORT" if "bind address" in str(error) else HINT

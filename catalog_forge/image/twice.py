@@ -35,7 +35,7 @@ def check(engine: Engine, request: BuildRequest, report: Report) -> None:
         more = f", and {len(differing) - _MOST_NAMED} more" if len(differing) > _MOST_NAMED else ""
         raise BuildError(
             f"{tag} differs when it is built twice: {', '.join(differing[:_MOST_NAMED])}{more}",
-            hint="pin its base and what it downloads by a digest",
+            hint="pin the base image and all downloads by a digest",
         )
 
 

@@ -28,6 +28,7 @@ _PORT = re.compile(r"0*([1-9][0-9]{0,4})")
 _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)")
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
 _TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]+))?")
+_IGNORED = "the load balancer ignores this key"
 _TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
 _UNITS = 100  # the maximum number of units of a service to which haproxy forwards requests
 
@@ -97,11 +98,11 @@ class Balancers:
             for key, value in config.pairs if isinstance(config, Map) else ():
                 known = key.value in STRUCTS[name].fields and key.value != "port_rules"
                 if known and not is_null(value) and getattr(value, "pairs", True):
-                    self.note(definition, f"{name}.{key.value}", "the load balancer ignores it", value)
+                    self.note(definition, f"{name}.{key.value}", _IGNORED, value)
 
     def _rule(self, definition: Definition, keys: Mapping[str, Node]) -> Rule | None:
         for key in (keys.keys() & RULE.fields.keys()) - set(_TAKEN):
-            self.note(definition, f"port_rules.{key}", "the load balancer ignores it", keys[key])
+            self.note(definition, f"port_rules.{key}", _IGNORED, keys[key])
         words = {key: text_of(keys.get(key)) for key in _TAKEN}
         protocol = words["protocol"] or "http"
         if protocol not in ("http", "tcp"):
@@ -112,9 +113,9 @@ class Balancers:
         name, place = words["service"], next(iter(keys.values()), None)
         if name not in self.names:
             # A target that is not a service of the stack is reported by another check.
-            key, why = f"port_rules.service: {name}", "it is a service of another stack"
+            key, why = f"port_rules.service: {name}", "the rule leads to a service of another stack"
             if not name:
-                key, why = "port_rules", "a rule names no service: units are not selected by labels"
+                key, why = "port_rules", "the rule names no service, and here a rule cannot select services by labels"
             if node := keys.get("service") or place:
                 self.note(definition, key, why, node)
             return None
@@ -157,7 +158,7 @@ class Balancers:
             parts |= {"host": "", "source": parts["host"]}
         host, path = parts.get("host", ""), parts.get("path", "")
         if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
-            self.reader.wrong(f"{text!r} is not a target of a load balancer", definition.where, "HOST:PORT/PATH=PORT")
+            self.reader.wrong(f"{text!r} is not a target of a load balancer", definition.where, "write HOST:PORT/PATH=PORT")
         elif not parts["source"] or int(parts["source"]) == source:
             http = protocol == "http"
             yield Rule(source, int(parts["target"] or target), service, protocol, host if http else "", path if http else "")
@@ -229,8 +230,8 @@ def balanced(stack: Stack, image: str) -> Stack:
         elif image and rules:
             services.append(_haproxy(service, rules, image))
         else:
-            reason = "no haproxy image is on the engine" if rules else "it has no rules"
-            notes.append(Note(service.name, "load balancer", f"it is not started: {reason}"))
+            reason = "the engine has no haproxy image" if rules else "it has no rules"
+            notes.append(Note(service.name, "load balancer", f"not started, because {reason}"))
             services.append(replace(service, scale=0))
     return replace(stack, services=tuple(services), unhonoured=tuple(notes))
 

@@ -39,7 +39,7 @@ _HEALTH = (
 )
 OF_PRIMARY = ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy")
 """The keys that Rancher reads only in the primary of a unit."""
-_ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
+_ELSEWHERE = "belongs to another stack, and stacks cannot reach each other here"
 
 
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
@@ -57,7 +57,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     places = {(fault.where.file, fault.where.line) for fault in refused if fault.where}
     own = ((files.at(fault.where), fault) for fault in reader.problems if fault.where and files.is_whole)
     said = [
-        replace(fault, where=where, message=f"{fault.message}; rancher-compose lets it pass")
+        replace(fault, where=where, message=f"{fault.message}; rancher-compose accepts this")
         for where, fault in own
         if (where.file, where.line) not in places
     ]
@@ -82,7 +82,7 @@ def _unasked(notes: list[Note], name: str) -> Say:
     """Return a callback that adds a note on a variable without a question, used in the service or volume `name`."""
 
     def undefined(variable: str, where: Where) -> None:
-        notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
+        notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable, so it is empty", where))
 
     return undefined
 
@@ -97,14 +97,20 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
                 # Two services of the same name: it is unclear which of them is meant.
-                reader.wrong(str(double), where, "rancher-compose would silently use the last one")
+                reader.wrong(
+                    str(double),
+                    where,
+                    "rename or remove one of the two services; rancher-compose would silently use the last one",
+                )
             else:
-                yield Note("", name, f"it is defined twice: this one counts, not the one on line {double.first.line}", where)
+                yield Note(
+                    "", name, f"this key is defined twice: this definition counts, not that on line {double.first.line}", where
+                )
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
                 # Rancher ignores such a key silently, even if it is a service written as in version 1.
                 hint = did_you_mean(name, launch.TOPS)
-                yield Note("", name, f"Rancher ignores it: {hint}; services belong below `services`", key.where)
+                yield Note("", name, f"Rancher ignores this key: {hint}; services belong below `services`", key.where)
 
 
 def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, Node]:
@@ -157,7 +163,9 @@ class _Composer:
         order = ordered(without_circles(needs, wishes))[0]
         for cycle in ordered(needs)[1]:
             message = f"services need each other: {' -> '.join(cycle)}"
-            self.reader.wrong(message, self.services[cycle[0]].where, "none of them can start first")
+            self.reader.wrong(
+                message, self.services[cycle[0]].where, "none of them can start first: remove one of these dependencies"
+            )
         return Stack(
             self.name,
             tuple(services[name] for name in order),
@@ -181,7 +189,7 @@ class _Composer:
         if is_balancer(definition):
             self.balancers[name] = self.rules.rules(definition, primary, links)
         elif "lb_config" in found:
-            self.launches.note(definition, "lb_config", "only load balancers use its rules", found["lb_config"].where)
+            self.launches.note(definition, "lb_config", "only a load balancer uses these rules", found["lb_config"].where)
         depended = (self.primary_of.get(other, name) for member in unit for other in self._depends_on(member))
         return Service(
             primary,
@@ -200,10 +208,10 @@ class _Composer:
         """Return the number of units that an upgrade replaces at a time."""
         given = keys_of(definition.keys["upgrade_strategy"]) if "upgrade_strategy" in definition.keys else {}
         if text_of(given.get("start_first")) == "true":
-            message = "the old container ends before the new one starts: both have one name and one address here"
+            message = "the old container ends before the new one starts, because both have the same name and address here"
             self.launches.note(definition, "upgrade_strategy.start_first", message, given["start_first"].where)
         if "interval_millis" in given:
-            message = "the next units follow when the previous ones are ready"
+            message = "the next units are replaced as soon as the previous units are ready"
             self.launches.note(definition, "upgrade_strategy.interval_millis", message, given["interval_millis"].where)
         size = given.get("batch_size")
         return 1 if size is None or is_null(size) else max(self.launches.number(size, "upgrade_strategy: batch_size", 1), 1)
@@ -211,7 +219,7 @@ class _Composer:
     def _say_ignored(self, sidekick: Definition) -> None:
         for key in OF_PRIMARY:
             if key in sidekick.keys:
-                self.launches.note(sidekick, key, "Rancher reads it only for the primary", sidekick.keys[key].where)
+                self.launches.note(sidekick, key, "Rancher reads this key only in the primary service", sidekick.keys[key].where)
 
     def _links(self, service: Definition) -> Iterator[Link]:
         """Yield the links of a primary or sidekick. The links of a sidekick become links of its service."""
@@ -221,7 +229,11 @@ class _Composer:
                 if target:
                     yield Link(alias or target.rpartition("/")[2], target)
                 if target.removeprefix(f"{self.name}/") not in self.made and (key == "external_links" or "/" in target):
-                    message = f"{target} {_ELSEWHERE}" if target else f"{item.value!r} names no service: the answer is empty"
+                    message = (
+                        f"{target} {_ELSEWHERE}"
+                        if target
+                        else f"{item.value!r} names no service, because an answer in it is empty"
+                    )
                     self.launches.note(service, key, message, item.where)
 
     def _depends_on(self, name: str) -> Iterator[str]:
@@ -239,7 +251,7 @@ class _Composer:
         scale = self.launches.number(found["scale"], "scale", 0) if "scale" in found else 1
         if "scale_policy" in found:
             least = keys_of(found["scale_policy"]).get("min")
-            message = "it runs `min` units, because there is only one host"
+            message = "the service has `min` units, because there is only one host"
             self.launches.note(definition, "scale_policy", message, found["scale_policy"].where)
             return scale if least is None or is_null(least) else self.launches.number(least, "scale_policy: min", 0)
         return scale
@@ -250,7 +262,7 @@ class _Composer:
             return None
         given = {key: value for key, value in keys_of(node).items() if not is_null(value)}
         for key in (given.keys() & STRUCTS["health_check"].fields.keys()) - set(_HEALTH):
-            self.launches.note(definition, f"health_check.{key}", "health checks here ignore it", given[key].where)
+            self.launches.note(definition, f"health_check.{key}", "the health checks of `up` ignore this key", given[key].where)
         if "port" not in given:
             self.reader.wrong(f"the health check of {definition.name!r} has no port", node.where)
             return None
@@ -288,7 +300,7 @@ def with_beside(
     paths: Collection[str],
     services: Iterable[Service],
     where: Where | None = None,
-    hint: str = "take it out of what runs beside it",
+    hint: str = "leave out this --beside",
 ) -> Stack:
     """Return the stack with additional services, which replace the services `paths` (NAME or STACK/NAME) that its links expect.
     Raises ForgeError if the stack already has a service of the same name."""

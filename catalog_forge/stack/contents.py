@@ -36,7 +36,7 @@ class Kept:
         return bool(self.gone) and not self.same and not self.changed
 
     def __str__(self) -> str:
-        words = {"as they were": self.same, "changed": self.changed, "gone": self.gone, "new": self.new}
+        words = {"unchanged": self.same, "changed": self.changed, "gone": self.gone, "new": self.new}
         return f"{self.volume}: files: {', '.join(f'{count} {word}' for word, count in words.items() if count) or 'none'}"
 
 

@@ -57,7 +57,7 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
                     if item.launch.service.place(index) > item.launch.block.size:
                         raise ForgeError(
                             f"service {service.name!r} has used up its addresses in {made.subnet}",
-                            hint=f"catalog-forge down {stack.name}, then up: numbers begin at 1 again",
+                            hint=f"run `catalog-forge down {stack.name}`, then `up`: containers are then numbered from 1 again",
                         )
                     found[container_name(stack.name, service, launch, index)] = item.address
     return found

@@ -60,7 +60,9 @@ class Launches:
         # YAML reads a bare `no` as false, but the restart policy is the word "no".
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
-            self.cannot(f"restart: {restart}", found["restart"].where, "always, no, on-failure or unless-stopped")
+            self.cannot(
+                f"the policy `restart: {restart}`", found["restart"].where, "use always, no, on-failure or unless-stopped"
+            )
         self._say(definition, labels)
         return Launch(
             definition.name,
@@ -109,7 +111,7 @@ class Launches:
         try:
             return tuple(shlex.split(_word(node))) or None
         except ValueError as error:
-            self.cannot(f"this {what}: it cannot be cut into words ({str(error).lower()})", node.where)
+            self.cannot(f"this {what}, because it cannot be split into words ({str(error).lower()})", node.where)
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
@@ -118,10 +120,10 @@ class Launches:
         mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")
         if mode == "host" and node:
-            self._trust(definition, "network_mode", "it uses the network of this machine", node.where)
+            self._trust(definition, "network_mode", "the container uses the network of this machine", node.where)
         if mode == "bridge" and node:
             self._trust(
-                definition, "network_mode", "it uses the engine's default network, shared with other containers", node.where
+                definition, "network_mode", "the container uses the engine's default network, as other containers do", node.where
             )
         match mode:
             case "host" | "none" | "bridge":
@@ -131,7 +133,7 @@ class Launches:
             case _ if kind in ("container", "service") and other:
                 return "shared", other
         if node:
-            self.cannot(f"a container in the network {mode!r}", node.where, "managed, host, none, bridge or container:NAME")
+            self.cannot(f"a container in the network {mode!r}", node.where, "use managed, host, none, bridge or container:NAME")
         return "managed", ""
 
     def ports(self, node: Node | None) -> tuple[str, ...]:
@@ -141,7 +143,9 @@ class Launches:
             if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
                 found += _each(item.value)
             else:
-                self.cannot(f"the port {item.value!r}", item.where, f"PORT from 1 to 65535, or a range of {_MOST_PORTS} at most")
+                self.cannot(
+                    f"the port {item.value!r}", item.where, f"use ports from 1 to 65535, and at most {_MOST_PORTS} in a range"
+                )
         return tuple(found)
 
     def logging(self, definition: Definition) -> dict[str, str]:
@@ -164,10 +168,14 @@ class Launches:
         for item in items(definition.keys.get("volumes")):
             text = item.value
             if not _MOUNT.fullmatch(text):
-                self.cannot(f"a container with the volume {text!r}", item.where, "NAME:PATH, /HOST:PATH or PATH, then :ro")
+                self.cannot(
+                    f"a container with the volume {text!r}",
+                    item.where,
+                    "write NAME:PATH, /HOST:PATH or PATH, optionally followed by :ro",
+                )
                 continue
             if text.startswith("/") and ":" in text:
-                self._trust(definition, "volumes", f"it mounts {text.split(':')[0]} of this machine", item.where)
+                self._trust(definition, "volumes", f"the container mounts {text.split(':')[0]} of this machine", item.where)
             found.append(text)
         return tuple(found)
 
@@ -215,7 +223,9 @@ class Launches:
         image = _word(node)
         if not image:
             hint = (
-                "" if definition.in_docker else "docker-compose.yml does not know it: is its name spelt the same in both files?"
+                ""
+                if definition.in_docker
+                else "docker-compose.yml has no such service: write its name the same way in both files"
             )
             where = node.where if node else definition.where
             self.reader.wrong(f"the service {definition.name!r} has no image", where, hint)
@@ -241,12 +251,12 @@ class Launches:
     def _say_dangerous(self, definition: Definition) -> None:
         found = definition.keys
         if "privileged" in found and text_of(found["privileged"]) == "true":
-            self._trust(definition, "privileged", "it can do anything to this machine", found["privileged"].where)
+            self._trust(definition, "privileged", "the container has full access to this machine", found["privileged"].where)
         for key in ("pid", "ipc"):
             if key in found and text_of(found[key]):
                 self._trust(definition, key, f"{key}: {text_of(found[key])}", found[key].where)
         if "sysctls" in found:
-            self._trust(definition, "sysctls", "it sets parameters of the kernel", found["sysctls"].where)
+            self._trust(definition, "sysctls", "the container sets kernel parameters", found["sysctls"].where)
         self._say_memory(definition)
         for key in ("devices", "cap_add", "security_opt", "cgroup_parent"):
             for item in items(found.get(key)):
@@ -257,9 +267,9 @@ class Launches:
         texts = {key: text_of(definition.keys.get(key)) for key in ("oom_kill_disable", "oom_score_adj", "shm_size")}
         kills, score, size = texts.values()
         reasons = {
-            "oom_kill_disable": kills == "true" and "the kernel cannot kill it when memory runs out",
+            "oom_kill_disable": kills == "true" and "the kernel cannot kill the container when memory runs out",
             "oom_score_adj": score.startswith("-") and "the kernel kills other processes first when memory runs out",
-            "shm_size": _size(size) > _MOST_SHARED and f"it may fill {size} of memory",
+            "shm_size": _size(size) > _MOST_SHARED and f"the container may fill {size} of memory",
         }
         for key, reason in reasons.items():
             if reason:

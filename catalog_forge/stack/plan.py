@@ -52,7 +52,7 @@ def data(stack: Stack) -> dict[str, Any]:
 def published_once(stack: Stack) -> Stack:
     """Return the stack with a note on each public port that only the first unit of a service can publish on this machine."""
     notes = [
-        Note(each.name, "ports", f"unit 1 alone publishes {port}: there is one machine")
+        Note(each.name, "ports", f"only unit 1 publishes {port}, because there is only one machine")
         for each in stack.services
         if each.scale > 1
         for port in dict.fromkeys(port for launch in each.launches for port in launch.ports if ":" in port)
@@ -141,7 +141,7 @@ _Branch = tuple[str, list[Any]]
 def _service(service: Service, rules: Sequence[Rule] | None) -> _Branch:
     below: list[_Branch] = [_launch(launch) for launch in service.launches]
     if rules is not None:
-        below.append(("load balancer: haproxy, from a local image, in place of this one", [(_rule(rule), []) for rule in rules]))
+        below.append(("load balancer: haproxy from a local image replaces this image", [(_rule(rule), []) for rule in rules]))
     if service.links:
         shown = (link.target if link.alias == link.target else f"{link.target} as {link.alias}" for link in service.links)
         below.append((f"links: {', '.join(shown)}", []))
@@ -175,7 +175,9 @@ def _rule(rule: Rule) -> str:
 
 def _check(check: HealthCheck) -> str:
     what = f"{check.request_line!r} at port {check.port}" if check.request_line else f"TCP port {check.port}"
-    return f"{what}, every {check.interval} ms, {check.healthy_threshold} up, {check.unhealthy_threshold} down"
+    return (
+        f"{what}, every {check.interval} ms; healthy after {check.healthy_threshold}, unhealthy after {check.unhealthy_threshold}"
+    )
 
 
 def _short(value: Any) -> str:

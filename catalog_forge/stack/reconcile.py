@@ -238,9 +238,9 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
     elif key in known.unhealthy:
         yield Action("replace", key, tuple(found), "unhealthy")
     elif key in known.unwanted:
-        yield Action("replace", key, tuple(found), "asked for")
+        yield Action("replace", key, tuple(found), "requested")
     elif missing and key in known.complete:
-        yield Action("replace", key, tuple(found), f"{', '.join(sorted(missing))} is gone")
+        yield Action("replace", key, tuple(found), f"without {', '.join(sorted(missing))}")
     elif not all(map(target.fits, present)):
         yield Action("replace", key, tuple(found), "outdated")
     elif missing or len(found) > len(present):

@@ -126,7 +126,10 @@ class StackRunner:
                 try:
                     self._api.inspect_volume(name)
                 except NotFound:
-                    raise BuildError(f"there is no volume {name}, but the entry declares it as external") from None
+                    raise BuildError(
+                        f"there is no volume {name}, but the entry declares it as external",
+                        hint=f"create the volume: docker volume create {name}",
+                    ) from None
 
     def _volume(self, full: str) -> None:
         with self._engine.asked_to(f"create volume {full}"):

@@ -32,7 +32,7 @@ class StateFolder:
 
     def __init__(self, home: Path, name: str) -> None:
         if not _NAME.fullmatch(name):
-            raise ForgeError(f"{name!r} is not the name of a stack", hint="letters, digits and dashes, as in Rancher")
+            raise ForgeError(f"{name!r} cannot be the name of a stack", hint="use letters, digits and dashes, as in Rancher")
         self.name = name
         self.path = home / "catalog-forge" / "stacks" / name
 
@@ -83,7 +83,7 @@ class StateFolder:
     def before(self) -> Stack:
         """Return the last plan whose services differ from the current plan's. Raises ForgeError if there is none."""
         if not (self.path / "before.json").exists():
-            raise ForgeError(f"stack {self.name} has not changed: there is nothing to roll back to")
+            raise ForgeError(f"stack {self.name} has not changed, so there is nothing to roll back to")
         # Do not repeat the restarts and stops that were requested while that plan was current.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
@@ -149,7 +149,7 @@ class StateFolder:
         """Hold `lock`, the lock for running the stack, during the block. Raises ForgeError if another process holds this lock."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
-                raise ForgeError(f"stack {self.name!r} is run by another process")
+                raise ForgeError(f"another process runs stack {self.name!r}")
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
@@ -169,7 +169,9 @@ class StateFolder:
         while True:
             with self._opened("turn") as file:
                 if not _locked(file, deadline - time.monotonic()):
-                    raise ForgeError(f"another command is working on stack {self.name!r}", hint="try again when it has ended")
+                    raise ForgeError(
+                        f"another command is working on stack {self.name!r}", hint="try again when that command has ended"
+                    )
                 if self._is_there(file, "turn"):  # if not, the previous holder of the lock has removed the stack
                     yield
                     return

@@ -237,10 +237,10 @@ class Supervisor:
         try:
             server = MetadataServer(Answers({}), gateway, _OTHER_PORT, on_request=self._heard).__enter__()
         except ForgeError as error:
-            hint = "the Docker engine must be on this machine: containers ask this process for metadata"
+            hint = "the Docker engine must be on this machine, because containers ask this process for metadata"
             raise EngineError(str(error), hint=hint) from None
         self._variables = {"METADATA_NODE": f"rancher-metadata:{_OTHER_PORT}"}
-        self._say(f"{reason}: the metadata service is rancher-metadata:{_OTHER_PORT}, as METADATA_NODE tells the containers")
+        self._say(f"{reason}, so METADATA_NODE gives the containers another address: rancher-metadata:{_OTHER_PORT}")
         return server
 
     def _take_in_plan(self) -> None:

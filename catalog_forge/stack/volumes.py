@@ -48,7 +48,7 @@ def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
         keys = {key.value: value for key, value in (() if is_null(node) else reader.pairs(node, f"the volume {name!r}"))}
         if "external" in keys and (real := _external(name, keys["external"], reader)):
             found.external[name] = real
-            message = f"it uses the volume {real} of this machine"
+            message = f"the stack uses the volume {real} of this machine"
             found.dangerous.append(Note("", f"volumes.{name}.external", message, keys["external"].where))
         elif text_of(keys.get("per_container")) == "true":
             found.per_unit.add(name)
@@ -65,7 +65,7 @@ def _external(name: str, node: Node, reader: Reader) -> str:
     else:
         real = name if text_of(node) == "true" else ""
     if real and not NAMED.fullmatch(real):
-        reader.wrong(f"no volume can be named {real!r}", node.where)
+        reader.wrong(f"{real!r} cannot be the name of a volume", node.where)
         return ""
     return real
 
@@ -74,6 +74,6 @@ def _notes(name: str, keys: Mapping[str, Node]) -> Iterator[Note]:
     for key, value in keys.items():
         text = text_of(value)
         if key == "driver" and text not in ("", "local"):
-            yield Note("", f"volumes.{name}.driver", f"the engine's own volumes are used instead of {text}", value.where)
+            yield Note("", f"volumes.{name}.driver", f"a volume of the engine is used instead of the driver {text}", value.where)
         elif key not in ("driver", "external", "per_container") and text != "false":
-            yield Note("", f"volumes.{name}.{key}", "the engine ignores it", value.where)
+            yield Note("", f"volumes.{name}.{key}", "the engine ignores this key", value.where)

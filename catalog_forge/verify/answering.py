@@ -49,7 +49,7 @@ class Asker:
 
     def _run(self, command: Command, found: Found | None) -> Answer:
         if found is None or not found.running:
-            return Answer(problem=f"{command.container} does not run")
+            return Answer(problem=f"{command.container} is not running")
         try:
             status, said = Container(self.engine, found.id, found.name).run(*command.run)
         except EngineError:

@@ -120,7 +120,7 @@ def _answer(expected: Command | Get, status: int, answer: Answer, ended: str) ->
     if answer.status != status:
         yield f"{expected.title} {ended} {answer.status}, not {status}", expected.where, answer.text
         return  # if the status is unexpected, the output is shown but not checked
-    yield from _text(f"what {expected.title} says", expected.words, expected.where, answer.text)
+    yield from _text(f"the output of {expected.title}", expected.words, expected.where, answer.text)
 
 
 def _text(what: str, words: Words, where: Where, text: str) -> Iterator[tuple[str, Where, str]]:
@@ -143,7 +143,7 @@ class AskingReader(Reader):
         """Return the commands, requests and logs in the nodes under the keys `KEYS`."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
-            self.wrong(f"within is {MAX_WITHIN:g} s at most", found["within"].where)
+            self.wrong(f"within may be at most {MAX_WITHIN:g} s", found["within"].where)
         return Asking(
             tuple(self.command(item) for item in self.some(found.get("command"))),
             tuple(self.request(item) for item in self.some(found.get("http"))),
@@ -157,7 +157,7 @@ class AskingReader(Reader):
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
         if not any(words):
-            self.wrong("the command to run is missing", node.where, "for example run: [redis-cli, ping]")
+            self.wrong("the command to run is missing", node.where, "write a command, for example run: [redis-cli, ping]")
         if run is not None and not isinstance(run, yamlio.Seq):
             words = ("/bin/sh", "-c", *words)
         status = self.whole(found.get("exit"), "exit", 255, default=0)
@@ -170,10 +170,14 @@ class AskingReader(Reader):
         container, port, path = _parts(url)
         if not container:
             where = found["get"].where if "get" in found else node.where
-            self.wrong(f"get must be the URL of a container, not {url!r}", where, "for example get: http://web-1:8080/page")
+            self.wrong(
+                f"get must be the URL of a container, not {url!r}",
+                where,
+                "write the URL, for example get: http://web-1:8080/page",
+            )
         headers = self.words(found.get("headers"), "headers")
         if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):
-            self.wrong("a header is a name and one line", found["headers"].where)
+            self.wrong("a header must have a name and a text of one line", found["headers"].where)
         status = self.whole(found.get("status"), "status", 599, 100, 200)
         return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
 
@@ -182,14 +186,16 @@ class AskingReader(Reader):
         found = self.known(node, "a log", ("in", *_TEXT_KEYS))
         words = self.text_words(found, "")
         if words == Words():
-            self.wrong("contains is missing", node.where, "for example contains: ready to accept connections")
+            self.wrong(
+                "contains is missing", node.where, "write the expected text, for example contains: ready to accept connections"
+            )
         return Log(self.place(found, node), node.where, words)
 
     def place(self, found: Mapping[str, yamlio.Node], node: yamlio.Node) -> str:
         """Return the name of the container that is to be asked."""
         word = self.word(found["in"], "in") if "in" in found else ""
         if not word:
-            self.wrong("in which container?", node.where, "in: SERVICE-1, or a sidekick and its index")
+            self.wrong("the name of the container is missing", node.where, "write in: SERVICE-1, or in: SIDEKICK-1")
         return word
 
     def text_words(self, found: Mapping[str, yamlio.Node], whole: str) -> Words:

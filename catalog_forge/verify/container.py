@@ -141,8 +141,8 @@ class ImageEngine:
                     server = stack.enter_context(MetadataServer(Answers({}), network.gateway, 0, on_request=heard.note))
                 except ForgeError as error:
                     raise EngineError(
-                        f"{error}: the network of the engine at {self._engine.address} is not one of this machine",
-                        hint="the engine `image` needs a Docker engine on this machine: containers ask this process for metadata",
+                        f"{error}: the network of the engine at {self._engine.address} is not on this machine",
+                        hint="use a Docker engine on this machine: its containers ask this process for metadata",
                     ) from None
             yield server
 

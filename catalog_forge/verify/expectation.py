@@ -105,13 +105,13 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
         yield from _of_stack(expected, seen.asked)
     for error in expected.errors:
         if not any(error in found for found in seen.errors):
-            yield Failure(f"no error contains {error!r}", expected.where, _bullets(seen.errors) or "  there is no error\n")
+            yield Failure(f"no error contains {error!r}", expected.where, _bullets(seen.errors) or "  (no error)\n")
     if seen.errors and not expected.errors:
-        yield Failure("an error that was not expected", expected.where, _bullets(seen.errors))
+        yield Failure("an unexpected error", expected.where, _bullets(seen.errors))
     if expected.reloads is not None and not _reloaded(expected.reloads, seen):
-        said = _bullets(seen.reloads) or "  there was none\n"
+        said = _bullets(seen.reloads) or "  (no reload)\n"
         wanted = expected.reloads if isinstance(expected.reloads, int) else ", ".join(sorted(expected.reloads)) or "none"
-        yield Failure(f"reloads: expected {wanted}, but {len(seen.reloads)} came", expected.where, said)
+        yield Failure(f"reloads: expected {wanted}, but got {len(seen.reloads)}", expected.where, said)
 
 
 def _reloaded(wanted: int | tuple[str, ...], seen: Seen) -> bool:
@@ -145,7 +145,9 @@ def _file(expected: FileExpectation, found: Written | None, before: Written | No
     dest, where = expected.dest, expected.where
     if expected.absent or found is None:
         if expected.absent != (found is None):
-            yield Failure(f"{dest} {'is there' if found else 'was not written'}", where, found.text if found else "")
+            yield Failure(
+                f"{dest} {'was written, but must be absent' if found else 'was not written'}", where, found.text if found else ""
+            )
         return
     if expected.text is not None and found.text != expected.text:
         yield Failure(f"{dest} is not as expected", where, difference(expected.text, found.text, "expected", "rendered"))
@@ -246,11 +248,11 @@ class _ExpectationReader(AskingReader):
             dest = key.value
         if dest is None:
             hint = did_you_mean(key.value, self.subject.dests)
-            self.wrong(f"no rendered file, or more than one, is called {key.value!r}", key.where, hint)
+            self.wrong(f"the name {key.value!r} fits no rendered file, or more than one", key.where, hint)
             dest = key.value
         if not isinstance(node, yamlio.Map):
-            return FileExpectation(dest, key.where, text=self.word(node, "the text of a file"))
-        found = self.known(node, f"what is expected of {key.value!r}", _FILE_KEYS)
+            return FileExpectation(dest, key.where, text=self.word(node, "the content of a file"))
+        found = self.known(node, f"the expectation of {key.value!r}", _FILE_KEYS)
         if place and "unchanged" in found:
             self.wrong("`unchanged` applies only to files of the container that asks", found["unchanged"].where, "leave out `in`")
         return FileExpectation(
@@ -283,7 +285,9 @@ class _ExpectationReader(AskingReader):
             return self.one_of(found["format"], "format", PARSERS)
         form = self.subject.formats.get(dest, "")
         if form not in PARSERS:
-            self.wrong(f"the format to compare {dest} in is unknown", found["equals"].where, f"format: {' | '.join(PARSERS)}")
+            self.wrong(
+                f"`equals` needs to know the format of {dest}", found["equals"].where, f"add format: {' | '.join(PARSERS)}"
+            )
             return ""
         return form
 
@@ -291,7 +295,7 @@ class _ExpectationReader(AskingReader):
         word = self.word(node, "mode") if node else ""
         if word and not (len(word) == 4 and set(word) <= set("01234567")):
             assert node
-            self.wrong('mode is an octal number such as "0644"', node.where)
+            self.wrong('mode must be an octal number such as "0644"', node.where)
             return None
         return int(word, 8) if word else None
 

@@ -22,7 +22,8 @@ from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject
 
 HEAD = """\
-# A stack of {name}, what happens to it, and what must be rendered: read it, correct it, add what matters to you.
+# This scenario describes a stack of {name}, its changes, and the files that must be rendered. Review and correct it, and
+# add the changes that matter to you.
 # Run it: catalog-forge test {name}        Look at it: catalog-forge render {name} --diff --step 0 --step 1
 """
 _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line\n", "password": "a password"}

@@ -167,7 +167,7 @@ class _Running:
 
     def _unready(self, row: Row) -> str:
         if (row.service, row.index) in self.held:
-            return "" if row.state == "stopped" else f"{row.name} is {row.state}, and is to be stopped"
+            return "" if row.state == "stopped" else f"{row.name} is {row.state}, but must be stopped"
         if row.state != "running":
             return f"{row.name} is {row.state}"
         return "" if row.health in ("", "healthy") else f"{row.name} is {row.health}"
@@ -193,9 +193,9 @@ class _Running:
                 return
             except EngineError as error:
                 if not left:
-                    hint = f"once the engine answers again: catalog-forge down {self.folder.name} --volumes"
+                    hint = f"when the engine answers again, run `catalog-forge down {self.folder.name} --volumes`"
                     raise EngineError(
-                        f"not all of {self.folder.name} is removed: {error.problems[0].message}", hint=hint
+                        f"the stack {self.folder.name} is not completely removed: {error.problems[0].message}", hint=hint
                     ) from error
             time.sleep(_LATE)
 

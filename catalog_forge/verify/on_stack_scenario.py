@@ -48,7 +48,7 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
         Service(Launch(each, what.image, command=what.command, environment=what.environment, labels=labels[each]))
         for each, what in ((flat(path), what) for path, what in played.beside.items())
     ]
-    stack = with_beside(stack, played.beside, beside, played.moments[0].where, "take it out of `beside`")
+    stack = with_beside(stack, played.beside, beside, played.moments[0].where, "remove this service from `beside`")
     services = tuple(map(_unpublished, stack.services))
     return stored(at(replace(stack, services=services), played.environment), spec)
 
@@ -103,7 +103,7 @@ def cannot(moment: Moment, stack: Stack) -> str:
     """Return why no stack can be brought to a moment; empty if it can."""
     scene = moment.environment
     if moment.fault.kind != "none" and not (stack.store and moment.fault.kind == "down"):
-        return f"on a stack the metadata service has no fault {moment.fault.kind!r}"
+        return f"the metadata service of a stack cannot have the fault {moment.fault.kind!r}"
     if scene.containers:
         return "a stack has no standalone containers"
     own = {each.name for each in stack.services}
@@ -111,11 +111,11 @@ def cannot(moment: Moment, stack: Stack) -> str:
         if name not in own:
             return f"the entry has no service {name!r}: define a substitute under `beside`"
         if service.healths:
-            return f"the health of {name} cannot be set: its health check determines it"
+            return f"the health of {name} cannot be set, because its health check determines the health"
         if odd := set(service.states.values()) - {"stopped"}:
             return f"a container of {name} cannot be put into the state {min(odd)!r}"
     count = sum(each.scale for each in at(stack, scene).services)
-    return f"{count} units are more than the {MAX_UNITS} that are started for a test" if count > MAX_UNITS else ""
+    return f"the stack has {count} units, but a test starts at most {MAX_UNITS}" if count > MAX_UNITS else ""
 
 
 def held(scene: Environment) -> frozenset[Key]:

@@ -145,7 +145,9 @@ def _release(binary: str | Path) -> str:
     try:
         said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ForgeError(f"cannot run confd: {error}", hint="name one with --confd FILE, or put one on PATH") from None
+        raise ForgeError(
+            f"cannot run confd: {error}", hint="select a confd with --confd FILE, or install confd on PATH"
+        ) from None
     found = _VERSION.match(said)
     if not found:
         raise ForgeError(f"{binary} is not confd: `-version` says {said.strip()[:80]!r}")

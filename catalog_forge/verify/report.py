@@ -73,7 +73,7 @@ def _cases(suite: Element, result: Result) -> None:
         if step.left:
             junit_xml.outcome(case, "skipped", step.left)
         if step.unasked:
-            other = _case(suite, f"{title}: {step.name}: checks of a stack", result)
+            other = _case(suite, f"{title}: {step.name}: checks that need a stack", result)
             junit_xml.outcome(other, "skipped", unasked(step.unasked))
         for failure in step.failures:
             junit_xml.outcome(case, "failure", failure.message, f"{failure.where}\n{failure.diff}")

@@ -62,7 +62,7 @@ def reading(spec: Spec, backend: str) -> Spec:
         return spec
     if backend not in spec.engine.told:
         hint = did_you_mean(backend, spec.engine.told)
-        raise ForgeError(f"--backend {backend}: {spec.name} does not read it", spec.engine.at("backends"), hint)
+        raise ForgeError(f"--backend {backend}: {spec.name} does not read this back end", spec.engine.at("backends"), hint)
     if not spec.engine.is_stored:
         return spec
     others = tuple(each for each in spec.engine.backends if each != backend)

@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_never_taken_for_empty(name: str, spoil: Callable
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("FROM alpine\nCOPY\n", ":2:1", "COPY has nothing after it"),
+        ("FROM alpine\nCOPY\n", ":2:1", "COPY has no arguments"),
         ("FROM alpine\n".encode("utf-16"), ":1:1", "not UTF-8 text"),
         ("", "", "empty"),
     ],

@@ -199,7 +199,7 @@ def test_checks_that_need_a_stack_are_said_not_to_be_made(tmp_path: Path) -> Non
     assert [(case.get("name"), len(case)) for case in suite.iter("testcase")] == [
         ("asks: start", 0),
         ("asks: scale 4", 0),
-        ("asks: scale 4: checks of a stack", 1),
+        ("asks: scale 4: checks that need a stack", 1),
     ]
     assert suite.get("skipped") == "1"
 
@@ -247,4 +247,4 @@ def test_a_back_end_that_the_spec_does_not_read_is_an_error(tmp_path: Path) -> N
     catalog(tmp_path, {"good": GOOD})
     refused = run(tmp_path, "test", "--backend", "redis")
     assert refused.exit_code == 1
-    assert "--backend redis: app-conf does not read it" in refused.output
+    assert "--backend redis: app-conf does not read this back end" in refused.output

@@ -189,7 +189,9 @@ def test_a_missing_base_image_is_an_error_that_names_it(bench: Bench) -> None:
 
 @pytest.mark.engine
 def test_a_confd_that_cannot_be_downloaded_is_told_with_the_way_to_bring_one(bench: Bench) -> None:
-    with pytest.raises(BuildError, match=r"Dockerfile:2:1: .*ADD http://127.0.0.1:1/confd.*\n  hint: `--confd FILE`"):
+    with pytest.raises(
+        BuildError, match=r"Dockerfile:2:1: .*ADD http://127.0.0.1:1/confd.*\n  hint: use a local confd with `--confd FILE`"
+    ):
         build(bench.engine, bench.request("FROM scratch\nADD http://127.0.0.1:1/confd /bin/\n"), ignore)
 
 

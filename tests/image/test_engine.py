@@ -162,7 +162,7 @@ def test_an_engine_that_hangs_up_at_once_is_an_error_of_one_line(tmp_path: Path)
 
 
 def test_a_server_that_is_no_engine_is_an_error(tmp_path: Path) -> None:
-    not_found = pytest.raises(EngineError, match="no Docker engine at .*: something else answers there")
+    not_found = pytest.raises(EngineError, match="no Docker engine at .*: another server answers at this address")
     with fake_engine(tmp_path / "s", lambda _, c: reply(c, {"hello": "world"})) as host, not_found:
         connect({"DOCKER_HOST": host})
 

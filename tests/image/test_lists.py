@@ -51,7 +51,7 @@ def test_no_engine_is_said_in_the_usual_words(tmp_path: Path, ask: Callable[[Map
     with fake_engine(tmp_path / "s", hang_up) as host, pytest.raises(EngineError, match="the connection was closed"):
         ask({"DOCKER_HOST": host})
     something = fake_engine(tmp_path / "other", lambda _, connection: reply(connection, "hello"))
-    with something as host, pytest.raises(EngineError, match="something else answers there"):
+    with something as host, pytest.raises(EngineError, match="another server answers at this address"):
         ask({"DOCKER_HOST": host})
 
 

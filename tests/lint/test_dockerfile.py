@@ -65,9 +65,9 @@ def test_variables_end_with_their_stage() -> None:
         ("RUN x\nFROM a\n", "RUN comes before FROM"),
         ("FROM a b\n", "FROM needs an image, or IMAGE AS NAME"),
         ('FROM a\nADD "a b"\n', "ADD needs a source and a target, but this is a single word"),
-        ('FROM a\nCOPY "a b\n', "COPY has a quote that does not end"),
+        ('FROM a\nCOPY "a b\n', "COPY has a quote that is never closed"),
         ("FROM a\nENV X\n", "ENV needs a name and a value"),
-        ("FROM a\nRUN\n", "RUN has nothing after it"),
+        ("FROM a\nRUN\n", "RUN has no arguments"),
     ],
 )
 def test_what_the_build_refuses(text: str, message: str) -> None:

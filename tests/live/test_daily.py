@@ -179,7 +179,7 @@ def test_after_an_up_that_failed_a_plan_and_rollback_are_about_what_runs(tool: T
 def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None:
     tool.entry({"app": service(external_links=["other/web:backend"])})
     said = tool.up("--beside", f"other/web=busybox:1.37.0 sh -c 'httpd -p 80; {LOOP}'")
-    assert "stacks here do not see each other" not in said
+    assert "stacks cannot reach each other here" not in said
     tool.up("--scale", "app=2")
     assert set(tool.ids()) == {"app-1", "app-2", "other-web-1"}
 

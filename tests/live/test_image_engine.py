@@ -407,7 +407,7 @@ def test_an_engine_whose_network_is_elsewhere_is_refused(stage: Stage, monkeypat
     shown = stage.subject(ONCE)
     error = Attempt.of(stage.image(shown), shown, views_of(shown, NEVER_AGAIN)).error
     assert isinstance(error, EngineError)
-    assert "is not one of this machine" in str(error) and "on this machine" in error.problems[0].hint
+    assert "is not on this machine" in str(error) and "on this machine" in error.problems[0].hint
 
 
 def test_an_image_that_is_not_there_is_to_be_built(stage: Stage) -> None:

@@ -172,7 +172,7 @@ def test_a_life_is_played_on_the_real_stack(forge: Forge) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     first, left_out, last = done.stdout.splitlines()
     assert first.startswith("passed   page-conf/life  5 moments, 17 checks, ")
-    assert left_out.endswith("no answer at all: not played: on a stack the metadata service has no fault 'missing'")
+    assert left_out.endswith("no answer at all: not played: the metadata service of a stack cannot have the fault 'missing'")
     assert last == "1 scenario: 1 passed"
 
 
@@ -193,7 +193,7 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
     for words in (
         "error    page-conf/misspelt  0 moments, 0 checks, ",
         "there is no container 'page-conf-3' at that moment\n    hint: did you mean 'page-conf-",
-        f"{place}:13:12: start: what `cat /www/index.html` in page-1 says is not as expected",
+        f"{place}:13:12: start: the output of `cat /www/index.html` in page-1 is not as expected",
         f"{place}:14:9: start: GET http://page-1:80/none was answered with 404, not 200",
     ):
         assert words in done.stdout

@@ -211,7 +211,7 @@ def test_a_program_in_the_network_of_its_host_is_configured_and_reloaded_as_any(
     life = HOST_LIFE.replace("PORT", port)
     for engine in ("embedded", "confd", "image"):
         played(forge, "host-conf", engine, life)
-    with pytest.raises(AssertionError, match="it uses the network of this machine"):
+    with pytest.raises(AssertionError, match="the container uses the network of this machine"):
         played(forge, "host-conf", "stack", life)
     played(forge, "host-conf", "stack", life, "--trust")
 

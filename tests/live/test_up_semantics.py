@@ -69,7 +69,7 @@ def test_a_load_balancer_spreads_requests_and_follows_the_scale(tool: Tool) -> N
 def test_a_load_balancer_without_rules_is_said_and_the_rest_runs(tool: Tool) -> None:
     tool.entry({"web": service(), "lb": LB}, {"lb": {"lb_config": {"port_rules": []}}})
     said = tool.up()
-    assert "lb: load balancer: it is not started: it has no rules" in said
+    assert "lb: load balancer: not started, because it has no rules" in said
     assert set(tool.ids()) == {"web-1"}
 
 
@@ -99,7 +99,7 @@ def test_a_replaced_container_keeps_its_address_its_name_and_the_volume_of_its_u
 def test_a_volume_of_somebody_else_is_used_when_it_is_declared_trusted_and_there(tool: Tool) -> None:
     name = f"{tool.name}-others"
     tool.entry({"web": service(volumes=["given:/given"])}, volumes={"given": {"external": {"name": name}}})
-    assert f"it uses the volume {name} of this machine" in tool.up(status=1)
+    assert f"the stack uses the volume {name} of this machine" in tool.up(status=1)
     assert f"there is no volume {name}" in tool.up("--trust", status=1)
     volume = tool.client.volumes.create(name)
     try:

@@ -62,7 +62,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     assert "the question 'old' no longer exists: its answer is lost" in said
     assert "the question 'more' must be answered, and has no default" in said
     assert "starts the new container beside the old one (start_first)" in said
-    assert "  volume data: files: 2 as they were\n" in said
+    assert "  volume data: files: 2 unchanged\n" in said
     assert held(tool, "web-1", "/data/words") == "one\n"
     assert {"WORD=a", "MORE=b"} <= environment(tool)
     tool.run("rollback", tool.name)
@@ -80,7 +80,7 @@ def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
     assert "the upgrade loses everything in data" in said
     assert (
         "specs/probe-conf/scenarios/kept.yml:4:" in said
-        and "after the upgrade: what `cat /data/words` in web-1 says is not as expected" in said
+        and "after the upgrade: the output of `cat /data/words` in web-1 is not as expected" in said
     )
     told = json.loads(said[said.index("{") : said.rindex("}") + 1])
     assert [each["kind"] for each in told["breaks"]] == ["volume"]

@@ -117,7 +117,7 @@ def test_a_load_balancer_is_an_haproxy_of_the_image_that_is_there() -> None:
 def test_without_an_image_the_load_balancer_is_not_started_and_it_is_said() -> None:
     found = balanced(stack("[{source_port: 80, service: web}]"), "")
     assert {each.name: each.scale for each in found.services} == {"web": 1, "api": 1, "lb": 0}
-    assert found.unhonoured[-1].message == "it is not started: no haproxy image is on the engine"
+    assert found.unhonoured[-1].message == "not started, because the engine has no haproxy image"
 
 
 def test_rules_that_ask_for_the_same_share_a_backend() -> None:

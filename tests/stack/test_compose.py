@@ -254,8 +254,8 @@ def test_of_two_equal_keys_the_last_counts_and_it_is_said() -> None:
     primary = found.services[0].primary
     assert (primary.image, dict(primary.labels)) == ("z", {"k": "2"})
     assert [(each.key, str(each.where), each.message) for each in found.unhonoured][:2] == [
-        ("image", "web/0/docker-compose.yml:3:3", "it is defined twice: this one counts, not the one on line 2"),
-        ("k", "web/0/docker-compose.yml:4:20", "it is defined twice: this one counts, not the one on line 4"),
+        ("image", "web/0/docker-compose.yml:3:3", "this key is defined twice: this definition counts, not that on line 2"),
+        ("k", "web/0/docker-compose.yml:4:20", "this key is defined twice: this definition counts, not that on line 4"),
     ]
     assert keys_of(found.unhonoured) == ["image", "k", "version"]
 
@@ -313,13 +313,13 @@ def test_own_volumes_need_no_trust() -> None:
     ("docker", "words"),
     [
         ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that does not exist"),
-        ("a: {image: x, links: [c]}", "links of 'a' names a service 'c' that does not exist; rancher-compose lets it pass"),
+        ("a: {image: x, links: [c]}", "links of 'a' names a service 'c' that does not exist; rancher-compose accepts this"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
         ("a: {image: x}\na: {image: z}", "the key 'a' stands twice: first in line 1"),
         ("version: '2'\nservices: {a: {image: x}, a: {image: z}}", "the key 'a' stands twice: first in line 2"),
         ("a: {image: x, net: 'container:b'}\nb: {image: x}", "net of 'a' names 'b', which runs in another unit"),
         ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that does not exist"),
-        ("a: {tty: true}", "the service 'a' has no image; rancher-compose lets it pass"),
+        ("a: {tty: true}", "the service 'a' has no image; rancher-compose accepts this"),
         ("a: {image: x, labels: ['io.rancher.sidekicks=conf ']}", "names a sidekick 'conf' that does not exist"),
         (
             "a: {image: x, imag: y}",
@@ -331,21 +331,21 @@ def test_own_volumes_need_no_trust() -> None:
         ("'a b': {image: x}", "a service cannot be named 'a b'"),
         ("a: {image: x, ports: ['x:80']}", "'x:80' is not a port"),
         ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),
-        ("a: {image: x, ports: ['1-65000']}", "catalog-forge cannot run the port '1-65000'; rancher-compose lets it pass"),
+        ("a: {image: x, ports: ['1-65000']}", "catalog-forge cannot run the port '1-65000'; rancher-compose accepts this"),
         ("a: {image: x, stop_grace_period: soon}", "'soon' is not a duration"),
         ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' is listed twice"),
         (
             "a: {image: x, volumes: ['../up:/x']}",
-            "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose lets it pass",
+            "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose accepts this",
         ),
         ("a: {image: x, tty: '${X}'}", "text found where true or false is expected"),
         ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is not a variable"),
         (
             "a: {image: x, net: elsewhere}",
-            "catalog-forge cannot run a container in the network 'elsewhere'; rancher-compose lets it pass",
+            "catalog-forge cannot run a container in the network 'elsewhere'; rancher-compose accepts this",
         ),
-        ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port; rancher-compose lets it pass"),
+        ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port; rancher-compose accepts this"),
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),
         ("- a", "a list is not a compose file"),
     ],
@@ -356,7 +356,7 @@ def test_what_is_wrong_is_refused_by_name(docker: str, words: str) -> None:
 
 def test_containers_of_a_unit_in_a_circle_are_refused() -> None:
     docker = UNIT.replace("image: conf", "image: conf\n    volumes_from: [main]")
-    assert "containers need each other: main -> conf -> main; rancher-compose lets it pass" in refused(docker)
+    assert "containers need each other: main -> conf -> main; rancher-compose accepts this" in refused(docker)
 
 
 def test_all_problems_of_both_files_are_said_at_once_with_their_places() -> None:
@@ -366,7 +366,7 @@ def test_all_problems_of_both_files_are_said_at_once_with_their_places() -> None
 
 
 def test_service_that_only_rancher_compose_knows_has_no_image() -> None:
-    assert "docker-compose.yml does not know it" in refused("web: {image: x}", "wep: {scale: 1}")
+    assert "docker-compose.yml has no such service" in refused("web: {image: x}", "wep: {scale: 1}")
 
 
 def test_places_of_what_a_template_made_are_those_of_the_template() -> None:

@@ -71,7 +71,7 @@ main: 2 units
   conf: conf:1, runs once
     network: managed
   links: db as base
-  health: 'GET / HTTP/1.0' at port 80, every 2000 ms, 2 up, 3 down
+  health: 'GET / HTTP/1.0' at port 80, every 2000 ms; healthy after 2, unhealthy after 3
   metadata
     key: value
     pass: x ***
@@ -80,7 +80,7 @@ volumes: data
 not honoured:
   main: container_name: containers are named as Rancher names them
 needs --trust:
-  main: volumes: it mounts /etc of this machine
+  main: volumes: the container mounts /etc of this machine
 """
     )
 
@@ -115,7 +115,7 @@ def test_a_secret_changes_where_its_answer_does(
 def test_ports_that_only_the_first_unit_has_are_said(stack: Stack) -> None:
     notes = published_once(stack).unhonoured
     assert [(note.service, note.key, note.message) for note in notes[len(stack.unhonoured) :]] == [
-        ("main", "ports", "unit 1 alone publishes 80:80: there is one machine")
+        ("main", "ports", "only unit 1 publishes 80:80, because there is only one machine")
     ]
     assert published_once(Stack("s", stack.services[:1])).unhonoured == ()
 
@@ -157,7 +157,7 @@ def test_stars_stand_where_the_answer_stands_and_a_default_is_public(sets: tuple
     assert (app["image"], app["volumes"]) == ("acme/demo-web:1.2", ["/srv/demo/data:/data"])
     assert app["command"] == ["demo", "-p", shown]
     assert app["environment"] == {"PW": shown, "BOTH": f"x-{shown}-demo-web", "HOME": "/demo"}
-    assert plan["dangerous"][0]["message"] == "it mounts /srv/demo/data of this machine"
+    assert plan["dangerous"][0]["message"] == "the container mounts /srv/demo/data of this machine"
     assert plan["answers"] == ({} if not sets else {"PW": shown})
 
 
@@ -188,4 +188,4 @@ def test_what_is_said_of_a_stack_that_is_to_run_hides_answers_too(tmp_path: Path
     tree(tmp_path, {"templates/web/0/rancher-compose.yml": QUESTION})
     stack = chosen(Settings(tmp_path), "web", sets=["PW=s3cret"])[1]
     assert stack.services[0].primary.volumes == ("/srv/s3cret:/data",)
-    assert [note.message for note in stack.dangerous] == ["it mounts /srv/*** of this machine"]
+    assert [note.message for note in stack.dangerous] == ["the container mounts /srv/*** of this machine"]

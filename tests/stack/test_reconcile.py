@@ -79,7 +79,7 @@ def test_a_unit_that_was_left_half_made_is_completed_under_its_number() -> None:
 
 def test_a_unit_that_lost_a_container_is_replaced_as_a_whole() -> None:
     [action] = actions([seen("web", 1), *unit(2)], Known(complete={("web", 1)}))
-    assert (action.verb, action.why) == ("replace", "s-web-side-1 is gone")
+    assert (action.verb, action.why) == ("replace", "without s-web-side-1")
 
 
 def test_units_that_differ_are_replaced_one_at_a_time() -> None:
@@ -178,7 +178,7 @@ def test_services_start_after_those_they_need() -> None:
 
 def test_a_unit_that_somebody_wants_to_have_replaced_is_replaced_though_it_is_well() -> None:
     (action,) = actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}))
-    assert (action.verb, action.key, action.why, len(action.containers)) == ("replace", ("web", 2), "asked for", 2)
+    assert (action.verb, action.key, action.why, len(action.containers)) == ("replace", ("web", 2), "requested", 2)
     assert actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}, busy={("web", 2)})) == []
 
 

@@ -66,7 +66,7 @@ def test_numbers_come_back_and_none_when_they_are_lost(folder: StateFolder) -> N
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "-a", "a b", "."])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ForgeError, match="is not the name of a stack"):
+    with pytest.raises(ForgeError, match="cannot be the name of a stack"):
         StateFolder(tmp_path, name)
 
 
@@ -85,7 +85,7 @@ def test_one_process_holds_a_stack_until_it_ends_however_it_does(folder: StateFo
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stdout.readline() == "held\n"
         assert folder.holder() == process.pid
-        with pytest.raises(ForgeError, match="is run by another process"), folder.held():
+        with pytest.raises(ForgeError, match="another process runs stack"), folder.held():
             pass
         process.kill()
         process.wait()

@@ -60,19 +60,22 @@ files:
         ("comand: {}", "s.yml:1:1: unknown key 'comand' in expect\n  hint: did you mean 'command'?"),
         ("command: {in: app-1, run: x, exits: 0}", "s.yml:1:30: unknown key 'exits' in a command\n  hint: did you mean 'exit'?"),
         ("command: {in: app-1}", "s.yml:1:10: the command to run is missing"),
-        ("command: {run: x}", "s.yml:1:10: in which container?"),
+        ("command: {run: x}", "s.yml:1:10: the name of the container is missing"),
         ("command: {in: app-1, run: x, exit: 256}", "s.yml:1:36: exit must be a whole number from 0 to 255"),
         ("http: {get: app-1}", "s.yml:1:13: get must be the URL of a container, not 'app-1'"),
         ("http: {get: 'https://app-1/'}", "s.yml:1:13: get must be the URL of a container"),
         ("http: {get: 'http://app-1:x/'}", "s.yml:1:13: get must be the URL of a container"),
         ('http: {get: "http://app-1/a\\r\\nX: y"}', "s.yml:1:13: get must be the URL of a container"),
-        ("http: {get: 'http://app-1/', headers: {A: \"b\\r\\nc\"}}", "s.yml:1:39: a header is a name and one line"),
+        (
+            "http: {get: 'http://app-1/', headers: {A: \"b\\r\\nc\"}}",
+            "s.yml:1:39: a header must have a name and a text of one line",
+        ),
         ("http: {get: 'http://app-1/', status: 99}", "s.yml:1:38: status must be a whole number from 100 to 599"),
         ("log: {in: app-1}", "s.yml:1:6: contains is missing"),
         ("within: soon", "s.yml:1:9: within must be a time"),
-        ("within: 20m", "s.yml:1:9: within is 600 s at most"),
-        ("files: {/var/x: {contains: y}}", "s.yml:1:9: no rendered file, or more than one, is called '/var/x'"),
-        ("files: {var/x: {in: app-1}}", "s.yml:1:9: no rendered file, or more than one, is called 'var/x'"),
+        ("within: 20m", "s.yml:1:9: within may be at most 600 s"),
+        ("files: {/var/x: {contains: y}}", "s.yml:1:9: the name '/var/x' fits no rendered file, or more than one"),
+        ("files: {var/x: {in: app-1}}", "s.yml:1:9: the name 'var/x' fits no rendered file, or more than one"),
         (
             "files: {peers: {in: app-1, unchanged: true}}",
             "s.yml:1:39: `unchanged` applies only to files of the container that asks",
@@ -93,8 +96,8 @@ COMMAND = 'command: {in: app-1, run: [a, b], output: "one\\ntwo\\n", contains: o
     [
         (Answer(0, "one\ntwo\n"), "", ""),
         (Answer(1, "no\n"), "`a b` in app-1 ended with 1, not 0", "no\n"),
-        (Answer(problem="app-1 does not run"), "`a b` in app-1: app-1 does not run", ""),
-        (Answer(0, "one\n2\n"), "what `a b` in app-1 says is not as expected", "-two\n+2\n"),
+        (Answer(problem="app-1 is not running"), "`a b` in app-1: app-1 is not running", ""),
+        (Answer(0, "one\n2\n"), "the output of `a b` in app-1 is not as expected", "-two\n+2\n"),
     ],
 )
 def test_a_command_is_held_against_its_status_and_what_it_says(answer: Answer, message: str, shown: str) -> None:
@@ -106,9 +109,9 @@ def test_a_command_is_held_against_its_status_and_what_it_says(answer: Answer, m
 def test_parts_are_looked_for_and_an_empty_output_is_shown_as_such() -> None:
     text = 'command: {in: app-1, run: "a | b", contains: [one, two], lacks: no}'
     messages = [(each.message, each.diff) for each in failures(text, Asked(commands=(Answer(0, ""),)))]
-    assert messages == [(f"what `a | b` in app-1 says does not contain '{part}'", "(nothing)\n") for part in ("one", "two")]
+    assert messages == [(f"the output of `a | b` in app-1 does not contain '{part}'", "(nothing)\n") for part in ("one", "two")]
     assert [each.message for each in failures(text, Asked(commands=(Answer(0, "one two no"),)))] == [
-        "what `a | b` in app-1 says contains 'no'"
+        "the output of `a | b` in app-1 contains 'no'"
     ]
 
 

@@ -54,10 +54,10 @@ def test_what_is_as_expected_is_no_failure(expected: str) -> None:
         ("files: {app.yml: {equals: {ip: x}}}", "/etc/app/app.yml does not have the expected content"),
         ("files: {app.yml: {equals: {}, format: json}}", "/etc/app/app.yml is not well-formed json: "),
         ("files: {app.yml: {mode: '0600'}}", "/etc/app/app.yml has mode 0644, not 0600"),
-        ("files: {app.yml: {absent: true}}", "/etc/app/app.yml is there"),
+        ("files: {app.yml: {absent: true}}", "/etc/app/app.yml was written, but must be absent"),
         ("error: cluster.name", "no error contains 'cluster.name'"),
-        ("reloads: 1", "reloads: expected 1, but 0 came"),
-        ("reloads: [restart]", "reloads: expected restart, but 0 came"),
+        ("reloads: 1", "reloads: expected 1, but got 0"),
+        ("reloads: [restart]", "reloads: expected restart, but got 0"),
     ],
 )
 def test_what_differs_is_said(expected: str, message: str) -> None:
@@ -90,7 +90,7 @@ def test_errors_are_expected_by_a_part_and_fail_when_they_are_not() -> None:
     seen = Seen(FILES, errors=("app.yml: key does not exist: required metadata key cluster.name has no value",))
     assert failures("error: cluster.name", seen) == []
     (failure,) = failures("files: {app.yml: {contains: es}}", seen)
-    assert (failure.message, failure.diff) == ("an error that was not expected", f"  {seen.errors[0]}\n")
+    assert (failure.message, failure.diff) == ("an unexpected error", f"  {seen.errors[0]}\n")
     assert len(failures("error: [cluster.name, level]", seen)) == 1
 
 
@@ -111,11 +111,11 @@ def test_unchanged_is_against_the_moment_before() -> None:
     ("expected", "problem"),
     [
         ("flies: {}", "s.yml:1:1: unknown key 'flies' in expect\n  hint: did you mean 'files'?"),
-        ("files: {ap.yml: x}", "s.yml:1:9: no rendered file, or more than one, is called 'ap.yml'"),
-        ("files: {pp.yml: x}", "s.yml:1:9: no rendered file, or more than one, is called 'pp.yml'"),
-        ("files: {app.yml: [x]}", "s.yml:1:18: the text of a file must be text"),
-        ("files: {app.yml: {content: x}}", "s.yml:1:19: unknown key 'content' in what is expected of 'app.yml'"),
-        ("files: {app.yml: {mode: 644}}", 's.yml:1:25: mode is an octal number such as "0644"'),
+        ("files: {ap.yml: x}", "s.yml:1:9: the name 'ap.yml' fits no rendered file, or more than one"),
+        ("files: {pp.yml: x}", "s.yml:1:9: the name 'pp.yml' fits no rendered file, or more than one"),
+        ("files: {app.yml: [x]}", "s.yml:1:18: the content of a file must be text"),
+        ("files: {app.yml: {content: x}}", "s.yml:1:19: unknown key 'content' in the expectation of 'app.yml'"),
+        ("files: {app.yml: {mode: 644}}", 's.yml:1:25: mode must be an octal number such as "0644"'),
         ("files: {app.yml: {absent: 1}}", "s.yml:1:27: absent is one of true, false, not '1'"),
         ("files: {app.yml: {equals: {}, format: yml}}", "s.yml:1:39: format is one of yaml, json"),
         ("reloads: -1", "s.yml:1:10: reloads must be a whole number from 0 to 1000"),

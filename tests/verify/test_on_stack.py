@@ -33,8 +33,8 @@ def test_what_has_power_over_the_machine_is_not_run_without_trust(tmp_path: Path
     result = play.play(case_of(spec=PRIVILEGED), StackEngine(engine, tmp_path))
     assert isinstance(result.broken, ForgeError) and not result.steps
     assert (
-        "privileged: it can do anything to this machine\n  hint: review the settings above, then allow them with --trust"
-        in str(result.broken)
+        "privileged: the container has full access to this machine\n"
+        "  hint: review the settings above, then allow them with --trust" in str(result.broken)
     )
     trusting = StackEngine(engine, tmp_path, trust=True)
     case = case_of(spec=PRIVILEGED)
@@ -46,7 +46,7 @@ def test_what_has_power_over_the_machine_is_not_run_without_trust(tmp_path: Path
 def test_a_scenario_that_cannot_begin_on_a_stack_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog_forge.verify.on_stack.StackRunner", lambda *_: None)
     result = play.play(case_of("fault: {late: 3s}\n"), StackEngine(cast(Engine, NoEngine()), tmp_path))
-    assert result.skipped == "on a stack the metadata service has no fault 'late'"
+    assert result.skipped == "the metadata service of a stack cannot have the fault 'late'"
     assert result.passed and not [*tmp_path.iterdir()]
 
 
@@ -92,6 +92,6 @@ def test_what_an_engine_that_is_gone_has_left_is_said_and_stays_known_to_down(
     made = running(tmp_path, Late(99), monkeypatch)
     with pytest.raises(EngineError) as caught:
         made.remove()
-    assert str(caught.value).startswith("not all of test-1 is removed: cannot list what belongs to the stack")
+    assert str(caught.value).startswith("the stack test-1 is not completely removed: cannot list what belongs to the stack")
     assert "catalog-forge down test-1 --volumes" in str(caught.value)
     assert made.folder.path.is_dir()

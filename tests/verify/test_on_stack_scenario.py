@@ -130,13 +130,16 @@ def test_a_service_of_another_stack_for_which_nothing_runs_is_said() -> None:
     ("text", "reason"),
     [
         (SCENARIO, ""),
-        (SCENARIO + "fault: missing\n", "on a stack the metadata service has no fault 'missing'"),
+        (SCENARIO + "fault: missing\n", "the metadata service of a stack cannot have the fault 'missing'"),
         (SCENARIO + "containers: [shell]\n", "a stack has no standalone containers"),
         (SCENARIO + "  web: {}\n", "the entry has no service 'web'"),
-        (SCENARIO + "    healths: {1: unhealthy}\n", "the health of app cannot be set: its health check determines it"),
+        (
+            SCENARIO + "    healths: {1: unhealthy}\n",
+            "the health of app cannot be set, because its health check determines the health",
+        ),
         (SCENARIO + "    states: {1: stopped}\n", ""),
         (SCENARIO + "    states: {1: erroring}\n", "a container of app cannot be put into the state 'erroring'"),
-        (SCENARIO.replace("scale: 3", "scale: 51"), "51 units are more than the 50"),
+        (SCENARIO.replace("scale: 3", "scale: 51"), "51 units, but a test starts at most 50"),
     ],
 )
 def test_what_no_stack_can_be_brought_to_is_said(text: str, reason: str) -> None:
@@ -198,4 +201,4 @@ def test_a_container_that_is_not_there_then_is_said_before_anything_starts() -> 
 def test_as_many_units_are_started_for_a_test_as_a_machine_bears(scale: int, refused: bool) -> None:
     text = SCENARIO.replace("scale: 3", f"scale: {scale}")
     said = on_stack_scenario.cannot(played(text).moments[0], stack(text))
-    assert said == (f"{scale} units are more than the 50 that are started for a test" if refused else "")
+    assert said == (f"the stack has {scale} units, but a test starts at most 50" if refused else "")

@@ -57,4 +57,4 @@ def test_junit_is_xml_with_a_case_for_each_moment() -> None:
     names = [case.get("name") for case in suite.iter("testcase")]
     assert names == ["s: start", "s: four \\x01 <nodes>", "s: start", "s", "s", "s: start"]
     failures = [failure.get("message") for failure in suite.iter("failure")]
-    assert failures == ["no error contains 'none'", "reloads: expected 2, but 1 came"]
+    assert failures == ["no error contains 'none'", "reloads: expected 2, but got 1"]
