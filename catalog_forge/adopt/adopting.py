@@ -13,9 +13,9 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import in_pairs, lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
-from catalog_forge.adopt.entries import EntryUse, secrets
+from catalog_forge.adopt.entries import EntryUse, secrets, unreadable
 from catalog_forge.adopt.framing import framed, numbered
-from catalog_forge.adopt.launched import Altered, changes
+from catalog_forge.adopt.launched import NOT_COMPARED, Altered, changes
 from catalog_forge.adopt.originals import Original, OriginalFile
 from catalog_forge.adopt.proof import Compared, prove, refused, unreached
 from catalog_forge.adopt.setting import Lifted
@@ -91,12 +91,13 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
     if use and use.later:
         frame = numbered(frame, use.later[-1], behind=False)
-    found = Adopted(where, original.name, problems=original.problems, said=(*_said(original, frame), *frame.said))
+    unread = unreadable(use.revision) if use else ()
+    found = Adopted(where, original.name, problems=(*original.problems, *unread), said=(*_said(original, frame), *frame.said))
     found.entry = use.revision.title if use else ""
     found.generated = original.generated
     found.secrets = secrets(use.revision) if use else frozenset()
     found.taken = use.own_files if use else {}
-    if original.problems or original.generated:
+    if found.problems or original.generated:
         return found
     data = made(original, frame).data
     service = data["service"]
@@ -182,8 +183,10 @@ def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
-        words = "; ".join(problem.message for problem in error.problems)
-        return [Altered(use.revision.title, "what the entry launches", f"cannot be compared: {words}", "", True)]
+        words = "; ".join(
+            f"{problem.where}: {problem.message}" if problem.where else problem.message for problem in error.problems
+        )
+        return [Altered(use.revision.title, NOT_COMPARED, words, "", True)]
 
 
 def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:

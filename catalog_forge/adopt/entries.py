@@ -109,6 +109,18 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
     yield from found
 
 
+def unreadable(revision: Revision) -> tuple[Problem, ...]:
+    """Return why the files of a revision cannot be read as Rancher reads them; empty if all can be read."""
+    return tuple(problem for source in revision.composition.sources for problem in source.yaml.problems)
+
+
+def unread_entries(catalog: Catalog) -> Iterator[Problem]:
+    """Yield why entries cannot be read at all, so that it is unknown which images they run."""
+    for revision in filter(None, map(modelled, catalog.entries)):
+        for source in revision.composition.sources:
+            yield from source.yaml.problems if source.docker else ()
+
+
 def contained(
     catalog: Catalog, originals: Sequence[Original], images: Sequence[Image], used: Iterable[EntryUse]
 ) -> Iterator[Problem]:

@@ -25,11 +25,15 @@ _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external"
 # The properties that all other sidekicks must keep: unlike the program, they must also start in the same way.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
 _SHOWN = 200
+NOT_COMPARED = "not compared"
 
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A difference in what is launched: the service, the property, its old and new value, and whether something is lost."""
+    """A difference in what is launched: the service, the property, its old and new value, and whether something is lost.
+
+    If the property is `NOT_COMPARED`, `old` is the reason.
+    """
 
     service: str
     what: str
@@ -38,6 +42,8 @@ class Altered:
     lost: bool
 
     def __str__(self) -> str:
+        if self.what == NOT_COMPARED:
+            return f"what {self.service} launched is not proven, because one of its revisions cannot be launched: {self.old}"
         return f"{self.service}: {self.what}: {self.old or 'nothing'} -> {self.new or 'nothing'}"
 
 

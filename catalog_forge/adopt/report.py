@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog_forge import texts
 from catalog_forge.adopt.adopting import Adopted
+from catalog_forge.adopt.launched import NOT_COMPARED
 from catalog_forge.adopt.proof import REASONS, Compared
 from catalog_forge.errors import Problem
 from catalog_forge.metadata.service.tree import HIDDEN
@@ -29,7 +30,8 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
         if each.entry:
             state = "whole" if each.is_whole else "not whole"
             yield f"  entry {each.entry}: {state}, {counted(len(each.changes), 'difference')} in what it launches"
-            yield from (f"    {'lost: ' if change.lost else ''}{change}" for change in each.changes)
+            for change in each.changes:
+                yield f"    {'lost: ' if change.lost and change.what != NOT_COMPARED else ''}{change}"
     states = Counter(each.status for each in found)
     words = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
     yield f"{counted(len(found), 'image')}: {words or 'nothing to adopt'}"

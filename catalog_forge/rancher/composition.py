@@ -152,9 +152,15 @@ class Part:
     node: Node
 
     def get(self, key: str) -> Node | None:
-        """Return the value of a key; None if it is missing or null."""
+        """Return the value of a key, with merge keys in it expanded; None if it is missing or null."""
         found = self.keys.get(key)
-        return None if found is None or is_null(found[1]) else found[1]
+        return None if found is None or is_null(found[1]) else _with_merges(found[1])
+
+
+def _with_merges(node: Node) -> Node:
+    """Return a mapping with its merge keys expanded, and any other node unchanged."""
+    own = merged(node.pairs) if isinstance(node, Map) else ()
+    return Map(own, node.where) if isinstance(node, Map) and own is not node.pairs else node
 
 
 def part(name: Text, node: Node, known: frozenset[str], docker: bool) -> Part:

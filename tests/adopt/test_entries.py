@@ -110,6 +110,60 @@ def test_answers_that_are_a_part_of_a_text_stay_where_they_are(tmp_path: Path) -
     }  # fmt: skip
 
 
+MERGED = DOCKER.replace(
+    """  labels:
+    io.rancher.sidekicks: app-base,app-data
+""",
+    """  labels:
+    <<: {io.rancher.sidekicks: "app-base,app-data", own: "1"}
+""",
+).replace("environment: {HEAP", "environment: {<<: {OTHER: x}, HEAP")
+
+
+def test_what_a_merge_key_brings_in_is_adopted(tmp_path: Path) -> None:
+    assert MERGED.count("<<") == 2
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": MERGED}, "--write")
+    assert found["entry"]["whole"], (found["errors"], found["entry"]["changes"])
+    made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "docker-compose.yml")["services"]
+    assert made["app"]["labels"]["own"] == "1"
+    assert made["app-main"]["environment"]["OTHER"] == "x"
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "rancher-compose.yml"])
+def test_a_compose_file_that_cannot_be_read_is_an_error_with_its_place(tmp_path: Path, name: str) -> None:
+    path = f"templates/app/1/{name}"
+    found = adopted(tmp_path, {**ENTRY, path: ENTRY[path] + "app: [\n"}, "--write")
+    assert found["status"] == "not read"
+    assert any(each["where"].startswith(f"{tmp_path}/catalog/{path}:") for each in found["errors"]), found["errors"]
+    assert not [*(tmp_path / "new").iterdir()]
+
+
+def test_an_unreadable_entry_of_other_images_does_not_stop_the_adoption_of_an_entry(tmp_path: Path) -> None:
+    other = {"templates/other/0/docker-compose.yml": "app: [\n", "templates/other/0/rancher-compose.yml": "app: {}\n"}
+    assert adopted(tmp_path, {**ENTRY, **other})["status"] == "adopted"
+
+
+def test_a_namespace_that_the_new_image_does_not_have_is_reported(tmp_path: Path) -> None:
+    (note,) = (each for each in adopted(tmp_path, ENTRY)["notes"] if "called app-conf" in each["message"])
+    assert note["message"] == "the conf image is called app-conf now, without acme/ before its name as in acme/app-conf:v1.2.0"
+    assert note["where"].endswith("templates/app/1/docker-compose.yml:2:10")
+    assert note["hint"] == "to keep it, write in the spec: image: {registry: acme}"
+    (tmp_path / "plain").mkdir()
+    docker = DOCKER.replace("acme/app-conf", "app-conf")
+    plain = adopted(tmp_path / "plain", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    assert "called app-conf" not in json.dumps(plain["notes"])
+
+
+def test_a_revision_that_cannot_be_launched_is_said_to_be_unproven(tmp_path: Path) -> None:
+    rancher = RANCHER.replace("scale: 3", "scale: many")
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher})
+    (change,) = found["entry"]["changes"]
+    assert (change["what"], change["lost"]) == ("not compared", True) and ":11:10: scale" in change["old"], change
+    command = ["adopt", str(tmp_path / "app"), "--entry", str(tmp_path / "catalog")]
+    said = click.testing.CliRunner().invoke(root, command).stdout
+    assert "is not proven, because one of its revisions cannot be launched: " in said and "lost: " not in said
+
+
 def test_a_second_sidekick_of_the_image_stays_as_it_is(tmp_path: Path) -> None:
     """It has a program of its own; whatever a container has that owned volumes, the program has now."""
     side = (

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalog_forge.adopt.adopting import Adopted
+    from catalog_forge.errors import Problem
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.verify.observation import Engine
 
@@ -85,15 +86,17 @@ def adopt(
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt each image below `folders`: once for every entry that uses the image, or alone if no entry does."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
-    from catalog_forge.adopt.entries import beside, contained, owners, run_by, uses
+    from catalog_forge.adopt.entries import beside, contained, owners, run_by, unread_entries, uses
     from catalog_forge.adopt.originals import originals
 
     catalogs = [_catalog(folder) for folder in folders]
     known = [each for catalog in catalogs for each in originals(catalog)]
     images = [image for catalog in catalogs for image in catalog.images]
     used = []
+    unread: list[Problem] = []
     for folder in entries:
         catalog = _catalog(folder)
+        unread += unread_entries(catalog)
         found = [*uses(catalog, known, images)]
         alone = [*contained(catalog, known, images, (use for _, use in found))]
         for line in "\n".join(map(str, alone)).splitlines():
@@ -108,6 +111,8 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
         entries_of = [use for original, use in used if original is each]
         if all(owned[use.revision.entry.name] is not each for use in entries_of):
             made = adopt_image(each, engine)
+            if not entries_of:  # an entry that cannot be read may use this image
+                made.problems = (*made.problems, *unread)
             made.said = (*(beside(use, owned[use.revision.entry.name]) for use in entries_of[:1]), *made.said)
             done.append(made)
     return done
