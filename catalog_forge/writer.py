@@ -4,7 +4,7 @@
 and the digest of the inputs. Each spec has a separate manifest, so parallel work on several specs causes no conflicts in git.
 Rancher's catalog service ignores manifests, because it takes only folders of the form `TOP/TEMPLATE/NUMBER/` as revisions. When a
 later revision of an entry is planned, the earlier revisions are dropped from the manifest, because they are published and stay
-unchanged. Unlike git's index, a manifest contains no times or sizes: times differ on each machine, and hashing the files of a
+unchanged. A manifest whose spec no longer exists shows what `prune` may delete. Unlike git's index, a manifest contains no times or sizes: times differ on each machine, and hashing the files of a
 spec takes half a millisecond.
 
 **Folders.** Files below `images/`, `templates/` and `compose/` are generated: they are recorded, and removed when the spec no
@@ -18,10 +18,11 @@ an interrupted write first.
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -214,6 +215,59 @@ def recorded_in(manifest: File) -> dict[str, str]:
     return dict(_manifest(manifest).files)
 
 
+def left_behind(root: Path, specs: Collection[str]) -> list[str]:
+    """Return the names of removed specs whose generated files are still recorded, sorted. `specs` are the names of all specs."""
+    journal.recover(root)
+    folder = root / "images"
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    with os.scandir(folder) as found:
+        names = [each.name for each in found if each.name not in specs and each.is_dir(follow_symlinks=False)]
+    return sorted(name for name in names if os.path.lexists(root / manifest_path(name)))
+
+
+def compare_left(root: Path, names: Iterable[str], specs: Collection[str]) -> dict[str, Comparison]:
+    """Compare what `prune` would delete of each removed spec with the disk: the files that were generated from it.
+
+    Files that another spec generates now are left out. Raises ForgeError as `compare` does.
+    """
+    taken = {path for each in specs if (other := _read_manifest(root, each)) for path in other.files}
+    found = {}
+    for name in names:
+        recorded = _read_manifest(root, name)
+        ours = {path: digest for path, digest in (recorded.files if recorded else {}).items() if path not in taken}
+        found[name] = _beside_the_disk(root, {}, _without_published(root, ours, {}))
+    return found
+
+
+def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bool = False) -> dict[str, Comparison]:
+    """Delete what `compare_left` finds of the removed specs `names`, and their manifests: all or nothing.
+
+    Returns each comparison by the name of its spec. Raises ForgeError as `write` does, and without `force` if a file was edited.
+    """
+    with journal.locked(root):
+        found = compare_left(root, names, specs)
+        edited = [each for each in found.values() if each.edited]
+        if edited and not force:
+            refused = (
+                _refusal(each, "to keep it, move it away; generate --prune --force deletes it", "deleted") for each in edited
+            )
+            raise ForgeError.of([problem for each in refused for problem in each.problems])
+        removals = [path for each in found.values() for path in each.removals]
+        journal.change(root, [], [*removals, *map(manifest_path, names)])
+        return found
+
+
+def not_generated(root: Path, name: str, found: Comparison) -> list[str]:
+    """Return the files in the folders of the removed spec `name` that are not in `found`, so that `prune` keeps them."""
+    manifest = manifest_path(name)
+    rooms = {"/".join(path.split("/")[:2]) for path in (*recorded(root, name), manifest)}
+    paths = (
+        f"{folder}/{file}"[len(f"{root}/") :] for room in rooms for folder, _, files in os.walk(root / room) for file in files
+    )
+    return sorted(path for path in paths if path not in found.states and path != manifest)
+
+
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
     """Compare the author's files with the disk; `known` has the digest of each file that may be changed or removed."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
@@ -242,6 +296,7 @@ def _compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None 
     manifest = _read_manifest(root, name)
     ours = {file.path: file for file in plan}
     recorded = {path: digest for path, digest in (manifest.files if manifest else {}).items() if not _released(path, ours)}
+    recorded = _without_published(root, recorded, ours)
     return _beside_the_disk(root, ours, recorded | dict(known or {}))
 
 
@@ -265,6 +320,28 @@ def _released(path: str, planned: Collection[str]) -> bool:
     )
 
 
+def _without_published(root: Path, recorded: Mapping[str, str], planned: Collection[str]) -> dict[str, str]:
+    """Return the recorded files without those of entries that are no longer planned, but have further revisions on disk.
+
+    These revisions are published: stacks run them, so the entry keeps its config.yml and all of its files.
+    """
+    entries = {path.split("/")[1] for path in recorded if path.startswith("templates/")}
+    entries -= {path.split("/")[1] for path in planned if path.startswith("templates/")}
+    own = {(found["entry"], found["number"]) for path in recorded if (found := _REVISION.match(path))}
+    kept = {entry for entry in entries if any((entry, number) not in own for number in _revisions(root, entry))}
+    return {
+        path: digest for path, digest in recorded.items() if not path.startswith(tuple(f"templates/{each}/" for each in kept))
+    }
+
+
+def _revisions(root: Path, entry: str) -> set[str]:
+    """Return the names of the folders of an entry that are revisions."""
+    try:
+        return {name for name in os.listdir(f"{root}/templates/{entry}") if name.isdecimal()}  # noqa: PTH208
+    except OSError:
+        return set()
+
+
 def _state(disk: File | None, planned: File | None, recorded: str | None) -> Drift:
     written_by_us = disk is not None and disk.digest == recorded
     if planned is None:
@@ -281,10 +358,10 @@ def _state(disk: File | None, planned: File | None, recorded: str | None) -> Dri
 _AWAY = "move it away"
 
 
-def _refusal(found: Comparison, instead: str) -> ForgeError:
+def _refusal(found: Comparison, instead: str, done: str = "written") -> ForgeError:
     words = {Drift.EDITED: "was edited after it was generated", Drift.UNKNOWN: "is in the way: it was not generated"}
     problems = [Problem(words[found.states[path]], Where(path)) for path in found.edited]
-    return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, f"nothing was written; {instead}")])
+    return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, f"nothing was {done}; {instead}")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,149 @@ def test_a_bug_in_one_spec_hides_no_error_of_another(catalog: Path, monkeypatch:
     assert result.exit_code == 3
     assert "specs/a-conf.yml:2:1" in result.stderr and "This is a bug" in result.stderr
     assert "z-conf: 10 created" in result.stdout
+
+
+# What removed and renamed specs leave.
+
+
+def without_spec(catalog: Path, *names: str) -> dict[str, bytes]:
+    """Generate the specs of a catalog, and remove the specs `names`. Return the files that are left."""
+    assert run(catalog, "generate").exit_code == 0
+    for name in names:
+        (catalog / f"specs/{name}.yml").unlink()
+    return everything(catalog)
+
+
+@pytest.fixture
+def two(catalog: Path) -> Path:
+    return tree(catalog, {"specs/y-conf.yml": SPEC.replace("x-conf", "y-conf")})
+
+
+def test_what_a_removed_spec_has_left_is_reported_and_stays(two: Path) -> None:
+    before = without_spec(two, "y-conf")
+    result = run(two, "generate")
+    assert result.exit_code == 0 and everything(two) == before
+    assert (
+        "warning: specs/y-conf.yml no longer exists, but it has left 10 files generated from it, in images/y-conf, templates/y"
+        in (result.stderr)
+    )
+    assert "catalog-forge generate --prune" in result.stderr
+    checked = run(two, "generate", "--check")
+    assert checked.exit_code == 1 and "orphan: images/y-conf/Dockerfile\n" in checked.stdout
+    assert "hint: catalog-forge generate --prune deletes these files" in checked.stderr
+    assert "no longer exists" not in run(two, "generate", "x-conf").stderr
+    (two / "images/y-conf/.catalog-forge.json").unlink()
+    assert run(two, "generate", "--check").exit_code == 0, "the files are the author's now"
+
+
+def test_prune_deletes_what_removed_specs_have_left_and_nothing_else(two: Path) -> None:
+    without_spec(two, "y-conf")
+    result = run(two, "generate", "--prune")
+    assert result.exit_code == 0 and result.stdout.endswith("y-conf: its spec no longer exists: 10 removed\n")
+    assert not [path for path in everything(two) if path.split("/")[1] in ("y", "y-conf", "y-conf.yml")]
+    assert not (two / "images/y-conf").exists() and not (two / "templates/y").exists()
+    assert run(two, "generate", "--check").exit_code == 0
+    again = everything(two)
+    assert run(two, "generate", "--prune").stdout == "x-conf: up to date\n" and everything(two) == again
+
+
+def test_prune_of_the_last_spec_and_of_a_named_one(two: Path) -> None:
+    without_spec(two, "x-conf", "y-conf")
+    result = run(two, "generate")
+    assert result.exit_code == 1 and "x-conf.yml no longer exists" in result.stderr and "there are no specs" in result.stderr
+    assert run(two, "generate", "--prune", "y-conf").exit_code == 0
+    assert (two / "images/x-conf").exists() and not (two / "images/y-conf").exists()
+    assert run(two, "generate", "--prune").exit_code == 0
+    assert {path.split("/")[0] for path in everything(two)} == {"specs"}
+
+
+def test_prune_writes_nothing_with_the_options_that_only_show(two: Path) -> None:
+    before = without_spec(two, "y-conf")
+    assert "deleted file mode 100755\n--- a/images/y-conf/run.sh" in run(two, "generate", "--prune", "--diff").stdout
+    result = run(two, "generate", "--prune", "--dry-run")
+    assert "orphan: templates/y/config.yml\n" in result.stdout and "would be 10 removed" in result.stderr
+    assert run(two, "generate", "--prune", "--check").exit_code == 1
+    assert everything(two) == before
+
+
+def test_prune_deletes_no_edited_file_without_force_and_no_added_file_at_all(two: Path) -> None:
+    without_spec(two, "x-conf", "y-conf")
+    tree(two, {"images/y-conf/Dockerfile": "FROM mine\n", "images/y-conf/more/notes.txt": "mine\n"})
+    before = everything(two)
+    result = run(two, "generate", "--prune")
+    assert result.exit_code == 1 and everything(two) == before, "also x-conf stays: all or nothing"
+    assert "images/y-conf/Dockerfile: was edited after it was generated" in result.stderr
+    assert "nothing was deleted" in result.stderr and "--prune --force" in result.stderr
+    forced = run(two, "generate", "--prune", "--force")
+    assert forced.exit_code == 0 and "kept: images/y-conf/more/notes.txt, not generated from y-conf" in forced.stderr
+    assert [path for path in everything(two) if path.startswith("images")] == ["images/y-conf/more/notes.txt"]
+
+
+def test_a_renamed_spec_takes_over_its_entry(catalog: Path) -> None:
+    without_spec(catalog, "x-conf")
+    tree(catalog, {"specs/z-conf.yml": SPEC.replace("x-conf", "z-conf") + "entry: {name: x}\n"})
+    checked = run(catalog, "generate", "--check").stdout
+    assert "stale: templates/x/0/docker-compose.yml\n" in checked and "orphan: templates" not in checked
+    result = run(catalog, "generate", "--prune")
+    assert result.exit_code == 0, result.output
+    assert not (catalog / "images/x-conf").exists() and (catalog / "templates/x/0/docker-compose.yml").exists()
+    assert run(catalog, "generate", "--check").exit_code == 0
+
+
+def test_a_renamed_spec_does_not_take_over_an_edited_file(catalog: Path) -> None:
+    without_spec(catalog, "x-conf")
+    tree(catalog, {"specs/z-conf.yml": SPEC.replace("x-conf", "z-conf") + "entry: {name: x}\n"})
+    tree(catalog, {"templates/x/0/docker-compose.yml": "mine\n"})
+    before = everything(catalog)
+    assert run(catalog, "generate", "--prune").exit_code == 1
+    assert everything(catalog) == before
+
+
+def test_prune_keeps_an_entry_that_has_published_revisions(catalog: Path) -> None:
+    run(catalog, "generate")
+    (catalog / "specs/x-conf.yml").write_text(SPEC + "entry: {revision: 1}\n")
+    without_spec(catalog, "x-conf")
+    before = {path: text for path, text in everything(catalog).items() if path.startswith("templates/")}
+    result = run(catalog, "generate", "--prune")
+    assert result.exit_code == 0 and "kept: templates/x, because the entry has further, published revisions" in result.stderr
+    assert {path: text for path, text in everything(catalog).items() if not path.startswith("specs/")} == before
+
+
+def test_a_spec_without_its_former_entry_keeps_the_published_revisions_whole(catalog: Path) -> None:
+    run(catalog, "generate")
+    (catalog / "specs/x-conf.yml").write_text(SPEC + "entry: {revision: 1}\n")
+    run(catalog, "generate")
+    before = {path: text for path, text in everything(catalog).items() if path.startswith("templates/")}
+    (catalog / "specs/x-conf.yml").write_text(SPEC + "entry: {name: other}\n")
+    assert run(catalog, "generate").exit_code == 0
+    assert before.items() <= everything(catalog).items(), "config.yml and the icon as well"
+
+
+def test_a_spec_of_another_ending_is_not_removed(two: Path) -> None:
+    before = without_spec(two)
+    (two / "specs/y-conf.yml").rename(two / "specs/y-conf.yaml")
+    assert run(two, "generate", "--prune").exit_code == 0
+    assert {path for path in before if not path.startswith("specs")} <= {*everything(two)}
+
+
+def test_prune_follows_no_link_and_leaves_the_catalog_by_no_path(two: Path, tmp_path: Path) -> None:
+    without_spec(two, "y-conf")
+    outside = tmp_path / "outside"
+    shutil.move(two / "images/y-conf", outside)
+    (two / "images/y-conf").symlink_to(outside)
+    there = everything(outside)
+    assert run(two, "generate", "--prune").exit_code == 0
+    assert everything(outside) == there and (two / "images/y-conf").is_symlink(), "a link is not what was generated"
+    (two / "images/y-conf").unlink()
+    shutil.move(outside, two / "images/y-conf")
+    shutil.move(two / "templates/y", outside)
+    (two / "templates/y").symlink_to(outside)
+    there = everything(outside)
+    result = run(two, "generate", "--prune")
+    assert result.exit_code == 1 and "symbolic link" in result.stderr and everything(outside) == there
+    (two / "templates/y").unlink()
+    manifest = two / "images/y-conf/.catalog-forge.json"
+    manifest.write_text(manifest.read_text().replace('"images/y-conf/run.sh"', '"images/../../outside/config.yml"'))
+    result = run(two, "generate", "--prune")
+    assert result.exit_code == 1 and "the manifest is damaged" in result.stderr and everything(outside) == there
+    assert "the manifest is damaged" in run(two, "generate").stderr and run(two, "generate").exit_code == 0

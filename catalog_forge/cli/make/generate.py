@@ -14,6 +14,7 @@ from catalog_forge.shown import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from catalog_forge.cli.make.pruning import Left
     from catalog_forge.errors import Problem
     from catalog_forge.repository import Repository, Source
     from catalog_forge.writer import Drift, Written
@@ -34,38 +35,53 @@ _OVERWRITES = (
     default=None,
     help="Pin images to the digests in catalog-forge.lock, or stop doing so; the choice is remembered.",
 )
-@click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
+@click.option("--prune", is_flag=True, help="Also delete the files that were generated from specs that no longer exist.")
+@click.option("--force", is_flag=True, help="Overwrite or delete generated files even if they were edited.")
 @click.pass_obj
 def generate(
-    settings: Settings, names: tuple[str, ...], check: bool, diff: bool, dry_run: bool, locked: bool | None, force: bool
+    settings: Settings,
+    names: tuple[str, ...],
+    check: bool,
+    diff: bool,
+    dry_run: bool,
+    locked: bool | None,
+    prune: bool,
+    force: bool,
 ) -> None:
     """Generate the images and entries of specs.
 
     Without a NAME, generates the files of every spec in the catalog. A generated file that was edited is never overwritten: edit
     the spec instead, or discard the edits with --force. With --locked, every image reference gets the digest that `lock`
-    found.
+    found. Files that a removed or renamed spec has left are reported, and deleted with --prune: all or nothing, and without
+    --force only if nobody edited them.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas
+    from catalog_forge.cli.make.pruning import Left
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
-    names = tuple(repository.chosen(names))
+    left = Left.of(repository, names, prune)
+    if not (names or prune or repository.names()):
+        left.warn()
+    names = () if left.is_all else tuple(repository.chosen(tuple(name for name in names if name not in left.names)))
     if locked is not None:
         _pin(repository, locked, write=not (check or diff or dry_run))
     if check or diff or dry_run:
         states: set[writer.Drift] = set()
-        drifted = each(names, lambda name: _compared(repository, repository.source(name), diff, dry_run, states))
-        if check and drifted:
+        drifted = each(names, lambda name: _compared(repository, repository.source(name), left, diff, dry_run, states))
+        is_left = left.show(check=check, diff=diff, dry_run=dry_run)
+        if check and (drifted or is_left):
             hint = _OVERWRITES if states & {writer.Drift.EDITED, writer.Drift.UNKNOWN} else "catalog-forge generate"
-            raise ForgeError("what is generated differs from the specs", hint=hint)
+            raise ForgeError("what is generated differs from the specs", hint=hint if drifted else left.hint)
         return
     try:
-        each(names, lambda name: _written(repository, repository.source(name), force))
+        each(names, lambda name: _written(repository, repository.source(name), left, force))
     finally:
         writer.tidy(repository.root)
         schemas.keep(repository.root)
+    left.end(force=force)
 
 
 def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
@@ -109,7 +125,7 @@ def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
     return said
 
 
-def _written(repository: Repository, source: Source, force: bool) -> bool:
+def _written(repository: Repository, source: Source, left: Left, force: bool) -> bool:
     """Write the files of a spec. Return whether the files were out of date."""
     from catalog_forge import writer
 
@@ -117,19 +133,20 @@ def _written(repository: Repository, source: Source, force: bool) -> bool:
         click.echo(f"{source.name}: up to date")
         return False
     _warn(source)
-    done = writer.write(repository.root, source.name, source.plan(), inputs=source.inputs, force=force, leave=True)
+    plan, known = source.plan(), left.taken_over(source.plan())
+    done = writer.write(repository.root, source.name, plan, inputs=source.inputs, force=force, leave=True, known=known)
     click.echo(f"{source.name}: {summary(done)}")
     return True
 
 
-def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool, states: set[Drift]) -> bool:
+def _compared(repository: Repository, source: Source, left: Left, diff: bool, dry_run: bool, states: set[Drift]) -> bool:
     """Show how a spec's generated files differ from the disk, add their states to `states`, and return whether any differs."""
     from catalog_forge import writer
 
     if repository.is_current(source):
         return False
     _warn(source)
-    found = writer.compare(repository.root, source.name, source.plan())
+    found = writer.compare(repository.root, source.name, source.plan(), left.taken_over(source.plan()))
     states.update(found.states.values())
     if diff:
         click.echo(painted_diff(found.diff()), nl=False)
