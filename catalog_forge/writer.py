@@ -4,8 +4,8 @@
 and the digest of the inputs. Each spec has a separate manifest, so parallel work on several specs causes no conflicts in git.
 Rancher's catalog service ignores manifests, because it takes only folders of the form `TOP/TEMPLATE/NUMBER/` as revisions. When a
 later revision of an entry is planned, the earlier revisions are dropped from the manifest, because they are published and stay
-unchanged. A manifest whose spec no longer exists shows what `prune` may delete. Unlike git's index, a manifest contains no times or sizes: times differ on each machine, and hashing the files of a
-spec takes half a millisecond.
+unchanged. A manifest whose spec no longer exists shows what `prune` may delete. Unlike git's index, a manifest contains no
+times or sizes: times differ on each machine, and hashing the files of a spec takes half a millisecond.
 
 **Folders.** Files below `images/`, `templates/` and `compose/` are generated: they are recorded, and removed when the spec no
 longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. Such a

@@ -13,7 +13,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import in_pairs, lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
-from catalog_forge.adopt.entries import EntryUse, secrets, unreadable
+from catalog_forge.adopt.entries import EntryUse, secrets, unreadable, without_namespace
 from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import NOT_COMPARED, Altered, changes
 from catalog_forge.adopt.originals import Original, OriginalFile
@@ -93,6 +93,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         frame = numbered(frame, use.later[-1], behind=False)
     unread = unreadable(use.revision) if use else ()
     found = Adopted(where, original.name, problems=(*original.problems, *unread), said=(*_said(original, frame), *frame.said))
+    found.said += (*without_namespace(use, original.name),) if use else ()
     found.entry = use.revision.title if use else ""
     found.generated = original.generated
     found.secrets = secrets(use.revision) if use else frozenset()

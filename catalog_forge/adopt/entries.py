@@ -13,7 +13,7 @@ from catalog_forge.goyaml.decoding import raw
 from catalog_forge.lint.catalog import Catalog, Image
 from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.plan import File, Plan
-from catalog_forge.rancher.composition import Composition, Service, items
+from catalog_forge.rancher.composition import Composition, Service, items, varies
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.keys import START_ONCE
 from catalog_forge.rancher.questions import Question, defaults
@@ -112,6 +112,17 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
 def unreadable(revision: Revision) -> tuple[Problem, ...]:
     """Return why the files of a revision cannot be read as Rancher reads them; empty if all can be read."""
     return tuple(problem for source in revision.composition.sources for problem in source.yaml.problems)
+
+
+def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
+    """Yield a note for each namespace of the conf image that the image of the spec `name` does not have."""
+    services = [use.composition.services[unit.conf] for unit in use.units]
+    for image, service in {written_at(each, "image"): each for each in services}.items():
+        before = image.rpartition("/")[0]
+        if before and not varies(before):
+            words = f"the conf image is called {name} now, without {before}/ before its name as in {image}"
+            hint = f"to keep it, write in the spec: image: {{registry: {before}}}"
+            yield Problem(words, getattr(service.get("image"), "where", service.where), hint)
 
 
 def unread_entries(catalog: Catalog) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.plan import File, Plan
-from catalog_forge.rancher.composition import Service, items, substituted, varies
+from catalog_forge.rancher.composition import Service, items, substituted
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import is_template
@@ -91,7 +91,6 @@ class _Framing:
         for source in self.use.revision.compose_files:
             if is_template(source.text):
                 self.say("the spec contains only the result of this template for the default answers", source.at())
-        self.namespace()
         places = {name: service.where for name, service in self.services.items()} | {"": self.use.revision.where}
         configured = tuple(unit.primary for unit in self.use.units)
         return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added, configured, places)
@@ -99,16 +98,6 @@ class _Framing:
     def say(self, message: str, where: Where | None) -> None:
         """Add a note on something that the spec leaves out."""
         self.said.append(Problem(message, where))
-
-    def namespace(self) -> None:
-        """Add a note if the spec's image has no namespace, but the entry's conf image has one: the team pushes to that name."""
-        services = [self.services[unit.conf] for unit in self.use.units]
-        for image, service in {written_at(each, "image"): each for each in services}.items():
-            before = image.rpartition("/")[0]
-            if before and not varies(before):
-                words = f"the conf image is called {self.original.name} now, without {before}/ before its name as in {image}"
-                hint = f"to keep it, write in the spec: image: {{registry: {before}}}"
-                self.said.append(Problem(words, getattr(service.get("image"), "where", service.where), hint))
 
     # The services
 
