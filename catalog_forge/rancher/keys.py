@@ -85,17 +85,17 @@ LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
 # Keys that have no effect on a single Docker engine, and the reason for each.
 UNHONOURED = {
-    "container_name": "containers are named as Rancher names them",
-    "storage_driver": "storage drivers are Rancher's",
-    "network_driver": "network drivers are Rancher's",
+    "container_name": "containers get the names that Rancher would give them",
+    "storage_driver": "only Rancher has storage drivers",
+    "network_driver": "only Rancher has network drivers",
     "load_balancer_config": "it is read only for the image rancher/load-balancer-service",
-    "volume_driver": "volumes are those of the engine",
-    "networks": "services share the one network of the stack",
+    "volume_driver": "the engine creates all volumes",
+    "networks": "all services share the network of the stack",
     "secrets": "Rancher's secrets are not available",
-    "memory": "nothing is scheduled on one host",
-    "milli_cpu_reservation": "nothing is scheduled on one host",
+    "memory": "there is only one host, so nothing is scheduled",
+    "milli_cpu_reservation": "there is only one host, so nothing is scheduled",
 }
-WITHOUT_REASON = "one engine cannot honour it"
+WITHOUT_REASON = "a single Docker engine does not support it"
 
 # The label of a primary that names its sidekicks, and the label of a service that runs one unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
@@ -114,12 +114,12 @@ TARGET = "io.rancher.loadbalancer.target."
 
 # Labels that Rancher acts on, by prefix, and why `up` ignores them. The longest matching prefix counts.
 LABELS = {
-    "io.rancher.scheduler.affinity": "there is one host: nothing is scheduled",
-    "io.rancher.scheduler.global": "there is one host: one unit runs",
+    "io.rancher.scheduler.affinity": "there is only one host, so nothing is scheduled",
+    "io.rancher.scheduler.global": "there is only one host, so one unit runs",
     "io.rancher.container.dns": "the engine's DNS answers in every container",
-    "io.rancher.container.create_agent": "there is no Rancher whose API keys a container could be given",
-    "io.rancher.container.agent": "there is no Rancher whose API keys a container could be given",
-    "io.rancher.container.agent_service": "there is no Rancher to act on this",
+    "io.rancher.container.create_agent": "without Rancher, there are no API keys for the container",
+    "io.rancher.container.agent": "without Rancher, there are no API keys for the container",
+    "io.rancher.container.agent_service": "only Rancher acts on it",
     "io.rancher.container.requested_ip": "the engine assigns addresses",
     "io.rancher.loadbalancer": "it is read only for the image rancher/load-balancer-service",
     "io.rancher.lb_service": "load balancer rules are read only from lb_config",

@@ -83,11 +83,11 @@ class Question:
 
     def problem(self, text: str) -> tuple[str, str] | None:
         """Return why a text is not a valid answer, and a hint; None if it is valid."""
-        shown = "what was given" if self.secret else repr(text)
+        shown = "the given answer" if self.secret else repr(text)
         if self.type == "enum" and self.options and text not in self.options:
             return f"{self.variable} cannot be {shown}", did_you_mean(text, self.options)
         if self.type == "boolean" and text not in ("true", "false"):
-            return f"{self.variable} cannot be {shown}", "true or false"
+            return f"{self.variable} cannot be {shown}", "write true or false"
         return self._problem_of_number(text) if self.type == "int" else None
 
     def _problem_of_number(self, text: str) -> tuple[str, str] | None:
@@ -96,7 +96,10 @@ class Question:
         # A limit of zero means that there is no limit.
         least, most = self._limit("min"), self._limit("max")
         if (least and int(text) < least) or (most and int(text) > most):
-            return f"{self.variable} cannot be {text}", f"from {least} to {most}" if most else f"at least {least}"
+            return (
+                f"{self.variable} cannot be {text}",
+                f"write a number from {least} to {most}" if most else f"write a number of at least {least}",
+            )
         return None
 
     def _limit(self, key: str) -> int:
@@ -156,4 +159,10 @@ def _missing(questions: list[Question]) -> list[Problem]:
         return []
     names = ", ".join(question.variable for question in questions)
     first = questions[0].variable
-    return [Problem(f"these questions need an answer: {names}", questions[0].where, f"--set {first}=..., or --answers FILE")]
+    return [
+        Problem(
+            f"these questions need an answer: {names}",
+            questions[0].where,
+            f"give answers with --set {first}=..., or --answers FILE",
+        )
+    ]

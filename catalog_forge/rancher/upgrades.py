@@ -81,8 +81,8 @@ def _questions(old: Revision, new: Revision) -> Iterator[Break]:
     for name, question in old.asked.items():
         if name not in new.asked:
             other = labels.get(question.text("label"))
-            now = f", and {other!r} has its label" if other else ""
-            yield Break("question", f"the question {name!r} no longer exists{now}: its answer is lost", question.where)
+            now = f" ({other!r} has the same label)" if other else ""
+            yield Break("question", f"the question {name!r} no longer exists, so its answer is lost{now}", question.where)
         elif message := _narrowed(question, new.asked[name]):
             yield Break("answer", message, new.asked[name].where)
     for name, question in new.asked.items():
@@ -105,21 +105,21 @@ def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
     for name, service in before.services.items():
         if name not in after.services:
             heir = next((other for other in after.services if _succeeds(service, after.services[other], before.services)), "")
-            renamed = f", and {heir!r} has its image" if heir else ""
+            renamed = f" ({heir!r} has the same image)" if heir else ""
             some = ", unless an answer brings it back" if _may_have(new.revision, name) else ""
             yield Break(
-                "service", f"the service {name!r} no longer exists, and its containers are removed{renamed}{some}", service.where
+                "service", f"the service {name!r} no longer exists, so its containers are removed{some}{renamed}", service.where
             )
             continue
         was, now = (sorted(each.primaries_of.get(name, ())) for each in (before, after))
         if was != now:
-            words = [f"a sidekick of {', '.join(each)}" if each else "a service of its own" for each in (was, now)]
+            words = [f"a sidekick of {', '.join(each)}" if each else "a separate service" for each in (was, now)]
             yield Break("service", f"{name!r} was {words[0]}, and is {words[1]} now", after.services[name].where)
     for name, service in after.services.items():
         strategy = pairs(service.get("upgrade_strategy"))
         if text_of(strategy.get("start_first")) == "true" and _data(new, service):
             yield Break(
-                "volume", f"{name!r} keeps data, and starts the new container beside the old one (start_first)", service.where
+                "volume", f"{name!r} keeps data, but start_first starts the new container while the old one runs", service.where
             )
 
 
@@ -154,7 +154,7 @@ def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator
         for image, asks in ((image, reads(image)) for image in images):
             for key, where in gone.items() if asks else ():
                 if asks and asks(key):
-                    yield Break("metadata", f"{name!r} has no metadata key {key!r} any more, and {image} reads it", where)
+                    yield Break("metadata", f"{name!r} has no metadata key {key!r} any more, but {image} reads it", where)
 
 
 def _keys(node: Node | None, before: str = "") -> Iterator[tuple[str, Where]]:
@@ -212,7 +212,7 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
     found = re.fullmatch(r"(.*?)([0-9]{1,9})", version)
     if found is None:
         raise ForgeError(
-            f"the version after {version!r} cannot be derived, because it ends in no number", hint="say it: --version"
+            f"the version after {version!r} cannot be derived, because it does not end in a number", hint="give it with --version"
         )
     number = int(found[2])
     while True:
@@ -221,14 +221,16 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
         if not refused(following, published):
             return following
         if number - int(found[2]) > len(published) + 1:
-            raise ForgeError(f"no version after {version!r} is greater than those that are published", hint="say it: --version")
+            raise ForgeError(
+                f"no version after {version!r} is greater than all published versions", hint="give it with --version"
+            )
 
 
 def refused(version: str, published: Mapping[str, str]) -> str:
     """Return why a version cannot follow the published versions (by revision, newest last), or an empty text if it can."""
     for revision, other in published.items():
         if other == version:
-            return f"revision {revision} has the version {version} already"
+            return f"revision {revision} already has the version {version}"
     last = [*published.values()][-1] if published else ""
     found = obstacle(last, version, "") if last else None
     return found[0] if found else ""
@@ -276,9 +278,9 @@ def _limit(revision: Revision, rancher: str) -> str:
     block = pairs(revision.block)
     least, most = (text_of(block.get(f"{bound}_rancher_version")) for bound in ("minimum", "maximum"))
     if rancher and least and versions.greater(least, rancher):
-        return f"it is for Rancher {least} and later"
+        return f"the new revision is for Rancher {least} and later"
     if rancher and most and versions.greater(rancher, most):
-        return f"it is for Rancher {most} and earlier"
+        return f"the new revision is for Rancher {most} and earlier"
     return ""
 
 
@@ -297,7 +299,7 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     if not wanted:
         return None
     if versions.reads_range(wanted) is None:
-        return f"upgrade_from {_shown(wanted)} is not a range", "write one such as '>=1.0.0'", "upgrade_from"
+        return f"upgrade_from {_shown(wanted)} is not a range", "write a range such as '>=1.0.0'", "upgrade_from"
     fits = versions.within(old, wanted)
     if fits is None:
         why = f"{_shown(old)} is not a semantic version, so no upgrade_from can include it"
@@ -305,5 +307,5 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     if fits:
         return None
     bare = versions.semver(wanted.lstrip("v")) is not None
-    why = "means that version and no other" if bare else f"leaves {_shown(old)} out"
-    return f"upgrade_from {_shown(wanted)} {why}", f"write '>={wanted[:40]}'" if bare else "widen it", "upgrade_from"
+    why = "matches only this version" if bare else f"does not include {_shown(old)}"
+    return f"upgrade_from {_shown(wanted)} {why}", f"write '>={wanted[:40]}'" if bare else "widen the range", "upgrade_from"

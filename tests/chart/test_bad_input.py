@@ -166,5 +166,5 @@ def test_containers_of_a_pod_share_its_network_and_its_ports() -> None:
 
 def test_a_sidekick_of_a_sidekick_is_one_clear_error() -> None:
     services = {name: {**IMAGE, "labels": {"io.rancher.sidekicks": kick}} for name, kick in (("web", "kick"), ("kick", "other"))}
-    with pytest.raises(ForgeError, match="'kick' is a sidekick and has one itself: 'other' is never started"):
+    with pytest.raises(ForgeError, match="'kick' is itself a sidekick, so its sidekick 'other' is never started"):
         of({**services, "other": IMAGE})

@@ -33,8 +33,8 @@ def test_each_revision_and_what_its_next_step_loses(catalog: Path, words: tuple[
     assert result.exit_code == 0, result.output
     assert "  0 (1.0.0) -> 1 (1.0.1)\n" in result.stdout
     assert (
-        "templates/web/0/rancher-compose.yml:8:16: the question 'note' no longer exists, and 'remark' has its label"
-        in result.stdout
+        "templates/web/0/rancher-compose.yml:8:16: the question 'note' no longer exists, so its answer is lost"
+        " ('remark' has the same label)" in result.stdout
     )
     assert result.stdout.endswith("1 entry, 3 upgrades offered, 2 of them lose something\n")
     assert "0 (1.0.0) -> 2 (1.0.2): nothing is lost" in run(catalog, *words, "--all").stdout
@@ -84,4 +84,4 @@ def test_a_key_that_the_image_of_this_catalog_reads_is_missed(catalog: Path, tem
     toml = '[template]\nsrc = "x.tmpl"\ndest = "/etc/x"\nkeys = ["/self"]\n'
     tree(catalog, {"images/conf/Dockerfile": "FROM scratch\n", "images/conf/conf.d/x.toml": toml})
     tree(catalog, {"images/conf/templates/x.tmpl": template})
-    assert ("'web' has no metadata key 'a' any more, and conf:1 reads it" in run(catalog).stdout) is said
+    assert ("'web' has no metadata key 'a' any more, but conf:1 reads it" in run(catalog).stdout) is said

@@ -24,8 +24,8 @@ def _entry(*rows: tuple[str, str]) -> dict[str, str | None]:
         ("0.2.0-rancher1", "0.2.0-1", "", "not greater"),
         ("0.5-rancher1", "0.5-rancher2", "0.5-rancher1", "is not a range"),
         ("0.5-rancher1", "0.6.0", ">=0.1.0", "is not a semantic version"),
-        ("1.1.0", "1.2.0", "1.0.0", "that version and no other"),
-        ("1.1.0", "1.2.0", ">=1.1.1", "leaves '1.1.0' out"),
+        ("1.1.0", "1.2.0", "1.0.0", "matches only this version"),
+        ("1.1.0", "1.2.0", ">=1.1.1", "does not include '1.1.0'"),
     ],
 )
 def test_the_reason_is_named(old: str, new: str, wanted: str, why: str) -> None:

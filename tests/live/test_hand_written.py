@@ -100,7 +100,9 @@ def test_a_hand_written_entry_comes_up_as_its_author_meant(tool: Tool) -> None:
     assert "these questions need an answer: title" in tool.up(status=1)
     said = tool.up("--set", "title=News")
     notes = [line.split("not honoured: ")[1] for line in said.splitlines() if "not honoured" in line]
-    assert notes == ["board: io.rancher.scheduler.affinity:container_label_soft_ne: there is one host: nothing is scheduled"]
+    assert notes == [
+        "board: io.rancher.scheduler.affinity:container_label_soft_ne: there is only one host, so nothing is scheduled"
+    ]
     assert eventually(lambda: {unit["health"] for name, unit in tool.units().items() if "board" in name} == {"healthy"})
     pages = {f"News costs $5 on {tool.name}-board-{index}" for index in (1, 2)}
     assert eventually(lambda: pages <= {line.split(" | ")[1] for line in tool.run("logs", tool.name, "reader").splitlines()})

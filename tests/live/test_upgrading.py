@@ -59,7 +59,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     expecting(tool, "one\n")
     said = tool.run(*words, "--set", "word=a", "--set", "more=b", "--expect", "kept")
     assert "upgrade of probe: 0 (1.0.0) -> 1 (1.0.1)\n" in said
-    assert "the question 'old' no longer exists: its answer is lost" in said
+    assert "the question 'old' no longer exists, so its answer is lost" in said
     assert "the question 'more' must be answered, and has no default" in said
     assert "starts the new container beside the old one (start_first)" in said
     assert "  volume data: files: 2 unchanged\n" in said

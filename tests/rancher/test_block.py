@@ -56,7 +56,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "1:10 the version of a compose file is '2', not '3' ('2', or no version at all)",
+                "1:10 the version of a compose file must be '2', not '3' (write '2', or remove it)",
             ],
         ),
         (
@@ -64,7 +64,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "1:10 the version of a compose file is '2', not '1' ('2', or no version at all)",
+                "1:10 the version of a compose file must be '2', not '1' (write '2', or remove it)",
             ],
         ),
         (
@@ -143,7 +143,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             [
                 "1:10 version: a list is not text",
-                "1:10 the version of a compose file is '2', not '' ('2', or no version at all)",
+                "1:10 the version of a compose file must be '2', not '' (write '2', or remove it)",
             ],
         ),
         (
@@ -151,7 +151,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "2:10 the version of a compose file is '2', not '5' ('2', or no version at all)",
+                "2:10 the version of a compose file must be '2', not '5' (write '2', or remove it)",
             ],
         ),
     ],
@@ -228,7 +228,7 @@ def test_the_block_of_a_compose_file_for_the_service_and_the_ci(
             "",
             "",
             [
-                "2:25 external is true, false or a mapping with a name",
+                "2:25 external must be true, false or a mapping with a name",
                 "2:41 a list is not a mapping of texts",
                 "2:61 'x' is not true or false",
                 "3:62 a list is not text",
@@ -248,8 +248,8 @@ def test_the_block_of_a_compose_file_for_the_service_and_the_ci(
             "",
             "",
             [
-                "2:25 external is true, false or a mapping with a name",
-                "2:93 external is true, false or a mapping with a name",
+                "2:25 external must be true, false or a mapping with a name",
+                "2:93 external must be true, false or a mapping with a name",
             ],
         ),
     ],

@@ -132,7 +132,7 @@ def test_links_and_needs_are_cut_at_their_colon(keys: str, links: list[object], 
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", ["CF406 1:46 the service 'a' is its own sidekick"]),
         (
             f"a: {{image: x, {UNIT}}}\nb: {{image: x}}\nc: {{image: x, labels: [io.rancher.sidekicks=d]}}\nd: {{image: x}}",
-            ["CF406 3:24 'c' is a sidekick and has one itself: 'd' is never started"],
+            ["CF406 3:24 'c' is itself a sidekick, so its sidekick 'd' is never started"],
         ),
         (f"a: {{image: x, {UNIT}}}\nb: {{image: x}}", ["CF405 1:50 the service 'a' names a sidekick 'c' that does not exist"]),
         (

@@ -66,7 +66,7 @@ mem_limit: 1.5 gB
 mem_limit: {a: 1}
     1:16 CF428 mem_limit of 'a': a mapping found where a number or text is expected
 memswap_limit: 5
-    1:5 CF432 memswap_limit of 'a' needs mem_limit beside it
+    1:5 CF432 memswap_limit of 'a' requires mem_limit
       write mem_limit
 stop_grace_period: 5 min
     1:24 CF431 stop_grace_period of 'a': '5 min' is not a duration
@@ -93,25 +93,25 @@ ports: [80, 80]
       remove one of the two
 ports: ['70000:80']
     1:13 CF429 ports of 'a': '70000:80' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['80/icmp']
     1:13 CF429 ports of 'a': '80/icmp' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['1:2:3:4']
     1:13 CF429 ports of 'a': '1:2:3:4' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['a:80:80']
     1:13 CF429 ports of 'a': 'a:80:80' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['80-82:80-81']
     1:13 CF429 ports of 'a': '80-82:80-81' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['82-80']
     1:13 CF429 ports of 'a': '82-80' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['[::1]:80:80']
     1:13 CF429 ports of 'a': '[::1]:80:80' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 command: "sh -c 'a"
     1:14 CF430 command of 'a': a quote (') is never closed
 command: 'a \\'
@@ -136,7 +136,7 @@ dns: {a: b}
     1:10 CF428 dns of 'a': a mapping found where text or a list is expected
 env_file: []
 env_file: x
-    1:15 CF435 env_file of a: no other file exists at launch
+    1:15 CF435 env_file of a: only the two compose files exist at launch
       write out the whole service definition
 environment: A=b
     1:18 CF421 environment of 'a': text found where a list or a mapping is expected
@@ -158,7 +158,7 @@ labels: {5: x}
       '5'
 labels: {io.rancher.sidekicks: 'b, c d'}
     1:40 CF405 the service 'a' names a sidekick 'c d' that does not exist
-      names are separated by commas
+      separate the names by commas
 labels: [io.rancher.sidekicks=b]
 extra_hosts: {a: b}
     1:18 CF428 extra_hosts of 'a': rancher-compose reads only a list here
@@ -192,7 +192,7 @@ ulimits: {nofile: 5, nproc: {soft: 1, hard: 2}}
 ulimits: {nofile: 5.5}
     1:23 CF431 ulimits of 'a': 5.5 is not a whole number
 ulimits: {nofile: {soft: 1}}
-    1:23 CF428 ulimits of 'a': a limit is a number, or soft and hard
+    1:23 CF428 ulimits of 'a': a limit must be a number, or a mapping with soft and hard
 ulimits: {nofile: {soft: a, hard: 2}}
     1:30 CF428 ulimits of 'a': text found where a number is expected
 ulimits: {nofile: x}
@@ -203,12 +203,12 @@ extends: {service: a}
     1:14 CF435 extends: the service 'a' extends itself
       write out the whole service definition
 extends: {file: x.yml}
-    1:14 CF428 extends of 'a': it names no service
-      service: NAME
-    1:14 CF435 extends: no other file exists at launch
+    1:14 CF428 extends of 'a': it does not name a service
+      write service: NAME
+    1:14 CF435 extends: only the two compose files exist at launch
       write out the whole service definition
 extends: {service: b, file: x.yml}
-    1:14 CF435 extends: no other file exists at launch
+    1:14 CF435 extends: only the two compose files exist at launch
       write out the whole service definition
 extends: {service: b, files: x.yml}
     1:27 CF434 extends of 'a': unknown key 'files'
@@ -294,7 +294,7 @@ stop_signal: 5
       '5'
 expose: ['x']
     1:14 CF429 expose of 'a': 'x' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 expose: ['80-82', 80]
 cpu_shares: '+5'
 stop_grace_period: 5
@@ -309,13 +309,13 @@ oom_score_adj: 1000
 ports: ['80:80/TCP', ':80:80', '127.0.0.1::80', '65535']
 ports: ['65536']
     1:13 CF429 ports of 'a': '65536' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['80-']
     1:13 CF429 ports of 'a': '80-' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['8080:80-82']
     1:13 CF429 ports of 'a': '8080:80-82' is not a port
-      [ADDRESS:][PORT:]PORT[/tcp or /udp]
+      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
 ports: ['8080-8082:80-82', '8080-8082:80']
 """
 
@@ -331,9 +331,9 @@ build: {args: a}
       a list is written [a, b], or with '- ' before each
 extends: b
     2:25 CF428 extends of 'a': rancher-compose reads only a mapping here
-      service: NAME
+      write service: NAME
 extends: {service: b}
-    2:25 CF435 extends: the service 'b' is not there
+    2:25 CF435 extends: the service 'b' does not exist
       write out the whole service definition
 logging: {driver: [a], options: {a: [b]}, drivr: x}
     2:34 CF428 logging of 'a': a list found where text is expected
@@ -389,7 +389,7 @@ netwrks: [a]
     2:16 CF401 the service 'a' has a key 'netwrks' that rancher-compose refuses
       did you mean 'networks'?
 env_file: [a]
-    2:26 CF435 env_file of a: no other file exists at launch
+    2:26 CF435 env_file of a: only the two compose files exist at launch
       write out the whole service definition
 """
 
@@ -433,7 +433,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "version: '3'\nservices: {}",
         None,
-        ["1:10 CF402 the version of a compose file is '2', not '3'", "  '2', or no version at all"],
+        ["1:10 CF402 the version of a compose file must be '2', not '3'", "  write '2', or remove it"],
     ),
     (
         "version: 2\nservices: []",
@@ -449,21 +449,21 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "services: {a: {image: x}}",
         None,
         [
-            "1:1 CF402 the file has no version, so `services` is the name of a service, and the keys below it are its keys",
+            "1:1 CF402 the file has no version, so Rancher reads `services` as a service, and the names below it as its keys",
             "  write version: '2' at the top",
         ],
     ),
     (
         "a b: {image: x}",
         None,
-        ["1:1 CF403 a service cannot be named 'a b'", "  letters, digits, '.', '_' and '-'"],
+        ["1:1 CF403 a service cannot be named 'a b'", "  use only letters, digits, '.', '_' and '-'"],
     ),
     (
         "version: '2'\nservices: {a: {image: x}}\nvolumes: {v: {driver: [a], external: 5, per_container: x}}",
         None,
         [
             "3:23 CF437 a list is not text",
-            "3:38 CF437 external is true, false or a mapping with a name",
+            "3:38 CF437 external must be true, false or a mapping with a name",
             "3:56 CF437 'x' is not true or false",
         ],
     ),
@@ -528,7 +528,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "catalog: {version: 1}",
         [
             "rancher-compose.yml:1:1 CF302 rancher-compose treats the catalog block as a service here",
-            "  without a version it is called .catalog; with one it is a top-level key",
+            "  call it .catalog in a file without a version; otherwise, move it to the top level",
         ],
     ),
     (

@@ -83,8 +83,11 @@ def test_a_key_that_nobody_reads_is_named_with_the_one_that_was_meant(lines: str
         ),
         ("lb_config: {port_rules: [{source_port: 65536}]}", "source_port: 65536 is not"),
         ("lb_config: {port_rules: [{source_port: 80, target_port: 0}]}", "target_port: 0 is not"),
-        ("lb_config: {port_rules: [{source_port: 80, path: status}]}", "path: 'status' is not a path (such as /status)"),
-        ("lb_config: {port_rules: [{source_port: 80, hostname: 'http://a'}]}", "hostname: 'http://a' is not the name of a host"),
+        (
+            "lb_config: {port_rules: [{source_port: 80, path: status}]}",
+            "path: 'status' is not a path (it must look like /status)",
+        ),
+        ("lb_config: {port_rules: [{source_port: 80, hostname: 'http://a'}]}", "hostname: 'http://a' is not a host name"),
         ("lb_config: {stickiness_policy: {mode: insrt}}", "mode: Rancher does not know 'insrt' (did you mean 'insert'?)"),
         ("ports: [70000]", "13 CF440 ports of 'web': 70000 is not a whole number from 1 to 65535"),
         ("expose: [0]", "expose of 'web': 0 is not"),
@@ -93,7 +96,10 @@ def test_a_key_that_nobody_reads_is_named_with_the_one_that_was_meant(lines: str
         ("milli_cpu_reservation: '-1'", "milli_cpu_reservation of 'web': -1 is not"),
         ("mem_swappiness: 101", "mem_swappiness of 'web': 101 is not a whole number from -1 to 100"),
         ("drain_timeout_ms: -1", "drain_timeout_ms of 'web': -1 is not"),
-        ("restart: sometimes", "restart of 'web': 'sometimes' is not a way to restart (such as always, no or on-failure:3)"),
+        (
+            "restart: sometimes",
+            "restart of 'web': 'sometimes' is not a restart policy (it must look like always, no or on-failure:3)",
+        ),
     ],
 )
 def test_a_value_that_means_nothing_is_said_at_its_place(lines: str, said: str) -> None:

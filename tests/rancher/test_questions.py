@@ -162,7 +162,7 @@ PROBLEMS = [
     ("options: [fast]", "anything", None),
     ("type: boolean", "true", None),
     ("type: boolean", "false", None),
-    ("type: boolean", "True", ("x cannot be 'True'", "true or false")),
+    ("type: boolean", "True", ("x cannot be 'True'", "write true or false")),
     ("type: password", "anything", None),
     ("type: int", "5", None),
     ("type: int", "-5", None),
@@ -172,17 +172,17 @@ PROBLEMS = [
     ("type: int", "5.5", ("x must be a whole number, not '5.5'", "")),
     ("type: int", "", ("x must be a whole number, not ''", "")),
     ("type: int, min: 2", "2", None),
-    ("type: int, min: 2", "1", ("x cannot be 1", "at least 2")),
+    ("type: int, min: 2", "1", ("x cannot be 1", "write a number of at least 2")),
     ("type: int, min: 2", "100", None),
-    ("type: int, min: '+2'", "1", ("x cannot be 1", "at least 2")),
+    ("type: int, min: '+2'", "1", ("x cannot be 1", "write a number of at least 2")),
     ("type: int, max: 5", "5", None),
-    ("type: int, max: 5", "6", ("x cannot be 6", "from 0 to 5")),
+    ("type: int, max: 5", "6", ("x cannot be 6", "write a number from 0 to 5")),
     ("type: int, max: 5", "-9", None),
-    ("type: int, min: 2, max: 5", "1", ("x cannot be 1", "from 2 to 5")),
-    ("type: int, min: 2, max: 5", "6", ("x cannot be 6", "from 2 to 5")),
-    ("type: int, min: -5", "-6", ("x cannot be -6", "at least -5")),
+    ("type: int, min: 2, max: 5", "1", ("x cannot be 1", "write a number from 2 to 5")),
+    ("type: int, min: 2, max: 5", "6", ("x cannot be 6", "write a number from 2 to 5")),
+    ("type: int, min: -5", "-6", ("x cannot be -6", "write a number of at least -5")),
     ("type: int, max: 999999999999999999", "9" * 18, None),
-    ("type: int, max: 999999999999999998", "9" * 18, ("x cannot be " + "9" * 18, "from 0 to 999999999999999998")),
+    ("type: int, max: 999999999999999998", "9" * 18, ("x cannot be " + "9" * 18, "write a number from 0 to 999999999999999998")),
 ]
 
 
@@ -207,7 +207,11 @@ def test_problems_have_the_place_of_the_answer_and_missing_ones_that_of_the_ques
     assert [(problem.message, str(problem.where), problem.hint) for problem in error.value.problems] == [
         ("the entry asks no question 'scal'", "a.yml:3:1", "did you mean 'scale'?"),
         ("mode cannot be 'fest'", "a.yml:4:1", "did you mean 'fast'?"),
-        ("these questions need an answer: secret, title", "rancher-compose.yml:5:14", "--set secret=..., or --answers FILE"),
+        (
+            "these questions need an answer: secret, title",
+            "rancher-compose.yml:5:14",
+            "give answers with --set secret=..., or --answers FILE",
+        ),
     ]
 
 

@@ -45,8 +45,16 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("variable: note, label: Note", "variable: remark, label: Note", ["'note' no longer exists, and 'remark' has its label"]),
-        ("  - {variable: note, label: Note, type: string}\n", "", ["the question 'note' no longer exists: its answer is lost"]),
+        (
+            "variable: note, label: Note",
+            "variable: remark, label: Note",
+            ["'note' no longer exists, so its answer is lost ('remark' has the same label)"],
+        ),
+        (
+            "  - {variable: note, label: Note, type: string}\n",
+            "",
+            ["the question 'note' no longer exists, so its answer is lost"],
+        ),
         ("label: Note, type: string", "label: Note, type: int", ["was of type string, and is int now"]),
         ("type: int, default: 80", "type: string, default: 80", []),
         ("options: [s, m]", "options: [s, l]", ["has no option 'm' any more"]),
@@ -55,21 +63,25 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
         ("services:\n", "  - {variable: new, required: true}\nservices:\n", ["'new' must be answered"]),
         ("services:\n", "  - {variable: new, required: true, default: x}\nservices:\n", []),
         ("default: 80", "default: 81", []),
-        ("  db:\n    image: db:1\n", "", ["the service 'db' no longer exists, and its containers are removed"]),
+        ("  db:\n    image: db:1\n", "", ["the service 'db' no longer exists, so its containers are removed"]),
         (
             "  db:\n    image: db:1\n",
             "  store:\n    image: db:2\n",
-            ["'db' no longer exists, and its containers are removed, and 'store' has its image"],
+            ["'db' no longer exists, so its containers are removed ('store' has the same image)"],
         ),
         ("image: db:1", "image: db:2", []),
-        ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a service of its own now", "'db' was a service of its own"]),
+        ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a separate service now", "'db' was a separate service"]),
         ("data:/data", "other:/data", ["has other at /data now, and had data"]),
         ("data:/data, ", "", ["'web' has no volume at /data any more"]),
         (", /tmp/x", "", []),
         (", /host:/x", "", []),
         ("/host:/x", "/other:/x", ["has /other at /x now, and had /host"]),
         ("driver: local", "driver: rancher-nfs", ["had the driver local, and has rancher-nfs now"]),
-        ("web: {scale: 1}", "web: {scale: 2, upgrade_strategy: {start_first: true}}", ["starts the new container beside"]),
+        (
+            "web: {scale: 1}",
+            "web: {scale: 2, upgrade_strategy: {start_first: true}}",
+            ["start_first starts the new container while"],
+        ),
         ("web: {scale: 1}", "db: {upgrade_strategy: {start_first: true}}", []),
     ],
 )
@@ -127,7 +139,7 @@ def test_a_service_of_a_template_counts_by_the_answers_that_a_stack_keeps() -> N
     kept = RANCHER.replace("default: s", "default: m")
     assert breaks(revision(rancher=kept), revision(TEMPLATE, RANCHER)) == []
     (found,) = breaks(revision(), revision(TEMPLATE, RANCHER))
-    assert found.message == "the service 'db' no longer exists, and its containers are removed, unless an answer brings it back"
+    assert found.message == "the service 'db' no longer exists, so its containers are removed, unless an answer brings it back"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,7 @@ def test_the_next_version_has_one_more_at_its_end(version: str, following: str) 
 
 def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
     published = {"0": "1.0.0", "1": "1.0.1"}
-    assert "revision 0 has the version" in refused("1.0.0", published)
+    assert "revision 0 already has the version" in refused("1.0.0", published)
     assert "not greater than '1.0.1'" in refused("1.0.1-rancher1", published)
     assert refused("1.0.2", published) == ""
     assert next_version("1.0.0", published) == "1.0.2"
@@ -153,9 +165,9 @@ def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
     [
         ("", ""),
         (">=1.0.0", ""),
-        ("1.0.0", "that version and no other"),
+        ("1.0.0", "matches only this version"),
         ("soon", "is not a range"),
-        (">1.0.1", "leaves '1.0.1' out"),
+        (">1.0.1", "does not include '1.0.1'"),
     ],
 )
 def test_an_upgrade_must_be_offered_to_the_last_version(wanted: str, words: str) -> None:
@@ -178,9 +190,9 @@ def test_each_step_is_offered_or_says_why_not() -> None:
     )
     assert [(step.old.name, step.new.name, step.obstacle) for step in found] == [
         ("0", "1", "both have the version '1.0.0'"),
-        ("0", "2", "it is for Rancher v1.6.0 and later"),
+        ("0", "2", "the new revision is for Rancher v1.6.0 and later"),
         ("0", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
-        ("1", "2", "it is for Rancher v1.6.0 and later"),
+        ("1", "2", "the new revision is for Rancher v1.6.0 and later"),
         ("1", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
         ("2", "3", "'0.9.0' is not greater than '1.0.1' to Rancher"),
         ("3", "0", ""),
@@ -194,8 +206,8 @@ def test_a_primary_and_its_sidekick_that_change_places_are_two_breaks() -> None:
     )
     found = breaks(revision(), revision(swapped, number=2))
     assert [each.message for each in found] == [
-        "'web' was a service of its own, and is a sidekick of conf now",
-        "'conf' was a sidekick of web, and is a service of its own now",
+        "'web' was a separate service, and is a sidekick of conf now",
+        "'conf' was a sidekick of web, and is a separate service now",
     ]
 
 
@@ -207,8 +219,8 @@ def test_a_key_of_the_metadata_that_an_image_still_reads_is_missed() -> None:
     reads = {"conf:1": {"a", "m/x", "m/y"}, "nginx:1": {"x"}}
     found = breaks(old, new, lambda image: reads[image].__contains__ if image in reads else None)
     assert [(each.kind, each.message) for each in found] == [
-        ("metadata", "'web' has no metadata key 'a' any more, and conf:1 reads it"),
-        ("metadata", "'web' has no metadata key 'm/y' any more, and conf:1 reads it"),
+        ("metadata", "'web' has no metadata key 'a' any more, but conf:1 reads it"),
+        ("metadata", "'web' has no metadata key 'm/y' any more, but conf:1 reads it"),
     ]
     assert breaks(old, new) == []
     assert breaks(new, old, lambda _: lambda _: True) == []

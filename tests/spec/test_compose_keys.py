@@ -107,7 +107,7 @@ def test_a_right_shape_is_taken(key: str, value: Any) -> None:
         ("ports", ["80:80", "80:80"], "ports: '80:80' is listed twice"),
         ("user", 1000, "user: a number found where text is expected"),
         ("labels", {"a": None}, "labels: nothing found where text is expected"),
-        ("ulimits", {"nofile": {"soft": 1}}, "ulimits: a limit is a number, or soft and hard"),
+        ("ulimits", {"nofile": {"soft": 1}}, "ulimits: a limit must be a number, or a mapping with soft and hard"),
         ("upgrade_strategy", {"batch_size": "many"}, "upgrade_strategy: "),
         ("upgrade_strategy", {"start_frist": True}, "upgrade_strategy: nothing reads the key 'start_frist'"),
         ("upgrade_strategy", {"batch_size": 0}, "upgrade_strategy: batch_size: 0 is not a whole number of 1 or more"),
@@ -115,7 +115,7 @@ def test_a_right_shape_is_taken(key: str, value: Any) -> None:
         ("scale_policy", {"min": 3, "max": 2}, "scale_policy: min 3 is above max 2"),
         ("network_driver", {"nam": "x"}, "network_driver: nothing reads the key 'nam'"),
         ("vcpu", "0", "vcpu: 0 is not a whole number of 1 or more"),
-        ("restart", "sometimes", "restart: 'sometimes' is not a way to restart"),
+        ("restart", "sometimes", "restart: 'sometimes' is not a restart policy"),
         ("memory", -5, "memory: -5 is not a whole number of -1 or more"),
     ],
 )

@@ -327,7 +327,7 @@ def test_own_volumes_need_no_trust() -> None:
         ),
         ("a: {image: x, healthcheck: {}}", "did you mean 'health_check'?"),
         ("a: {image: x, depends_on: [b]}\nb: {image: x}", "has a key 'depends_on' that rancher-compose refuses"),
-        ("version: '3'\nservices: {a: {image: x}}", "the version of a compose file is '2'"),
+        ("version: '3'\nservices: {a: {image: x}}", "the version of a compose file must be '2'"),
         ("'a b': {image: x}", "a service cannot be named 'a b'"),
         ("a: {image: x, ports: ['x:80']}", "'x:80' is not a port"),
         ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),

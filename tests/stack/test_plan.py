@@ -78,7 +78,7 @@ main: 2 units
 answers: password=***
 volumes: data
 not honoured:
-  main: container_name: containers are named as Rancher names them
+  main: container_name: containers get the names that Rancher would give them
 needs --trust:
   main: volumes: the container mounts /etc of this machine
 """

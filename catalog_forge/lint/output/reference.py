@@ -13,9 +13,12 @@ from catalog_forge.lint.runner.sound import SOUND
 _INDEX = """\
 # The rules of lint
 
-Generated from the rules by `python tools/rules.py`. [Lint](../lint.md) explains how to choose among them. Each example is a test.
-It shows how a catalog differs from [a sound catalog](#the-sound-catalog): a whole file after its path, the lines below a key
-(`-- PATH: KEY --`), or the lines that are removed (`-`) and added (`+`) in a file that is otherwise the same (`changed`).
+These pages are generated from the rules by `python tools/rules.py`. [Lint](../lint.md) explains how to choose rules.
+
+The examples of the rules are also their tests. An example shows only how a catalog differs from
+[a sound catalog](#the-sound-catalog). After `-- PATH --` comes the whole text of a file. After `-- PATH: KEY --` come the lines
+below this key of the file. After `-- PATH (changed) --`, lines that begin with `-` are removed from the file, and lines that
+begin with `+` are added; the rest of the file stays.
 """
 _FACTS = re.compile(r"docs/facts/([\w-]+)\.md((?:#[\d.]*\d(?:, (?=#))?)+)")
 

@@ -29,7 +29,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 def _problem_of_external(node: Node) -> str:
     fits = not any(types.faults(node, TRUTH)) or not any(types.faults(node, _NAMED))
-    return "" if fits else "external is true, false or a mapping with a name"
+    return "" if fits else "external must be true, false or a mapping with a name"
 
 
 _NAMED = Struct("a mapping", {"name": TEXT})
@@ -208,7 +208,7 @@ def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Pro
         version = keys.get("version")
         if version is not None and problem.where == version.where:
             shown = decoding.raw(version)
-            yield Problem(f"the version of a compose file is '2', not {shown!r}", problem.where, "'2', or no version at all")
+            yield Problem(f"the version of a compose file must be '2', not {shown!r}", problem.where, "write '2', or remove it")
         else:
             yield problem
 

@@ -169,7 +169,12 @@ def ports(node: Node) -> Iterator[Problem]:
     for each in node.items if isinstance(node, Seq) and not found else ():
         shown = decoding.value(each) if isinstance(each, Text) else None
         if isinstance(shown, str) and not is_port(shown):
-            yield Refusal(f"{shown!r} is not a port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]", PORT)
+            yield Refusal(
+                f"{shown!r} is not a port",
+                each.where,
+                "write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end",
+                PORT,
+            )
 
 
 def is_port(text: str) -> bool:

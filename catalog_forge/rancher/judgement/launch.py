@@ -39,7 +39,7 @@ _PARTS: dict[str, Type] = {
 
 # The keys allowed at the top level of a file of version 2.
 TOPS = frozenset((*_TOP.fields, "catalog", ".catalog"))
-NO_VERSION = "the file has no version, so `services` is the name of a service, and the keys below it are its keys"
+NO_VERSION = "the file has no version, so Rancher reads `services` as a service, and the names below it as its keys"
 NO_VERSION_HINT = "write version: '2' at the top"
 
 Keys = Mapping[str, tuple[Text, Node]]
@@ -139,11 +139,16 @@ class LaunchJudge:
             found[name] = {each.value: (each, inner) for each, inner in node.pairs} if isinstance(node, Map) else {}
             if name in ("catalog", ".catalog") and "version" in found[name]:
                 yield Refusal(
-                    _BLOCK, key.where, "without a version it is called .catalog; with one it is a top-level key", "CF302"
+                    _BLOCK,
+                    key.where,
+                    "call it .catalog in a file without a version; otherwise, move it to the top level",
+                    "CF302",
                 )
                 continue
             if not services.NAME.fullmatch(name):
-                yield Refusal(f"a service cannot be named {name!r}", key.where, "letters, digits, '.', '_' and '-'", "CF403")
+                yield Refusal(
+                    f"a service cannot be named {name!r}", key.where, "use only letters, digits, '.', '_' and '-'", "CF403"
+                )
             yield from map(values.told, services.problems_of(name, found[name], source.is_second))
         for part, wanted in _PARTS.items():
             below = keys.get(part)
@@ -161,7 +166,7 @@ class LaunchJudge:
 
 
 _WRITTEN_OUT = "write out the whole service definition"
-_CUT = "everything after this is silently cut off, and the stack is made of what comes before"
+_CUT = "Rancher silently cuts the file off here, and starts only the services before it"
 _BLOCK = "rancher-compose treats the catalog block as a service here"
 
 
@@ -171,19 +176,19 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:
-            yield Refusal(f"env_file of {name}: no other file exists at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal(f"env_file of {name}: only the two compose files exist at launch", node.where, _WRITTEN_OUT, "CF435")
     seen = {name}
     while "extends" in found[name] and isinstance(node := found[name]["extends"][1], Map):
         keys = decoding.pairs(node)
         name = decoding.raw(keys.get("service"))
         if decoding.raw(keys.get("file")):
-            yield Refusal("extends: no other file exists at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal("extends: only the two compose files exist at launch", node.where, _WRITTEN_OUT, "CF435")
             return
         if not name:
             return
         if name not in found or name in seen:
             yield Refusal(
-                f"extends: the service {name!r} {'extends itself' if name in seen else 'is not there'}",
+                f"extends: the service {name!r} {'extends itself' if name in seen else 'does not exist'}",
                 node.where,
                 "write out the whole service definition",
                 "CF435",

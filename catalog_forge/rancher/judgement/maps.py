@@ -139,7 +139,7 @@ def _crossed(pairs: Mapping[str, Node]) -> Iterator[Refusal]:
     """Report a minimum that is above its maximum."""
     least, most = (_number(pairs.get(name)) for name in ("min", "max"))
     if least is not None and most is not None and 0 < most < least:
-        yield _odd(f"min {least:g} is above max {most:g}", pairs["min"], "change one of them", MEANINGLESS)
+        yield _odd(f"min {least:g} is above max {most:g}", pairs["min"], "lower min or raise max", MEANINGLESS)
 
 
 def _odd(message: str, node: Node, hint: str, rule: str = UNREAD) -> Refusal:
@@ -173,7 +173,7 @@ def _formed(node: Text, pattern: str, what: str, example: str, rule: str = MEANI
     """Report a text that does not match a pattern."""
     text = decoding.text_of(node).strip()
     if text and not re.fullmatch(pattern, text, re.DOTALL):
-        yield _odd(f"{text!r} is not {what}", node, f"such as {example}", rule)
+        yield _odd(f"{text!r} is not {what}", node, f"it must look like {example}", rule)
 
 
 _REQUEST = r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?'
@@ -191,7 +191,7 @@ _MEANINGS: dict[str, Meaning] = {
     "mode": partial(_known, words="insert rewrite prefix"),
     "strategy": partial(_known, words="recreate none recreateOnQuorum", rule=STRATEGY),
     "path": partial(_formed, pattern="/.*", what="a path", example="/status"),
-    "hostname": partial(_formed, pattern=r"[^\s/:]+", what="the name of a host", example="www.example.org"),
+    "hostname": partial(_formed, pattern=r"[^\s/:]+", what="a host name", example="www.example.org"),
     "request_line": partial(_formed, pattern=_REQUEST, what="a request line", example="GET /health HTTP/1.0", rule=REQUEST_LINE),
 }
 # The checks for keys of a service whose value is a number or a word.
@@ -200,5 +200,5 @@ _OF_SERVICE: dict[str, Meaning] = {
     **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), partial(_bounded, least=-1)),
     "mem_swappiness": partial(_bounded, least=-1, most=100),
     "vcpu": _POSITIVE,
-    "restart": partial(_formed, pattern=_RESTART, what="a way to restart", example="always, no or on-failure:3"),
+    "restart": partial(_formed, pattern=_RESTART, what="a restart policy", example="always, no or on-failure:3"),
 }

@@ -46,7 +46,7 @@ def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: boo
         for odd in () if refused else maps.odd(key, converted):
             yield replace(odd, message=f"{key} of {name!r}: {odd.message}")
     if "memswap_limit" in service and "mem_limit" not in service:
-        message = f"memswap_limit of {name!r} needs mem_limit beside it"
+        message = f"memswap_limit of {name!r} requires mem_limit"
         yield Refusal(message, service["memswap_limit"][0].where, "write mem_limit", "CF432")
 
 
@@ -133,13 +133,13 @@ _SECRET = checks.mapping(
 def _extends(node: Node) -> Iterator[Problem]:
     yield from _EXTENDS(node)
     if isinstance(node, Map) and all(key.value != "service" for key, _ in node.pairs):
-        yield Refusal("it names no service", node.where, "service: NAME", KIND)
+        yield Refusal("it does not name a service", node.where, "write service: NAME", KIND)
 
 
 def _extends_second(node: Node) -> Iterator[Problem]:
     yield from _extends(node)
     if isinstance(node, Text):
-        yield Refusal("rancher-compose reads only a mapping here", node.where, "service: NAME", KIND)
+        yield Refusal("rancher-compose reads only a mapping here", node.where, "write service: NAME", KIND)
 
 
 def _networks(node: Node) -> Iterator[Problem]:
@@ -171,7 +171,7 @@ def _ulimits(node: Node) -> Iterator[Problem]:
             continue
         found = {key.value for key, _ in each.pairs}
         if found != {"soft", "hard"}:
-            yield Refusal("a limit is a number, or soft and hard", each.where, "", KIND)
+            yield Refusal("a limit must be a number, or a mapping with soft and hard", each.where, "", KIND)
         for _, limit in each.pairs:
             yield from checks.WHOLE(limit)
 

@@ -35,7 +35,7 @@ def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where
             where = node.at(offset) if is_there else node.where
             if sidekick not in labels:
                 message = f"the service {name!r} names a sidekick {sidekick!r} that does not exist"
-                hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, labels)
+                hint = "separate the names by commas" if " " in sidekick else did_you_mean(sidekick, labels)
                 yield Refusal(message, where, hint, "CF405")
             else:
                 message = f"{sidekick!r} is already the sidekick of {primaries[sidekick]!r}, and can have only one primary"
@@ -61,7 +61,7 @@ def odd_units(composition: Composition) -> Iterator[Refusal]:
             if sidekick == name:
                 message, hint = f"the service {name!r} is its own sidekick", "leave the name out"
             elif name in composition.primaries_of:
-                message = f"{name!r} is a sidekick and has one itself: {sidekick!r} is never started"
+                message = f"{name!r} is itself a sidekick, so its sidekick {sidekick!r} is never started"
                 hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
             else:
                 continue
@@ -89,7 +89,7 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
                 message = f"the load balancer {name!r} has a target {target!r} that does not exist"
                 yield Refusal(message, where, near(target, composition.services), "CF425")
             elif is_balanced and (primaries := composition.primaries_of.get(target)):
-                message = f"the load balancer {name!r} has the sidekick {target!r} as its target, which is not a service"
+                message = f"the load balancer {name!r} has the sidekick {target!r} as its target, but a sidekick is not a service"
                 yield Refusal(message, where, f"a target must be a service: name its primary {primaries[0]!r}", "CF442")
 
 
