@@ -39,14 +39,14 @@ def changed(old: Tree, new: Tree) -> Iterator[Hit]:
             yield Hit(
                 before.at(),
                 f"{before.name} was removed from a published revision",
-                "restore the file; change it in a new revision",
+                "restore the file, and change it only in a new revision",
             )
         elif not _equal(before, after):
             level: Level | None = "note" if before.name.lower().startswith("readme") else None
             yield Hit(
                 after.at(),
                 f"{before.name} has changed in a published revision",
-                "undo this; change it in a new revision",
+                "undo the change, and make it in a new revision",
                 level=level,
             )
 

@@ -53,7 +53,7 @@ def test_variables_of_templates_and_comments_are_no_answers() -> None:
     services = (
         "  web:\n{{range $i, $e := until 2}}    x: {{$i}}{{$e}}\n{{end}}    # ${b}\n    tty: true # $c\n    command: ${d}\n"
     )
-    assert shown(template(services), "CF502") == ["docker-compose.yml.tpl:7:14: no question asks for 'd': it is empty"]
+    assert shown(template(services), "CF502") == ["docker-compose.yml.tpl:7:14: no question asks for 'd', so it is empty"]
 
 
 @pytest.mark.parametrize(

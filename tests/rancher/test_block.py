@@ -56,7 +56,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "1:10 the version of a compose file must be '2', not '3' (write '2', or remove it)",
+                "1:10 the version of a compose file must be '2', not '3' (write '2', or remove the version)",
             ],
         ),
         (
@@ -64,7 +64,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "1:10 the version of a compose file must be '2', not '1' (write '2', or remove it)",
+                "1:10 the version of a compose file must be '2', not '1' (write '2', or remove the version)",
             ],
         ),
         (
@@ -143,7 +143,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             [
                 "1:10 version: a list is not text",
-                "1:10 the version of a compose file must be '2', not '' (write '2', or remove it)",
+                "1:10 the version of a compose file must be '2', not '' (write '2', or remove the version)",
             ],
         ),
         (
@@ -151,7 +151,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "2:10 the version of a compose file must be '2', not '5' (write '2', or remove it)",
+                "2:10 the version of a compose file must be '2', not '5' (write '2', or remove the version)",
             ],
         ),
     ],

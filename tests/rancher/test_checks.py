@@ -34,7 +34,7 @@ def _of_a(node: Node) -> str:
     return "a stands here" if isinstance(node, yamlio.Text) and node.value == "a" else ""
 
 
-WRITTEN = " (a list is written [a, b], or with '- ' before each)"
+WRITTEN = " (a list is written [a, b], or with '- ' before each item)"
 KINDS = {"a": "text", "'5'": "text", "''": "text", "5": "a number", "1.5": "a number", "yes": "true or false", "~": "nothing",
          "[a]": "a list", "{a: b}": "a mapping"}  # fmt: skip
 

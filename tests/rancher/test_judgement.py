@@ -73,7 +73,7 @@ stop_grace_period: 5 min
 stop_grace_period: 1m30s
 cap_add: NET_ADMIN
     1:14 CF428 cap_add of 'a': text found where a list is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 cap_add: [A, A]
     1:18 CF404 cap_add of 'a': 'A' is listed twice
       remove one of the two
@@ -86,7 +86,7 @@ group_add: [1, '1', 1]
       remove one of the two
 ports: '80:80'
     1:12 CF428 ports of 'a': text found where a list is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 ports: [80, '80/udp', '1.2.3.4:80:80', '80-90:80']
 ports: [80, 80]
     1:17 CF404 ports of 'a': '80' is listed twice
@@ -140,7 +140,7 @@ env_file: x
       write out the whole service definition
 environment: A=b
     1:18 CF421 environment of 'a': text found where a list or a mapping is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 environment: {A: [b]}
     1:22 CF421 environment of 'a': a list found where text or a number or nothing is expected
 environment: {'': b}
@@ -286,7 +286,7 @@ certs: [a, a]
       remove one of the two
 devices: a
     1:14 CF428 devices of 'a': text found where a list is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 start_on_create: 5
     1:22 CF417 start_on_create of 'a': a number found where true or false is expected
 stop_signal: 5
@@ -328,7 +328,7 @@ build: [a]
     2:23 CF428 build of 'a': a list found where text or a mapping is expected
 build: {args: a}
     2:30 CF428 build of 'a': text found where a list or a mapping is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 extends: b
     2:25 CF428 extends of 'a': rancher-compose reads only a mapping here
       write service: NAME
@@ -358,10 +358,10 @@ networks: [a, a]
       remove one of the two
 networks: a
     2:26 CF428 networks of 'a': text found where a list or a mapping is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 secrets: a
     2:25 CF428 secrets of 'a': text found where a list is expected
-      a list is written [a, b], or with '- ' before each
+      a list is written [a, b], or with '- ' before each item
 secrets: [a, {source: [a], mode: '0999', uid: 5}]
     2:38 CF428 secrets of 'a': a list found where text is expected
     2:49 CF431 secrets of 'a': '0999' is not a mode
@@ -433,7 +433,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "version: '3'\nservices: {}",
         None,
-        ["1:10 CF402 the version of a compose file must be '2', not '3'", "  write '2', or remove it"],
+        ["1:10 CF402 the version of a compose file must be '2', not '3'", "  write '2', or remove the version"],
     ),
     (
         "version: 2\nservices: []",

@@ -83,7 +83,7 @@ def values(pipe: Any) -> Iterator[tuple[str, Any]]:
 
 
 def deciding(template: Template) -> list[str]:
-    """Return the names of the answers that decide the structure of the text, in conditions or assigned to variables."""
+    """Return the names of the answers that determine which text is rendered: those in conditions and template variables."""
     found = [name for pipe in conditions(template) for name, _ in values(pipe)]
     declared = (node.pipeline for node in statements(template) if kind(node) == "ActionNode" and node.pipeline.declarations)
     found += [name for pipe in declared for name, _ in values(pipe)]

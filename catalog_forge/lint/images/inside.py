@@ -189,7 +189,7 @@ class Release:
     @property
     def words(self) -> str:
         """The name of the release for messages."""
-        return f"confd {self.text}" if self.number is not None else "confd 0.14 to 0.16 (the image does not tell its release)"
+        return f"confd {self.text}" if self.number is not None else "confd 0.14 to 0.16 (the release in this image is unknown)"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class _Template:
     def _revision(self, folder: Folder) -> Iterator[Ruling]:
         file = _readable(folder, "rancher-compose.yml")
         if file is None:
-            reason = "the folder has no rancher-compose.yml: the CI treats every folder of a template as a revision"
+            reason = "the folder has no rancher-compose.yml: the CI treats every folder of an entry as a revision"
             yield self._reject("CF120" if is_revision(folder.name) else "CF104", reason, folder.where, folder.name)
             return
         found = block.of_compose(file, block.CI)
@@ -84,12 +84,12 @@ class _Template:
         # The CI checks only the part of an id after its last `:` and `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
             hint = "use at most 63 letters, digits and '-'"
-            message = f"a template cannot be named {self.folder.name!r}"
+            message = f"an entry cannot be named {self.folder.name!r}"
             yield self._reject("CF101", message, self.folder.where, "", hint)
         maintainer = self.keys.get("maintainer")
         words = _text(maintainer)
         if maintainer and words and not _MAINTAINER.fullmatch(words):
-            hint = "write First Last <mail@example.com>"
+            hint = "write it like First Last <mail@example.com>"
             message = f"the maintainer must be two to five words and an email address: {words!r}"
             yield self._reject("CF207", message, maintainer.where, "", hint)
         yield from self._assert_default(where)
@@ -127,7 +127,7 @@ class _Template:
             reason = f"{name}/{revision.name} cannot be opened, because its name is not allowed in an id"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
-            reason = f"a folder above is named {revision.name!r} too, so the CI does not find the files of the revision"
+            reason = f"a folder above it is named {revision.name!r} too, so the CI does not find the files of the revision"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
             yield self._reject("CF301", "rancher-compose.yml is empty", file.at(1, 1), revision.name)

@@ -84,7 +84,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
     file = revision.rancher
     keys = file.yaml.keys if file else {}
     if file and "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
-        message = "the file has no version: '2', so Rancher treats `catalog` as a service and cannot launch it"
+        message = "without version: '2' in the file, Rancher treats `catalog` as a service and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
 
 

@@ -132,7 +132,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
         other = _key(entry, "defaultVersion", "default_version")
         message = f"the CI does not read {other.value}: it expects version" if other else hit.message
         versions = [each.version for each in entry.revisions if each.version]
-        hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision to launch"
+        hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that users should get"
         yield replace(hit, message=message, hint=hint, fix=_with_version(entry, other, versions))
 
 
@@ -399,7 +399,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
             yield Hit(node.where, f"{name} {shown(text)} is not a web address", "write https://...")
 
 
-@rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
+@rule("CF215", "note", "The catalog service does not read isSystem", on=Entry)
 def is_system(entry: Entry) -> Iterator[Hit]:
     """The catalog service has no field `isSystem`. The older service that the CI runs reads `isSystem` if its value is text.
 
@@ -415,7 +415,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
         yield Hit(key.where, "Rancher's catalog service does not read isSystem", "remove it")
 
 
-@rule("CF216", "warning", "A text value in config.yml is read as something else", on=Entry, fixable=True)
+@rule("CF216", "warning", "A value in config.yml is not read as text", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
     """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show a different text.
 

@@ -148,7 +148,7 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
             )
 
 
-@rule("CF140", "warning", "A README is where Rancher does not show it", on=Entry, fixable=True)
+@rule("CF140", "warning", "A README is in a place where Rancher does not show it", on=Entry, fixable=True)
 def unserved_readme(entry: Entry) -> Iterator[Hit]:
     """Only GitHub shows a README.md next to config.yml: Rancher shows the README.md in the revision.
 
@@ -217,7 +217,9 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
     older = [file for each in entry.revisions for file in each.folder.files.values() if file.name == "README.md"]
     copy = f"{newest.folder.path}/README.md"
     fix = Fix(f"copy {older[-1].path}", older[-1].path, copies=(copy,)) if older and older[-1].is_readable else None
-    yield Hit(newest.where, f"revision {newest.title} has no README.md", "describe the entry, and what its questions mean", fix)
+    yield Hit(
+        newest.where, f"revision {newest.title} has no README.md", "add one that describes the entry and its questions", fix
+    )
 
 
 @rule("CF143", "note", "A file in an entry is never read", on=Entry)
@@ -284,7 +286,9 @@ def duplicate_key(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         for duplicate in file.yaml.duplicates:
-            message = f"{shown(duplicate.key.value)} appears twice, first on line {duplicate.first.line}: the last one counts"
+            message = (
+                f"{shown(duplicate.key.value)} appears twice, first on line {duplicate.first.line}: Rancher uses the last value"
+            )
             yield Hit(duplicate.key.where, message, "remove one of them")
 
 

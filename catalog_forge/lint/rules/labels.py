@@ -40,7 +40,7 @@ _FAMILIES = tuple(
 )
 
 
-@rule("CF419", "warning", "Rancher knows no such label", on=Revision)
+@rule("CF419", "warning", "A label is unknown to Rancher", on=Revision)
 def unknown_label(revision: Revision) -> Iterator[Hit]:
     """Labels that begin with io.rancher. are instructions to Rancher, which silently ignores unknown instructions.
 

@@ -182,7 +182,7 @@ for _row in (
     (
         "CF440",
         "A number or a word is meaningless to Rancher",
-        "rancher-compose passes on a port, a time or a protocol unchecked, and nothing works with an invalid one.",
+        "rancher-compose does not check ports, times and protocols, but the stack does not work with invalid values.",
         (
             f"{_RANCHER}health_check: {{port: 99999}}",
             f"{_RANCHER}health_check: {{port: 80, interval: -5000}}",

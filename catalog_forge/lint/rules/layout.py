@@ -385,7 +385,7 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
         elif file.kind == "special":
             yield Hit(file.at(), f"{shown(file.name)} is not a regular file: a pipe, a socket or a device", "remove it")
         elif file.kind == "closed":
-            hint = "make it readable for the current user: it was not checked at all"
+            hint = "make it readable for the current user: lint could not check it"
             yield Hit(file.at(), f"{shown(file.name)} cannot be read: permission denied", hint)
 
 

@@ -499,7 +499,7 @@ def no_label(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         labelled = question.text("label").strip() or isinstance(question.keys.get("label"), Map | Seq)
         if not labelled and not _is_merged(question):
-            yield Hit(question.where, f"{_named(question)} has no label", "add a label: it is shown to the user")
+            yield Hit(question.where, f"{_named(question)} has no label", "add a label, which the form shows to users")
 
 
 @rule("CF337", "warning", "A question has an unknown key", on=Revision, fixable=True)

@@ -190,7 +190,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
 _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point number", "bool": "a boolean", "nil": "nil"}
 
 
-@rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
+@rule("CF514", "warning", "An answer that has no default is compared", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
     """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go version that
     rancher-compose is built with, and the rendered text ends at the comparison. For a question with an empty default, the finding

@@ -1,4 +1,4 @@
-"""CF38x: the revisions of an entry that may be upgraded to others."""
+"""CF38x: upgrades between the revisions of an entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def same_version(entry: Entry) -> Iterator[Hit]:
         before = first.setdefault(revision.version, revision.name)
         if before != revision.name:
             message = f"revisions {before} and {revision.name} of {entry.name} both have the version {shown(revision.version)}"
-            yield Hit(_at(revision).where, message, "give the newer one a higher version")
+            yield Hit(_at(revision).where, message, "give the newer revision a higher version")
 
 
 @rule("CF381", "warning", "The upgrade to a revision is never offered", on=Entry)

@@ -31,7 +31,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
     strangers = used - revision.asked.keys()
     for question in revision.questions:
         if question.variable and question.variable not in used and ALL not in used:
-            hint = near(question.variable, strangers, "use it, or remove the question")
+            hint = near(question.variable, strangers, "use the answer, or remove the question")
             yield Hit(question.where, f"the answer {question.variable!r} is never used", hint)
 
 
@@ -59,14 +59,14 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
             hint = near(use.name, asked, "add a question for it, or write its value")
-            yield Hit(use.where, f"no question asks for {use.name!r}: it is {_becomes(use)}", hint)
+            yield Hit(use.where, f"no question asks for {use.name!r}, so it {_becomes(use)}", hint)
 
 
 def _becomes(use: Use) -> str:
-    return "empty" if use.kind == "variable" else "no value"
+    return "is empty" if use.kind == "variable" else "has no value"
 
 
-@rule("CF503", "note", "An answer is passed on by its bare name", on=Revision)
+@rule("CF503", "note", "An answer is passed to a container by its bare name", on=Revision)
 def bare_name(revision: Revision) -> Iterator[Hit]:
     """`- NAME` in `environment` takes the answer with that name. `NAME=${NAME}` does the same, and shows readers and tools that
     the value is an answer.
@@ -149,7 +149,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
             )
 
 
-@rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)
+@rule("CF506", "error", "Braces in rancher-compose.yml are not a valid template", on=Revision)
 @told("CF506")
 def braces(revision: Revision) -> Iterator[Hit]:
     """rancher-compose also renders rancher-compose.yml as a template, including the text of questions. If Go cannot parse this
@@ -211,4 +211,4 @@ def template_in_rancher(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "value" and use.file is revision.rancher:
-            yield Hit(use.where, "the catalog service reads this before any template is rendered", f"write ${{{use.name}}}")
+            yield Hit(use.where, "the catalog service reads this template before it is rendered", f"write ${{{use.name}}}")

@@ -23,6 +23,7 @@ FORMAT = 1
 
 _MOVES = re.compile(r"(\bline |:)[0-9]+(:[0-9]+)?")
 
+_CREATE = "create a baseline with --write-baseline"
 # Path, rule, fingerprint.
 Key = tuple[str, str, str]
 
@@ -68,7 +69,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
             is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             content = file.read(MAX_BYTES + 1) if is_file else b""
     except OSError as error:
-        raise ForgeError(f"the baseline cannot be read: {error.strerror}", Where(shown), "--write-baseline makes one") from None
+        raise ForgeError(f"the baseline cannot be read: {error.strerror}", Where(shown), _CREATE) from None
     try:
         if not is_file or len(content) > MAX_BYTES:
             raise ValueError
@@ -79,7 +80,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
         for each in data["findings"]:
             found[str(each["path"]), str(each["rule"]), str(each["fingerprint"])] += int(each["count"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise ForgeError("this is not a baseline", Where(shown), "--write-baseline makes one") from None
+        raise ForgeError("this is not a baseline", Where(shown), _CREATE) from None
     return found
 
 

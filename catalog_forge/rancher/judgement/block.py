@@ -208,7 +208,9 @@ def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Pro
         version = keys.get("version")
         if version is not None and problem.where == version.where:
             shown = decoding.raw(version)
-            yield Problem(f"the version of a compose file must be '2', not {shown!r}", problem.where, "write '2', or remove it")
+            yield Problem(
+                f"the version of a compose file must be '2', not {shown!r}", problem.where, "write '2', or remove the version"
+            )
         else:
             yield problem
 

@@ -54,7 +54,7 @@ def _instead(node: Node, kind: str, kinds: Sequence[str]) -> str:
         return ""
     if "text" in kinds:
         return f"'{node.value}'"
-    return "a list is written [a, b], or with '- ' before each" if "a list" in kinds else ""
+    return "a list is written [a, b], or with '- ' before each item" if "a list" in kinds else ""
 
 
 def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM) -> Check:

@@ -62,7 +62,7 @@ def odd_units(composition: Composition) -> Iterator[Refusal]:
                 message, hint = f"the service {name!r} is its own sidekick", "leave the name out"
             elif name in composition.primaries_of:
                 message = f"{name!r} is itself a sidekick, so its sidekick {sidekick!r} is never started"
-                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
+                hint = f"list {sidekick!r} in the sidekicks label of {composition.primaries_of[name][0]!r}"
             else:
                 continue
             yield Refusal(message, service.where_of(sidekick), hint, "CF406")

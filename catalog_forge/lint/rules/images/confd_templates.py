@@ -172,7 +172,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
             is_either = (start, path) in told_apart and _EITHER.search(code)
             if FOLDERS.fullmatch(known.path_of(each, path)) or (path in folders and not is_either):
                 words = f"exists {read.path!r} is always false: that is a folder, not a value"
-                yield Hit(template.at(read.start), words, f'ask for its list: {{{{if ls "{path}"}}}}')
+                yield Hit(template.at(read.start), words, f'test its list instead: {{{{if ls "{path}"}}}}')
 
 
 # `exists` next to `ls` of the same path in one action finds out whether that path is a value or a folder.
@@ -338,7 +338,7 @@ def position(image: Image) -> Iterator[Hit]:
             yield Hit(template.at(read.start), f"{path!r} is a position in a list whose order changes", hint)
 
 
-@rule("CF638", "error", "A path that Rancher's metadata does not have", on=Image)
+@rule("CF638", "error", "A template reads a path that Rancher's metadata does not have", on=Image)
 def wrong_path(image: Image) -> Iterator[Hit]:
     """A path that does not exist cannot be read: `getv` fails, and `ls` and `exists` never find anything. The structure of the
     metadata also depends on the version in -prefix: before 2015-12-19 a list of containers maps numbers to names, since then
@@ -374,7 +374,7 @@ def wrong_path(image: Image) -> Iterator[Hit]:
             yield Hit(template.at(read.start), *wrong, level=None if fails else "warning")
 
 
-@rule("CF639", "warning", "ls is broken in this confd", on=Image)
+@rule("CF639", "warning", "ls is broken in this release of confd", on=Image)
 def broken_ls(image: Image) -> Iterator[Hit]:
     """In confd 0.12 and 0.13, `ls` and `lsdir` also return a name that does not exist, the first part of an unrelated key. A loop
     over the result writes a bogus line or fails.
@@ -406,7 +406,7 @@ def broken_ls(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
-@rule("CF640", "note", "Stray spaces, or no newline at the end", on=Image)
+@rule("CF640", "note", "A template has stray spaces, or no newline at the end", on=Image)
 def stray_blanks(image: Image) -> Iterator[Hit]:
     """Whitespace in a template ends up in the file: for some programs, spaces at the end of a line are part of a value, and other
     programs ignore a last line without a newline.
@@ -467,7 +467,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
 
 
-@rule("CF642", "warning", "A condition tests a bare value", on=Image)
+@rule("CF642", "warning", "A condition tests a value without comparing it", on=Image)
 def bare_condition(image: Image) -> Iterator[Hit]:
     """Any text except the empty string is true, even `false` and `0`: `{{if getv K}}` is not a switch. Without K, `getv` fails.
 
@@ -509,7 +509,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(odd.start), "the time differs in each pass, so the file always changes", "leave it out")
 
 
-@rule("CF644", "error", "A call that fails in every pass", on=Image)
+@rule("CF644", "error", "A template has a call that fails in every pass", on=Image)
 def failing_call(image: Image) -> Iterator[Hit]:
     """Some calls fail whatever the metadata is: too few arguments, text instead of a number, a template that does not exist.
     Metadata values are text; `atoi` converts a value to a number. confd logs an error in each pass, and never writes the file.
@@ -535,7 +535,7 @@ def failing_call(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(found.start), f"{found.what} fails in every pass: {found.why}")
 
 
-@rule("CF645", "error", "A format of printf that does not fit", on=Image)
+@rule("CF645", "error", "A printf format does not fit its arguments", on=Image)
 def garbled_format(image: Image) -> Iterator[Hit]:
     """printf never fails: a format that does not fit its arguments writes `%!d(string=3)` or `%!s(MISSING)` into the file.
 
@@ -558,7 +558,7 @@ def garbled_format(image: Image) -> Iterator[Hit]:
                 )
 
 
-@rule("CF646", "warning", "A pattern that matches nothing", on=Image)
+@rule("CF646", "warning", "A template uses a pattern that matches nothing", on=Image)
 def folder_as_pattern(image: Image) -> Iterator[Hit]:
     """`gets` and `getvs` return the keys that match the whole pattern, and a folder is not a key: a pattern that names a folder
     finds nothing without a `*` after it.

@@ -105,7 +105,7 @@ def _floats(stage: Stage, names: set[str]) -> bool:
     return tag in ("", *_MOVING)
 
 
-@rule("CF703", "warning", "A download is not checked", on=Image)
+@rule("CF703", "warning", "A download is not verified by a checksum", on=Image)
 def unchecked_download(image: Image) -> Iterator[Hit]:
     """A program that is downloaded during the build runs as root in the image: without a checksum, anyone who can change the file
     on the server controls the image.
@@ -275,7 +275,7 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
             yield Hit(file.offset(each.start), words, 'write ENTRYPOINT ["/PROGRAM"], with double quotes', level=level)
 
 
-@rule("CF707", "note", "confd looks for changes every ten minutes", on=Image)
+@rule("CF707", "note", "confd looks for changes only every ten minutes", on=Image)
 def slow_poll(image: Image) -> Iterator[Hit]:
     """Without -watch and -interval confd sleeps 600 seconds after each pass: a new peer is missing for up to ten minutes, and so
     is a file whose metadata came a second too late.
@@ -294,11 +294,11 @@ def slow_poll(image: Image) -> Iterator[Hit]:
     for run in known.runs:
         if "backend" in run.flags and not {"interval", "watch", "onetime"} & set(run.flags):
             old = known.release.number is not None and known.release.number < 13
-            hint = "use -interval 30 (-watch needs confd 0.13)" if old else "use -watch, with an additional pass now and then"
-            yield Hit(run.where, "this command line lets confd poll every 600 s", hint)
+            hint = "use -interval 30 (-watch needs confd 0.13)" if old else "use -watch, and run confd -onetime now and then"
+            yield Hit(run.where, "with this command line, confd polls only every 600 s", hint)
 
 
-@rule("CF708", "warning", "A release of confd with known defects", on=Image)
+@rule("CF708", "warning", "The image contains a release of confd with known defects", on=Image)
 def old_confd(image: Image) -> Iterator[Hit]:
     """confd 0.10 has no Rancher backend. In 0.11 `ls` also lists keys that merely begin with the same letters, and getv takes no
     default. In 0.12 and 0.13 the result of `ls` has an entry too many. Before 0.13, confd exits at once if -watch is used with
@@ -462,7 +462,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
     made = re.search(r"conf\.d|confdir", known.words)
     if known.runs and not known.confs and made and known.file:
         words = "the template resources of this image are created during the build or later, so they cannot be checked"
-        yield Hit(known.file.at(), words, "write them to files, and COPY these")
+        yield Hit(known.file.at(), words, "write the resources to files, and COPY these files")
 
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)

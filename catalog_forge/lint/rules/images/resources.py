@@ -493,7 +493,7 @@ def _secret(each: Resource) -> str:
         return posixpath.basename(resource.dest)
     written = each.template.reading.written if each.template else []
     found = next((each.path for each in written if _SECRET_KEY.search(each.path)), "")
-    return f"a file with {_shown(found)}" if found else ""
+    return f"a file that contains {_shown(found)}" if found else ""
 
 
 @rule("CF617", "warning", "A secret is fixed in the image", on=Image)

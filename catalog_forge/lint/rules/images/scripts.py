@@ -95,7 +95,7 @@ def negative_exit(image: Image) -> Iterator[Hit]:
             yield Hit(script.file.offset(found.start(1)), f"exit {found[1]} is not an exit code", "write exit 1")
 
 
-@rule("CF723", "warning", "A test with == in a script for sh", on=Image)
+@rule("CF723", "warning", "A script for sh uses == in a test", on=Image)
 def equal_signs(image: Image) -> Iterator[Hit]:
     """`[ a == b ]` is bash syntax: dash, which is sh in Debian and Ubuntu, reports an error. busybox accepts it.
 
