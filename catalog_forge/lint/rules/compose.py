@@ -311,7 +311,7 @@ def health_times(revision: Revision) -> Iterator[Hit]:
         for key in _TIMES:
             text = text_of(found.get(key))
             if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
-                message = f"{key} of the health check of {name!r} is {text} ms"
+                message = f"{key} of the health check of {name!r} is only {text} ms"
                 yield Hit(found[key].where, message, f"times are in milliseconds: write {int(text) * 1000} for {text} seconds")
 
 

@@ -229,7 +229,7 @@ def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
     """
     if isinstance(spec.read, ForgeError) or not spec.scenarios:
         return
-    # Imported here: only catalogs with scenarios need it.
+    # Imported here, because only catalogs with scenarios need these modules.
     from catalog_forge.metadata.scenarios import scenario
     from catalog_forge.metadata.scenarios.undeclared import undeclared
 

@@ -113,7 +113,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
             odd.append(old.version)
 
 
-@rule("CF383", "note", "Rancher and semantic versions do not agree on which revision is newer", on=Entry)
+@rule("CF383", "note", "Rancher and semantic versioning disagree on which revision is newer", on=Entry)
 def disagreement(entry: Entry) -> Iterator[Hit]:
     """Rancher's own comparison decides which versions are offered as upgrades; semantic versioning decides their order.
 

@@ -81,8 +81,8 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
 
 
 def balancer_targets(composition: Composition) -> Iterator[Refusal]:
-    """Report targets of load balancers that do not exist, or that are sidekicks and therefore no services to Rancher. Both are
-    refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
+    """Report targets of load balancers that do not exist, or that are sidekicks, which Rancher does not treat as services. Both
+    are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
     for name, service in composition.services.items():
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:

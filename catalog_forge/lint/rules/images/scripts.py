@@ -63,7 +63,9 @@ def not_executable(image: Image) -> Iterator[Hit]:
     if found and not found[0].file.mode & 0o111 and not _changes_mode(known, *found):
         script = found[0].file
         yield Hit(
-            script.at(), f"{known.entry} has mode {script.mode:04o}: it cannot be executed", "run chmod +x on it, and commit it"
+            script.at(),
+            f"{known.entry} has mode {script.mode:04o}: it cannot be executed",
+            "run chmod +x, and commit the new mode",
         )
 
 
