@@ -66,7 +66,7 @@ TABLE: Mapping[str, Backend] = {
     each.name: each
     for each in (
         Backend("rancher", "HOST[:PORT] of the metadata service", watches=True, port=80),
-        Backend("env", "", changes=False, raw=True, segment="[a-z0-9]+", shape="lower-case letters and digits"),
+        Backend("env", "", changes=False, raw=True, segment="[a-z0-9]+", shape="a word of lower-case letters and digits"),
         Backend("file", "paths of JSON files", option="file", raw=True),
         Backend(
             "etcdv3", "HOST:PORT of each member", watches=True, most=1 << 20, binary=True, port=2379, credentials=_LOGIN | _TLS
@@ -123,7 +123,7 @@ TABLE: Mapping[str, Backend] = {
             breaks_off=True,
             mount="/secret",
             segment=r"(?!.*\.\.)[A-Za-z0-9_.@-]+",
-            shape="letters, digits and _ . @ -, without two dots in a row",
+            shape="a word of letters, digits and _ . @ -, without two dots in a row",
             most=1 << 19,
             scheme="http://",
             port=8200,
@@ -151,7 +151,7 @@ TABLE: Mapping[str, Backend] = {
             "",
             breaks_off=True,
             segment="[A-Za-z0-9_.-]+",
-            shape="letters, digits and _ . -",
+            shape="a word of letters, digits and _ . -",
             most=4 << 10,
             empty=False,
         ),

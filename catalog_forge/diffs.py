@@ -18,7 +18,7 @@ def unified(old: str | None, new: str | None, name: str) -> str:
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")
     if before != after and max(len(before), len(after)) > MOST_LINES:
-        return f"--- {source}\n+++ {target}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
+        return f"--- {source}\n+++ {target}\n(more than {MOST_LINES} lines: the changes are not shown)\n"
     return "".join(unified_diff(before, after, source, target))
 
 

@@ -56,7 +56,13 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
             # Filters, hooks and attributes configured on this machine are not applied at this checkout.
             (alone, ("checkout", "--quiet", "--detach", commit)),
         ):
-            _run(folder, arguments, {**environment, **more}, f"{arguments[0]} the {what}", f"the {what} from a URL needs it")
+            _run(
+                folder,
+                arguments,
+                {**environment, **more},
+                f"{arguments[0]} the {what}",
+                f"git is needed to fetch the {what} from a URL",
+            )
         yield folder
 
 
@@ -76,7 +82,7 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
             ("merge-file", "-p", "--diff3", *named, *map(str, files)),
             dict(os.environ),
             "merge",
-            "it merges what you and the blueprint changed",
+            "git merges your changes with those of the blueprint",
             most=MOST_CONFLICTS,
         ).decode()
 
@@ -98,7 +104,9 @@ def commit_of(folder: Path, ref: str) -> str:
     except ForgeError:
         if not read(folder, "rev-list", "--all", "--max-count=1"):
             raise ForgeError("nothing is committed here yet", hint="commit what is published, then try again") from None
-        raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
+        raise ForgeError(
+            f"there is no commit {ref!r} here", hint="a shallow clone has few commits: fetch this one first"
+        ) from None
 
 
 def prefix_of(folder: Path) -> str:
@@ -131,7 +139,7 @@ def change(folder: Path, *arguments: str) -> None:
     Raises ForgeError with git's message, or if git is not installed.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-    _run(folder, arguments, environment, arguments[0], "git keeps the released revisions", safe=_AS_USER)
+    _run(folder, arguments, environment, arguments[0], "released revisions are kept in git", safe=_AS_USER)
 
 
 def _run(

@@ -141,7 +141,7 @@ def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
     folders = [folder for folder, there in folders_above(root, [*paths, *removals]).items() if not there]
     journal = _Journal(paths, list(removals), folders, _identity(root))
     if refused := journal.refused():
-        raise ForgeError("nothing is written or deleted there", Where(refused))
+        raise ForgeError("catalog-forge never writes or deletes this path", Where(refused))
     try:
         _create(root, _BEGUN, File(_BEGUN, journal.dump()))
         _stage(root, journal, files)
@@ -295,11 +295,11 @@ def _read_journal(root: Path, file: File) -> _Journal:
             "another user started this change", Where(file.path), "ask them to complete it by running any command, or delete it"
         )
     if journal.root != _identity(root):
-        hint = "it was copied from elsewhere: delete it, then generate again"
-        raise ForgeError("this journal was not written in this folder, so it is not followed", Where(file.path), hint)
+        hint = "it was copied from another folder: delete it, then generate again"
+        raise ForgeError("this journal was not written in this folder, so it is not carried out", Where(file.path), hint)
     if refused := journal.refused():
         raise ForgeError(
-            f"the journal asks for {refused!r}, which catalog-forge never writes or deletes", Where(file.path), "delete it"
+            f"the journal names {refused!r}, which catalog-forge never writes or deletes", Where(file.path), "delete it"
         )
     folders_above(root, paths)
     return journal

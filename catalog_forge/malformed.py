@@ -89,7 +89,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     line, column = stop.start
     if "quoted scalar" in stop.context:
         if "Unicode" in stop.problem:
-            return "this escape is half a character, or invalid", "write the character itself", stop.line, stop.column
+            return "this escape is only half of a character, or invalid", "write the character itself", stop.line, stop.column
         if "escape" in stop.problem:
             hint = "in double quotes a backslash starts an escape: write it twice, or use single quotes"
             return "this backslash does not start a valid YAML escape", hint, stop.line, stop.column

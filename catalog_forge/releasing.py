@@ -148,7 +148,7 @@ def _set(source: Source, values: Mapping[str, str]) -> Source:
 def _check(source: Source, published: Published, old: Revision) -> None:
     entry = source.spec().entry
     if why := refused(entry.version, published.versions):
-        raise ForgeError(why, entry.at("version"), "choose another one with --version")
+        raise ForgeError(why, entry.at("version"), "choose another version with --version")
     if found := obstacle(old.version, entry.version, entry.upgrade_from):
         why, hint, key = found
         raise ForgeError(f"this upgrade would not be offered: {why}", entry.at(key), hint)
@@ -158,7 +158,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
     """List the changed services, images and questions of a revision; if there are none, the changed files."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
-    lines += [f"service that is gone: {name}" for name in was if name not in now]
+    lines += [f"removed service: {name}" for name in was if name not in now]
     images = [(_image(was[name]), _image(now[name])) for name in now if name in was]
     lines += [f"image {one} -> {other}" for one, other in images if one != other]
     for name, question in new.asked.items():
@@ -166,7 +166,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
             lines.append(f"new question: {name}")
         elif question.default != (default := old.asked[name].default):
             lines.append(f"default of {name}: {default or 'none'} -> {question.default or 'none'}")
-    lines += [f"question that is gone: {name}" for name in old.asked if name not in new.asked]
+    lines += [f"removed question: {name}" for name in old.asked if name not in new.asked]
     changed = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     return [*dict.fromkeys(lines)] or [f"changed: {', '.join(changed)}"]
 
@@ -223,7 +223,7 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
             if there and history.is_same(there.content, content):
                 continue
             if there and generated.get(path) != there.digest:
-                edited.append(Problem("this is published, and was edited", Where(path), f"git checkout HEAD -- {path}"))
+                edited.append(Problem("this published file was edited", Where(path), f"git checkout HEAD -- {path}"))
             plan.add(File(path, content))
             known |= {path: there.digest} if there else {}
     if edited:
@@ -244,7 +244,9 @@ def check_clean(repository: Repository, sources: Sequence[Source], *, standards:
     ]
     others = [path for path in paths if path and not path.startswith(own)]
     if others:
-        raise ForgeError(f"this is not committed: {', '.join(others[:5])}", hint="commit it or stash it: a release is one commit")
+        raise ForgeError(
+            f"there are uncommitted changes: {', '.join(others[:5])}", hint="commit or stash them first: a release is one commit"
+        )
     if not git.read(repository.root, "branch", "--show-current").strip():
         raise ForgeError("HEAD is detached: the commit would be lost", hint="git switch BRANCH, then release again")
 

@@ -45,12 +45,12 @@ def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:
     if real in above:
         raise ForgeError("these standards extend themselves", Where(shown))
     if len(above) >= MOST:
-        raise ForgeError(f"standards extend each other more than {MOST} times", Where(shown))
+        raise ForgeError(f"the standards extend others over more than {MOST} levels", Where(shown))
     root = _read(file, shown)
     if is_null(root):
         return Map((), root.where)
     if not isinstance(root, Map):
-        raise ForgeError("standards are a mapping", root.where, "such as `defaults: {maintainer: Jo Doe <jo@example.org>}`")
+        raise ForgeError("standards must be a mapping", root.where, "such as `defaults: {maintainer: Jo Doe <jo@example.org>}`")
     read_standards(root)
     tree = root
     for node in reversed(_extends(root)):
@@ -67,7 +67,7 @@ def _read(file: Path, shown: str) -> yamlio.Node:
     found = yamlio.parse_lenient(content, shown)
     if found.duplicates:
         again = found.duplicates[0]
-        raise ForgeError(f"the key {again.key.value!r} stands twice: first in line {again.first.line}", again.key.where)
+        raise ForgeError(str(again), again.key.where)
     return found.node or Map((), Where(shown))
 
 
@@ -95,7 +95,7 @@ def _extended(node: Text, folder: Path, above: tuple[Path, ...], fetch: bool) ->
     if found is None:
         file = folder / node.value
         if not file.is_file():
-            hint = "a path beside this file, or URL@COMMIT#PATH with all 40 digits of the commit"
+            hint = "give a path relative to this file, or URL@COMMIT#PATH with all 40 digits of the commit"
             raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
         return _tree(file, str(file), above, fetch)
     if not fetch:

@@ -181,7 +181,7 @@ def _change_of(
     """
     found = _compare(root, name, plan, known)
     if found.edited and not force:
-        instead = f"{_AWAY}, or keep what it says in the spec, and run: catalog-forge generate {name} --force"
+        instead = f"{_AWAY}, or move its content to the spec and run: catalog-forge generate {name} --force"
         raise _refusal(found, instead if force is None else "--diff shows what would change, --force overwrites it")
     files, removals = list(found.files), list(found.removals)
     new, old = _manifest_of(name, plan, inputs), journal.read(root, manifest_path(name))
@@ -359,7 +359,10 @@ _AWAY = "move it away"
 
 
 def _refusal(found: Comparison, instead: str, done: str = "written") -> ForgeError:
-    words = {Drift.EDITED: "was edited after it was generated", Drift.UNKNOWN: "is in the way: it was not generated"}
+    words = {
+        Drift.EDITED: "this file was edited after it was generated",
+        Drift.UNKNOWN: "this file is in the way: it was not generated",
+    }
     problems = [Problem(words[found.states[path]], Where(path)) for path in found.edited]
     return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, f"nothing was {done}; {instead}")])
 

@@ -138,7 +138,7 @@ class Double:
     within: Where
 
     def __str__(self) -> str:
-        return f"the key {self.key.value!r} stands twice: first in line {self.first.line}"
+        return f"the key {self.key.value!r} appears twice: first in line {self.first.line}"
 
 
 def parse(
@@ -534,7 +534,7 @@ class _Builder:
         try:
             return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
         except ValueError:
-            self.problems.append(Problem("what is marked as !!binary is not base64", where))
+            self.problems.append(Problem("the value marked as !!binary is not valid base64", where))
             return text
 
     def no_aliases(self, where: Where) -> ForgeError:

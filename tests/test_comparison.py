@@ -171,9 +171,9 @@ def test_what_is_in_the_way_is_said_file_by_file_with_one_hint(root: Path) -> No
     with pytest.raises(ForgeError) as caught:
         write(root, NAME, NEW)
     assert str(caught.value) == (
-        "images/a-conf/changed: was edited after it was generated\n"
-        "images/a-conf/gone: was edited after it was generated\n"
-        "images/a-conf/new: is in the way: it was not generated\n"
+        "images/a-conf/changed: this file was edited after it was generated\n"
+        "images/a-conf/gone: this file was edited after it was generated\n"
+        "images/a-conf/new: this file is in the way: it was not generated\n"
         "  hint: nothing was written; --diff shows what would change, --force overwrites it"
     )
     assert (root / "images/a-conf/changed").read_text() == "mine\n"

@@ -171,7 +171,7 @@ def test_file_of_the_author_is_written_once_and_never_owned(root: Path) -> None:
     write(root, "fresh-conf", Plan([File(spec, b"forge: 1\n"), File("images/fresh-conf/Dockerfile", b"FROM a\n")]))
     write(root, "fresh-conf", Plan([File("images/fresh-conf/Dockerfile", b"FROM a\n")]))
     assert (root / spec).read_text() == "forge: 1\n"
-    with pytest.raises(ForgeError, match="specs/fresh-conf.yml: is in the way"):
+    with pytest.raises(ForgeError, match="specs/fresh-conf.yml: this file is in the way"):
         write(root, "fresh-conf", Plan([File(spec, b"forge: 1\nname: other\n")]))
 
 
@@ -395,7 +395,7 @@ def test_a_journal_that_came_with_a_copy_is_not_followed(root: Path) -> None:
 
 def test_no_writer_may_ask_for_more_either(root: Path) -> None:
     before = snapshot(root)
-    with journal.locked(root), pytest.raises(ForgeError, match="nothing is written or deleted there"):
+    with journal.locked(root), pytest.raises(ForgeError, match="never writes or deletes this path"):
         journal.change(root, [], ["notes.txt"])
     assert snapshot(root) == before
 

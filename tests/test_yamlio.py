@@ -134,7 +134,7 @@ def test_nodes_know_their_places() -> None:
         (b"a: 1\nbc: \xe4\n", "f.yml:2:5: the file is not UTF-8 text | save it as UTF-8"),
         (b"a: 1\nb: \x07\n", "f.yml:2:4: a control character ('\\x07') is not allowed"),
         ("ä: é\né: 'ü\x07'\n".encode(), "f.yml:2:6: a control character ('\\x07') is not allowed"),
-        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' stands twice: first in line 1"),
+        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' appears twice: first in line 1"),
         (b"a: 1\n---\nb: 2\n", "f.yml:2:1: not well-formed YAML: a second document begins here"),
         (b"[a]: 1\n", "f.yml:1:1: a key must be a word"),
         (b"a: &x 1\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
@@ -156,8 +156,8 @@ def test_a_tab_gets_a_hint_and_nothing_else_does() -> None:
 
 def test_all_doubled_keys_are_said_at_once() -> None:
     assert refused("a: 1\nb: {c: 1, c: 2}\na: 2\n") == [
-        "f.yml:2:11: the key 'c' stands twice: first in line 2",
-        "f.yml:3:1: the key 'a' stands twice: first in line 1",
+        "f.yml:2:11: the key 'c' appears twice: first in line 2",
+        "f.yml:3:1: the key 'a' appears twice: first in line 1",
     ]
 
 
@@ -209,7 +209,7 @@ def test_the_last_of_equal_keys_counts_where_that_is_wanted() -> None:
         "a: 1\nb: 2\na: 3\n", "f.yml", last_wins=lambda double: heard.append(f"{double.key.where} {double.first} {double}")
     )
     assert to_data(node) == {"a": 3, "b": 2}
-    assert heard == ["f.yml:3:1 f.yml:1:1 the key 'a' stands twice: first in line 1"]
+    assert heard == ["f.yml:3:1 f.yml:1:1 the key 'a' appears twice: first in line 1"]
 
 
 def lenient(text: bytes) -> Lenient:
@@ -220,7 +220,7 @@ def test_lenient_reading_takes_the_first_document_and_the_last_key() -> None:
     read = lenient(b"a: 1\na: 2\n---\nb: [\n")
     assert read.node is not None
     assert to_data(read.node) == {"a": 2}
-    assert [str(double) for double in read.duplicates] == ["the key 'a' stands twice: first in line 1"]
+    assert [str(double) for double in read.duplicates] == ["the key 'a' appears twice: first in line 1"]
     assert str(read.second) == "f.yml:3:1"
 
 
@@ -252,7 +252,7 @@ def test_lenient_reading_heeds_tags_as_rancher_does(written: str, value: str, ba
 
 
 def test_broken_base64_is_a_problem_with_a_place() -> None:
-    with pytest.raises(ForgeError, match="f.yml:1:4: what is marked as !!binary is not base64"):
+    with pytest.raises(ForgeError, match="f.yml:1:4: the value marked as !!binary is not valid base64"):
         lenient(b"a: !!binary '*'\n")
 
 

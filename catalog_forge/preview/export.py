@@ -34,7 +34,7 @@ _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
 _LIVE = (
     "files for several options together, for other scales, nodes and metadata versions",
-    "lint findings, and running stacks",
+    "findings of lint, and running stacks",
 )
 
 
@@ -109,7 +109,7 @@ def _typed(questions: Sequence[Question]) -> Iterator[str]:
         yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"
     more = sum(len(_choices(question)) for question in questions) - MOST_OPTIONS
     if more > 0:
-        yield f"{counted(more, 'more option')}: {MOST_OPTIONS} are rendered at most"
+        yield f"{counted(more, 'more option')}: at most {MOST_OPTIONS} are rendered"
 
 
 def _page(data: Mapping[str, Any]) -> str:

@@ -77,9 +77,9 @@ class Images:
         names = first_of([*run], _MOST_NAMED)
         where = " or ".join((self.root.name, *map(str, self.given)))
         return (
-            f"A conf image renders the files, and none of the images that this entry runs ({names or 'none'}) has its folder in "
-            f"{where}: `catalog-forge preview {revision.entry.name} --images DIR` shows them, where DIR is the folder of the "
-            "Dockerfile of that image."
+            f"Files are rendered by a conf image, but there is no folder in {where} for any image that this entry runs "
+            f"({names or 'none'}). Run `catalog-forge preview {revision.entry.name} --images DIR`, where DIR is the folder with "
+            "the Dockerfile of the conf image."
         )
 
     def subject(self, original: Original, version: str, variables: Mapping[str, str]) -> Subject:

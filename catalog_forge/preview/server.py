@@ -108,7 +108,7 @@ ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
 def _word(query: Query, name: str) -> str:
     found = query.get(name, "")
     if not isinstance(found, str):
-        raise ForgeError(f"{name} must be a text")
+        raise ForgeError(f"{name} must be text")
     return found
 
 

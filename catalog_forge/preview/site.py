@@ -88,7 +88,9 @@ class Site:
         """Use a single given image for this entry. Raises ForgeError if a path in `images` is not a folder."""
         for folder in self.images.given:
             if not folder.is_dir():
-                raise ForgeError(f"there is no folder {folder}", hint="--images names the folder of a conf image, or one above")
+                raise ForgeError(
+                    f"there is no folder {folder}", hint="--images must name the folder of a conf image, or a folder above it"
+                )
         self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:

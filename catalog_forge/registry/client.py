@@ -232,7 +232,7 @@ def _in_words(image: Reference, host: _Host) -> Iterator[None]:
     # Requests also raises ValueError for an invalid URL, header or JSON from a registry.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "is it a registry with API v2?"
-        raise ForgeError(f"{image.written}: what {host.name} answers is not a registry's answer", hint=hint) from error
+        raise ForgeError(f"{image.written}: the answer of {host.name} is not that of a registry", hint=hint) from error
     except RequestException as error:
         raise _refusal(image, host, error) from error
 
@@ -244,20 +244,23 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
             return Gone(f"{image.written}: {name} has no such image", hint="check its name and tag; it may have been deleted")
         case DXFUnauthorizedError() | HTTPError(response=Response(status_code=401 | 403)):
             trouble = host.login.trouble
-            who = "these credentials" if host.login.user or host.login.identity else "without credentials"
-            return ForgeError(f"{image.written}: {name} does not show it, {trouble or f'not with {who}'}", hint=login)
+            who = "with these credentials" if host.login.user or host.login.identity else "without credentials"
+            return ForgeError(f"{image.written}: {name} denies access {f'because {trouble}' if trouble else who}", hint=login)
         case HTTPError(response=Response(status_code=status)):
             return ForgeError(f"{image.written}: {name} answers with status {status}", hint="try it again later")
         case DXFAuthInsecureError():
-            return ForgeError(f"{image.written}: {name} asks for credentials without TLS: none were sent", hint="give it TLS")
+            return ForgeError(
+                f"{image.written}: {name} asks for credentials without TLS: none were sent",
+                hint="configure TLS for this registry",
+            )
         case DXFDigestMismatchError() | _Mismatch():
             hint = "do not use it: the registry, or a proxy in front of it, is broken or malicious"
-            return ForgeError(f"{image.written}: what {name} sent does not have the digest that it states", hint=hint)
+            return ForgeError(f"{image.written}: the content that {name} sent does not have the stated digest", hint=hint)
         case TooLong():
             return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
         case Busy(seconds=seconds):
             asks = f", and asks to wait {seconds} s" if seconds > MOST_WAIT else ""
-            return ForgeError(f"{image.written}: {name} has too many requests{asks}", hint=f"try it again later, or {login}")
+            return ForgeError(f"{image.written}: {name} received too many requests{asks}", hint=f"try it again later, or {login}")
         case SSLError():
             words, hint = _tls(error)
         case Timeout():

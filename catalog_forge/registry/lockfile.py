@@ -35,11 +35,11 @@ class Locked:
     def warning(self) -> str:
         """Why a Docker engine of the Rancher 1.x era or a current engine cannot pull the image; empty if both can."""
         if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
-            return "its manifest is of schema 1, which new engines refuse"
+            return "its manifest has schema 1, which current Docker engines refuse"
         if self.media_type.startswith("application/vnd.oci."):
-            return f"an engine of the time of Rancher 1.x may not know its media type, {self.media_type}"
+            return f"Docker engines from the time of Rancher 1.x may not know its media type, {self.media_type}"
         if self.platforms and not any(each.startswith("linux/amd64") for each in self.platforms):
-            return f"it has no linux/amd64, only {', '.join(self.platforms)}"
+            return f"it is not available for linux/amd64, only for {', '.join(self.platforms)}"
         return ""
 
 
@@ -101,7 +101,7 @@ def read(root: Path) -> LockFile:
         images = {name: _locked(**row) for name, row in data["images"].items()}
     except (AssertionError, KeyError, TypeError, AttributeError, ValueError):
         raise ForgeError(
-            "the lock is damaged", Where(LOCK), "restore it from git, or delete it: `catalog-forge lock` makes a new one"
+            "the lock is damaged", Where(LOCK), "restore it from git, or delete it: `catalog-forge lock` creates a new one"
         ) from None
     return LockFile(images, data.get("pinned") is True)
 

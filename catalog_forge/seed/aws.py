@@ -45,7 +45,7 @@ class _Aws:
         except self._errors.BotoCoreError as error:
             refuse(self._where, str(error))
         except (self._unread, AttributeError, TypeError, ValueError):
-            unclear(self._where, f"this does not answer {operation}")
+            unclear(self._where, f"it is not an answer to {operation}")
 
     def _pages(self, operation: str, **options: Any) -> Any:
         """Yield all pages of a paginated list."""
@@ -55,7 +55,7 @@ class _Aws:
         while True:
             page = self._ask(operation, **options)
             if listed not in page:  # botocore treats a truncated or non-JSON response as an empty one
-                unclear(self._where, f"this does not answer {operation}")
+                unclear(self._where, f"it is not an answer to {operation}")
             yield page[listed]
             if not page.get(last):
                 return

@@ -116,7 +116,7 @@ def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> 
     before = "".join(line(key, _shown(there[key])) for key in keys if key in there)
     gone = set(found.deletes)
     after = "".join(
-        line(key, _shown(found.puts[key].encode()), ", another one") if key in found.puts else line(key, _shown(there[key]))
+        line(key, _shown(found.puts[key].encode()), ", changed") if key in found.puts else line(key, _shown(there[key]))
         for key in keys
         if key not in gone
     )

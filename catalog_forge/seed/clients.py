@@ -37,13 +37,14 @@ def client_of(backend: str) -> Callable[[Destination], Client]:
 def connected(backend: str, target: Destination) -> Iterator[Client]:
     """Yield a connected client of a back end. Raises ForgeError if the back end has no store, or if the store fails."""
     if backend == "env":
-        raise ForgeError("the back end env has no store to seed", hint="--export sh prints the variables")
+        raise ForgeError("the back end env has no store to seed", hint="--export sh prints its environment variables")
     if not target.node and backend in _NEEDED:
         raise ForgeError(f"the address of the back end {backend} is missing", hint=f"--node {_NEEDED[backend]}")
     port = TABLE[backend].port
     if port and "@" in target.node:
         raise ForgeError(
-            "the address of a store holds no credentials: every process of the machine can read them", hint=CREDENTIALS
+            "the address of a store must not contain credentials, because every process on the machine could read them",
+            hint=CREDENTIALS,
         )
     client = client_of(backend)(replace(target, node=target.node or (f"127.0.0.1:{port}" if port else "")))
     try:

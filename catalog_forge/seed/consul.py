@@ -34,7 +34,7 @@ class Consul:
         try:
             return {f"/{each['Key']}": b64decode(each["Value"] or "") for each in answer or ()}
         except (KeyError, TypeError, ValueError):
-            unclear(self._target.node, "the keys are not those of Consul")
+            unclear(self._target.node, "its keys do not have the format of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Perform all operations in one transaction. A single value, which may be too large for that, is written without it."""

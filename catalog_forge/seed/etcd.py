@@ -35,7 +35,7 @@ class Etcd:
         try:
             return {key: value.encode() for key, value in _leaves(answer["node"])}
         except (KeyError, TypeError, AttributeError):
-            unclear(self._target.node, "the keys are not those of etcd")
+            unclear(self._target.node, "its keys do not have the format of etcd")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Perform the only operation: either a put or a delete."""

@@ -44,7 +44,7 @@ class Etcdv3:
         try:
             return {text_of_key(b64decode(each["key"])): b64decode(each.get("value", "")) for each in answer.get("kvs", ())}
         except (AttributeError, KeyError, TypeError, ValueError):
-            unclear(self._target.node, "the keys are not those of etcd")
+            unclear(self._target.node, "its keys do not have the format of etcd")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Perform all operations in one transaction."""
@@ -61,7 +61,7 @@ class Etcdv3:
                 denied(self._target.node)
             raise
         if not isinstance(answer, dict):
-            unclear(self._target.node, "this is not etcd's JSON")
+            unclear(self._target.node, "it does not have the format of etcd")
         return answer
 
 

@@ -35,7 +35,7 @@ def as_shell(backend: str, leaves: Mapping[str, str], target: Destination, secre
     Raises ForgeError for a store whose client has no such command.
     """
     if backend not in (*_COMMANDS, "env"):
-        raise ForgeError(f"there are no commands of a shell for the back end {backend}", hint="--export json")
+        raise ForgeError(f"there are no shell commands for the back end {backend}", hint="--export json")
     return "".join(f"{_command(backend, key, text, target, secrets)}\n" for key, text in leaves.items())
 
 

@@ -50,7 +50,7 @@ class JsonFile:
         except (ValueError, RecursionError):
             pass
         if not isinstance(tree, dict):
-            refuse(str(self._path), "this is not a file of JSON with a map of keys")
+            refuse(str(self._path), "the file must contain a JSON object of keys")
         return tree
 
     def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -80,7 +80,7 @@ class JsonFile:
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))
         except UnicodeEncodeError:
-            refuse(str(self._path), "it contains half a character, which confd cannot read")
+            refuse(str(self._path), "a value contains half of a surrogate pair, which confd cannot read")
 
     def _with(self, puts: Mapping[str, str], gone: set[str]) -> dict[str, Any]:
         """Return the tree of the file after the changes."""
@@ -103,7 +103,7 @@ class JsonFile:
             except (BlockingIOError, FileNotFoundError):
                 is_ours = False
             if not is_ours:
-                refuse(str(self._path), "somebody else writes to it", "run it again")
+                refuse(str(self._path), "another process is writing to this file", "run this command again")
             try:
                 os.fchmod(descriptor, 0o600)
                 yield file, name
@@ -114,7 +114,7 @@ class JsonFile:
 
 def _map(path: Path, key: str, value: object) -> None:
     if not isinstance(value, dict):
-        refuse(str(path), f"{key} has a value, so no key can lie below it", "remove it, or choose another prefix")
+        refuse(str(path), f"{key} has a value, so it cannot contain other keys", "remove the value, or choose another prefix")
 
 
 def _leaves(path: str, tree: Any) -> Iterator[tuple[str, bytes]]:

@@ -57,7 +57,7 @@ class Redis:
         while True:
             found = self._ask([("SCAN", cursor, "MATCH", pattern, "COUNT", str(_AT_ONCE))])[0]
             if not isinstance(found, list) or len(found) != 2 or not isinstance(found[1], list):
-                unclear(self._node, "this is not Redis")
+                unclear(self._node, "it is not a reply of Redis")
             cursor = bytes(found[0])  # type: ignore[arg-type]
             keys |= dict.fromkeys(key for key in found[1] if isinstance(key, bytes))
             if cursor == b"0":
@@ -87,13 +87,13 @@ class Redis:
         line = self._replies.readline(1 << 16)
         kind, rest = line[:1], line[1:-2]
         if not line.endswith(b"\r\n"):
-            unclear(self._node, "the answer is incomplete")
+            unclear(self._node, "it is incomplete")
         if kind == b"-":
             self._refused(rest.decode(errors="replace"))
         if kind == b"+":
             return rest
         if kind not in (b":", b"$", b"*") or not _NUMBER.fullmatch(rest):
-            unclear(self._node, "this is not Redis")
+            unclear(self._node, "it is not a reply of Redis")
         number = int(rest)
         if kind == b":" or number < 0:
             return number if kind == b":" else None
@@ -102,7 +102,7 @@ class Redis:
     def _bulk(self, size: int) -> bytes:
         content = self._replies.read(size + 2)
         if len(content) != size + 2:
-            unclear(self._node, "the answer is incomplete")
+            unclear(self._node, "it is incomplete")
         return content[:-2]
 
     def _refused(self, words: str) -> None:

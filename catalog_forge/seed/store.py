@@ -70,7 +70,7 @@ def refuse(node: str, why: str, hint: str = "") -> NoReturn:
     raise ForgeError(f"the store at {node}: {why}", hint=hint)
 
 
-CREDENTIALS = "the variables CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN hold the credentials, or CONF_PASSWORD_FILE and so on"
+CREDENTIALS = "set the credentials in CONF_USERNAME, CONF_PASSWORD or CONF_TOKEN, or name a file in CONF_PASSWORD_FILE and so on"
 
 
 def denied(node: str, why: str = "it rejects the credentials") -> NoReturn:

@@ -49,7 +49,7 @@ def wanted(
     leaves = {**layout(spec, backend, values, prefix), **kept}
     above = {parent for path in leaves for parent in parents(path)}
     if wrong := next((path for path in there if path in above and not is_below(path, own)), None):
-        raise ForgeError(f"the store has a value at {wrong}, so no key can lie below it", hint="remove it")
+        raise ForgeError(f"the store has a value at {wrong}, so this key cannot contain other keys", hint="remove the value")
     return Contents(leaves, own)
 
 
@@ -60,7 +60,7 @@ def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -
             try:
                 yield path, value.decode()
             except UnicodeDecodeError:
-                problems.append(Problem(f"{path}: the store holds a value that is not text", None, "--set gives it another one"))
+                problems.append(Problem(f"{path}: the store holds a value that is not text", None, "--set replaces this value"))
 
 
 def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:

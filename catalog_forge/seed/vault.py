@@ -57,7 +57,7 @@ class Vault:
                     found = self._wire.json("GET", f"/v1{quote(f'{path}/{name}')}")
                     yield f"{path}/{name}", str(found["data"].get("value", "")).encode()
         except (KeyError, TypeError, AttributeError):
-            unclear(self._target.node, "the keys are not those of Vault's KV version 1")
+            unclear(self._target.node, "its keys do not have the format of Vault's KV version 1")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Perform the only operation: either a put or a delete."""

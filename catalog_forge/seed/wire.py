@@ -31,7 +31,7 @@ def _trust(target: Destination) -> ssl.SSLContext:
         refuse(
             target.node,
             f"the certificates cannot be read: {error.strerror or error}",
-            "CONF_CA, CONF_CERT and CONF_KEY name them",
+            "CONF_CA, CONF_CERT and CONF_KEY must name their files",
         )
     return context
 
@@ -53,7 +53,7 @@ class Wire:
             else:
                 raise ValueError(parts.scheme)
         except (ValueError, http.client.InvalidURL):
-            refuse(node, "the address must be HOST:PORT, or http:// or https:// before it")
+            refuse(node, "the address must be HOST:PORT, http://HOST:PORT or https://HOST:PORT")
 
     def close(self) -> None:
         """Close the connection."""
@@ -70,11 +70,11 @@ class Wire:
         except http.client.HTTPException as error:
             unclear(self.node, type(error).__name__)
         except UnicodeError:
-            refuse(self.node, "this is not the name of a host")
+            refuse(self.node, "the address does not contain a valid host name")
         except OSError as error:
             refuse(self.node, error.strerror or str(error), "is it running, and is --node its address?")
         if len(content) > _MOST_BYTES:
-            refuse(self.node, f"it answers more than {_MOST_BYTES >> 20} MiB")
+            refuse(self.node, f"its answer is larger than {_MOST_BYTES >> 20} MiB")
         if answer.status in (401, 403) and answer.status not in known:
             denied(self.node)
         if not (200 <= answer.status < 300 or answer.status in known):
@@ -93,4 +93,4 @@ class Wire:
         try:
             return json.loads(content) if content.strip() else {}
         except (ValueError, RecursionError):
-            unclear(self.node, "this is not JSON")
+            unclear(self.node, "it is not JSON")

@@ -30,7 +30,7 @@ class Zookeeper:
             quiet = logging.Logger("kazoo", logging.CRITICAL + 1)
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
-            refuse(target.node, "the address must be HOST:PORT; of several, with commas between them")
+            refuse(target.node, "the address must be HOST:PORT, or several of these separated by commas")
         # The existing nodes at and below the prefix, and whether they have a value; filled by the first read.
         self._nodes: dict[str, bool] | None = None
 

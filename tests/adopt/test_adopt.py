@@ -63,7 +63,7 @@ def test_nothing_is_written_unasked_and_nothing_is_overwritten(tmp_path: Path) -
     assert run(catalog, str(folder)).exit_code == 0
     result = run(catalog, str(folder), "--write")
     assert result.exit_code == 1
-    assert "specs/app-conf.yml: is in the way" in result.stderr
+    assert "specs/app-conf.yml: this file is in the way" in result.stderr
     assert [path.name for path in catalog.rglob("*") if path.is_file()] == ["app-conf.yml"]
 
 

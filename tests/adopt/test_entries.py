@@ -413,7 +413,7 @@ def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> 
     docker = DOCKER.replace("acme/app-conf", "acme/thing")
     catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
-    words = "by default, none of these images configures a service; the entries run acme/app:3.1, acme/thing:v1.2.0, nginx"
+    words = "with the default answers, its entries use none of these images; they run acme/app:3.1, acme/thing:v1.2.0, nginx"
     assert words in result.stderr
     catalog = tree(tmp_path / "catalog", dict(ENTRY))
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
@@ -605,8 +605,8 @@ def test_in_its_own_catalog_an_entry_is_overwritten_with_force_alone(tmp_path: P
     words = ["-C", str(catalog), "adopt", str(image), "--entry", str(catalog), "--write"]
     result = click.testing.CliRunner().invoke(root, words)
     assert result.exit_code == 1
-    assert "templates/app/config.yml: is in the way" in result.stderr
-    assert "--force overwrites it" in result.stderr
+    assert "templates/app/config.yml: this file is in the way" in result.stderr
+    assert "overwrite the file with --force" in result.stderr
     assert (catalog / "templates/app/config.yml").read_text() == CONFIG
     result = click.testing.CliRunner().invoke(root, [*words, "--force"])
     assert result.exit_code == 0, result.output

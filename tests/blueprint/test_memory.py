@@ -141,7 +141,7 @@ def test_any_text_comes_back_as_it_was(text: str, answer: str) -> None:
         ({"files": {"specs/web-conf/a": {"sha": "1"}}}, "a file has either its text or its `sha256`"),
         ({"files": {"specs/web-conf/a": 1}}, "a file must be a text"),
         ({"files": {f"specs/web-conf/{n}": "" for n in range(201)}}, "more than 200 files"),
-        ({"blueprint": "\ud800"}, "this escape is half a character"),
+        ({"blueprint": "\ud800"}, "this escape is only half of a character"),
     ],
 )
 def test_what_is_wrong_with_it_is_said_with_its_place(changes: dict[str, object], said: str) -> None:

@@ -202,7 +202,10 @@ def test_a_confd_that_is_not_pinned_is_refused_unless_told(catalog: Catalog) -> 
     words = [word for word in catalog.words("web-conf") if word != "--any-confd"]
     refused = CliRunner().invoke(root, words, env={"CATALOG_FORGE_CONFD": None})
     assert refused.exit_code == 1
-    assert "is not the released confd 0.16.0: its SHA-256 is" in refused.output and "--any-confd accepts it" in refused.output
+    assert (
+        "is not the released confd 0.16.0: its SHA-256 is" in refused.output
+        and "--any-confd accepts this file once" in refused.output
+    )
     plain = [word for word in words if not word.startswith("--confd")]
     assert CliRunner().invoke(root, plain, env={"CATALOG_FORGE_CONFD": str(catalog.confd)}).exit_code == 0
 

@@ -64,7 +64,7 @@ def test_a_file_that_somebody_edited_is_not_overwritten(tmp_path: Path) -> None:
     values = tmp_path / "out/web/values.yaml"
     values.write_text(values.read_text() + "mine: 1\n")
     result = run(tmp_path, "--entry", "templates/web", "--output", "out")
-    assert result.exit_code == 1 and "out/web/values.yaml: was edited after it was generated" in result.output
+    assert result.exit_code == 1 and "out/web/values.yaml: this file was edited after it was generated" in result.output
     assert run(tmp_path, "--entry", "templates/web", "--output", "out", "--check").exit_code == 1
     assert "-mine: 1" in run(tmp_path, "--entry", "templates/web", "--output", "out", "--diff").stdout
     assert run(tmp_path, "--entry", "templates/web", "--output", "out", "--force").exit_code == 0
@@ -127,4 +127,4 @@ def test_an_icon_that_leads_out_of_its_entry_is_refused_and_nothing_is_written(t
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (entry(tmp_path) / "file").write_text("x")
     result = run(tmp_path, "--entry", "templates/web", "-o", "file/below/charts")
-    assert result.exit_code == 1 and "file/below: the folder cannot be made: Not a directory" in result.output
+    assert result.exit_code == 1 and "file/below: the folder cannot be created: Not a directory" in result.output

@@ -90,7 +90,7 @@ def test_an_edited_file_is_kept_and_named(catalog: Path) -> None:
     before = everything(catalog)
     result = run(catalog, "generate")
     assert result.exit_code == 1
-    assert "images/x-conf/run.sh: was edited" in result.stderr
+    assert "images/x-conf/run.sh: this file was edited" in result.stderr
     assert everything(catalog) == before
     assert "-# mine" in run(catalog, "generate", "--diff").stdout
     assert run(catalog, "generate", "--force").exit_code == 0

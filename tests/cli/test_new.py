@@ -154,7 +154,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
     assert new(tmp_path, *words, "--force", "--exec", "'open").exit_code == 2
     assert new(tmp_path, *words, "--force", "--exec", " ").exit_code == 2
     blueprint = new(tmp_path, "elasticsearch-conf", "--exec", "x")
-    assert blueprint.exit_code == 1 and "the blueprint already defines how the program is started" in blueprint.stderr
+    assert blueprint.exit_code == 1 and "the blueprint already defines the command that starts the program" in blueprint.stderr
 
 
 def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_what_starts_an_image_that_the_engine_has_is_written_into_the_spec(
         else:
             assert result.exit_code == 0, result.output
             assert list(Repository(tmp_path).source("web-conf").spec().launch.command) == start
-            assert f"{shlex.join(start)} starts {tag}, according to the engine" in result.stderr
+            assert f"according to the engine, {shlex.join(start)} starts {tag}" in result.stderr
     finally:
         engine.images.remove(tag, force=True)
 
@@ -265,7 +265,7 @@ def test_what_cannot_be_is_one_clear_error_and_nothing_is_written(
     [
         ("version: 1\nregistri: x\n", "answers.yml:2:11: the blueprint 'generic-conf' asks no question 'registri'"),
         ("version: [1]\n", "answers.yml:1:10: the answer to 'version' must be a single value"),
-        ("[]", "answers are a mapping"),
+        ("[]", "answers must be a mapping"),
         ("version: 1\nversion: 2\n", "answers.yml:2:1"),
         ("", "the file is empty"),
     ],
@@ -301,7 +301,7 @@ def test_a_file_in_the_way_stops_all_of_it(tmp_path: Path) -> None:
     tree(tmp_path, {"templates/web/0/README.md": "mine", "catalog-forge.yml": ""})
     result = new(tmp_path, "web-conf", *WORDS)
     assert result.exit_code == 1
-    assert "templates/web/0/README.md: is in the way" in result.stderr
+    assert "templates/web/0/README.md: this file is in the way" in result.stderr
     assert paths(tmp_path) == {"templates/web/0/README.md", "catalog-forge.yml"}
 
 
@@ -361,7 +361,7 @@ def test_a_commit_of_a_repository_is_a_blueprint_and_its_hooks_wait_for_trust(
     (tmp_path / "catalog").mkdir()
     result = new(tmp_path / "catalog", "web-conf", "--blueprint", reference)
     assert result.exit_code == 0, result.output
-    assert "not run: the hooks of the blueprint (post_gen_project)" in result.stderr
+    assert "the hooks of the blueprint were not run (post_gen_project)" in result.stderr
     assert not marker.exists()
     assert len(list((tmp_path / "cache/catalog-forge/blueprints").glob("*/lock.json"))) == 1
     shutil.rmtree(folder)  # from here on there is nothing to fetch

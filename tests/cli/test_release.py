@@ -61,7 +61,7 @@ def test_the_next_revision_is_made_and_the_last_one_is_as_git_has_it(catalog: Pa
         assert run(catalog, "generate").exit_code == 0
     result = run(catalog, "release", "web-conf", "--commit", "--tag")
     assert result.exit_code == 0, result.output
-    assert "revision 1 of web, version 1.0.0-rancher2, after 0, 1.0.0-rancher1" in result.stdout
+    assert "revision 1 of web, version 1.0.0-rancher2, after revision 0, 1.0.0-rancher1" in result.stdout
     assert "default of port: 80 -> 81" in result.stdout
     spec = (catalog / "specs/web-conf.yml").read_text()
     wanted = (
@@ -122,10 +122,10 @@ def test_a_published_revision_that_was_edited_is_refused(catalog: Path) -> None:
     edit(catalog, "default: 80", "default: 81")
     result = run(catalog, "release", "web-conf")
     assert result.exit_code == 1
-    assert "templates/web/0/README.md: this is published, and was edited" in result.output
+    assert "templates/web/0/README.md: this published file was edited" in result.output
 
 
-@pytest.mark.parametrize(("path", "said"), [("config.yml", "was edited"), ("1/README.md", "was not generated")])
+@pytest.mark.parametrize(("path", "said"), [("config.yml", "file was edited"), ("1/README.md", "was not generated")])
 def test_what_is_in_the_way_of_a_release_names_a_command_that_there_is(catalog: Path, path: str, said: str) -> None:
     file = catalog / "templates/web" / path
     file.parent.mkdir(exist_ok=True)
@@ -135,7 +135,7 @@ def test_what_is_in_the_way_of_a_release_names_a_command_that_there_is(catalog: 
     before = held(catalog)
     result = run(catalog, "release", "web-conf")
     assert result.exit_code == 1 and said in result.output and held(catalog) == before
-    assert "move it away, or keep what it says in the spec, and run: catalog-forge generate web-conf --force" in result.output
+    assert "move it away, or move its content to the spec and run: catalog-forge generate web-conf --force" in result.output
     file.unlink()
     assert run(catalog, "release", "web-conf").exit_code == 0
 
@@ -162,7 +162,7 @@ def test_a_commit_holds_nothing_else(catalog: Path) -> None:
     before = held(catalog)
     result = run(catalog, "release", "web-conf", "--commit")
     assert result.exit_code == 1
-    assert "this is not committed: other.txt" in result.output
+    assert "there are uncommitted changes: other.txt" in result.output
     assert held(catalog) == before
 
 

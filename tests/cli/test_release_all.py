@@ -208,7 +208,7 @@ def test_a_shallow_clone_is_enough(two: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "shallow", "release", "--all", "--commit").exit_code == 0
     lost = run(tmp_path / "shallow", "release", "--all", "--published", "HEAD~5")
     assert lost.exit_code == 1
-    assert lost.stderr == "there is no commit 'HEAD~5' here\n  hint: a shallow clone has few; fetch it first\n"
+    assert lost.stderr == "there is no commit 'HEAD~5' here\n  hint: a shallow clone has few commits: fetch this one first\n"
 
 
 def test_a_commit_that_no_branch_would_have_is_not_made(two: Path) -> None:
@@ -223,11 +223,11 @@ def test_a_commit_that_no_branch_would_have_is_not_made(two: Path) -> None:
 def test_what_else_is_not_committed_is_named(two: Path) -> None:
     (two / "notes.txt").write_text("x\n")
     result = run(two, "release", "--all", "--commit")
-    assert result.exit_code == 1 and "this is not committed: notes.txt" in result.stderr
+    assert result.exit_code == 1 and "there are uncommitted changes: notes.txt" in result.stderr
     edit(two, "busybox:1.36.1", "busybox:1.37.0", "catalog-forge.yml")
     (two / "notes.txt").unlink()
     alone = run(two, "release", "one-conf", "--commit")
-    assert alone.exit_code == 1 and "this is not committed: catalog-forge.yml" in alone.stderr
+    assert alone.exit_code == 1 and "there are uncommitted changes: catalog-forge.yml" in alone.stderr
 
 
 def test_what_git_or_a_hook_refuses_is_said_in_its_words_and_goes_on_afterwards(two: Path) -> None:

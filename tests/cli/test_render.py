@@ -290,4 +290,4 @@ def test_a_panic_of_confd_is_told_by_its_own_line(tmp_path: Path, confd: Path) -
 @pytest.mark.parametrize("word", ["--step", "--scale"])
 def test_two_moments_are_for_a_difference(specs: Path, word: str) -> None:
     result = run(specs, "app-conf", word, "1", word, "2")
-    assert (result.exit_code, "two --step or --scale are for --diff: give one" in result.stderr) == (2, True)
+    assert (result.exit_code, "two --step or two --scale need --diff" in result.stderr) == (2, True)

@@ -198,7 +198,7 @@ def test_another_answer_is_merged_as_a_newer_blueprint_is(catalog: Path) -> None
     assert run(catalog, "update").exit_code == 0
     result = run(catalog, "update", "--set", "release=1.29.0")
     assert result.exit_code == 0
-    assert "other answers to mine" in result.stdout
+    assert "new answers to the blueprint mine" in result.stdout
     assert "nginx:1.29.0" in (catalog / "specs/web-conf.yml").read_text()
     assert json.loads((catalog / "specs/web-conf" / MEMORY).read_text())["answers"]["release"] == "1.29.0"
 
@@ -342,7 +342,7 @@ def test_a_secret_is_asked_for_again_and_never_shown(tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert "the answer to 'key' is secret, so it is not recorded" in refused.output
     diff = run(tmp_path / "c", "update", "--set", "key=hush-hush", "--diff").output
-    assert "not shown, it may hold a secret: specs/web-conf/key" in diff
+    assert "not shown, because it may contain a secret: specs/web-conf/key" in diff
     assert "hush" not in diff
     assert run(tmp_path / "c", "update", "--set", "key=hush-hush").exit_code == 0
     assert (tmp_path / "c/specs/web-conf/key").read_text() == "# hush-hush\n"

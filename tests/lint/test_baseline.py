@@ -12,7 +12,7 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import baseline
 
-FOUND = Finding("CF991", "error", Where("x.yml", 3, 1), "the key stands twice: first in line 1", line="  a: b", path="x.yml")
+FOUND = Finding("CF991", "error", Where("x.yml", 3, 1), "the key appears twice: first in line 1", line="  a: b", path="x.yml")
 
 
 def known(path: Path, *findings: Finding) -> baseline.Counter[baseline.Key]:
@@ -21,7 +21,7 @@ def known(path: Path, *findings: Finding) -> baseline.Counter[baseline.Key]:
 
 
 def test_a_finding_is_known_again_when_its_lines_move(tmp_path: Path) -> None:
-    moved = replace(FOUND, where=Where("x.yml", 30, 5), message="the key stands twice: first in line 28", line="a: b")
+    moved = replace(FOUND, where=Where("x.yml", 30, 5), message="the key appears twice: first in line 28", line="a: b")
     assert baseline.compared([moved], known(tmp_path / "b", FOUND))[:2] == ([], [moved])
 
 

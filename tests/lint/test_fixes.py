@@ -80,4 +80,4 @@ def test_many_fixes_of_one_file_are_quick() -> None:
 def test_the_diff_of_a_very_long_file_is_not_shown() -> None:
     tree = Tree.of({"a": "".join(f"{number * 7919 % 1009}\n" for number in range(30_000))})
     after = mended(tree, Fix("1", "a", (Edit(0, 1, "X"),)))
-    assert "what changes is not shown" in fixes.diff(fixes.changes(tree, after))
+    assert "the changes are not shown" in fixes.diff(fixes.changes(tree, after))

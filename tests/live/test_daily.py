@@ -46,7 +46,7 @@ def test_a_command_runs_in_the_container_that_is_meant_with_input_output_and_sta
     assert missing.returncode == 1 and "did you mean 'side'?" in missing.stderr
     tool.run("stop", tool.name, "db")
     stopped = exec_(tool, "db", "ls", given="")
-    assert stopped.returncode == 1 and f"{tool.name}-db-1 does not run\n  hint: catalog-forge start" in stopped.stderr
+    assert stopped.returncode == 1 and f"{tool.name}-db-1 is not running\n  hint: catalog-forge start" in stopped.stderr
 
 
 def test_on_a_terminal_the_command_has_one_and_the_terminal_is_as_before(tool: Tool) -> None:
@@ -123,7 +123,7 @@ def test_logs_are_in_the_order_of_time_and_begin_where_they_are_told_to(tool: To
     assert tool.run("logs", tool.name, "--since", third, "-t").splitlines()[0].startswith(third)
     assert tool.run("logs", tool.name, "--since", "1d").count("\n") == 8
     assert tool.run("logs", tool.name, "-n", "1").count("\n") == 2
-    assert "is not a time: 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
+    assert "is not a time such as 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
 
 
 def test_a_plan_says_what_changes_and_rollback_goes_back(tool: Tool) -> None:

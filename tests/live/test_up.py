@@ -229,7 +229,7 @@ def test_two_ups_at_the_same_time_bring_up_one_stack(tool: Tool) -> None:
         said = [process.communicate(timeout=PATIENCE)[1] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), said
     assert set(tool.ids()) == {"web-1", "web-2", "web-side-1", "web-side-2"}
-    assert sum("is run by process" in each for each in said) == 1
+    assert sum("which runs stack" in each for each in said) == 1
 
 
 def test_the_process_in_the_background_keeps_nothing_of_the_one_that_started_it(tool: Tool) -> None:

@@ -84,7 +84,7 @@ def test_get_fails_where_nothing_is_with_a_hint_that_finds_something(
     assert isinstance(result.exception, ForgeError)
     assert str(result.exception).startswith(message)
     assert result.stdout == ""
-    command, _, _ = str(result.exception).partition("hint: catalog-forge metadata ")[2].partition(" lists what is there")
+    command, _, _ = str(result.exception).partition("hint: catalog-forge metadata ")[2].partition(" lists what exists there")
     assert run(*shlex.split(command)).exit_code == 0
 
 
@@ -246,7 +246,7 @@ def test_many_such_names_give_few_warnings(tmp_path: Path) -> None:
     file = tree(tmp_path, {"a.yml": f"latest: {{default: {{l: [{items}]}}}}"}) / "a.yml"
     warnings = run("get", "/latest", "--file", file).stderr.splitlines()
     assert len(warnings) == 11
-    assert warnings[-1] == f"warning: {file}: and more of this kind"
+    assert warnings[-1] == f"warning: {file}: further warnings are not shown"
 
 
 ENDLESS = ".nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF".split()
@@ -344,7 +344,7 @@ def test_get_says_of_a_live_service_what_is_not_there(scenario: Path) -> None:
         for form in ("text", "json", "yaml"):
             result = run("get", "/latest/nope", "--url", server.url, "--format", form)
             assert isinstance(result.exception, ForgeError)
-            hint = f"catalog-forge metadata get /latest --url {server.url} lists what is there"
+            hint = f"catalog-forge metadata get /latest --url {server.url} lists what exists there"
             assert str(result.exception) == f"/latest/nope: Not found\n  hint: {hint}"
 
 

@@ -71,7 +71,11 @@ def test_secrets_are_shown_to_who_asks_for_them(catalog: Path) -> None:
 
 def test_an_entry_written_by_hand_has_all_but_files(catalog: Path) -> None:
     found = answered(catalog, "templates/db", answers={"who": "me", "pin": "1234"})
-    assert "files" not in found and found["nodes"] == [] and "runs (postgres:12) has its folder in catalog" in found["unknown"]
+    assert (
+        "files" not in found
+        and found["nodes"] == []
+        and "no folder in catalog for any image that this entry runs (postgres:12)" in found["unknown"]
+    )
     assert found["services"] == [{"name": "db", "scale": 2, "conf": False}]
     docker, rancher = found["compose"]
     assert docker["lines"][3:] == [

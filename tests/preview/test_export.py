@@ -69,7 +69,7 @@ def test_each_option_alone_shows_the_files_that_it_changes(browser: webdriver.Ch
     page.tab("compose")
     assert page.texts(".answer[data-variable=level]") == ["high"]
     page.find("#q-title").send_keys("!")
-    assert page.texts("#status") == ["title: what this changes is not in this file"]
+    assert page.texts("#status") == ["title: the effect of this answer is not in this file"]
     closed(page)
 
 
@@ -104,7 +104,7 @@ def test_what_has_no_room_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(made.encode()) <= 200_000
     data = json.loads(made.partition('id="data">')[2].partition("</script>")[0])
     assert "the icon: it is too large to include" in data["left_out"]
-    assert "390 more options: 500 are rendered at most" in data["left_out"]
+    assert "390 more options: at most 500 are rendered" in data["left_out"]
     assert len(data["options"]) == 500 and data["readme"]
 
 

@@ -92,9 +92,9 @@ def test_where_no_folder_is_known_it_says_what_to_do(hand: Path, tmp_path: Path)
     found = answered(Site(hand))
     assert "files" not in found and found["nodes"] == []
     assert found["unknown"] == (
-        "A conf image renders the files, and none of the images that this entry runs (acme/app-conf:v1.2.0, acme/app:3.1, nginx) "
-        "has its folder in hand: `catalog-forge preview app --images DIR` shows them, where DIR is the folder of the Dockerfile "
-        "of that image."
+        "Files are rendered by a conf image, but there is no folder in hand for any image that this entry runs "
+        "(acme/app-conf:v1.2.0, acme/app:3.1, nginx). Run `catalog-forge preview app --images DIR`, where DIR is the folder with "
+        "the Dockerfile of the conf image."
     )
     given = Site(hand, [elsewhere])
     assert "unknown" in answered(given)  # a folder of another name could be of any entry

@@ -305,4 +305,6 @@ def test_an_entry_with_nothing_to_show_says_what_is_missing(page: Page, catalog:
     assert page.texts(".head h1") == ["bare"]
     for tab in ("compose", "files"):
         page.tab(tab)
-        assert page.texts(f"#panel-{tab} .empty")[0].startswith("Rancher offers nothing here: a revision is a folder such as 0/")
+        assert page.texts(f"#panel-{tab} .empty")[0].startswith(
+            "Rancher offers no revision of this entry: a revision is a folder such as 0/"
+        )

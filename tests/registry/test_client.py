@@ -74,7 +74,7 @@ def test_a_user_is_let_in_over_tls(closed: Registry, docker_login: Logins, tmp_p
 
 
 @pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize(("password", "words"), [("", "without credentials"), ("wrong", "not with these credentials")])
+@pytest.mark.parametrize(("password", "words"), [("", "without credentials"), ("wrong", "with these credentials")])
 def test_nobody_else_is(closed: Registry, docker_login: Logins, password: str, words: str) -> None:
     docker_login(*([closed.host] if password else []), password=password)
     said = refusal(f"{closed.host}/busybox:1")
@@ -194,7 +194,7 @@ def test_a_digest_that_is_another_one_is_refused(name: str) -> None:
         return served(asked, **({"Docker_Content_Digest": f"sha256:{'1' * 64}"} if name == "a:1" else {}))
 
     with Server(answer) as server:
-        assert "does not have the digest that it states" in refusal(f"{server.host}/{name}")
+        assert "does not have the stated digest" in refusal(f"{server.host}/{name}")
 
 
 @pytest.mark.usefixtures("trusted")
@@ -267,21 +267,21 @@ def test_a_date_to_come_back_counts_from_the_clock_of_the_registry(monkeypatch: 
 def test_who_wants_to_be_waited_for_too_long_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport.time, "sleep", lambda _: pytest.fail("it slept"))
     with Server(lambda _: Answer(429, headers={"Retry-After": "86400"})) as server:
-        assert "has too many requests, and asks to wait 86400 s" in refusal(f"{server.host}/a:1")
+        assert "received too many requests, and asks to wait 86400 s" in refusal(f"{server.host}/a:1")
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Answer(200, b"<html>"), "is not a registry's answer"),
-        (Answer(200, b"[" * 100_000), "is not a registry's answer"),
-        (Answer(200, b"\xff"), "is not a registry's answer"),
-        (Answer(200, b"[]"), "is not a registry's answer"),
-        (Answer(200, json.dumps({"manifests": 3}).encode()), "is not a registry's answer"),
+        (Answer(200, b"<html>"), "is not that of a registry"),
+        (Answer(200, b"[" * 100_000), "is not that of a registry"),
+        (Answer(200, b"\xff"), "is not that of a registry"),
+        (Answer(200, b"[]"), "is not that of a registry"),
+        (Answer(200, json.dumps({"manifests": 3}).encode()), "is not that of a registry"),
         (Answer(401, b""), "without TLS"),
-        (Answer(401, b"", {"WWW-Authenticate": "Bearer " + "a," * 20_000}), "is not a registry's answer"),
+        (Answer(401, b"", {"WWW-Authenticate": "Bearer " + "a," * 20_000}), "is not that of a registry"),
         (Answer(404, b""), "has no such image"),
-        (Answer(403, b""), "does not show it"),
+        (Answer(403, b""), "denies access without credentials"),
         (Answer(500, b""), "answers with status 500"),
     ],
 )
@@ -294,10 +294,10 @@ def test_nonsense_is_told_in_words(answer: Answer, words: str) -> None:
 @pytest.mark.parametrize(
     ("challenge", "token", "words"),
     [
-        ('Bearer realm="https://[::1"', b"", "is not a registry's answer"),
-        ("Negotiate", b"", "does not show it, not with these credentials"),
-        ('Bearer realm="https://HOST/token"', b"\xff", "is not a registry's answer"),
-        ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "is not a registry's answer"),
+        ('Bearer realm="https://[::1"', b"", "is not that of a registry"),
+        ("Negotiate", b"", "denies access with these credentials"),
+        ('Bearer realm="https://HOST/token"', b"\xff", "is not that of a registry"),
+        ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "is not that of a registry"),
         ('Bearer realm="https://127.0.0.1:1/t"', b"", "127.0.0.1:1, to which it redirects: it cannot be reached"),
     ],
 )
@@ -318,7 +318,7 @@ def test_who_says_not_how_long_is_asked_three_times(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(transport.time, "sleep", slept.append)
     with Server(lambda _: Answer(429)) as server:
         said = refusal(f"{server.host}/a:1")
-    assert "has too many requests\n  hint: try it again later" in said
+    assert "received too many requests\n  hint: try it again later" in said
     assert slept == [1] * transport.TRIES
 
 

@@ -103,7 +103,9 @@ def test_a_second_lock_changes_nothing_and_the_day_is_that_of_the_digest(
     filled.image("nginx:1", labels={"another": "one"})
     online = run(folder, "lock", "--online")
     assert online.exit_code == 1
-    assert re.search(r"docker-compose.yml:\d+:\d+: \S+/nginx:1 has moved: sha256:\w{64} -> sha256:\w{64}", online.stderr)
+    assert re.search(
+        r"docker-compose.yml:\d+:\d+: \S+/nginx:1 now points to another image: sha256:\w{64} -> sha256:\w{64}", online.stderr
+    )
     assert (folder / "catalog-forge.lock").read_bytes() == first
     assert run(folder, "lock").exit_code == 0
     days = {name.rpartition("/")[2]: each["found"] for name, each in held(folder).items()}
@@ -130,7 +132,7 @@ def test_what_nothing_names_is_dropped(tmp_path: Path, filled: Registry) -> None
     file = folder / "templates/db/0/rancher-compose.yml"
     file.write_text(file.read_text().replace("options: ['1', '2']", "options: ['1']"))
     result = run(folder, "lock", "--check")
-    assert f"nothing names {filled.host}/db:2 any more" in result.stderr
+    assert f"no file of the catalog names {filled.host}/db:2 any more" in result.stderr
     assert run(folder, "lock", "web-conf").exit_code == 0
     assert f"{filled.host}/db:2" in held(folder)
     assert "1 dropped" in run(folder, "lock").stderr
@@ -158,7 +160,7 @@ def test_what_old_engines_cannot_pull_is_told(tmp_path: Path, plain: Registry) -
     assert result.exit_code == 0, result.output
     warnings = {each["image"].rpartition("/")[2]: each["warning"] for each in json.loads(result.stdout)["images"]}
     assert OCI_INDEX in warnings["oci:1"]
-    assert warnings["arm:1"] == "it has no linux/amd64, only linux/arm64"
+    assert warnings["arm:1"] == "it is not available for linux/amd64, only for linux/arm64"
     assert warnings["arm:1"] in result.stderr
 
 

@@ -40,7 +40,7 @@ def test_a_push_is_recorded_and_the_second_one_does_nothing(catalog: tuple[Catal
     assert held(made.folder)[tag]["platforms"] == ["linux/amd64"]
     lock = (made.folder / "catalog-forge.lock").read_bytes()
     second = made.build("--push")
-    assert (second.exit_code, f"{tag} is pushed already" in second.stderr) == (0, True), second.output
+    assert (second.exit_code, f"{tag} is already pushed" in second.stderr) == (0, True), second.output
     assert (made.folder / "catalog-forge.lock").read_bytes() == lock
     assert run(made.folder, "lock", "web-conf", "--online").exit_code == 1  # the base of the test is in no registry
 
@@ -50,7 +50,7 @@ def test_a_tag_with_other_content_is_refused_unless_forced(catalog: tuple[Catalo
     digest = plain.image(tag.removeprefix(f"{plain.host}/"), labels={"io.catalog-forge.digest": "0" * 64})
     refused = made.build("--push")
     assert refused.exit_code == 5
-    assert f"cannot push {tag}: the registry already has it with different content, {digest}" in refused.stderr
+    assert f"cannot push {tag}: the registry already has this tag with different content, {digest}" in refused.stderr
     assert "raise `version`" in refused.stderr
     assert not (made.folder / "catalog-forge.lock").exists()
     forced = made.build("--push", "--force")

@@ -172,7 +172,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "vars: {a: b, a: c}\n",
-            "x.yml:5:14: the key 'a' stands twice: first in line 5",
+            "x.yml:5:14: the key 'a' appears twice: first in line 5",
         ),
     ],
 )
@@ -387,7 +387,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "service: a:1\n",
-            "x.yml:4:1: the key 'service' stands twice: first in line 3",
+            "x.yml:4:1: the key 'service' appears twice: first in line 3",
         ),
     ],
 )

@@ -201,7 +201,7 @@ def test_a_confd_with_another_dialect_is_refused(release: str) -> None:
         (b"\x7fELF\x02\x01\xff\xfe", "x.yml:1:7: the file is not UTF-8 text"),
         (b"forge: 1\nname: \x00\n", "x.yml:2:7: a control character ('\\x00') is not allowed"),
         (b"forge: 1\nfiles:\n\t- dest\n", "x.yml:3:1: not well-formed YAML"),
-        (b"forge: 1\nforge: 1\n", "x.yml:2:1: the key 'forge' stands twice: first in line 1"),
+        (b"forge: 1\nforge: 1\n", "x.yml:2:1: the key 'forge' appears twice: first in line 1"),
         (b"a: &x [1]\nb: *x\n", "x.yml:1:4: anchors and aliases are not allowed here"),
         (b"a: b: c\n", "x.yml:1:4: not well-formed YAML"),
         (b"a: [" * 200 + b"]" * 200, "nested too deeply"),

@@ -74,7 +74,7 @@ def _of_image(shown: str, image: Image) -> Fact:
         "confd": known.release.text,
         "metadata": known.metadata_version,
     }
-    unread = f"{image.dockerfile.at()}: no base can be read" if image.dockerfile and not values["base"] else ""
+    unread = f"{image.dockerfile.at()}: no base image found" if image.dockerfile and not values["base"] else ""
     return Fact(shown, image.folder.path or ".", "image", values, unread=unread)
 
 

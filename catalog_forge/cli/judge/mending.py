@@ -59,7 +59,7 @@ def _root(folder: Path, start: Path) -> Path:
 
 
 def _below(root: Path, folder: Path, path: Path, file: File) -> str:
-    """Return the path, relative to `root`, of a file of the tree that was read from `path`."""
+    """Return the path, relative to `root`, of a file in the tree. The tree was read from `path`: `folder` or a file in it."""
     shown = Path(file.shown or file.path)
     below = Path(shown.name) if shown == path else shown.relative_to(path)
     return (folder / below).relative_to(root).as_posix()

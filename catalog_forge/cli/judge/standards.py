@@ -35,7 +35,9 @@ def show(settings: Settings, form: str) -> None:
     repository = Repository.find(settings.directory)
     team = repository.team
     if team is None:
-        raise ForgeError(f"there is no {MARK} with standards in {repository.root}", hint="docs/standards.md begins one")
+        raise ForgeError(
+            f"there is no {MARK} with standards in {repository.root}", hint="catalog-forge standards adopt --write creates one"
+        )
     if form == "json":
         lines = [{"key": path, "value": node.value, "where": str(node.where)} for path, node in team.lines()]
         click.echo(as_json(lines))
@@ -119,7 +121,7 @@ def adopt(settings: Settings, write: bool) -> None:
     repository = Repository.find(settings.directory)
     file = repository.root / MARK
     if repository.team is not None and write:
-        raise ForgeError(f"there are standards already: {file}", hint="leave out --write, and compare")
+        raise ForgeError(f"there are standards already: {file}", hint="without --write, the derived standards are only printed")
     text = yamlio.dump(derived(repository))
     click.echo(text, nl=False)
     if write:

@@ -88,7 +88,7 @@ def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
     if not near:
         hint = did_you_mean(wanted, labels)
         raise ForgeError(
-            f"there is no entry {entry!r}", hint=hint if len(hint) < 200 else "lint --verdicts --format json has all"
+            f"there is no entry {entry!r}", hint=hint if len(hint) < 200 else "lint --verdicts --format json lists all entries"
         )
     return (wanted if wanted in near else near[0]), revision
 
@@ -112,7 +112,7 @@ def _whole(found: Verdicts, own: Verdicts) -> None:
     """Print a line if the catalog service refuses the whole catalog, including this entry, because of other entries."""
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
-        names = printable(", ".join(others[:5])) or "files beside it"
+        names = printable(", ".join(others[:5])) or "files outside the entries"
         click.echo(click.style(f"the service refuses the whole catalog, including this entry, because of {names}", fg="red"))
 
 

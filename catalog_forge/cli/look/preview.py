@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("entry", required=False, shell_complete=complete.entries)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one.")
-@click.option("--images", multiple=True, metavar="DIR", help="A folder with conf images that are not in the catalog; repeatable.")
+@click.option(
+    "--images", multiple=True, metavar="DIR", help="A folder with conf images that are not in the catalog; may be repeated."
+)
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--export",
@@ -71,7 +73,7 @@ def _export(site: Site, entry: str, out: Path) -> None:
     from catalog_forge.preview.export import exported
 
     if not entry:
-        raise click.UsageError("--export needs an ENTRY: one file is one entry")
+        raise click.UsageError("--export needs an ENTRY: the file shows a single entry")
     outfile.write(out, exported(site, entry))
 
 

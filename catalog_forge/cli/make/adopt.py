@@ -80,7 +80,7 @@ def adopt(
     if all(each.status == "generated" for each in found):
         raise ForgeError("these images were generated: there is nothing to adopt", hint="catalog-forge update")
     if any(each.status not in ("adopted", "generated") for each in found):
-        raise ForgeError("not everything could be adopted", hint="fix the problems above, then run it again")
+        raise ForgeError("not everything could be adopted", hint="fix the problems above, then run adopt again")
 
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
@@ -103,7 +103,8 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
             click.echo(printable(line), err=True)
         if not found and not alone:
             running = ", ".join(run_by(catalog)) or "none"
-            click.echo(f"{folder}: by default, none of these images configures a service; the entries run {running}", err=True)
+            words = "with the default answers, its entries use none of these images"
+            click.echo(f"{folder}: {words}; they run {running}", err=True)
         used += found
     owned = owners(used)
     done = [adopt_image(original, engine, use) for original, use in used if owned[use.revision.entry.name] is original]
@@ -149,7 +150,7 @@ def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None
     repository = Repository.find(settings.directory)
     twice = [name for name, count in Counter(each.name for each in found).items() if count > 1]
     if twice:
-        raise ForgeError(f"several images would become {twice[0]}: nothing was written", hint="adopt them one by one")
+        raise ForgeError(f"several images would become the spec {twice[0]}: nothing was written", hint="adopt them one by one")
     shared = Counter(file.path for each in found for file in each.plan)
     both = [path for path, count in shared.items() if count > 1]
     if both:
@@ -159,12 +160,12 @@ def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None
             "an entry belongs to one spec: name the image that configures its services",
         )
     known = {each.name: {path: each.taken[path] for path in each.taken if path in each.plan and force} for each in found}
-    own = "its content is in the spec: --force overwrites it; or adopt into another catalog, with -C"
+    own = "the spec has the content of this file: overwrite the file with --force, or adopt into another catalog with -C DIR"
     problems = [
         Problem(
-            "is in the way: nothing was written",
+            "this file is in the way: nothing was written",
             Where(path),
-            own if path in each.taken else "move it away, or adopt into another catalog",
+            own if path in each.taken else "move it away, or adopt into another catalog with -C DIR",
         )
         for each in found
         for path in writer.compare(repository.root, each.name, each.plan, known[each.name]).edited

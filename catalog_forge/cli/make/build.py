@@ -219,7 +219,9 @@ def folder_of(root: Path, name: str) -> Plan:
         if f"/{relative}".count("/."):
             continue
         if path.is_symlink():
-            raise ForgeError(f"{name}/{relative} is a link", hint="a build context holds files only")
+            raise ForgeError(
+                f"{name}/{relative} is a link", hint="replace it with a regular file: a build context cannot contain links"
+            )
         if path.is_file():
             plan.add(File(relative, path.read_bytes(), EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR))
     return plan
@@ -280,11 +282,11 @@ def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force
             hint = "a pushed tag must not change, so the registry is checked first; --force skips the check"
             raise BuildError(f"cannot push {tag}: {error.problems[0].message}", hint=hint) from error
     if there and there.is_same:
-        click.echo(f"{tag} is pushed already", err=True)
+        click.echo(f"{tag} is already pushed", err=True)
         return there.manifest.digest
     if there and not force:
-        hint = "raise `version` in the spec, as `release` does; --force overwrites it for everyone who pulls it"
-        raise BuildError(f"cannot push {tag}: the registry already has it with different content, {there.words}", hint=hint)
+        hint = "raise `version` in the spec, as `release` does; --force overwrites the image for everyone who pulls this tag"
+        raise BuildError(f"cannot push {tag}: the registry already has this tag with different content, {there.words}", hint=hint)
     if there:
         click.echo(f"{tag}: overwrites {there.words}", err=True)
     return builder.push(engine, tag, progress.reporter(tag))

@@ -105,7 +105,7 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ForgeError(f"the folder cannot be made: {error.strerror}", Where(str(root))) from error
+        raise ForgeError(f"the folder cannot be created: {error.strerror}", Where(str(root))) from error
     done = writer.write(root, name, plan, force=options["force"])
     click.echo(f"{name}: {summary(done)}", err=True)
 

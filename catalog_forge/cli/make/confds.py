@@ -51,7 +51,7 @@ def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
 
     if platform and not f"{platform}/".startswith(f"{PLATFORM}/") and checksum in CONFD_SHA256.values():
         message = f"--platform {platform}: the confd {spec.engine.confd} of {spec.name} is for {PLATFORM}"
-        hint = "engine: {confd_src: URL, confd_sha256: SUM} pins one for another platform"
+        hint = "engine: {confd_src: URL, confd_sha256: SUM} pins a confd for another platform"
         raise ForgeError(message, spec.engine.at("confd"), hint)
 
 
@@ -80,10 +80,10 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     if checksum == pinned:
         _keep(kept, content)
     elif spec.engine.confd_sha256:
-        hint = "engine.confd_sha256 pins it: name another file, or pin this one"
+        hint = "name the file with the checksum in engine.confd_sha256, or change that checksum"
         raise BuildError(f"{file} is not the confd that {spec.name} pins: its SHA-256 is {checksum}", hint=hint)
     elif not told:
-        hint = "--any-confd accepts it anyway; engine.confd_sha256 pins it"
+        hint = "--any-confd accepts this file once; engine.confd_sha256 in the spec pins it"
         raise BuildError(f"{file} is not the released confd {spec.engine.confd}: its SHA-256 is {checksum}", hint=hint)
     released = checksum == pinned
     return ConfdFile(checksum, content, "" if released else f"with a confd that is not the released {spec.engine.confd}")

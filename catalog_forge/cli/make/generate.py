@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # The hint of `--check` for files that `generate` overwrites only with --force.
 _OVERWRITES = (
-    "move an edit to the spec, then: catalog-forge generate; --diff shows what would change, --force overwrites edited files"
+    "move your edits to the spec, then run: catalog-forge generate; --diff shows what would change, "
+    "--force overwrites edited files"
 )
 
 
@@ -155,7 +156,7 @@ def _compared(repository: Repository, source: Source, left: Left, diff: bool, dr
             if state is not writer.Drift.SAME:
                 click.echo(f"{state}: {printable(path)}")
     if dry_run:
-        click.echo(f"{source.name}: would be {summary(found.written)}", err=True)
+        click.echo(f"{source.name}: without --dry-run: {summary(found.written)}", err=True)
     return not found.clean
 
 

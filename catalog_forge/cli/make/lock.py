@@ -159,7 +159,7 @@ def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: boo
     problems = [Problem(f"{name} is not in {LOCK}", wanted.images[name], hint) for name in missing]
     if whole:
         others = [name for name in known.images if name not in wanted.images]
-        problems += [Problem(f"nothing names {name} any more", Where(LOCK), hint) for name in others]
+        problems += [Problem(f"no file of the catalog names {name} any more", Where(LOCK), hint) for name in others]
     return problems
 
 
@@ -169,7 +169,7 @@ def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[P
 
     hint = "review the change, then run: catalog-forge lock"
     return [
-        Problem(f"{name} has moved: {known.images[name].digest} -> {each.digest}", wanted.images[name], hint)
+        Problem(f"{name} now points to another image: {known.images[name].digest} -> {each.digest}", wanted.images[name], hint)
         for name, each in found.items()
         if name in known.images and known.images[name].digest != each.digest
     ]

@@ -73,7 +73,7 @@ class Options:
 @click.option(
     "--exec",
     metavar="COMMAND",
-    help="The command that starts the program; default: a known one, else that of the image on the engine.",
+    help="The command that starts the program; default: the one known for this software, else the one of the image.",
 )
 @click.option("--backend", metavar="BACKEND", help="For a proxy: the store that lists the servers, such as etcdv3 or consul.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
@@ -181,7 +181,9 @@ def _from_words(name: str, chosen: Options) -> Plan:
             "without a blueprint, --service and --config are needed; for well-known software --service is enough"
         )
     if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
-        raise click.UsageError("--service, --config, --reload and --metadata are for specs without a blueprint: use --set")
+        raise click.UsageError(
+            "--service, --config, --reload and --metadata are for specs without a blueprint: answer a blueprint with --set"
+        )
     words = Words(
         chosen.service,
         chosen.config or "",
@@ -216,7 +218,7 @@ def _from_blueprint(
     with opened(reference, settings.directory, cache_folder(os.environ)) as blueprint:
         if blueprint.hooks and not chosen.trust:
             click.echo(
-                f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
+                f"the hooks of the blueprint were not run ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
             )
         budget = Budget()  # shared by all questions and files of the run
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
@@ -243,7 +245,7 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
                 raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
             found[key.value] = Given(value.value, value.where)
         if not found:
-            raise ForgeError("answers are a mapping of questions to values", root.where)
+            raise ForgeError("answers must be a mapping of questions to values", root.where)
     found |= {key: Given(text) for key, text in pairs_of(pairs)}
     if "name" in found:
         raise ForgeError("the name is given by NAME on the command line", found["name"].where)

@@ -162,7 +162,7 @@ def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question
         except ForgeError as error:
             wanted = error.problems[0].hint
             raise ForgeError(
-                f"the blueprint has a new question, {question.name!r}, whose default cannot answer it: {wanted}", hint=hint
+                f"the blueprint has a new question, {question.name!r}, whose default is not a valid answer: {wanted}", hint=hint
             ) from None
     defaults[question.name] = question.default
     return question.default

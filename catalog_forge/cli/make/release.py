@@ -94,7 +94,7 @@ def _found(repository: Repository, sources: list[Source], options: dict[str, Any
 def _tell(found: NextRevision, published: Published) -> None:
     """Print what is to be released, and why."""
     entry = found.source.spec().entry
-    before = f", after {published.last}, {published.versions.get(str(published.last))}" if published.revisions else ""
+    before = f", after revision {published.last}, {published.versions.get(str(published.last))}" if published.revisions else ""
     click.echo(f"{found.source.name}: revision {entry.revision} of {entry.name}, version {entry.version}{before}")
     for line in (*found.reasons, *(f"breaking: {each.where}: {each.message}" for each in found.breaking)):
         click.echo(f"  {printable(line)}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 _WORDS = ("PROGRAM", "ARGUMENT")
-_COMMENT = "# What starts the program in the image of the service: `generate` asks no engine."
+_COMMENT = "# The command that starts the program in the service's image; `generate` cannot look it up."
 
 
 def with_start(name: str, author: Plan, inherited: Map | None, words: str | None, no_input: bool) -> Plan:
@@ -37,7 +37,7 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
     except ForgeError:
         return author
     if words is not None and says:
-        raise ForgeError("the blueprint already defines how the program is started: --exec is for specs without that")
+        raise ForgeError("the blueprint already defines the command that starts the program: leave out --exec")
     if says:
         return author
     start = _split(words) if words is not None else spec.launch.command or _found(spec, no_input)
@@ -80,10 +80,8 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     if engine is not None:
         with engine:
             if start := command_of(engine, image):
-                click.echo(
-                    f"{printable(shlex.join(start))} starts {image}, according to the engine: make sure that it reads the file",
-                    err=True,
-                )
+                words = f"according to the engine, {printable(shlex.join(start))} starts {image}"
+                click.echo(f"{words}: make sure that it reads the configuration", err=True)
                 return start
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):

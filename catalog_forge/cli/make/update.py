@@ -127,7 +127,9 @@ def _shown(compared: Comparison, one: News) -> str:
     """Return the diff, without the files that may contain a secret."""
     hidden = [path for path in one.hidden if path in compared.states]
     states = {path: state for path, state in compared.states.items() if path not in hidden}
-    return replace(compared, states=states).diff() + "".join(f"# not shown, it may hold a secret: {path}\n" for path in hidden)
+    return replace(compared, states=states).diff() + "".join(
+        f"# not shown, because it may contain a secret: {path}\n" for path in hidden
+    )
 
 
 def _file(change: Update, wished: Wished) -> File | None:
@@ -140,7 +142,7 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
     count = sum(len(change.clashes) for one in found for change in one.conflicts)
     conflicts = counted(count, "conflict")
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
-        return f"{conflicts}, written between conflict markers", None, "edit the files, then: catalog-forge generate"
+        return f"{conflicts}, written between conflict markers", None, "edit the files, then run: catalog-forge generate"
     if count and not wished.check:
         return (
             f"{conflicts} in {', '.join(one.name for one in found if one.conflicts)}: nothing was written there",
@@ -161,7 +163,7 @@ def _text(one: News) -> str:
             f"as your edits"
         ]
     elif one.newer and one.is_same:
-        lines = [f"{one.name}: other answers to {one.now}"]
+        lines = [f"{one.name}: new answers to the blueprint {one.now}"]
     elif one.newer and one.was == one.now:
         lines = [f"{one.name}: the blueprint {one.now} is newer"]
     elif one.newer:

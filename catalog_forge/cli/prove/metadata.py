@@ -53,8 +53,14 @@ class Address(click.ParamType[tuple[str, int]]):
 
 @metadata.command()
 @click.argument("file", type=_FILE)
-@click.option("--listen", type=Address(), default="127.0.0.1:8080", show_default=True, help="Use port 0 for a free one.")
-@click.option("--reload-listen", type=Address(), help="Where POST /v1/reload reloads FILE.")
+@click.option(
+    "--listen",
+    type=Address(),
+    default="127.0.0.1:8080",
+    show_default=True,
+    help="The address to listen on; port 0 picks a free port.",
+)
+@click.option("--reload-listen", type=Address(), help="The address on which POST /v1/reload reloads FILE.")
 @click.option("--xff", is_flag=True, help="Identify the caller by the X-Forwarded-For header.")
 def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | None, xff: bool) -> None:
     """Serve FILE, an answers file or a scenario, until interrupted.
@@ -103,7 +109,7 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)  # also copies the options that click has stored on `command`
     def call(file: Path | None, url: str | None, version: str | None, client: str | None, **others: Any) -> None:
         if (file is None) == (url is None):
-            raise click.UsageError("either --file FILE or --url URL says where the answers come from")
+            raise click.UsageError("give the source of the answers: either --file FILE or --url URL")
         command(source=_Source(file, url, version, client), **others)
 
     wrapped: Callable[..., None] = call
@@ -199,7 +205,7 @@ class _Source:
             nearest = parent
         whom = ("--file", str(self.file)) if self.file else ("--url", str(self.url))
         client = ("--self", self.client) if self.client else ()
-        return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what is there"
+        return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what exists there"
 
     def value(self, path: str) -> Value:
         """Return the answer as data. An answer from a file may contain numbers that JSON cannot represent."""
@@ -334,7 +340,7 @@ def _warn(file: Path, answers: Answers) -> None:
     for path, problem in problems[:_MOST_WARNINGS]:
         click.echo(printable(f"warning: {file}: {path}: {problem}"), err=True)
     if len(problems) > _MOST_WARNINGS:
-        click.echo(f"warning: {file}: and more of this kind", err=True)
+        click.echo(f"warning: {file}: further warnings are not shown", err=True)
 
 
 def _stamp(file: Path) -> tuple[int, ...]:

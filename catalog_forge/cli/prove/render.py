@@ -71,7 +71,7 @@ class Wanted:
     multiple=True,
     type=click.IntRange(0),
     metavar="N",
-    help="Set the scale of the asking service first; give two with --diff.",
+    help="Render at this scale of the asking service; give two with --diff.",
 )
 @click.option(
     "--self", "client", metavar="CONTAINER|ADDRESS", help="The container that asks; default: the `self` of the scenario."
@@ -139,7 +139,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         (name and wanted.prefix is not None, "--prefix is for --image-dir; use --version with a spec"),
         (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec"),
         (wanted.steps and wanted.scales, "use either --step or --scale"),
-        (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "two --step or --scale are for --diff: give one"),
+        (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "two --step or two --scale need --diff"),
         (
             engine == "image" and (wanted.version or wanted.resources),
             "--engine image uses the built image: --version and --resource cannot be changed",
@@ -166,7 +166,7 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     spec = source.spec()
     if wanted.backend and wanted.backend not in spec.engine.told:
         hint = did_you_mean(wanted.backend, spec.engine.told)
-        raise UsageError(f"--backend {wanted.backend}: {spec.name} does not read it", hint=hint)
+        raise UsageError(f"--backend {wanted.backend}: {spec.name} does not read this back end", hint=hint)
     subject = _only(of_spec(spec, source.folder.static, wanted.backend or "", wanted.version or ""), wanted.resources)
     dialect = wanted.dialect or subject.dialect
     subject = replace(subject, dialect=dialect, variables={**subject.variables, **wanted.environment})
@@ -226,7 +226,7 @@ def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _conf_dirs(folder: Path) -> Iterator[Path]:
-    """Yield the conf.d folders with a resource below a folder. Links are not followed, and very deep folders are skipped."""
+    """Yield each conf.d below `folder` that contains a resource. Links are not followed, and very deep folders are skipped."""
     import os
 
     for place, folders, names in os.walk(folder):

@@ -52,7 +52,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
             continue
         same = False
         if any(file and file.secret and not secrets for file in (before, after)):
-            click.echo(f"{printable(dest)} differs: a secret, --show-secrets shows it")
+            click.echo(f"{printable(dest)} differs; it is secret, and --show-secrets shows it")
             continue
         was, now = (file.text if file else "" for file in (before, after))
         diff = difference(was, now, f"{dest}  ({old[0]})", f"{dest}  ({new[0]})")

@@ -98,10 +98,10 @@ def _wanted(bad: Sequence[Result]) -> str:
 def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
     """Refuse a back end that the engine does not support."""
     if engine == "image":
-        raise click.UsageError(f"--backend {backend}: the engine image has no store; use embedded, confd or stack")
+        raise click.UsageError(f"--backend {backend}: --engine image runs no store; use --engine embedded, confd or stack")
     specs = [case.subject.spec for case in chosen if case.subject.spec]
     if engine == "stack" and any(backend not in spec.engine.backends for spec in specs):
-        raise click.UsageError(f"--backend {backend}: a stack has Rancher's metadata service in place of files")
+        raise click.UsageError(f"--backend {backend}: --engine stack runs Rancher's metadata service instead")
 
 
 def _warn(chosen: Sequence[Case]) -> None:
@@ -148,7 +148,7 @@ def _show(result: Result) -> None:
     checks = sum(step.checked for step in result.steps)
     facts = f"{counted(len(result.played), 'moment')}, {counted(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
-        facts += ": nothing is expected"
+        facts += "; the scenario expects nothing"
     click.echo(
         f"{click.style(f'{word:8}', fg=_COLOURS[word])} {printable(result.case.title)}  {printable(result.skipped or facts)}"
     )

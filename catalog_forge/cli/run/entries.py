@@ -248,7 +248,7 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
         except OSError as error:
             raise ForgeError(f"{answers_file} cannot be read: {error.strerror}") from None
         if not isinstance(root, yamlio.Map):
-            raise ForgeError("answers are a mapping of questions to values", root.where)
+            raise ForgeError("answers must be a mapping of questions to values", root.where)
         for key, value in root.pairs:
             if not isinstance(value, yamlio.Text):
                 raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)

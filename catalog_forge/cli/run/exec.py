@@ -41,7 +41,7 @@ def exec(context: click.Context, stack: str, unit: str, words: tuple[str, ...]) 
         found = meant(runner, unit)
         running = [each for each in found if each.running]
         if not running:
-            raise ForgeError(f"{found[0].name} does not run", hint=f"catalog-forge start {runner.name}")
+            raise ForgeError(f"{found[0].name} is not running", hint=f"catalog-forge start {runner.name}")
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
         try:
             session = Session(engine, running[0], words or ("sh",), terminal, terminal or not sys.stdin.isatty())

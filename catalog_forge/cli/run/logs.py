@@ -45,7 +45,7 @@ class Since(click.ParamType[float]):
         try:
             return datetime.fromisoformat(value).timestamp()
         except ValueError:
-            self.fail(f"{value!r} is not a time: 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00", param, ctx)
+            self.fail(f"{value!r} is not a time such as 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00", param, ctx)
 
 
 @click.command()

@@ -55,7 +55,7 @@ def seed(
 ) -> None:
     """Write the metadata of a spec into the store of its back end.
 
-    The value of a key is given by --set or --answers, else it is the default. A key without a given value and a default
+    The value of a key is given by --set or --answers, else it is the default. A key with neither a given value nor a default
     keeps its value in the store. Elements that a list no longer has are removed; keys that are not in the spec are left
     alone. If `seed` is interrupted, run it again to finish. Credentials are read from CONF_USERNAME, CONF_PASSWORD and
     CONF_TOKEN, or from the files named by CONF_PASSWORD_FILE and so on.
@@ -96,9 +96,9 @@ def _show(
     if diff:
         click.echo(painted_diff(change.diff(todo, there, target.secret)), nl=False)
     if dry_run:
-        click.echo(f"{name}: would be {_summary(todo)}", err=True)
+        click.echo(f"{name}: without --dry-run: {_summary(todo)}", err=True)
     if check and not todo.is_empty:
-        words = "an earlier seed was interrupted" if todo.is_cut_off else f"it would be {_summary(todo)}"
+        words = "an earlier seed was interrupted" if todo.is_cut_off else f"seed would report {_summary(todo)}"
         raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
 
 
@@ -107,7 +107,9 @@ def _agreed(left: Change) -> None:
     from catalog_forge.errors import ForgeError
 
     if not left.is_empty:
-        raise ForgeError("another process wrote to the store at the same time, and it differs from the spec", hint="run it again")
+        raise ForgeError(
+            "another process wrote to the store at the same time, and the store now differs from the spec", hint="run it again"
+        )
 
 
 def _backend(spec: Spec, asked: str | None) -> str:
@@ -115,7 +117,7 @@ def _backend(spec: Spec, asked: str | None) -> str:
 
     known = spec.engine.backends
     if asked is not None and asked not in known:
-        raise UsageError(f"--backend {asked}: {spec.name} does not read it", hint=did_you_mean(asked, known))
+        raise UsageError(f"--backend {asked}: {spec.name} does not read this back end", hint=did_you_mean(asked, known))
     found = asked or spec.engine.store or known[0]
     if found == "rancher":
         hint = (
@@ -133,7 +135,9 @@ def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[s
 
     prefix = spec.engine.prefix if prefix is None else "/" + prefix.strip("/")
     if not re.fullmatch(PREFIX, prefix):
-        raise UsageError(f"--prefix {prefix}: it must be a key such as /app, of letters, digits and . _ - between slashes")
+        raise UsageError(
+            f"--prefix {prefix}: the prefix must be a key such as /app, with letters, digits and . _ - between slashes"
+        )
     said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token", "ca", "cert", "key")}
     return Destination(node or "", prefix, **said, secret=secret_keys(spec, prefix))
 
@@ -174,7 +178,7 @@ def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, y
     if answers:
         root = yamlio.parse(answers.read_bytes(), str(answers), max_bytes=_MAX_BYTES)
         if not isinstance(root, yamlio.Map):
-            raise ForgeError("values are a mapping of keys to values", root.where)
+            raise ForgeError("values must be a mapping of keys to values", root.where)
         given |= {key.value: node for key, node in root.pairs}
     for key, text in pairs_of(sets):
         given[key] = _value(key, text, key in spec.metadata and not spec.metadata[key].asked)

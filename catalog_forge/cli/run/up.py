@@ -271,7 +271,7 @@ def bring_up(stack: Stack, background: Background | None = None, output: str = "
         if holder:
             with suppress(ProcessLookupError):
                 os.kill(holder, signal.SIGHUP)
-            click.echo(f"stack {stack.name} is run by process {holder}: it changes what differs", err=True)
+            click.echo(f"process {holder}, which runs stack {stack.name}, applies the changes", err=True)
         elif background:
             background.run(folder)
     if holder or background:

@@ -100,7 +100,8 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
     asking = cases[0].expected[0].asking
     if not asking.count:
         raise ForgeError(
-            f"the scenario {scenario!r} does not query any container at its start", hint="expect: {command: ...}, http or log"
+            f"the scenario {scenario!r} expects nothing of a container at its start",
+            hint="add expect: {command: ...}, http or log",
         )
     return asking
 

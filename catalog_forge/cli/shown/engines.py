@@ -35,7 +35,7 @@ _SAYS = {
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 backend = click.option(
-    "--backend", metavar="BACKEND", help="The back end that holds the keys, one of those of the spec; default: the first one."
+    "--backend", metavar="BACKEND", help="The back end of the spec that holds the keys; default: the first one."
 )
 """The option that selects the back end with the keys."""
 

@@ -1,4 +1,4 @@
-"""Colours for a terminal. click removes the colours elsewhere, and if NO_COLOR is set."""
+"""Colours for a terminal. click removes them if the output is not a terminal or NO_COLOR is set."""
 
 from __future__ import annotations
 

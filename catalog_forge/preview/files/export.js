@@ -44,7 +44,7 @@ function draw() {
   const added = changed.filter((file) => !shown.includes(file));
   const lines = changed.reduce((sum, each) => sum + each.changed, 0);
   byId("status").textContent = !variable ? "as with the default answers"
-    : !option ? `${variable}: what this changes is not in this file`
+    : !option ? `${variable}: the effect of this answer is not in this file`
     : `${variable}=${value}${chosen.size > 1 ? " alone" : ""}: ${counted(lines, "line")} changed in ${counted(changed.length, "file")}`;
   const problems = [...(answer.problems || []).filter((each) => !each.variable), ...(option ? option.problems.map((message) => ({message})) : [])];
   byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...renderedBy(answer), ...fileViews([...shown, ...added]),

@@ -3,7 +3,7 @@ import {el} from "./dom.js";
 
 const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 const NOTES = {
-  service: "STACK/SERVICE: those of the stacks that run here and of this catalog's entries are offered; Rancher lists those of the environment",
+  service: "STACK/SERVICE: the list shows services of running stacks and of this catalog's entries; Rancher lists the services of the environment",
   certificate: "Rancher lists the certificates of the environment: type the name of one",
   secret: "Rancher lists the secrets of the environment: type the name of one",
 };

@@ -129,7 +129,7 @@ function build() {
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
-  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is what it was before" : data.revision === null ? "" : "; below is what is on disk"}`), problemList(data.problems)] : []));
+  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors", {"aria-live": "polite"}), el("div#files"));
   if (byId("services")) get("/api/services").then(({services}) => byId("services").replaceChildren(...services.map((each) => el("option", {value: each}))), () => null);
@@ -228,8 +228,8 @@ function drawTools(answer) {
     answer.nodes.length && data.versions ? el("label", {}, el("span", {}, "Metadata"), el("select#version", {onchange: (event) => { wish.version = event.target.value; render(); }}, data.versions.map((each) => option(each, each === (wish.version || answer.version_read), each + (each === answer.version_read ? (data.spec ? " (spec)" : " (image)") : ""))))) : "",
     el("div.actions", {},
       el("label.choice", {}, el("input#secrets", {type: "checkbox", checked: wish.secrets, onchange: (event) => { wish.secrets = event.target.checked; render(); }}), "Secrets"),
-      el("button#pin", {type: "button", title: "Mark what changes from here on", onclick: () => { now.against = structuredClone(wish); render(); }}, "Compare from here"),
-      el("button#reset", {type: "button", title: "All answers, scales and the node as the entry has them", onclick: reset}, "Reset")));
+      el("button#pin", {type: "button", title: "Mark all later changes", onclick: () => { now.against = structuredClone(wish); render(); }}, "Compare from here"),
+      el("button#reset", {type: "button", title: "Reset all answers, scales and the node to those of the entry", onclick: reset}, "Reset")));
 }
 
 async function reset() {

@@ -65,7 +65,7 @@ def test_a_revision_is_written_into_every_entry() -> None:
         ("latest: {default: {on: x}}\n", "a.yml:1:20: the key 'on' is a truth value"),
         ("latest: {default: {~: x}}\n", "a.yml:1:20: the key '~' is null"),
         ("latest: {default: {<<: [1]}}\n", "a.yml:1:25: what '<<' merges must be a mapping"),
-        ("latest: {default: {a: 1, a: 2}}\n", "a.yml:1:26: the key 'a' stands twice"),
+        ("latest: {default: {a: 1, a: 2}}\n", "a.yml:1:26: the key 'a' appears twice"),
         ("", "a.yml:1:1: the file is empty"),
     ],
 )
