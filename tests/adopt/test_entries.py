@@ -405,7 +405,7 @@ def test_an_entry_whose_program_is_in_the_same_image_is_reported(tmp_path: Path)
     )
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
     assert "the entry app is not adopted: the image app-conf of app also contains the program" in result.stderr
-    assert "none of these images configures a service" not in result.stderr
+    assert "use none of these images" not in result.stderr
 
 
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
