@@ -243,7 +243,7 @@ def test_prune_deletes_no_edited_file_without_force_and_no_added_file_at_all(two
     before = everything(two)
     result = run(two, "generate", "--prune")
     assert result.exit_code == 1 and everything(two) == before, "also x-conf stays: all or nothing"
-    assert "images/y-conf/Dockerfile: was edited after it was generated" in result.stderr
+    assert "images/y-conf/Dockerfile: this file was edited after it was generated" in result.stderr
     assert "nothing was deleted" in result.stderr and "--prune --force" in result.stderr
     forced = run(two, "generate", "--prune", "--force")
     assert forced.exit_code == 0 and "kept: images/y-conf/more/notes.txt, not generated from y-conf" in forced.stderr
