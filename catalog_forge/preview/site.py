@@ -66,7 +66,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The product of a spec: the id of its entry (specs/NAME without an entry), and the error in the spec."""
+    """The id of the entry that a spec makes (specs/NAME if the spec makes no entry), and the error in the spec."""
 
     entry: str
     error: ForgeError | None = None
@@ -199,7 +199,7 @@ class Site:
 
 
 def _made_by(repository: Repository, name: str) -> Product:
-    """Return the product of a spec. The spec is not read if its generated files are current: their record is enough."""
+    """Return the entry that a spec makes, or its error. If the generated files are current, their record is enough."""
     entry = f"{SPECS}/{name}"
     try:
         config = (path for path in writer.recorded(repository.root, name) if path.endswith(f"/{CONFIG}"))

@@ -78,7 +78,7 @@ def adopt(
             f"there is no conf image below {', '.join(map(str, folders))}", hint="name a folder with a Dockerfile and conf.d/"
         )
     if all(each.status == "generated" for each in found):
-        raise ForgeError("these images were generated: there is nothing to adopt", hint="catalog-forge update")
+        raise ForgeError("these images were generated from specs: there is nothing to adopt", hint="change their specs instead")
     if any(each.status not in ("adopted", "generated") for each in found):
         raise ForgeError("not everything could be adopted", hint="fix the problems above, then run adopt again")
 
@@ -155,7 +155,7 @@ def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None
     both = [path for path, count in shared.items() if count > 1]
     if both:
         raise ForgeError(
-            "several images would write this file: nothing was written",
+            "several images would become specs that write this file: nothing was written",
             Where(both[0]),
             "an entry belongs to one spec: name the image that configures its services",
         )

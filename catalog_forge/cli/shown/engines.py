@@ -28,9 +28,9 @@ OF_IMAGES = ("image", "stack")
 
 _SAYS = {
     "embedded": "`embedded` imitates confd",
-    "confd": "`confd` runs a real one",
+    "confd": "`confd` runs the real confd",
     "image": "`image` runs the built image on a Docker engine",
-    "stack": "`stack` runs the whole entry there, as `up` does",
+    "stack": "`stack` runs the whole entry on a Docker engine, as `up` does",
 }
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
