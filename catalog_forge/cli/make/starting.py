@@ -80,8 +80,8 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     if engine is not None:
         with engine:
             if start := command_of(engine, image):
-                words = f"according to the engine, {printable(shlex.join(start))} starts {image}"
-                click.echo(f"{words}: make sure that it reads the configuration", err=True)
+                said = f"according to the engine, {printable(shlex.join(start))} starts {image}"
+                click.echo(f"{said}: make sure that it reads the configuration", err=True)
                 return start
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
