@@ -232,7 +232,7 @@ def test_prune_writes_nothing_with_the_options_that_only_show(two: Path) -> None
     before = without_spec(two, "y-conf")
     assert "deleted file mode 100755\n--- a/images/y-conf/run.sh" in run(two, "generate", "--prune", "--diff").stdout
     result = run(two, "generate", "--prune", "--dry-run")
-    assert "orphan: templates/y/config.yml\n" in result.stdout and "would be 10 removed" in result.stderr
+    assert "orphan: templates/y/config.yml\n" in result.stdout and "without --dry-run: 10 removed" in result.stderr
     assert run(two, "generate", "--prune", "--check").exit_code == 1
     assert everything(two) == before
 

@@ -182,8 +182,8 @@ def test_what_engines_refuse_with_has_an_advice() -> None:
         "listen tcp4 0.0.0.0:80: bind: address already in use": "publish a different port",
         "dial tcp: lookup registry.example on 10.0.0.1:53: no such host": "cannot reach",
         "Get http://127.0.0.1:1/v2/: dial tcp 127.0.0.1:1: connect: connection refused": "cannot reach",
-        "pull access denied for x, repository does not exist or may require 'docker login'": "check its name",
-        "manifest for nginx:9 not found: manifest unknown": "check its name",
+        "pull access denied for x, repository does not exist or may require 'docker login'": "check the name",
+        "manifest for nginx:9 not found: manifest unknown": "check the name",
         "denied: requested access to the resource is denied": "docker login",
         "write /var/lib/docker/x: no space left on device": "docker system df",
     }.items():

@@ -76,7 +76,7 @@ class Left:
             for path, state in (states | {writer.manifest_path(name): Drift.ORPHAN}).items():
                 click.echo(f"{state}: {printable(path)}")
             if dry_run:
-                click.echo(f"{name}: its spec no longer exists: would be {len(states)} removed", err=True)
+                click.echo(f"{name}: its spec no longer exists; without --dry-run: {len(states)} removed", err=True)
         return bool(self.names)
 
     def end(self, *, force: bool) -> None:
