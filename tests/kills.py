@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from click.testing import Result
+
 from catalog_forge.errors import ForgeError
 
 
@@ -67,3 +69,26 @@ def copies(original: Path, folder: Path) -> Iterator[tuple[int, Path]]:
         copy = shutil.copytree(original, folder / str(number), symlinks=True)
         yield number, copy
         shutil.rmtree(copy)
+
+
+def interrupted_at(number: int, action: Callable[[], Result]) -> tuple[bool, int, str]:
+    """Run a command in a process of its own, and raise KeyboardInterrupt right before its operation `number` that writes.
+
+    Return whether it had so many operations, its exit code, and what it printed to stderr.
+    """
+    operations = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "fcntl.flock", "subprocess.Popen"}
+    count = itertools.count(1)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        reads = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if event in operations and not reads and next(count) == number:
+            raise KeyboardInterrupt
+
+    def observed() -> None:
+        sys.addaudithook(hook)
+        result = action()
+        raise ForgeError(f"{int(next(count) > number)} {result.exit_code} {result.stderr}")
+
+    _, text = end(*start(observed))
+    had, code, said = text.split(" ", 2)
+    return had == "1", int(code), said

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -137,6 +137,13 @@ class Root(click.Group):
         except click.NoSuchOption as error:
             raise _explained(error, ctx) from None
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line up to the command."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt:
+            _interrupted()
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first word names. For a misspelt name, the error suggests the nearest command."""
         for word in args:
@@ -169,9 +176,10 @@ class Root(click.Group):
         except (click.exceptions.Exit, click.ClickException):
             raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted", err=True)
-            ctx.exit(EXIT_INTERRUPTED)
+            _interrupted()
         except Exception as error:
+            if _is_interrupted(error):
+                _interrupted()
             ctx.exit(_failed(error, debug=ctx.params["debug"]))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -180,6 +188,22 @@ class Root(click.Group):
             return super().main(*args, **kwargs)
         except OSError as error:
             sys.exit(_failed(error, debug=False))
+
+
+def _interrupted() -> NoReturn:
+    """Say that the user has interrupted the command, and exit."""
+    click.echo("interrupted", err=True)
+    raise click.exceptions.Exit(EXIT_INTERRUPTED)
+
+
+def _is_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C caused an error. Some imports and libraries turn a KeyboardInterrupt into an error of their own."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return any(isinstance(each, KeyboardInterrupt) for each in chain)
 
 
 def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageError:
