@@ -1,8 +1,8 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
-names: show_help, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many, lint, upgrades,
-lock, adopt, preview, bake
+names: show_help, complete, docs, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many,
+lint, upgrades, lock, adopt, preview, bake
 CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
@@ -27,11 +27,11 @@ from rendering import render, stored
 from running import many, ps, up
 from seeding import seed
 from serving import huge, serve
-from starting import new, show_help, update
+from starting import complete, docs, new, show_help, update
 from testing import test
 
 _ALL = (
-    *(show_help, new, update, generate, chart, build, render, stored, seed, test),
+    *(show_help, complete, docs, new, update, generate, chart, build, render, stored, seed, test),
     *(serve, huge, up, ps, many, lint, upgrades, lock, adopt, preview, bake),
 )
 BENCHMARKS = {each.__name__: each for each in _ALL}

@@ -1,14 +1,19 @@
-"""How long a command takes that does little: `--help`, and `new` with nothing to build."""
+"""How long a command takes that does little: `--help`, a completion, and `new` with nothing to build; and `make docs`."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 
 from measure import ROUNDS, Row, by_turns, program, ratio, run
 
+ROOT = Path(__file__).parent.parent
+SPECS = 500
+# What is typed up to the word that the shell completes.
+COMPLETED = {"a command": "ge", f"one of {SPECS} specs": "generate ", "a rule": "lint --explain CF"}
 CLICK = f"""#!{sys.executable}
 import click
 
@@ -36,6 +41,31 @@ def show_help(folder: Path) -> list[Row]:
     minimal = smallest(folder)
     runs = by_turns(lambda _: run(program("catalog-forge"), "--help"), lambda _: run(minimal, "--help"))
     return [ratio("`--help`", "a minimal click program", 1.1, runs)]
+
+
+def complete(folder: Path) -> list[Row]:
+    """Measure what a shell waits for at a key press beside `--help`: for a command, a spec of a catalog of 500, and a rule."""
+    specs = folder / "specs"
+    specs.mkdir()
+    for number in range(SPECS):
+        (specs / f"web{number}-conf.yml").touch()
+    rows = []
+    for what, words in COMPLETED.items():
+        typed = f"catalog-forge -C {folder} {words}"
+        asked = {"_CATALOG_FORGE_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+        runs = by_turns(
+            lambda _, asked=asked: run(program("catalog-forge"), env=asked), lambda _: run(program("catalog-forge"), "--help")
+        )
+        rows.append(ratio(f"completion of {what}", "`--help`", 1.3, runs))
+    return rows
+
+
+def docs(folder: Path) -> list[Row]:
+    """Measure `make docs` once, from nothing: Sphinx as the Makefile calls it, with an output folder of its own."""
+    (options,) = re.findall(r"-m sphinx (-.*) docs build/docs$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    taken = run(sys.executable, "-m", "sphinx", *options.split(), "-d", folder / "cache", ROOT / "docs", folder / "html")
+    pages = sum(1 for _ in (folder / "html").rglob("*.html"))
+    return [Row(f"`make docs` ({pages} pages)", f"{taken.seconds:.1f} s", "", taken.seconds, 60, "s")]
 
 
 def new(folder: Path) -> list[Row]:

@@ -16,6 +16,7 @@ from catalog_forge.blueprint.find import examples, shipped
 from catalog_forge.cli.main import COMMANDS, root
 from catalog_forge.cli.shown import names
 from catalog_forge.lint.runner.registry import rules
+from catalog_forge.spec.model.service import TOPOLOGIES
 from tests.helpers import tree
 
 SPEC = "forge: 1\nname: {}-conf\nservice: redis:3.2.11\nconfig: /etc/x/x.conf\nreload: restart\n"
@@ -73,10 +74,22 @@ def completed(folder: Path, *words: str) -> list[str]:
         (["lint", "--explain", "CF80"], ["CF801", "CF802", "CF803", "CF804", "CF805", "CF806", "CF807"]),
         (["new", "x-conf", "--blueprint", "redis-"], ["redis-conf"]),
         (["lint", "--format", "s"], ["sarif"]),
+        (["lint", "--explain-verdict", "d"], ["dns"]),
+        (["upgrades", "r"], ["red"]),
+        (["up", "red", "--upgrade-from", "0", "--expect", "s"], ["second"]),
+        (["new", "x-conf", "--topology", "n"], ["netns"]),
+        (["test", "red-conf", "--backend", "etc"], ["etcdv3", "etcd"]),
+        (["help", "rol"], ["rollback"]),
+        (["help", "metadata", "g"], ["get"]),
+        (["help", "up", ""], []),
     ],
 )
 def test_words_and_names_are_completed(words: list[str], wanted: list[str], catalog: Path) -> None:
     assert completed(catalog, *words) == wanted
+
+
+def test_the_topologies_are_those_of_the_spec() -> None:
+    assert {*names.TOPOLOGIES} == {*TOPOLOGIES}
 
 
 def test_without_a_catalog_nothing_is_completed_and_nothing_fails(tmp_path: Path) -> None:

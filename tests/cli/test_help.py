@@ -58,15 +58,23 @@ def test_options_that_may_be_repeated_say_so() -> None:
 
 
 def test_an_option_of_one_meaning_has_one_name() -> None:
-    """What several commands let one say is said by the same words everywhere."""
-    short: dict[str, set[str]] = {}
+    """One letter stands for one word, and what has the same help has the same name."""
+    named: dict[str, set[str]] = {}
     for _, command in EVERY:
         for each in command.params:
-            if isinstance(each, click.Option):
-                names = [name for name in each.opts if name.startswith("--")]
-                for letter in (name for name in each.opts if not name.startswith("--")):
-                    short.setdefault(letter, set()).update(names or {letter})
-    assert {letter: names for letter, names in short.items() if len(names) > 1 and letter not in ("-v", "-f", "-t", "-o")} == {}
+            if isinstance(each, click.Option) and each.opts != ["-C"]:
+                word = next(name for name in each.opts if name.startswith("--"))
+                for meaning in (*(name for name in each.opts if not name.startswith("--")), each.help or ""):
+                    named.setdefault(meaning, set()).add(word)
+    assert "" not in named, named[""]
+    # Both write nothing; `--diff` shows the lines, and `--dry-run` the values or the names of the files.
+    assert {what: names for what, names in named.items() if len(names) > 1 and names != {"--diff", "--dry-run"}} == {}
+
+
+def test_a_file_of_the_same_kind_is_given_by_the_same_option() -> None:
+    files = [each for _, command in EVERY for each in command.params if "scenario" in (getattr(each, "help", "") or "")]
+    reads = {each.opts[0] for each in files if isinstance(each, click.Option) and "answers file" in (each.help or "")}
+    assert reads == {"--file"}
 
 
 @pytest.mark.parametrize("command", ["metadata get", "metadata tree"])

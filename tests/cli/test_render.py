@@ -193,7 +193,7 @@ def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, t
         ([], "name a spec, or a folder with --image-dir"),
         (["app-conf", "--step", "0", "--scale", "3"], "use either --step or --scale"),
         (["app-conf", "--var", "X"], "'X' is not NAME=VALUE"),
-        (["--image-dir", "."], "--image-dir needs --metadata FILE"),
+        (["--image-dir", "."], "--image-dir needs --file FILE"),
         (["app-conf", "--prefix", "/latest"], "--prefix is for --image-dir"),
         (["app-conf", "--engine", "image", "--resource", "peers"], "--engine image uses the built image"),
         (["app-conf", "--version", "2015"], "'2015' is not one of"),

@@ -78,8 +78,8 @@ class Run:
     type=click.Choice([*LEVELS, "never"]),
     help="Exit 1 if there are findings at or above this level.  [default: error]",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result to FILE.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")
+@options.output("FILE", "Write the result to FILE.")
 @click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, which ends in .html or .md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")
 @click.option("--write-baseline", type=_FILE, metavar="FILE", help="Record all current findings in FILE, and exit.")
@@ -98,7 +98,13 @@ class Run:
     "--since", metavar="REF", help="Find revisions that were already published at the git commit REF and have changed since."
 )
 @click.option("--verdicts", is_flag=True, help="Show what Rancher's three judges do with PATH, and exit.")
-@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Show what each judge does with one entry, and exit.")
+@click.option(
+    "--explain-verdict",
+    "verdict",
+    metavar="ENTRY",
+    shell_complete=complete.entries,
+    help="Show what each judge does with one entry, and exit.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the rules, and exit.")
 @click.option("--explain", shell_complete=complete.rules, metavar="ID", help="Explain a rule, and exit.")
 @click.pass_obj

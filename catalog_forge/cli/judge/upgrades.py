@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import as_json, counted, printable
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path", metavar="[ENTRY|CATALOG]", required=False)
+@click.argument("path", metavar="[ENTRY|CATALOG]", required=False, shell_complete=complete.entries)
 @click.option("--rancher", metavar="VERSION", default="", help="The version of Rancher, such as v1.6.14; default: any.")
 @click.option("--all", "every", is_flag=True, help="Show every upgrade offered, not only the next one for each revision.")
 @click.option(

@@ -42,7 +42,7 @@ class Finding:
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
 @click.pass_obj
 def doctor(settings: Settings, form: str) -> None:
     """Check which programs this machine has, and which are missing.

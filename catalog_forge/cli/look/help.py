@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
 
 @click.command()
-@click.argument("words", metavar="[COMMAND]...", nargs=-1)
+@click.argument("words", metavar="[COMMAND]...", nargs=-1, shell_complete=complete.commands)
 @click.pass_context
 def help(context: click.Context, words: tuple[str, ...]) -> None:
     """Show the help of a command; the same as COMMAND --help.

@@ -24,7 +24,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
 @click.option("--compose", "composed", is_flag=True, help="Print the compose files with the answers filled in.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question for --compose; may be repeated.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="YAML file with answers for --compose.")
+@click.option(
+    "--answers", type=_FILE, metavar="FILE", help="For --compose: file with answers, as YAML or as KEY=VALUE lines (.env)."
+)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def show(

@@ -9,6 +9,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.make.editing import add_key, get, set_value, unset
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 
 
 @click.group()
@@ -33,7 +34,7 @@ def show(settings: Settings, name: str) -> None:
 
 @spec.command()
 @click.argument("name", shell_complete=complete.specs)
-@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")
+@options.output("FILE", "Write the picture to FILE.")
 @click.pass_obj
 def picture(settings: Settings, name: str, out: Path | None) -> None:
     """Draw the stack of a spec as SVG: services, containers, files, ports, volumes, and the links between them."""

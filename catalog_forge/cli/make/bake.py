@@ -11,7 +11,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.make.build import Inputs, pairs
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import outfile
+from catalog_forge.cli.shown import options, outfile
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "output", type=click.Choice(["bake", "github", "gitlab", "tekton"]), default="bake", help="Output format."
 )
-@click.option(
-    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
-)
+@options.output("FILE", "Write the result to FILE.")
 @click.pass_obj
 def bake(
     settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, output: str, out: Path | None, **inputs: object

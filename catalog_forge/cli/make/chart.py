@@ -9,6 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options as shared
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, counted, printable
 
@@ -26,10 +27,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question; the chart uses the answer as its default value."
 )
-@click.option("--answers", "answers_file", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines.")
 @click.option(
-    "-o", "--output", metavar="DIR", help="The folder to create the chart's folder in; default: charts/ in the catalog."
+    "--answers", "answers_file", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines (.env)."
 )
+@shared.output("DIR", "The folder to create the chart's folder in; default: charts/ in the catalog.", "output")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if any file is out of date, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")

@@ -69,13 +69,23 @@ class Options:
 @click.option("--reload", metavar="COMMAND", help="What to do after a change: signal HUP, http POST URL, exec COMMAND, restart.")
 @click.option("--metadata", metavar="KEY", multiple=True, help="A metadata key whose value the user supplies; may be repeated.")
 @click.option("--file-format", metavar="FORMAT", help="Format of the file; default: derived from its extension.")
-@click.option("--topology", metavar="NAME", help="How the service gets the file: volumes, netns, datavol or embedded.")
+@click.option(
+    "--topology",
+    metavar="NAME",
+    shell_complete=complete.topologies,
+    help="How the service gets the file: volumes, netns, datavol or embedded.",
+)
 @click.option(
     "--exec",
     metavar="COMMAND",
     help="The command that starts the program; default: the one known for this software, else the one of the image.",
 )
-@click.option("--backend", metavar="BACKEND", help="For a proxy: the store that lists the servers, such as etcdv3 or consul.")
+@click.option(
+    "--backend",
+    metavar="BACKEND",
+    shell_complete=complete.backends,
+    help="For a proxy: the store that lists the servers, such as etcdv3 or consul.",
+)
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="YAML file with answers.")
 @click.option("--no-input", is_flag=True, help="Do not prompt; use the defaults.")

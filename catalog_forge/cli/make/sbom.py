@@ -9,7 +9,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.make.build import FILE, Inputs, requests_for
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import outfile
+from catalog_forge.cli.shown import options, outfile
 from catalog_forge.shown import as_json
 
 
@@ -17,9 +17,7 @@ from catalog_forge.shown import as_json
 @click.argument("name", shell_complete=complete.specs)
 @click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary that the image is built with.")
 @click.option("--platform", metavar="OS/ARCH", help="The platform that the image is built for.")
-@click.option(
-    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
-)
+@options.output("FILE", "Write the result to FILE.")
 @click.pass_obj
 def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | None, out: Path | None) -> None:
     """Print what the conf image of a spec contains, as SPDX 2.3 in JSON.

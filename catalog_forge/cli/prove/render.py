@@ -11,7 +11,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.prove import rendered
-from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown import engines, options
 from catalog_forge.cli.shown import names as complete
 
 if TYPE_CHECKING:
@@ -61,7 +61,12 @@ class Wanted:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.specs)
-@click.option("--scenario", shell_complete=complete.scenarios, help="The scenario to render; default: the first one of the spec.")
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    shell_complete=complete.scenarios,
+    help="The scenario to render; default: the first one of the spec.",
+)
 @click.option(
     "--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render; 0 is the start; give two with --diff."
 )
@@ -79,7 +84,14 @@ class Wanted:
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the one in the spec.")
 @engines.backend
 @click.option("--image-dir", type=_FOLDER, metavar="DIR", help="Render a folder with conf.d/ and templates/ instead of a spec.")
-@click.option("--metadata", type=_FILE, metavar="FILE", help="An answers file or a scenario, instead of a scenario of the spec.")
+@click.option(
+    "--file",
+    "--metadata",
+    "metadata",
+    type=_FILE,
+    metavar="FILE",
+    help="An answers file or a scenario, instead of a scenario of the spec.",
+)
 @click.option("--prefix", metavar="P", help="The prefix to start confd with, such as /2015-07-25.")
 @click.option(
     "--dialect",
@@ -93,7 +105,7 @@ class Wanted:
 @engines.options(engines.RENDERING)
 @click.option("--diff", "show_diff", is_flag=True, help="Show the difference between two moments or two scales.")
 @click.option("--show-secrets", is_flag=True, help="Also print files that only their owner may read.")
-@click.option("-o", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files below DIR.")
+@options.output("DIR", "Write the files below DIR.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
@@ -108,7 +120,7 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
     Examples:
       catalog-forge render elasticsearch-conf
       catalog-forge render elasticsearch-conf --diff --scale 3 --scale 4
-      catalog-forge render --image-dir DIR --metadata answers.yml --self 10.42.1.11 --prefix /2015-07-25 -o OUT
+      catalog-forge render --image-dir DIR --file answers.yml --self 10.42.1.11 --prefix /2015-07-25 -o OUT
     """
     from catalog_forge.errors import ForgeError
 
@@ -134,7 +146,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
     """Refuse contradictory options."""
     contradictions = (
         ((name is None) == (wanted.image_dir is None), "name a spec, or a folder with --image-dir"),
-        (wanted.image_dir and not wanted.metadata, "--image-dir needs --metadata FILE"),
+        (wanted.image_dir and not wanted.metadata, "--image-dir needs --file FILE"),
         (wanted.image_dir and wanted.scenario, "--scenario selects a scenario of a spec; --metadata takes any file"),
         (name and wanted.prefix is not None, "--prefix is for --image-dir; use --version with a spec"),
         (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec"),
@@ -183,7 +195,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
     from catalog_forge.errors import ForgeError, did_you_mean
 
     if not known:
-        raise ForgeError(f"{name} has no scenario", hint=f"catalog-forge scenario new {name}, or --metadata FILE")
+        raise ForgeError(f"{name} has no scenario", hint=f"catalog-forge scenario new {name}, or --file FILE")
     if wanted and wanted not in known:
         raise ForgeError(f"{name} has no scenario {wanted!r}", hint=did_you_mean(wanted, known))
     chosen = wanted or next(iter(known))

@@ -28,7 +28,12 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option(
-    "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only scenarios with this name."
+    "--scenario",
+    "scenarios",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete.scenarios,
+    help="Play only scenarios with this name.",
 )
 @engines.backend
 @engines.options(engines.ALL)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("name")
-@click.option("--backend", metavar="BACKEND", help="One of the back ends of the spec; default: the first.")
+@click.argument("name", shell_complete=complete.specs)
+@click.option(
+    "--backend", metavar="BACKEND", shell_complete=complete.backends, help="One of the back ends of the spec; default: the first."
+)
 @click.option("--node", metavar="NODE", help="Where the store is: HOST:PORT, a URL, a file, a table; default: this machine.")
 @click.option("--prefix", metavar="PATH", help="Prefix of all keys; default: the one in the spec.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value; lists and maps as YAML.")

@@ -46,6 +46,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--expect",
     metavar="SCENARIO",
+    shell_complete=complete.scenarios,
     help="With --upgrade-from: check this scenario's expectations of the containers after the upgrade.",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ _SAYS = {
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 backend = click.option(
-    "--backend", metavar="BACKEND", help="The back end of the spec that holds the keys; default: the first one."
+    "--backend",
+    metavar="BACKEND",
+    shell_complete=complete.backends,
+    help="The back end of the spec that holds the keys; default: the first one.",
 )
 """The option that selects the back end with the keys."""
 

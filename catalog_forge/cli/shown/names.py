@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import click
 
+TOPOLOGIES = ("volumes", "netns", "datavol", "embedded", "scripts")
 _RULE = re.compile(r'"(CF\d{3})"')
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
@@ -56,6 +57,29 @@ def blueprints(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     shipped, examples = _shipped("blueprints"), _shipped("examples")
     names = [name for name in _listed(shipped) if os.path.exists(f"{shipped}/{name}/cookiecutter.json")]
     return _begun(begun, [*names, *(f"example:{name}" for name in _stems(f"{examples}/specs"))])
+
+
+def topologies(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the topologies."""
+    return _begun(begun, TOPOLOGIES)
+
+
+def backends(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the back ends of confd."""
+    from catalog_forge.backends import TABLE
+
+    return _begun(begun, TABLE)
+
+
+def commands(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the commands below the words that are given already."""
+    at = ctx.find_root()
+    for word in ctx.params.get("words") or ():
+        below = at.command.get_command(at, word) if isinstance(at.command, click.Group) else None
+        if below is None:
+            return []
+        at = click.Context(below, at, word)
+    return _begun(begun, at.command.list_commands(at)) if isinstance(at.command, click.Group) else []
 
 
 def rules(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
+
+
+def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
+    """Return a decorator that adds the option --output: the file, or the folder if `metavar` is DIR, that the result goes to."""
+    into = click.Path(path_type=Path, dir_okay=metavar == "DIR", file_okay=metavar != "DIR")
+    return click.option("-o", "--output", dest, type=into, metavar=metavar, help=what)
 
 
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
