@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import random
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -38,6 +41,21 @@ def free_port(address: str = "127.0.0.1") -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((address, random.randrange(15000, 30000)))
             return int(probe.getsockname()[1])
+
+
+def on_a_terminal(words: Sequence[str | Path], **environ: str) -> str:
+    """Run the program with a terminal for stderr, and return what it wrote there."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "catalog_forge", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, **environ}) as process:
+        os.close(theirs)
+        written = b""
+        with contextlib.suppress(OSError):  # the other side is closed
+            while piece := os.read(ours, 4096):
+                written += piece
+        os.close(ours)
+    assert process.returncode == 0, written
+    return written.decode()
 
 
 def save(path: Path, text: str) -> None:

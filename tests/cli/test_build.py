@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -21,7 +19,7 @@ from catalog_forge.errors import BuildError
 from catalog_forge.image import twice
 from catalog_forge.image.builder import build as build_image
 from catalog_forge.repository import Repository
-from tests.helpers import said, tree, web_spec
+from tests.helpers import on_a_terminal, said, tree, web_spec
 from tests.image import benches
 from tests.image.benches import Bench, ignore
 
@@ -147,29 +145,12 @@ def test_wrong_words_are_exit_code_2(tmp_path: Path, words: list[str]) -> None:
     assert CliRunner().invoke(root, ["-C", str(tmp_path), "build", *words]).exit_code == 2
 
 
-def _on_a_terminal(words: list[str], **environ: str) -> str:
-    """Run the command with a terminal for stderr, and return what it wrote there."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "catalog_forge", *words]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, **environ}) as process:
-        os.close(theirs)
-        written = b""
-        try:
-            while piece := os.read(ours, 4096):
-                written += piece
-        except OSError:  # the other side is closed
-            pass
-        os.close(ours)
-    assert process.returncode == 0, written
-    return written.decode()
-
-
 @pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_a_terminal_gets_one_rewritten_line_with_colours_unless_refused(
     catalog: Catalog, environ: dict[str, str], coloured: bool
 ) -> None:
     tag = catalog.add("web-conf")
-    written = _on_a_terminal(catalog.words(), **environ)
+    written = on_a_terminal(catalog.words(), **environ)
     assert ("\x1b[" in written) is coloured
     assert written.count("\n") == 1
     assert f"built {tag}" in written.rpartition("\r")[0].rpartition("\r")[2]

@@ -71,7 +71,7 @@ def completed(folder: Path, *words: str) -> list[str]:
         (["down", ""], ["one"]),
         (["logs", "one", ""], ["web", "web-1", "web-2"]),
         (["spec", "show", "b"], ["blue-conf"]),
-        (["lint", "--explain", "CF80"], ["CF801", "CF802", "CF803", "CF804", "CF805", "CF806", "CF807"]),
+        (["lint", "--explain", "CF801"], ["CF801"]),
         (["new", "x-conf", "--blueprint", "redis-"], ["redis-conf"]),
         (["lint", "--format", "s"], ["sarif"]),
         (["lint", "--explain-verdict", "d"], ["dns"]),

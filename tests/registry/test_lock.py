@@ -10,7 +10,7 @@ import pytest
 
 from catalog_forge import yamlio
 from tests.cli.test_update import run
-from tests.helpers import tree
+from tests.helpers import on_a_terminal, tree
 from tests.registry.servers import LIST, MANIFEST, OCI_INDEX, Registry
 
 SPEC = """\
@@ -90,6 +90,12 @@ def test_every_image_that_is_named_is_locked(tmp_path: Path, filled: Registry) -
     assert "6 images, 6 new" in result.stderr
     assert run(folder, "lock", "--check").exit_code == 0
     assert run(folder, "lock", "--online").exit_code == 0
+
+
+def test_a_terminal_is_shown_which_image_is_looked_up(tmp_path: Path, filled: Registry) -> None:
+    shown = on_a_terminal(["-C", catalog(tmp_path, filled), "lock"])
+    assert {int(number) for number in re.findall(r"\r(\d) of 7  \S+:", shown)} == {*range(1, 8)}
+    assert shown.rpartition("\r")[2].strip() == "", "the line is erased at the end"
 
 
 def test_a_second_lock_changes_nothing_and_the_day_is_that_of_the_digest(

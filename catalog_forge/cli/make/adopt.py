@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalog_forge.adopt.adopting import Adopted
+    from catalog_forge.adopt.entries import EntryUse
+    from catalog_forge.adopt.originals import Original
     from catalog_forge.errors import Problem
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.verify.observation import Engine
@@ -85,9 +87,12 @@ def adopt(
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt each image below `folders`: once for every entry that uses the image, or alone if no entry does."""
+    from itertools import count
+
     from catalog_forge.adopt.adopting import adopt as adopt_image
     from catalog_forge.adopt.entries import beside, contained, owners, run_by, unread_entries, uses
     from catalog_forge.adopt.originals import originals
+    from catalog_forge.cli.shown.console import Progress
 
     catalogs = [_catalog(folder) for folder in folders]
     known = [each for catalog in catalogs for each in originals(catalog)]
@@ -107,15 +112,24 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
             click.echo(f"{folder}: {words}; they run {running}", err=True)
         used += found
     owned = owners(used)
-    done = [adopt_image(original, engine, use) for original, use in used if owned[use.revision.entry.name] is original]
-    for each in known:
-        entries_of = [use for original, use in used if original is each]
-        if all(owned[use.revision.entry.name] is not each for use in entries_of):
-            made = adopt_image(each, engine)
+    owners_of = [(original, use) for original, use in used if owned[use.revision.entry.name] is original]
+    others = [each for each in known if all(original is not each for original, _ in owners_of)]
+    progress, numbers = Progress(), count(1)
+
+    def made(original: Original, use: EntryUse | None = None) -> Adopted:
+        progress.task(next(numbers), len(owners_of) + len(others), original.name)
+        return adopt_image(original, engine, use)
+
+    try:
+        done = [made(original, use) for original, use in owners_of]
+        for each in others:
+            entries_of = [use for original, use in used if original is each]
+            done.append(made(each))
             if not entries_of:  # an entry that cannot be read may use this image
-                made.problems = (*made.problems, *unread)
-            made.said = (*(beside(use, owned[use.revision.entry.name]) for use in entries_of[:1]), *made.said)
-            done.append(made)
+                done[-1].problems = (*done[-1].problems, *unread)
+            done[-1].said = (*(beside(use, owned[use.revision.entry.name]) for use in entries_of[:1]), *done[-1].said)
+    finally:
+        progress.clear()
     return done
 
 

@@ -116,15 +116,19 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
     """Query the registries for images; for an image in the lock, first its digest only. Return the images and the problems."""
+    from itertools import count
+
+    from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.registry import pool, reference
     from catalog_forge.registry.client import Gone, Registries
     from catalog_forge.registry.lockfile import Locked, today
 
-    registries = Registries()
-    day = today()
+    registries, progress = Registries(), Progress()
+    names, numbers, day = [*wanted.images], count(1), today()
 
     def look(name: str) -> Locked:
+        progress.task(next(numbers), len(names), name)
         image, before = reference.parse(name), known.images.get(name)
         if before and registries.digest(image) == before.digest:
             return before
@@ -137,8 +141,11 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
         return ForgeError(f"{host}: it did not answer in time", hint="try it again later")
 
     found, problems = dict[str, Locked](), list[Problem]()
-    names = [*wanted.images]
-    for name, result in zip(names, pool.look_up(names, look, late), strict=True):
+    try:
+        results = pool.look_up(names, look, late)
+    finally:
+        progress.clear()
+    for name, result in zip(names, results, strict=True):
         if not isinstance(result, ForgeError):
             found[name] = result
         elif name in own and isinstance(result, Gone):

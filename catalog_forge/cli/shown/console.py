@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows the progress of several simultaneous builds; nothing if `quiet`.
+    """Shows the progress of several tasks, such as simultaneous builds; nothing if `quiet`.
 
     Create a Progress in the main thread; its reporters may be called from any thread.
     """
@@ -35,6 +35,12 @@ class Progress:
     def reporter(self, name: str) -> Report:
         """Return the function that shows the events of one build or push."""
         return lambda event: self._event(name, event)
+
+    def task(self, number: int, total: int, name: str) -> None:
+        """Show on a terminal which of several tasks begins; elsewhere nothing."""
+        if self._live and not self._quiet:
+            with self._lock:
+                self._rewrite(f"{number} of {total}  {printable(name)}")
 
     def clear(self) -> None:
         """Erase the progress line from the terminal."""
