@@ -123,6 +123,27 @@ def test_what_is_not_generated_or_stale_is_an_error_that_says_what_to_do(catalog
     assert "catalog-forge generate a-conf" in result.stderr and "catalog-forge generate b-conf" in result.stderr
 
 
+def test_a_registry_that_is_down_is_told_with_its_name_and_what_to_check(catalog: Catalog) -> None:
+    tag = catalog.add("web-conf", "127.0.0.1:1/acme")
+    result = catalog.build("--push")
+    assert result.exit_code == 5
+    assert f"cannot push {tag}: 127.0.0.1:1: it cannot be reached" in result.stderr
+    assert "\n  hint: check the network, HTTPS_PROXY, and the name of the registry; a pushed tag must not change" in result.stderr
+
+
+def test_a_confd_that_cannot_be_downloaded_is_told_with_its_line_and_the_way_to_bring_one(catalog: Catalog) -> None:
+    catalog.add("web-conf")
+    spec = catalog.folder / "specs/web-conf.yml"
+    spec.write_text(f"{spec.read_text()}engine: {{confd_src: 'http://127.0.0.1:1/confd', confd_sha256: {'ab' * 32}}}\n")
+    assert catalog.run("generate").exit_code == 0
+    words = [word for word in catalog.words() if not word.startswith(("--confd", "--any-confd"))]
+    result = CliRunner().invoke(root, words, env={"CATALOG_FORGE_CONFD": None})
+    assert result.exit_code == 5
+    said = result.stderr.partition("images/web-conf/Dockerfile:")[2]
+    assert re.match(r"\d+:1: .* ADD .*http://127.0.0.1:1/confd", said) and "connection refused" in said, result.stderr
+    assert "\n  hint: `--confd FILE`, or the variable CATALOG_FORGE_CONFD, selects a local confd" in said
+
+
 def test_a_refused_push_fails_after_the_build(catalog: Catalog) -> None:
     tag = catalog.add("web-conf", registry=f"127.0.0.1:1/{catalog.bench.value}")
     result = catalog.build("--push")

@@ -1,6 +1,7 @@
 """Mistakes that people make in their first hours: each answer says where, why, and what to do next.
 
-A row is a kind: what is typed or written, and the words that the answer must hold. Those that need an engine are below.
+A row is a kind: what is typed or written, and the words that the answer must hold. Those that need an engine are below. Elsewhere are a
+wrong answer to a prompt (`tests/cli/test_new.py`), a registry that is down, and a confd that cannot be downloaded (`tests/cli/test_build.py`).
 """
 
 from __future__ import annotations
@@ -173,7 +174,8 @@ def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp
     (tmp_path / "specs/redis-conf.yml").write_text(SPEC.replace("Redis", "Redis here"))
     result = call(tmp_path, "generate")
     assert result.exit_code == 1 and edited.read_text() == "FROM scratch\n"
-    assert "images/redis-conf/Dockerfile" in result.stderr and "--force" in result.stderr
+    assert "images/redis-conf/Dockerfile: was edited after it was generated" in result.stderr, result.stderr
+    assert "hint: nothing was written; --diff shows what would change, --force overwrites it" in result.stderr
 
 
 def test_what_engines_refuse_with_has_an_advice() -> None:

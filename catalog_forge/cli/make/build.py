@@ -280,6 +280,7 @@ def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force
     except ForgeError as error:
         if not force:
             hint = "a pushed tag must not change, so the registry is checked first; --force skips the check"
+            hint = "; ".join(filter(None, (error.problems[0].hint, hint)))
             raise BuildError(f"cannot push {tag}: {error.problems[0].message}", hint=hint) from error
     if there and there.is_same:
         click.echo(f"{tag} is already pushed", err=True)
