@@ -157,7 +157,16 @@ def commands() -> list[str]:
     lines += [
         shlex.join([*shlex.split(BY_ID[hook["id"]]["entry"]), *hook.get("args", [])]) for hook in pre_commit["repos"][0]["hooks"]
     ]
+    lines += re.findall(r"sh '(.*?)'", PAGE)
     return [line for line in lines if line.startswith("catalog-forge ")]
+
+
+def test_the_image_is_built_as_the_dockerfile_says() -> None:
+    commands = re.findall(r"^    ((?:pip|docker) .*)$", PAGE, re.M)
+    said = re.findall(r"^#   ((?:pip|docker) .*)$", (ROOT / "Dockerfile").read_text(), re.M)
+    plain = (line.replace("registry.example.org/", "").replace(":0.1.0", "") for line in commands)
+    assert [line.replace(" --build-arg BASE=python:3.11-slim-bookworm", "") for line in plain] == said
+    assert "ARG BASE=python:3.11-slim-bookworm\n" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("line", commands())

@@ -52,7 +52,13 @@ def foreign(pattern: re.Pattern[str] = FOREIGN) -> list[str]:
     """Each place with such a construction: in strings of the package, and in all pages, those made of docstrings among them."""
     modules = sorted((ROOT / "catalog_forge").rglob("*.py"))
     said = [(path, text) for path in modules for text in texts(ast.parse(path.read_text()))]
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    pages = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("*.y*ml"),
+        *ROOT.glob(".*.yaml"),
+        *ROOT.glob(".github/**/*.yml"),
+    ]
     said += [(path, path.read_text()) for path in sorted(pages) if path.name != "CHANGELOG.md"]
     return [
         f"{path.relative_to(ROOT)}: ...{text[max(0, found.start() - 40) : found.end() + 30]!r}"

@@ -1,7 +1,8 @@
 """Mistakes that people make in their first hours: each answer says where, why, and what to do next.
 
-A row is a kind: what is typed or written, and the words that the answer must hold. Those that need an engine are below. Elsewhere are a
-wrong answer to a prompt (`tests/cli/test_new.py`), a registry that is down, and a confd that cannot be downloaded (`tests/cli/test_build.py`).
+A row is a kind: what is typed or written, and the words that the answer must hold. Those that need an engine are below. A wrong
+answer to a prompt is in `tests/cli/test_new.py`; a registry that is down and a confd that cannot be downloaded are in
+`tests/cli/test_build.py`.
 """
 
 from __future__ import annotations

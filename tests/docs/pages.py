@@ -37,6 +37,7 @@ VOLATILE = (
 # What a page has its reader type and another test runs, by how it begins.
 _WHEEL = "tests/test_wheel.py::test_a_fresh_environment_as_pipx_makes_one_has_the_command_and_the_examples"
 _STORE = "tests/live/test_backends_tutorial.py::test_every_command_of_the_page_does_what_it_says"
+_IMAGE = "tests/live/test_tool_image.py::test_the_image_is_the_command_and_works_in_a_folder_of_its_user"
 _SERVE = "tests/metadata/test_cli.py::test_serve_reloads_a_changed_file_with_a_new_version"
 ELSEWHERE = {
     "python3 -m venv .venv": _WHEEL,
@@ -57,6 +58,9 @@ ELSEWHERE = {
     "catalog-forge lock": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
     "helm lint": "tests/chart/test_real_helm.py::test_helm_makes_of_a_chart_what_is_validated_in_the_first_tier",
     "helm install": "tests/chart/test_api_server.py::test_a_chart_is_installed_upgraded_and_uninstalled",
+    "pip wheel": _IMAGE,
+    "docker build -t registry.example.org/catalog-forge": _IMAGE,
+    "docker run --rm --user": _IMAGE,
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
     "catalog-forge build --push": "tests/image/test_builder.py::test_a_push_to_a_registry_that_is_not_there_is_an_error",
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from catalog_forge.cli.main import root
 from tests.docs.pages import ELSEWHERE, ROOT, Command, elsewhere, play, problems, session, updated
+from tests.helpers import tree
 from tests.live import test_pages as live
 
 REDIS = """
@@ -33,6 +37,10 @@ for revision in 1 2 3; do
     cp -r templates/web/0 templates/web/$revision
     sed -i "s/version: '0.1.0'/version: '0.1.$revision'/" templates/web/$revision/rancher-compose.yml
 done
+"""
+SECRET = f"""{WEB}
+question="- {{variable: AWS_SECRET_ACCESS_KEY, label: Secret key, type: string, required: true}}"
+sed -i "s/^  questions:/&\\n  $question/" templates/web/3/rancher-compose.yml
 """
 JUDGED = f"""{WEB}
 rm templates/web/1/rancher-compose.yml
@@ -66,7 +74,7 @@ PAGES = {
     "docs/blueprints.md": f"{REDIS}\ncatalog-forge spec set redis-conf service/scale 3",
     "docs/commands.md": REDIS,
     "docs/leaving.md": SEARCH,
-    "docs/lint.md": WEB,
+    "docs/lint.md": SECRET,
     "docs/metadata.md": SEARCH,
     "docs/release.md": CHANGED,
     "docs/scenarios.md": f"{REDIS}\n{ANSWERS}",
@@ -103,6 +111,16 @@ def test_the_drawings_of_topologies_are_current() -> None:
     tool = module_from_spec(loaded)
     loaded.loader.exec_module(tool)
     assert {file.name: file.read_text() for file in tool.FOLDER.iterdir()} == tool.drawings(), f"run {path}"
+
+
+def test_the_json_of_lint_has_the_keys_that_its_page_shows(tmp_path: Path) -> None:
+    page = (ROOT / "docs/lint.md").read_text()
+    shown = re.search(r'^```text\n(\{"format".*?)^```', page, re.MULTILINE | re.DOTALL)
+    assert shown
+    tree(tmp_path, {"templates/web/config.yml": "name: web\nversion: '1'\n  x: 1\n"})
+    data = json.loads(CliRunner().invoke(root, ["lint", str(tmp_path), "--format", "json"]).stdout)
+    keys = {key for each in (data, data["tool"], data["summary"], data["findings"][0]) for key in each}
+    assert set(re.findall(r'"(\w+)":', shown[1])) == keys | {"reason"}
 
 
 def test_targets_of_make_are_there() -> None:
