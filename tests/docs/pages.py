@@ -34,10 +34,12 @@ VOLATILE = (
     (r", with a confd that is not the released 0\.16\.0", ""),
 )
 
-# What a page has its reader type and another test runs, by how it begins.
+# What a page has its reader type and another test runs, by how it begins: the longest beginning counts.
 _WHEEL = "tests/test_wheel.py::test_a_fresh_environment_as_pipx_makes_one_has_the_command_and_the_examples"
 _STORE = "tests/live/test_backends_tutorial.py::test_every_command_of_the_page_does_what_it_says"
 _IMAGE = "tests/live/test_tool_image.py::test_the_image_is_the_command_and_works_in_a_folder_of_its_user"
+_SEED = "tests/seed/test_seed.py::test_check_and_diff_say_how_a_store_differs_and_write_nothing"
+_KILLED = "tests/preview/test_live.py::test_the_server_may_be_killed_and_come_back"
 _SERVE = "tests/metadata/test_cli.py::test_serve_reloads_a_changed_file_with_a_new_version"
 ELSEWHERE = {
     "python3 -m venv .venv": _WHEEL,
@@ -52,17 +54,25 @@ ELSEWHERE = {
     "confd -backend rancher": "tests/metadata/service/test_confd.py::test_confd_renders_every_version",
     "catalog-forge up redis --watch": "tests/live/test_daily.py::test_a_stack_follows_a_saved_spec_whose_image_is_built_anew",
     "docker compose --profile store up": _STORE,
-    "catalog-forge seed web-conf": _STORE,
+    "catalog-forge seed web-conf --node": _SEED,
     "catalog-forge preview": "tests/preview/test_server.py::test_the_page_and_its_parts_allow_nothing_from_elsewhere",
+    "catalog-forge preview --no-open": _KILLED,
+    "catalog-forge preview redis --port": _KILLED,
+    "catalog-forge preview redis --images": "tests/preview/test_images.py::test_the_exported_file_has_them_or_says_what_to_do",
+    "catalog-forge preview redis --export": "tests/preview/test_export.py::"
+    "test_it_has_the_drawing_the_scenarios_and_what_is_left_out",
     "catalog-forge generate --locked": "tests/registry/test_lock.py::test_what_is_generated_is_pinned_where_it_is_wanted",
-    "catalog-forge lock": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
+    "catalog-forge lock": "tests/registry/test_lock.py::test_every_image_that_is_named_is_locked",
+    "catalog-forge lock --check": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
+    "catalog-forge lock --online": "tests/registry/test_lock.py::"
+    "test_a_second_lock_changes_nothing_and_the_day_is_that_of_the_digest",
     "helm lint": "tests/chart/test_real_helm.py::test_helm_makes_of_a_chart_what_is_validated_in_the_first_tier",
     "helm install": "tests/chart/test_api_server.py::test_a_chart_is_installed_upgraded_and_uninstalled",
     "pip wheel": _IMAGE,
     "docker build -t registry.example.org/catalog-forge": _IMAGE,
     "docker run --rm --user": _IMAGE,
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
-    "catalog-forge build --push": "tests/image/test_builder.py::test_a_push_to_a_registry_that_is_not_there_is_an_error",
+    "catalog-forge build --push": "tests/registry/test_push.py::test_a_push_is_recorded_and_the_second_one_does_nothing",
 }
 # The first words of commands: what else is indented shows something.
 COMMAND = re.compile(
@@ -89,7 +99,11 @@ class Edit:
 
 
 def session(page: str) -> list[Command | Edit]:
-    """What a page has its reader do, from top to bottom."""
+    """What a page has its reader do, from top to bottom, without what another test runs."""
+    return [step for step in _steps(page) if not (isinstance(step, Command) and elsewhere(step.text))]
+
+
+def _steps(page: str) -> list[Command | Edit]:
     steps: list[Command | Edit] = []
     lines = page.splitlines()
     number, said = 0, ""
@@ -113,12 +127,17 @@ def session(page: str) -> list[Command | Edit]:
         elif line.strip():
             said = line
         number += 1
-    return [step for step in steps if not (isinstance(step, Command) and elsewhere(step.text))]
+    return steps
 
 
 def elsewhere(text: str) -> str:
     """The start of a command that another test runs, or nothing."""
-    return next((start for start in ELSEWHERE if text.startswith(start)), "")
+    return max((start for start in ELSEWHERE if text.startswith(start)), key=len, default="")
+
+
+def exempt(page: str) -> list[str]:
+    """The commands of a page that other tests run."""
+    return [step.text for step in _steps(page) if isinstance(step, Command) and elsewhere(step.text)]
 
 
 def joined(lines: list[str], number: int) -> tuple[int, str]:

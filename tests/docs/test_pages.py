@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from catalog_forge.cli.main import root
-from tests.docs.pages import ELSEWHERE, ROOT, Command, elsewhere, play, problems, session, updated
+from tests.docs.pages import ELSEWHERE, ROOT, Command, elsewhere, exempt, play, problems, session, updated
 from tests.helpers import tree
 from tests.live import test_pages as live
 
@@ -147,6 +147,10 @@ def test_no_command_of_a_page_is_left_out() -> None:
 
 def test_what_another_test_runs_is_run_by_one_that_exists() -> None:
     pages = "\n".join((ROOT / page).read_text() for page in ALL)
+    for command in (each for page in ALL for each in exempt((ROOT / page).read_text()) if " catalog-forge " in f" {each}"):
+        test = (ROOT / ELSEWHERE[elsewhere(command)].partition("::")[0]).read_text()
+        options = re.findall(r" (--?[a-z][\w-]*)", command.rpartition("catalog-forge ")[2])
+        assert [each for each in options if f'"{each}"' not in test] == [], f"no test runs {command}"
     for start, where in ELSEWHERE.items():
         file, _, name = where.partition("::")
         assert f"def {name}(" in (ROOT / file).read_text(), where

@@ -182,6 +182,8 @@ def test_the_exported_file_has_them_or_says_what_to_do(hand: Path, tmp_path: Pat
     assert "cluster = one" in made and len(made.encode()) <= export.MAX_BYTES
     (hand / "app-conf").rename(tmp_path / "away")
     assert "--images DIR" in export.exported(Site(hand), "templates/app")
+    words = ["-C", str(hand), "preview", "app", "--images", str(tmp_path / "away"), "--export", str(tmp_path / "x.html")]
+    assert CliRunner().invoke(root, words).exit_code == 0 and "cluster = one" in (tmp_path / "x.html").read_text()
 
 
 def test_lint_speaks_of_the_image_too(hand: Path, tmp_path: Path) -> None:
