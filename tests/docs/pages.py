@@ -38,6 +38,7 @@ VOLATILE = (
 _WHEEL = "tests/test_wheel.py::test_a_fresh_environment_as_pipx_makes_one_has_the_command_and_the_examples"
 _STORE = "tests/live/test_backends_tutorial.py::test_every_command_of_the_page_does_what_it_says"
 _IMAGE = "tests/live/test_tool_image.py::test_the_image_is_the_command_and_works_in_a_folder_of_its_user"
+_HELM = "tests/chart/test_real_helm.py::test_helm_makes_of_a_chart_what_is_validated_in_the_first_tier"
 _SEED = "tests/seed/test_seed.py::test_check_and_diff_say_how_a_store_differs_and_write_nothing"
 _KILLED = "tests/preview/test_live.py::test_the_server_may_be_killed_and_come_back"
 _SERVE = "tests/metadata/test_cli.py::test_serve_reloads_a_changed_file_with_a_new_version"
@@ -66,7 +67,8 @@ ELSEWHERE = {
     "catalog-forge lock --check": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
     "catalog-forge lock --online": "tests/registry/test_lock.py::"
     "test_a_second_lock_changes_nothing_and_the_day_is_that_of_the_digest",
-    "helm lint": "tests/chart/test_real_helm.py::test_helm_makes_of_a_chart_what_is_validated_in_the_first_tier",
+    "helm lint": _HELM,
+    "helm template": _HELM,
     "helm install": "tests/chart/test_api_server.py::test_a_chart_is_installed_upgraded_and_uninstalled",
     "pip wheel": _IMAGE,
     "docker build -t registry.example.org/catalog-forge": _IMAGE,
@@ -76,7 +78,7 @@ ELSEWHERE = {
 }
 # The first words of commands: what else is indented shows something.
 COMMAND = re.compile(
-    r"(\w+=\S+ )*(catalog-forge|make|pip|python3|git|curl|docker|docker-compose|confd|eval|mkdir|etcdctl|until|doctor)\b"
+    r"(\w+=\S+ )*(catalog-forge|make|pip|python3|git|curl|docker|docker-compose|confd|eval|mkdir|etcdctl|until|doctor|helm)\b"
 )
 
 
