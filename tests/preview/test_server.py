@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -13,7 +20,7 @@ import pytest
 from catalog_forge.errors import ForgeError
 from catalog_forge.preview.server import PreviewServer
 from catalog_forge.preview.site import Site
-from tests.helpers import PATIENCE, tree
+from tests.helpers import PATIENCE, eventually, tree
 
 
 @pytest.fixture
@@ -126,3 +133,36 @@ def test_findings_stand_at_their_lines(server: PreviewServer) -> None:
     found = json.loads(ask(server, "/api/findings?id=templates/db")[2])["findings"]
     assert {each["file"] for each in found} and all(each["rule"].startswith("CF") for each in found)
     assert any(each["file"] == "templates/db/0/rancher-compose.yml" and each["line"] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("screen", "words", "opened"),
+    [(":0", (), True), ("", (), False), (":0", ("--no-open",), False)],
+    ids=["screen", "none", "no-open"],
+)
+def test_a_browser_is_opened_where_there_is_a_screen(
+    catalog: Path, tmp_path: Path, screen: str, words: tuple[str, ...], opened: bool
+) -> None:
+    # As many a browser does, it ends when somebody closes it: the page is served meanwhile.
+    said = f'#!/bin/sh\ncd {tmp_path} && echo "$1" >new && mv new opened\nwhile [ -e opened ]; do sleep 0.2; done\n'
+    browser = tree(tmp_path, {"browser": said}) / "browser"
+    browser.chmod(0o755)
+    environment = {**os.environ, "BROWSER": f"{browser} %s", "DISPLAY": screen, "WAYLAND_DISPLAY": ""}
+    command = [sys.executable, "-m", "catalog_forge", "-C", str(catalog), "preview", "web", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stderr
+        url = process.stderr.readline().split()[-1]
+        assert url.startswith("http://127.0.0.1:") and url.endswith("/#/templates/web")
+        if opened:
+            assert eventually((tmp_path / "opened").is_file) and (tmp_path / "opened").read_text() == f"{url}\n"
+        assert eventually(lambda: answers(url.partition("#")[0]))
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+    assert (tmp_path / "opened").exists() is opened
+    (tmp_path / "opened").unlink(missing_ok=True)
+
+
+def answers(url: str) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url) as answer:
+        return bool(answer.status == HTTPStatus.OK)
+    return False

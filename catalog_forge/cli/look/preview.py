@@ -78,10 +78,14 @@ def _export(site: Site, entry: str, out: Path) -> None:
 
 
 def _open(url: str) -> None:
-    """Open a graphical browser, if there is one; a text browser would take over the terminal."""
+    """Open a graphical browser, if there is one; a text browser would take over the terminal.
+
+    The browser gets a thread of its own, because a browser named in BROWSER may only return when the user closes it.
+    """
     import os
     import sys
+    import threading
     import webbrowser
 
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        webbrowser.open(url)
+        threading.Thread(target=webbrowser.open, args=(url,), name="preview-browser", daemon=True).start()
