@@ -58,6 +58,15 @@ def example(name: str) -> Iterator[Blueprint]:
         yield replace(load(folder), source={"example": catalog_forge.__version__})
 
 
+def _check(files: Path, url: str) -> None:
+    """Raise ForgeError if the files of a repository are not a blueprint."""
+    if not (files / CONTEXT).is_file():
+        inside = sorted(each.parent.relative_to(files).as_posix() for each in files.glob(f"*/*/{CONTEXT}"))
+        hint = f"it has blueprints in {', '.join(inside[:3])}: move one to a repository of its own" if inside else ""
+        raise ForgeError(f"{url} is not a blueprint: it has no {CONTEXT} at its root", hint=hint)
+    load(files)
+
+
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder that caches blueprints from git."""
     return xdg.folder("XDG_CACHE_HOME", environ) / "catalog-forge" / "blueprints"
@@ -81,8 +90,8 @@ def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Bl
     elif at_commit := _AT_COMMIT.fullmatch(reference):
         from catalog_forge.blueprint.cache import at_commit as files_at
 
-        with files_at(at_commit["url"], at_commit["commit"], base, cache, load) as folder:
-            url = _SECRETS.sub(r"\1", at_commit["url"])
+        url = _SECRETS.sub(r"\1", at_commit["url"])
+        with files_at(at_commit["url"], at_commit["commit"], base, cache, lambda fresh: _check(fresh, url)) as folder:
             name = url.rstrip("/").rpartition("/")[2].removesuffix(".git") or "blueprint"
             yield replace(load(folder), name=name, source={"url": url, "commit": at_commit["commit"]})
     elif _URL.fullmatch(reference) and not (base / reference).is_dir():

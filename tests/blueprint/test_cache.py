@@ -67,9 +67,18 @@ def test_another_repository_or_commit_is_not_taken_for_it(reference: str, tmp_pa
 def test_what_is_no_blueprint_is_not_kept(tmp_path: Path) -> None:
     folder = tree(tmp_path / "repository", {"README.md": "x"})
     reference = f"file://{folder}@{commit(folder)}"
-    with pytest.raises(ForgeError, match="is not a blueprint"), opened(reference, tmp_path, tmp_path / "cache"):
+    said = f"^file://{folder} is not a blueprint: it has no cookiecutter.json at its root$"
+    with pytest.raises(ForgeError, match=said), opened(reference, tmp_path, tmp_path / "cache"):
         pass
     assert not (tmp_path / "cache").exists()
+
+
+def test_of_a_catalog_with_blueprints_it_says_what_to_do(tmp_path: Path) -> None:
+    blueprint(tmp_path / "catalog/blueprints/cache")
+    reference = f"file://{tmp_path}/catalog@{commit(tmp_path / 'catalog')}"
+    with pytest.raises(ForgeError) as found, opened(reference, tmp_path, tmp_path / "cache"):
+        pass
+    assert found.value.problems[0].hint == "it has blueprints in blueprints/cache: move one to a repository of its own"
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

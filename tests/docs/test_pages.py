@@ -86,6 +86,7 @@ PAGES = {
     "docs/howto/hand-template.md": "mkdir catalog && cd catalog",
     "docs/howto/link.md": "mkdir catalog && cd catalog",
     "docs/howto/offline.md": "mkdir catalog && cd catalog",
+    "docs/howto/share.md": "mkdir catalog && cd catalog",
     "docs/howto/registry.md": "mkdir catalog && cd catalog",
     "docs/tutorials/team.md": "mkdir catalog && cd catalog",
 }
