@@ -16,7 +16,7 @@ import pytest
 from catalog_forge import __version__
 from tests.live.software import ROOT, image_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.second_tier]
+pytestmark = pytest.mark.engine
 
 
 def ran(*words: str | Path, cwd: Path) -> str:
