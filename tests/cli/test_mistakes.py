@@ -175,7 +175,7 @@ def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp
     (tmp_path / "specs/redis-conf.yml").write_text(SPEC.replace("Redis", "Redis here"))
     result = call(tmp_path, "generate")
     assert result.exit_code == 1 and edited.read_text() == "FROM scratch\n"
-    assert "images/redis-conf/Dockerfile: was edited after it was generated" in result.stderr, result.stderr
+    assert "images/redis-conf/Dockerfile: this file was edited after it was generated" in result.stderr, result.stderr
     assert "hint: nothing was written; --diff shows what would change, --force overwrites it" in result.stderr
 
 
