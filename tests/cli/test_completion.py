@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
 
 from catalog_forge.blueprint.find import examples, shipped
+from catalog_forge.cli.judge import lint
 from catalog_forge.cli.main import COMMANDS, root
 from catalog_forge.cli.shown import names
+from catalog_forge.lint.runner import settings
 from catalog_forge.lint.runner.registry import rules
 from catalog_forge.spec.model.service import TOPOLOGIES
 from tests.helpers import tree
@@ -88,8 +92,16 @@ def test_words_and_names_are_completed(words: list[str], wanted: list[str], cata
     assert completed(catalog, *words) == wanted
 
 
-def test_the_topologies_are_those_of_the_spec() -> None:
+def test_words_that_are_written_twice_for_the_sake_of_speed_are_the_same() -> None:
     assert {*names.TOPOLOGIES} == {*TOPOLOGIES}
+    assert lint.FAIL_ON == settings.FAIL_ON
+    assert not [each for each in imported_by(lint) if each.startswith("catalog_forge.lint")]
+
+
+def imported_by(module: ModuleType) -> set[str]:
+    """What a module imports when it is imported itself, but for what only a type checker sees."""
+    body = ast.parse(Path(str(module.__file__)).read_text()).body
+    return {str(each.module) for each in body if isinstance(each, ast.ImportFrom)}
 
 
 def test_without_a_catalog_nothing_is_completed_and_nothing_fails(tmp_path: Path) -> None:
