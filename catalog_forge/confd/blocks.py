@@ -178,7 +178,7 @@ class Body:
                 return values.shown(single, kind.value, whole=True)
             if words is not None and kind.name == "yaml":
                 return go.literal(yamlio.dump_json_like(words) if "\n" not in words else go_quote(words))
-            if kind.value.opening or kind.value.replace:
+            if kind.value.opening or kind.value.changes:
                 return go.literal(kind.value.opening) + values.text(value, kind.value) + go.literal(kind.value.closing)
             return self._unquoted(value)
         except ValueError as error:

@@ -9,6 +9,8 @@ from catalog_forge.formats import Escape
 
 _BACKSLASH = "\\"
 _BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# Go's literal of the value without its quotes: trimSuffix removes the last one, and `replace` the first one.
+_QUOTED = 'replace (trimSuffix (printf "%s" .value) "\\"") "\\"" "" 1'
 # How %q writes the control characters that are not in _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
 _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
@@ -20,10 +22,11 @@ def inner(term: str, name: str, escape: Escape) -> str:
 
 def helper(escape: Escape) -> str:
     """Return the definition of an escape's helper template."""
-    value = _replaced(".value", escape.replace)
+    # %+q escapes as `java_escaped` does, and double quotes as well.
+    plain = f'replace ({_QUOTED % "%+q"}) "\\\\\\"" "\\"" -1' if escape.ascii else ".value"
+    value = _replaced(plain, escape.replace)
     if escape.quoted:
-        # Both quotes that %q adds are removed: trimSuffix removes the last one, and `replace` the first one.
-        value = 'replace (trimSuffix (printf "%q" .value) "\\"") "\\"" "" 1'
+        value = _QUOTED % "%q"
     lead = f'{{{{if eq (printf "%.1s" .value) " "}}}}{go.literal(escape.lead)}{{{{end}}}}' if escape.lead else ""
     return f"{{{{define {go.string(escape.name)}}}}}{_guard(escape)}{lead}{{{{{value}}}}}{{{{end -}}}}\n"
 
@@ -130,6 +133,8 @@ def _tests(escape: Escape) -> Iterator[str]:
     elif not escape.any_control:
         for spelled in (*_CONTROLS, *(word for char, word in _BREAKS.items() if char not in escape.controls)):
             yield f"contains $shown {go.string(spelled)}"
+    if escape.ascii:
+        yield f'contains (printf "%+q" {go.paren(_without(".value", _BACKSLASH))}) "\\\\U"'
     yield from _ends(escape)
     if not escape.empty:
         yield 'eq .value ""'

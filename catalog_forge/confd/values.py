@@ -404,7 +404,7 @@ class Values:
 
     def _join(self, node: Join, default: str | None, escape: Escape, show: Printer) -> str:
         def words(text: str) -> str:
-            return go.literal(escape.apply(text) if escape.quoted or escape.replace else text)
+            return go.literal(escape.apply(text) if escape.changes else text)
 
         def text(item: Text) -> str:
             return "".join(words(part) if isinstance(part, str) else self.emit(part, escape) for part in item.parts)

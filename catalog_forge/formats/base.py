@@ -6,6 +6,7 @@ code for values that only the metadata service has. A test compares the results 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Escape:
     all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
     readers strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of
     `extra`. `not_first` and `not_last` list characters that are refused at the ends. A value has at most `longest` bytes. `lead`
-    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
+    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii` means that `java_escaped` comes
+    before `replace`; a template cannot write characters above U+FFFF in this way, so they are refused.
     """
 
     name: str
@@ -45,7 +47,13 @@ class Escape:
     word: bool = False
     extra: str = ""
     quoted: bool = False
+    ascii: bool = False
     longest: int = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether some values are written differently from how they are read."""
+        return self.quoted or self.ascii or bool(self.replace)
 
     def apply(self, text: str) -> str:
         """Write a constant, without the quotes around it. Raises ValueError if the constant is refused."""
@@ -53,6 +61,8 @@ class Escape:
             raise ValueError(self.refusal)
         if self.quoted:
             return go_quote(text)[1:-1]
+        if self.ascii:
+            text = java_escaped(text)
         for old, new in self.replace:
             text = text.replace(old, new)
         return self.lead + text if self.lead and text.startswith(" ") else text
@@ -67,6 +77,7 @@ class Escape:
             or (self.word and not re.fullmatch(f"[A-Za-z0-9._~{self.extra}-]*", text))
             or (bool(text) and (text[0] in self.not_first or text[-1] in self.not_last))
             or (not text and not self.empty)
+            or (self.ascii and any(char > "\uffff" for char in text))
             or bool(self.longest and len(go_quote(text).encode()) > self.longest)
         )
 
@@ -83,6 +94,7 @@ class Escape:
         reasons += ["a space at an end"] if " " in self.not_first else []
         if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):
             reasons.append(f"one of {shown} at an end")
+        reasons += ["a character above U+FFFF"] if self.ascii else []
         reasons += ["nothing at all"] if not self.empty else []
         reasons += [f"more than {self.longest} bytes"] if self.longest else []
         return f"a value that cannot be written here (barred: {', '.join(reasons)})" if reasons else ""
@@ -158,6 +170,11 @@ def line_placements(value: Escape, key: Escape, comments: str, key_end: str) -> 
                     yield Placement(value if separator.search(before) else key)
 
     return placements
+
+
+def java_escaped(text: str) -> str:
+    """Write line breaks, tabs, backslashes, and characters that are not ASCII as Java's properties do, and JSON, too."""
+    return json.dumps(text)[1:-1].replace('\\"', '"')
 
 
 def go_quote(text: str) -> str:

@@ -52,7 +52,7 @@ class _Words:
             kind == "bare" and opens and (place == 0 or text[place - 1] in self.begins + _SPACE) and self.ended(text, place + 1)
         )
         escape = self.escapes["whole" if whole else kind]
-        if odd_backslash(ahead) and escape.replace or kind == "hidden":
+        if odd_backslash(ahead) and escape.changes or kind == "hidden":
             return Placement(escape, forbidden=BEHIND_BACKSLASH)
         lengthens = kind in self.expand and ahead.rstrip(_NAME).removesuffix("{").endswith("$")
         return Placement(escape, whole=whole, forbidden=_LENGTHENED if lengthens else "")

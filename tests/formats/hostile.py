@@ -67,8 +67,8 @@ def read_yaml(text: str, _path: Path) -> Mapping[str, Any]:
 
 
 def read_properties(text: str, _path: Path) -> Mapping[str, Any]:
-    """Read as java.util.Properties does."""
-    return _unique(javaproperties.loads(text, object_pairs_hook=list))
+    """Read as java.util.Properties does: as Latin-1."""
+    return _unique(javaproperties.loads(text.encode(), object_pairs_hook=list))
 
 
 def read_ini(text: str, _path: Path) -> Mapping[str, Any]:

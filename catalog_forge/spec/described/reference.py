@@ -147,7 +147,11 @@ _FORMATS = {
         "one line, unchanged: the syntax is unknown",
     ),
     "yaml": ("", "`key: value`", "double-quoted"),
-    "properties": ("", "`key=value`", "backslash escapes of Java"),
+    "properties": (
+        "",
+        "`key=value`",
+        "backslash escapes of Java, in ASCII: `\\u00e9` for é; characters above U+FFFF are refused",
+    ),
     "ini": ("", "`key = value`", "unchanged; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
     "space": ("", "`key value`", "as in ini, but not empty"),
     "env": ("", "`KEY='value'`", "single-quoted for the shell"),
