@@ -44,6 +44,8 @@ FORMAT_OF_PATH = {
     "*/rsyslog.conf": "raw", "*/rsyslog.d/*": "raw",
 }  # fmt: skip
 NO_PAIRS = ("raw", "lines", "nginx", "haproxy")
+# In the other formats without pairs, a line can be just a value.
+_DIRECTIVES = ("nginx", "haproxy")
 FILE_WORDS = ("config", "reload", "format")
 
 
@@ -67,20 +69,27 @@ def expand(root: Map, problems: list[Problem]) -> Map:
             problems.append(Problem("config must be the path of one file", config.where, hint))
             return Map((*pairs, (_at(key, "files"), Seq((), config.where))), root.where)
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
-        pairs.append((_at(key, "files"), Seq((_file(words, config, keys),), key.where)))
+        pairs.append((_at(key, "files"), Seq((_file(words, config, keys, problems),), key.where)))
     elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):
         problems.append(Problem("the key 'config' is missing: the path of the configuration file", root.where))
         pairs.append((_at(given[0][0], "files"), Seq((), root.where)))
     return Map(tuple(pairs), root.where)
 
 
-def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | None) -> Map:
-    """Return the single file of the shorthand, with a pair for each metadata key, or a line if the format has no pairs."""
+def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | None, problems: list[Problem]) -> Map:
+    """Return the single file of the shorthand, with a pair for each metadata key, or a line if the format has no pairs.
+
+    Adds a problem if neither a pair nor a value alone is valid in the format.
+    """
     here = words["config"][0]
     names = [key for key, _ in keys.pairs] if isinstance(keys, Map) else []
     wanted = words["format"][1] if "format" in words else None
     kind = wanted.value if isinstance(wanted, Text) else format_of(config.value if isinstance(config, Text) else "")
     values = [(name, _at(name, f"@{{metadata/{name.value}}}")) for name in names]
+    if kind in _DIRECTIVES and names:
+        hint = "replace `config` by files: - {dest: PATH, body: [text: TEXT]}, where TEXT has a @{metadata/KEY} in its directives"
+        hint += f"; the blueprint {kind}-conf shows how"
+        problems.append(Problem(f"the format {kind} has no pairs for the metadata keys", here.where, hint))
     if kind in NO_PAIRS:
         blocks: tuple[Node, ...] = tuple(
             Map(((_at(name, "text"), _at(name, value.value + "\n")),), name.where) for name, value in values

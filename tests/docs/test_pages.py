@@ -32,7 +32,7 @@ git commit -qam "Less memory"
 """
 WEB = """
 mkdir catalog && cd catalog
-catalog-forge new web-conf --service nginx:1.27.3 --config /etc/nginx/nginx.conf --metadata port --no-build
+catalog-forge new web-conf --service nginx:1.27.3 --config /etc/nginx/nginx.conf --no-build
 for revision in 1 2 3; do
     cp -r templates/web/0 templates/web/$revision
     sed -i "s/version: '0.1.0'/version: '0.1.$revision'/" templates/web/$revision/rancher-compose.yml

@@ -194,3 +194,15 @@ def test_the_collection_that_a_name_means(name: str, key: str | None, field: tup
 def test_the_keys_of_a_store_lie_below_the_name_of_the_entry_and_of_vault_below_its_own_mount(engine: str, prefix: str) -> None:
     text = f"{HEAD}engine: {engine}\nfiles: [{{dest: /a/b.conf, format: raw, body: [{{text: a}}]}}]\nlaunch: {{exec: [a]}}\n"
     assert read(text, "x.yml").engine.prefix == prefix
+
+
+@pytest.mark.parametrize(("config", "kind"), [("/etc/nginx/nginx.conf", "nginx"), ("/usr/local/etc/haproxy/haproxy.cfg", "haproxy")])
+def test_a_value_alone_is_no_file_of_directives(config: str, kind: str) -> None:
+    text = f"forge: 1\nname: web-conf\nservice: web=acme/web:1\nconfig: {config}\nformat: {kind}\nmetadata: [port]\nlaunch: {{exec: [web]}}\n"
+    with pytest.raises(ForgeError) as error:
+        read(text, "specs/web-conf.yml")
+    (problem,) = error.value.problems
+    assert str(problem.where) == "specs/web-conf.yml:4:1"
+    assert problem.message == f"the format {kind} has no pairs for the metadata keys"
+    assert "@{metadata/KEY}" in problem.hint and f"blueprint {kind}-conf" in problem.hint
+    assert read(text.replace(f"format: {kind}", "format: lines"), "specs/web-conf.yml").files
