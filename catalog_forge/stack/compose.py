@@ -23,6 +23,7 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement import launch, units
 from catalog_forge.rancher.judgement.maps import STRUCTS
 from catalog_forge.rancher.keys import GLOBAL
+from catalog_forge.rancher.order import ordered, without_circles
 from catalog_forge.rancher.tree import key_of, keys_of
 from catalog_forge.rancher.variables import Say, Substitution
 from catalog_forge.shown import printable
@@ -30,7 +31,6 @@ from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Note, Rule, Service, Stack
-from catalog_forge.stack.order import ordered, without_circles
 from catalog_forge.stack.plan import HIDDEN
 from catalog_forge.yamlio import Node, Text
 
@@ -161,6 +161,9 @@ class _Composer:
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_circles(needs, wishes))[0]
+        for cycle in ordered({name: [*needs[name], *wishes[name]] for name in services})[1]:
+            message = f"{' -> '.join(cycle)} is a circle: one of these services starts before its links do"
+            self.launches.note(self.services[cycle[-2]], "links", message, self.services[cycle[-2]].where)
         for cycle in ordered(needs)[1]:
             message = f"services need each other: {' -> '.join(cycle)}"
             self.reader.wrong(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from catalog_forge.stack import order
+from catalog_forge.rancher import order
 from catalog_forge.stack.model import Launch, Service, Stack
 
 Key = tuple[str, int]

@@ -196,9 +196,9 @@ def test_the_keys_of_a_store_lie_below_the_name_of_the_entry_and_of_vault_below_
     assert read(text, "x.yml").engine.prefix == prefix
 
 
-@pytest.mark.parametrize(("config", "kind"), [("/etc/nginx/nginx.conf", "nginx"), ("/usr/local/etc/haproxy/haproxy.cfg", "haproxy")])
+@pytest.mark.parametrize(("config", "kind"), [("/a/nginx.conf", "nginx"), ("/a/haproxy.cfg", "haproxy")])
 def test_a_value_alone_is_no_file_of_directives(config: str, kind: str) -> None:
-    text = f"forge: 1\nname: web-conf\nservice: web=acme/web:1\nconfig: {config}\nformat: {kind}\nmetadata: [port]\nlaunch: {{exec: [web]}}\n"
+    text = f"{HEAD}config: {config}\nformat: {kind}\nmetadata: [port]\n"
     with pytest.raises(ForgeError) as error:
         read(text, "specs/web-conf.yml")
     (problem,) = error.value.problems

@@ -48,6 +48,11 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ('  web: {image: "web:1", links: [zzzzz]}', "hint: known here: app, app-conf, web"),
         ('  web: {image: "web:1", depends_on: [app-cnf]}', "8:38: depends_on of 'web' names a service 'app-cnf'"),
         ('  web: {image: "web:1", links: ["${port}"]}', ""),
+        ('  web: {image: "web:1", links: [web]}', "8:33: links of 'web' names the service itself\n  hint: leave it out"),
+        (
+            '  web: {image: "web:1", links: [db]}\n  db: {image: "db:1", depends_on: [web]}',
+            "9:36: depends_on of 'db' closes a circle: web -> db -> web\n  hint: remove one of these links",
+        ),
         (
             '  web: {image: "web:1", volumes_from: [db]}\n  db: {image: "db:1"}',
             "8:40: volumes_from of 'web' names 'db', which runs in",

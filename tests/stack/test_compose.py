@@ -402,6 +402,11 @@ def test_services_that_link_to_each_other_run_and_what_is_needed_starts_first(se
     assert all(names.index(first) < names.index(second) for first, second in before), names
 
 
+def test_a_circle_of_links_is_noted() -> None:
+    found = stack("version: '2'\nservices:\n  a: {image: x, links: [b]}\n  b: {image: x, links: [a]}\n")
+    assert [str(note.message).partition(":")[0] for note in found.unhonoured] == ["a -> b -> a is a circle"]
+
+
 def test_only_what_must_start_first_makes_a_circle() -> None:
     docker = "version: '2'\nservices:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a], links: [a]}\n"
     assert "services need each other: a -> b -> a" in refused(docker)

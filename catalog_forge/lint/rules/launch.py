@@ -1,4 +1,4 @@
-"""CF412, CF425, CF428 to CF442: one rule for each kind of fault that rancher-compose refuses or ignores in a revision.
+"""CF412, CF425, CF428 to CF440, CF442: one rule for each kind of fault that rancher-compose refuses or ignores in a revision.
 
 The rules are a table. Each rule reports the faults of its kind that the launch judge (`lint.judges.launch`) finds, so that rules
 and judge never differ.

@@ -29,6 +29,7 @@ _GLOBAL = (
     units.strangers,
     units.missing_targets,
     units.self_links,
+    units.circles,
     units.without_image,
     units.unknown_to_docker,
 )

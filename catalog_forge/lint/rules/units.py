@@ -157,6 +157,39 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.missing_targets, units.self_links)
 
 
+@rule("CF443", "warning", "Services link to or depend on each other in a circle", on=Revision)
+def circles(revision: Revision) -> Iterator[Hit]:
+    """Each service is started after the services that it links to or depends on. In a circle, none can be first: docker-compose
+    refuses the file ("Circular dependency between ..."), and Rancher starts one of them before the services that it needs.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          links: [db]
+        db:
+          image: postgres:17.2
+          links: ['web:http']
+    Bad:
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          depends_on: [db]
+        db:
+          image: postgres:17.2
+          links: [web]
+    Good:
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          links: [db]
+        db:
+          image: postgres:17.2
+    Source: sort_service_dicts in compose/config/sort_services.py of docker-compose 1.29.2
+    """
+    return in_all(revision, units.circles)
+
+
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
     """A service that is only in rancher-compose.yml is launched without an image. Usually the service's name is spelt differently

@@ -14,6 +14,7 @@ from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.rancher.composition import Composition, Service, items, named, near, varies
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
+from catalog_forge.rancher.order import ordered
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
@@ -132,6 +133,19 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
         for key, other, where in service.links:
             if other == name:
                 yield Refusal(f"{key} of {name!r} names the service itself", where, "leave it out", "CF408")
+
+
+def circles(composition: Composition) -> Iterator[Refusal]:
+    """Report services that link to or depend on each other in a circle: none can be first. docker-compose refuses it."""
+    links = {
+        name: {other: (key, where) for key, other, where in service.links if other != name}
+        for name, service in composition.services.items()
+    }
+    for cycle in ordered({name: [*found] for name, found in links.items()})[1]:
+        name, other = cycle[-2:]
+        key, where = links[name][other]
+        hint = "remove one of these links: containers of one stack find each other by name without links"
+        yield Refusal(f"{key} of {name!r} closes a circle: {' -> '.join(cycle)}", where, hint, "CF443")
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:

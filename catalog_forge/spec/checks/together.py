@@ -22,6 +22,7 @@ from catalog_forge.yamlio import Map, Node, Text
 
 _JUDGES = (
     units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets,
+    units.self_links, units.circles,
 )  # fmt: skip
 # Images whose names Rancher interprets itself; no registry has them.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")

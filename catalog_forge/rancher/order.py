@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+# More cycles than an author wants to read: a file with thousands of services can have millions.
+_MOST_CYCLES = 20
+
 
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
     """Return the names, each after the names that it needs and otherwise in given order, and the cycles that prevent this.
@@ -28,7 +31,7 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
                     done[each] = False
                     path.append((each, iter(needs[each])))
                     break
-                if not done[each]:
+                if not done[each] and len(cycles) < _MOST_CYCLES:
                     names = [step for step, _ in path]
                     cycles.append([*names[names.index(each) :], each])
             else:
