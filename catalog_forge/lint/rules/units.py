@@ -1,4 +1,4 @@
-"""CF405 to CF411: relations between services: sidekicks and their primaries, links, shared volumes and networks."""
+"""CF405 to CF411, CF443: relations between services: sidekicks and their primaries, links, shared volumes and networks."""
 
 from __future__ import annotations
 
