@@ -18,11 +18,20 @@ from catalog_forge.rancher.entries import COMPOSE, CONFIG, Entry, Revision
 from catalog_forge.rancher.tree import File, Folder, Tree
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.spec import GENERATED
 from catalog_forge.spec.standards import Team
 
 STANDARDS = "catalog-forge.yml"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
+# The mark of a generated file, and the number of lines at its beginning that may contain it.
+_GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
+
+
+def generated_from(file: File) -> str:
+    """Return the name of the spec that the first lines of a generated file name; an empty string for any other file."""
+    found = _GENERATED.search("\n".join(file.lines[:_HEAD]))
+    return found[1] if found else ""
 
 
 class Catalog:
@@ -97,6 +106,11 @@ class Catalog:
         specs = self.tree.folders.get("specs")
         files = specs.files.values() if specs else ()
         return [SpecFile(self, file) for file in files if file.name.endswith(".yml")]
+
+    def spec(self, name: str) -> SpecFile | None:
+        """Return the spec with this name; None if it is not in the tree, or cannot be read."""
+        found = next((each for each in self.specs if each.name == name), None)
+        return found if found and isinstance(found.read, Spec) else None
 
     @cached_property
     def standards(self) -> Team | ForgeError:
@@ -205,6 +219,14 @@ class Image:
         """Return `conf`. If `conf` has no templates, add the templates next to the conf.d/ folder with the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
+
+    @property
+    def mentions_reload(self) -> bool:
+        """Whether a generated image has no reload by choice: its spec says `reload: none`, or is not known."""
+        names = {generated_from(file) for conf in self.confs for file in conf.resources.values()} - {""}
+        specs = [found.read for name in names if (found := self.catalog.spec(name))]
+        mentions = any("reload" in file.places for spec in specs if isinstance(spec, Spec) for file in spec.files)
+        return bool(names) and (mentions or not specs)
 
     @property
     def scripts(self) -> list[File]:

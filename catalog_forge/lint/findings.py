@@ -36,7 +36,7 @@ class Fix:
 class Hit:
     """A fault that a rule yields: its place, a message, a hint. The registry adds the rule's id and level.
 
-    `level` is set only for a hit that is less severe than its rule.
+    `level` is set only for a hit that is less severe than its rule. `key` is the key that is missing at the place, if one is.
     """
 
     where: Where
@@ -44,6 +44,7 @@ class Hit:
     hint: str = ""
     fix: Fix | None = None
     level: Level | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

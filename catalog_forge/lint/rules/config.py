@@ -258,7 +258,7 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
         nodes = [keys.get(each) for each in others]
         if not any(isinstance(node, Map | Seq) or text_of(node).strip() for node in nodes):
             key = _key(entry, *others)
-            yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}")
+            yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}", key=name)
 
 
 @rule("CF210", "note", "config.yml names no maintainer or no license", on=Catalog, fixable=True)
@@ -294,7 +294,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
                 key = _key(entry, name)
                 fix = written(config, len(keys), name, usual) if usual else None
                 where = key.where if key else config.at(1, 1)
-                yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix)
+                yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix, key=name)
 
 
 @rule("CF211", "warning", "config.yml has an unknown key", on=Entry, fixable=True)

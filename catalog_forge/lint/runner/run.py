@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import Catalog, Image, SpecFile
+from catalog_forge.lint.catalog import Catalog, Image, SpecFile, generated_from
 from catalog_forge.lint.entries.judged import placed
 from catalog_forge.lint.findings import Check, Finding, Hit, Level
 from catalog_forge.lint.runner import processes as shares
 from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.origins import origin
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import File
 from catalog_forge.shown import printable
-from catalog_forge.spec.model.spec import GENERATED
 
-# The mark of a generated file, and the number of lines at its beginning that may contain it.
-_GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
 # Checking fewer entries than this takes less time than starting a second process.
 WORTH_A_PROCESS = 20
 
@@ -105,8 +102,9 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         if not choice.silences(identity, path):
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)
-            source = _source(file)
-            hint = "; ".join(filter(None, (hit.hint, source and f"this file is generated: change {source}")))
+            source = generated_from(file) if file else ""
+            change = f"this file is generated: change {_origin(catalog, source, file, hit)}" if file and source else ""
+            hint = "; ".join(filter(None, (hit.hint, change)))
             fix = None if source else hit.fix
             yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hint), fix, line, path)
 
@@ -115,10 +113,10 @@ def _file(catalog: Catalog, hit: Hit) -> File | None:
     return catalog.shown.get(hit.where.file)
 
 
-def _source(file: File | None) -> str:
-    """Return the path of the spec that the first lines of a generated file name; an empty string for any other file."""
-    found = _GENERATED.search("\n".join(file.lines[:_HEAD])) if file else None
-    return f"specs/{found[1]}.yml" if found else ""
+def _origin(catalog: Catalog, name: str, file: File, hit: Hit) -> str:
+    """Return what to change for a hit in a file that is generated from the spec with this name: the key, or only the spec."""
+    spec = catalog.spec(name)
+    return (origin(spec, file, hit.where, hit.key) if spec else "") or f"specs/{name}.yml"
 
 
 def _place(subject: object) -> str:

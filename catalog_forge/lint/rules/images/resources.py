@@ -377,7 +377,7 @@ def bad_dest(image: Image) -> Iterator[Hit]:
 @rule("CF613", "note", "Nothing reloads when a file changes", on=Image)
 def never_reloads(image: Image) -> Iterator[Hit]:
     """confd writes the files again when the metadata changes, but the program reads them only at startup: without a `reload_cmd`,
-    the program does not notice the change.
+    the program does not notice the change. A generated image is not reported if its spec mentions `reload`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -392,10 +392,11 @@ def never_reloads(image: Image) -> Iterator[Hit]:
     known = inside(image)
     loaded = [each for each in known.resources if each.resource]
     once = known.runs and all("onetime" in run.flags for run in known.runs)
-    if loaded and not once and not any(each.resource and each.resource.reload_cmd for each in loaded):
+    reloading = any(each.resource and each.resource.reload_cmd for each in loaded)
+    if loaded and not once and not reloading and not image.mentions_reload:
         who = f"none of the {len(loaded)} resources of this image has a" if len(loaded) > 1 else "this resource has no"
         words = f"{who} reload_cmd: the program does not notice that a file has changed"
-        yield Hit(loaded[0].file.at(), words, "add a reload_cmd, or run confd with -onetime")
+        yield Hit(loaded[0].file.at(), words, "add a reload_cmd, or run confd with -onetime", key="reload_cmd")
 
 
 @rule("CF614", "error", "A check or reload command cannot run in the image", on=Image)
