@@ -269,10 +269,17 @@ def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+# The signs that have a meaning within quotes in a Dockerfile, each as it is written there; \0 marks where nothing is inserted.
+_DOCKER = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\0": "${_:+}"})
+
+
 def _docker_word(text: str) -> str:
-    """Quote a text as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement")."""
-    one_line = " ".join(text.splitlines())
-    return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+    """Quote a text as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement").
+
+    hadolint takes a quote after a backslash for escaped, even after two: an expansion to nothing separates them.
+    """
+    one_line = " ".join(text.replace("\0", "").splitlines())
+    return '"' + re.sub(r'\\(?="|\Z)', "\\\\\0", one_line).translate(_DOCKER) + '"'
 
 
 def _seconds(duration: str) -> int:
