@@ -49,9 +49,15 @@ class Sandbox:
             return self._jinja.from_string(template).render(cookiecutter=answers)
 
     def file(self, path: str, answers: Mapping[str, Any]) -> str:
-        """Render a file of the blueprint. Raises ForgeError with the file and line of the error."""
+        """Render a file of the blueprint. Raises ForgeError with the file and line of the error.
+
+        A file whose lines all end in CRLF keeps these ends. The lines of any other file end in LF, as with cookiecutter.
+        """
         with self._blamed_on(path):
-            return self._jinja.get_template(path).render(cookiecutter=answers)
+            text = self._texts[path]
+            is_windows = "\r\n" in text and text.count("\r\n") == text.count("\n")
+            jinja = self._jinja.overlay(newline_sequence="\r\n") if is_windows else self._jinja
+            return jinja.get_template(path).render(cookiecutter=answers)
 
     def _load(self, name: str) -> tuple[str, str, Any] | None:
         return (self._texts[name], name, lambda: True) if name in self._texts else None

@@ -50,6 +50,9 @@ def test_every_feature_of_the_format_expands_as_in_cookiecutter(tmp_path: Path) 
             "raw/{{cookiecutter.name}}.sh": "{{ as it is }}\n",
             "one.raw": "{{ as it is }}\n",
             "no-newline": "{# nothing #}x",
+            "windows.ini": b"a={{ cookiecutter.size }}\r\n{% if cookiecutter.yes %}\r\nb\r\n{% endif %}\r\nc\r\n",
+            "mixed.ini": b"a={{ cookiecutter.size }}\r\nb\nc\r\n",
+            "later.ini": b"a={{ cookiecutter.size }}\nb\r\nc",
         },
         yes=True,
         size=["s", "m"],
@@ -64,6 +67,7 @@ def test_every_feature_of_the_format_expands_as_in_cookiecutter(tmp_path: Path) 
     assert files(ours) == files(expanded(folder, trusted=True, size="m"))
     assert ours.text("specs/web-conf/yes.txt") == "{{ raw }} WEB-CONF\n"
     assert ours.text("specs/web-conf/choice.txt") == 'm "of m \\"quoted\\""\nincluded web-conf\n'
+    assert ours["specs/web-conf/windows.ini"].content == b"a=m\r\n\r\nb\r\n\r\nc\r\n"
     assert ours["specs/web-conf/no-newline"] == File("specs/web-conf/no-newline", b"x", 0o755)
 
 

@@ -129,11 +129,12 @@ def test_a_report_says_what_cannot_be_read(tmp_path: Path) -> None:
     }
     catalog = tree(tmp_path / "bad", {**broken, "specs/a-conf.yml": spec(0)})
     done = run(tmp_path, "standards", "report", str(catalog))
-    assert done.exit_code == 0 and done.stdout.count(" unread ") == 4
+    assert done.exit_code == 1 and done.stdout.count(" unread ") == 4
     for place in ("specs/y-conf.yml:1:1", "images/z/Dockerfile", "templates/bare/config.yml:1:1", "0/docker-compose.yml:1:4"):
         assert f"{place}: " in done.stderr, place
-    told = json.loads(run(tmp_path, "standards", "report", str(catalog), "--format", "json").stdout)
-    assert [bool(each["unread"]) for each in told].count(False) == 1
+    done = run(tmp_path, "standards", "report", str(catalog), "--format", "json")
+    assert done.exit_code == 1 and done.stderr.count("cannot be read: ") == 4
+    assert [bool(each["unread"]) for each in json.loads(done.stdout)].count(False) == 1
 
 
 def test_standards_that_were_broken_are_said_to_be_those_of_the_commit(catalog: Path) -> None:

@@ -139,9 +139,10 @@ def adopt(settings: Settings, write: bool) -> None:
 def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     """Show an overview of many catalogs: the base, confd and metadata of each image, violated standards, and its last change.
 
-    CATALOG is the folder of a catalog. Each catalog is compared with its own standards.
+    CATALOG is the folder of a catalog. Each catalog is compared with its own standards. Exits 1 if anything cannot be read.
     """
     from catalog_forge.cli.judge.deriving import facts
+    from catalog_forge.errors import ForgeError, Problem
 
     found = [each for catalog in catalogs for each in facts(catalog, str(catalog))]
     rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
@@ -158,14 +159,13 @@ def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
         outfile.write(html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary))
     if form == "json":
         click.echo(as_json([vars(each) for each in found]))
-        return
-    widths = [max(len(printable(row[column])) for row in rows) for column in range(6)]
-    for row in rows:
-        click.echo("  ".join(f"{printable(cell):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
-    click.echo(summary)
-    for each in found:
-        if each.unread:
-            click.echo(printable(f"cannot be read: {each.unread}"), err=True)
+    else:
+        widths = [max(len(printable(row[column])) for row in rows) for column in range(6)]
+        for row in rows:
+            click.echo("  ".join(f"{printable(cell):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        click.echo(summary)
+    if unread := [Problem(f"cannot be read: {each.unread}") for each in found if each.unread]:
+        raise ForgeError.of(unread)
 
 
 def _draw(team: Team) -> None:
