@@ -257,3 +257,23 @@ def test_the_form_of_a_key_is_no_key(text: str, is_key: bool) -> None:
 def test_what_an_answer_of_several_lines_looks_like_nobody_guesses() -> None:
     services = "  web:\n    image: nginx:1.27.3\n    environment:\n{{ .Values.envs | indent 6 }}\n"
     assert shown(template(services, "{variable: envs, type: multiline, label: 'NAME: value, one per line'}"), "CF517") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0777", "511"), ("1.10", "1.1"), ("1e3", "1000"), ("yes", "true"), ("off", "false"), ("0x1F", "31"), ("1_000", "1000"),
+        ("True", "true"), ("5", ""), ("-1.5", ""), ("true", ""), ("'0777'", ""), ("1.2.3", ""), ("08:30", ""), ("~", ""),
+        ("", ""), ("${mode}", ""),
+    ],
+)  # fmt: skip
+def test_a_number_or_a_word_of_yaml_that_loses_its_text_is_told(value: str, said: str) -> None:
+    written = f"  web:\n    image: nginx:1.27.3\n    environment:\n      MODE: {value}\n"
+    expected = [f"docker-compose.yml:6:13: environment of 'web': rancher-compose reads {value} as {said}"] if said else []
+    assert shown(docker(written), "CF421") == expected
+
+
+@pytest.mark.parametrize(("value", "count"), [("1.10", 1), ("0777", 1), ("yes", 0), ("7", 0), ("'1.10'", 0)])
+def test_a_number_in_metadata_that_loses_its_text_is_told(value: str, count: int) -> None:
+    metadata = f"version: '2'\ncatalog: {{version: '1.0.0'}}\nservices: {{web: {{metadata: {{inner: {{version: {value}}}}}}}}}\n"
+    assert len(shown({RANCHER: metadata}, "CF421")) == count

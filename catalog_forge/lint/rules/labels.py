@@ -113,11 +113,23 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 def not_text(_: Revision) -> None:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
 
+    rancher-compose reads numbers and words of YAML 1.1 before it makes text of them: `0777` becomes `511`, `1.10` becomes `1.1`,
+    `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. This is a warning.
+
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
         image: nginx:1.27.3
         environment:
           HOSTS: [a, b]
+    Bad:
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          UMASK: 0027
+    Bad:
+        -- templates/web/0/rancher-compose.yml: services.web --
+        metadata:
+          version: 1.10
     Good:
         -- templates/web/0/docker-compose.yml: services.web --
         image: nginx:1.27.3
@@ -125,7 +137,8 @@ def not_text(_: Revision) -> None:
           HOSTS: a,b
           DEBUG: true
           EMPTY:
-    Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
+          UMASK: '0027'
+    Source: rancher-compose-executor v0.14.29, its schema of list_or_dict; docs/facts/catalog.md#2.7
     """
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import TEXT_BY_TEXT
@@ -43,7 +44,7 @@ def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: boo
         refused = [*_unprintable(converted), *_check(key, second)(converted)]
         for each in refused:
             yield Refusal(f"{key} of {name!r}: {each.message}", each.where or node.where, each.hint, _rule_of(key, each))
-        for odd in () if refused else maps.odd(key, converted):
+        for odd in () if refused else (*maps.odd(key, converted), *_altered(key, node)):
             yield replace(odd, message=f"{key} of {name!r}: {odd.message}")
     if "memswap_limit" in service and "mem_limit" not in service:
         message = f"memswap_limit of {name!r} requires mem_limit"
@@ -91,6 +92,21 @@ def _as_text(node: Text) -> Text:
     if decoding.is_null(node) or not node.bare:
         return node
     return Text(decoding.printed(node), False, node.where, node.style, node.lines)
+
+
+def _altered(key: str, node: Node) -> Iterator[Refusal]:
+    """Report values that are text for the program that gets them, but lose their text when rancher-compose reads them.
+
+    Truths in `metadata` are left out: templates compare them with true and false.
+    """
+    for text in yamlio.texts(node) if key in TEXTUAL or key == "metadata" else ():
+        found = decoding.value(text)
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        if is_number or (isinstance(found, bool) and key in TEXTUAL):
+            shown = decoding.text_of(text)
+            if shown != text.value:
+                message = f"rancher-compose reads {text.value[:40]} as {shown}"
+                yield Refusal(message, text.where, f"write '{text.value[:40]}'", "CF421", who="")
 
 
 def _as_number(node: Text) -> Text:
