@@ -73,7 +73,7 @@ SHARED_NAMES = {
 ONCE = {
     "variable": (
         r"re\.\w+\(\s*r\"[^\"\n]*\\\$",
-        {"rancher.variables", "image.dockerfile", "formats.env", "lint.rules.secrets", "lint.rules.standards"},
+        {"rancher.variables", "image.dockerfile", "formats.env", "lint.rules.secrets", "spec.checks.foreign"},
         set(),
     ),
     "merge key": (

@@ -48,9 +48,20 @@ SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
+# The beginning of a text in braces whose first word may be a misspelled root.
+_WORD = re.compile(r"(?<!@)(?:@@)*+@\{([A-Za-z_]{2,12}+)[./(:|}]")
 # SIGNS finds the `@` signs before a brace. _SIGNS_OR_LAST also finds the `@` signs at the end of a text.
 SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
+
+
+def nearly(text: str) -> re.Match[str] | None:
+    """Find the first expression in a text, or the first text that is one except for a misspelled root, such as `@{slef.ip}`."""
+    if found := EXPRESSION.search(text):
+        return found
+    from difflib import get_close_matches  # imported here: few texts need it
+
+    return next((each for each in _WORD.finditer(text) if get_close_matches(each[1].lower(), ROOTS, 1, 0.75)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
 from catalog_forge.spec import shorthand
 from catalog_forge.spec.checks import whole as checks
-from catalog_forge.spec.expressions import EXPRESSION, Collection, Text
+from catalog_forge.spec.expressions import Collection, Text, nearly
 from catalog_forge.spec.model import Composed, Each, ListValue, Reload, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.model.compose_keys import refused
 from catalog_forge.spec.model.frame import NumberOrVariable
@@ -221,7 +221,7 @@ class _Reader:
     def unread_expressions(self, node: yamlio.Node) -> bool:
         """Report the expressions in a value that is passed on without evaluation. Return whether any exist."""
         if isinstance(node, yamlio.Text):
-            if found := EXPRESSION.search(node.value):
+            if found := nearly(node.value) if "@{" in node.value else None:
                 hint = (
                     "expressions can be used in text, in the values of set, in the items of a list, in eq and ne, and in launch"
                 )

@@ -163,11 +163,12 @@ def _compared(repository: Repository, source: Source, left: Left, diff: bool, dr
 def _warn(source: Source) -> None:
     """Print warnings about what is valid in a spec, but probably a mistake."""
     from catalog_forge.spec.checks import uses
+    from catalog_forge.spec.checks.foreign import foreign
     from catalog_forge.spec.reader import parsed
 
     spec = source.spec()
-    files = next((value for key, value in parsed(source.content, f"specs/{source.name}.yml").pairs if key.value == "files"), None)
-    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.unlabelled(spec), *uses.literals(spec, files)):
+    written = parsed(source.content, f"specs/{source.name}.yml")
+    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.unlabelled(spec), *foreign(spec, written)):
         click.echo(f"warning: {finding}", err=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -13,6 +12,7 @@ from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.spec import reader
 from catalog_forge.spec.checks import uses
+from catalog_forge.spec.checks.foreign import FORM, foreign
 from catalog_forge.spec.expressions import LITERAL
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Breach, broken, compared
@@ -68,10 +68,6 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
 
 
-# The form of expressions in other languages: `{{...}}` in Go templates, `${...}` in compose files.
-_FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
-
-
 @rule("CF803", "warning", "Text that looks like an expression is written literally", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
     """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` starts an expression again.
@@ -97,9 +93,11 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
 
-@rule("CF804", "note", "A value of set has an expression that is not evaluated", on=SpecFile)
+@rule("CF804", "warning", "A text has an expression of another language, which is not evaluated", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
-    """`{{...}}` and `${...}` in a value of `set` are written literally: use `@{...}` to read a value.
+    """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports texts that were surely meant
+    as an expression: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable
+    in `vars`. Any other `{{...}}` or `${...}` in a value of `set` is only a note. `generate` also warns about such texts.
 
     Bad:
         -- specs/web-conf.yml --
@@ -108,19 +106,29 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
         service: nginx:1.27.3
         metadata: [port]
         files: [{dest: /etc/web/web.ini, body: [{set: {port: '{{ metadata.port }}'}}]}]
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/web.txt, body: [{text: 'I am ${self.name}'}]}]
     Good:
         -- specs/web-conf.yml --
         forge: 1
         name: web-conf
         service: nginx:1.27.3
         metadata: [port]
-        files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}'}}]}]
+        files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}', name: '@{self.name}'}}]}]
     Source: docs/spec.md
     """
+    if isinstance(spec.read, ForgeError):
+        return
+    sure = {found.where: found for found in foreign(spec.read, spec.file.yaml.node)}
+    yield from (Hit(where or spec.file.at(), found.message, found.hint) for where, found in sure.items())
     for text, is_value in _texts(spec):
-        if is_value and (found := _FOREIGN.search(text.value)):
-            message = f"{found[0][:40]!r} is literal text, not a value"
-            yield Hit(text.at(found.start()), message, "write @{...} to read a value")
+        found = FORM.search(text.value) if is_value else None
+        if found and found.lastgroup in ("dollar", "action") and (where := text.at(found.start())) not in sure:
+            yield Hit(where, f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}", level="note")
 
 
 @rule("CF805", "warning", "A metadata key is never read", on=SpecFile)

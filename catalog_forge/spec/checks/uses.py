@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
-from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec.checks.whole import answers_fixed, used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Node, Raw, Text
 from catalog_forge.spec.launching import rendered
@@ -17,7 +14,6 @@ from catalog_forge.spec.model.compose_keys import labels_of
 from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
 _OWN = "/self/service/metadata"
-_ACTION = re.compile(r"\{\{-?+ *+(?:metadata[./])?([A-Za-z0-9_.-]++) *+\}\}")
 
 
 def findings(spec: Spec) -> Iterator[Problem]:
@@ -25,28 +21,6 @@ def findings(spec: Spec) -> Iterator[Problem]:
     for name in unread(spec):
         hint = f"read it with @{{metadata/{name}}}, or leave it out"
         yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
-
-
-def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
-    """Yield a finding for each metadata key that a file reads in template or compose syntax, which is not expanded.
-
-    `written`: the spec's `files` as the author wrote them.
-    """
-    known = {word: name for name, key in spec.metadata.items() for word in (name, key.variable)}
-    for text in yamlio.texts(written) if written else ():
-        for start, written_as, word in _elsewhere(text.value):
-            if name := known.get(word):
-                hint = f"write @{{metadata/{name}}}"
-                yield Problem(f"{written_as!r} is not replaced by a value", text.at(start), hint)
-
-
-def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield each placeholder in template or compose syntax, such as `${NAME}`: its offset, its source text and the name in it."""
-    yield from ((found.start(), found[0], found[1]) for found in _ACTION.finditer(text))
-    for dollar in dollars(text):
-        if dollar.text.startswith("${"):
-            word = dollar.text[2:].partition("}")[0]
-            yield dollar.start, f"${{{word}}}", word.removeprefix("metadata.").removeprefix("metadata/")
 
 
 def unlabelled(spec: Spec) -> Iterator[Problem]:

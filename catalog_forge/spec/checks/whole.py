@@ -323,7 +323,14 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
 
 
 def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each ${VARIABLE} that no question asks for, which Rancher's tools do not check."""
+    """Yield a problem for each `$` that rancher-compose refuses, and for each ${VARIABLE} that no question asks for, which
+    Rancher's tools do not check (docs/facts/catalog.md#4.12).
+    """
+    for dollar in (each for text in _scalars(value) for each in dollars(text) if not each.name):
+        wrong = f"{dollar.text.partition('}')[0]}}}" if "}" in dollar.text else dollar.text
+        yield Problem(
+            f"rancher-compose refuses {wrong!r}", where, "for the text $, write $$; ${NAME} is the answer to a question"
+        )
     for variable in used_variables(value):
         if variable not in asked:
             near = did_you_mean(variable, asked)
@@ -360,11 +367,16 @@ def answer_in(expr: Expr) -> str:
 
 def used_variables(value: Any) -> set[str]:
     """Return the names of the variables that rancher-compose would substitute in a value ($$ is a literal $)."""
-    if isinstance(value, Mapping):
-        return set().union(*map(used_variables, value.values()), set())
-    if isinstance(value, list | tuple):
-        return set().union(*map(used_variables, value), set())
-    return {found.name for found in dollars(value) if found.name} if isinstance(value, str) else set()
+    return {found.name for text in _scalars(value) for found in dollars(text) if found.name}
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    """Yield the texts in a value of compose keys. Keys of mappings are left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _scalars(item)
 
 
 def _dests(spec: Spec) -> Iterator[Problem]:

@@ -1,0 +1,100 @@
+"""Finds texts of a spec that have the form of an expression in another language, and were surely meant as `@{...}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.spec.expressions import CONTAINER_FIELDS, STACK_FIELDS, Attr, Count, Expr, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.metadata import resolve
+from catalog_forge.spec.parser import Beginning, parse
+
+# `${...}` of compose files and shells, `{{...}}` of templates, and `@{...}` with another bracket or with a space in it.
+FORM = re.compile(
+    r"(?<!\$)\$\{(?P<dollar>[^{}\n]{1,200}+)\}"
+    r"|\{\{-?+ *+(?P<action>[^{}\n]{1,200}+)\}\}"
+    r"|(?<!@)@ \{(?P<space>[^{}\n]{1,200}+)\}"
+    r"|(?<!@)@\((?P<round>[a-z_][a-z_.]{0,50}+)\)"
+    r"|(?<!@)@\[(?P<square>[a-z_][a-z_.]{0,50}+)\]"
+)
+# The functions of confd that return a value at a path, with an optional default.
+_LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
+_OWN = "/self/service/metadata/"
+_NOT_HERE = "expressions are not evaluated here; launch.environment can pass a value to the program"
+
+# The parts of a spec that are searched. `plain`: a name alone may be meant. `named`: a name is the program's or the shell's own.
+# `unread`: expressions are not evaluated, and rancher-compose replaces ${NAME}.
+_PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
+_INNER = {"check": "unread", "reload": "unread", "exec": "named", "before": "named"}
+
+
+def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
+    """Yield a problem for each text that looks like a value in another language. `written`: the spec as its author wrote it."""
+    own = {word for each in spec.composed for word in _names(each.compose.get("environment"))} | set(spec.launch.environment)
+    known = {word: f"metadata/{name}" for name, key in spec.metadata.items() for word in (name, key.variable)}
+    known = {**{name: f"env.{name}" for name in spec.vars if name not in own}, **known}
+    for text, kind in _texts(written):
+        for found in FORM.finditer(text.value):
+            word = found[found.lastgroup or 0].removesuffix("-").strip()
+            plain = known.get(word) if kind == "plain" and found.lastgroup in ("dollar", "action") else None
+            if meant := plain or _meant(spec, word):
+                hint = _NOT_HERE if kind == "unread" else f"write @{{{meant}}}"
+                yield Problem(f"{found[0][:60]!r} is not replaced by a value", text.at(found.start()), hint)
+
+
+def _texts(root: yamlio.Node | None) -> Iterator[tuple[yamlio.Text, str]]:
+    """Yield every text in the parts of a spec that may hold expressions, and the kind of the part."""
+    for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
+        if key.value in _PARTS:
+            yield from _below(value, _PARTS[key.value])
+
+
+def _below(node: yamlio.Node, kind: str) -> Iterator[tuple[yamlio.Text, str]]:
+    match node:
+        case yamlio.Text():
+            yield node, kind
+        case yamlio.Seq(items):
+            for item in items:
+                yield from _below(item, kind)
+        case yamlio.Map(pairs):
+            for key, value in pairs:
+                yield from _below(value, _INNER.get(key.value, kind) if kind == "plain" else kind)
+
+
+def _meant(spec: Spec, word: str) -> str:
+    """Return the expression that was surely meant; empty if the text may have a meaning of its own."""
+    path = found["path"] if (found := _LOOKUP.fullmatch(word)) else ""
+    if path.startswith(_OWN) and resolve(spec.metadata, Text((path.removeprefix(_OWN),))):
+        return f"metadata/{path.removeprefix(_OWN)}"
+    if path:
+        return path
+    word = f"metadata/{word.removeprefix('metadata.')}" if word.startswith("metadata.") else word
+    try:
+        single = parse(f"@{{{word}}}", Beginning(Where(""))).single
+    except ForgeError:
+        return ""
+    return word if single and _is_sure(spec, single) else ""
+
+
+def _is_sure(spec: Spec, expr: Expr) -> bool:
+    """Whether hardly any other language has this expression: `service.name` may be a name of the program's own."""
+    match expr.node:
+        case Attr(root="self", path=(field, *_)):
+            return field in (*CONTAINER_FIELDS, "host", "label")
+        case Attr(root="stack", path=(field,)):
+            return field in STACK_FIELDS
+        case Attr(root="env", path=(name,)):
+            return name in spec.vars
+        case Metadata(path=path):
+            return resolve(spec.metadata, path) is not None
+    return isinstance(expr.node, First | Count | Join | Raw)
+
+
+def _names(environment: object) -> set[str]:
+    """Return the names of the variables in a compose key `environment`."""
+    if isinstance(environment, Mapping):
+        return set(environment)
+    return {str(item).partition("=")[0] for item in environment} if isinstance(environment, list) else set()
