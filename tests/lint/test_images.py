@@ -117,7 +117,7 @@ def test_without_a_release_it_is_said_what_was_assumed() -> None:
     (finding,) = findings(tree({TEMPLATE: '{{add (atoi (getv "/self/service/scale")) 1}}\n'}), "CF632")
     assert (
         finding.level == "warning"
-        and finding.message == "confd 0.16 is the first release with 'atoi', and this image may run 0.14"
+        and finding.message == "confd 0.16 is the first release with 'atoi', but this image may run 0.14"
     )
 
 

@@ -65,8 +65,8 @@ def broken(entry: Entry) -> Iterator[Hit]:
 @rule("CF202", "error", "A value in config.yml has the wrong type", on=Entry)
 @told("CF202")
 def wrong_kind(_: Entry) -> None:
-    """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and over text where it
-    expects a list or a mapping.
+    """If config.yml has a list or a mapping where the catalog service expects text, or text where it expects a list or a
+    mapping, the service refuses the whole catalog.
 
     Bad:
         -- templates/web/config.yml --

@@ -32,7 +32,7 @@ def each(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> lis
 
 @contextmanager
 def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> Iterator[list[int]]:
-    """Start a process for each share; yield the pipes on which they send their results."""
+    """Start a process for each share; yield the pipes on which the processes send their results."""
     pipes: list[int] = []
     children: list[int] = []
     try:

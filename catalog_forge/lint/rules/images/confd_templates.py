@@ -107,7 +107,7 @@ def _lacking(known: Inside, name: str, arguments: int) -> tuple[str, str, Level 
         return f"{known.release.words} has no function {name!r}", f"confd 0.{first} is the first release that has it", None
     if first > oldest:
         return (
-            f"confd 0.{first} is the first release with {name!r}, and this image may run 0.{oldest}",
+            f"confd 0.{first} is the first release with {name!r}, but this image may run 0.{oldest}",
             "download a fixed release of confd in the Dockerfile",
             "warning",
         )
