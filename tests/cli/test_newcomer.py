@@ -99,6 +99,21 @@ def test_a_misspelt_name_is_told_the_near_one_of_either_kind(words: str, tmp_pat
     assert "did you mean 'redis'?" in call(tmp_path, words, "redi").stderr
 
 
+STORED = SPEC + "engine: {backend: etcdv3}\n"
+
+
+def test_up_takes_the_name_of_an_entry_that_only_a_spec_with_a_store_has(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": STORED})
+    assert call(tmp_path, "generate").exit_code == 0 and not (tmp_path / "templates").exists()
+    plans = [call(tmp_path, "up", name, "--plan", "--set", "maxmemory=64mb") for name in ("redis-conf", "redis")]
+    assert plans[0].exit_code == 0 and plans[0].output == plans[1].output
+
+
+def test_a_spec_that_cannot_be_read_is_still_a_near_name(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC + "nope: 1\n"})
+    assert "did you mean 'redis-conf'?" in call(tmp_path, "show", "redis-cnf").stderr
+
+
 MISPLACED = {
     "-q new x": "-q belongs after the command: catalog-forge new -q",
     "--force generate": "--force belongs after the command: catalog-forge generate --force",

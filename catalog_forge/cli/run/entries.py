@@ -68,9 +68,10 @@ def _stored(directory: Path, name: str) -> Spec | None:
     from catalog_forge.stack.stored import is_stored
 
     repository = Repository.find(directory)
-    if (directory / name).is_dir() or name not in repository.names():
+    is_entry = name not in repository.names() and (repository.root / "templates" / name).is_dir()
+    if (directory / name).is_dir() or is_entry or (named := repository.named(name)) not in repository.names():
         return None
-    spec = repository.source(name).spec()
+    spec = repository.source(named).spec()
     return spec if is_stored(spec) else None
 
 
@@ -149,13 +150,14 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
         below = is_revision(path.name) and any((path / each).is_file() for each in COMPOSE)
         return (path.parent, path.name) if below else (path, None)
     known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}
-    made = Repository.find(directory).entries if entry not in known else {}
+    repository = Repository.find(directory)
+    made = repository.entries if entry not in known else {}
     if (found := made.get(entry, entry)) in known:
         return known[found].resolve(), None
     if entry in made:
         hint = f"catalog-forge generate {entry}"
         raise ForgeError(f"the entry {found!r} of the spec {entry!r} has not been generated yet", hint=hint)
-    words = {*known, *made}
+    words = {*known, *repository.names()}
     raise ForgeError(f"there is no entry {entry!r} in {directory}", hint=did_you_mean(entry, words) if words else BEGIN)
 
 
