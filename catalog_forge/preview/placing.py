@@ -40,9 +40,9 @@ class Way:
 
 
 def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[list[Slot]], list[Way]]:
-    """Return the rows and the lines. A unit is below all units that use it; a line has a place in each row that it passes.
+    """Return the rows of units, and the lines between units.
 
-    `width_of` returns the width of a unit.
+    A unit is below all units that use it; a line has a place in each row that it passes. `width_of` returns the width of a unit.
     """
     units = {unit.name: unit for unit in topology.units}
     levels = _levels(units, topology.edges)

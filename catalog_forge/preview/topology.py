@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
 
 # Images from which Rancher creates no container.
-_OUTSIDE = {"rancher/external-service": "an external service", "rancher/dns-service": "a name for other services"}
+_OUTSIDE = {"rancher/external-service": "an external service", "rancher/dns-service": "a DNS alias for other services"}
 
 
 @dataclass(frozen=True, slots=True)

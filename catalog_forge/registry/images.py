@@ -79,7 +79,7 @@ def _compositions(revision: Revision) -> Iterator[Composition]:
 
 
 def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
-    """The possible values of a text that contains variables of questions, for every option of these questions."""
+    """Yield each value that a text with variables of questions can have: one for each combination of their options."""
     names = [*dict.fromkeys(each.name for each in dollars(node.value) if each.name)]
     choices: Iterable[tuple[str, ...]] = product(*(_choices(asked[name]) if name in asked else ("",) for name in names))
     for chosen in islice(choices, MOST_WAYS):

@@ -83,7 +83,7 @@ def _changed(repository: Repository, names: list[str], since: str | None) -> lis
 
 
 def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
-    """Return the specs whose manifest records a different image than at a commit."""
+    """Return the specs whose image, as recorded in the manifest on disk, differs from the image at a commit."""
     from catalog_forge import git, writer
     from catalog_forge.plan import File
 
