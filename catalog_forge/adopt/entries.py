@@ -237,7 +237,9 @@ def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
 def conf_images(
     files: Composition, known: Sequence[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[str, Original]]:
-    """Yield each service that runs a conf image, with the image. A reference equal to `surely` means the only `known` image."""
+    """Yield each service that runs a conf image, with the image. `surely` is a reference that certainly names the first
+    `known` image.
+    """
     for name, service in files.services.items():
         image = written_at(service, "image")
         original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])

@@ -184,7 +184,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """The files that both images render in variants of a scenario. They are only computed when a file differs."""
+    """The files that both images render in variants of a scenario. These variants are only rendered when a file differs."""
 
     before: Subject
     declared: Subject

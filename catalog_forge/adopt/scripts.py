@@ -46,7 +46,7 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a script does. `launch` is the key of a spec, or None if a line has no counterpart in a spec: `why` gives the reason.
+    """What a script does. `launch` is the key of a spec, or None if a line has no equivalent in a spec: `why` gives the reason.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` tells that the script starts confd.

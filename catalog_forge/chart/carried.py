@@ -74,13 +74,13 @@ SAID: Mapping[str, tuple[str, str]] = {
         "pass the metadata as environment variables, or create the chart from a spec",
     ),
     "start_on_create": ("the service starts when the chart is installed", "set services.{name}.scale to 0"),
-    "sysctls": ("kernel parameters are set in another key", "set securityContext.sysctls in the template"),
+    "sysctls": ("a pod has another key for kernel parameters", "set securityContext.sysctls in the template"),
     "group_add": ("groups are given as numbers, for the whole pod", "set securityContext.supplementalGroups in the template"),
     "stop_signal": (
         "the container is stopped by the signal that its image declares",
         "set the signal in the image, or set lifecycle.stopSignal in the template (Kubernetes 1.33 or later)",
     ),
-    "dns_opt": ("DNS options are set in another key", "set dnsConfig.options in the template"),
+    "dns_opt": ("a pod has another key for DNS options", "set dnsConfig.options in the template"),
     "pid": ("a container sees only its own processes", "set shareProcessNamespace in the template"),
     "ipc": (
         "only the containers of one pod share memory",

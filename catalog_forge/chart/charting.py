@@ -74,7 +74,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
             raise ForgeError(
                 f"the chart would show the secret answer to {name}, because it determines the structure of the stack",
                 question.where,
-                f"create the chart without the answer {name}",
+                f"create the chart without an answer to {name}",
             )
         value = "a secret" if question.secret else repr(found.variables.get(name, ""))
         gaps.add("answer that changes the stack's structure", "", f"question {name}", question.where, value=value, name=name)

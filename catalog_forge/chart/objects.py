@@ -44,7 +44,7 @@ _OF_RANCHER = re.compile(r"\brancher-metadata\b|\.rancher\.internal\b|\b169\.254
 _ANNOTATIONS = 256 << 10
 """The maximum size of all annotations of a pod together, in bytes."""
 FIRST = f"ternary 1 0 ({ORDINALS})"
-"""The number of a StatefulSet's first pod: 1 as in Rancher, which Kubernetes supports since 1.27, otherwise 0."""
+"""The number of a StatefulSet's first pod: 1 as in Rancher, or 0 before Kubernetes 1.27, which cannot begin with 1."""
 
 
 class Objects:

@@ -33,7 +33,7 @@ from catalog_forge.stack.reconcile import Seen, Unit, container_name, ordered, o
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
 LOOPBACK = "127.0.0.1"
-"""The address on which port 80 is published: on all addresses it would block the metadata services of stacks."""
+"""The address on which port 80 is published. On all addresses, this port would block the metadata services of stacks."""
 
 # The errors that the engine and its runtime report when a container is to join the network of a container that has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")

@@ -37,7 +37,7 @@ from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said
 
 SERVICE = "rancher-metadata"
 SETTLE = 45.0
-"""Seconds that a moment may take in addition to its fault: two passes in addition to the watch, and a reserve."""
+"""Seconds that a moment may take in addition to its fault: the time for two additional passes, and a reserve."""
 
 # Seconds within which SIGTERM must end the conf container and the main container.
 _END = {"conf": 3, "main": 5}

@@ -22,8 +22,7 @@ from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject
 
 HEAD = """\
-# This scenario describes a stack of {name}, its changes, and the files that must be rendered. Review and correct it, and
-# add the changes that matter to you.
+# This scenario describes a stack of {name}, its changes and the rendered files. Review it, and add the changes that matter.
 # Run it: catalog-forge test {name}        Look at it: catalog-forge render {name} --diff --step 0 --step 1
 """
 _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line\n", "password": "a password"}

@@ -21,7 +21,7 @@ from catalog_forge.verify.subject import Subject
 _POLL = 9.5
 
 WRITTEN = "every file is written"
-"""The message of entrypoint.sh, after the name of its spec, when the program may start."""
+"""The message by which entrypoint.sh reports, after the name of its spec, that the program may start."""
 
 WAITING = "waiting for"
 RELOAD = "launch: reload: "
