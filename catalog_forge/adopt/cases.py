@@ -100,7 +100,7 @@ class Needs:
 
     @property
     def by_name(self) -> bool:
-        """Whether a template asks which service it runs for."""
+        """Whether a template reads the name of the service, container or stack that it runs in."""
         return any(re.search(r"^/self/(?:service/name|container/(?:service_)?name|stack/)", path) for path in self.paths)
 
     @property

@@ -126,7 +126,7 @@ class Filled:
         return bool(self.style) or self.turn is not None
 
     def value(self, key: str) -> str:
-        """Return the value of a key, by its path below the metadata."""
+        """Return the value of a metadata key. `key` is the path of the key below `/metadata`."""
         return self.style or self.shapes.value(f"/metadata/{key}", self.turn) or f"some {key.replace('/', '.')}"
 
     def label(self, name: str) -> str:
