@@ -72,7 +72,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
         question = entry.asked[name]
         if question.secret and found.variables.get(name, "") not in ("", question.default):
             raise ForgeError(
-                f"the chart would show the secret answer to {name}, because it determines the structure of the stack",
+                f"the chart would show the secret answer to {name}, because the answer determines the structure of the stack",
                 question.where,
                 f"create the chart without an answer to {name}",
             )

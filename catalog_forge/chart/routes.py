@@ -102,7 +102,7 @@ class Routes:
         found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
         targets = list(dict.fromkeys(each for each in found if each in self.leads))
         addresses = [item.value for item in items(self.composition.services[service.name].get("external_ips"))]
-        becomes, left = "nothing answers under this name in the cluster", addresses or ["the host that it named"]
+        becomes, left = "nothing answers under this name in the cluster", addresses or ["the host of this service"]
         is_known = bool(host) and (self.is_open(host) or is_host(host))
         if targets or is_known:
             outside = host if is_known else Verbatim(f'"{targets[0]}.{DOMAIN}"')
