@@ -54,6 +54,11 @@ class Backend:
         """Whether confd notices changes by itself if it renders `files` files."""
         return self.watches and (files == 1 or not self.shares)
 
+    @property
+    def advice(self) -> str:
+        """What the keys must look like, as a hint of an error message."""
+        return f"each part of a key between slashes must be {self.shape}"
+
     def fits(self, segment: str) -> bool:
         """Whether a segment may be part of a key."""
         return segment not in ("", ".", "..") and re.fullmatch(self.segment, segment) is not None

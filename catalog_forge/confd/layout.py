@@ -141,9 +141,9 @@ def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, wh
     wrong = next((segment for segment in path[1:].split("/") if not fits(segment)), None)
     if wrong is not None:
         raise ForgeError(
-            f"{path}: {store.name} cannot have {wrong!r} in a key",
+            f"{path}: {store.name} cannot store a key with the part {wrong!r}",
             where,
-            f"each part of its keys between slashes is {store.shape}",
+            store.advice,
         )
     if not text and not store.empty:
         raise ForgeError(f"{path}: {store.name} does not allow empty values", where, "remove the key, and make it optional")

@@ -79,7 +79,7 @@ class SpecText:
         if rest or parent is None:
             raise self._missing(path, found, rest)
         if len(parent.entries) == 1:
-            raise ForgeError(f"{path} is the only entry of its parent", self._at(found), "remove its parent instead")
+            raise ForgeError(f"{path} is the only entry of its parent", self._at(found), "remove the parent instead")
         edits = Edits(self.document)
         edits.remove(parent, found)
         return edits.text()
@@ -101,7 +101,9 @@ class SpecText:
             return edits.text()
         names = metadata.value.data
         if name in names:
-            raise ForgeError(f"there is a metadata key {name!r} already", self._at(metadata.value.entries.get(name, metadata)))
+            raise ForgeError(
+                f"the spec already has a metadata key {name!r}", self._at(metadata.value.entries.get(name, metadata))
+            )
         if metadata.value.kind == "list" and not words:
             source = Document(f"- {key}")
             edits.insert(metadata.value, [*metadata.value.entries.values()][-1], source, source.root.value.entries["0"])
@@ -128,7 +130,7 @@ class SpecText:
     def _missing(self, path: str, found: Entry, rest: str) -> ForgeError:
         where = f" in {path[: -len(rest) - 1]}" if len(rest) < len(path) else ""
         if found.value.kind == "scalar":
-            hint = "it is a single value; write it as a mapping first"
+            hint = "a single value has no keys: replace it by a mapping first"
         else:
             hint = did_you_mean(rest.split("/")[0], _names(found.value))
         return ForgeError(f"there is no {rest!r}{where}", self._at(found), hint)

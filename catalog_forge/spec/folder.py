@@ -38,9 +38,9 @@ def check_inside(root: Path, path: str) -> None:
         with suppress(FileNotFoundError, NotADirectoryError):
             (root / path).stat()
     except (OSError, RuntimeError) as error:
-        raise ForgeError(f"this link leads nowhere: {error}", Where(path)) from None
+        raise ForgeError(f"the link cannot be followed: {error}", Where(path)) from None
     if not inside:
-        raise ForgeError("a link points outside the catalog here", Where(path), "copy its target into the catalog")
+        raise ForgeError("a link points outside the catalog here", Where(path), "copy the target of the link into the catalog")
 
 
 def walked(folder: Path) -> list[Path]:
@@ -107,7 +107,7 @@ class SpecFolder:
         check_relative(name)
         if not _is_generated_from(name):
             raise ForgeError(
-                f"{name!r} is for tests or for the spec's own records, and is not part of the generated files", where
+                f"{name!r} is a test or a record of catalog-forge, and cannot be a part of the generated files", where
             )
         return self._read(name, where)
 
@@ -123,9 +123,7 @@ class SpecFolder:
                 raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where)
             return path.read_bytes()
         except FileNotFoundError:
-            raise ForgeError(
-                f"there is no file {name!r} in {self.path}/", where, "static files must be in the spec's folder"
-            ) from None
+            raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "put the file into the spec's folder") from None
         except (OSError, RuntimeError) as error:
             raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None
 

@@ -65,29 +65,35 @@ def check_launch(spec: Spec) -> Iterator[Problem]:
             if place.forbidden:
                 yield Problem(f"@{{{expr.source}}} is not allowed {place.forbidden}", expr.where)
     if launch.others and not launch.leader:
-        yield Problem("launch: `others` join a leader, but there is none", launch.others.at(), "define it: leader: {}")
+        yield Problem("launch: `others` join a leader, but the spec defines no leader", launch.others.at(), "add leader: {}")
     if launch.leader:
         yield from _leader(spec, launch.leader)
     if launch.reload == "restart" and not launch.is_rendered:
-        yield Problem("launch: nothing in `exec` and `environment` can change", launch.at("reload"), "leave out `reload`")
+        yield Problem(
+            "launch: `reload` has no effect, because no value in `exec` and `environment` can change",
+            launch.at("reload"),
+            "leave out `reload`",
+        )
 
 
 def _exec(spec: Spec) -> Iterator[Problem]:
     launch = spec.launch
     if launch.exec and launch.exec[0].literal is None:
-        yield Problem("exec: the program itself cannot be an expression", launch.at("exec"), "arguments can")
+        yield Problem(
+            "exec: the program itself cannot be an expression", launch.at("exec"), "use expressions only in its arguments"
+        )
 
 
 def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
     if (leader.by == "highest-number") != bool(leader.number):
-        hint = "a command, such as 'cat /data/epoch'" if not leader.number else "say by: highest-number"
-        yield Problem("leader: `number` and by: highest-number belong together", leader.at("number"), hint)
+        hint = "add `number: COMMAND`, such as number: cat /data/epoch" if not leader.number else "add by: highest-number"
+        yield Problem("leader: `number` and `by: highest-number` need each other", leader.at("number"), hint)
     if leader.once and leader.by != "lowest-index":
-        hint = "the numbers already tell at every start whether there is data"
-        yield Problem("leader: `once` has no meaning with by: highest-number", leader.at("once"), hint)
+        hint = "remove it: at every start, the numbers show which containers have data"
+        yield Problem("leader: `once` has no effect with `by: highest-number`", leader.at("once"), hint)
     if not leader_port(spec):
-        hint = "give a `port`, or the service a health check"
-        yield Problem("leader: the port of a running program is unknown", leader.at(), hint)
+        hint = "add a `port` to the leader, or a health check to the service"
+        yield Problem("leader: the port on which the running program answers is unknown", leader.at(), hint)
 
 
 def leader_port(spec: Spec) -> int:
@@ -106,9 +112,11 @@ def _visible(spec: Spec, texts: Iterable[Text], where: Where | None) -> Iterator
         for expr in text.expressions:
             found = resolve(spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
             if found and found.key.hidden:
-                hint = "pass it in `launch.environment` or in a file"
+                hint = "pass the secret in `launch.environment` or in a file"
                 yield Problem(
-                    f"metadata/{found.name} is a secret, and arguments are visible to everyone", expr.where or where, hint
+                    f"metadata/{found.name} is a secret, but every process of the host can read arguments",
+                    expr.where or where,
+                    hint,
                 )
 
 

@@ -104,7 +104,7 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
     if parser.begins_collection():
         found = parse_collection(value, placed, names)
         if found.required:
-            raise parser.error(f"[{REQUIRED}] has no meaning in a condition, which asks whether there is an element")
+            raise parser.error(f"[{REQUIRED}] has no effect in a condition, which only tests whether there is an element")
         return found
     node = parser.expr(0)
     parser.must_end()
@@ -200,8 +200,8 @@ class _Parser:
         if not found:
             return None
         if found.end() < len(self.value) and self.value[found.end()] == "|":
-            hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
-            raise self.error("arithmetic cannot have a default: it could mean either number", hint)
+            hint = "give the default to the key instead: metadata: {KEY: {default: 1}}"
+            raise self.error("a default cannot follow arithmetic: it could stand for the value or for the result", hint)
         if found[1] in "/%" and not int(found[2]):
             raise self.error("a number cannot be divided by 0")
         self.pos = found.end()
@@ -212,7 +212,7 @@ class _Parser:
         self.pos += 1
         close = self.value.find("}", self.pos)
         if close < 0:
-            raise self.error("this '@{' is never closed", at=start)
+            raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
         found = self.value[self.pos : close]
         if "@{" in found:
             raise self.error("a default is plain text, without '@{'")
@@ -255,11 +255,13 @@ class _Parser:
             return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
         if word != word.strip():
             return self.error(
-                f"there is a space next to {word.strip()!r}", "as in @{self.ip}: no spaces between the braces", begin
+                f"there is a space before or after {word.strip()!r}",
+                "write it without spaces inside the braces, as in @{self.ip}",
+                begin,
             )
         if word == "metadata" and self.take("."):
             key = self.word("}|")
-            return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
+            return self.error("unknown expression 'metadata.'", f"write the path with slashes: @{{metadata/{key}}}", begin)
         if word in ("peers", "others", "hosts"):
             hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
             return self.error(f"{word!r} is a collection, not a value", hint, begin)
@@ -295,7 +297,7 @@ class _Parser:
             return Attr(root, ("label", self.label("}|")))
         fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label.L")
         if word not in fields:
-            raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
+            raise self.error(f"`{root}` has no field {word!r}", did_you_mean(word, fields), begin)
         return Attr(root, (word,))
 
     def element_part(self) -> tuple[str, ...]:
@@ -327,7 +329,7 @@ class _Parser:
         begin = self.pos
         name = self.word(end)
         if not name or "/" in name:
-            raise self.error("a label name is missing here" if not name else "a label name has no '/'", at=begin)
+            raise self.error("a label name is missing here" if not name else "a label name cannot contain '/'", at=begin)
         return name
 
     def call(self, name: str) -> Node:
@@ -338,14 +340,18 @@ class _Parser:
             self.blanks()
             if self.take(","):
                 if path:
-                    raise self.error("join takes a field or an item, not both", 'as in join(peers, "@{it.ip}:80", ",")', begin)
+                    raise self.error(
+                        "join takes either a field or a text for each element, not both",
+                        'as in join(peers, "@{it.ip}:80", ",")',
+                        begin,
+                    )
                 item, separator = self.item(begin), self.string()
             self.expect(")")
             return Join(found, path, separator, item)
         begin, found = self.pos, self.collection(stop=")")
         self.expect(")")
         if found.required:
-            raise self.error(f"[{REQUIRED}] has no meaning in {name}(...)", "it is for join, list and each", begin)
+            raise self.error(f"[{REQUIRED}] has no effect in {name}(...)", "use it in join, list and each", begin)
         if name != "first":
             return Count(found, majority=name == "quorum")
         return First(found, self.part_of(found))
@@ -357,12 +363,12 @@ class _Parser:
             name = self.word(")").strip()
             self.expect(")")
             if name not in ("it", *self.names):
-                raise self.error(f"{name!r} is not an element", did_you_mean(name, ("it", *self.names)), begin)
+                raise self.error(f"{name!r} is not the name of an element", did_you_mean(name, ("it", *self.names)), begin)
             return Ordinal(name)
         node = self.expr(start, ",)}|")
         of = Expr(node, None, self.value[begin : self.pos], self.placed.at(begin))
         if not isinstance(node, Attr | Label | Metadata | Raw):
-            raise self.error(f"{word} takes a plain value", f"as in {FUNCTIONS[word]}", begin)
+            raise self.error(f"{word} takes a single value, such as a field or a metadata key", f"as in {FUNCTIONS[word]}", begin)
         parts: list[str] = []
         while word == "replace" and len(parts) < 2:
             self.expect(",")
@@ -442,9 +448,9 @@ class _Parser:
 
     def not_within(self, name: str, rest: str, begin: int) -> ForgeError:
         """Return the error for a part of an element that is not a collection."""
-        hint = f"these can be: {', '.join(f'{name}.{inner}' for inner in sorted(INNER))}"
+        hint = f"these collections can be listed: {', '.join(f'{name}.{inner}' for inner in sorted(INNER))}"
         if rest.startswith(".host.") and name != "self":
-            hint = f"one label of its host is @{{{name}.host.label.L}}; `hosts` lists the hosts, with the labels of each"
+            hint = f"@{{{name}.host.label.L}} is one label of the host; `hosts` lists all hosts with their labels"
         return self.error(f"{name}{rest} cannot be listed", hint, begin)
 
     def within(self, found: re.Match[str], where: Where) -> Collection:
@@ -453,7 +459,9 @@ class _Parser:
         prefix = self.word("[,)").strip() if found[3] else ""
         base = Collection("within", found[1], (), where, prefix, inner=found[2])
         if found[3] and (found[2] != "labels" or not _LABEL.fullmatch(prefix)):
-            raise self.error(f"{found[0]}{prefix} is not a collection", "as in it.labels:PREFIX, or it.labels alone", begin)
+            raise self.error(
+                f"{found[0]}{prefix} is not a collection", "as in it.labels:PREFIX, or it.labels without a prefix", begin
+            )
         return base
 
     def begins_collection(self) -> bool:
@@ -468,7 +476,7 @@ class _Parser:
         if self.take("="):
             value = self.word("[,)").strip()
             if not value:
-                raise self.error("a value is missing here", "everywhere:LABEL alone takes any value")
+                raise self.error("a value is missing here", "for any value, write everywhere:LABEL without =")
         found = _flat(Collection("everywhere", label, (), where, value))
         if label and not _LABEL.fullmatch(found.name) and (found.name != "*" or value):
             raise self.error(f"{found.name!r} cannot be the name of a label", "letters, digits, dots, dashes and slashes", begin)
@@ -481,7 +489,7 @@ class _Parser:
         node = self.expr(begin, ",}|")
         text = Expr(node, None, self.value[start : self.pos], where)
         if not isinstance(node, Attr | Metadata | Raw) or _nested(node):
-            raise self.error("only a plain value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
+            raise self.error("only a single value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
         self.expect(",")
         at, separator = self.pos, self.string()
         if not separator:
@@ -497,7 +505,7 @@ class _Parser:
                 raise self.error(f"unknown filter {word!r}", did_you_mean(word, sum(FILTERS.values(), (REQUIRED,))), begin)
             if word not in (REQUIRED, *FILTERS.get(base.element, ())):
                 whose = next(kind for kind, known in FILTERS.items() if word in known)
-                raise self.error(f"{base} has no {word} elements: this filter chooses among {whose}s", at=begin)
+                raise self.error(f"[{word}] selects {whose}s, but the elements of {base} are not {whose}s", at=begin)
             self.expect("]")
             yield word
 

@@ -75,7 +75,7 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
     """Parse a spec as written by its author. Raises ForgeError if the spec is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
-        raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
+        raise ForgeError("a spec is a mapping of keys", root.where, "begin it with the lines `forge: 1` and `name: NAME-conf`")
     return root
 
 
@@ -93,7 +93,7 @@ def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     """
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
-            hint = "a file that needs it can be a separate file: files: - file: NAME"
+            hint = "to write it to a file, put that text into a static file: files: - file: NAME"
             yield Problem(f"the invisible character {printable(found[0])} is not allowed", node.where, hint)
         return
     children = (part for pair in node.pairs for part in pair) if isinstance(node, yamlio.Map) else iter(node.items)
@@ -171,7 +171,7 @@ class _Reader:
             values["nodes"] = passed
         for key in required:
             if key.attribute not in places and not advised & _advice(key.name):
-                hint = "config: PATH for one file, or files: for several" if key.name == "files" else key.limits.doc
+                hint = "write config: PATH for one file, or `files` for several" if key.name == "files" else key.limits.meaning
                 self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, hint)
         if any(key.attribute not in values for key in required):
             raise _Wrong
@@ -200,14 +200,14 @@ class _Reader:
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         if not isinstance(node, yamlio.Text) or is_null(node):
-            raise self.misfit(what, "text", node, limits.doc)
+            raise self.misfit(what, "text", node, limits.meaning)
         value = node.value
         if limits.one_of and value not in limits.one_of:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
         elif limits.maximum and len(value) > limits.maximum:
             self.wrong(f"{what} is longer than {limits.maximum} characters", node.where)
         elif limits.line and _BREAK.search(value):
-            self.wrong(f"{what} must be one line", node.where, "it holds a line break or a control character")
+            self.wrong(f"{what} must be one line", node.where, "remove the line break or control character from it")
         elif limits.pattern and not re.fullmatch(limits.pattern, value):
             self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
         return value
@@ -223,10 +223,10 @@ class _Reader:
         if isinstance(node, yamlio.Text):
             if found := nearly(node.value) if "@{" in node.value else None:
                 hint = (
-                    "expressions can be used in text, in the values of set, in the items of a list, in eq and ne, and in launch"
+                    "expressions can be used in text, in the values of set, in the items of a list, in comparisons, and in launch"
                 )
                 words = node.value[found.start() :].partition("}")[0][:40]
-                self.wrong(f"{words}}} is not evaluated here, and would stay as it is", node.at(found.start()), hint)
+                self.wrong(f"{words}}} is not evaluated here, and would be written unchanged", node.at(found.start()), hint)
             return bool(found)
         children = [value for _, value in node.pairs] if isinstance(node, yamlio.Map) else node.items
         return any([self.unread_expressions(child) for child in children])
@@ -236,7 +236,7 @@ class _Reader:
         if type(value) is not kind:
             raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node))
         if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
-            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, limits.doc)
+            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, limits.meaning)
         return value
 
     def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
@@ -258,7 +258,7 @@ class _Reader:
         if limits.single and isinstance(node, yamlio.Text):
             return (self.value(get_args(kind)[0], node, limits, what),)
         if not isinstance(node, yamlio.Seq):
-            how = f"written [a, b], or with '- ' before each: {limits.doc}" if limits.doc else ""
+            how = f"written [a, b], or with '- ' before each element; {limits.meaning}" if limits.doc else ""
             raise self.misfit(what, "a list", node, how)
         element = get_args(kind)[0]
         items = (self.each(element, item, limits, f"an element of {what}") for item in node.items)
@@ -266,12 +266,12 @@ class _Reader:
 
     def mapping(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         if not isinstance(node, yamlio.Map):
-            raise self.misfit(what, "a mapping", node, limits.doc)
+            raise self.misfit(what, "a mapping", node, limits.meaning)
         element = get_args(kind)[1]
         seen: set[str] = set()
         for key, _ in node.pairs:
             if key.value in seen:
-                self.wrong(f"{what}: {key.value!r} stands twice", key.where)
+                self.wrong(f"{what}: {key.value!r} appears twice", key.where)
             seen.add(key.value)
         inner = Limits("", reads=limits.reads)
         pairs = ((key.value, self.each(element, value, inner, key.value)) for key, value in node.pairs)
@@ -299,7 +299,7 @@ class _Reader:
 
     def parsed(self, parser: Callable[[str, yamlio.Text, Sequence[str]], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
         if not isinstance(node, yamlio.Text):
-            raise self.misfit(what, "text", node, limits.doc)
+            raise self.misfit(what, "text", node, limits.meaning)
         try:
             found = parser(node.value, node, self.names)
         except ForgeError as error:
@@ -338,9 +338,11 @@ class _Reader:
             first = node.pairs[0][0] if node.pairs else None
             if found:
                 hint = (
-                    "put the blocks for `when` below `then`" if "when" in found else "begin each with '- ' on a line of its own"
+                    "put the blocks for `when` below `then`"
+                    if "when" in found
+                    else "begin each block with '- ' on a separate line"
                 )
-                raise self.wrong(f"a block has exactly one kind, but this one has {' and '.join(found)}", node.where, hint)
+                raise self.wrong(f"a block has exactly one keyword, but this block has {' and '.join(found)}", node.where, hint)
             if first is None:
                 raise self.wrong("a block is empty", node.where, did_you_mean("", words))
             name = first.value
@@ -399,7 +401,7 @@ def _advice(name: str) -> set[str]:
 def _plainly(kind: Any, node: yamlio.Node) -> str:
     """Return how to write a number or boolean, for authors who wrote it as text."""
     if kind is bool:
-        return "in lower case and without quotes"
+        return "write true or false, in lower case and without quotes"
     quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)
     return f"without quotes: {node.value}" if isinstance(node, yamlio.Text) and quoted else ""
 

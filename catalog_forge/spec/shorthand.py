@@ -60,18 +60,19 @@ def expand(root: Map, problems: list[Problem]) -> Map:
     given = [words[word] for word in FILE_WORDS if word in words]
     if given and "files" in words:
         problems += [
-            Problem(f"{key.value!r} is shorthand, and cannot be used together with `files`", key.where) for key, _ in given
+            Problem(f"{key.value!r} is a shorthand key for a single file, and cannot be used together with `files`", key.where)
+            for key, _ in given
         ]
     elif "config" in words:
         key, config = words["config"]
         if not isinstance(config, Text):
-            hint = "several files are listed below files: - {dest: PATH, body: [set: {KEY: VALUE}]}"
-            problems.append(Problem("config must be the path of one file", config.where, hint))
+            hint = "to write several files, list them below `files`: - {dest: PATH, body: [set: {KEY: VALUE}]}"
+            problems.append(Problem("config must be the path of a single file", config.where, hint))
             return Map((*pairs, (_at(key, "files"), Seq((), config.where))), root.where)
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
         pairs.append((_at(key, "files"), Seq((_file(words, config, keys, problems),), key.where)))
     elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):
-        problems.append(Problem("the key 'config' is missing: the path of the configuration file", root.where))
+        problems.append(Problem("the key 'config' is missing, which is the path of the configuration file", root.where))
         pairs.append((_at(given[0][0], "files"), Seq((), root.where)))
     return Map(tuple(pairs), root.where)
 
@@ -165,7 +166,7 @@ def _likely(text: str) -> str:
 
 def _method(method: str, where: Where) -> str:
     if method not in ("POST", "PUT"):
-        raise ForgeError(f"reload: unknown method {method!r}", where, "http POST URL or http PUT URL")
+        raise ForgeError(f"reload: unknown HTTP method {method!r}", where, "write http POST URL or http PUT URL")
     return method
 
 
@@ -181,7 +182,7 @@ def _url(url: str, where: Where) -> str:
         or not 0 < port < 65536
         or parts.username
     ):
-        raise ForgeError(f"reload: cannot send to {url!r}", where, "a URL such as http://127.0.0.1:9200/_cluster/settings")
+        raise ForgeError(f"reload: cannot send to {url!r}", where, "write a URL such as http://127.0.0.1:9200/_cluster/settings")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not re.fullmatch(r"[A-Za-z0-9/._~%?=&,+:@-]+", path):
         raise ForgeError(f"reload: the path {path!r} has a character that is not allowed in a URL", where)

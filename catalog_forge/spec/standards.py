@@ -48,7 +48,7 @@ class Allowed(Record):
 class Required(Record):
     """What every spec needs."""
 
-    name: str = key("pattern of the image's name, such as `acme-*-conf`", "")
+    name: str = key("pattern that the name of the conf image must match, such as `acme-*-conf`", "")
     health_check: bool = key("the service must have a health check", False)
     maintainer: bool = key("the spec must name a maintainer", False)
     labels: tuple[str, ...] = key("labels that the image must have", tuple)
@@ -59,10 +59,10 @@ class Required(Record):
 class Levels(Record):
     """How bad a finding is: error, warning, note, or off."""
 
-    deviates: str = key("a spec writes another value than the default, and gives no reason", "warning", one_of=LEVELS)
-    repeats: str = key("a spec writes what it would inherit", "note", one_of=LEVELS)
-    allowed: str = key("a value is not among those allowed", "error", one_of=LEVELS)
-    required: str = key("something required is missing", "error", one_of=LEVELS)
+    deviates: str = key("level of a value that differs from the default without a reason", "warning", one_of=LEVELS)
+    repeats: str = key("level of a value that a spec writes although it inherits the same value", "note", one_of=LEVELS)
+    allowed: str = key("level of a value that `allowed` does not contain", "error", one_of=LEVELS)
+    required: str = key("level of a missing value that `required` demands", "error", one_of=LEVELS)
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ class Standards(Record):
     """The standards of a catalog."""
 
     extends: tuple[str, ...] = key(
-        "other standards, which these override: a PATH beside this file, or URL@COMMIT#PATH in a git repository; "
-        "`#PATH` may be left out; or `profile:minimum`, `profile:production`",
+        "other standards, whose values this file overrides: a PATH relative to this file, URL@COMMIT or URL@COMMIT#PATH in a git "
+        "repository, `profile:minimum` or `profile:production`",
         tuple,
     )
-    defaults: Defaults = key("what specs inherit", Defaults)
-    allowed: Allowed = key("what specs may choose from", Allowed)
-    required: Required = key("what specs need", Required)
-    levels: Levels = key("how bad each kind of finding is", Levels)
+    defaults: Defaults = key("the values that specs inherit", Defaults)
+    allowed: Allowed = key("the values that specs may choose from", Allowed)
+    required: Required = key("what every spec must have", Required)
+    levels: Levels = key("the level of each kind of finding", Levels)
     lint: Any = key("the settings of `lint`", None)
 
 
@@ -137,17 +137,17 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
         if path not in standard:
             continue
         if node.value == standard[path].value:
-            message = f"{path} is already {node.value!r} by the team's standards"
-            yield Breach(path, "repeats", message, f"leave it out: {standard[path].where}", node)
+            message = f"{path} repeats {node.value!r}, which the spec inherits from the team's standards"
+            yield Breach(path, "repeats", message, f"leave it out: the standard is in {standard[path].where}", node)
         elif path not in reasons:
-            message = f"{path} is {node.value!r}; the team's standard is {standard[path].value!r}"
-            yield Breach(path, "deviates", message, f"remove it, or give the reason below `deviations: {{{path}: ...}}`", node)
+            message = f"{path} is {node.value!r}, but the team's standard is {standard[path].value!r}"
+            yield Breach(path, "deviates", message, f"remove it, or write why: `deviations: {{{path}: REASON}}`", node)
     for path, node in reasons.items():
         if path not in _EXCUSED and not (path in standard and path in written):
             yield Breach(
                 path,
                 "repeats",
-                f"a reason is given for {path!r}, which does not deviate",
+                f"`deviations` gives a reason for {path!r}, which does not differ from the standards",
                 "leave it out",
                 node,
             )
@@ -164,7 +164,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
     if required.name and not _fits(spec.name, (required.name,)):
         yield Breach("name", "required", f"the name {spec.name!r} does not match {required.name!r}")
     if required.maintainer and not spec.maintainer:
-        yield Breach("maintainer", "required", "there is no maintainer")
+        yield Breach("maintainer", "required", "the spec names no maintainer")
     if required.health_check and spec.service.health_check is None and "health_check" not in spec.deviations:
         yield Breach("service", "required", "the service has no health check", "service: {health_check: {port: ...}}")
     for label in required.labels:
@@ -173,7 +173,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
     for pattern in required.scenarios:
         if not any(_fits(name, (pattern,)) for name in scenarios):
             hint = f"catalog-forge scenario new {spec.name} {pattern}"
-            yield Breach("", "required", f"there is no scenario {pattern!r}", hint)
+            yield Breach("", "required", f"the spec has no scenario whose name matches {pattern!r}", hint)
 
 
 def value_of(spec: Spec, path: str) -> str:

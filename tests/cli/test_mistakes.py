@@ -57,7 +57,7 @@ WRITTEN = {
     "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),
     "compose key": ("redis:3.2.11", service("volums: [a]"), "4:47", "unknown key 'volums'", "did you mean 'volumes'?"),
     "exec": ("files:", "launch: {exec: redis-server x}\nfiles:", "6:16", "exec must be a list", "written [a, b]"),
-    "floating image": ("redis:3.2.11", "redis:latest", "4:10", "'redis:latest' floats", "give a fixed tag"),
+    "floating image": ("redis:3.2.11", "redis:latest", "4:10", "'redis:latest' has no fixed tag", "give a fixed tag"),
     "no dest": ("- dest: /usr/local/etc/redis/redis.conf\n  reload", "- reload", "7:3", "'dest' is missing", "absolute path"),
     "quoted number": (
         "redis:3.2.11",
@@ -67,7 +67,13 @@ WRITTEN = {
         "without quotes: 6379",
     ),
     "number as text": ("default: 6379", "default: 6379x", "5:39", "'6379x' must be a whole number", "only digits, such as"),
-    "number out of range": ("redis:3.2.11", service("health_check: {port: 99999}"), "4:68", "from 1 to 65535", "port to check"),
+    "number out of range": (
+        "redis:3.2.11",
+        service("health_check: {port: 99999}"),
+        "4:68",
+        "from 1 to 65535",
+        "port that the check connects to",
+    ),
     "enum": ("type: int, default: 6379", "type: enum", "5:18", "an enum needs options", "such as options: [small, large]"),
     "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
     "too deep": ("  reload", "    reload", "8:5", "indented too deep", "align it with 'dest' in line 7"),

@@ -196,7 +196,7 @@ WRITTEN = {
     ),
     "one key, not a list": (SHORT + "metadata: maxmemory\n", "6:11", "metadata must be a mapping", "[KEY, KEY]"),
     "two files": (SPEC.replace("config: ", "config: [/a/b.conf, ").replace(".conf\nreload", ".conf]\nreload"),
-                  "4:9", "config must be the path of one file", "files: - {dest:"),
+                  "4:9", "config must be the path of a single file", "`files`: - {dest:"),
     "no file": ("forge: 1\nname: redis-conf\nservice: redis:3\n", "1:1", "the key 'files' is missing", "config: PATH for one"),
     "another release": (SPEC.replace("forge: 1", "forge: 2"), "1:8", "version 1 of the spec language, not 2", "forge: 1, or"),
     "a dash without a space": (SHORT + "metadata:\n- a\n-b\n", "8:1", "a space must follow the '-'", "write - b"),

@@ -57,7 +57,7 @@ def test_a_change_is_shown_and_written(file: Path, tmp_path: Path) -> None:
         (("set", "web-conf", "name", "other-conf"), "is named 'other-conf'"),
         (("unset", "web-conf", "service"), "service"),
         (("unset", "web-conf", "metadata/port"), "is the only entry of its parent"),
-        (("add-key", "web-conf", "port"), "there is a metadata key 'port' already"),
+        (("add-key", "web-conf", "port"), "the spec already has a metadata key 'port'"),
         (("add-key", "web-conf", "x", "--type", "itn"), "did you mean 'int'?"),
         (("set", "none-conf", "a", "1"), "there is no spec 'none-conf'"),
     ],

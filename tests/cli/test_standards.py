@@ -152,7 +152,7 @@ def test_a_profile_holds_and_what_is_here_counts_more(catalog: Path) -> None:
     shown = run(catalog, "standards", "show").stdout
     assert "required.scenarios.0" in shown and "profile:production:" in shown
     told = run(catalog, "standards", "impact").stdout
-    assert "breaks: there is no scenario '*'" in told
+    assert "breaks: the spec has no scenario whose name matches '*'" in told
     assert "health check" not in told
     file.write_text("extends: ['profile:minimal']\n")
     assert "did you mean 'minimum'?" in run(catalog, "standards", "show").output

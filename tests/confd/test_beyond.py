@@ -333,7 +333,7 @@ def test_a_join_without_an_element_has_its_default(shown: Shown) -> None:
 
 
 def test_what_looks_beyond_the_stack_says_so() -> None:
-    with pytest.raises(ForgeError, match="everywhere:a reads beyond the stack") as caught:
+    with pytest.raises(ForgeError, match="everywhere:a reads services of other stacks") as caught:
         spec_of(conf({"list": {"of": "everywhere:a", "item": "@{it.name}"}}))
     assert "set `scope: environment` at the top of the spec" in caught.value.problems[0].hint
     spec_of(conf({"list": {"of": "link:a", "item": "@{it.ip}"}}), service={"name": "app", "external_links": ["b/a"]})

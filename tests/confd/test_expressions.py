@@ -246,7 +246,7 @@ def test_a_field_of_a_record_may_have_any_name(field: str, confd: Path, tmp_path
         ("@{it.host.port}", "metadata/records has no field 'host.port'"),
         ("@{it.label.x}", "metadata/records has no field 'label.x'"),
         ("@{it.hots}", "metadata/records has no field 'hots'"),
-        ("@{it}", "which field of metadata/records"),
+        ("@{it}", "must name a field of the elements of metadata/records"),
         ("@{first(metadata/records).hots}", "metadata/records has no field 'hots'"),
         ("@{join(metadata/records.hots, ',')}", "metadata/records.hots has no field 'hots'"),
     ],

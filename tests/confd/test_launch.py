@@ -92,7 +92,7 @@ def test_a_secret_in_the_environment_makes_the_file_private_and_as_an_argument_i
         {"exec": ["app", "--pw=@{metadata/pw}"]},
         {"exec": ["app"], "leader": {"port": 1, "args": ["@{metadata/pw}"]}},
     ):
-        with pytest.raises(ForgeError, match="metadata/pw is a secret, and arguments are visible to everyone"):
+        with pytest.raises(ForgeError, match="metadata/pw is a secret, but every process of the host can read arguments"):
             spec_of(conf({"text": "x"}), metadata=KEYS, launch=launch)
 
 
@@ -122,15 +122,15 @@ def test_a_start_without_expressions_is_no_file(confd: Path) -> None:  # noqa: A
     ("launch", "said"),
     [
         ({"exec": ["@{metadata/v}"]}, "the program itself cannot be an expression"),
-        ({"others": {}}, "`others` join a leader, but there is none"),
-        ({"leader": {}}, "the port of a running program is unknown"),
-        ({"leader": {"port": 1, "by": "highest-number"}}, "`number` and by: highest-number belong together"),
-        ({"leader": {"port": 1, "number": "x"}}, "`number` and by: highest-number belong together"),
+        ({"others": {}}, "`others` join a leader, but the spec defines no leader"),
+        ({"leader": {}}, "the port on which the running program answers is unknown"),
+        ({"leader": {"port": 1, "by": "highest-number"}}, "`number` and `by: highest-number` need each other"),
+        ({"leader": {"port": 1, "number": "x"}}, "`number` and `by: highest-number` need each other"),
         (
             {"leader": {"port": 1, "number": "x", "by": "highest-number", "once": "/x"}},
-            "`once` has no meaning with by: highest-number",
+            "`once` has no effect with `by: highest-number`",
         ),
-        ({"reload": "restart"}, "nothing in `exec` and `environment` can change"),
+        ({"reload": "restart"}, "`reload` has no effect, because no value in `exec` and `environment` can change"),
         ({"environment": {"a-b": "c"}}, "'a-b' cannot be the name of a variable"),
         ({"before": ["echo \\\\\\@{metadata/v}"]}, "is not allowed after a backslash"),
         ({"exec": ["app", "@{metadata/x}"]}, "no such metadata key: 'x'"),

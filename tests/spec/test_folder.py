@@ -30,9 +30,9 @@ def test_no_link_leads_out_of_the_catalog(tmp_path: Path, link: str) -> None:
     with pytest.raises(ForgeError) as caught:
         Repository(catalog).source("x-conf").plan()
     assert str(caught.value).replace("x.yml", "") in {
-        "specs/x-conf: a link points outside the catalog here\n  hint: copy its target into the catalog",
-        "specs/x-conf.yml: a link points outside the catalog here\n  hint: copy its target into the catalog",
-        "catalog-forge.yml: a link points outside the catalog here\n  hint: copy its target into the catalog",
+        "specs/x-conf: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
+        "specs/x-conf.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
+        "catalog-forge.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
         "specs/x-conf.yml:5:42: the file 'secret.txt' is a link that points outside x-conf/",
     }
 
@@ -81,13 +81,13 @@ def catalog(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("none", "x.yml:3:5: there is no file 'none' in {}/specs/x-conf/\n  hint: static files must be in the spec's folder"),
+        ("none", "x.yml:3:5: there is no file 'none' in {}/specs/x-conf/\n  hint: put the file into the spec's folder"),
         ("deep", "x.yml:3:5: 'deep' is not a file"),
         ("large", "x.yml:3:5: the file 'large' is larger than 1048576 bytes"),
         ("a.txt/x", "x.yml:3:5: the file 'a.txt/x' cannot be read: Not a directory"),
         (
             "scenarios/one.yml",
-            "x.yml:3:5: 'scenarios/one.yml' is for tests or for the spec's own records, and is not part of the generated files",
+            "x.yml:3:5: 'scenarios/one.yml' is a test or a record of catalog-forge, and cannot be a part of the generated files",
         ),
         ("../y", "unsafe path '../y'\n  hint: paths are relative and stay below their folder"),
     ],
@@ -146,6 +146,6 @@ def test_the_folder_of_a_plan_is_as_it_will_be(catalog: Path) -> None:
 
 def test_a_link_that_cannot_be_followed_is_told_with_its_path(catalog: Path) -> None:
     (catalog / "specs/loop").symlink_to("loop")
-    with pytest.raises(ForgeError, match="^specs/loop: this link leads nowhere: "):
+    with pytest.raises(ForgeError, match="^specs/loop: the link cannot be followed: "):
         check_inside(catalog, "specs/loop")
     check_inside(catalog, "specs/none")

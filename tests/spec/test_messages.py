@@ -32,7 +32,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD,
-            "x.yml:1:1: the key 'files' is missing\n  hint: config: PATH for one file, or files: for several",
+            "x.yml:1:1: the key 'files' is missing\n  hint: write config: PATH for one file, or `files` for several",
         ),
         (
             HEAD + "files: []\n",
@@ -40,7 +40,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "engine: {confd: 0.14.0}\n",
-            "x.yml:5:17: engine: no download of confd 0.14.0 is known\n  hint: give confd_src and confd_sha256, or use 0.16.0",
+            "x.yml:5:17: engine: the download of confd 0.14.0 is unknown\n  hint: give confd_src and confd_sha256, or use 0.16.0",
         ),
         (
             HEAD + FILE + "engine: {confd_src: 'https://x.org/c'}\n",
@@ -48,11 +48,12 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "image: {base: busybox}\n",
-            "x.yml:5:15: image: the base 'busybox' floats\n  hint: pin it: busybox:1.37.0",
+            "x.yml:5:15: image: the base 'busybox' has no fixed tag\n  hint: write a fixed tag, such as busybox:1.37.0",
         ),
         (
             HEAD + FILE + "image: {base: 'a:1/busybox:latest'}\n",
-            "x.yml:5:15: image: the base 'a:1/busybox:latest' floats\n  hint: pin it: busybox:1.37.0",
+            "x.yml:5:15: image: the base 'a:1/busybox:latest' has no fixed tag\n  hint: write a fixed tag, such as "
+            "busybox:1.37.0",
         ),
         (
             HEAD + FILE + "image: {labels: {A: b}}\n",
@@ -72,7 +73,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: [{dest: /opt/x-conf/x, body: []}]\n",
-            "x.yml:4:16: dest: /opt/x-conf belongs to the launch script",
+            "x.yml:4:16: dest: /opt/x-conf is reserved for the launch script\n  hint: choose another folder",
         ),
         (
             HEAD + "files: [{dest: x, body: []}]\n",
@@ -81,8 +82,8 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: [{dest: /etc/x, body: []}]\n",
-            "x.yml:4:16: dest: the folder /etc would be hidden completely\n"
-            "  hint: the folder of a dest becomes a volume: choose one that only the service uses",
+            "x.yml:4:16: dest: the folder /etc becomes a volume, which would hide all other files in it\n"
+            "  hint: choose a folder that only the service uses",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, check: 'a {{.dst}}', body: []}]\n",
@@ -96,7 +97,7 @@ def said(text: str) -> str:
             "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
             "x.yml:2:7: name cannot be 'x'\n"
             "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config\n"
-            "x.yml:3:10: two services of the entry are called 'x'\n  hint: taken are: x",
+            "x.yml:3:10: two services of the entry are called 'x'\n  hint: names in use: x",
         ),
         (
             ANY + "service: x:1\n" + FILE,
@@ -106,13 +107,15 @@ def said(text: str) -> str:
         ),
         (
             ANY + "service: redis:latest\n" + FILE,
-            "x.yml:3:10: service: the image 'redis:latest' floats\n  hint: give a fixed tag, or none, so that the "
+            "x.yml:3:10: service: the image 'redis:latest' has no fixed tag\n  hint: give a fixed tag, or leave out "
+            "the tag, so that the "
             "entry asks for it",
         ),
         (
             ANY + "service: {name: redis, image: redis, ports: ['${prt}:1']}\nmetadata: {port: {}, redis_tag: {}}\n" + FILE,
-            "x.yml:3:31: service: the image has no tag, and its question 'redis_tag' is taken by a metadata key\n"
-            "x.yml:3:38: ${prt} is not asked for by any question\n"
+            "x.yml:3:31: service: the image has no tag, but a metadata key already uses 'redis_tag', the variable that would "
+            "ask for it\n  hint: give the image a tag, or rename the key\n"
+            "x.yml:3:38: no question asks for ${prt}\n"
             "  hint: did you mean 'port'?",
         ),
         (
@@ -128,19 +131,20 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "config: /etc/y/y.conf\n",
-            "x.yml:5:1: 'config' is shorthand, and cannot be used together with `files`",
+            "x.yml:5:1: 'config' is a shorthand key for a single file, and cannot be used together with `files`",
         ),
         (
             HEAD + FILE + "description: [a]\n",
-            "x.yml:5:14: description must be text\n  hint: one sentence on the software",
+            "x.yml:5:14: description must be text\n  hint: meaning: one sentence about the software",
         ),
         (
             HEAD + "files: {}\n",
-            "x.yml:4:8: files must be a list\n  hint: written [a, b], or with '- ' before each: the configuration files",
+            "x.yml:4:8: files must be a list\n  hint: written [a, b], or with '- ' before each element; meaning: the "
+            "configuration files",
         ),
         (
             HEAD + FILE + "reload: sometimes\n",
-            "x.yml:5:1: 'reload' is shorthand, and cannot be used together with `files`",
+            "x.yml:5:1: 'reload' is a shorthand key for a single file, and cannot be used together with `files`",
         ),
         (
             "forge: 1\nname: X\nservice: redis:3\n" + FILE,
@@ -153,15 +157,15 @@ def said(text: str) -> str:
         (
             "name: x-conf\n",
             "x.yml:1:1: the key 'files' is missing\n"
-            "  hint: config: PATH for one file, or files: for several\n"
+            "  hint: write config: PATH for one file, or `files` for several\n"
             "x.yml:1:1: the key 'forge' is missing\n"
-            "  hint: version of the spec language: 1\n"
+            "  hint: meaning: version of the spec language: 1\n"
             "x.yml:1:1: the key 'service' is missing\n"
-            "  hint: the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
+            "  hint: meaning: the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",
-            "x.yml:4:31: uid must be a whole number from 0 to 2147483647\n  hint: owner, as a number",
+            "x.yml:4:31: uid must be a whole number from 0 to 2147483647\n  hint: meaning: number of the user that owns the file",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, mode: '9', format: jason, body: []}]\n",
@@ -197,11 +201,11 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {fields: [a]}\n",
-            "x.yml:6:15: metadata: k: only a list and a map of records have fields",
+            "x.yml:6:15: metadata: k: only lists and maps of records have fields",
         ),
         (
             "k: {optional: true, required: true}\n",
-            "x.yml:6:33: metadata: k: it cannot be both optional and required",
+            "x.yml:6:33: metadata: k: the key cannot be both optional and required",
         ),
         (
             "k: {type: map, default: [a]}\n",
@@ -237,7 +241,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {}\n  k/l: {}\n",
-            "x.yml:7:8: metadata: 'k/l' lies below 'k'\n  hint: make 'k' a map that contains it",
+            "x.yml:7:8: metadata: 'k/l' is below 'k', which is declared as a key too\n  hint: declare only 'k', as a "
+            "map that contains 'l'",
         ),
         (
             "k: {}\n  a b: {}\n",
@@ -245,7 +250,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {}\n  j: {variable: k}\n",
-            "x.yml:7:6: metadata: 'j' and 'k' share the variable k\n  hint: give one a `variable`",
+            "x.yml:7:6: metadata: 'j' and 'k' share the variable k\n  hint: set `variable` for one of the keys",
         ),
     ],
 )
@@ -275,8 +280,8 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         (
             "  body:\n  - set: [a]\n",
             "x.yml:8:10: set must be a mapping\n"
-            "  hint: key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
-            "{list: {of: COLL, item: VALUE}}",
+            "  hint: meaning: pairs KEY: VALUE, quoted as the format requires; in yaml, json and toml, a value may be a map, a "
+            "list or {list: {of: COLL, item: VALUE}}",
         ),
         (
             "  body:\n  - when: k\n    body: [{text: a}]\n",
@@ -317,11 +322,11 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  format: raw\n  body:\n  - set: {a: '{k}'}\n",
-            "x.yml:9:5: the format raw has no pairs\n  hint: name the `format`, or write `text`",
+            "x.yml:9:5: the format raw has no pairs\n  hint: set `format` to a format with pairs, or write `text`",
         ),
         (
             "  format: lines\n  body:\n  - set: {a: '{k}'}\n",
-            "x.yml:9:5: the format lines has no pairs\n  hint: name the `format`, or write `text`",
+            "x.yml:9:5: the format lines has no pairs\n  hint: set `format` to a format with pairs, or write `text`",
         ),
     ],
 )
@@ -343,11 +348,11 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http GET http://127.0.0.1/x\n",
-            "x.yml:5:9: reload: unknown method 'GET'\n  hint: http POST URL or http PUT URL",
+            "x.yml:5:9: reload: unknown HTTP method 'GET'\n  hint: write http POST URL or http PUT URL",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http POST ftp://x\n",
-            "x.yml:5:9: reload: cannot send to 'ftp://x'\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+            "x.yml:5:9: reload: cannot send to 'ftp://x'\n  hint: write a URL such as http://127.0.0.1:9200/_cluster/settings",
         ),
         (
             HEAD + 'config: /etc/x/x.yml\nreload: http POST http://127.0.0.1/a%20"b\n',
@@ -355,7 +360,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http\n",
-            "x.yml:5:9: reload: unknown method ''\n  hint: http POST URL or http PUT URL",
+            "x.yml:5:9: reload: unknown HTTP method ''\n  hint: write http POST URL or http PUT URL",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: ''\n",
@@ -364,12 +369,13 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http POST http://h:99999/x\n",
-            "x.yml:5:9: reload: cannot send to 'http://h:99999/x'\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+            "x.yml:5:9: reload: cannot send to 'http://h:99999/x'\n  hint: write a URL such as http://127.0.0.1:9200/_cluster/settings",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: [a]\n",
             "x.yml:5:9: reload must be text\n"
-            "  hint: what happens after a change: signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
+            "  hint: meaning: what happens after the file changes: signal NAME | http POST URL | http PUT URL | exec "
+            "COMMAND | restart | none",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nformat: jason\n",
@@ -400,32 +406,32 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
     [
         (
             "self.ipp",
-            "x.yml:7:20: self has no field 'ipp'\n  hint: did you mean 'ip'?",
+            "x.yml:7:20: `self` has no field 'ipp'\n  hint: did you mean 'ip'?",
         ),
         (
             "self.ip or",
-            "x.yml:7:20: self has no field 'ip or'\n"
+            "x.yml:7:20: `self` has no field 'ip or'\n"
             "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
         ),
         (
             "env.",
-            "x.yml:7:20: env. is not one of `vars`",
+            "x.yml:7:20: env. is not declared in `vars`",
         ),
         (
             "env.a-b",
-            "x.yml:7:20: env.a-b is not one of `vars`",
+            "x.yml:7:20: env.a-b is not declared in `vars`",
         ),
         (
             "service.",
-            "x.yml:7:28: service has no field ''\n  hint: known here: label.L, name, scale",
+            "x.yml:7:28: `service` has no field ''\n  hint: known here: label.L, name, scale",
         ),
         (
             "service.a",
-            "x.yml:7:28: service has no field 'a'\n  hint: known here: label.L, name, scale",
+            "x.yml:7:28: `service` has no field 'a'\n  hint: known here: label.L, name, scale",
         ),
         (
             "service.redis.ip",
-            "x.yml:7:28: service has no field 'redis'\n  hint: known here: label.L, name, scale",
+            "x.yml:7:28: `service` has no field 'redis'\n  hint: known here: label.L, name, scale",
         ),
         (
             "services",
@@ -433,11 +439,11 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "stack.x",
-            "x.yml:7:26: stack has no field 'x'\n  hint: known here: environment, name",
+            "x.yml:7:26: `stack` has no field 'x'\n  hint: known here: environment, name",
         ),
         (
             "metadata.k",
-            "x.yml:7:20: unknown expression 'metadata.'\n  hint: a path has slashes: @{metadata/k}",
+            "x.yml:7:20: unknown expression 'metadata.'\n  hint: write the path with slashes: @{metadata/k}",
         ),
         (
             "meta.k",
@@ -458,7 +464,7 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "self.ip#upper",
-            "x.yml:7:20: self has no field 'ip#upper'\n"
+            "x.yml:7:20: `self` has no field 'ip#upper'\n"
             "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
         ),
         (
@@ -467,7 +473,7 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "self.x{",
-            "x.yml:7:20: self has no field 'x{'\n"
+            "x.yml:7:20: `self` has no field 'x{'\n"
             "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
         ),
         (

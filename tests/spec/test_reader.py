@@ -107,7 +107,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (SHORT + "entry: {revision: one}\n", "x.yml:5:19: revision must be a whole number"),
         (SHORT + "entry: {revision: -1}\n", "x.yml:5:19: revision must be a whole number from 0 to 2147483647"),
         (SHORT + "metadata: {a: {optional: yes}}\n", "x.yml:5:26: optional must be true or false"),
-        (SHORT + "metadata: {a: {optional: true, required: true}}\n", "a: it cannot be both optional and required"),
+        (SHORT + "metadata: {a: {optional: true, required: true}}\n", "a: the key cannot be both optional and required"),
         (FULL + "- {dest: /etc/x/a, uid: 2147483648, body: [{text: a}]}\n", "uid must be a whole number from 0 to 2147483647"),
         (SHORT + "metadata: {a/../b: {}}\n", "x.yml:5:20: metadata: 'a/../b' cannot be a key"),
         (SHORT + "metadata: {a: {type: enum}}\n", "x.yml:5:15: metadata: a: an enum needs options"),
@@ -116,20 +116,20 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (SHORT + "metadata: {a: {type: boolean, default: yes}}\n", "the default 'yes' is neither true nor false"),
         (SHORT + "metadata: {a: {type: password, default: x}}\n", "a secret has no default"),
         (SHORT + "metadata: [a.b, a-b]\n", "share the variable a_b"),
-        (SHORT + "metadata: {a: {type: map}, a/b: {}}\n", "'a/b' lies below 'a'"),
+        (SHORT + "metadata: {a: {type: map}, a/b: {}}\n", "'a/b' is below 'a'"),
         (SHORT + "engine: {metadata: 2016-01-01}\n", "x.yml:5:20: metadata cannot be '2016-01-01'\n  hint: did you mean"),
-        (SHORT + "engine: {confd: 0.14.0}\n", "no download of confd 0.14.0 is known"),
-        (SHORT + "image: {base: busybox}\n", "the base 'busybox' floats"),
-        (SHORT + "image: {base: busybox:latest}\n", "the base 'busybox:latest' floats"),
+        (SHORT + "engine: {confd: 0.14.0}\n", "the download of confd 0.14.0 is unknown"),
+        (SHORT + "image: {base: busybox}\n", "the base 'busybox' has no fixed tag"),
+        (SHORT + "image: {base: busybox:latest}\n", "the base 'busybox:latest' has no fixed tag"),
         (SHORT + 'vars: {A: "x\\ny"}\n', "is not allowed in a Dockerfile's ENV"),
         (SHORT + "vars: {a-b: x}\n", "'a-b' cannot be the name of a variable"),
         (SHORT + "image: {labels: {A B: x}}\n", "x.yml:5:17: image: 'A B' cannot be the key of a label"),
         (SHORT + "maintainer: jo@example.org\n", "maintainer cannot be"),
         (SHORT + "relod: restart\n", "x.yml:5:1: unknown key 'relod'\n  hint: did you mean 'reload'?"),
-        (SHORT + "metadata: [a, b, a]\n", "x.yml:5:18: metadata: 'a' stands twice"),
-        (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata.a.b}'}]}\n", "a path has slashes: @{metadata/a.b}"),
+        (SHORT + "metadata: [a, b, a]\n", "x.yml:5:18: metadata: 'a' appears twice"),
+        (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata.a.b}'}]}\n", "write the path with slashes: @{metadata/a.b}"),
         (SHORT + "reload: signal HPU\n", "reload: unknown signal 'HPU'\n  hint: did you mean 'HUP'?"),
-        (SHORT + "reload: http DELETE http://x/\n", "reload: unknown method 'DELETE'"),
+        (SHORT + "reload: http DELETE http://x/\n", "reload: unknown HTTP method 'DELETE'"),
         (SHORT + "reload: http PUT ftp://x/\n", "reload: cannot send to 'ftp://x/'"),
         (SHORT + "reload: http PUT 'http://x/a b'\n", "reload:"),
         (SHORT + "reload: sometimes\n", "reload: cannot be 'sometimes'"),
@@ -138,30 +138,31 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (HEAD + "files: []\n", "at least one configuration file"),
         (HEAD + "reload: restart\n", "the key 'config' is missing"),
         (SHORT.replace("forge: 1", "forge: 2"), "this release knows version 1"),
-        (SHORT.replace("x:1", "{name: x, image: 'x:1', ports: ['${prt}:80']}"), "${prt} is not asked for by any question"),
+        (SHORT.replace("x:1", "{name: x, image: 'x:1', ports: ['${prt}:80']}"), "no question asks for ${prt}"),
         (SHORT.replace("x:1", "{name: x, image: 'x:1', volmes: [/a]}"), "did you mean 'volumes'?"),
-        (SHORT.replace("x:1", "x:latest"), "the image 'x:latest' floats"),
+        (SHORT.replace("x:1", "x:latest"), "the image 'x:latest' has no fixed tag"),
         (FULL + "- {dest: /etc/x/a, body: [{text: a}]}\n" + "- {dest: /etc/x/a, body: []}\n", "two files have the dest /etc/x/a"),
-        (FULL + "- {dest: /etc/a, body: [{text: a}]}\n", "the folder /etc would be hidden completely"),
-        (FULL + "- {dest: /opt/x-conf/a, body: [{text: a}]}\n", "/opt/x-conf belongs to the launch script"),
+        (FULL + "- {dest: /etc/a, body: [{text: a}]}\n", "the folder /etc becomes a volume, which would hide all other files "
+        "in it"),
+        (FULL + "- {dest: /opt/x-conf/a, body: [{text: a}]}\n", "/opt/x-conf is reserved for the launch script"),
         (FULL + "- {dest: /etc/x/a, mode: '644', body: [{text: a}]}\n", "mode cannot be '644'"),
         (FULL + "- {dest: /etc/x/a, format: tml, body: [{text: a}]}\n", "format cannot be 'tml'"),
         (FULL + "- {dest: /etc/x/a, check: 'x {{.dest}}', body: [{text: a}]}\n", "only {{.src}} is allowed"),
         (FULL + "- {dest: /etc/x/a, body: [{set: {a: b}}]}\n", "the format raw has no pairs"),
-        (FULL + "- {dest: /etc/x/a.ini, body: [{set: {a: [b]}}]}\n", "the format ini has no maps and lists"),
+        (FULL + "- {dest: /etc/x/a.ini, body: [{set: {a: [b]}}]}\n", "the format ini has no maps or lists"),
         (FULL + "- {dest: /etc/x/a.yml, body: [{set: {a: b}}, {set: {a: c}}]}\n", "the key 'a' is set twice"),
         (FULL + "- {dest: /etc/x/a.json, body: [{set: {a: b}}, {text: c}]}\n", "has either pairs (set, copy) or text"),
-        (FULL + "- {dest: /etc/x/a, body: [{file: ../a}]}\n", "does not lie in the spec's folder"),
-        (FULL + "- {dest: /etc/x/a, body: [{file: /etc/passwd}]}\n", "does not lie in the spec's folder"),
-        (FULL + "- {dest: /etc/x/a, body: [{text: a, file: b}]}\n", "a block has exactly one kind, but this one has"),
+        (FULL + "- {dest: /etc/x/a, body: [{file: ../a}]}\n", "is not in the spec's folder"),
+        (FULL + "- {dest: /etc/x/a, body: [{file: /etc/passwd}]}\n", "is not in the spec's folder"),
+        (FULL + "- {dest: /etc/x/a, body: [{text: a, file: b}]}\n", "a block has exactly one keyword, but this block has"),
         (FULL + "- {dest: /etc/x/a, body: [{template: a.tmpl}, {text: b}]}\n", "must be the whole body"),
         (FULL + "- {dest: /etc/x/a, body: [{when: {has: metadata/port, first: true}}]}\n", "exactly one of"),
-        (FULL + "- {dest: /etc/x/a, body: [{when: {eq: [a]}}]}\n", "exactly two strings are compared"),
+        (FULL + "- {dest: /etc/x/a, body: [{when: {eq: [a]}}]}\n", "compares exactly two strings"),
         (FULL + "- {dest: /etc/x/a, body: [{copy: metadata/port}]}\n", "'port' is a single value"),
-        (FULL + "- {dest: /etc/x/a, body: [{paste: metadata/motd}]}\n", "write optional: true here as well"),
+        (FULL + "- {dest: /etc/x/a, body: [{paste: metadata/motd}]}\n", "write optional: true in this block as well"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata/motd}'}]}\n", "may be missing, but this text needs it"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata/users}'}]}\n", "is a list, not a single value"),
-        (FULL + "- {dest: /etc/x/a, body: [{text: '@{env.X}'}]}\n", "env.X is not one of `vars`"),
+        (FULL + "- {dest: /etc/x/a, body: [{text: '@{env.X}'}]}\n", "env.X is not declared in `vars`"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{it.ip}'}]}\n", "`it` can only be used in the item of a list"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{/services/x/name}'}]}\n", "/services and /stacks cover all stacks"),
     ],
@@ -234,12 +235,12 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
 )
 def test_an_error_in_an_expression_points_into_the_text(line: str, column: int) -> None:
     text = FULL + f"- dest: /etc/x/a\n  body:\n  {line}\n"
-    assert f"x.yml:8:{column + 2}: self has no field 'ipp'" in only(text)
+    assert f"x.yml:8:{column + 2}: `self` has no field 'ipp'" in only(text)
 
 
 def test_an_error_in_a_block_of_lines_points_to_its_line() -> None:
     text = FULL + "- dest: /etc/x/a\n  body:\n  - text: |\n      one\n      two @{self.ipp}\n"
-    assert "x.yml:10:13: self has no field 'ipp'" in only(text)
+    assert "x.yml:10:13: `self` has no field 'ipp'" in only(text)
 
 
 @given(st.text(max_size=200))

@@ -54,41 +54,44 @@ def test_a_wrong_default_is_an_error_at_its_own_place() -> None:
         ("", []),
         (
             "image: {registry: ghcr.io/other}",
-            [("image.registry", "deviates", "image.registry is 'ghcr.io/other'; the team's standard is 'ghcr.io/acme'",
-              "remove it, or give the reason below `deviations: {image.registry: ...}`", "x.yml:5:19")],
+            [("image.registry", "deviates", "image.registry is 'ghcr.io/other', but the team's standard is 'ghcr.io/acme'",
+              "remove it, or write why: `deviations: {image.registry: REASON}`", "x.yml:5:19")],
         ),
         ("image: {registry: x.io}\ndeviations: {image.registry: moved}", []),
         (
             "entry: {category: Web}",
-            [("entry.category", "repeats", "entry.category is already 'Web' by the team's standards",
-              "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
+            [("entry.category", "repeats", "entry.category repeats 'Web', which the spec inherits from the team's standards",
+              "leave it out: the standard is in catalog-forge.yml:4:21", "x.yml:5:19")],
         ),
         (
             "entry: {category: Web}\ndeviations: {entry.category: why}",
-            [("entry.category", "repeats", "entry.category is already 'Web' by the team's standards",
-              "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
+            [("entry.category", "repeats", "entry.category repeats 'Web', which the spec inherits from the team's standards",
+              "leave it out: the standard is in catalog-forge.yml:4:21", "x.yml:5:19")],
         ),
         (
             "deviations: {image.user: why}",
-            [("image.user", "repeats", "a reason is given for 'image.user', which does not deviate", "leave it out",
+            [("image.user", "repeats", "`deviations` gives a reason for 'image.user', which does not differ from the "
+            "standards", "leave it out",
               "x.yml:5:26")],
         ),
         (
             "image: {user: '1:1'}\ndeviations: {image.user: why}",
-            [("image.user", "repeats", "a reason is given for 'image.user', which does not deviate", "leave it out",
+            [("image.user", "repeats", "`deviations` gives a reason for 'image.user', which does not differ from the "
+            "standards", "leave it out",
               "x.yml:6:26")],
         ),
         (
             "deviations: {vars.A: why}",
-            [("vars.A", "repeats", "a reason is given for 'vars.A', which does not deviate", "leave it out", "x.yml:5:22")],
+            [("vars.A", "repeats", "`deviations` gives a reason for 'vars.A', which does not differ from the "
+            "standards", "leave it out", "x.yml:5:22")],
         ),
         ("deviations: {health_check: why, image.base: why, engine.confd: why, maintainer: why}", []),
         (
             "image: {labels: {vendor: Other}}\nvars: {A: '2', B: '3'}",
-            [("image.labels.vendor", "deviates", "image.labels.vendor is 'Other'; the team's standard is 'Acme'",
-              "remove it, or give the reason below `deviations: {image.labels.vendor: ...}`", "x.yml:5:26"),
-             ("vars.A", "deviates", "vars.A is '2'; the team's standard is '1'",
-              "remove it, or give the reason below `deviations: {vars.A: ...}`", "x.yml:6:11")],
+            [("image.labels.vendor", "deviates", "image.labels.vendor is 'Other', but the team's standard is 'Acme'",
+              "remove it, or write why: `deviations: {image.labels.vendor: REASON}`", "x.yml:5:26"),
+             ("vars.A", "deviates", "vars.A is '2', but the team's standard is '1'",
+              "remove it, or write why: `deviations: {vars.A: REASON}`", "x.yml:6:11")],
         ),
     ],
 )  # fmt: skip
@@ -136,7 +139,7 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
         ),
         ("required: {name: acme-*-conf}", "", ("name", "required", "the name 'web-conf' does not match 'acme-*-conf'", "")),
         ("required: {name: '*-conf'}", "", None),
-        ("required: {maintainer: true}", "", ("maintainer", "required", "there is no maintainer", "")),
+        ("required: {maintainer: true}", "", ("maintainer", "required", "the spec names no maintainer", "")),
         ("required: {maintainer: true}", "maintainer: Jo Doe <jo@x.org>", None),
         (
             "required: {health_check: true}", "",
@@ -148,7 +151,8 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
         ("required: {labels: [vendor]}", "image: {labels: {vendor: Acme}}", None),
         (
             "required: {scenarios: [one, three-*]}", "",
-            ("", "required", "there is no scenario 'three-*'", "catalog-forge scenario new web-conf three-*"),
+            ("", "required", "the spec has no scenario whose name matches "
+            "'three-*'", "catalog-forge scenario new web-conf three-*"),
         ),
         ("required: {scenarios: [one, 'o*']}", "", None),
     ],

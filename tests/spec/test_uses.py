@@ -82,7 +82,7 @@ def test_a_restart_of_all_at_once_is_known(body: str, launch: str, named: bool) 
     file = f"dest: /a/x, format: raw, reload: restart, body: [{{{body}}}]"
     text = f"forge: 1\nname: x-conf\nservice: redis:3\nfiles: [{{{file}}}]\n{launch}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
-    assert said == (["/a/x reads the peers: when one is added or removed, all containers restart at once"] if named else [])
+    assert said == (["/a/x reads the peers: when a peer is added or removed, all containers restart at once"] if named else [])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_restart_of_all_at_once_that_takes_down_a_quorum_is_known_whatever_cha
     files = f"[{{dest: /a/x, reload: restart, body: [{{text: a}}]}}, {{dest: /a/y, format: properties, body: [{{{counted}}}]}}]"
     text = f"forge: 1\nname: x-conf\nservice: {service}\ncompanions: {{web: {{image: 'web:1'}}}}\nfiles: {files}\n{more}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
-    expected = f"/a/x restarts all containers at once when it changes, and quorum({of}) counts on a majority of them"
+    expected = f"/a/x restarts all containers at once when the file changes, but quorum({of}) relies on a majority that runs"
     assert said == ([expected] if of else [])
 
 

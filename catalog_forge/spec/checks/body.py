@@ -52,7 +52,9 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     blocks = list(blocks_of(file.body))
     kind = format_of_file(file)
     if file.export and kind != "env":
-        yield Problem(f"export: the format {kind} has no shell variables", file.at("export"), "say format: env")
+        yield Problem(
+            f"export: the format {kind} has no shell variables", file.at("export"), "remove `export`, or set format: env"
+        )
     yield from _structure(file, blocks, kind)
     yield from _blocks(spec, file.body, kind, frozenset(), ())
 
@@ -60,16 +62,19 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
 def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
     sole = [block for block in blocks if isinstance(block, TemplateBlock)]
     if sole and len(blocks) > 1:
-        yield Problem("a hand-written template must be the whole body of its file", sole[0].at())
+        hint = "move the other blocks into the template, or to another file"
+        yield Problem("a hand-written template must be the whole body of its file", sole[0].at(), hint)
     pairs = [block for block in blocks if isinstance(block, SetBlock | CopyBlock)]
     written = [block for block in blocks if isinstance(block, TextBlock | ListBlock | PasteBlock | FileBlock)]
     if kind in NO_PAIRS:
         for block in pairs:
             if isinstance(block, SetBlock) or kind != "lines":
-                yield Problem(f"the format {kind} has no pairs", block.at(), "name the `format`, or write `text`")
+                yield Problem(
+                    f"the format {kind} has no pairs", block.at(), "set `format` to a format with pairs, or write `text`"
+                )
     elif kind == "json" and pairs and written:
         yield Problem(
-            "a json file has either pairs (set, copy) or text: the commas between both cannot be placed", written[0].at()
+            "a json file has either pairs (set, copy) or text: commas between pairs and text cannot be placed", written[0].at()
         )
     if kind in ("yaml", "json", "properties", "env") or (kind == "toml" and not written):
         yield from _set_twice(file.body, {})
@@ -111,7 +116,7 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
         elif isinstance(block, EachBlock):
             inner = (*scope, (block.each.named, block.each.of))
             if len(inner) > _MOST_NESTED:
-                yield Problem(f"each: at most {_MOST_NESTED} can be nested", block.at())
+                yield Problem(f"each: at most {_MOST_NESTED} `each` blocks can be nested", block.at())
             else:
                 yield from _blocks(spec, block.each.body, kind, given, inner)
 
@@ -150,7 +155,8 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str], scope: Sc
             yield from _condition(spec, block.when, scope)
         case FileBlock(file=name) | TemplateBlock(template=name):
             if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(name.split("/")):
-                yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
+                hint = "write a path below that folder, without '..'"
+                yield Problem(f"the file {name!r} is not in the spec's folder", block.at(), hint)
 
 
 def _each(spec: Spec, each: Each, scope: Scope) -> Iterator[Problem]:
@@ -185,7 +191,7 @@ class _Value:
             yield from check_text(self.spec, value, self.scope, optional=depth == 0, given=self.given)
             return
         if isinstance(value, Mapping | tuple | ListValue) and self.kind not in _NESTED_VALUES:
-            yield Problem(f"set: {self.name}: the format {self.kind} has no maps and lists", self.block.at("set"))
+            yield Problem(f"set: {self.name}: the format {self.kind} has no maps or lists", self.block.at("set"))
         if isinstance(value, ListValue):
             yield from check_collection(self.spec, value.list.of, self.scope)
             yield from replace(self, scope=(*self.scope, ("", value.list.of))).problems(value.list.item, depth + 1)
@@ -211,7 +217,8 @@ class _Value:
 
 def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
     if block.bare and kind not in _NESTED_VALUES:
-        yield Problem(f"copy: the format {kind} writes all values the same way", block.at("bare"), "leave out `bare`")
+        message = f"copy: `bare` has no effect: the format {kind} writes all values the same way"
+        yield Problem(message, block.at("bare"), "leave out `bare`")
     path = block.copy.removeprefix("metadata/")
     found = resolve(spec.metadata, Text((path,)))
     if not found:
@@ -235,16 +242,17 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -
     elif not found.key.asked and not found.below:
         yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
     elif found.key.optional and not block.optional and path not in given:
-        yield Problem(f"paste: {path!r} is optional", block.at("paste"), "write optional: true here as well")
+        hint = "write optional: true in this block as well"
+        yield Problem(f"paste: the key {path!r} is optional, so it may have no value", block.at("paste"), hint)
     if len(block.wrap) not in (0, 2):
-        yield Problem("wrap: give a head and a tail, both strings", block.at("wrap"))
+        yield Problem("wrap must be a list of two strings: a head and a tail", block.at("wrap"))
 
 
 def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
     if len(words) != 1:
         *names, last = (key.name for key in keys_of(Condition))
-        yield Problem(f"when: give exactly one of {', '.join(names)} and {last}", condition.at())
+        yield Problem(f"when: a condition has exactly one of the keys {', '.join(names)} and {last}", condition.at())
     for part in condition.parts:
         yield from _condition(spec, part, scope)
     for word, texts in condition.compared.items():
@@ -260,7 +268,8 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
             message = f"service: no service of this conf image is called {name!r}"
             yield Problem(message, condition.at("service"), did_you_mean(name, names))
     if condition.env and condition.env not in spec.vars:
-        yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
+        message = f"env: the variable {condition.env!r} is not declared in `vars`"
+        yield Problem(message, condition.at("env"), did_you_mean(condition.env, spec.vars))
 
 
 def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
@@ -271,13 +280,14 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
         yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
         return
     if condition.exists and (isinstance(found, Collection) or not _is_path(found, scope)):
-        yield Problem(f"exists: {condition.exists!r} is not a path", found.where, "ask for an element of a collection with `has`")
+        hint = "to test whether a collection has an element, use `has`"
+        yield Problem(f"exists: {condition.exists!r} is not a path of the metadata", found.where, hint)
     elif isinstance(found, Collection):
         yield from check_collection(spec, found, scope)
     elif not condition.exists or not isinstance(found.node, Metadata) or not resolve(spec.metadata, found.node.path):
         yield from check_expr(spec, found, scope, optional=True)
         if not is_single(found, scope):
-            yield Problem(f"has: {condition.sought!r} has no single value", found.where)
+            yield Problem(f"has: {condition.sought!r} does not always have exactly one value", found.where)
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:
@@ -292,10 +302,12 @@ def _is_path(expr: Expr, scope: Scope) -> bool:
 
 def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition, scope: Scope) -> Iterator[Problem]:
     if texts and len(texts) != 2:
-        yield Problem(f"{word}: exactly two strings are compared", condition.at(word))
+        yield Problem(f"{word} compares exactly two strings", condition.at(word), f"write {word}: [A, B]")
     for text in texts:
         sums = any(isinstance(part, Expr) and part.sum for part in text.parts)
         yield from check_text(spec, text, scope, optional=not sums)
         for part in text.parts:
             if isinstance(part, Expr) and not is_single(part, scope):
-                yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
+                yield Problem(
+                    f"@{{{part.source}}} cannot be compared, because it does not always have exactly one value", part.where
+                )

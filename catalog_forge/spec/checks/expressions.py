@@ -65,7 +65,9 @@ def check_text(
 def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
     """Yield a problem if an expression inside a path does not yield a single value."""
     if not is_single(expr, scope):
-        yield Problem(f"@{{{expr.source}}} cannot be used in a path: it has no single value", expr.where)
+        yield Problem(
+            f"@{{{expr.source}}} cannot be used in a path, because it does not always have exactly one value", expr.where
+        )
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
@@ -106,7 +108,9 @@ def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
     if node.of_element and of is None:
         yield from _astray(node.root, where)
     elif of and (node.host or of.element not in ("container", "host", "service")):
-        yield Problem(f"a label with a computed name cannot be read of {of}", where, "containers, hosts and services have them")
+        what = f"the host of an element of {of}" if node.host else f"an element of {of}"
+        hint = "such labels can be read only from an element that is itself a container, host or service"
+        yield Problem(f"a label with a computed name cannot be read from {what}", where, hint)
     for nested in node.name.parts:
         if isinstance(nested, Expr):
             yield from check_in_path(nested, scope)
@@ -116,12 +120,12 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
     if isinstance(node, Ordinal):
         yield from () if holder(scope, node.root) else _astray(node.root, where)
     elif not is_single(node.of, scope):
-        yield Problem(f"{node.word}: @{{{node.of.source}}} has no single value", node.of.where)
+        yield Problem(f"{node.word}: @{{{node.of.source}}} does not always have exactly one value", node.of.where)
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
     """Yield the problem for an element name that is used where no such element exists."""
-    words = "the item of a list, and in `each`" if name == "it" else "the body of its `each`"
+    words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` can only be used in {words}", where)
 
 
@@ -131,8 +135,8 @@ def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
         yield Problem(f"@{{{expr.source}}} calculates with a value that may not be a number", expr.where, hint)
     elif expr.sum and not expr.is_counted and spec.engine.confd in _WITHOUT_ATOI:
         hint = (
-            f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number: it can only "
-            f"calculate with counts"
+            f"set engine: {{confd: 0.16.0}}: confd {spec.engine.confd} cannot convert a text to a number, and can "
+            f"only calculate with counts"
         )
         yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)
 
@@ -149,7 +153,7 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
         yield Problem(
             f"metadata/{path} may be missing, but this text needs it",
             expr.where,
-            f"give a default, @{{metadata/{path}|...}}, or put it under when: {{has: metadata/{path}}}",
+            f"give a default, @{{metadata/{path}|...}}, or write the text below when: {{has: metadata/{path}}}",
         )
 
 
@@ -159,7 +163,7 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
     if not root_of(start, roots):
         hint = f"paths begin with {', '.join(roots)}"
         if beyond_stack(start):
-            hint += f"; /services and /stacks cover all stacks of an environment: {SAY_SCOPE}"
+            hint += f"; /services and /stacks cover all stacks of an environment: to read them, {SAY_SCOPE}"
         yield Problem(f"{source!r} is not a path that exists for every container", where, hint)
     name = start.removeprefix(_SERVICES).partition("/")
     if start.startswith(_SERVICES) and (name[1] or "@{" not in source) and name[0] not in spec.services:
@@ -184,7 +188,7 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
     elif of.element == "value":
         yield from _record_field(spec, of, field, where)
     elif not path:
-        yield Problem(f"which field of {of}?", where, did_you_mean("", _FIELDS[of.element]))
+        yield Problem(_no_field(of), where, did_you_mean("", _FIELDS[of.element]))
     elif of.element == "container":
         yield from _container_field("it", path, where)
     else:
@@ -197,13 +201,17 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
             yield Problem(f"a {of.element} has no field {field!r}", where, did_you_mean(field, (*_FIELDS[of.element], *more)))
 
 
+def _no_field(of: Collection) -> str:
+    return f"the expression must name a field of the elements of {of}"
+
+
 def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Iterator[Problem]:
     found = resolve_collection(spec.metadata, of) if of.kind == "metadata" else None
     fields = found[0].key.fields if found else ()
     if found and found[0].key.type == "map" and field in ("name", "key"):
         return
     if fields and field not in fields:
-        message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
+        message = f"{of} has no field {field!r}" if field else _no_field(of)
         yield Problem(message, where, did_you_mean(field, fields))
     elif field and {"", ".", ".."} & set(field.split("/")):
         yield Problem(
@@ -216,7 +224,7 @@ def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator
     of_its_host = path[:1] == ("host",) and _of_host(path[1:])
     if not (of_label or of_its_host or path in [(field,) for field in CONTAINER_FIELDS]):
         word = ".".join(path)
-        yield Problem(f"{root} has no field {word!r}", where, did_you_mean(word, (*CONTAINER_FIELDS, "label.L", "host.ip")))
+        yield Problem(f"`{root}` has no field {word!r}", where, did_you_mean(word, (*CONTAINER_FIELDS, "label.L", "host.ip")))
 
 
 def _of_host(path: tuple[str, ...]) -> bool:
@@ -228,7 +236,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
     if of.kind == "service" and of.name not in spec.services:
         yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
     elif of.kind == "everywhere" and spec.scope != "environment":
-        yield Problem(f"{of} reads beyond the stack", of.where, SAY_SCOPE)
+        yield Problem(f"{of} reads services of other stacks", of.where, SAY_SCOPE)
     elif of.kind == "within":
         yield from _within(of, scope)
     elif of.kind == "link":
@@ -251,12 +259,12 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
 
 def _of_entry(name: str, spec: Spec) -> str:
     near = did_you_mean(name, spec.services)
-    return near if near.startswith("did") else f"{near}; declare another one under `companions`"
+    return near if near.startswith("did") else f"{near}; declare another service under `companions`"
 
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
     """Return the problem for a variable that is missing from `vars`."""
-    return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
+    return Problem(f"env.{name} is not declared in `vars`", where, did_you_mean(name, spec.vars))
 
 
 def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
@@ -273,7 +281,7 @@ def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
     """Yield a problem if a collection names a link that the service does not have."""
     known = links_of(spec)
     if of.name not in known:
-        hint = did_you_mean(of.name, known) if known else f"add it to the service: links: [SERVICE:{of.name}]"
+        hint = did_you_mean(of.name, known) if known else f"add the link to the service: links: [SERVICE:{of.name}]"
         yield Problem(f"the service has no link {of.name!r}", of.where, hint)
 
 
@@ -294,7 +302,7 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
     if not found:
         yield undeclared(spec, of.name, of.where)
     elif found.below or found.key.type not in ("service", "string"):
-        yield Problem(f"metadata/{of.name} does not name a service", of.where, "declare it with type: service")
+        yield Problem(f"metadata/{of.name} does not name a service", of.where, "declare the key with type: service")
 
 
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
@@ -306,6 +314,6 @@ def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
         hint = (
             near
             if near.startswith("did")
-            else f"declare the keys that it may mean, or a map, {begins}: {{type: map}}, for metadata/{begins}/@{{...}}"
+            else f"declare each key that the path may name, or a map {begins}: {{type: map}} for metadata/{begins}/@{{...}}"
         )
     return Problem(f"no such metadata key: {path!r}", where, hint)

@@ -39,13 +39,13 @@ def problems(spec: Spec) -> Iterator[Problem]:
 def _backends(spec: Spec) -> Iterator[Problem]:
     engine = spec.engine
     if not engine.backends:
-        yield Problem("engine: backend: at least one is needed", engine.at("backends"), f"one of {', '.join(TABLE)}")
+        yield Problem("engine: backend: the list is empty", engine.at("backends"), f"name at least one of {', '.join(TABLE)}")
     for number, name in enumerate(engine.backends):
         if name in engine.backends[:number]:
-            yield Problem(f"engine: backend: {name} stands twice", engine.at("backends"))
+            yield Problem(f"engine: backend: {name} appears twice", engine.at("backends"))
     if engine.prefix and not engine.is_stored:
-        hint = "leave it out, or name another back end"
-        yield Problem("engine: prefix: Rancher's metadata service has fixed paths", engine.at("prefix"), hint)
+        hint = "leave out `prefix`, or name another back end"
+        yield Problem("engine: prefix: the paths of Rancher's metadata service are fixed", engine.at("prefix"), hint)
     if engine.is_stored and engine.confd != STORES:
         hint = f"set confd: {STORES}: older releases and HEAD read etcd, ssm and vault differently"
         yield Problem(f"engine: confd {engine.confd} is supported only with the back end rancher", engine.at("confd"), hint)
@@ -61,8 +61,7 @@ def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
     where = spec.engine.at("prefix") or spec.engine.at("backends")
     segments = spec.engine.prefix.strip("/").split("/")
     if wrong := next((segment for segment in segments if segment and not backend.fits(segment)), ""):
-        message = f"engine: prefix: {backend.name} cannot have the key {wrong!r}"
-        yield Problem(message, where, f"each part of its keys between slashes is {backend.shape}")
+        yield Problem(f"engine: prefix: {backend.name} cannot store the key {wrong!r}", where, backend.advice)
     if backend.name == "vault" and segments[1:2] in (["data"], ["metadata"]):
         yield Problem(
             f"engine: prefix: {spec.engine.prefix!r} is a path of the KV engine version 2, whose keys confd cannot list",
@@ -76,12 +75,12 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
     wrong = next((word for word in (*name.split("/"), *key.fields) if not backend.fits(word)), "")
     if wrong:
         why = " (confd reads NODE_NAME as /node/name)" if backend.name == "env" else ""
-        message = f"metadata: {name}: {backend.name} cannot have {wrong!r} in a key{why}"
-        yield Problem(message, key.at(), f"each part of its keys between slashes is {backend.shape}")
+        message = f"metadata: {name}: {backend.name} cannot store a key with the part {wrong!r}{why}"
+        yield Problem(message, key.at(), backend.advice)
     elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
         message = (
-            f"metadata: {name}: {backend.name} selects keys by how they begin, and would take a key next to "
-            f"the prefix for this one"
+            f"metadata: {name}: {backend.name} selects keys by their first characters, so confd could take a key "
+            f"outside of the prefix for this one"
         )
         yield Problem(message, key.at(), f"give the key or the prefix {spec.engine.prefix!r} another name")
 
@@ -96,23 +95,23 @@ def _launch(spec: Spec) -> Iterator[Problem]:
     launch = spec.launch
     for word, holder in (("leader", launch.leader), ("others", launch.others), ("restart", launch.restart)):
         if holder:
-            yield _refused(spec, f"launch: {word}", "the peers", holder.at(), "remove it: the containers do not know each other")
+            hint = f"remove `{word}`: without Rancher's metadata, the containers do not know each other"
+            yield _refused(spec, f"launch: {word}", "the list of peers", holder.at(), hint)
     if launch.wait.scale:
-        yield _refused(
-            spec, "wait: scale", "the peers", launch.wait.at("scale"), "leave it out, or put `required: true` on a list of them"
-        )
+        hint = "leave out `scale`, or keep the peers in a list of `metadata`, and read it with `required: true`"
+        yield _refused(spec, "wait: scale", "the list of peers", launch.wait.at("scale"), hint)
 
 
 def _groups(spec: Spec) -> Iterator[Problem]:
     """Yield a problem for each group with metadata values: in a store, all groups read the same keys."""
     for name, group in spec.service.groups.items():
         if group.metadata:
-            hint = "tell the groups apart by a variable: when: {env: NAME}"
-            yield _refused(spec, f"groups: {name}: metadata", "the service that asks", group.at("metadata"), hint)
+            hint = "distinguish the groups by a variable: when: {env: NAME}"
+            yield _refused(spec, f"groups: {name}: metadata", "values for a single group", group.at("metadata"), hint)
 
 
 def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) -> Problem:
-    message = f"{what}: the back end {spec.engine.store} does not have {about}, only the keys of `metadata`"
+    message = f"{what}: the back end {spec.engine.store} stores only the keys of `metadata`, not {about}"
     return Problem(message, where, hint)
 
 
@@ -128,8 +127,8 @@ def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
 def _condition(spec: Spec, test: Condition) -> Iterator[Problem]:
     for word, given in (("service", test.service), ("first", test.first)):
         if given:
-            hint = "ask for a variable that the container is given: when: {env: NAME}"
-            yield _refused(spec, f"when: {word}", "the service that asks", test.at(word), hint)
+            hint = "test a variable of the container instead: when: {env: NAME}"
+            yield _refused(spec, f"when: {word}", "the services and their containers", test.at(word), hint)
 
 
 def _text(spec: Spec, text: Text) -> Iterator[Problem]:

@@ -61,7 +61,9 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"volumes: no service mounts {name!r}", volume.at(), did_you_mean(name, mounted) or f"{name}:/PATH")
         if volume.external and (volume.driver or volume.driver_opts or volume.per_container):
             yield Problem(
-                f"volumes: {name} is external: its other settings are defined where it is created", volume.at("external")
+                f"volumes: {name} is external, so its other settings are defined where the volume is created",
+                volume.at("external"),
+                "remove `external`, or the other settings",
             )
 
 
@@ -82,7 +84,7 @@ def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Pr
         yield Problem(
             f"two services of the entry are called {both}",
             where,
-            did_you_mean("", taken.values()).replace("known here", "taken are"),
+            did_you_mean("", taken.values()).replace("known here", "names in use"),
         )
     taken.setdefault(name.lower(), name)
 
@@ -94,7 +96,8 @@ def _companion(name: str, companion: Companion) -> Iterator[Problem]:
     if "image" not in companion.nodes:
         yield Problem(f"companions: {name} has no image", companion.at(), "write `image: REPOSITORY:TAG`")
     elif isinstance(image, str) and image not in _OF_RANCHER and floats(image) and "$" not in image:
-        yield Problem(f"companions: the image {image!r} floats", companion.nodes["image"][1].where, "name a tag")
+        message = f"companions: the image {image!r} has no fixed tag"
+        yield Problem(message, companion.nodes["image"][1].where, "write REPOSITORY:TAG")
 
 
 def _of_members(spec: Spec) -> Iterator[Part]:

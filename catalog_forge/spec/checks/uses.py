@@ -34,7 +34,7 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
         values = {value for name, value in carried if name == use.name}
         if use.value not in values and not any("$" in value for value in values):
             known = [f"{name}={value}" for name, value in sorted(carried)]
-            hint = did_you_mean(f"{use.name}={use.value}", known) or "add it to the service: labels: {LABEL: VALUE}"
+            hint = did_you_mean(f"{use.name}={use.value}", known) or "add the label to a service: labels: {LABEL: VALUE}"
             yield Problem(f"{use}: no service of the entry has this label", use.where, hint)
 
 
@@ -72,7 +72,7 @@ def restarted_at_once(spec: Spec) -> Iterator[Problem]:
     for file in restarting:
         if why := _of_the_scale(spec, file) or _against_a_quorum(spec):
             where = file.at("reload") or spec.launch.at("reload")
-            hint = "launch: {restart: {stagger: 30s}} restarts them one by one"
+            hint = "launch: {restart: {stagger: 30s}} restarts the containers one by one"
             yield Problem(f"{file.dest} {why}", where, hint)
 
 
@@ -82,14 +82,14 @@ def _of_the_scale(spec: Spec, file: ConfFile) -> str:
     firsts = [node.of for node in _nodes(file) if isinstance(node, First) and node.of.kind == "service"]
     own = [use for use in _of_file(file) if isinstance(use, Collection) and _is_own(spec, use)]
     if any(use not in firsts for use in own) or any(test.first for test in conditions):
-        return "reads the peers: when one is added or removed, all containers restart at once"
+        return "reads the peers: when a peer is added or removed, all containers restart at once"
     return ""
 
 
 def _against_a_quorum(spec: Spec) -> str:
     for node in (node for file in rendered(spec) for node in _nodes(file)):
         if isinstance(node, Count) and node.majority and _is_own(spec, node.of):
-            return f"restarts all containers at once when it changes, and quorum({node.of}) counts on a majority of them"
+            return f"restarts all containers at once when the file changes, but quorum({node.of}) relies on a majority that runs"
     return ""
 
 

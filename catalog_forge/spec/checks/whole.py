@@ -23,6 +23,7 @@ SYSTEM_FOLDERS = frozenset(
     "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
     "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
 )
+_OWN_FOLDER = "choose a folder that only the service uses"
 # The commands that the scripts use. A main image that lacks these commands gets links to a busybox.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
 # How busybox prints one file of an archive. Not every version detects the compression by itself.
@@ -78,14 +79,18 @@ def _engine(spec: Spec) -> Iterator[Problem]:
     known = engine.confd in CONFD_SHA256
     if not known and not (engine.confd_src and engine.confd_sha256):
         yield Problem(
-            f"engine: no download of confd {engine.confd} is known",
+            f"engine: the download of confd {engine.confd} is unknown",
             engine.at("confd"),
             "give confd_src and confd_sha256, or use 0.16.0",
         )
     if known and engine.confd_src and not engine.confd_sha256:
         yield Problem("engine: confd_src needs confd_sha256", engine.at("confd_src"), "every download must be verified")
     if floats(spec.image.base):
-        yield Problem(f"image: the base {spec.image.base!r} floats", spec.image.at("base"), "pin it: busybox:1.37.0")
+        yield Problem(
+            f"image: the base {spec.image.base!r} has no fixed tag",
+            spec.image.at("base"),
+            "write a fixed tag, such as busybox:1.37.0",
+        )
 
 
 def _metadata(spec: Spec) -> Iterator[Problem]:
@@ -99,7 +104,8 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
             continue
         above = next((other for other in _folders(name) if other in spec.metadata), None)
         if above:
-            yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that contains it")
+            message = f"metadata: {name!r} is below {above!r}, which is declared as a key too"
+            yield Problem(message, where, f"declare only {above!r}, as a map that contains {name[len(above) + 1 :]!r}")
         yield from _metadata_key(name, key)
         variable = key.variable or shorthand.variable_of(name)
         if not key.asked:
@@ -108,7 +114,7 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
             yield Problem(
                 f"metadata: {name!r} and {variables[variable]!r} share the variable {variable}",
                 where,
-                "give one a `variable`",
+                "set `variable` for one of the keys",
             )
         variables[variable] = name
 
@@ -125,9 +131,9 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     if key.type in KEY_TYPES and key.type != "enum" and key.options:
         yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
     if key.fields and key.asked:
-        yield Problem(f"metadata: {name}: only a list and a map of records have fields", key.at("fields"))
+        yield Problem(f"metadata: {name}: only lists and maps of records have fields", key.at("fields"))
     if key.optional and key.required:
-        yield Problem(f"metadata: {name}: it cannot be both optional and required", key.at("required"))
+        yield Problem(f"metadata: {name}: the key cannot be both optional and required", key.at("required"))
     if key.default is not None and (wrong := _misfit(key, key.default)):
         yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
     if key.hidden and key.default:
@@ -166,7 +172,8 @@ def _tools(spec: Spec) -> Iterator[Problem]:
     known: dict[str, str] = {}
     for tool in spec.tools:
         if tool.name in (*APPLETS, "busybox", "confd"):
-            yield Problem(f"tools: the scripts of the image already provide {tool.name}", tool.at("name"), "give it another name")
+            message = f"tools: the scripts of the image already use a program called {tool.name}"
+            yield Problem(message, tool.at("name"), "give the tool another name")
         if tool.variable in known:
             yield Problem(
                 f"tools: {tool.name!r} and {known[tool.variable]!r} share the build arguments {tool.variable}_SRC and _SHA256",
@@ -175,7 +182,11 @@ def _tools(spec: Spec) -> Iterator[Problem]:
             )
         known[tool.variable] = tool.name
         if tool.path and tool.ending not in UNPACK:
-            yield Problem(f"tools: {tool.name}: `path` needs the URL of an archive", tool.at("url"), ", ".join(UNPACK))
+            yield Problem(
+                f"tools: {tool.name}: `path` needs the URL of an archive",
+                tool.at("url"),
+                f"the URL must end in one of {', '.join(UNPACK)}",
+            )
 
 
 def _vars(spec: Spec) -> Iterator[Problem]:
@@ -214,9 +225,9 @@ def _service(spec: Spec) -> Iterator[Problem]:
         yield from _tag_variable(spec, service)
     if service.image.endswith(":latest"):
         yield Problem(
-            f"service: the image {service.image!r} floats",
+            f"service: the image {service.image!r} has no fixed tag",
             service.at("image"),
-            "give a fixed tag, or none, so that the entry asks for it",
+            "give a fixed tag, or leave out the tag, so that the entry asks for it",
         )
 
 
@@ -224,7 +235,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
     if not group.name and not re.fullmatch(r"[A-Za-z0-9-]+", name):
         yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
     if group.image and floats(group.image):
-        yield Problem(f"groups: the image {group.image!r} of {name} floats", group.at("image"), "name a tag")
+        yield Problem(f"groups: {name}: the image {group.image!r} has no fixed tag", group.at("image"), "write REPOSITORY:TAG")
     for key, value in group.metadata.items():
         where = group.at("metadata")
         if key not in spec.metadata:
@@ -247,45 +258,48 @@ def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where
             asked = [each for each, other in spec.metadata.items() if other.asked]
             yield Problem(f"{what}: no question asks for the metadata key {name!r}", where, did_you_mean(name, asked))
         elif key.hidden and not fixed.hidden:
-            yield Problem(f"{what}: it holds the secret {name!r}", where, "make the key a secret as well: secret: true")
+            yield Problem(f"{what}: the value contains the secret {name!r}", where, "declare this key with secret: true as well")
 
 
 def _image(spec: Spec) -> Iterator[Problem]:
     image = spec.image
     for name in ("before", "folders") if spec.service.is_embedded else ():
         if getattr(image, name):
-            hint = "leave it out, or choose another topology"
-            yield Problem(f"image: embedded has no conf container, so it has no use for `{name}`", image.at(name), hint)
+            hint = f"leave out `{name}`, or choose another topology"
+            yield Problem(f"image: topology embedded has no conf container, so `{name}` has no effect", image.at(name), hint)
     if any(re.search(r"(?<![\w./-])/entrypoint\.sh\b", command) for command in image.before):
-        hint = "it would run itself: build the base with another name for its script"
-        yield Problem("image: /entrypoint.sh is the script of the conf image", image.at("before"), hint)
+        hint = "rename the script of the base image, because here the script of the conf image would call itself"
+        yield Problem("image: in the conf image, /entrypoint.sh is the script that runs `before`", image.at("before"), hint)
     for folder in image.folders:
         if folder in SYSTEM_FOLDERS:
-            hint = "it becomes a volume: choose one that only the service uses"
-            yield Problem(f"image: the folder {folder} would be hidden completely", image.at("folders"), hint)
+            yield Problem(f"image: {_hides(folder)}", image.at("folders"), _OWN_FOLDER)
+
+
+def _hides(folder: object) -> str:
+    return f"the folder {folder} becomes a volume, which would hide all other files in it"
 
 
 def _topology(service: Service) -> Iterator[Problem]:
     """Yield the problems with what the chosen topology does not support."""
     if service.is_embedded and service.floats:
         yield Problem(
-            f"service: embedded builds the conf image from {service.image!r}, whose tag is not fixed",
+            f"service: topology embedded builds the conf image from {service.image!r}, whose tag is not fixed",
             service.at("image") or service.at("topology"),
-            "give a fixed tag: the entry cannot ask for it",
+            "give a fixed tag: with this topology, the entry cannot ask for it",
         )
     if service.network_mode and service.topology not in ("volumes", "scripts"):
         yield Problem(
-            f"network_mode: {service.topology} cannot use the network of the host",
+            f"network_mode: topology {service.topology} cannot use the network of the host",
             service.at("network_mode"),
-            "the metadata service identifies containers by address, and confd would have the host's address: choose volumes",
+            "choose topology volumes: the metadata service identifies containers by address, and confd would have the host's",
         )
     if service.network_mode and "ports" in service.compose:
         yield Problem(
-            "ports: in the host's network the program uses the host's ports directly", service.at("ports"), "leave it out"
+            "ports: in the host's network the program uses the host's ports directly", service.at("ports"), "leave out `ports`"
         )
     for name, group in service.groups.items() if service.is_embedded else ():
         if group.image:
-            hint = "choose another topology, or another spec"
+            hint = "choose another topology, or write a separate spec for this image"
             yield Problem(f"groups: {name}: with topology embedded, all groups share one conf image", group.at("image"), hint)
 
 
@@ -294,7 +308,9 @@ def _carries(spec: Spec) -> Iterator[Problem]:
     hint = "choose another topology, such as volumes"
     for file in spec.files:
         if file.reload.kind != "none":
-            yield Problem("reload: topology scripts writes a file only once, so it never changes", file.at("reload"), hint)
+            yield Problem(
+                "reload: topology scripts writes each file only once, so the file never changes", file.at("reload"), hint
+            )
     if spec.launch.wait.scale:
         yield Problem("wait: topology scripts cannot read the scale", spec.launch.wait.at("scale"), hint)
 
@@ -317,8 +333,9 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
     variable = shorthand.variable_of(service.name) + "_tag"
     if variable in map(shorthand.variable_of, spec.metadata):
         yield Problem(
-            f"service: the image has no tag, and its question {variable!r} is taken by a metadata key",
+            f"service: the image has no tag, but a metadata key already uses {variable!r}, the variable that would ask for it",
             service.at("image"),
+            "give the image a tag, or rename the key",
         )
 
 
@@ -335,7 +352,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
         if variable not in asked:
             near = did_you_mean(variable, asked)
             hint = near if near.startswith("did") else f"for the text ${variable}, write $${variable}; {near}".rstrip("; ")
-            yield Problem(f"${{{variable}}} is not asked for by any question", where, hint)
+            yield Problem(f"no question asks for ${{{variable}}}", where, hint)
 
 
 def expressions_in(value: Any) -> Iterator[Expr]:
@@ -390,7 +407,7 @@ def _dests(spec: Spec) -> Iterator[Problem]:
             )
         seen[file.dest] = file
         if str(PurePosixPath(file.dest).parent) == f"/opt/{spec.name}":
-            yield Problem(f"dest: /opt/{spec.name} belongs to the launch script", file.at("dest"))
+            yield Problem(f"dest: /opt/{spec.name} is reserved for the launch script", file.at("dest"), "choose another folder")
 
 
 def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
@@ -404,9 +421,9 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
         )
     elif str(path.parent) in SYSTEM_FOLDERS and not embedded:
         yield Problem(
-            f"dest: the folder {path.parent} would be hidden completely",
+            f"dest: {_hides(path.parent)}",
             where,
-            "the folder of a dest becomes a volume: choose one that only the service uses",
+            _OWN_FOLDER,
         )
     for action in re.findall(r"{{(?:(?!{{).)*?}}", file.check):
         if action != "{{.src}}":
@@ -416,6 +433,6 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
                 "only {{.src}} is allowed, the path of the new file",
             )
     if file.check_in == "main" and not file.check:
-        yield Problem("check_in: the file has no check", file.at("check_in"), "add `check: COMMAND`")
+        yield Problem("check_in has no effect, because the file has no check", file.at("check_in"), "add `check: COMMAND`")
     if "\n" in file.check:
         yield Problem("check: the command must be a single line", file.at("check"))

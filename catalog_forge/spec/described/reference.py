@@ -84,19 +84,19 @@ Expressions are written `@{{...}}`, in `text`, in the values of `set`, in the it
 Before a `{{`, `@@` is one `@`:
 `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
-| expression | what it is |
+| expression | meaning |
 |---|---|
 | `self.FIELD`, `it.FIELD` | a field of this container, or of an element: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
 | `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
 | `it`, `it.FIELD` | an element of a metadata list, or any field of its record; for a map `it.key` and `it.value` |
-| `NAME`, `NAME.FIELD` | the same for the element that an enclosing `each` calls NAME |
+| `NAME`, `NAME.FIELD` | the same for the element that an enclosing `each` names with `as: NAME` |
 | `stack.FIELD` | a field of the stack: {", ".join(expressions.STACK_FIELDS)} |
 | `service.FIELD` | a field of the configured service: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
 | `metadata/PATH` | a key of the service's metadata; the path may contain `@{{...}}` |
 | `env.NAME` | a variable of `vars` |
 | `/self/...`, `/hosts/...` | any other metadata path that exists for every container |
 | `first(COLL).FIELD` | a field of the first element |
-| `count(COLL)`, `quorum(COLL)` | the number of elements; how many of them are a majority |
+| `count(COLL)`, `quorum(COLL)` | the number of elements, and the number that is a majority of them |
 | `join(COLL.FIELD, ",")` | a field of all elements, joined with a separator |
 | `join(COLL, "@{{it.ip}}:80", ",")` | a text for each element, joined with a separator |
 | `self.label.@{{...}}`, `it.label.@{{...}}` | a label with a computed name, also of `service` and `self.host` |
@@ -105,21 +105,23 @@ Before a `{{`, `@@` is one `@`:
 | `self.index + 1`, `metadata/heap / 2` | arithmetic on a number, with spaces around `+`, `-`, `*`, `/` (integer division) or `%` (remainder), for indexes, scales, counts, positions, metadata of type int (confd 0.16 or later, except for counts and positions) |
 
 A default is written after a bar, `@{{metadata/port|9200}}`. It replaces a value that is missing or empty, and after `first(...)` and
-`join(...)` that of an empty collection. A key with a `default` needs none.
+`join(...)` that of an empty collection. An expression for a key with a `default` needs no default of its own.
 
-COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
+COLL is `peers` (all containers of this service), `others` (the same without this container), `service:NAME` (a service of the same stack),
 `services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (the entries below any
 other metadata path that exists for every container, such as `/self/stack/services` or `/containers`; `it.FIELD` is a path below an
 element; `/self` is the container that runs confd, which is the sidekick in the topology `volumes`), or
 `split(metadata/PATH, ",")` (the parts of a text, or of `env.NAME` or `self.label.L`, without empty parts and without spaces next to
-the separator; a line break separates as well). `[healthy]` and `[running]` select containers; one without a health check counts as healthy.
+the separator; a line break separates as well). `[healthy]` and `[running]` select containers; a container without a health check
+counts as healthy.
 With `[required]` after the collection of a list, an `each` or a `join`, the file is not written while the collection is empty, and confd's
 log names it. Elements are sorted by name, except those of metadata lists and split texts, which keep their order.
 
 Some collections reach beyond the stack: `link:ALIAS` (the containers behind a link or external link of the service, in any stack),
 `service:@{{metadata/KEY}}` (the containers of the service that a question of type `service` names) and, if the spec has
 `scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE` (the services of all stacks with that label) and `everywhere:*` (all
-services); `[active]` selects the active ones. `everywhere:LABEL.containers` are all containers of these services. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
+services); `[active]` selects the active services. `everywhere:LABEL.containers` are all containers of these services.
+A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
 `health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field that is null or has no value takes the default.
 
 An element contains the collections `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`;
@@ -135,36 +137,44 @@ In `set` and `copy`, keys and values are quoted as the format requires. In `text
 on its own, it becomes a complete quoted value; inside your own quotes, it is escaped for them; in a comment, it stays one line; as a part
 of an unquoted YAML text, it may have only letters, digits and `-._~/:@+`. In places where no value is safe, such as an XML comment or a
 command substitution, the compiler refuses the expression. Numbers (`type: int`, `count`, `index`) and booleans (`type: boolean`) are not
-quoted in yaml, json, toml, nginx and haproxy. A value that the format cannot represent fails the rendering with an error that names it. `copy` skips keys that the file sets itself or has already copied.
+quoted in yaml, json, toml, nginx and haproxy. If the format cannot represent a value, rendering fails with an error that names the key. `copy` skips keys that the file sets itself or has already copied.
 Only `paste` puts a user's text into the file unchanged.
 
 | format | default for | pairs | values |
 |---|---|---|---|"""
 _FORMATS = {
     "raw": (
-        "all other extensions; `.conf` and `.cfg` of a file without pairs",
+        "all other extensions; `.conf` and `.cfg` if the file has no pairs",
         "none",
-        "one line, unchanged: the syntax is unknown",
+        "one line, unchanged, because the syntax is unknown",
     ),
     "yaml": ("", "`key: value`", "double-quoted"),
     "properties": (
         "",
         "`key=value`",
-        "backslash escapes of Java, in ASCII: `\\u00e9` for é; characters above U+FFFF are refused",
+        "with the backslash escapes of Java, in ASCII: `\\u00e9` for é; characters above U+FFFF are refused",
     ),
-    "ini": ("", "`key = value`", "unchanged; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
-    "space": ("", "`key value`", "as in ini, but not empty"),
+    "ini": (
+        "",
+        "`key = value`",
+        "unchanged; quotes, backslashes, `#` and `;` are refused, because programs read them differently",
+    ),
+    "space": ("", "`key value`", "as in ini, but an empty value is refused"),
     "env": ("", "`KEY='value'`", "single-quoted for the shell"),
-    "xml": ("", "`<property><name/><value/></property>`", "entities"),
-    "json": ("", "an object", "strings; a file has either pairs or text"),
+    "xml": ("", "`<property><name/><value/></property>`", "special characters as entities"),
+    "json": ("", "an object", "strings in double quotes; a file has either pairs or text"),
     "toml": (
         "",
-        '`key = value`; a dot in a key leads into a table, as a map does; `text: "[table]\\n"` begins one',
+        '`key = value`; a key with a dot is a key of a table, like a map; `text: "[table]\\n"` begins a table',
         "double-quoted",
     ),
-    "nginx": ("", "none", "a word in double quotes; a part of one: letters, digits, `-._~/:@+,=%?!*\\|^`; never a `$`"),
-    "haproxy": ("", "none", "as in nginx, but a `$` is escaped, and no word is empty"),
-    "lines": ("", "one value a line (`copy`)", "one line, unchanged"),
+    "nginx": (
+        "",
+        "none",
+        "a whole word in double quotes; a part of a word may have only letters, digits and `-._~/:@+,=%?!*\\|^`; a `$` is refused",
+    ),
+    "haproxy": ("", "none", "as in nginx, but a `$` is escaped, and an empty word is refused"),
+    "lines": ("", "one value per line, by `copy`", "one line, unchanged"),
 }
 
 
@@ -173,10 +183,10 @@ def sections() -> Iterator[tuple[str, str, type[Record]]]:
     yield from (("##", title, kind) for title, kind in _SECTIONS)
     for kind in get_args(Block):
         yield "###", next(key.name for key in keys_of(kind) if key.required), kind
-    yield "####", "of a list", Listing
-    yield "####", "of each", Each
-    yield "####", "of a list as a value of set", Elements
-    yield "####", "of a condition", Condition
+    yield "####", "The keys of a list", Listing
+    yield "####", "The keys of each", Each
+    yield "####", "The keys of a list as a value of set", Elements
+    yield "####", "The keys of a condition", Condition
 
 
 def markdown(examples: Mapping[str, str]) -> str:
@@ -258,7 +268,7 @@ def _software() -> str:
         f"{f', `{row.request}`' if row.request else ', TCP'} | {row.source} |"
         for row in SOFTWARE
     ]
-    head = "## Well-known software\n\nSuitable settings and their sources; `new` uses them for flags that are not given.\n"
+    head = "## Well-known software\n\nSuitable settings and their sources. The command `new` uses these settings for flags that are not given.\n"
     return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
 
 

@@ -27,7 +27,9 @@ _NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
 _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"
 _EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
 _VALUE: Schema = {
-    "description": "a text with expressions, a constant, or a map or list of them; {list: {of: COLL, item: VALUE}} is a list",
+    "description": (
+        "a text with expressions, a constant, or a map or list of such values; {list: {of: COLL, item: VALUE}} is a list"
+    ),
     "anyOf": [
         {**_EXPRESSIONS, "type": [*_TEXT["type"], "null"]},
         {"type": "array", "items": {"$ref": "#/$defs/Value"}},
@@ -60,9 +62,13 @@ def schema() -> Schema:
         ],
     }
     properties |= {
-        "config": {**_TEXT, "pattern": _DEST, "description": "shorthand: the path of the one configuration file"},
-        "reload": {**_TEXT, "pattern": _RELOAD, "description": f"shorthand: what happens after a change of the file: {RELOADS}"},
-        "format": {"enum": sorted(FORMATS), "description": "shorthand: format of the one configuration file"},
+        "config": {**_TEXT, "pattern": _DEST, "description": "shorthand: the path of the only configuration file"},
+        "reload": {
+            **_TEXT,
+            "pattern": _RELOAD,
+            "description": f"shorthand: what happens after the only configuration file changes: {RELOADS}",
+        },
+        "format": {"enum": sorted(FORMATS), "description": "shorthand: the format of the only configuration file"},
     }
     root["required"] = [name for name in root["required"] if name != "files"]
     root["oneOf"] = [{"required": ["files"]}, {"required": ["config"]}]
@@ -83,7 +89,7 @@ def _of(mapping: Schema) -> Schema:
 @cache
 def _passed(name: str) -> Schema:
     """Return the schema of a compose key: the types that rancher-compose accepts."""
-    made: Schema = {"description": "passed through to the compose files"}
+    made: Schema = {"description": "a key of compose files, which the entry contains unchanged"}
     taken = [kind for kind, values in _SIMPLEST.items() if any(not [*refused(name, value)] for value in values)]
     return {**made, "type": taken} if taken and len(taken) < len(_SIMPLEST) else made
 

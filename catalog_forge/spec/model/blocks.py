@@ -14,7 +14,7 @@ from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
 from catalog_forge.spec.model.record import Record, key
 
 # The name of an element: any word that does not begin an expression.
-_ELEMENTS = "a word that no expression begins with"
+_ELEMENTS = "a word that begins with a letter, and that no expression begins with"
 ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 
 # A value of `set`: a text with expressions, a constant, or (in yaml, json and toml) a map or list of values.
@@ -36,7 +36,7 @@ class SetBlock(Record):
     """
 
     set: Mapping[str, Value] = key(
-        "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
+        "pairs KEY: VALUE, quoted as the format requires; in yaml, json and toml, a value may be a map, a list or "
         "{list: {of: COLL, item: VALUE}}"
     )
 
@@ -45,7 +45,11 @@ class SetBlock(Record):
 class CopyBlock(Record):
     """Every pair of a metadata map, written in the file's format; in the format `lines`, every value of a metadata list."""
 
-    copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
+    copy: str = key(
+        "metadata/PATH of the map, or of the list in the format `lines`",
+        pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}",
+        shape="metadata/PATH",
+    )
     bare: tuple[str, ...] = key(
         "which values are written without quotes in yaml, json and toml: numbers, true and false",
         tuple,
@@ -58,12 +62,12 @@ class PasteBlock(Record):
     """The text of a metadata key, unchanged. In all other blocks, a user's text stays a single value."""
 
     paste: Text = key(
-        "metadata/PATH of the text, or env.NAME of a variable of `vars`; either may hold `@{...}`",
+        "metadata/PATH of the text, or env.NAME for a variable of `vars`; both may contain `@{...}`",
         pattern=r"env\.(\w|@\{[^{}]+\})+|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{[^{}]+\})+)+",
         shape="metadata/PATH or env.NAME",
     )
-    wrap: tuple[str, ...] = key("a head and a tail, each on its own line", tuple)
-    optional: bool = key("leave out the whole block when the key has no value", False)
+    wrap: tuple[str, ...] = key("two texts that are written on separate lines before and after the pasted text", tuple)
+    optional: bool = key("true: the block is left out when the key has no value", False)
 
     @property
     def is_variable(self) -> bool:
@@ -88,13 +92,13 @@ class Listing(Record):
     """One item for each element of a collection."""
 
     of: Collection = key(
-        "peers, others, hosts, service:NAME or services:LABEL=VALUE, with [healthy] or [running]; metadata/PATH, /PATH, "
-        'split(metadata/PATH, ",")'
+        "the collection: peers, others, hosts, service:NAME or services:LABEL=VALUE, optionally with [healthy] or [running]; "
+        'or metadata/PATH, /PATH or split(metadata/PATH, ",")'
     )
-    item: Text = key("text of an item; `it` is the element")
+    item: Text = key("text for each element; in expressions, `it` is the element")
     sep: str = key("text between two items", "\n")
-    head: str = key("text before the first item, when there is one", "")
-    tail: str = key("text after the last item, when there is one", "")
+    head: str = key("text before the first item; left out if the collection is empty", "")
+    tail: str = key("text after the last item; left out if the collection is empty", "")
     required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
 
 
@@ -103,14 +107,14 @@ class Elements(Record):
     """A value for each element of a collection."""
 
     of: Collection = key("the collection, as in the block `list`")
-    item: Value = key("the value for each element, which is called `it`: a text, or a map or list of texts")
+    item: Value = key("the value for each element, with `it` for the element in expressions: a text, or a map or list of texts")
 
 
 @dataclass(frozen=True)
 class ListValue(Record):
     """A value of `set` in yaml, json and toml: a list with an item for each element of a collection."""
 
-    list: Elements = key("the collection, and the value that each element becomes")
+    list: Elements = key("the collection, and the value to write for each element")
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,8 @@ class Each(Record):
     body: tuple[Block, ...] = key("the blocks to write for each element")
     named: str = key("name of the element in expressions, in addition to `it`", "", name="as", pattern=ELEMENT, shape=_ELEMENTS)
     sep: str = key("text between two elements", "")
-    head: str = key("text before the first element, when there is one", "")
-    tail: str = key("text after the last element, when there is one", "")
+    head: str = key("text before the first element; left out if the collection is empty", "")
+    tail: str = key("text after the last element; left out if the collection is empty", "")
     required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
 
 
@@ -137,7 +141,7 @@ class Each(Record):
 class EachBlock(Record):
     """Blocks for each element of a collection. The blocks may contain another `each`, and `when` on fields of the element."""
 
-    each: Each = key("the collection, and the blocks for each element")
+    each: Each = key("the collection, and the blocks to write for each element")
 
 
 @dataclass(frozen=True)
@@ -145,10 +149,14 @@ class Condition(Record):
     """A condition: exactly one of these keys."""
 
     service: tuple[str, ...] = key(
-        "the service has this name, or one of these", tuple, pattern=COMPOSE_NAME, shape="a service name", single=True
+        "true if this container belongs to the service of this name, or to one of several named services",
+        tuple,
+        pattern=COMPOSE_NAME,
+        shape="a service name",
+        single=True,
     )
     has: str = key(
-        "metadata/PATH or a field of an element has a value; a map, a list or a COLL has an element",
+        "true if metadata/PATH or a field of an element has a value, or if a map, a list or a COLL has an element",
         "",
         pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}|(?!metadata/).+",
         shape="metadata/PATH, it.FIELD or a collection",
@@ -156,23 +164,23 @@ class Condition(Record):
         reads=True,
     )
     exists: str = key(
-        "metadata/PATH, a field of an element or another path exists, even with an empty value",
+        "true if metadata/PATH, a field of an element or another path exists, even with an empty value",
         "",
         pattern="(?!metadata/?$).+",
         shape="metadata/PATH, it.FIELD or /PATH",
         maximum=300,
         reads=True,
     )
-    eq: tuple[Text, ...] = key("two texts are equal", tuple)
-    ne: tuple[Text, ...] = key("two texts differ", tuple)
-    contains: tuple[Text, ...] = key("the first text contains the second", tuple)
-    begins: tuple[Text, ...] = key("the first text begins with the second", tuple)
-    ends: tuple[Text, ...] = key("the first text ends with the second", tuple)
-    env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
-    first: bool = key("this container is the first of the peers", False)
-    negated: Condition | None = key("this condition does not hold", None, name="not")
-    every: tuple[Condition, ...] = key("all of these conditions hold", tuple, name="all")
-    some: tuple[Condition, ...] = key("at least one of these conditions holds", tuple, name="any")
+    eq: tuple[Text, ...] = key("true if both texts are equal", tuple)
+    ne: tuple[Text, ...] = key("true if both texts differ", tuple)
+    contains: tuple[Text, ...] = key("true if the first text contains the second", tuple)
+    begins: tuple[Text, ...] = key("true if the first text begins with the second", tuple)
+    ends: tuple[Text, ...] = key("true if the first text ends with the second", tuple)
+    env: str = key("true if this variable of `vars` is not empty", "", pattern=VARIABLE, shape="the name of a variable in `vars`")
+    first: bool = key("true if this container is the first of the peers", False)
+    negated: Condition | None = key("true if this condition is false", None, name="not")
+    every: tuple[Condition, ...] = key("true if all of these conditions are true", tuple, name="all")
+    some: tuple[Condition, ...] = key("true if at least one of these conditions is true", tuple, name="any")
 
     @property
     def compared(self) -> dict[str, tuple[Text, ...]]:
@@ -213,10 +221,12 @@ class WhenBlock(Record):
     """Blocks that are written under a condition."""
 
     when: Condition = key(
-        "service, has, exists, eq, ne, contains, begins, ends, env, first, or not, all, any of other conditions"
+        "a condition with one of service, has, exists, eq, ne, contains, begins, ends, env, first, or with not, all or "
+        "any, which "
+        "combine other conditions"
     )
-    then: tuple[Block, ...] = key("blocks when it holds", tuple)
-    otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
+    then: tuple[Block, ...] = key("blocks that are written if the condition is true", tuple)
+    otherwise: tuple[Block, ...] = key("blocks that are written if the condition is false", tuple, name="else")
 
 
 @dataclass(frozen=True)

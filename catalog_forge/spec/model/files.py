@@ -30,23 +30,27 @@ class ConfFile(Record):
 
     dest: str = key("absolute path of the file in the service's container", maximum=255)
     body: tuple[Block, ...] = key("the blocks that make up the file, in order")
-    format: str = key("format; default: from the path of dest, as the table of formats says", "", one_of=FORMATS)
+    format: str = key("format of the file; default: derived from the path, as the table of formats shows", "", one_of=FORMATS)
     mode: str = key(
-        "permissions, with a leading 0; default: 0644, and 0600 when a secret is read",
+        "permissions, with a leading 0; default: 0600 if the file reads a secret, otherwise 0644",
         "",
         pattern="0[0-7]{3}",
         shape='an octal number such as "0644"',
     )
-    uid: int = key("owner, as a number", 0)
-    gid: int = key("group, as a number", 0)
-    secret: bool = key("the file holds a secret: its mode is 0600 unless `mode` says otherwise", False)
-    export: bool = key("each pair of an env file begins with `export`, so that programs started by a script see it", False)
+    uid: int = key("number of the user that owns the file", 0)
+    gid: int = key("number of the group that owns the file", 0)
+    secret: bool = key("true if the file contains a secret: its mode is then 0600 unless `mode` is set", False)
+    export: bool = key(
+        "true: each pair of an env file begins with `export`, so that programs that a script starts get the variable", False
+    )
     check: str = key(
-        "command that must accept the new file, {{.src}}, before it replaces the old one",
+        "command that must accept the new file before it replaces the old file; {{.src}} is the path of the new file",
         "",
         maximum=1000,
     )
     check_in: str = key(
-        "where the check runs: in the `conf` image, or in `main`, with main's own programs", "conf", one_of=("conf", "main")
+        "container in which the check runs: `conf`, or `main` to use the programs of the main image",
+        "conf",
+        one_of=("conf", "main"),
     )
-    reload: Reload = key(f"what happens after a change: {RELOADS}", Reload)
+    reload: Reload = key(f"what happens after the file changes: {RELOADS}", Reload)

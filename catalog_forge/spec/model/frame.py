@@ -29,28 +29,32 @@ class Entry(Record):
     """The entry in the catalog: the contents of `config.yml` and of the catalog block of `rancher-compose.yml`."""
 
     name: str = key(
-        "folder of the entry; default: the image's name without -conf or -config",
+        "name of the entry's folder; default: the name of the conf image without -conf or -config",
         "",
         pattern=COMPOSE_NAME,
         shape="letters, digits and dashes",
         maximum=63,
     )
-    title: str = key("name that the catalog shows; default: derived from the entry's name", "", maximum=100, line=True)
-    version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
+    title: str = key("title that the catalog shows; default: derived from the entry's name", "", maximum=100, line=True)
+    version: str = key(
+        "version of the entry; default: the version of the conf image", "", pattern=VERSION, shape="a version", maximum=64
+    )
     category: str = key("category of the entry in the catalog", "Applications", maximum=60, line=True)
     license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
     project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
     icon: str = key(
-        "icon file (svg or png) in the spec's folder; default: one is drawn from the title",
+        "icon file (svg or png) in the spec's folder; default: an icon that is drawn from the title",
         "",
         pattern=r"[A-Za-z0-9._-]+\.(svg|png)",
         shape="a file name that ends in .svg or .png",
     )
     minimum_rancher_version: str = key(
-        "oldest Rancher version that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version"
+        "oldest Rancher version whose users see this entry", "v1.2.0", pattern=SEMVER, shape="a version"
     )
-    maximum_rancher_version: str = key("newest Rancher version that is offered this entry", "", pattern=SEMVER, shape="a version")
-    upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100, line=True)
+    maximum_rancher_version: str = key("newest Rancher version whose users see this entry", "", pattern=SEMVER, shape="a version")
+    upgrade_from: str = key(
+        "range of entry versions that may be upgraded to this version, such as '>=1.0.0'", "", maximum=100, line=True
+    )
     revision: int = key("number of the revision's folder", 0)
     readme: str = key("text at the beginning of the revision's README; default: the description", "")
 
@@ -60,13 +64,13 @@ class Image(Record):
     """The conf image."""
 
     base: str = key(
-        "base image, pinned; it needs a shell and the tools of busybox",
+        "base image with a fixed tag or a digest; it needs a shell and the tools of busybox",
         "busybox:1.37.0",
         pattern=IMAGE,
         shape=IMAGE_SHAPE,
     )
     registry: str = key(
-        "registry and namespace in front of the image's name, such as ghcr.io/acme",
+        "registry and namespace that precede the name of the conf image, such as ghcr.io/acme",
         "",
         pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
         shape="HOST[:PORT]/NAMESPACE",
@@ -76,14 +80,14 @@ class Image(Record):
         tuple,
     )
     folders: tuple[str, ...] = key(
-        "folders that the service gets in addition to those of the files, such as one that `before` fills",
+        "folders that the service gets in addition to the folders of the files, such as a folder that `before` fills",
         tuple,
         pattern=r"(?!.*/\.{1,2}(/|$))(/[A-Za-z0-9._+@-]+)+",
         shape="an absolute path",
         maximum=255,
     )
     labels: Mapping[str, str] = key("labels of the image, in addition to the OCI labels", dict)
-    user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
+    user: str = key("user and group that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
 # The only confd release with support for other back ends: older releases and HEAD read etcd, ssm and vault differently.
@@ -100,32 +104,34 @@ class Engine(Record):
         one_of=CONFD_RELEASES,
         shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
     )
-    confd_src: str = key("URL of the confd binary; known for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
+    confd_src: str = key("URL of the confd binary; for 0.16.0 it is known", "", pattern=r"https?://\S+", shape="a URL")
     confd_sha256: str = key(
-        "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
+        "SHA-256 of the confd binary; for 0.16.0 on amd64 it is known", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
     backends: tuple[str, ...] = key(
-        "where the keys of `metadata` are stored: in Rancher's metadata service or in another store; of several, the first is "
-        "used unless the container's CONF_BACKEND names another",
+        "where the keys of `metadata` are stored: in Rancher's metadata service or in another store; from a list, the first "
+        "back end is used unless CONF_BACKEND in the container names another",
         ("rancher",),
         name="backend",
         one_of=NAMES,
         single=True,
     )
     prefix: str = key(
-        "the prefix of the keys of `metadata` in a store, unless the container's CONF_PREFIX names another; "
-        "default: the name of the entry, for vault below /secret",
+        "the prefix of the keys of `metadata` in a store, unless CONF_PREFIX in the container names another; "
+        "default: a slash and the name of the entry; for vault, this path below /secret",
         "",
         pattern=PREFIX,
         shape="a key such as /app, without a slash at its end",
         maximum=200,
     )
     refresh: str = key(
-        "`watch` (at each change, or every 10 s if the back end cannot be watched), `once`, or an interval such as 30s",
+        "when confd renders the files: `watch` (at each change, or every 10 s if the back end cannot be watched), "
+        "`once`, or at an "
+        "interval such as 30s",
         "watch",
         pattern=f"watch|once|{DURATION}",
-        shape="watch, once or a time such as 30s",
+        shape="watch, once or an interval such as 30s",
     )
     log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
 
@@ -153,33 +159,39 @@ STRATEGIES = ("recreate", "none")
 class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. All times are in milliseconds."""
 
-    port: NumberOrVariable = key("port to check", least=1, most=65535)
+    port: NumberOrVariable = key("port that the check connects to", least=1, most=65535)
     request_line: str = key(
-        "request line such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
+        "request line of an HTTP check, such as 'GET / HTTP/1.0'; default: none, the check only opens a TCP connection",
         "",
         pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
         shape="METHOD PATH HTTP/1.x",
     )
-    interval: int = key("time between two checks", 2000, least=1)
-    response_timeout: int = key("time within which an answer is expected", 2000, least=1)
-    healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
-    unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
-    initializing_timeout: int = key("time for a new container to become healthy", 60000, least=1)
-    strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=STRATEGIES)
+    interval: int = key("milliseconds between two checks", 2000, least=1)
+    response_timeout: int = key("milliseconds within which the container must answer", 2000, least=1)
+    healthy_threshold: int = key("number of consecutive successful checks that make a container healthy", 2, least=1)
+    unhealthy_threshold: int = key("number of consecutive failed checks that make a container unhealthy", 3, least=1)
+    initializing_timeout: int = key("milliseconds in which a new container must become healthy", 60000, least=1)
+    strategy: str = key("what Rancher does with an unhealthy container", "recreate", one_of=STRATEGIES)
 
 
 @dataclass(frozen=True)
 class Tool(Record):
     """A program that is downloaded into the conf image and the shared volume, such as giddyup or promtool."""
 
-    name: str = key("name of the program", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", shape="a name of a program", maximum=60)
-    url: str = key("URL of the program, or of an archive that holds it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
+    name: str = key(
+        "name under which the program is installed",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+        shape="the name of a program",
+        maximum=60,
+    )
+    url: str = key("URL of the program, or of an archive that contains it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
     sha256: str = key("SHA-256 of the file at the URL", pattern="[0-9a-f]{64}", shape="64 hex digits")
     path: str = key(
-        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: the URL is the program",
+        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: the URL is that "
+        "of the program itself",
         "",
         pattern=r"[A-Za-z0-9][A-Za-z0-9._/+@-]*",
-        shape="a path within the archive",
+        shape="a relative path in the archive",
     )
 
     @property

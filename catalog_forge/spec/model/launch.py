@@ -14,9 +14,9 @@ from catalog_forge.spec.model.record import Record, key
 class Wait(Record):
     """What the program waits for before it starts, and how long at most."""
 
-    files: str = key("all files must have been written", "all", one_of=("all",))
+    files: str = key("`all`: the program starts after all files are written", "all", one_of=("all",))
     scale: str = key(
-        "wait until there are as many peers as the service's scale, at most this long; then start anyway",
+        "how long to wait until the service has as many containers as its scale says; then the program starts in any case",
         "",
         pattern=DURATION,
         shape="a time such as 300s",
@@ -34,7 +34,7 @@ class Restart(Record):
     """How the containers of a service restart their programs one after the other, in the order of their index."""
 
     stagger: str = key(
-        "time from one container's restart to the next; a container also waits until those before it are healthy",
+        "time between the restarts of two containers; each container also waits until the containers before it are healthy",
         pattern=DURATION,
         shape="a time such as 30s",
     )
@@ -45,33 +45,37 @@ class Leader(Record):
     """The container that founds the cluster if no peer answers yet. The other containers start once the leader answers."""
 
     by: str = key(
-        "how it is chosen: lowest index, or highest number printed by the command `number` (on a tie, the lowest index)",
+        "which container becomes the leader: the one with the lowest index, or the one whose command `number` prints the highest "
+        "number (of several, the one with the lowest index)",
         "lowest-index",
         one_of=("lowest-index", "highest-number"),
     )
     number: str = key(
-        "command in the service's container that prints how much data is there, as a whole number; -1 for none", "", maximum=2000
+        "command that runs in the service's container and prints how much data the container has, as a whole number; -1 if none",
+        "",
+        maximum=2000,
     )
     exchange: int = key("port on which the peers ask each other for their numbers before the start", 4404, least=1, most=65535)
-    port: int = key("port on which the running program answers; default: that of the health check", 0, most=65535)
+    port: int = key("port on which the running program answers; default: the port of the health check", 0, most=65535)
     once: str = key(
-        "file in the data volume, created when the leader answers; while it exists, the leader starts like the others",
+        "file in the data volume that is created when the leader answers; while it exists, the leader starts like the "
+        "other containers",
         "",
         pattern=r"/[A-Za-z0-9._/+@-]+",
         shape="an absolute path",
     )
-    before: tuple[Text, ...] = key("shell commands that run before the program of the leader", tuple)
-    args: tuple[Text, ...] = key("arguments that the program of the leader gets, after those of `exec`", tuple)
+    before: tuple[Text, ...] = key("shell commands that run before the program in the leader", tuple)
+    args: tuple[Text, ...] = key("arguments of the program in the leader, after the arguments in `exec`", tuple)
 
 
 @dataclass(frozen=True)
 class Others(Record):
     """The containers that join the cluster once the leader or another container answers."""
 
-    before: tuple[Text, ...] = key("shell commands that run before the program of the others", tuple)
-    args: tuple[Text, ...] = key("arguments that the program of the others gets, after those of `exec`", tuple)
+    before: tuple[Text, ...] = key("shell commands that run before the program in the other containers", tuple)
+    args: tuple[Text, ...] = key("arguments of the program in the other containers, after the arguments in `exec`", tuple)
     jitter: str = key(
-        "time over which the first starts of the others are spread, by their index",
+        "time over which the first starts of the other containers are spread, in the order of their index",
         "",
         pattern=DURATION,
         shape="a time such as 15s",
@@ -86,17 +90,20 @@ class Launch(Record):
     the next start.
     """
 
-    wait: Wait = key("what to wait for before the start", Wait)
+    wait: Wait = key("what the program waits for before it starts", Wait)
     before: tuple[Text, ...] = key("shell commands that run before the first start, in the service's container", tuple)
     exec: tuple[Text, ...] = key(
-        "the program and its arguments; default: the start command of the official image, if the software is well known", tuple
+        "the program and its arguments; default: the start command of the official image, if catalog-forge knows the software",
+        tuple,
     )
-    environment: Mapping[str, Text] = key("variables of the program and of the commands before it", dict)
+    environment: Mapping[str, Text] = key("environment variables of the program and of the commands in `before`", dict)
     leader: Leader | None = key("settings of the container that founds a cluster", None)
     others: Others | None = key("settings of the containers that join the cluster", None)
-    restart: Restart | None = key("how `restart` works in several containers; default: in all of them at once", None)
+    restart: Restart | None = key("how several containers restart; default: all containers restart at once", None)
     reload: str = key(
-        "what happens when a value that `exec` or `environment` reads changes: a restart, or nothing until the next start",
+        "what happens when a value changes that `exec` or `environment` reads: `restart`, or `none`, that is nothing "
+        "until the next "
+        "start",
         "none",
         one_of=("restart", "none"),
     )

@@ -22,22 +22,29 @@ _NUMBERS = ("index", "create_index", "scale")
 class MetadataKey(Record):
     """One key whose value the user of the entry supplies. Keys of all types except map and list become questions."""
 
-    type: str = key("kind of value", "string", one_of=KEY_TYPES)
-    default: Any = key("value if the user gives none; for map and list: the data of the metadata block", None)
+    type: str = key("type of the value", "string", one_of=KEY_TYPES)
+    default: Any = key(
+        "value if the user gives none; for a map or list: the data that the entry writes to the service's metadata", None
+    )
     label: str = key("label of the question; default: derived from the key", "", maximum=100, line=True)
     description: str = key("explanation of the question", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
-    required: bool | None = key("whether an answer is required; default: yes, unless optional", None)
+    required: bool | None = key("true if the question must be answered; default: true unless the key is optional", None)
     optional: bool = key(
-        "the key may be missing: a pair with only this key as its value is then left out; other texts need a default, or `has`",
+        "true if the key may have no value: a pair whose whole value is this key is then left out; any other text that reads the "
+        "key needs a default or a condition with `has`",
         False,
     )
-    secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
+    secret: bool = key(
+        "true if the value must not be shown: the question has the type password, and files that read the value have "
+        "the mode 0600",
+        False,
+    )
     fields: tuple[str, ...] = key(
-        "the fields of the records of a list or map; values of a map that are not records are skipped", tuple
+        "the fields of the records in a list or map; values that are not records are skipped in a map", tuple
     )
     variable: str = key(
-        "variable of the question; default: derived from the key", "", pattern=VARIABLE, shape="letters, digits and _"
+        "name of the question's variable; default: derived from the key", "", pattern=VARIABLE, shape="letters, digits and _"
     )
 
     @property

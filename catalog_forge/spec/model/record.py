@@ -30,6 +30,11 @@ class Limits:
     single: bool = False
     reads: bool = False
 
+    @property
+    def meaning(self) -> str:
+        """The description as a hint of an error message; empty without a description."""
+        return f"meaning: {self.doc}" if self.doc else ""
+
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.

@@ -10,7 +10,7 @@ from catalog_forge.spec.model.spec import Spec
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
 # Paths that cover the whole environment with all its stacks, so a spec must opt in to read them (docs/facts/confd.md#5.3).
 _WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")
-SAY_SCOPE = "set `scope: environment` at the top of the spec to read beyond its own stack"
+SAY_SCOPE = "set `scope: environment` at the top of the spec"
 
 
 def roots_of(spec: Spec) -> tuple[str, ...]:

@@ -46,8 +46,9 @@ class Group(Composed):
     exec: tuple[str, ...] = key("start command of the program in this group, in place of launch.exec; without expressions", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group only", None)
     metadata: Mapping[str, Any] = key(
-        "metadata keys with a fixed value in this group, which is not asked for; `@{metadata/KEY}` in it is the answer to a "
-        "question; null: the group does not have the key",
+        "metadata keys whose value is fixed in this group, so that no question asks for it; `@{metadata/KEY}` in the "
+        "value is the "
+        "answer to a question; null: the group does not have the key",
         dict,
         reads=True,
     )
@@ -61,7 +62,7 @@ class Service(Composed):
     PASSED = SERVICE_KEYS
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
     image: str = key(
-        "image with its tag; without a tag, the entry asks for one",
+        "image with its tag; without a tag, a question of the entry asks for the tag",
         "",
         pattern=IMAGE,
         shape=IMAGE_SHAPE,
@@ -76,14 +77,14 @@ class Service(Composed):
         "volumes",
         one_of=tuple(TOPOLOGIES),
     )
-    network_mode: str = key("`host`: the program uses the network of its host", "", one_of=("host",))
-    shell: bool = key(
-        "the image has /bin/sh and sleep; false: it lacks them, and the scripts use a busybox from the conf image", True
-    )
+    network_mode: str = key("`host`: the program uses the network of the host that it runs on", "", one_of=("host",))
+    shell: bool = key("true if the image has /bin/sh and sleep; false: the scripts use the busybox of the conf image", True)
     scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
-    groups: Mapping[str, Group] = key("several services in place of one, each with its own settings", dict)
-    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service, passed through", dict)
+    groups: Mapping[str, Group] = key("several services instead of one service, each with separate settings", dict)
+    compose: Mapping[str, Any] = key(
+        "the docker-compose and rancher-compose keys of the service, which the entry contains unchanged", dict
+    )
 
     @property
     def is_self(self) -> bool:
@@ -115,5 +116,5 @@ class Volume(Record):
 
     driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
     driver_opts: Mapping[str, str] = key("options of the driver", dict)
-    external: bool = key("the volume already exists outside the stack", False)
-    per_container: bool = key("each container has its own volume, which its replacement reuses", False)
+    external: bool = key("true if the volume already exists outside of the stack", False)
+    per_container: bool = key("true if each container has a separate volume, which the container that replaces it reuses", False)

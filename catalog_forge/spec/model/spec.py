@@ -37,14 +37,15 @@ class Spec(Record):
     service: Service = key("the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
     scope: str = key(
-        "what the files may read: `stack`, or `environment`, which everywhere:LABEL and the paths /services and /stacks need",
+        "which data the files may read: of the own stack, or of all stacks, as everywhere:LABEL and the paths "
+        "/services and /stacks do",
         "stack",
         one_of=SCOPES,
     )
     version: str = key("tag of the conf image", "0.1.0", pattern=VERSION, shape="a version such as 0.1.0", maximum=64)
-    description: str = key("one sentence on the software", "", maximum=1000)
+    description: str = key("one sentence about the software", "", maximum=1000)
     maintainer: str = key(
-        "two to five words and an address: Jo Doe <jo@example.org>",
+        "name of two to five words, and a mail address: Jo Doe <jo@example.org>",
         "",
         pattern=r"(\S+ ){2,5}<[^@\s]+@[^@\s]+\.[^@\s]+>",
         shape="First Last <mail@example.org>",
@@ -53,17 +54,23 @@ class Spec(Record):
     image: Image = key("the conf image", Image)
     engine: Engine = key("confd and the metadata it reads", Engine)
     metadata: Mapping[str, MetadataKey] = key(
-        "the keys whose values the user of the entry supplies, in the order of the questions: [KEY, KEY], or KEY: {...}", dict
+        "the keys whose values the user of the entry supplies, in the order of the questions: a list [KEY, KEY], or a "
+        "map KEY: {...}",
+        dict,
     )
-    tools: tuple[Tool, ...] = key("programs for checks, commands and scripts, in the conf image and in the share", tuple)
+    tools: tuple[Tool, ...] = key(
+        "programs that are installed in the conf image and in the shared volume, for checks, commands and scripts", tuple
+    )
     vars: Mapping[str, str] = key("environment variables of the conf container, with their defaults", dict)
     launch: Launch = key("how the program is started", Launch)
     volumes: Mapping[str, Volume] = key(
-        "the named volumes of the entry; without this key, all volumes that services mount have default settings", dict
+        "the named volumes of the entry; without this key, all volumes that the services mount have default settings", dict
     )
     companions: Mapping[str, Companion] = key("the additional services of the entry, by name", dict)
     deviations: Mapping[str, str] = key(
-        "why the spec deviates from the standards in catalog-forge.yml: the reason by the path of a key, such as image.base", dict
+        "reasons for values that differ from the standards in catalog-forge.yml, each under the path of its key, such "
+        "as image.base",
+        dict,
     )
 
     @cached_property
