@@ -30,7 +30,7 @@ class Question:
         """Convert a text to an answer. Raises ForgeError if the text is not a valid answer."""
         if isinstance(self.default, bool):
             if text.lower() not in _TRUTHS:
-                raise ForgeError(f"{self.name} cannot be {text!r}", hint="yes or no")
+                raise ForgeError(f"{self.name} cannot be {text!r}", hint="answer yes or no")
             return _TRUTHS[text.lower()]
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
@@ -97,7 +97,7 @@ def _variables(blueprint: Blueprint) -> list[tuple[str, Any]]:
 def _unknown(blueprint: Blueprint, given: Mapping[str, Given]) -> list[Problem]:
     known = [key for key, raw in blueprint.context.items() if is_asked(key, raw)]
     return [
-        Problem(f"the blueprint {blueprint.name!r} asks no question {key!r}", answer.where, did_you_mean(key, known))
+        Problem(f"the blueprint {blueprint.name!r} has no question {key!r}", answer.where, did_you_mean(key, known))
         for key, answer in given.items()
         if key not in known
     ]
@@ -119,7 +119,7 @@ def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
         prompt = prompt.get("__prompt__", name)
     if isinstance(default, list):
         if not default:
-            raise ForgeError(f"the blueprint {blueprint.name!r}: the choice {name!r} has no options")
+            raise ForgeError(f"the choice {name!r} of the blueprint {blueprint.name!r} has no options")
         options = tuple(map(str, default))
         return Question(name, str(prompt), options[0], options)
     return Question(name, str(prompt), default, check=blueprint.checks.get(name))

@@ -50,9 +50,9 @@ def _unchanged(folder: Path, source: str, commit: str) -> Path:
         kept = None
     if kept != _lock(folder / FILES, source, commit):
         raise ForgeError(
-            "the blueprint in the cache is not what was fetched",
+            "the files of the blueprint in the cache were changed after they were fetched",
             Where(str(folder)),
-            "delete this folder, so that it is fetched again",
+            "delete this folder, so that the blueprint is fetched again",
         )
     return folder / FILES
 

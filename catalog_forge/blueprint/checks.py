@@ -63,11 +63,17 @@ class Check:
     def wanted(self) -> str:
         """A description of a valid answer."""
         if not self.number:
-            return self.shape or (f"a text such as {self.pattern.pattern}" if self.pattern else f"at most {LONGEST} characters")
+            return self.shape or (
+                f"a text that matches {self.pattern.pattern}" if self.pattern else f"a text of at most {LONGEST} characters"
+            )
         if self.least is not None and self.most is not None:
             return f"a whole number from {self.least} to {self.most}"
         bound = (
-            f", {self.least} at least" if self.least is not None else f", {self.most} at most" if self.most is not None else ""
+            f" of at least {self.least}"
+            if self.least is not None
+            else f" of at most {self.most}"
+            if self.most is not None
+            else ""
         )
         return f"a whole number{bound}"
 
@@ -102,13 +108,15 @@ def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):
-        raise ForgeError(f"{KEY} must be a mapping of questions to what their answers must be", Where(file))
+        raise ForgeError(f"{KEY} must be a mapping from questions to the checks of their answers", Where(file))
     if len(given) > MOST:
         raise ForgeError(f"{KEY} has more than {MOST} questions", Where(file))
     kinds, problems, checks = _kinds(), list[Problem](), dict[str, Check]()
     for name, words in given.items():
         wrong = (
-            [_unknown(f"{KEY}: no text question named", name, asked)] if name not in asked else list(_wrong(name, words, kinds))
+            [_unknown(f"{KEY}: the blueprint has no text question", name, asked)]
+            if name not in asked
+            else list(_wrong(name, words, kinds))
         )
         problems += (Problem(message, Where(file), hint) for message, hint in wrong)
         if not wrong:
@@ -125,7 +133,7 @@ def _unknown(what: str, word: str, known: Any) -> tuple[str, str]:
 def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[str, str]]:
     """Yield each fault in the check of a question, and a hint."""
     if not isinstance(words, dict):
-        yield f"{KEY}.{name}: must be a mapping", f"of {', '.join(_WORDS)}"
+        yield f"{KEY}.{name} must be a mapping", f"its keys can be {', '.join(_WORDS)}"
         return
     for word, value in words.items():
         if word not in _WORDS:
@@ -133,14 +141,14 @@ def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[
         elif type(value) is not _WORDS[word][0]:
             yield f"{KEY}.{name}: {word} must be {_WORDS[word][1]}", ""
         elif word == "type" and str(value) not in kinds:
-            yield _unknown(f"{KEY}.{name}: there is no type", str(value), kinds)
+            yield _unknown(f"{KEY}.{name}: unknown type", str(value), kinds)
         elif word == "pattern" and (why := _bad_pattern(str(value))):
             yield f"{KEY}.{name}: the pattern cannot be read: {why}", ""
     number = isinstance(kind := words.get("type"), str) and kind in kinds and kinds[kind].number
     if {"min", "max"} & words.keys() and not number:
-        yield f"{KEY}.{name}: min and max are for numbers", "type: int"
+        yield f"{KEY}.{name}: min and max can be used only with numbers", "add type: int"
     if "pattern" in words and "type" in words:
-        yield f"{KEY}.{name}: either a type or a pattern", ""
+        yield f"{KEY}.{name}: type and pattern cannot be used together", "remove one of the two"
 
 
 def _bad_pattern(pattern: str) -> str:

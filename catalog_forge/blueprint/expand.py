@@ -53,15 +53,19 @@ def _check_room(blueprint: Blueprint, name: str, plan: Plan) -> None:
     spec, room = f"specs/{name}.yml", f"specs/{name}/"
     if f"{room}{MEMORY}" in plan:
         raise ForgeError(
-            f"the blueprint would write {room}{MEMORY}", Where(str(blueprint.folder)), "catalog-forge writes it itself"
+            f"the blueprint would write {room}{MEMORY}",
+            Where(str(blueprint.folder)),
+            "only catalog-forge itself writes this file",
         )
     for file in plan:
         if file.path != spec and not file.path.startswith(room):
             raise ForgeError(
-                f"the blueprint would write {file.path}", Where(str(blueprint.folder)), f"it may write only to {spec} and {room}"
+                f"the blueprint would write {file.path}",
+                Where(str(blueprint.folder)),
+                f"a blueprint may write only to {spec} and {room}",
             )
     if spec not in plan:
-        raise ForgeError(f"the blueprint makes no {spec}", Where(str(blueprint.folder)))
+        raise ForgeError(f"the blueprint does not generate {spec}", Where(str(blueprint.folder)))
 
 
 def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget) -> Plan:

@@ -95,7 +95,10 @@ def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Bl
             name = url.rstrip("/").rpartition("/")[2].removesuffix(".git") or "blueprint"
             yield replace(load(folder), name=name, source={"url": url, "commit": at_commit["commit"]})
     elif _URL.fullmatch(reference) and not (base / reference).is_dir():
-        raise ForgeError(f"the blueprint {reference!r} names no commit", hint="URL@COMMIT, 40 hex digits: branches and tags move")
+        raise ForgeError(
+            f"the blueprint {reference!r} names no commit",
+            hint="write URL@COMMIT with 40 hex digits, because branches and tags can change",
+        )
     elif "/" in reference or (base / reference).is_dir():
         yield replace(load((base / reference).resolve()), source={"folder": reference})
     else:

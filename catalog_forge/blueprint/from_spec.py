@@ -112,7 +112,8 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
             raise ForgeError(f"the spec has no value at {path!r}", Where(file), did_you_mean(path, values))
         if not _QUESTION.fullmatch(question) or question in ("name", *found):
             raise ForgeError(
-                f"no question can be named {question!r}", hint="lower-case letters, digits and _; each name once; not `name`"
+                f"{question!r} cannot be the name of a question",
+                hint="use lower-case letters, digits and _, each name once, and never `name`",
             )
         found[question] = _value(question, path, values[path], starts, tokens)
     return sorted(found.values(), key=lambda each: each.start)
@@ -129,7 +130,7 @@ def _value(question: str, path: str, node: yamlio.Text, starts: list[int], token
     value, token = node.data(), tokens.get(starts[node.where.line - 1] + node.where.column - 1)
     if token is None or not _can_be_asked(node) or not isinstance(value, str | int):
         raise ForgeError(
-            f"{path} cannot be asked for", node.where, "only a one-line text, a whole number or a boolean can become a question"
+            f"{path} cannot become a question", node.where, "only a one-line text, a whole number or a boolean can be asked for"
         )
     return Replaced(question, path, value, token.start, token.end)
 

@@ -160,7 +160,7 @@ class _MemoryReader:
     def files(self, node: yamlio.Node | None) -> dict[str, str | Digest]:
         found = self.pairs(node, "files")
         if node is not None and len(found) > MAX_FILES:
-            self.problem(f"more than {MAX_FILES} files", node.where)
+            self.problem(f"files must have at most {MAX_FILES} entries", node.where)
             return {}
         return {path: self.kept(path, *pair) for path, pair in found.items()}
 
@@ -170,7 +170,7 @@ class _MemoryReader:
         items = node.items if isinstance(node, yamlio.Seq) else [node]
         paths = [_value(item) for item in items]
         if not isinstance(node, yamlio.Seq) or not all(path in files for path in paths):
-            self.problem(f"{_PROGRAMS} must be a list of the files", node.where)
+            self.problem(f"{_PROGRAMS} must be a list of paths that `files` contains", node.where)
             return frozenset()
         return frozenset(map(str, paths))
 
@@ -185,7 +185,7 @@ class _MemoryReader:
             return self.text(node, "a file")
         inside = self.pairs(node, "")
         if set(inside) != {"sha256"}:
-            self.problem("a file has either its text or its `sha256`", node.where)
+            self.problem("a file must be either a text or a mapping with the key `sha256`", node.where)
             return Digest("")
         return Digest(self.text(inside["sha256"][1], "sha256", _SHA256, "64 hex digits"))
 

@@ -93,30 +93,31 @@ def _bytes(path: Path) -> bytes:
             raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
         return path.read_bytes()
     except OSError as error:
-        raise ForgeError(f"cannot be read: {error.strerror}", Where(str(path))) from None
+        raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None
 
 
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
     if not folder.is_dir():
         raise ForgeError(
-            f"there is no folder {folder}, so no blueprint", hint="`catalog-forge blueprints` lists those with a name"
+            f"there is no folder {folder} with a blueprint",
+            hint="`catalog-forge blueprints` lists the blueprints that have a name",
         )
     if path.is_symlink() or not path.is_file():
         raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}")
     try:
         context = json.loads(_bytes(path))
     except json.JSONDecodeError as error:
-        raise ForgeError(f"not well-formed JSON: {error.msg}", Where(str(path), error.lineno, error.colno)) from None
+        raise ForgeError(f"the file is not well-formed JSON: {error.msg}", Where(str(path), error.lineno, error.colno)) from None
     except (ValueError, RecursionError) as error:
-        raise ForgeError(f"not well-formed JSON: {error}", Where(str(path))) from None
+        raise ForgeError(f"the file is not well-formed JSON: {error}", Where(str(path))) from None
     if not isinstance(context, dict):
-        raise ForgeError("must be a mapping of questions to their defaults", Where(str(path)))
+        raise ForgeError("the file must be a mapping from questions to their defaults", Where(str(path)))
     _check_depth(context, path)
     if not isinstance(context.get("_copy_without_render", []), list):
         raise ForgeError("_copy_without_render must be a list", Where(str(path)))
     if not isinstance(context.get("name"), str):
-        raise ForgeError("the question 'name' is missing", Where(str(path)), "its answer is the NAME in `new NAME`")
+        raise ForgeError("the question 'name' is missing", Where(str(path)), "add it: its answer is the NAME of `new NAME`")
     return context
 
 
@@ -127,7 +128,7 @@ def _check_depth(context: object, path: Path) -> None:
         level = [child for node in level for child in _children(node)]
         if not level:
             return
-    raise ForgeError(f"nested more than {MAX_DEPTH} levels deep", Where(str(path)))
+    raise ForgeError(f"the file is nested more than {MAX_DEPTH} levels deep", Where(str(path)))
 
 
 def _children(node: object) -> Iterable[object]:
@@ -145,8 +146,8 @@ def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
     found = [path for path in sorted(folder.iterdir()) if all(str(mark) in path.name for mark in marks)]
     if len(found) != 1:
         raise ForgeError(
-            f"a blueprint has one templated folder, this one has {len(found)}",
+            f"a blueprint must have one folder with a templated name, but this blueprint has {len(found)}",
             Where(str(folder)),
-            f"such as {marks[1]}cookiecutter.name{marks[2]}",
+            f"name the folder {marks[1]}cookiecutter.name{marks[2]}",
         )
     return found[0]

@@ -31,7 +31,9 @@ class Sandbox:
         self._texts = {path: text for path, text in texts.items() if text is not None}
         if blueprint.runs_code:
             raise ForgeError(
-                "this blueprint contains Python code for its templates", Where(CONTEXT), "review it, then allow it with --trust"
+                "this blueprint contains Python code for its templates",
+                Where(CONTEXT),
+                "review the code, then allow it with --trust",
             )
         options = _options(blueprint)
         try:

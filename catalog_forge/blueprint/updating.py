@@ -26,13 +26,13 @@ class Fate(StrEnum):
     """What an update does to a file."""
 
     SAME = "same"
-    """The blueprint did not change it."""
+    """The blueprint did not change the file."""
     UPDATED = "updated"
     MERGED = "merged"
     ADDED = "added"
     REMOVED = "removed"
     KEPT = "kept"
-    """The blueprint no longer has it, but the author edited it."""
+    """The blueprint no longer has the file, but the author edited it."""
     CONFLICT = "conflict"
 
 
@@ -145,7 +145,8 @@ def reference_of(memory: Memory, commit: str | None) -> str:
         return f"{EXAMPLE}{name}"
     if "example" in source or name not in shipped():
         raise ForgeError(
-            f"this release has no blueprint {name!r}", hint=f"--from BLUEPRINT; {did_you_mean(name, shipped())}".rstrip("; ")
+            f"this release has no blueprint {name!r}",
+            hint=f"name a blueprint: --from BLUEPRINT; {did_you_mean(name, shipped())}".rstrip("; "),
         )
     return name
 
@@ -174,7 +175,7 @@ def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
         return
     raise ForgeError(
-        f"the spec was made from the blueprint {memory.blueprint!r}, and {blueprint.name!r} is another one",
+        f"the spec was made from the blueprint {memory.blueprint!r}, not from {blueprint.name!r}",
         Where(f"specs/{name}/{MEMORY}"),
         f"to follow {blueprint.name!r} from now on, remove this file and run the command again: the spec then counts as edited",
     )

@@ -71,7 +71,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
     else:
         fault = first
     if fault:
-        hint = "the line number is that of the file with all conditions met; format: raw accepts any text"
+        hint = "the line is counted in a file for which all conditions are true; with format: raw, any text is valid"
         raise ForgeError(f"{kind.name}: the text of this file is {fault}", body[0].at(), hint)
 
 
@@ -88,12 +88,12 @@ def _word(place: Placement, number: int) -> str:
 def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format, found: dict[int, Placement]) -> None:
     if not isinstance(piece, Expr):
         if placement.forbidden or placement.escape != kind.value or placement.whole != bool(kind.value.opening):
-            raise ForgeError("a quote or a comment from the text before is still open where these pairs begin", piece.at())
+            raise ForgeError("the text before these pairs leaves a quote or a comment open", piece.at())
     elif placement.forbidden:
         raise ForgeError(f"@{{{piece.source}}} is not allowed {placement.forbidden}", piece.where)
     elif found.setdefault(id(piece), placement) != placement:
-        message = f"@{{{piece.source}}} is inside quotes or not, depending on a condition or a list"
-        raise ForgeError(message, piece.where, "put quotes around it, or around the whole list, in the text itself")
+        message = f"whether @{{{piece.source}}} is inside quotes depends on a condition or a list"
+        raise ForgeError(message, piece.where, "in the same text, write quotes around the expression or around the whole list")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
     """Return what is wrong with a lookup that finds nothing in metadata of this version, and a hint; None for other lookups."""
     if wrong := shape.not_in_version(read, read.path, version):
         other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
-        return wrong[0], f"{wrong[1]}; a template for that version needs engine: {{metadata: {other}}}"
+        return wrong[0], f"{wrong[1]}; if the template was written for metadata {other}, set engine: {{metadata: {other}}}"
     fails = read.function in ("getv", "get") and not read.guarded
     return shape.not_there(read, read.path, version) if fails else None
 
@@ -45,7 +45,7 @@ def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
     if path == "/" and "/" in roots:
         message = (
-            "the template lists the root, where confd lists only keys that have a value, not those that have keys below them"
+            "the template lists the root, but there confd lists only keys that have a value, and no keys that contain other keys"
         )
         raise ForgeError(message, where, 'list a key below it, as in ls "/KEY"')
     if root := root_of(path, roots):
@@ -56,16 +56,16 @@ def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
         raise ForgeError(
             f"the key of this lookup cannot be determined: its path{begins} is not known before the template runs",
             where,
-            f"write the beginning of the path here, or in a variable that is set once: one of {', '.join(roots)}",
+            f"begin the path, here or in a variable that is set once, with one of {', '.join(roots)}",
         )
     raise ForgeError(
         f"the template reads {path.replace(WILD, '*')!r}, which is not guaranteed to exist",
         where,
         f"paths begin with {', '.join(roots)}; "
         + (
-            f"/services and /stacks cover all stacks of an environment: {SAY_SCOPE}"
+            f"/services and /stacks cover all stacks of an environment: to read them, {SAY_SCOPE}"
             if beyond_stack(path)
-            else "the `prefix` of the template's TOML must be written into each path"
+            else "write the `prefix` of the template's TOML file into each path"
         ),
     )
 

@@ -34,12 +34,14 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
         for path, text in _leaves(f"{start}/{name}", value, numbered):
             _check(store, fits, path, text, key.at())
             if path in found:
-                hint = "an element is stored below its name, or below its number if it has none: give each a different name"
+                hint = (
+                    "the key contains the name of an element, or its number if it has no name: give each element a different name"
+                )
                 raise ForgeError(f"{path}: two elements of {name} have this key", key.at(), hint)
             found[path] = text
     _check_tree(found)
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
-        raise ForgeError("dynamodb: all keys together must be smaller than 1 MB: confd reads one page of the table")
+        raise ForgeError("dynamodb: all keys together must be smaller than 1 MB, because confd reads only one page of the table")
     return found
 
 
@@ -146,7 +148,11 @@ def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, wh
             store.advice,
         )
     if not text and not store.empty:
-        raise ForgeError(f"{path}: {store.name} does not allow empty values", where, "remove the key, and make it optional")
+        raise ForgeError(
+            f"{path}: {store.name} does not allow empty values",
+            where,
+            "remove the value, and declare the key with optional: true",
+        )
     if "\0" in text or _SURROGATE.search(text):
         raise ForgeError(f"{path}: the value has a character that cannot be in a text file", where)
     if store.most and len(text.encode()) > store.most:

@@ -69,7 +69,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
     """Raise ForgeError when a file reads metadata in topology `scripts`, which can only carry constant files."""
     if keys and spec.service.topology == "scripts":
-        message = f"{file.dest} reads the metadata, but topology scripts can only carry constant files"
+        message = f"{file.dest} reads the metadata, but with topology scripts, files cannot depend on the metadata"
         raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
 
 

@@ -53,7 +53,7 @@ def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> t
         return None
     if parts[0] not in ROOTS:
         near = get_close_matches(parts[0], ROOTS, n=1, cutoff=_NEAR)
-        hint = f"did you mean {near[0]!r}?" if near else "metadata of your own is below /self/service/metadata"
+        hint = f"did you mean {near[0]!r}?" if near else "keys that you declare are below /self/service/metadata"
         return (f"Rancher's metadata has no /{parts[0]}", hint) if is_rancher or near else None
     if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
         return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)
@@ -75,9 +75,12 @@ def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | Non
         if listed["stacked"]:  # below a service: this version lists only its name
             below, whose = listed["stacked"], "stack's services"
         found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
-        return (f"metadata {version} has only the names of a {whose}", f"use 2016-07-29, or read {found}") if below else None
+        return (f"metadata {version} lists only the names of a {whose}", f"use 2016-07-29, or read {found}") if below else None
     if read.function not in ("getv", "get", "gets", "getvs") or below or len(path) != listed.end():
         return None
     what = whose.rpartition(" ")[2]
     leaf = "primary_ip" if what == "containers" else "name"
-    return f"metadata {version} has {what} here, not their names", f"the key is the name: read .../{leaf} below it"
+    return (
+        f"metadata {version} lists {what} here, not their names",
+        f"the key is the name: read a field below it, such as .../{leaf}",
+    )

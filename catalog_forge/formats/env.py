@@ -44,7 +44,9 @@ def _placement(quote: str, before: str, comment: bool, code: bool) -> Placement:
         return Placement(LINE)
     forbidden = ""
     if quote != "'":
-        forbidden = {"$": "after a $, because it would become a variable's name", "\\": BEHIND_BACKSLASH}.get(before, "")
+        forbidden = {"$": "after a $, because the value would become the name of a variable", "\\": BEHIND_BACKSLASH}.get(
+            before, ""
+        )
         forbidden = forbidden or ("after a command substitution, a here-document or a backtick" if code else "")
     return Placement(_DOUBLE if quote == '"' else _SINGLE, whole=not quote, forbidden=forbidden)
 

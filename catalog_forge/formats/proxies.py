@@ -18,7 +18,7 @@ _DOUBLED = ("\\", "\\\\")
 _EXTRA = "/:@+,=%?!*|^"
 _SPACE = " \t\r\n"
 _NAME = f"{string.ascii_letters}{string.digits}_"
-_LENGTHENED = "after a variable, because it would become part of the name (write ${NAME})"
+_LENGTHENED = "after a variable, because the value would become part of its name (write ${NAME})"
 
 
 @dataclass(frozen=True, slots=True)

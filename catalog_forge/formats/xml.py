@@ -18,7 +18,7 @@ _PARTS = re.compile(
 )
 _FORBIDDEN = {
     "comment": "in an XML comment, because not every value can be written there",
-    "cdata": "in a CDATA section (write it outside: it is escaped)",
+    "cdata": "in a CDATA section (write the expression outside, where values are escaped)",
     "other": "in a declaration or processing instruction",
 }
 _IN_TAG = re.compile(f"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|{MARK}")
@@ -38,7 +38,7 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _entity(before: str) -> str:
-    return "after an &, because it would become part of an entity" if re.search(r"&[^&;\s]*\Z", before) else ""
+    return "after an &, because the value would become part of an entity" if re.search(r"&[^&;\s]*\Z", before) else ""
 
 
 def _fault(text: str) -> str:

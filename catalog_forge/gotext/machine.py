@@ -147,7 +147,7 @@ class Machine:
     def check(self) -> None:
         """Raise LimitError if the time is used up. Processor time is counted, so that a busy machine changes no result."""
         if time.thread_time() > self._until:
-            raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: does it loop forever?")
+            raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: it may loop forever")
 
 
 def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:

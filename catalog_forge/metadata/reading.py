@@ -77,7 +77,7 @@ class Reader:
         word = self.word(node, what)
         if word in (known := tuple(choices)):
             return word
-        self.wrong(f"{what} is one of {', '.join(known)}, not {word!r}", node.where, did_you_mean(word, known))
+        self.wrong(f"{what} must be one of {', '.join(known)}, not {word!r}", node.where, did_you_mean(word, known))
         return ""
 
     def name(self, node: yamlio.Node | None, default: str = "") -> str:
@@ -86,7 +86,7 @@ class Reader:
             return default
         name = self.word(node, "a name")
         if name and not _NAME.fullmatch(name):
-            self.wrong(f"{name!r} cannot be a name", node.where, "letters, digits, '.', '_' and '-', 63 at most")
+            self.wrong(f"{name!r} cannot be a name", node.where, "use at most 63 letters, digits, '.', '_' and '-'")
         return name
 
     def whole(self, node: yamlio.Node | None, what: str, most: int, least: int = 0, default: int = 1) -> int:

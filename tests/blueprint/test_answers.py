@@ -77,13 +77,13 @@ def test_every_wrong_answer_is_shown_at_once_with_its_place(found: Blueprint) ->
     with pytest.raises(ForgeError) as error:
         answered(found, given)
     assert str(error.value).splitlines() == [
-        f"answers.yml:1:1: the blueprint {found.name!r} asks no question 'titel'",
+        f"answers.yml:1:1: the blueprint {found.name!r} has no question 'titel'",
         "  hint: did you mean 'title'?",
         "answers.yml:2:7: size cannot be 'larg'",
         "  hint: did you mean 'large'?",
         "answers.yml:3:9: secure cannot be 'perhaps'",
-        "  hint: yes or no",
-        f"answers.yml:4:1: the blueprint {found.name!r} asks no question '_private'",
+        "  hint: answer yes or no",
+        f"answers.yml:4:1: the blueprint {found.name!r} has no question '_private'",
         "  hint: known here: folder, name, port, secure, size, title",
     ]
 
@@ -99,5 +99,5 @@ def test_a_default_that_fails_is_an_error_of_the_blueprint(tmp_path: Path) -> No
 
 
 def test_a_choice_without_options_is_an_error_of_the_blueprint(tmp_path: Path) -> None:
-    with pytest.raises(ForgeError, match="the choice 'size' has no options"):
+    with pytest.raises(ForgeError, match="the choice 'size' of the blueprint .* has no options"):
         answered(load(blueprint(tmp_path, size=[])), {})

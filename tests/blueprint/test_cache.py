@@ -51,7 +51,7 @@ def test_what_was_fetched_once_needs_no_repository_any_more(reference: str, tmp_
 def test_what_is_not_as_it_was_fetched_is_refused(reference: str, tmp_path: Path, change: Callable[[Path], object]) -> None:
     (files,) = (tmp_path / "cache").glob("*/files")
     change(files)
-    with pytest.raises(ForgeError, match="not what was fetched"), opened(reference, tmp_path, tmp_path / "cache"):
+    with pytest.raises(ForgeError, match="were changed after they were fetched"), opened(reference, tmp_path, tmp_path / "cache"):
         pass
 
 

@@ -147,7 +147,7 @@ def test_a_blueprint_writes_in_the_room_of_its_spec_only(tmp_path: Path, path: s
 def test_a_blueprint_without_a_spec_is_refused(tmp_path: Path) -> None:
     folder = blueprint(tmp_path, {"x": ""})
     (folder / f"{ROOM}.yml").unlink()
-    with pytest.raises(ForgeError, match="makes no specs/web-conf.yml"):
+    with pytest.raises(ForgeError, match="does not generate specs/web-conf.yml"):
         expanded(folder)
 
 
@@ -168,13 +168,13 @@ def test_a_link_in_a_blueprint_is_refused(tmp_path: Path, where: str) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"cookiecutter.json": "{"}, "cookiecutter.json:1:2: not well-formed JSON"),
+        ({"cookiecutter.json": "{"}, "cookiecutter.json:1:2: the file is not well-formed JSON"),
         ({"cookiecutter.json": b"\xff"}, "not well-formed JSON"),
         ({"cookiecutter.json": "[]"}, "must be a mapping"),
         ({"cookiecutter.json": "{}"}, "the question 'name' is missing"),
         ({"cookiecutter.json": '{"name": "x", "_copy_without_render": "x"}'}, "must be a list"),
-        ({"cookiecutter.json": '{"name": "x"}'}, "one templated folder, this one has 0"),
-        ({"cookiecutter.json": '{"name": "x"}', "{{cookiecutter.a}}/x": "", "{{cookiecutter.b}}/x": ""}, "this one has 2"),
+        ({"cookiecutter.json": '{"name": "x"}'}, "one folder with a templated name, but this blueprint has 0"),
+        ({"cookiecutter.json": '{"name": "x"}', "{{cookiecutter.a}}/x": "", "{{cookiecutter.b}}/x": ""}, "this blueprint has 2"),
         ({"README.md": ""}, "is not a blueprint: it has no cookiecutter.json"),
         ({"cookiecutter.json": '{"name": "x"}', **{f"{ROOM}/{n}": "" for n in range(MAX_FILES + 1)}}, "more than 200 files"),
         ({"cookiecutter.json": '{"name": "x"}', f"{ROOM}/x": b"x" * (MAX_BYTES + 1)}, "larger than 1048576 bytes"),
@@ -187,7 +187,7 @@ def test_a_folder_that_is_no_blueprint_is_refused(tmp_path: Path, files: dict[st
 
 
 def test_a_folder_that_does_not_exist_is_not_called_incomplete(tmp_path: Path) -> None:
-    with pytest.raises(ForgeError, match="there is no folder .*/none, so no blueprint"):
+    with pytest.raises(ForgeError, match="there is no folder .*/none with a blueprint"):
         load(tmp_path / "none")
 
 

@@ -108,8 +108,8 @@ def test_without_a_choice_it_asks_for_what_the_spec_says_of_the_usual(tmp_path: 
     [
         (("x", "--from", "wev-conf"), "did you mean 'web-conf'?"),
         (("x", "--from", "web-conf", "--ask", "service.imag"), "did you mean 'service.image'?"),
-        (("x", "--from", "web-conf", "--ask", "name=version"), "no question can be named 'name'"),
-        (("x", "--from", "web-conf", "--ask", "a=version", "--ask", "a=service.name"), "no question can be named 'a'"),
+        (("x", "--from", "web-conf", "--ask", "name=version"), "'name' cannot be the name of a question"),
+        (("x", "--from", "web-conf", "--ask", "a=version", "--ask", "a=service.name"), "'a' cannot be the name of a question"),
         (("../x", "--from", "web-conf"), "a blueprint cannot be named '../x'"),
         (("there", "--from", "web-conf"), "there is a blueprint already"),
     ],

@@ -104,7 +104,7 @@ def test_no_file_of_it_takes_the_place_of_the_memory(tmp_path: Path) -> None:
     with pytest.raises(ForgeError, match="would write specs/web-conf/.blueprint.json"):
         expand(found, answer(found, renderer(found), {"name": Given("web-conf")}))
     repository = Repository(tree(tmp_path / "c", {"specs/x-conf/.blueprint.json": "{}", "specs/x-conf.yml": "forge: 1\n"}))
-    with pytest.raises(ForgeError, match="is not part of the generated files"):
+    with pytest.raises(ForgeError, match="cannot be a part of the generated files"):
         repository.source("x-conf").folder.read(MEMORY, None)
 
 
@@ -138,9 +138,9 @@ def test_any_text_comes_back_as_it_was(text: str, answer: str) -> None:
         ({"files": {"specs/other-conf.yml": ""}}, "'specs/other-conf.yml' is not a file of this spec"),
         ({"files": {"specs/web-conf/../x": ""}}, "unsafe path 'specs/web-conf/../x'"),
         ({"files": {"/etc/passwd": ""}}, "unsafe path '/etc/passwd'"),
-        ({"files": {"specs/web-conf/a": {"sha": "1"}}}, "a file has either its text or its `sha256`"),
+        ({"files": {"specs/web-conf/a": {"sha": "1"}}}, "a file must be either a text or a mapping with the key `sha256`"),
         ({"files": {"specs/web-conf/a": 1}}, "a file must be a text"),
-        ({"files": {f"specs/web-conf/{n}": "" for n in range(201)}}, "more than 200 files"),
+        ({"files": {f"specs/web-conf/{n}": "" for n in range(201)}}, "files must have at most 200 entries"),
         ({"blueprint": "\ud800"}, "this escape is only half of a character"),
     ],
 )

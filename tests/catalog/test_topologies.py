@@ -35,10 +35,10 @@ def test_carried_files_come_from_a_container_that_ends_and_has_no_network() -> N
 
 
 def test_carried_files_read_no_metadata_and_nothing_reloads_them() -> None:
-    with pytest.raises(ForgeError, match="reads the metadata, but topology scripts"):
+    with pytest.raises(ForgeError, match="reads the metadata, but with topology scripts"):
         image_plan(spec_of("scripts", body="@{self.ip}"), lambda *_: "")
     text = SPEC.replace("TOPOLOGY", "scripts").replace("MORE", "scale: 1").replace("format: raw", "format: raw, reload: restart")
-    with pytest.raises(ForgeError, match="reload: topology scripts writes a file only once"):
+    with pytest.raises(ForgeError, match="reload: topology scripts writes each file only once"):
         read(text, "x.yml")
 
 

@@ -263,7 +263,7 @@ def test_what_cannot_be_is_one_clear_error_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("version: 1\nregistri: x\n", "answers.yml:2:11: the blueprint 'generic-conf' asks no question 'registri'"),
+        ("version: 1\nregistri: x\n", "answers.yml:2:11: the blueprint 'generic-conf' has no question 'registri'"),
         ("version: [1]\n", "answers.yml:1:10: the answer to 'version' must be a single value"),
         ("[]", "answers must be a mapping"),
         ("version: 1\nversion: 2\n", "answers.yml:2:1"),
@@ -537,4 +537,4 @@ def test_a_blueprint_whose_questions_are_nested_too_deep_is_refused(
     result = CliRunner().invoke(root, words)
     assert result.exit_code == 1, result.output
     # JSON that is deeper still is more than Python's own reader takes.
-    assert "nested more than 100 levels deep" in result.stderr or "maximum recursion depth" in result.stderr
+    assert "the file is nested more than 100 levels deep" in result.stderr or "maximum recursion depth" in result.stderr

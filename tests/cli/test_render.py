@@ -255,7 +255,7 @@ def test_a_dest_that_no_file_can_have_is_an_error(tmp_path: Path, dest: str) -> 
     result = run(tmp_path, *words)
     assert result.exit_code == 1
     assert "conf.d/a.toml: dest " in result.stderr
-    assert "confd cannot put the file there" in result.stderr
+    assert "so confd cannot write the file" in result.stderr
 
 
 @pytest.mark.confd

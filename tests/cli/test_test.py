@@ -62,7 +62,9 @@ def test_a_wrong_scenario_is_an_error_with_its_place_before_anything_is_played(t
     catalog(tmp_path, {"good": GOOD, "wrong": SCENARIO + "then:\n- replace: 9\n"})
     result = run(tmp_path, "test")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("specs/app-conf/scenarios/wrong.yml:8:12: there is no container '9': the service has 3")
+    assert result.stderr.startswith(
+        "specs/app-conf/scenarios/wrong.yml:8:12: there is no container '9': the scale of the service is 3"
+    )
 
 
 def test_a_metadata_key_that_the_spec_does_not_declare_is_doubted(tmp_path: Path) -> None:

@@ -79,12 +79,12 @@ def test_only_the_named_resources_are_rendered() -> None:
 
 
 def test_a_resource_that_there_is_not_is_an_error() -> None:
-    with pytest.raises(ForgeError, match=r"no template resource 'b.tmlp'\n  hint: did you mean 'b.tmpl'\?"):
+    with pytest.raises(ForgeError, match=r"the image has no template resource 'b.tmlp'\n  hint: did you mean 'b.tmpl'\?"):
         embedded.run(image_of({"b.tmpl": b""}), lambda _: b"{}", only=["b.tmlp"])
 
 
 def test_0_11_is_for_lint_only() -> None:
-    with pytest.raises(ForgeError, match="no renderer for confd 0.11\n  hint: only lint knows 0.11"):
+    with pytest.raises(ForgeError, match="the renderer cannot imitate confd 0.11\n  hint: only lint imitates 0.11"):
         run("", dialect="0.11")
 
 

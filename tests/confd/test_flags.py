@@ -82,7 +82,7 @@ def test_confd_takes_the_words_that_are_taken_here(confd: Path) -> None:
 
 
 def _same(ours: str, theirs: str) -> bool:
-    return ours in theirs or "shows the flags" in ours
+    return ours in theirs or "prints its flags" in ours
 
 
 @pytest.mark.confd
@@ -139,19 +139,20 @@ def test_sound_command_lines(words: str) -> None:
         (f"{SOUND} -log-level verbose", "ends 4: confd has no log level 'verbose'"),
         (
             f"{SOUND} -node http://rancher-metadata",
-            "ends 4: confd asks http://http://rancher-metadata: it never reaches Rancher's metadata",
+            "ends 4: confd sends its requests to http://http://rancher-metadata, and never reaches Rancher's metadata",
         ),
-        (f"{SOUND} -node a,b", "ends 4: confd asks http://a,b: it never reaches Rancher's metadata"),
+        (f"{SOUND} -node a,b", "ends 4: confd sends its requests to http://a,b, and never reaches Rancher's metadata"),
         (
             "-backend rancher",
-            "never -1: confd asks for /self/service, which begins with no version of the metadata: it treats the 404 as data",
+            "never -1: confd requests /self/service, which does not begin with a version of the metadata, and treats "
+            "the 404 as data",
         ),
         (
             f"{SOUND}/self -watch",
-            "never 2: -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change",
+            "never 2: -watch requests /2016-07-29/self/version, which does not exist, so confd never notices a change",
         ),
-        ("-backend env -prefix /2016-07-29", "never 0: confd asks env, but all keys are in Rancher's metadata"),
-        ("-prefix /2016-07-29 -watch", "never -1: confd asks etcd, but all keys are in Rancher's metadata"),
+        ("-backend env -prefix /2016-07-29", "never 0: confd reads the back end env, but all keys are in Rancher's metadata"),
+        ("-prefix /2016-07-29 -watch", "never -1: confd reads the back end etcd, but all keys are in Rancher's metadata"),
         (f"{SOUND} -noop", "never 4: with -noop confd writes no file"),
         (
             "-watch true -backend rancher",
@@ -160,7 +161,7 @@ def test_sound_command_lines(words: str) -> None:
         (f"{SOUND} -watch now", "lost 5: confd takes no arguments: 'now' is ignored"),
         (f"{SOUND} -watch -interval 9", "lost 5: -interval has no effect together with -watch"),
         (f"{SOUND} -onetime -watch", "lost 5: -watch has no effect together with -onetime"),
-        (f"{SOUND} -interval 0", "lost 4: confd does not wait between its passes"),
+        (f"{SOUND} -interval 0", "lost 4: with this interval, confd does not wait between two passes"),
         (f"{SOUND} -node a -node b", "lost 6: confd uses only the first of several nodes: a"),
     ],
 )
@@ -200,12 +201,12 @@ def test_confd_toml_counts_before_the_flags_from_0_16_on() -> None:
 TOLD = """
 -backend rancher -prefix /2016-07-29 | /self
 -backend rancher | /self
-    never @-1 confd asks for /self, which begins with no version of the metadata: it treats the 404 as data
+    never @-1 confd requests /self, which does not begin with a version of the metadata, and treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -prefix /2016-07-29/self | /service
 -backend rancher -prefix /2016-07-29 -watch | /self
 -backend rancher -prefix /2016-07-29/self -watch | /x
-    never @2 -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change
+    never @2 -watch requests /2016-07-29/self/version, which does not exist, so confd never notices a change
       the prefix must be just the version, such as -prefix /2016-07-29
 -watch -backend rancher -prefix /latest -onetime | /self
     lost @0 -watch has no effect together with -onetime
@@ -220,27 +221,27 @@ TOLD = """
 -version |
 -version -backend Rancher -noop -watch -interval 3 | /self/a
 -h |
-    ends @0 -h shows the flags, and confd exits
+    ends @0 with -h, confd only prints its flags and exits
       leave it out
 --help |
-    ends @0 -help shows the flags, and confd exits
+    ends @0 with -help, confd only prints its flags and exits
       leave it out
 -backend rancher -node http://a -prefix /latest |
-    ends @2 confd asks http://http://a: it never reaches Rancher's metadata
+    ends @2 confd sends its requests to http://http://a, and never reaches Rancher's metadata
       write HOST or HOST:PORT, such as -node rancher-metadata
-    never @4 confd asks for /a/latest, which begins with no version of the metadata: it treats the 404 as data
+    never @4 confd requests /a/latest, which does not begin with a version of the metadata, and treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -node https:/b -prefix /latest |
-    ends @2 confd asks http://https:/b: it never reaches Rancher's metadata
+    ends @2 confd sends its requests to http://https:/b, and never reaches Rancher's metadata
       write HOST or HOST:PORT, such as -node rancher-metadata
-    never @4 confd asks for /b/latest, which begins with no version of the metadata: it treats the 404 as data
+    never @4 confd requests /b/latest, which does not begin with a version of the metadata, and treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -node a -node b -prefix /latest |
     lost @4 confd uses only the first of several nodes: a
       keep one -node
 -node a -node b |
 -backend rancher -node 'x -prefix /latest |
-    ends @2 confd asks http://'x: it never reaches Rancher's metadata
+    ends @2 confd sends its requests to http://'x, and never reaches Rancher's metadata
       write HOST or HOST:PORT, such as -node rancher-metadata
 -backend |
     ends @0 flag needs an argument: -backend
@@ -259,10 +260,10 @@ TOLD = """
       it must be a whole number of seconds
 -interval 0x1F |
 -interval 0 |
-    lost @0 confd does not wait between its passes
+    lost @0 with this interval, confd does not wait between two passes
       write an interval, such as -interval 30
 -interval -1 |
-    lost @0 confd does not wait between its passes
+    lost @0 with this interval, confd does not wait between two passes
       write an interval, such as -interval 30
 -interval 0 -watch |
     lost @0 -interval has no effect together with -watch
@@ -308,7 +309,7 @@ x -watch |
     never @0 with -noop confd writes no file
       leave it out
 -backend env | /self/service /self/x
-    never @0 confd asks env, but all keys are in Rancher's metadata
+    never @0 confd reads the back end env, but all keys are in Rancher's metadata
       write -backend rancher
 -backend env | /self /other
 -backend env |
@@ -327,7 +328,7 @@ x -watch |
       write -log-level VALUE
 -backend= |
 -prefix /2016-07-29x -backend rancher | /a
-    never @0 confd asks for /2016-07-29x/a, which begins with no version of the metadata: it treats the 404 as data
+    never @0 confd requests /2016-07-29x/a, which does not begin with a version of the metadata, and treats the 404 as data
       write -prefix /2016-07-29
 -prefix latest -backend rancher | /a
 -prefix //latest/ -backend rancher |
@@ -345,12 +346,12 @@ def test_what_comes_of_the_flags_is_said_with_what_helps(row: str, said: str) ->
 @pytest.mark.parametrize(
     ("release", "flag", "why"),
     [
-        (11, "sync-only", "confd 0.11 has no flag -sync-only (it came with confd 0.12)"),
+        (11, "sync-only", "confd 0.11 has no flag -sync-only (the first release with this flag is 0.12)"),
         (12, "sync-only", ""),
-        (15, "separator", "confd 0.15 has no flag -separator (it came with confd 0.16)"),
+        (15, "separator", "confd 0.15 has no flag -separator (the first release with this flag is 0.16)"),
         (16, "separator", ""),
         (16, "secret-keyring", ""),
-        (17, "secret-keyring", "confd 0.17 has no flag -secret-keyring any more (confd 0.16 was the last that had it)"),
+        (17, "secret-keyring", "confd 0.17 has no flag -secret-keyring any more (the last release with this flag was 0.16)"),
     ],
 )
 def test_a_flag_that_came_or_went_with_a_release_says_so(release: int, flag: str, why: str) -> None:
@@ -362,7 +363,7 @@ def test_a_flag_and_its_value_in_one_word_are_told_apart() -> None:
     found = line(["-backend rancher"]).mistake
     assert found is not None
     assert (found.message, found.hint) == (
-        "flag provided but not defined: -backend rancher", "write a flag and its value as two words",
+        "flag provided but not defined: -backend rancher", "write the flag and its value as two separate words",
     )  # fmt: skip
 
 

@@ -95,15 +95,16 @@ NAMES = '{{range $i, $n := ls "/self/service/containers"}}{{getv (printf "/self/
 @pytest.mark.parametrize(
     ("template", "version", "wanted"),
     [
-        (NAMES, NEW, "x.tmpl:1:57: metadata 2016-07-29 has containers here, not their names"),
-        (NAMES, "latest", "x.tmpl:1:57: metadata latest has containers here"),
+        (NAMES, NEW, "x.tmpl:1:57: metadata 2016-07-29 lists containers here, not their names"),
+        (NAMES, "latest", "x.tmpl:1:57: metadata latest lists containers here"),
         (NAMES, OLD, ""),
-        ('{{range gets "/self/service/containers/*"}}{{.Value}}{{end}}', NEW, "x.tmpl:1:14: metadata 2016-07-29 has containers"),
-        ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: metadata 2015-12-19 has services"),
-        ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: metadata 2016-07-29 has services here, not their names"),
+        ('{{range gets "/self/service/containers/*"}}{{.Value}}{{end}}', NEW, "x.tmpl:1:14: metadata 2016-07-29 lists "
+        "containers"),
+        ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: metadata 2015-12-19 lists services"),
+        ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: metadata 2016-07-29 lists services here, not their names"),
         ('{{getv "/self/stack/services/0"}}', OLD, ""),
-        ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has only the names of a stack's"),
-        ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has only the names of"),
+        ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 lists only the names of a stack's"),
+        ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 lists only the names of"),
         ('{{getv "/self/service/containers/a/primary_ip"}}', NEW, ""),
         # What the template asks for before it reads it, or does without, may be for another version.
         ('{{if exists "/self/service/containers/0"}}{{getv "/self/service/containers/0"}}{{end}}', NEW, ""),

@@ -14,30 +14,30 @@ METADATA: Mapping[str, Any] = {
     "must": {}, "extra": {"optional": True}, "list": {"type": "list", "optional": True}, "map": {"type": "map", "optional": True},
     "long": {"type": "multiline"},
 }  # fmt: skip
-QUOTES = "put quotes around it, or around the whole list, in the text itself"
+QUOTES = "in the same text, write quotes around the expression or around the whole list"
 ALWAYS = "add a pair outside of `when` that reads no optional key"
 REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
     ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
      " here (barred: a line break, a control character)", ""),
     ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
      " here (barred: more than letters, digits and -._~, nothing at all)", ""),
-    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: every pair of this file may be left out, so its commas cannot be"
-     " known", ALWAYS),
+    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: every pair of this file may be left out, so the places of its"
+     " commas are unknown", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",
-     "json: every pair of this file may be left out, so its commas cannot be known", ALWAYS),
+     "json: every pair of this file may be left out, so the places of its commas are unknown", ALWAYS),
     ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} is not allowed after a backslash, which"
      " would change the value's first character (write the backslash twice)", ""),
     ("yaml", [{"text": "a: '"}, {"set": {"b": "c"}}], '{"text"', "yaml: the text of this file is not well-formed YAML: line 2:"
      " found unexpected end of stream", ""),
     ("yaml", [{"when": {"has": "metadata/extra"}, "then": [{"text": "a: '"}], "else": [{"text": "a: "}]},
               {"text": "@{metadata/must}"}, {"when": {"has": "metadata/extra"}, "then": [{"text": "'\n"}]}],
-     "metadata/must}", "@{metadata/must} is inside quotes or not, depending on a condition or a list", QUOTES),
+     "metadata/must}", "whether @{metadata/must} is inside quotes depends on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
-     "it}", "@{it} is inside quotes or not, depending on a condition or a list", QUOTES),
+     "it}", "whether @{it} is inside quotes depends on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} is not allowed in a part of a key (put the"
      " key in double quotes)", ""),
-    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment from the"
-     " text before is still open where these pairs begin", ""),
+    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "the text before these pairs"
+     " leaves a quote or a comment open", ""),
     ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), but only a"
      " single line is allowed here", "to put it into the file unchanged, use a separate block: paste: metadata/long"),
 ]  # fmt: skip

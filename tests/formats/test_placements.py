@@ -7,12 +7,12 @@ import pytest
 from catalog_forge.formats import BY_NAME
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, Escape, go_quote, line_placements, odd_backslash
 
-DOLLAR = "after a $, because it would become a variable's name"
+DOLLAR = "after a $, because the value would become the name of a variable"
 CODE = "after a command substitution, a here-document or a backtick"
-ENTITY = "after an &, because it would become part of an entity"
+ENTITY = "after an &, because the value would become part of an entity"
 BARE = "in a tag, outside of quotes"
 COMMENT = "in an XML comment, because not every value can be written there"
-CDATA = "in a CDATA section (write it outside: it is escaped)"
+CDATA = "in a CDATA section (write the expression outside, where values are escaped)"
 OTHER = "in a declaration or processing instruction"
 PART = "in a part of a key (put the key in double quotes)"
 

@@ -50,12 +50,12 @@ def test_sound_images(lines: str) -> None:
     [
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","rancher","-watch"]',
-            "Dockerfile:5:1: confd asks for /self/service, which begins with no version of the metadata: it treats "
+            "Dockerfile:5:1: confd requests /self/service, which does not begin with a version of the metadata, and treats "
             "the 404 as data",
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","rancher","-prefix","/2016-07-29/self","-watch"]',
-            "Dockerfile:6:28: -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change",
+            "Dockerfile:6:28: -watch requests /2016-07-29/self/version, which does not exist, so confd never notices a change",
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend rancher -prefix /2016-07-29"]',
@@ -63,7 +63,7 @@ def test_sound_images(lines: str) -> None:
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","env"]',
-            "Dockerfile:6:7: confd asks env, but all keys are in Rancher's metadata",
+            "Dockerfile:6:7: confd reads the back end env, but all keys are in Rancher's metadata",
         ),
         # The shell form of CMD is a shell, which confd gets for arguments.
         (
@@ -73,7 +73,7 @@ def test_sound_images(lines: str) -> None:
         # Docker puts no variable into the JSON form.
         (
             f'ENV NODE=a\nENTRYPOINT ["/usr/bin/confd", {GOOD}, "-watch", "-node", "$NODE"]',
-            "confd asks http://$NODE: it never reaches Rancher's metadata",
+            "confd sends its requests to http://$NODE, and never reaches Rancher's metadata",
         ),
         (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-confdir", "/opt/c"]', "confd reads /opt/c, but conf.d is in /etc/confd"),
         (
@@ -139,7 +139,7 @@ def test_confd_toml_counts() -> None:
     assert told('COPY confd.toml /x/\nENTRYPOINT ["/confd", "-config-file", "/x/confd.toml"]', dict(config)) == []
     wrong = {"images/web-conf/confd.toml": 'backend = "rancher"\nprefix = "/self"\n'}
     said = told(f'COPY confd.toml /etc/confd/\nENV CONFD_VERSION=0.16.0\nENTRYPOINT ["/confd", {GOOD}]', dict(wrong))
-    assert said and "which begins with no version" in said[0]
+    assert said and "which does not begin with a version" in said[0]
 
 
 @pytest.mark.parametrize(

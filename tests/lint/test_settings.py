@@ -53,8 +53,11 @@ def test_options_win() -> None:
     [
         ("selekt: [CF1]", "1:8: unknown key 'selekt' in lint\n  hint: did you mean 'select'?"),
         ("select: [CF1, CF777]", "1:22: there is no rule 'CF777'"),
-        ("fail_on: warn", "1:17: fail_on is one of error, warning, note, never, not 'warn'\n  hint: did you mean 'warning'?"),
-        ("levels: {CF110: bad}", "1:24: the level of CF110 is one of error, warning, note, not 'bad'"),
+        (
+            "fail_on: warn",
+            "1:17: fail_on must be one of error, warning, note, never, not 'warn'\n  hint: did you mean 'warning'?",
+        ),
+        ("levels: {CF110: bad}", "1:24: the level of CF110 must be one of error, warning, note, not 'bad'"),
         ("levels: {CX: note}", "1:17: there is no rule 'CX'"),
         ("levels: [CF110]", "1:16: levels must be a mapping"),
         ("paths: {a: [CX]}", "1:20: there is no rule 'CX'"),

@@ -235,9 +235,9 @@ def test_names_that_confd_panics_on_are_served_with_a_warning(tmp_path: Path) ->
     result = run("get", "/latest/containers", "--file", file)
     assert result.stdout == "0=a\n1/\n2=u\n3/\n"
     assert result.stderr.splitlines() == [
-        f"warning: {file}: /latest/containers/1: the name is null, not text: real confd panics on it",
-        f"warning: {file}: /latest/containers/3: the name is 7, not text: real confd panics on it",
-        f'warning: {file}: /latest/self/service/more/0: the name is ["x"], not text: real confd panics on it',
+        f"warning: {file}: /latest/containers/1: the name is null, not text: the real confd panics on this name",
+        f"warning: {file}: /latest/containers/3: the name is 7, not text: the real confd panics on this name",
+        f'warning: {file}: /latest/self/service/more/0: the name is ["x"], not text: the real confd panics on this name',
     ]
 
 

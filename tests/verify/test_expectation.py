@@ -116,10 +116,10 @@ def test_unchanged_is_against_the_moment_before() -> None:
         ("files: {app.yml: [x]}", "s.yml:1:18: the content of a file must be text"),
         ("files: {app.yml: {content: x}}", "s.yml:1:19: unknown key 'content' in the expectation of 'app.yml'"),
         ("files: {app.yml: {mode: 644}}", 's.yml:1:25: mode must be an octal number such as "0644"'),
-        ("files: {app.yml: {absent: 1}}", "s.yml:1:27: absent is one of true, false, not '1'"),
-        ("files: {app.yml: {equals: {}, format: yml}}", "s.yml:1:39: format is one of yaml, json"),
+        ("files: {app.yml: {absent: 1}}", "s.yml:1:27: absent must be one of true, false, not '1'"),
+        ("files: {app.yml: {equals: {}, format: yml}}", "s.yml:1:39: format must be one of yaml, json"),
         ("reloads: -1", "s.yml:1:10: reloads must be a whole number from 0 to 1000"),
-        ("reloads: [reboot]", "s.yml:1:11: a reload is one of restart, signal HUP, not 'reboot'"),
+        ("reloads: [reboot]", "s.yml:1:11: a reload must be one of restart, signal HUP, not 'reboot'"),
         ("[]", "s.yml:1:1: expect must be a mapping"),
     ],
 )

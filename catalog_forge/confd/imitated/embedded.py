@@ -93,12 +93,16 @@ def _logged(error: str) -> str:
 
 def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
     if dialect not in DIALECTS:
-        hint = "only lint knows 0.11: its templates must also work on a newer confd" if dialect == "0.11" else ""
-        raise ForgeError(f"no renderer for confd {dialect}", hint=hint or did_you_mean(dialect, DIALECTS))
+        hint = (
+            "only lint imitates 0.11: choose a newer release, on which templates for 0.11 must also work"
+            if dialect == "0.11"
+            else ""
+        )
+        raise ForgeError(f"the renderer cannot imitate confd {dialect}", hint=hint or did_you_mean(dialect, DIALECTS))
     names = [resource.name for resource in image.resources]
     for name in only:
         if name not in names:
-            raise ForgeError(f"no template resource {name!r}", hint=did_you_mean(name, names))
+            raise ForgeError(f"the image has no template resource {name!r}", hint=did_you_mean(name, names))
 
 
 @dataclass(slots=True)
@@ -127,7 +131,7 @@ class _Pass:
         except Fault as fault:
             raise _Failure(template.describe(fault, machine.code)) from None
         if resource.misplaced:
-            raise _Failure(f"{resource.file}: {resource.misplaced}: confd cannot put the file there")
+            raise _Failure(f"{resource.file}: {resource.misplaced}, so confd cannot write the file")
         return content
 
     def template(self, resource: TemplateResource) -> Template:

@@ -138,14 +138,16 @@ def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
     """Return why none of the releases has a flag, and a hint; None if a release has the flag."""
     flag = releases.FLAGS.get(name)
     if name in ("h", "help"):
-        return f"-{name} shows the flags, and confd exits", "leave it out"
+        return f"with -{name}, confd only prints its flags and exits", "leave it out"
     if flag is None:
-        hint = "write a flag and its value as two words" if re.search(r"\s", name) else did_you_mean(name, releases.FLAGS)
+        hint = (
+            "write the flag and its value as two separate words" if re.search(r"\s", name) else did_you_mean(name, releases.FLAGS)
+        )
         return f"flag provided but not defined: -{name}", hint
     if flag.first > newest:
-        return f"confd 0.{newest} has no flag -{name}", f"it came with confd 0.{flag.first}"
+        return f"confd 0.{newest} has no flag -{name}", f"the first release with this flag is 0.{flag.first}"
     if flag.last < oldest:
-        return f"confd 0.{oldest} has no flag -{name} any more", f"confd 0.{flag.last} was the last that had it"
+        return f"confd 0.{oldest} has no flag -{name} any more", f"the last release with this flag was 0.{flag.last}"
     return None
 
 
@@ -183,7 +185,7 @@ def _refused(line: CommandLine) -> Iterator[Mistake]:
         yield Mistake("ends", f"confd has no log level {level!r}", did_you_mean(level, _LEVELS), _at(line, "log-level"))
     node = line.nodes[0] if line.nodes else ""
     if backend == "rancher" and node and WILD not in node and (node.startswith(("http:", "https:")) or not _NODE.fullmatch(node)):
-        message = f"confd asks http://{node}: it never reaches Rancher's metadata"
+        message = f"confd sends its requests to http://{node}, and never reaches Rancher's metadata"
         yield Mistake("ends", message, "write HOST or HOST:PORT, such as -node rancher-metadata", _at(line, "node"))
 
 
@@ -193,7 +195,7 @@ def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) 
     if backend != "rancher":
         other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)
         if other:
-            message = f"confd asks {backend}, but all keys are in Rancher's metadata"
+            message = f"confd reads the back end {backend}, but all keys are in Rancher's metadata"
             yield Mistake("never", message, "write -backend rancher", _at(line, "backend"))
         return
     before = line.nodes[0].partition("/")[2] if line.nodes else ""
@@ -204,11 +206,11 @@ def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) 
     paths = [_joined(before, prefix or own, key) for own, key in keys] or [start for start in starts if start != "/"]
     unversioned = next((path for path in paths if not _VERSION.match(path)), "")
     if unversioned:
-        message = f"confd asks for {unversioned}, which begins with no version of the metadata: it treats the 404 as data"
+        message = f"confd requests {unversioned}, which does not begin with a version of the metadata, and treats the 404 as data"
         yield Mistake("never", message, "write -prefix /2016-07-29", _at(line, "prefix"))
     start = min(starts)
     if line.is_on("watch") and not line.is_on("onetime") and not unversioned and not _VERSION.fullmatch(start):
-        message = f"-watch asks for {posixpath.join(start, 'version')}, which does not exist: confd notices no change"
+        message = f"-watch requests {posixpath.join(start, 'version')}, which does not exist, so confd never notices a change"
         yield Mistake("never", message, "the prefix must be just the version, such as -prefix /2016-07-29", _at(line, "prefix"))
     if line.is_on("noop"):
         yield Mistake("never", "with -noop confd writes no file", "leave it out", _at(line, "noop"))
@@ -228,7 +230,10 @@ def _lost(line: CommandLine) -> Iterator[Mistake]:
     interval = integer(line.values.get("interval", "600"))
     if not stronger and interval is not None and interval < 1:
         yield Mistake(
-            "lost", "confd does not wait between its passes", "write an interval, such as -interval 30", _at(line, "interval")
+            "lost",
+            "with this interval, confd does not wait between two passes",
+            "write an interval, such as -interval 30",
+            _at(line, "interval"),
         )
     if len(line.nodes) > 1 and line.get("backend") == "rancher":
         yield Mistake("lost", f"confd uses only the first of several nodes: {line.nodes[0]}", "keep one -node", _at(line, "node"))

@@ -127,6 +127,9 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
     return {folded(key): value for key, value in template_of(found).items()}
 
 
+_INTERNAL = "left out, because this is an internal field of confd"
+
+
 def _wanted(key: str, value: object) -> str:
     """Return the type required for a value; empty if the value is valid. The last three keys are internal to confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
@@ -138,11 +141,11 @@ def _wanted(key: str, value: object) -> str:
     if key == "keys" and (kinds is None or any(kind is not str for kind in kinds)):
         return "a list of strings"
     if key == "filemode" and not 0 <= whole < 1 << 32:
-        return "a number: it is a field of confd"
+        return "a number, because this is an internal field of confd"
     if key == "stagefile" and not isinstance(value, toml.Table):
-        return "left out: it is a field of confd"
+        return _INTERNAL
     if key == "pgpprivatekey" and not (isinstance(value, list) and all(type(item) is int and 0 <= item < 256 for item in value)):
-        return "left out: it is a field of confd"
+        return _INTERNAL
     return ""
 
 

@@ -73,7 +73,7 @@ def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
     if key in held:
         return iter(((key, held[key]),))
     if sum(len(b"key" + path + b"value" + value) for path, value in held.items()) > PAGE:
-        raise StoreError("the table is larger than the 1 MB that confd reads of it, and some of its keys are missing")
+        raise StoreError("the table is larger than the 1 MB that confd reads of it, so some of its keys are missing")
     return _raw(held, key)
 
 

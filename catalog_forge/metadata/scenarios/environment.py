@@ -125,7 +125,7 @@ class EnvironmentReader(Reader):
         """Return a published port as the metadata writes it."""
         port = _PORT.fullmatch(self.word(node, "a port"))
         if port is None:
-            self.wrong("a port is PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)
+            self.wrong("a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)
             return ""
         return f"{port[1]}:{port[2] or port[1]}/{port[3] or 'tcp'}"
 
@@ -147,7 +147,9 @@ class EnvironmentReader(Reader):
         if isinstance(index, int) and not isinstance(index, bool) and 1 <= index <= scale:
             return index
         word = node.value if isinstance(node, yamlio.Text) else "?"
-        self.wrong(f"there is no container {word!r}: the service has {scale}", node.where, "they count from 1")
+        self.wrong(
+            f"there is no container {word!r}: the scale of the service is {scale}", node.where, "containers are numbered from 1"
+        )
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
@@ -182,5 +184,5 @@ def check_room(environment: Environment, where: Where) -> None:
                 f"the subnet {environment.subnet} has {launch.block.size} addresses for {launch.name!r}, which needs "
                 f"{launch.service.last_created}",
                 where,
-                f"give the scenario a larger one, for example subnet: {LARGE_SUBNET}",
+                f"give the scenario a larger subnet, for example subnet: {LARGE_SUBNET}",
             )

@@ -141,7 +141,9 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
         raise ForgeError("this is a spec, not a scenario", root.where, "its scenarios are in specs/NAME/scenarios/")
     found: Mapping[str, yamlio.Node] = reader.known(root, "a scenario", _KEYS)
     if "services" not in found and not reader.problems:
-        reader.wrong("a scenario needs the key 'services'", root.where, "an answers file has versions as its keys")
+        reader.wrong(
+            "a scenario needs the key 'services'", root.where, "the keys of an answers file would be versions of the metadata"
+        )
     start = reader.environment(found)
     beside = dict(_beside(reader, found.get("beside"), start))
     engines = tuple(reader.one_of(item, "an engine", ENGINES) for item in reader.some(found.get("engines")))
@@ -171,6 +173,6 @@ def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Ite
         found = reader.known(value, f"beside {key.value!r}", ("image", "command", "environment"))
         image = reader.word(found["image"], "image") if "image" in found else ""
         if not image:
-            reader.wrong(f"which image runs for {key.value!r}?", key.where, "image: NAME:TAG")
+            reader.wrong(f"`beside` names no image for {key.value!r}", key.where, "add image: NAME:TAG")
         command = tuple(reader.word(item, "command") for item in reader.some(found.get("command")))
         yield key.value, Beside(image, command or None, reader.words(found.get("environment"), "environment"))

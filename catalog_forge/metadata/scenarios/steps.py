@@ -29,14 +29,14 @@ from catalog_forge.metadata.service.answers import DEFAULT
 
 TroubleKind = Literal["none", "late", "down", "missing", "slow", "flapping"]
 FAULTS: Mapping[TroubleKind, str] = {
-    "late": "it starts this long after the container; at the start only",
-    "down": "it does not answer for this long, then works again",
+    "late": "the metadata service starts this long after the container; only allowed at the start of the scenario",
+    "down": "the metadata service does not answer for this long, then works again",
     "slow": "each answer takes this long during this step",
     "missing": "every request gets a 404 during this step",
     "flapping": "every second request is aborted during this step",
 }
 _TIMED = ("late", "down", "slow")
-_NONE = "the service has no container then: its scale must be at least 1"
+_NONE = "the service has no container at that moment: its scale must be at least 1"
 MAX_SECONDS = 60
 MAX_STEPS = 200
 
@@ -74,7 +74,7 @@ class Moment:
         """Return the moment with the asking service scaled. Raises ForgeError if this removes the asking container."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
-            raise ForgeError("no service runs confd, so there is none to scale", self.where)
+            raise ForgeError("no service runs confd, so there is no service to scale", self.where)
         stacks = tuple(
             replace(stack, services=tuple(each.scaled(scale) if each == launch.service else each for each in stack.services))
             if stack == launch.stack
@@ -92,7 +92,7 @@ class Moment:
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
             hint = did_you_mean(word, [item.name for item in members][:20]) or _NONE
-            raise ForgeError(f"there is no container {word!r} to ask as", self.where, hint)
+            raise ForgeError(f"there is no container {word!r} that could request metadata", self.where, hint)
         return replace(self, asking=found)
 
 
@@ -108,7 +108,7 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
     made = [Moment("start", start, first, fault, found.get("expect"), where)]
     nodes = reader.items(found.get("then"), "then")
     if len(nodes) > MAX_STEPS:
-        reader.wrong(f"a scenario has {MAX_STEPS} steps at most", nodes[MAX_STEPS].where, "split it into two")
+        reader.wrong(f"a scenario can have at most {MAX_STEPS} steps", nodes[MAX_STEPS].where, "split the scenario into two")
     for number, node in enumerate(nodes[:MAX_STEPS], start=1):
         made.append(reader.step(node, number, made[-1]))
     reader.check()
@@ -195,7 +195,7 @@ class _StepReader(EnvironmentReader):
             return Trouble()
         seconds = self.seconds(time, f"fault {kind}") if time else 0
         if seconds > MAX_SECONDS:
-            self.wrong(f"a fault lasts {MAX_SECONDS} s at most", node.where)
+            self.wrong(f"a fault can last at most {MAX_SECONDS} s", node.where)
         return next((Trouble(known, seconds) for known in FAULTS if known == kind), Trouble())
 
     def _changed(self, found: Mapping[str, yamlio.Node], node: yamlio.Node, before: Moment) -> tuple[Environment, list[str]]:
@@ -232,7 +232,9 @@ class _StepReader(EnvironmentReader):
         found = find_container(environment, word)
         if found is None:
             names = [container.name for container in units.containers(environment)]
-            self.wrong(f"there is no container {word!r} to ask as", where, did_you_mean(word, names[:20]) or _NONE)
+            self.wrong(
+                f"there is no container {word!r} that could request metadata", where, did_you_mean(word, names[:20]) or _NONE
+            )
         return found
 
     def _scale(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:

@@ -84,7 +84,10 @@ def hinted(error: ForgeError) -> ForgeError:
     """Add a hint to an error about a surrogate pair, which JSON supports but YAML does not. Return other errors unchanged."""
     if "half a character" not in str(error):
         return error
-    hint = "rancher-metadata reads JSON as YAML, which has no \\uD83D\\uDE00: write the character itself (ensure_ascii=False)"
+    hint = (
+        "rancher-metadata reads JSON as YAML, which has no escapes such as \\uD83D\\uDE00: write the character itself "
+        "(ensure_ascii=False)"
+    )
     return ForgeError.of([replace(problem, hint=hint) for problem in error.problems])
 
 
@@ -121,7 +124,11 @@ def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
 
     def below(value: Value, path: str) -> Iterator[tuple[str, str]]:
         if isinstance(value, float) and not math.isfinite(value):
-            yield path, f"JSON has no {json.dumps(value)}: confd, which asks for JSON, gets error 500 for all that contains it"
+            yield (
+                path,
+                f"JSON cannot represent {json.dumps(value)}: confd requests JSON, and gets error 500 for every path "
+                "that contains this value",
+            )
         children: Iterator[tuple[str, Value]] = iter(())
         if isinstance(value, dict | list) and id(value) not in seen:
             seen.add(id(value))
@@ -129,7 +136,7 @@ def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
         for key, child in children:
             place = f"{path}/{key}"
             if isinstance(value, list) and isinstance(child, dict) and not isinstance(child.get("name", ""), str):
-                yield place, f"the name is {_shown(child['name'])}, not text: real confd panics on it"
+                yield place, f"the name is {_shown(child['name'])}, not text: the real confd panics on this name"
             yield from below(child, place)
 
     for version, clients in answers.versions.items():
@@ -204,12 +211,12 @@ class _Reader:
             if isinstance(each, yamlio.Map):
                 yield each
             else:
-                self.problems.append(Problem("what '<<' merges must be a mapping, or a list of them", each.where))
+                self.problems.append(Problem("'<<' can merge only a mapping or a list of mappings", each.where))
 
     def check(self, key: yamlio.Text) -> None:
         meaning = decoding.value(key)
         if isinstance(meaning, str):
             return
         kind = "null" if meaning is None else "a truth value" if isinstance(meaning, bool) else "a number"
-        message = f"the key {key.value!r} is {kind}, and rancher-metadata ends at a key that is not text"
-        self.problems.append(Problem(message, key.where, "put it in quotes"))
+        message = f"the key {key.value!r} is {kind}, but rancher-metadata crashes on a key that is not text"
+        self.problems.append(Problem(message, key.where, "put the key in quotes"))

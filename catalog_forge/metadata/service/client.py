@@ -29,7 +29,7 @@ def ask(url: str, path: str, accept: str, client: str | None = None) -> tuple[in
         return response.status, _body(response, url)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ForgeError(f"{url} does not answer: {reason}", hint="is it a metadata service, and up?") from None
+        raise ForgeError(f"{url} does not answer: {reason}", hint="check that a metadata service runs at this address") from None
     finally:
         connection.close()
 

@@ -61,10 +61,10 @@ def test_a_revision_is_written_into_every_entry() -> None:
         ("- a\n", "a.yml:1:1: the document must be a mapping"),
         ("latest: 3\n", "a.yml:1:9: the clients of 'latest' (addresses or `default`) must be a mapping"),
         ("latest:\n  default: [1]\n", "a.yml:2:12: the answers for 'default' must be a mapping"),
-        ("latest: {default: {a: [{7: x}]}}\n", "a.yml:1:25: the key '7' is a number, and rancher-metadata ends at a key"),
+        ("latest: {default: {a: [{7: x}]}}\n", "a.yml:1:25: the key '7' is a number, but rancher-metadata crashes on a key"),
         ("latest: {default: {on: x}}\n", "a.yml:1:20: the key 'on' is a truth value"),
         ("latest: {default: {~: x}}\n", "a.yml:1:20: the key '~' is null"),
-        ("latest: {default: {<<: [1]}}\n", "a.yml:1:25: what '<<' merges must be a mapping"),
+        ("latest: {default: {<<: [1]}}\n", "a.yml:1:25: '<<' can merge only a mapping"),
         ("latest: {default: {a: 1, a: 2}}\n", "a.yml:1:26: the key 'a' appears twice"),
         ("", "a.yml:1:1: the file is empty"),
     ],
@@ -115,5 +115,5 @@ def test_names_that_are_not_text_are_found_once_with_their_path() -> None:
 def test_numbers_that_json_cannot_hold_are_found_once_wherever_they_are() -> None:
     shared = {"x": float("nan"), "l": [float("inf"), 1.5, {"name": float("-inf")}]}
     answers = Answers.of({"latest": {"default": {"a": shared, "b": shared}}})
-    paths = [path for path, problem in unsound(answers) if problem.startswith("JSON has no ")]
+    paths = [path for path, problem in unsound(answers) if problem.startswith("JSON cannot represent ")]
     assert paths == ["/latest/a/x", "/latest/a/l/0", "/latest/a/l/2/name"]
