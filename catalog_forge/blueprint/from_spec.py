@@ -29,7 +29,7 @@ USUAL = {
     "image.registry": "registry",
     "maintainer": "maintainer",
 }
-"""The values that become questions if none are chosen, by path, with the types of their answers."""
+"""The values that become questions if the user chooses no values, by path, with the types of their answers."""
 
 _ROOM = "[[cookiecutter.name]]/specs/[[cookiecutter.name]]"
 _QUESTION = re.compile(r"[a-z][a-z0-9_]*")

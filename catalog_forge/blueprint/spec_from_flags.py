@@ -14,7 +14,7 @@ SCHEMA = ".schema.json"
 
 HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA}
-# What `catalog-forge spec show {{name}}` prints may be written here as well. After a change: catalog-forge generate
+# Every key that `catalog-forge spec show {{name}}` prints may be written here. After a change: catalog-forge generate
 """
 
 

@@ -539,7 +539,7 @@ def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
 
 
 def shortest(value: float) -> str:
-    """Write a float as Go's %v does: in as few digits as possible, with an exponent if that is below -4 or at least 6."""
+    """Write a float as Go's %v does: in as few digits as possible, with an exponent if its value is below -4 or at least 6."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text = "".join(map(str, digits))
     assert isinstance(exponent, int)

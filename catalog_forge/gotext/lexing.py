@@ -222,7 +222,7 @@ class _Lexer:
         return Token(kind, value, begin, self._bytes, line)
 
     def _go_to(self, place: int) -> None:
-        """Count the bytes and lines up to a place, which is never before the previous one."""
+        """Count the bytes and lines up to a place. No call names a place before that of the previous call."""
         passed = self.text[self._at : place]
         self._bytes += len(passed) if self.is_ascii else len(unrunes(passed))
         self._line += passed.count("\n")

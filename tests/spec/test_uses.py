@@ -101,7 +101,9 @@ def test_a_restart_of_all_at_once_that_takes_down_a_quorum_is_known_whatever_cha
     files = f"[{{dest: /a/x, reload: restart, body: [{{text: a}}]}}, {{dest: /a/y, format: properties, body: [{{{counted}}}]}}]"
     text = f"forge: 1\nname: x-conf\nservice: {service}\ncompanions: {{web: {{image: 'web:1'}}}}\nfiles: {files}\n{more}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
-    expected = f"/a/x restarts all containers at once when the file changes, but quorum({of}) relies on a majority that runs"
+    expected = (
+        f"/a/x restarts all containers at once when the file changes, but quorum({of}) needs a majority of running containers"
+    )
     assert said == ([expected] if of else [])
 
 

@@ -223,7 +223,8 @@ class _StepReader(EnvironmentReader):
         return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
-        """Return the container that asks after a step: the container in `node`, else the previous container, found again."""
+        """Return the container that requests the metadata after a step: the container in `node`, or else the same as "
+        "before the step."""
         if node is not None:
             return self._container(self.word(node, "self"), environment, node.where)
         return self._container(before.asking.name, environment, where) if before.asking else None

@@ -79,8 +79,8 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
         yield Problem(message, key.at(), backend.advice)
     elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
         message = (
-            f"metadata: {name}: {backend.name} selects keys by their first characters, so confd could take a key "
-            f"outside of the prefix for this one"
+            f"metadata: {name}: {backend.name} selects keys by their first characters, so confd could read a key "
+            f"outside of the prefix in its place"
         )
         yield Problem(message, key.at(), f"give the key or the prefix {spec.engine.prefix!r} another name")
 

@@ -104,9 +104,9 @@ class Engine(Record):
         one_of=CONFD_RELEASES,
         shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
     )
-    confd_src: str = key("URL of the confd binary; for 0.16.0 it is known", "", pattern=r"https?://\S+", shape="a URL")
+    confd_src: str = key("URL of the confd binary; not needed for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
     confd_sha256: str = key(
-        "SHA-256 of the confd binary; for 0.16.0 on amd64 it is known", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
+        "SHA-256 of the confd binary; not needed for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
     backends: tuple[str, ...] = key(
