@@ -89,8 +89,8 @@ def _of_the_scale(spec: Spec, file: ConfFile) -> str:
 def _against_a_quorum(spec: Spec) -> str:
     for node in (node for file in rendered(spec) for node in _nodes(file)):
         if isinstance(node, Count) and node.majority and _is_own(spec, node.of):
-            return f"restarts all containers at once when the file changes, but quorum({node.of}) needs a majority of running "
-            "containers"
+            needs = f"quorum({node.of}) needs a majority of running containers"
+            return f"restarts all containers at once when the file changes, but {needs}"
     return ""
 
 
