@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Where
 
+HALF_CHARACTER = "this escape is only half of a character, or invalid"
 _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")
@@ -89,7 +90,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     line, column = stop.start
     if "quoted scalar" in stop.context:
         if "Unicode" in stop.problem:
-            return "this escape is only half of a character, or invalid", "write the character itself", stop.line, stop.column
+            return HALF_CHARACTER, "write the character itself", stop.line, stop.column
         if "escape" in stop.problem:
             hint = "in double quotes a backslash starts an escape: write it twice, or use single quotes"
             return "this backslash does not start a valid YAML escape", hint, stop.line, stop.column

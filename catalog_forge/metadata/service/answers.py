@@ -13,6 +13,7 @@ from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import MERGE
 from catalog_forge.goyaml.scalars import Value
+from catalog_forge.malformed import HALF_CHARACTER
 
 DEFAULT = "default"
 LATEST = "latest"
@@ -82,7 +83,7 @@ def read(text: bytes | str, file: str) -> Answers:
 
 def hinted(error: ForgeError) -> ForgeError:
     """Add a hint to an error about a surrogate pair, which JSON supports but YAML does not. Return other errors unchanged."""
-    if "half a character" not in str(error):
+    if HALF_CHARACTER not in str(error):
         return error
     hint = (
         "rancher-metadata reads JSON as YAML, which has no escapes such as \\uD83D\\uDE00: write the character itself "
