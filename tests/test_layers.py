@@ -35,7 +35,7 @@ FLOORS = (
     ("formats", "plan", "spec"),
     ("rancher",),
     ("backends", "gotext", "goyaml", "yamltext", "rancher.keys", "git", "junit", "diffs"),
-    ("yamlio", "malformed", "errors", "texts", "shown", "xdg", "__init__"),
+    ("yamlio", "malformed", "errors", "texts", "shown", "tls", "xdg", "__init__"),
 )
 
 # Between rooms of one floor only these imports are allowed.

@@ -18,6 +18,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from catalog_forge import tls
+
 MAX_BYTES = 4 << 20
 """The maximum size of a manifest, an image configuration or a token, as in containerd and crane."""
 MOST_WAIT = 20
@@ -119,7 +121,7 @@ def _wait(response: Response) -> int:
 
 def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
     """A TLS context that trusts this machine's CAs and the certificates in a folder with the Docker engine's file names."""
-    context = ssl.create_default_context()
+    context = tls.context()
     for file in sorted(folder.glob("*.crt")):
         context.load_verify_locations(file)
     for file in sorted(folder.glob("*.cert")):

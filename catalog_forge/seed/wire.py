@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from catalog_forge import tls
 from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
 
 _MOST_BYTES = 64 << 20
@@ -24,7 +25,7 @@ def basic(target: Destination) -> dict[str, str]:
 
 def _trust(target: Destination) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=target.ca or None)
+        context = tls.context(target.ca or None)
         if target.cert:
             context.load_cert_chain(target.cert, target.key or None)
     except OSError as error:
