@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
@@ -29,7 +31,7 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
     """
     if not is_there(file, shown or str(file)):
         return Team()
-    tree = _tree(file, shown or str(file), (), fetch)
+    tree = _tree(_Standards(file, shown or str(file)), (), fetch)
     return Team(read_standards(tree), tree)
 
 
@@ -40,13 +42,27 @@ def is_there(file: Path, shown: str) -> bool:
     return file.is_file()
 
 
-def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:
-    real = file.resolve()
-    if real in above:
-        raise ForgeError("these standards extend themselves", Where(shown))
-    if len(above) >= MOST:
-        raise ForgeError(f"the standards extend others over more than {MOST} levels", Where(shown))
-    root = _read(file, shown)
+@dataclass(frozen=True)
+class _Standards:
+    """A file of standards, its name in errors, and the checkout that it is read from, which no path may leave."""
+
+    file: Path
+    shown: str
+    checkout: Path | None = None
+
+    def sibling(self, path: str) -> _Standards:
+        """Return the file with a path relative to this file's folder."""
+        start, mark, own = self.shown.rpartition("#")
+        return _Standards(self.file.parent / path, f"{start}{mark}{PurePosixPath(own).parent / path}", self.checkout)
+
+    def exists(self) -> bool:
+        """Whether this is a file, and inside the checkout if there is a checkout."""
+        return self.file.is_file() and (self.checkout is None or self.file.resolve().is_relative_to(self.checkout.resolve()))
+
+
+def _tree(source: _Standards, above: tuple[Path, ...], fetch: bool) -> Map:
+    """Read a file of standards with everything that it extends. `above` are the files that extend it."""
+    root = _read(source.file, source.shown)
     if is_null(root):
         return Map((), root.where)
     if not isinstance(root, Map):
@@ -54,7 +70,7 @@ def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:
     read_standards(root)
     tree = root
     for node in reversed(_extends(root)):
-        tree = laid_over(_extended(node, file.parent, (*above, real), fetch), tree)
+        tree = laid_over(_extended(node, source, (*above, source.file.resolve()), fetch), tree)
     return tree
 
 
@@ -88,21 +104,33 @@ def _profile(node: Text) -> Map:
     return found
 
 
-def _extended(node: Text, folder: Path, above: tuple[Path, ...], fetch: bool) -> Map:
+def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) -> Map:
+    """Return the standards that `node`, an item of `extends` in the file `by`, names."""
     if node.value.startswith(_PROFILE):
         return _profile(node)
     found = _GIT.fullmatch(node.value)
     if found is None:
-        file = folder / node.value
-        if not file.is_file():
+        source = by.sibling(node.value)
+        if source.file.resolve() in above:
+            raise ForgeError("these standards extend themselves", node.where, "remove this item")
+        if len(above) >= MOST:
+            raise ForgeError(
+                f"the standards extend others over more than {MOST} levels", node.where, "extend the last ones directly"
+            )
+        if not source.exists():
             hint = "give a path relative to this file, or URL@COMMIT#PATH with all 40 digits of the commit"
             raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
-        return _tree(file, str(file), above, fetch)
+        return _tree(source, above, fetch)
     if not fetch:
         raise ForgeError("standards in a git repository are not fetched here", node.where, "leave out --no-external")
-    with checkout(found["url"], found["commit"], folder, "standards") as root:
-        path = found["path"] or FILE
-        file = root / path
-        if not file.resolve().is_relative_to(root.resolve()) or not file.is_file():
+    with ExitStack() as stack:
+        url, commit, path = found["url"], found["commit"], found["path"] or FILE
+        try:
+            root = stack.enter_context(checkout(url, commit, by.file.parent, "standards"))
+        except ForgeError as error:
+            hint = "check the address and the commit; lint --no-external needs neither"
+            raise ForgeError(error.problems[0].message, node.where, error.problems[0].hint or hint) from None
+        source = _Standards(root / path, f"{url}@{commit[:12]}#{path}", root)
+        if not source.exists():
             raise ForgeError(f"the commit has no file {path!r}", node.where)
-        return _tree(file, f"{found['url']}@{found['commit'][:12]}#{path}", above, fetch)
+        return _tree(source, above, fetch)

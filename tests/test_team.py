@@ -81,6 +81,16 @@ def test_a_path_in_a_commit_does_not_leave_it(tmp_path: Path) -> None:
         load(tmp_path / "catalog-forge.yml")
 
 
+@pytest.mark.parametrize("path", ["../../../../../../../../../../../../{folder}/secret.yml", "{folder}/secret.yml", "link.yml"])
+def test_what_a_file_of_a_commit_extends_does_not_leave_the_commit(tmp_path: Path, path: str) -> None:
+    tree(tmp_path, {"secret.yml": "{}"})
+    shared = tree(tmp_path / "shared", {"all.yml": f"extends: ['{path.format(folder=tmp_path)}']\n"})
+    (shared / "link.yml").symlink_to(tmp_path / "secret.yml")
+    tree(tmp_path, {"catalog-forge.yml": f"extends: ['shared@{commit(shared)}#all.yml']\n"})
+    with pytest.raises(ForgeError, match=r"#all\.yml:1:11: there are no standards"):
+        load(tmp_path / "catalog-forge.yml")
+
+
 def test_a_change_of_the_defaults_makes_what_was_generated_stale(tmp_path: Path) -> None:
     tree(tmp_path, {"specs/web-conf.yml": SPEC, "catalog-forge.yml": "defaults: {image: {registry: ghcr.io/acme}}\n"})
     run = CliRunner()

@@ -78,7 +78,8 @@ def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
     """Return the files of a blueprint that generates a spec, with paths relative to the blueprint's folder.
 
     `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is the path of a value, such as
-    service.groups.masters.scale, or QUESTION=PATH. Raises ForgeError if the value does not exist or has several lines.
+    service.groups.masters.scale (or with slashes), or QUESTION=PATH. Raises ForgeError if the value does not exist or has several
+    lines.
     """
     file = f"specs/{spec}.yml"
     text = author.text(file)
@@ -107,6 +108,7 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
     found: dict[str, Replaced] = {}
     for word in usual:
         question, _, path = word.rpartition("=")
+        path = path if path in values else path.replace("/", ".")  # `spec set` takes both
         question = question or _named(path, found)
         if path not in values:
             raise ForgeError(f"the spec has no value at {path!r}", Where(file), did_you_mean(path, values))

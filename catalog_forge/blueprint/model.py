@@ -99,10 +99,10 @@ def _bytes(path: Path) -> bytes:
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
     if not folder.is_dir():
-        raise ForgeError(
-            f"there is no folder {folder} with a blueprint",
-            hint="`catalog-forge blueprints` lists the blueprints that have a name",
-        )
+        what = f"there is no folder {folder} with a blueprint"
+        if folder.is_file():
+            what = f"{folder} is a file, not the folder of a blueprint"
+        raise ForgeError(what, hint="`catalog-forge blueprints` lists the blueprints that have a name")
     if path.is_symlink() or not path.is_file():
         raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}")
     try:

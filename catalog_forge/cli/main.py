@@ -224,7 +224,10 @@ def _failed(error: Exception, debug: bool) -> int:
     from catalog_forge.errors import ForgeError
 
     if isinstance(error, ForgeError):
-        click.echo("\n".join(_painted(printable(line.expandtabs())) for line in str(error).split("\n")), err=True)
+        cause = error.__context__ if isinstance(error.__context__, OSError) else None
+        hint = _HELPS.get(cause.errno or 0, "") if cause and not any(each.hint for each in error.problems) else ""
+        text = f"{error}\n  hint: {hint}" if hint else str(error)
+        click.echo("\n".join(_painted(printable(line.expandtabs())) for line in text.split("\n")), err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         raise error
@@ -279,7 +282,8 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 
     folder = Path(directory)
     if not folder.is_dir():
-        raise click.BadParameter(f"there is no folder {directory}", param_hint="-C")
+        what = f"{directory} is a file, not a folder" if folder.is_file() else f"there is no folder {directory}"
+        raise click.BadParameter(what, param_hint="-C")
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     ctx.obj = Settings(located(folder))

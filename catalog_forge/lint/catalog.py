@@ -7,7 +7,7 @@ that has neither compose files nor a config.yml, unless it lies in a top folder 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -103,9 +103,17 @@ class Catalog:
     @cached_property
     def specs(self) -> list[SpecFile]:
         """The specs: the YAML files of specs/."""
-        specs = self.tree.folders.get("specs")
-        files = specs.files.values() if specs else ()
-        return [SpecFile(self, file) for file in files if file.name.endswith(".yml")]
+        return [SpecFile(self, file) for file in self._in_specs if file.name.endswith(".yml")]
+
+    @cached_property
+    def misnamed(self) -> list[File]:
+        """The files of specs/ that no command reads as a spec because their names end in .yaml."""
+        return [file for file in self._in_specs if file.name.endswith(".yaml")]
+
+    @property
+    def _in_specs(self) -> Iterable[File]:
+        folder = self.tree.folders.get("specs")
+        return folder.files.values() if folder else ()
 
     def spec(self, name: str) -> SpecFile | None:
         """Return the spec with this name; None if it is not in the tree, or cannot be read."""

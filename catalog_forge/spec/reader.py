@@ -160,7 +160,7 @@ class _Reader:
                 more = shorthand.FILE_WORDS if kind is Spec else passable
                 hint = did_you_mean(name.value, [*_words(kind), *more])
                 advised.add(hint)
-                if (home := _homes().get(name.value)) and not what.startswith("the block"):
+                if (home := _homes().get(name.value)) and kind is not Standards and not what.startswith("the block"):
                     hint = f"{name.value!r} belongs {home}" + (f"; or {hint}" if hint.startswith("did") else "")
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:

@@ -287,3 +287,45 @@ def test_a_place_that_refuses_is_named_with_another_way(number: int, capsys: pyt
     assert _failed(OSError(number, "refused", "/ro/.catalog-forge"), debug=False) == 1
     said = capsys.readouterr().err
     assert said.startswith("/ro/.catalog-forge: refused\n  hint: ") and "-C DIR" in said
+
+
+@pytest.mark.parametrize("content", [b"forge: 1\nname: lone-conf\nscale: two\n", b"", b"\0\xff"])
+@pytest.mark.parametrize("standards", [False, True])
+def test_a_file_that_nothing_checks_is_not_called_clean(tmp_path: Path, content: bytes, standards: bool) -> None:
+    tree(tmp_path, {"catalog-forge.yml": "{}\n"} if standards else {})
+    (tmp_path / "lone-conf.yml").write_bytes(content)
+    result = call(tmp_path, "lint", "lone-conf.yml")
+    assert result.exit_code == 1 and "lone-conf.yml belongs to no entry, conf image or spec" in result.stderr
+
+
+def test_a_spec_with_the_wrong_extension_is_found(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/memo-conf.yaml": "forge: 1\n"})
+    assert "specs/memo-conf.yaml: warning CF809" in call(tmp_path, "lint", "specs/memo-conf.yaml").stdout
+
+
+def test_the_place_of_standards_that_cannot_be_had_is_where_they_are_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"catalog-forge.yml": "extends: ['a/more.yml']\n", "a/more.yml": "extends: ['../catalog-forge.yml']\n"})
+    result = call(tmp_path, "standards", "show")
+    assert "a/more.yml:1:11: these standards extend themselves\n  hint: remove this item" in result.stderr
+    (tmp_path / "a/more.yml").write_text(f"extends: ['file:///nowhere@{'0' * 40}']\n")
+    result = call(tmp_path, "standards", "show")
+    assert "a/more.yml:1:11: git cannot fetch the standards" in result.stderr and "--no-external" in result.stderr
+
+
+def test_a_key_of_the_standards_is_not_sent_to_a_spec(tmp_path: Path) -> None:
+    tree(tmp_path, {"catalog-forge.yml": "default: {}\n"})
+    assert "hint: did you mean 'defaults'?" in call(tmp_path, "standards", "show").stderr
+
+
+def test_standards_are_not_derived_from_too_little(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    result = call(tmp_path, "standards", "adopt", "--write")
+    assert result.exit_code == 1 and "no standards can be derived from 1 image or entry" in result.stderr
+    assert not (tmp_path / "catalog-forge.yml").exists()
+
+
+def test_a_file_in_the_place_of_a_folder_is_called_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "file is a file, not a folder" in call(tmp_path / "file", "doctor").stderr
+    result = call(tmp_path, "new", "a-conf", "--blueprint", "./file", "--no-input")
+    assert "file is a file, not the folder of a blueprint" in result.stderr

@@ -19,6 +19,7 @@ from catalog_forge.lint.images.inside import inside
 from catalog_forge.rancher.entries import Entry
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.repository import BEGIN, Repository
+from catalog_forge.shown import counted
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import CHOICES, Team, broken, value_of
@@ -119,6 +120,11 @@ def derived(repository: Repository) -> dict[str, Any]:
             tried = _with(data, CHOICES[word], best)
             if not any(each.files or each.problems for each in impacts(repository, Team(), _team(tried), versions=False)):
                 data = tried
+    if not any(data.values()):
+        raise ForgeError(
+            f"no standards can be derived from {counted(len(found), 'image or entry', 'images and entries')}",
+            hint="values become standards when at least two images, entries or specs share them",
+        )
     return {key: value for key, value in data.items() if value}
 
 

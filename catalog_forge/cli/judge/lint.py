@@ -238,7 +238,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
         after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice, options.jobs).findings)
         tree = _mended(start, path, options, tree, after)
     catalog = Catalog(tree, team, since)
-    if not standards:
+    if not standards or tree.inside:
         check_there(catalog, start / path)
     run = Run((start / path).resolve().name, catalog, wanted, choice, check(catalog, choice, options.jobs))
     if standards and wanted.baseline and not (options.baseline or options.write_baseline):

@@ -9,10 +9,18 @@ if TYPE_CHECKING:
     from catalog_forge.lint.catalog import Catalog
 
 
-def check_there(catalog: Catalog, folder: Path) -> None:
-    """Raise ForgeError if the folder `folder`, read as `catalog`, has no entry, no conf image, no spec and no standards."""
-    from catalog_forge.errors import ForgeError
-    from catalog_forge.repository import BEGIN, MARK
+def check_there(catalog: Catalog, path: Path) -> None:
+    """Raise ForgeError if `path`, read as `catalog`, is neither a catalog nor a part of a catalog.
 
-    if folder.is_dir() and not (catalog.entries or catalog.images or catalog.specs or (folder / MARK).exists()):
-        raise ForgeError(f"there is no catalog in {folder.resolve()}: no entry, no conf image, no spec", hint=BEGIN)
+    A catalog has an entry, a conf image, a spec or standards.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.lint.catalog import STANDARDS
+    from catalog_forge.repository import BEGIN
+
+    if catalog.entries or catalog.images or catalog.specs or catalog.misnamed:
+        return
+    if path.is_dir() and STANDARDS not in catalog.tree.folders[""].files:
+        raise ForgeError(f"there is no catalog in {path.resolve()}: no entry, no conf image, no spec", hint=BEGIN)
+    if path.is_file() and "/" not in catalog.tree.inside and catalog.tree.inside != STANDARDS:
+        raise ForgeError(f"{path} belongs to no entry, conf image or spec, so nothing checks it", hint="a spec is specs/NAME.yml")

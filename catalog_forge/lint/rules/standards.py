@@ -272,6 +272,27 @@ def _below(node: Node | None, is_value: bool) -> Iterator[tuple[Text, bool]]:
                 yield from _below(value, is_value or key.value == "set")
 
 
+@rule("CF809", "warning", "The file of a spec has the wrong extension", on=Catalog)
+def misnamed(catalog: Catalog) -> Iterator[Hit]:
+    """`generate` and all other commands read the files of specs/ that end in .yml. They ignore a file that ends in .yaml.
+
+    Bad:
+        -- specs/web-conf.yaml --
+        forge: 1
+        name: web-conf
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: {name: web, image: 'nginx:1.27.3'}
+        files: [{dest: /etc/web/web.ini, body: [{set: {level: debug}}]}]
+    Source: docs/spec.md
+    """
+    for file in catalog.misnamed:
+        name = file.name.removesuffix(".yaml")
+        yield Hit(file.at(), "no command reads this file, because its name ends in .yaml", f"rename it to specs/{name}.yml")
+
+
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
 def deviates(spec: SpecFile) -> Iterator[Hit]:
     """A spec inherits the defaults of catalog-forge.yml. A spec that needs a different value must give the reason under
