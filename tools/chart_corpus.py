@@ -30,7 +30,9 @@ def made(catalog: Path, name: str) -> Chart:
     entry = opened(catalog, f"templates/{name}", None)
     newest = entry.entry.revisions[-1].name if entry.entry.revisions else None
     entry = opened(catalog, f"templates/{name}", newest)
-    return chart(entry, answered(entry.questions, {}, lambda _: ""))
+    return chart(
+        entry, answered(entry.questions, {}, lambda question: f"other/{question.variable}" if question.type == "service" else "")
+    )
 
 
 def judged(helm: str, found: Chart, folder: Path) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.rancher.tree import is_template
@@ -76,17 +76,45 @@ class OpenStack:
 
 
 def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
-    """Return the stack of a revision with as many of these answers open as possible. Raises the errors of `compose`."""
+    """Return the stack of a revision with as many of these answers open as possible.
+
+    Raises the errors of `compose`, and ForgeError for each missing answer that the chart cannot leave open.
+    """
     texts = "\n".join(file.text for file in entry.compose_files)
     made = _marks(entry, variables, texts)
     answers = {
         name: variables.get(name, "") or (made.get(name, "") if entry.asked[name].required else "") for name in entry.asked
     }
-    finder = _Finder(entry, answers, plain := compose(entry, answers, RELEASE), made)
+    stand_ins = [name for name in made if answers[name] and not variables.get(name)]
+    try:
+        plain = compose(entry, answers, RELEASE)
+    except ForgeError as error:
+        _check_answered(entry, stand_ins, made, str([problem.message for problem in error.problems]))
+        raise
+    finder = _Finder(entry, answers, plain, made)
     chosen = finder.open([name for name in finder.marks if name not in decisive(entry)])
     stack = finder.stack(chosen)
+    _check_answered(entry, [name for name in stand_ins if name not in chosen], made, repr(stack))
     names = {finder.marks[name]: entry.asked[name] for name in chosen}
     return OpenStack(stack, plain, Marks(names), variables, tuple(name for name in answers if name not in chosen))
+
+
+def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, str], shown: str) -> None:
+    """Raise ForgeError for each missing answer whose mark is in `shown`, where nothing would replace the mark.
+
+    `shown` is what a stack or its errors say. An example of such an answer is the target of an external link.
+    """
+    problems = [
+        Problem(
+            f"a chart needs an answer to {name}, because the answer determines the structure of the stack",
+            entry.asked[name].where,
+            f"give the answer: --set {name}=VALUE",
+        )
+        for name in missing
+        if made[name] in shown
+    ]
+    if problems:
+        raise ForgeError.of(problems)
 
 
 def decisive(entry: Revision) -> set[str]:

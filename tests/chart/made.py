@@ -13,7 +13,7 @@ from catalog_forge.blueprint.find import shipped
 from catalog_forge.chart.charting import Chart, chart
 from catalog_forge.chart.specs import conf_of, entry_and_icon
 from catalog_forge.rancher.entries import Revision, read
-from catalog_forge.rancher.questions import Given, answered
+from catalog_forge.rancher.questions import Given, Question, answered
 from catalog_forge.repository import Repository, Source
 from catalog_forge.stack.model import Stack
 from catalog_forge.stack.reconcile import container_name
@@ -38,12 +38,17 @@ def source(name: str) -> Source:
     return repository.source(repository.names()[0])
 
 
+def asked(question: Question) -> str:
+    """The answer to a required question without a default. The target of a link determines the structure of the stack."""
+    return f"other/{question.variable}" if question.type == "service" else ""
+
+
 @cache
 def of_spec(name: str) -> Chart:
     """The chart of a spec with its defaults."""
     found = source(name)
     entry, icon = entry_and_icon(found.spec(), found.folder)
-    variables = answered(entry.questions, {}, lambda _: "")
+    variables = answered(entry.questions, {}, asked)
     return chart(entry, variables, conf_of(found.spec(), found.folder.static), icon)
 
 

@@ -40,7 +40,7 @@ services:
 def objects_of(docker: str = DOCKER, rancher: str = RANCHER, **given: Any) -> dict[str, Any]:
     """The objects of an entry whose image acme/app-conf:1 is its conf image, by kind and name."""
     entry = read({"0/docker-compose.yml": docker.encode(), "0/rancher-compose.yml": rancher.encode()}, "app")
-    variables = answered(entry.questions, {}, lambda _: "")
+    variables = answered(entry.questions, {}, made.asked)
     found = chart(entry, variables, Conf("acme/app-conf:1", ("/opt/app-conf",), "2016-07-29"))
     values = {**helm.required(found), **{key.replace("__", "/"): value for key, value in given.items()}}
     return {f"{each['kind']} {each['metadata']['name']}": each for each in helm.objects(found, values)}

@@ -96,7 +96,7 @@ def stack_of(name: str, given: Mapping[str, Any]) -> Stack:
     entry = made.entry_of(name)
     words = {path: str(each).lower() if isinstance(each, bool) else str(each) for path, each in given.items()}
     answers = {path.partition("/")[2]: Given(text) for path, text in words.items() if path.startswith("answers/")}
-    stack = compose(entry, answered(entry.questions, answers, lambda _: ""), RELEASE)
+    stack = compose(entry, answered(entry.questions, answers, made.asked), RELEASE)
     scales = {each.name: given.get(f"services/{each.name}/scale", each.scale) for each in stack.services}
     return replace(stack, services=tuple(replace(each, scale=scales[each.name]) for each in stack.services))
 
