@@ -1,7 +1,7 @@
 #!/bin/sh
 # [[ note ]]
 #
-# The conf container: puts its files and the launch script on the shared volumes, and ends. It reads no metadata.
+# The conf container: copies its files and the launch script to the shared volumes, then ends. It reads no metadata.
 set -eu
 
 share=[[ share ]]
@@ -18,7 +18,7 @@ rm -rf "$share/check"
 mkdir -m 1777 "$share/check"
 [% endif %]
 lend
-# The environment stands in for a store: no file reads a key of it.
+# confd needs a store; the environment serves as one, because no file reads a key.
 until confd -onetime -backend env -log-level "[[ log ]]"; do
     sleep 2
 done

@@ -1,8 +1,8 @@
 #!/bin/sh
 # [[ note ]]
 #
-# confd's check of a file whose program only the main container has: the launch script there runs it.
-#   check.sh COMMAND      ends with the status of the command, and says what it said
+# The check of a new file whose program exists only in the main container: the launch script there runs the command.
+#   check.sh COMMAND      prints the output of the command, and exits with its status
 set -eu
 
 ask=[[ share ]]/check/$$-$(date +%s)

@@ -1,17 +1,17 @@
 #!/bin/sh
 # [[ note ]]
 #
-# [% if embedded %]Beside the program[% else %]The conf container[% endif %]: renders every file once, says so on the shared volume, then keeps them current.
+# [% if embedded %]Next to the program[% else %]The conf container[% endif %]: renders every file once, reports this on the shared volume, then keeps the files current.
 #   entrypoint.sh         run as the service's sidekick
-#   entrypoint.sh once    render once and end: 0 when every file was written
+#   entrypoint.sh once    render once and exit: with 0 if every file was written
 [% if stored %]
-# CONF_BACKEND says where the keys lie ([[ names | join(', ') ]]), CONF_NODES where that is, CONF_PREFIX below which key.
-# Each variable below may be told as NAME_FILE, too: the path of a file that holds it.
+# CONF_BACKEND is the kind of the store ([[ names | join(', ') ]]), CONF_NODES its address, and CONF_PREFIX the key above all keys.
+# Instead of each variable NAME below, NAME_FILE can be set: the path of a file with the value.
 [% else %]
-# METADATA_NODE is the metadata service, HOST[:PORT][% if refresh == 'watch' %]; RESYNC the seconds between two passes beside the watch[% endif %].
+# METADATA_NODE is the metadata service, HOST[:PORT][% if refresh == 'watch' %]; RESYNC is the number of seconds between two passes while confd watches[% endif %].
 [% if filed %]
-# With CONF_BACKEND=file the same metadata lies in JSON files; CONF_NODES holds their paths, with commas. A folder stands for its
-# *.json, and a later file counts before an earlier one.[% if refresh == 'watch' %] INTERVAL is the seconds between two looks.[% endif %]
+# With CONF_BACKEND=file, the same metadata is read from JSON files: CONF_NODES has their paths, separated by commas. The path of a
+# folder means its *.json files. Later files override earlier files.[% if refresh == 'watch' %] INTERVAL is the number of seconds between two reads.[% endif %]
 
 [% endif %]
 [% endif %]
@@ -39,7 +39,7 @@ say() {
     printf '%s: %s\n' "$name" "$*" >&2
 }
 
-# The launch script of the main container shows what stands here while it waits.
+# Reports a problem. The launch script of the main container shows it while it waits.
 problem() {
     [ "$1" = "$told" ] || say "$1"
     told=$1
@@ -47,7 +47,7 @@ problem() {
     mv "$share/problem.new" "$share/problem"
 }
 
-# As process 1 a shell ignores signals that it does not handle, and handles none while a command runs before it.
+# A shell that is process 1 ignores signals without a trap, and runs no trap while a command runs in the foreground.
 stop() {
     [ -z "$child" ] || kill "$child" 2>/dev/null || :
     exit 143
@@ -76,7 +76,7 @@ refuse() {
 
 [% else %]
 [% if filed %]
-# The file of options counts before the flags with which confd is started below.
+# This file of options overrides the flags with which confd is started below.
 configure() {
     case $backend in
         rancher) return ;;
@@ -93,14 +93,14 @@ configure() {
 }
 
 [% endif %]
-# One pass of confd, with a limit: it asks a service that does not answer for 31 s, and one that is silent for ever.
+# Runs confd once, with a time limit: if the service refuses connections, confd tries for 31 s; if it does not answer, for ever.
 pass() {
     limit=$1
     shift
     run timeout "$limit" confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" "$@"
 }
 
-# Without resources confd only connects. It finds the service as it will later; not every static busybox resolves each name.
+# Without resources, confd only connects. It resolves the name of the service itself, because some static busyboxes cannot.
 wait_for_metadata() {
 [% if filed %]
     configure
@@ -119,7 +119,7 @@ wait_for_metadata() {
 
 [% endif %]
 [% if not stored %]
-# What a log of confd says of the reason, in words: a missing key without what confd says around it, and what a check said.
+# Prints the reasons of a failure from a log of confd: the missing keys, and the output of checks.
 reasons() {
     sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
         sed -e 's:^/self/[a-z]*/\(name\|uuid\)$:the metadata service does not know this container yet:' \
@@ -128,7 +128,7 @@ reasons() {
 }
 
 [% endif %]
-# Tries until every file is written: what the metadata lacks may still come, and the main container gives up by itself.
+# Tries until every file is written, because missing metadata may still arrive. The main container has its own time limit.
 render() {
     log=$share/first-render.log
     (umask 077 && : >"$log") # at level debug it holds secrets
@@ -149,7 +149,7 @@ render() {
 }
 
 [% if waits_for_scale %]
-# Waits until as many peers exist as the scale says, but not for ever: one host that is down must not keep the others down.
+# Waits until there are as many peers as the scale says, but not for ever: one host that is down must not stop the others.
 wait_for_scale() {
     deadline=$(($(date +%s) + [[ scale_limit ]]))
     until pass 60 -confdir /etc/confd-scale >/dev/null 2>&1; do
@@ -168,8 +168,8 @@ wait_for_scale() {
 
 [% endif %]
 [% if refresh == 'watch' %]
-# confd misses a change that comes between its fetch and its next poll, and one that a restart of the metadata service
-# brings: a pass now and then finds those.
+# confd misses changes between its fetch and its next poll, and changes during a restart of the metadata service. A regular pass
+# finds them.
 resync() {
     while sleep "${RESYNC:-20}"; do
         pass 30 -log-level error || :
@@ -178,7 +178,7 @@ resync() {
 
 [% endif %]
 [% if staggers and port %]
-# Prints the peers whose programs answer: they run, whatever the health checks have seen of them so far.
+# Prints the peers whose programs answer: these run, even if the health checks do not know it yet.
 answering() {
     sed 1d "$share/peers" | while read -r _ _ address; do
         ! "$share/busybox" nc -w 2 "$address" [[ port ]] -e "$share/busybox" true 2>/dev/null || echo "$address"
@@ -187,13 +187,13 @@ answering() {
 
 [% endif %]
 trap stop TERM INT
-# A volume that came empty hides the folders of the image.
+# A volume that was created empty hides the folders of the image.
 mkdir -p "$share/changed" [[ folders | join(' ') ]]
 [% for command in before %]
 sh -c [[ command ]]
 [% endfor %]
 [% if asks %]
-# Questions of an earlier run have nobody who waits for an answer. Whoever main runs as writes the answers.
+# Nobody waits for the answers to an earlier run's checks. The user of the main container writes the answers, so all may write.
 rm -rf "$share/check"
 mkdir -m 1777 "$share/check"
 [% endif %]
@@ -211,8 +211,8 @@ lend
 [% endif %]
 render
 [% if staggers %]
-# A new container starts after the peers that run have taken it in: they have their time from now on. In a new service nobody
-# runs. How often this container itself has started makes no difference.
+# A new container starts after the running peers have restarted with it in their configuration; their time counts from now on. In
+# a new service, no peer runs. Restarts of this container change nothing.
 [ -e "$share/since" ] || {
     if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '[% if port %] || [ -n "$(answering)" ][% endif %]; then date +%s; else echo 0; fi
 } >"$share/since"
@@ -222,7 +222,7 @@ wait_for_scale
 render
 [% endif %]
 rm -f "$share/problem"
-# Last of all: only now may the main container start its program.
+# This comes last, because the main container starts its program as soon as the file exists.
 date +%s >"$share/ready"
 say "every file is written"
 [% if refresh == 'once' %]
@@ -249,7 +249,7 @@ keep -interval [% if refresh == 'watch' %]"${INTERVAL:-10}"[% else %][[ refresh 
 
 [% elif refresh == 'watch' %]
 [% if filed %]
-# A watched file that is replaced would end confd.
+# confd would end when a file that it watches is replaced, so it polls.
 [ "$backend" = rancher ] ||
     exec confd -interval "${INTERVAL:-10}" -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"
 [% endif %]

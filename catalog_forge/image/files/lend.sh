@@ -1,4 +1,4 @@
-# A volume that exists already never gets the files of a newer image, so they are copied at each start.
+# An existing volume never gets the files of a newer image, so they are copied at each start.
 lend() {
     mkdir -p "$share/bin"
     cp /etc/confd/run.sh "$share/run.sh.new"

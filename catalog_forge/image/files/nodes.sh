@@ -1,5 +1,5 @@
-# Prints an option of confd.toml with the list of texts that CONF_NODES is. A folder stands for its files of JSON: confd would
-# also read those that a ConfigMap keeps beside them, of its last version.
+# Prints an option of confd.toml with the items of CONF_NODES as a list. A folder is replaced by its JSON files, because confd
+# would also read the earlier files that a ConfigMap keeps in hidden folders.
 texts() { # OPTION SCHEME
     printf '%s = [' "$1"
     rest=$nodes,

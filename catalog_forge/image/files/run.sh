@@ -2,17 +2,17 @@
 # [[ note ]]
 #
 # The launch script of the main container: waits until [[ name ]] has written every file, starts the program as its child,
-# forwards signals to it, and reloads it when a file changed. The main image needs /bin/sh and sleep, nothing else: after
-# the wait this runs in the static busybox that the conf container lends.
+# forwards signals to it, and reloads it when a file has changed. The main image needs only /bin/sh and sleep: after the wait,
+# this script runs in the static busybox that the conf container has copied to the shared volume.
 #   run.sh PROGRAM [ARGUMENT ...]
 [% if leader %]
-# LAUNCH_AS=leader or LAUNCH_AS=others in its environment decides who this container is, without a look at its peers.
+# LAUNCH_AS=leader or LAUNCH_AS=others in the environment sets the role of this container, whatever its peers are.
 [% endif %]
 [% if stagger %]
-# LAUNCH_STAGGER=SECONDS is another time for the restart of each container.
+# LAUNCH_STAGGER=SECONDS sets the time that each container gets for its restart.
 [% endif %]
 [% if commands %]
-# shellcheck disable=SC2016 # the commands of the spec are for a shell of their own
+# shellcheck disable=SC2016 # the commands of the spec are expanded by the shell that runs them
 [% endif %]
 set -eu
 
@@ -43,7 +43,7 @@ newline='
 stagger=${LAUNCH_STAGGER:-[[ stagger ]]}
 [% endif %]
 
-# From the first trap on nothing is read by `read`: in busybox 1.38.0 it never returns then (vda-linux/busybox_mirror#16).
+# Once a trap is set, `read` is not used: in busybox 1.38.0 it would never return (vda-linux/busybox_mirror#16).
 
 say() {
     printf 'launch: %s\n' "$*" >&2
@@ -59,7 +59,7 @@ pause() {
 }
 [% if asks %]
 
-# Runs the checks that the conf container asks for before it takes a new file; aside, because one may take its time.
+# Runs the checks that the conf container requests before it writes a new file. Runs in the background, because checks can be slow.
 answer() {
     for ask in "$share"/check/*.ask; do
         said=${ask%ask}said
@@ -93,12 +93,12 @@ wait_for_files() {
         pause
         waited=$((waited + 1))
     done
-    # Whoever reads the log must not find that this still waits, also where the program says nothing.
+    # Without this line, the log of a silent program would look as if the container still waited.
     [ "$waited" = 0 ] || say "the configuration is there after $waited s"
 }
 
 [% if rendered %]
-# COMMAND [NAME=VALUE ...]: runs a command before a start, with variables that it reads.
+# COMMAND [NAME=VALUE ...]: runs a command before a start, with these variables.
 # shellcheck disable=SC2329 # the file that confd writes calls it
 run() {
     status=0
@@ -114,7 +114,7 @@ run() {
     [ "$status" = 0 ] || exit "$status"
 }
 
-# The same, before the first start alone.
+# The same, but only before the first start.
 # shellcheck disable=SC2329 # the file that confd writes calls it
 before() {
     [ -n "$started" ] || run "$@"
@@ -131,7 +131,7 @@ before() {
 
 [% endif %]
 [% if embedded %]
-# Keeps the files current, beside the program.
+# Keeps the files current while the program runs.
 configure() {
     until "$share/busybox" sh /etc/confd/entrypoint.sh; do
         sleep 5
@@ -139,7 +139,7 @@ configure() {
 }
 
 [% endif %]
-# Passes a signal on. A shell starts its children deaf to INT and QUIT: a program that left it at that gets TERM instead.
+# Forwards a signal. A shell starts background programs with INT and QUIT ignored: a program that still ignores them gets TERM.
 # shellcheck disable=SC2329 # the traps call it
 forward() {
     signal=$1
@@ -157,9 +157,9 @@ forward() {
 }
 
 [% if rendered %]
-# Goes on as the program, as confd has written how: variables, commands before the first start, arguments.
+# Replaces this shell by the program, as the file written by confd says: variables, commands before the first start, arguments.
 launch() {
-    # shellcheck disable=SC1091 # it is not there yet
+    # shellcheck disable=SC1091 # the file does not exist yet
     . "$share/launch"
     exec "$@"
 }
@@ -171,7 +171,7 @@ start() {
     [ -z "$stopping" ] || return 0
 [% endif %]
 [% if actions %]
-    # What changed until now is read by the program when it starts.
+    # The program reads all changes up to now when it starts.
     seen=$(stamps)
 [% endif %]
     [[ 'launch' if rendered else 'exec' ]] "$@" &
@@ -186,7 +186,7 @@ alive() {
 }
 
 [% if leader or stagger %]
-# Reads who the peers are, as the metadata tells it: a line for this container, then one for each peer.
+# Reads the peers from the metadata: a line for this container, then a line for each peer.
 peers() {
     rank=0
 [% if leader %]
@@ -234,14 +234,14 @@ peers() {
 
 [% endif %]
 [% if stagger %]
-# Whether it is still the turn of those before this container, so many seconds after a change: each has its time, and is
-# waited for until it is healthy, but not for ever.
+# SECONDS since a change: whether the containers before this one still have time to restart. Each has its time, and this container
+# waits until all are healthy, but not for ever.
 is_early() {
     peers
     [ "$1" -lt $((rank * stagger)) ] || { [ -n "$unwell" ] && [ "$1" -lt $(((rank + 4) * stagger)) ]; }
 }
 
-# Waits for this container's turn to restart; another change begins it anew. Fails when there is nothing to restart any more.
+# Waits for this container's turn to restart; a further change starts the wait again. Fails if the program has ended meanwhile.
 turn() {
     waited=0
     while is_early "$waited"; do
@@ -255,7 +255,7 @@ turn() {
     done
 }
 
-# A container that comes to others which run waits until they have taken it in: they restart before it.
+# A container that joins running peers waits until they have restarted with it in their configuration.
 arrive() {
     read -r since <"$share/since"
     told=
@@ -274,7 +274,7 @@ answers() {
 }
 
 [% if leader.number %]
-# Prints a text that is a whole number, and nothing of any other.
+# Prints the text if it is a whole number, else nothing.
 whole() {
     digits=${1#-}
     case $digits in
@@ -283,13 +283,13 @@ whole() {
     esac
 }
 
-# Prints the number that the peer at an address tells; nothing when it does not answer.
+# Prints the number that the peer at an address reports; nothing if the peer does not answer.
 ask() {
     whole "$("$share/busybox" timeout 4 "$share/busybox" nc -w 2 "$1" [[ leader.exchange ]] </dev/null 2>/dev/null)"
 }
 
 [% endif %]
-# Decides what this container is, as far as that can be known by now: sets role, or why it is not known.
+# Decides the role of this container if it is known already: sets role, or why, the reason why it is not known.
 look() {
     peers
     for peer in $others; do
@@ -325,7 +325,7 @@ look() {
 [% endif %]
 }
 
-# Waits until it is known what this container is: leader where no peer answers, and one of the others where one does.
+# Waits until the role of this container is known: leader if no peer answers, else one of the others.
 choose() {
     role=${LAUNCH_AS:-}
     told=
@@ -363,7 +363,7 @@ choose() {
 }
 
 [% if leader.once %]
-# From the moment on at which the leader answers, the data of the cluster exists.
+# As soon as the leader answers, the data of the cluster exists.
 found() {
     [ "$role" = leader ] && [ ! -e [[ leader.once ]] ] && answers "$here" || return 0
     : >[[ leader.once ]] || say "cannot write [[ leader.once ]]: at the next start the cluster would be founded again"
@@ -372,7 +372,7 @@ found() {
 [% endif %]
 [% endif %]
 [% if restarts %]
-# Ends the program in order, and by force when it takes longer than the grace.
+# Stops the program, by force if it takes longer than the grace period.
 end() {
     kill -TERM "$child" 2>/dev/null || :
     left=$grace
@@ -385,7 +385,7 @@ end() {
 
 [% endif %]
 [% if actions %]
-# Prints what the stamps of each action hold, action by action: the checksums of its files.
+# Prints the stamps of each action, which are the checksums of its files.
 stamps() {
     for action in $actions; do
         sums=-
@@ -409,12 +409,12 @@ differ() {
 
 [% endif %]
 [% if sends %]
-# METHOD HOST PORT PATH FILE TYPE: sends a file; a program that does not answer yet is asked again for a minute.
+# METHOD HOST PORT PATH FILE TYPE: sends a file. Tries again for a minute if the program does not answer yet.
 send() {
     method=$1 host=$2 port=$3 path=$4 # then FILE and TYPE
     PATH=$share/bin:$PATH
-    # Spoken on the socket itself: nc would close its half at the end of its input, and servers on the JVM (Netty) then drop
-    # an answer that is not ready.
+    # Written to the socket by a shell that nc starts: nc itself would close its half of the connection at the end of its input, and
+    # servers on the JVM (Netty) would then drop an answer that is not ready.
     # shellcheck disable=SC2016 # the shell that nc starts expands it
     talk='
         printf "%s %s HTTP/1.0\r\nHost: %s:%s\r\n" "$1" "$4" "$2" "$3"
@@ -445,13 +445,13 @@ if [ -z "${LAUNCHED:-}" ]; then
     configure &
 [% endif %]
     wait_for_files
-    # The images of the Docker library have their script on the PATH, the older ones in /.
+    # The images of the Docker library have their script on the PATH, older images in /.
     if ! command -v "$1" >/dev/null && [ -x "/$1" ]; then
         program=/$1
         shift
         set -- "$program" "$@"
     fi
-    # A program is that of its own image, even where the lent busybox has one of that name built in.
+    # The program of the image is used even if the copied busybox has a built-in program with this name.
     if program=$(command -v "$1"); then
         shift
         set -- "$program" "$@"
@@ -479,7 +479,7 @@ while pause && alive; do
 [% if actions %]
     [ -z "$stopping" ] || continue
     [ "$(stamps)" != "$seen" ] || continue
-    # Changes that belong together come close together: they are one reload.
+    # Changes that belong together arrive close together, and get one reload.
     pause
     changed=$(stamps)
     numbers=$(differ "$seen" "$changed")

@@ -1,9 +1,9 @@
-# What the container is told counts before what the spec says.
+# The variables of the container override the values of the spec.
 backend=${CONF_BACKEND:-[[ names[0] ]]}
 prefix=${CONF_PREFIX:-[[ prefix ]]}
 store=$backend
 
-# Finds the value of a variable, or what the file holds that VARIABLE_FILE names.
+# Finds the value of a variable, or the content of the file that VARIABLE_FILE names.
 given() {
     eval "value=\${$1-} file=\${$1_FILE-}"
     if [ -n "$file" ]; then
@@ -32,7 +32,7 @@ below() {
     printf '%s%s"\n' 'prefix = "' "$prefix$1"
 }
 
-# Secrets go into a file that confd alone can read: a command line can be seen by everybody. The file counts before the flags.
+# Secrets are written to a file that only confd can read, because everybody can see a command line. The file overrides the flags.
 configure() {
     case $prefix in
         *[!A-Za-z0-9._/-]* | *//* | */. | */.. | */./* | */../* | */ | '' | [!/]*)
@@ -101,14 +101,14 @@ options() {
     text backend "$backend"
 }
 
-# One pass of confd, with a limit: there are stores that it would wait for for ever. Where they are stands in its confd.toml.
+# Runs confd once, with a time limit, because it would wait for some stores for ever. Its confd.toml has their addresses.
 pass() {
     limit=$1
     shift
     run timeout "$limit" confd -onetime "$@"
 }
 
-# confd ends when the store is away in the moment in which it starts; some of its back ends also end it later.
+# confd ends if the store is unreachable when confd starts; with some back ends, also later.
 keep() {
     while :; do
         run confd -log-level "[[ log ]]" "$@" || :
@@ -117,14 +117,14 @@ keep() {
     done
 }
 
-# What a log of confd says of the reason: keys that are missing, else its last words, which may be several lines; without any it was
-# ended because it took too long.
+# Prints the reasons of a failure from a log of confd: the missing keys, else its last message, which may have several lines. Without
+# a message, confd was ended because it took too long.
 reasons() {
     sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: /missing: /p' -e 's/.*\(Config check failed\)/\1/p' "$1" |
         sort -u | grep . || sed -n '/ FATAL /,$p' "$1" | sed -e 's/.* FATAL //' | tr -s '\n' ' ' | grep . || echo "it does not answer"
 }
 
-# The keys below the prefix are read: then the store answers, whatever they are.
+# Reads the keys below the prefix: if that works, the store answers, whatever the keys are.
 wait_for_metadata() {
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
     until pass [[ metadata_limit ]] -confdir /etc/confd-probe >"$share/probe.log" 2>&1 || grep -q [% for each in missing %]-e '[[ each ]]' [% endfor %]"$share/probe.log"; do
