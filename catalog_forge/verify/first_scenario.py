@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose, sidekicks_of
 from catalog_forge.catalog.questions import of_metadata
-from catalog_forge.errors import Where
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.rancher.composition import substituted
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.checks import uses
@@ -28,32 +30,58 @@ HEAD = """\
 _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line\n", "password": "a password"}
 
 
+@dataclass(frozen=True, slots=True)
+class FirstScenario:
+    """A first scenario: its YAML, and the errors that it records as expectations because something cannot be rendered."""
+
+    text: str
+    errors: tuple[str, ...]
+
+
 def asking(spec: Spec) -> str:
     """Return the name of the container that asks for the first configured service: its primary or its sidekick."""
     return spec.members[0].asking
 
 
-def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its answers, and steps that add a unit, replace a unit, and
+def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
+    """Return a scenario: the stack of the entry with its answers, and steps that add a unit, replace a unit, and
     ask as a container of each group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
-    start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry.
+    start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
+    with which no scenario is valid.
     """
-    services = stack(spec, given)
+    every = stack(spec, given)
+    services = {name: keys for name, keys in every.items() if "/" not in name}
+    stacks: dict[str, dict[str, Any]] = {}
+    for other, _, name in (path.partition("/") for path in every if "/" in path):
+        stacks.setdefault(other, {})[name] = {}
     scaled = next(iter(services))
-    told = {"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"}
+    told: dict[str, Any] = {"stack": spec.entry.name, "hosts": 3, "services": services}
+    told |= {"stacks": stacks} if stacks else {}
+    told["self"] = f"{asking(spec)}-1"
     steps: list[dict[str, Any]] = []
     if not spec.engine.is_stored:  # only the metadata has data about containers
         steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
         steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
-    moments = scenario.read(yamlio.dump({**told, "then": steps}), "the new scenario", asking(spec)).moments
+    moments = _moments(spec, {**told, "then": steps})
     views = [view.of_moment(moment, number, subject.version) for number, moment in enumerate(moments)]
     first, *later = engine.play(subject, views)
     told["expect"] = {"files": {dest: written.text for dest, written in first.files.items()}, **_failing(first)}
     steps = [{**step, "expect": _failing(seen)} if seen.errors else step for step, seen in zip(steps, later, strict=True)]
     text = "".join(yamlio.dump({key: value}) for key, value in told.items())
-    return HEAD.format(name=spec.name) + text + (yamlio.dump({"then": steps}) if steps else "")
+    text = HEAD.format(name=spec.name) + text + (yamlio.dump({"then": steps}) if steps else "")
+    errors = chain.from_iterable(_failing(seen).get("error", ()) for seen in (first, *later))
+    return FirstScenario(text, tuple(dict.fromkeys(errors)))
+
+
+def _moments(spec: Spec, data: Mapping[str, Any]) -> tuple[Moment, ...]:
+    """Return the moments of a scenario that is in no file yet, so that its errors have no place."""
+    try:
+        return scenario.read(yamlio.dump(data), "", asking(spec)).moments
+    except ForgeError as error:
+        said = "the scenario of these answers is not valid: "
+        raise ForgeError.of([replace(each, message=said + each.message, where=None) for each in error.problems]) from None
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
@@ -68,7 +96,10 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 
 
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
-    """Return the services of the entry in the form of a scenario, with the answers in `given`, else the defaults."""
+    """Return the services of the entry in the form of a scenario, with the answers in `given`, else the defaults.
+
+    Services that the entry expects from outside have no keys; one of another stack is called STACK/SERVICE.
+    """
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
@@ -76,18 +107,23 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
     for service in services.values():
         _fill(spec, service.get("metadata", {}))
-    others = [answers[key.variable] for key in spec.metadata.values() if key.type == "service"]
-    if links := {_target(alias, known): alias for alias in uses.links(spec)}:
+    others = [_near(spec, answers[key.variable]) for key in spec.metadata.values() if key.type == "service"]
+    if links := {_near(spec, _target(alias, known)): alias for alias in uses.links(spec)}:
         for member in spec.members:
             services[member.name]["links"] = links
         others += links
-    return services | {name: {} for name in others if name not in known}
+    return services | {name: {} for name in others if name and name not in known}
+
+
+def _near(spec: Spec, target: str) -> str:
+    """Return a service as the entry's stack names it: without the stack if it is this one."""
+    return target.removeprefix(f"{spec.entry.name}/")
 
 
 def _target(alias: str, known: Mapping[str, Any]) -> str:
     """Return the service to which a link with this alias leads: its target in the compose files, else the alias itself."""
     links = [str(each) for keys in known.values() for key in ("links", "external_links") for each in keys.get(key, ())]
-    targets = (target.rpartition("/")[2] for target, _, name in (link.partition(":") for link in links) if name == alias)
+    targets = (target for target, _, name in (link.partition(":") for link in links) if name == alias)
     return next(targets, alias)
 
 
@@ -141,7 +177,11 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
         return key.options[0]
     if key.optional:
         return ""  # Rancher's value for a question without an answer
-    return _SAMPLES.get(key.type, f"other-{spec.service.name}" if key.type == "service" else f"some {key.variable}")
+    if key.type == "service":
+        # Each question leads to a service of its own: a link to a service has only one alias.
+        is_only = sum(each.type == "service" for each in spec.metadata.values()) == 1
+        return f"other-{spec.service.name if is_only else key.variable}"
+    return _SAMPLES.get(key.type, f"some {key.variable}")
 
 
 def _answered(data: Any, answers: Mapping[str, str]) -> Any:

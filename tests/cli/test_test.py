@@ -123,6 +123,24 @@ def test_a_new_scenario_passes_and_is_never_overwritten(tmp_path: Path) -> None:
     assert run(tmp_path, "scenario", "new", "app-conf", "first", "--force").exit_code == 0
 
 
+def test_a_new_scenario_warns_of_an_error_that_it_expects(tmp_path: Path) -> None:
+    catalog(tmp_path, {})
+    text = SPEC.replace("metadata: {", "metadata: {nodes: {type: list, default: []}, ", 1)
+    text += '- {dest: /etc/app/b.cfg, format: raw, body: [{list: {of: "metadata/nodes[required]", item: "@{it}"}}]}\n'
+    (tmp_path / "specs/app-conf.yml").write_text(text)
+    result = run(tmp_path, "scenario", "new", "app-conf")
+    said = "warning: an error was recorded as the expectation: required: metadata/nodes has no element yet"
+    assert (result.exit_code, said in result.stderr.splitlines()) == (0, True), result.stderr
+
+
+def test_an_answer_that_makes_no_valid_scenario_writes_nothing(tmp_path: Path) -> None:
+    catalog(tmp_path, {})
+    (tmp_path / "specs/app-conf.yml").write_text(SPEC.replace("metadata: {", "metadata: {back: {type: service}, ", 1))
+    result = run(tmp_path, "scenario", "new", "app-conf", "--set", "back=a b")
+    assert result.stderr.startswith("the scenario of these answers is not valid: 'a b' cannot be a name\n"), result.stderr
+    assert result.exit_code == 1 and not (tmp_path / "specs/app-conf/scenarios").exists()
+
+
 @pytest.mark.parametrize("title", ["../x", "a/b", ".hidden", ""])
 def test_a_title_that_is_no_file_name_is_a_usage_error(tmp_path: Path, title: str) -> None:
     catalog(tmp_path, {})

@@ -32,7 +32,7 @@ WRITTEN = Repository(Path(__file__).parents[1] / "written")
 
 
 def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
-    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded()), "s.yml")
+    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded()).text, "s.yml")
     assert data["services"]["app"] == {
         "scale": 1,
         "sidekicks": {"app-main": "primary"},
@@ -54,7 +54,7 @@ def test_a_required_list_or_map_has_one_element() -> None:
 
 def test_a_question_has_the_answer_that_is_given() -> None:
     given = {"cluster_name": Given("blue")}
-    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded(), given), "s.yml")
+    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded(), given).text, "s.yml")
     assert data["services"]["app"]["metadata"] == {"cluster.name": "blue", "level": "info"}
     assert first_scenario.made_up(spec_of(), given) == []
     for name, text, words in (("cluster", "blue", "no question 'cluster'"), ("nodes", "three", "whole number")):
@@ -75,7 +75,7 @@ def test_it_has_the_companions_of_the_entry() -> None:
         "- list: {of: peers,", f'{web}  - text: "@{{count(service:app-main)}} @{{count(service:db)}}"\n  - list: {{of: peers,'
     )
     text += COMPANIONS
-    data = yamlio.load(first_scenario.first_scenario(spec_of(text), subject_of(text), Embedded()), "s.yml")
+    data = yamlio.load(first_scenario.first_scenario(spec_of(text), subject_of(text), Embedded()).text, "s.yml")
     assert set(data["services"]) == {"app", "web", "db"}
     assert data["services"]["web"] == {"scale": 1}
     assert data["services"]["db"] == {
@@ -100,7 +100,7 @@ def test_what_it_expects_is_what_is_rendered(name: str) -> None:
     source = WRITTEN.source(name)
     spec = source.spec()
     subject = of_spec(spec, source.folder.static)
-    text = first_scenario.first_scenario(spec, subject, Embedded())
+    text = first_scenario.first_scenario(spec, subject, Embedded()).text
     played = play.case(
         name, "first", "s.yml", subject, play.scenario.read(text, "s.yml", first_scenario.asking(spec)), source.folder.beside
     )
@@ -123,12 +123,39 @@ files:
 
 def test_a_link_leads_to_a_service_and_a_reason_is_recorded_as_each_engine_tells_it() -> None:
     spec, subject = spec_of(PROXY), subject_of(PROXY)
-    text = first_scenario.first_scenario(spec, subject, Embedded())
+    text = first_scenario.first_scenario(spec, subject, Embedded()).text
     data = yamlio.load(text, "s.yml")
     assert data["services"]["lb"]["links"] == {"other-lb": "back"}
     assert data["expect"]["files"] == {"/etc/lb/a.cfg": "server 10.42.1.171:80\n"}
     reason = ["required: metadata/nodes has no element yet"]
     assert [moment["expect"]["error"] for moment in (data, *data["then"])] == [reason] * 3
+
+
+TWO = PROXY.replace('"${web}:back"]', '"${web}:back", "${api}:api"]').replace("{web: ", "{api: {type: service}, web: ")
+TWO = TWO.replace('item: "server', 'item: "@{count(link:api)} server')
+
+
+def test_each_question_for_a_service_leads_to_a_service_of_its_own() -> None:
+    data = yamlio.load(first_scenario.first_scenario(spec_of(TWO), subject_of(TWO), Embedded()).text, "s.yml")
+    assert data["services"]["lb"]["links"] == {"other-web": "back", "other-api": "api"}
+    assert {"other-web", "other-api"} <= set(data["services"]) and data["expect"]["files"]["/etc/lb/a.cfg"].startswith("1 server")
+
+
+def test_a_service_of_another_stack_is_in_that_stack() -> None:
+    given = {"web": Given("shop/web"), "api": Given("lb/near")}
+    found = first_scenario.first_scenario(spec_of(TWO), subject_of(TWO), Embedded(), given)
+    data = yamlio.load(found.text, "s.yml")
+    assert data["services"]["lb"]["links"] == {"shop/web": "back", "near": "api"}
+    assert data["stacks"] == {"shop": {"web": {}}} and set(data["services"]) == {"lb", "near"}
+    assert data["expect"]["files"]["/etc/lb/a.cfg"].startswith("1 server")
+    assert found.errors == ("required: metadata/nodes has no element yet",)
+
+
+@pytest.mark.parametrize("answer", ["a b", "a/b/c"])
+def test_an_answer_that_names_no_service_has_no_place_in_a_file_that_is_not_there(answer: str) -> None:
+    with pytest.raises(ForgeError, match="the scenario of these answers is not valid: .*cannot be a name") as caught:
+        first_scenario.first_scenario(spec_of(TWO), subject_of(TWO), Embedded(), {"web": Given(answer)})
+    assert {each.where for each in caught.value.problems} == {None}
 
 
 def test_what_every_group_says_itself_is_not_made_up() -> None:

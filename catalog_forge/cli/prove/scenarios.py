@@ -9,6 +9,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown import outfile
+from catalog_forge.shown import printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
@@ -50,10 +51,12 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
     if file.exists() and not force:
         raise ForgeError(f"{path} already exists", hint="give another TITLE, or --force")
     answers = given(sets, None)
-    text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded(), answers)
+    first = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded(), answers)
     file.parent.mkdir(parents=True, exist_ok=True)
-    outfile.write(file, text)
+    outfile.write(file, first.text)
     click.echo(f"specs/{name}/scenarios/{title}.yml")
     for key in first_scenario.made_up(spec, answers):
         click.echo(f"{key} has no default, so a placeholder was used: change it", err=True)
+    for error in first.errors:
+        click.echo(printable(f"warning: an error was recorded as the expectation: {error}"), err=True)
     click.echo("it was recorded from the current output: review it", err=True)
