@@ -42,7 +42,7 @@ def test_a_character_of_two_units_is_refused_as_a_value(confd: Path, tmp_path: P
 def test_a_text_that_is_not_ascii_is_refused(text: str, said: str) -> None:
     spec = spec_of(conf({"text": text}, kind="properties"))
     if said:
-        with pytest.raises(ForgeError, match="format: raw accepts any text") as error:
+        with pytest.raises(ForgeError, match="with format: raw, any text is valid") as error:
             compiled(spec)
         assert error.value.problems[0].message == f"properties: the text of this file is {said}"
     else:

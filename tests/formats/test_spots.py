@@ -111,5 +111,5 @@ def test_where_no_value_may_stand_the_compiler_says_so(kind: str, text: str, wan
 )
 def test_quotes_that_depend_on_a_condition_or_swallow_pairs_are_refused(kind: str, body: list[dict[str, object]]) -> None:
     spec = spec_of(conf(*body, kind=kind), vars={"V": ""})
-    with pytest.raises(ForgeError, match="depending on a condition|is still open"):
+    with pytest.raises(ForgeError, match="depends on a condition|leaves a quote"):
         compiled(spec)
