@@ -83,7 +83,7 @@ class StateFolder:
     def before(self) -> Stack:
         """Return the last plan whose services differ from the current plan's. Raises ForgeError if there is none."""
         if not (self.path / "before.json").exists():
-            raise ForgeError(f"stack {self.name} has not changed, so there is nothing to roll back to")
+            raise ForgeError(f"no earlier state of stack {self.name} has run, so there is nothing to roll back to")
         # Do not repeat the restarts and stops that were requested while that plan was current.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 

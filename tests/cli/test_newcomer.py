@@ -109,6 +109,18 @@ def test_up_takes_the_name_of_an_entry_that_only_a_spec_with_a_store_has(tmp_pat
     assert plans[0].exit_code == 0 and plans[0].output == plans[1].output
 
 
+def test_a_plan_of_an_entry_that_is_out_of_date_says_so_as_up_does(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    assert call(tmp_path, "generate").exit_code == 0
+    words = ("up", "redis", "--plan", "--set", "maxmemory=64mb")
+    assert "warning" not in call(tmp_path, *words).stderr
+    (tmp_path / "specs/redis-conf.yml").write_text(SPEC + "# edited\n")
+    done = call(tmp_path, *words)
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning: images/redis-conf is out of date with its spec, or was edited\n"), done.stderr
+    assert "hint: catalog-forge generate redis-conf" in done.stderr and "warning" not in done.stdout
+
+
 def test_a_spec_that_cannot_be_read_is_still_a_near_name(tmp_path: Path) -> None:
     tree(tmp_path, {"specs/redis-conf.yml": SPEC + "nope: 1\n"})
     assert "did you mean 'redis-conf'?" in call(tmp_path, "show", "redis-cnf").stderr

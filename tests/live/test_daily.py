@@ -176,6 +176,16 @@ def test_after_an_up_that_failed_a_plan_and_rollback_are_about_what_runs(tool: T
     assert "image: busybox:1.37.0 -> localhost" in tool.run("up", "probe", "--name", tool.name, "--plan")
 
 
+def test_after_a_first_up_that_failed_each_command_knows_the_stack_and_that_nothing_runs(tool: Tool) -> None:
+    tool.entry({"web": service() | {"image": "localhost:1/catalog-forge-none:1"}})
+    for words in ((), ("--scale", "web=2")):
+        tool.up(*words, status=1)
+        assert f"stack {tool.name} has no containers" in tool.run("ps", tool.name)
+        assert f"no earlier state of stack {tool.name} has run" in tool.run("rollback", tool.name, status=1)
+    assert f"stack {tool.name} had no containers" in tool.run("down", tool.name)
+    assert f"there is no stack '{tool.name}'" in tool.run("ps", tool.name, status=1)
+
+
 def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None:
     tool.entry({"app": service(external_links=["other/web:backend"])})
     said = tool.up("--beside", f"other/web=busybox:1.37.0 sh -c 'httpd -p 80; {LOOP}'")

@@ -50,6 +50,8 @@ def down(stack: str | None, volumes: bool) -> None:
             raise ForgeError.of(error.problems) from error
     for each in removed:
         click.echo(f"removed {printable(each)}")
+    if not removed:
+        click.echo(f"stack {folder.name} had no containers; only its record was removed")
 
 
 def the_one(stacks: Iterable[str], name: str | None) -> str:

@@ -22,16 +22,21 @@ def ps(stack: str | None, output: str) -> None:
     """List the units of stacks.
 
     Shows the state, health and address of the units of one stack or of all stacks. The state comes from the engine. The
-    health is known only while a process runs the stack.
+    health is known only while a process runs the stack. A stack without containers, such as one whose first `up` failed, is
+    named on stderr.
     """
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.cli.run.status import cells, table
     from catalog_forge.image.lists import PURPOSE_LABEL, labelled
     from catalog_forge.stack.listing import PURPOSE, names
+    from catalog_forge.stack.state import home, known
 
     containers, networks = labelled(f"{PURPOSE_LABEL}={PURPOSE}")
     there = names([*containers, *networks])
-    found = [(name, row) for name in ([the_one(there, stack)] if stack else there) for row in _rows(name, containers)]
+    chosen = [the_one(there, stack)] if stack else sorted({*there, *known(home())})
+    found = [(name, row) for name in chosen for row in _rows(name, containers)]
+    for name in sorted({*chosen} - {name for name, _ in found}):
+        click.echo(f"stack {name} has no containers; catalog-forge down {name} removes its record", err=True)
     if output == "json":
         keys = ("service", "index", "state", "health", "address")
         rows = [{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]

@@ -22,6 +22,7 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
+    from catalog_forge.repository import Source
     from catalog_forge.stack.model import Note, Stack
     from catalog_forge.stack.state import StateFolder
 
@@ -135,6 +136,7 @@ def _chosen(
         # The changes are computed without masks, because each masked secret would count as a change.
         there = StateFolder(home(), stack.name).there()
         show_plan(full(stack.shown or stack), output, changes(there, full(stack)) if there else None)
+        _warn_of_stale(settings.directory, stack)
         return None
     stack = full(stack)
     stack = _balanced(stack, how["lb_image"])
@@ -242,18 +244,33 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
     `confd`: the file to build into the images instead of a download. Raises errors like the command `build`.
     """
     from catalog_forge.cli.shown.engines import build_missing
+
+    if own := [source.name for source in _own(directory, stack)]:
+        build_missing(directory, own, confd)
+
+
+def _warn_of_stale(directory: Path, stack: Stack) -> None:
+    """Print a warning for each spec whose generated files are out of date, with which `build_own` would refuse the stack."""
+    from catalog_forge.cli.make.build import stale
+
+    for source in _own(directory, stack, only_stale=True):
+        click.echo(printable(f"warning: {stale(source)}", kept="\n"), err=True)
+
+
+def _own(directory: Path, stack: Stack, only_stale: bool = False) -> list[Source]:
+    """Return the specs of this catalog whose images a stack uses; with `only_stale`, those with generated files out of date."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 
     images = {launch.image for service in stack.services for launch in service.launches}
     repository = Repository.find(directory)
-    own: list[str] = []
+    own: list[Source] = []
     for name in repository.names():
         with suppress(ForgeError):  # an error in an unrelated spec does not matter to the stack
-            if repository.source(name).spec().tag in images:
-                own.append(name)
-    if own:
-        build_missing(directory, own, confd)
+            source = repository.source(name)
+            if not (only_stale and repository.is_current(source)) and source.spec().tag in images:
+                own.append(source)
+    return own
 
 
 def bring_up(stack: Stack, background: Background | None = None, output: str = "text") -> None:
