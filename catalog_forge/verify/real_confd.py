@@ -140,14 +140,18 @@ def _written(subject: Subject, root: Path) -> Iterator[tuple[str, Written]]:
             yield resource.dest, Written(path.read_bytes(), resource.mode and mode)
 
 
+_SELECT = "select a confd with --confd FILE, or install confd on PATH"
+
+
 def _release(binary: str | Path) -> str:
     """Return the release of a confd binary. Raises ForgeError if the program is not confd."""
     try:
         said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ForgeError(
-            f"cannot run confd: {error}", hint="select a confd with --confd FILE, or install confd on PATH"
-        ) from None
+    except subprocess.TimeoutExpired:
+        raise ForgeError(f"{binary} is not confd: `-version` does not end", hint=_SELECT) from None
+    except OSError as error:
+        hint = f"chmod +x {binary}" if isinstance(error, PermissionError) else _SELECT
+        raise ForgeError(f"cannot run {binary}: {error.strerror}", hint=hint) from None
     found = _VERSION.match(said)
     if not found:
         raise ForgeError(f"{binary} is not confd: `-version` says {said.strip()[:80]!r}")

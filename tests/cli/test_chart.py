@@ -95,7 +95,9 @@ def test_what_a_chart_had_and_has_no_more_is_removed(tmp_path: Path, output: tup
     files = {"templates/web/catalogIcon-web.svg": "<svg/>", "templates/web/icon.png": "newer"}
     tree(entry(tmp_path), {**files, "templates/web/0/docker-compose.yml": f"{DOCKER}  old: {{image: 'x:1'}}\n"})
     before = run(tmp_path, "--entry", "templates/web", *output, "--check")
-    assert before.exit_code == 1 and "the chart differs from its entry" in before.output
+    said = "the chart differs from its entry\n  hint: run the same command without --check"
+    assert before.exit_code == 1 and said in before.output
+    assert f"missing: {'where' if output else 'charts'}/web/Chart.yaml" in before.output.splitlines()
     first = run(tmp_path, "--entry", "templates/web", *output)
     assert first.exit_code == 0, first.output
     chart = tmp_path / (output[1] if output else "charts") / "web"

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from catalog_forge.cli.make import confds
-from catalog_forge.errors import BuildError
+from catalog_forge.errors import BuildError, ForgeError
 from catalog_forge.image.request import DIGEST_LABEL, INPUTS_LABEL, BuildRequest
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.checks.whole import CONFD_SHA256
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 
-CONFD = b"a confd"
+CONFD = b"\x7fELF a confd"
 CHECKSUM = hashlib.sha256(CONFD).hexdigest()
 SPEC = "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /etc/redis/redis.conf\n"
 RELEASED = read(SPEC, "specs/redis-conf.yml")
@@ -74,9 +74,12 @@ def test_a_confd_that_is_not_what_the_spec_pins_is_refused_and_one_that_is_not_t
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     with pytest.raises(BuildError, match="is not the confd that redis-conf pins: its SHA-256 is"):
-        confds.chosen(PINNED, file(tmp_path, b"random bytes"), environ)
+        confds.chosen(PINNED, file(tmp_path, b"\x7fELF random bytes"), environ)
     found = confds.chosen(RELEASED, file(tmp_path), environ)
     assert found.remark == "with a confd that is not the released 0.16.0" and found.checksum == CHECKSUM
+    for content in (b"", b"random bytes"):
+        with pytest.raises(ForgeError, match="confd is not a program"):
+            confds.chosen(RELEASED, file(tmp_path, content), environ)
     assert confds.chosen(RELEASED, None, environ) == confds.ConfdFile(CONFD_SHA256["0.16.0"])
 
 

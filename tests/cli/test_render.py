@@ -134,6 +134,18 @@ def test_nothing_of_the_environment_reaches_a_template(image: Path, tmp_path: Pa
     assert (result.exit_code, result.stdout) == (0, "--- /etc/good  0640\nscale 3 \n")
 
 
+def test_what_is_not_text_is_told_by_its_size(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "i", {"conf.d/a.toml": '[template]\nsrc = "a"\ndest = "/a"\n'})
+    (folder / "templates").mkdir()
+    (folder / "templates/a").write_bytes(b"\x7fELF\0\xff")
+    tree(tmp_path, {"answers.yml": ANSWERS})
+    words = ["--image-dir", str(folder), "--metadata", str(tmp_path / "answers.yml")]
+    result = run(tmp_path, *words)
+    assert (result.exit_code, result.stdout) == (0, "--- /a\n# 6 bytes that are not text: -o DIR writes them\n")
+    assert run(tmp_path, *words, "-o", str(tmp_path / "out")).exit_code == 0
+    assert (tmp_path / "out/a").read_bytes() == b"\x7fELF\0\xff"
+
+
 def test_the_real_confd_gives_the_same_of_a_folder(image: Path, tmp_path: Path, confd: Path) -> None:
     words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
     words += ["--prefix", "/2015-07-25", "--var", "WHO=me"]

@@ -78,5 +78,8 @@ def test_a_program_that_is_no_confd_is_refused(tmp_path: Path) -> None:
     fake.chmod(0o755)
     with pytest.raises(ForgeError, match="is not confd: `-version` says 'hello'"):
         Confd(fake)
-    with pytest.raises(ForgeError, match="cannot run confd"):
+    fake.chmod(0o644)
+    with pytest.raises(ForgeError, match=f"cannot run {fake}: Permission denied\n  hint: chmod \\+x {fake}"):
+        Confd(fake)
+    with pytest.raises(ForgeError, match=f"cannot run {tmp_path}/nope: No such file"):
         Confd(tmp_path / "nope")

@@ -85,7 +85,7 @@ def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Char
 def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
     """Write the chart, all of it or nothing, or print how it differs from the files on disk."""
     from catalog_forge import writer
-    from catalog_forge.cli.make.generate import summary
+    from catalog_forge.cli.make.generate import differing, summary
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.repository import Repository
 
@@ -101,7 +101,10 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
         if options["diff"]:
             click.echo(painted_diff(found.diff()), nl=False)
         if options["check"] and not found.clean:
-            raise ForgeError("the chart differs from its entry", hint="catalog-forge chart")
+            for line in () if options["diff"] else differing(found):
+                click.echo(line)
+            hint = "; --diff shows what would change, --force overwrites edited files" if found.edited else ""
+            raise ForgeError("the chart differs from its entry", hint=f"run the same command without --check{hint}")
         return
     try:
         root.mkdir(parents=True, exist_ok=True)

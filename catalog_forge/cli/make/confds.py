@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
 
 _MOST = 1 << 28
+_PROGRAMS = (b"\x7fELF", b"#!")  # the first bytes of a file that Linux can run
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     except OSError as error:
         raise ForgeError(f"{file} cannot be read: {error.strerror}") from None
     checksum = hashlib.sha256(content).hexdigest()
+    if checksum != pinned and not content.startswith(_PROGRAMS):
+        raise ForgeError(
+            f"{file} is not a program, so it cannot be confd", hint="name a confd binary, or let the build download it"
+        )
     if checksum == pinned:
         _keep(kept, content)
     elif spec.engine.confd_sha256:

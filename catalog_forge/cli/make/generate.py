@@ -12,12 +12,12 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from catalog_forge.cli.make.pruning import Left
     from catalog_forge.errors import Problem
     from catalog_forge.repository import Repository, Source
-    from catalog_forge.writer import Drift, Written
+    from catalog_forge.writer import Comparison, Drift, Written
 
 # The hint of `--check` for files that `generate` overwrites only with --force.
 _OVERWRITES = (
@@ -151,13 +151,19 @@ def _compared(repository: Repository, source: Source, left: Left, diff: bool, dr
     states.update(found.states.values())
     if diff:
         click.echo(painted_diff(found.diff()), nl=False)
-    elif not found.clean:
-        for path, state in found.states.items():
-            if state is not writer.Drift.SAME:
-                click.echo(f"{state}: {printable(path)}")
+    else:
+        for line in differing(found):
+            click.echo(line)
     if dry_run:
         click.echo(f"{source.name}: without --dry-run: {summary(found.written)}", err=True)
     return not found.clean
+
+
+def differing(found: Comparison) -> Iterator[str]:
+    """Yield a line for each file that differs from the plan."""
+    for path, state in found.states.items():
+        if state is not state.SAME:
+            yield f"{state}: {printable(path)}"
 
 
 def _warn(source: Source) -> None:

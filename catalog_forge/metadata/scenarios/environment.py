@@ -161,7 +161,7 @@ class EnvironmentReader(Reader):
             case yamlio.Map(pairs):
                 labels = [(self.name(key), self.words(value, "labels")) for key, value in pairs]
             case _:
-                labels = [(f"node-{number}", {}) for number in range(1, self.whole(node, "hosts", 200) + 1)]
+                labels = [(f"node-{number}", {}) for number in range(1, self.whole(node, "hosts", 200, least=1) + 1)]
         if node is not None and not 1 <= len(labels) <= 200:
             self.wrong("there must be 1 to 200 hosts", node.where)
         return tuple(Host(name, f"192.0.2.{10 + number}", own) for number, (name, own) in enumerate(labels, start=1))

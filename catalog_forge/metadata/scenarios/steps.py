@@ -215,6 +215,9 @@ class _StepReader(EnvironmentReader):
         if (named or changes) and name not in services:
             self.wrong(f"there is no service {name!r}", (named or node).where, did_you_mean(name, services))
             return before.environment, words
+        if named and not changes:
+            hint = f"add one of {', '.join(_CHANGES)}, or remove `service`"
+            self.wrong(f"the step names the service {name!r}, but does not change it", named.where, hint)
         for key, value in changes:
             services[name], said = _CHANGES[key](self, services[name], value)
             words.append(f"{name}: {said}" if named else said)

@@ -6,7 +6,7 @@ The checks apply rancher-compose's rules, and report positions in the spec.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -46,6 +46,12 @@ def problems(spec: Spec) -> Iterator[Problem]:
         seen.add(fault.where)
 
 
+def _of_mount(name: str, mounted: Iterable[str]) -> str:
+    """Return the hint for a volume that no service mounts: a mounted volume with a similar name, or how to mount it."""
+    near = did_you_mean(name, mounted)
+    return near if near.startswith("did you mean") else f"mount it as {name}:/PATH in the volumes of a service, or remove it"
+
+
 def _volumes(spec: Spec) -> Iterator[Problem]:
     """If the spec declares volumes, yield a problem for each volume that is only mounted or only declared."""
     mounted = spec.mounted
@@ -58,7 +64,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:
-            yield Problem(f"volumes: no service mounts {name!r}", volume.at(), did_you_mean(name, mounted) or f"{name}:/PATH")
+            yield Problem(f"volumes: no service mounts {name!r}", volume.at(), _of_mount(name, mounted))
         if volume.external and (volume.driver or volume.driver_opts or volume.per_container):
             yield Problem(
                 f"volumes: {name} is external, so its other settings are defined where the volume is created",

@@ -125,6 +125,7 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
             "- unset: clster.name",
             "s.yml:10:10: the metadata of 'es' has no key 'clster.name'\n  hint: did you mean 'cluster.name'?",
         ),
+        ("- {service: web}", "s.yml:10:13: the step names the service 'web', but does not change it"),
         ("- {service: ws, scale: 2}", "s.yml:10:13: there is no service 'ws'"),
         ("- self: es-9", "s.yml:10:9: there is no container 'es-9' that could request metadata"),
         (
