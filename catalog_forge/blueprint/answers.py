@@ -1,4 +1,4 @@
-"""The questions of a blueprint and their answers: from options and files, from the user, or by default."""
+"""Answers the questions of a blueprint: from options and files, by asking the user, or with the default."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer given in advance, by an option or in a file, and the place of the answer."""
+    """An answer that an option or a file gives in advance, and the place of the answer."""
 
     text: str
     where: Where | None = None

@@ -58,7 +58,7 @@ def _unchanged(folder: Path, source: str, commit: str) -> Path:
 
 
 def _keep(fresh: Path, folder: Path, source: str, commit: str) -> None:
-    """Copy the files into the cache. The folder appears with all the files, or not at all."""
+    """Add the files to the cache in one step, so that the cache never has a folder with only some of the files."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     begun = Path(mkdtemp(prefix="new-", dir=folder.parent))
     try:

@@ -1,4 +1,4 @@
-"""The checks of answers to a blueprint's questions: `_checks` in cookiecutter.json, which cookiecutter itself ignores."""
+"""Checks the answers to a blueprint's questions, as `_checks` in cookiecutter.json demands. Cookiecutter ignores this key."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _unknown(what: str, word: str, known: Any) -> tuple[str, str]:
 
 
 def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[str, str]]:
-    """Yield each fault in the check of a question, and a hint."""
+    """Yield each fault in the definition of a question's check, with a hint."""
     if not isinstance(words, dict):
         yield f"{KEY}.{name} must be a mapping", f"its keys can be {', '.join(_WORDS)}"
         return

@@ -31,13 +31,13 @@ def shipped() -> dict[str, Path]:
 
 
 def examples() -> dict[str, Path]:
-    """Return the files of the example specs that come with catalog-forge by name, sorted."""
+    """Return the files of the example specs that come with catalog-forge by the name of the example, sorted."""
     return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
 
 
 def _shipped(name: str) -> Path:
     package = Path(catalog_forge.__file__).parent
-    inside = package / f"_{name}"  # in a wheel; in a checkout they are next to the package
+    inside = package / f"_{name}"  # the place in a wheel; in a checkout, the examples are next to the package
     return inside if inside.is_dir() else package.parent / name
 
 

@@ -108,7 +108,7 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
     found: dict[str, Replaced] = {}
     for word in usual:
         question, _, path = word.rpartition("=")
-        path = path if path in values else path.replace("/", ".")  # `spec set` takes both
+        path = path if path in values else path.replace("/", ".")  # `spec set` accepts both forms
         question = question or _named(path, found)
         if path not in values:
             raise ForgeError(f"the spec has no value at {path!r}", Where(file), did_you_mean(path, values))
@@ -167,5 +167,5 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Write a bracket before the delimiter `[[` as a template: of three brackets, Jinja reads the first two as the delimiter."""
+    """Write a bracket before the delimiter `[[` as a template, because Jinja reads the first two of three as the delimiter."""
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

@@ -1,4 +1,4 @@
-"""Limits on what an untrusted blueprint may use: processor seconds, memory, and bytes of text."""
+"""Limits what an untrusted blueprint may use: processor time, memory, and bytes of text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Budget:
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Run a block within the remaining time, as `bounded` does, and subtract the time that it took."""
+        """Run a block within the remaining time, as `bounded` does, and subtract the time that the block took."""
         begin = time.process_time()
         try:
             with bounded(max(self.seconds, 0.001)):
@@ -39,7 +39,7 @@ class Budget:
             self.seconds -= time.process_time() - begin
 
     def made(self, text: str) -> str:
-        """Count the size of a rendered text. Raises ForgeError if all texts together are too long."""
+        """Subtract the size of a rendered text from the budget; return the text. Raises ForgeError if the budget is spent."""
         self.text -= len(text)
         if self.text < 0:
             raise ForgeError(f"the blueprint makes more than {TEXT >> 20} MiB of text")

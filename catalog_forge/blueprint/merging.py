@@ -1,4 +1,4 @@
-"""Merges the author's text (ours) and a new text of the blueprint (theirs), by their base: YAML by key, other files by line.
+"""Merges the author's text (ours) with the blueprint's new text (theirs) over a common base: YAML by key, others by line.
 
 The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
 where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result reports a
@@ -35,7 +35,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class Merged:
-    """The result. In `text`, each of the `clashes` stays as in ours; `marked` has both sides between conflict markers."""
+    """The result of a merge. `text` has our version of each of the `clashes`; `marked` has both versions between markers."""
 
     text: str
     clashes: tuple[Clash, ...] = ()
@@ -56,7 +56,7 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
             sides = [*map(Document, (base, ours, theirs))]
             found = _ByKey(*sides)
         except ForgeError:
-            return by_line(base, ours, theirs, labels)  # if it is not valid YAML, merge by line
+            return by_line(base, ours, theirs, labels)  # one of the texts is not valid YAML
         commented = _with_comments(*sides)
         if commented is sides[1]:
             return found.merged(labels)
@@ -77,7 +77,7 @@ def by_line(base: str, ours: str, theirs: str, labels: tuple[str, str, str]) -> 
 
 
 def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Yield ours, base and theirs of each conflict in a text that git marked."""
+    """Yield the lines of ours, base and theirs for each conflict in a text in which git has marked the conflicts."""
     begin, middle, end = (f"{mark}{label}" for mark, label in zip((*MARKS[:2], MARKS[3]), labels, strict=True))
     sides: list[list[str]] = []
     for line in text.splitlines():
@@ -223,7 +223,7 @@ _Side = dict[str, Entry]
 
 
 def _with_comments(base: Document, ours: Document, theirs: Document) -> Document:
-    """Return ours with the comments that only theirs changed, above or after entries that all three versions have."""
+    """Return ours with comments from theirs: those that only theirs changed, at entries that all three versions have."""
     edits = Edits(ours)
     waiting = [(base.root, ours.root, theirs.root)]
     while waiting:
@@ -243,7 +243,7 @@ def _with_comments(base: Document, ours: Document, theirs: Document) -> Document
 
 
 def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
-    """Return the entries of base, ours and theirs under matching keys (a renamed list item by its place); () for scalars."""
+    """Return the entries of base, ours and theirs under matching keys; () for scalars. Renamed list items match by place."""
     if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
         return ()
     items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
@@ -280,7 +280,7 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return the key whose values name the list items: each item has a unique value.
+    """Return the key whose values identify the list items, because the value is different in each item.
 
     Of several such keys, return the key whose values changed least.
     """
@@ -297,7 +297,7 @@ def _naming_key(lists: list[list[Entry]]) -> str:
 
 
 def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
-    """Whether both sides may have renamed the same item, so that the names do not identify items."""
+    """Whether both sides may have renamed the same item, in which case names do not identify items."""
     return bool(base - ours - theirs and ours - base and theirs - base)
 
 

@@ -1,4 +1,4 @@
-"""A blueprint, read completely from its folder within limits, so that expanding it does not access the disk."""
+"""Reads a blueprint completely from its folder, within limits, so that expanding the blueprint does not access the disk."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _children(node: object) -> Iterable[object]:
 def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
     """Return the only folder whose name is a template.
 
-    Raises ForgeError for several such folders, of which cookiecutter would pick one by chance.
+    Raises ForgeError if there are several such folders, because cookiecutter would pick one of them arbitrarily.
     """
     options = context.get("_jinja2_env_vars")
     options = options if isinstance(options, dict) else {}

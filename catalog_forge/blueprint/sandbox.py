@@ -66,7 +66,7 @@ class Sandbox:
 
     @contextmanager
     def _blamed_on(self, file: str) -> Iterator[None]:
-        """Turn any exception of a template into a ForgeError that names the file, because a template is a program."""
+        """Turn any exception that a template raises into a ForgeError that names the file. A template is a program."""
         try:
             yield
         except (TimeoutError, MemoryError):

@@ -42,7 +42,7 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
 
 @contextmanager
 def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
-    """Turn any exception of templates and extensions, which are programs, into a ForgeError that names the blueprint."""
+    """Turn any exception that templates and extensions raise into a ForgeError that names the blueprint."""
     try:
         yield
     except ForgeError:

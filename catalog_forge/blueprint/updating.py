@@ -69,7 +69,7 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """Return the update with the merged file mode: the author's if it differs from the older blueprint's `first`, else theirs."""
+    """Return the update with a merged file mode: the author's mode if the author changed it from `first`, otherwise theirs."""
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found
@@ -108,7 +108,7 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
 
 
 def _is(file: File | None, base: str | Digest | None) -> bool:
-    """Whether a file is as the older blueprint generated it."""
+    """Whether a file has the content that the older blueprint generated."""
     if file is None or base is None:
         return file is None and base is None
     return file.content == base.encode() if isinstance(base, str) else digest_of(file.content) == base
@@ -195,8 +195,8 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
     """Find the answers with which a blueprint reproduces most of a spec. Return the answers and the generated files.
 
-    One question is tried after another. The candidates for an answer are the options of the question or, without options, the
-    values that the spec has where the blueprint puts the default.
+    The questions are answered one after another. The candidates for an answer are the options of the question. If there are none,
+    the candidates are the values that the spec has where the blueprint puts the default.
     """
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
@@ -213,7 +213,7 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
             try:
                 found = made({**answers, question.name: Given(text)})
             except ForgeError:
-                continue  # not a valid answer after all
+                continue  # the candidate is not a valid answer
             values = _values(found[1][file].content, file)
             if len(values.items() & wanted.items()) > len(there.items() & wanted.items()):
                 answers[question.name], best, there = Given(text), found, values

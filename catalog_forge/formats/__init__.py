@@ -1,4 +1,4 @@
-"""The file formats, and how each of them writes a pair, a comment and a value."""
+"""Defines the file formats: how each format writes a pair, a comment and a value."""
 
 from __future__ import annotations
 

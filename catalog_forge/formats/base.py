@@ -1,4 +1,4 @@
-"""The definition of a file format, as data: how it writes a pair, a comment and a value, and which values it cannot hold.
+"""Defines a file format as data: how it writes a pair, a comment and a value, and which values it cannot represent.
 
 The data has two uses: `Escape.apply` writes the author's own constants, and the compiler turns the data into confd template
 code for values that only the metadata service has. A test compares the results of the two.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TAB, NEWLINE = "\t", "\n"
-# Characters that some readers take for line ends; a format with one value per line refuses them all.
+# Some readers treat these characters as line ends, so a format with one value per line refuses values that contain one.
 LINE_ENDS = "\u0085\u2028\u2029"
 # Replaces each value in a text to find its context: a character that occurs in no real text.
 MARK = "\ue000"
@@ -22,7 +22,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """How a value is written in one kind of place in a format, such as inside single quotes.
+    """Defines how a value is written in one kind of place in a format, such as inside single quotes.
 
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
     all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
@@ -52,7 +52,7 @@ class Escape:
 
     @property
     def changes(self) -> bool:
-        """Whether some values are written differently from how they are read."""
+        """Whether some values look different in the file, because parts of the value are escaped."""
         return self.quoted or self.ascii or bool(self.replace)
 
     def apply(self, text: str) -> str:
@@ -109,9 +109,9 @@ class Placement:
     forbidden: str = ""
 
 
-# Returns why a whole text is not valid in a format, with the line; empty if it is valid.
+# A function that returns why a whole text is not valid in a format, with the line; empty if the text is valid.
 Fault = Callable[[str], str]
-# Yields the placement of each MARK in a text.
+# A function that yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]
 
 
@@ -136,11 +136,11 @@ class Format:
     fault: Fault | None = None
 
     def constant(self, value: str) -> str:
-        """Write a text of the author as a whole value. Raises ValueError when the format cannot hold it."""
+        """Write a text of the author as a whole value. Raises ValueError if the format cannot represent the text."""
         return self.value.opening + self.value.apply(value) + self.value.closing
 
     def constant_key(self, name: str) -> str:
-        """Write a key of the author. Raises ValueError when the format cannot hold it."""
+        """Write a key of the author. Raises ValueError if the format cannot represent the key."""
         return self.key.opening + self.key.apply(name) + self.key.closing
 
 
@@ -173,12 +173,12 @@ def line_placements(value: Escape, key: Escape, comments: str, key_end: str) -> 
 
 
 def java_escaped(text: str) -> str:
-    """Write line breaks, tabs, backslashes, and characters that are not ASCII as Java's properties do, and JSON, too."""
+    """Escape line breaks, tabs, backslashes, and characters that are not ASCII, in the form of Java properties and JSON."""
     return json.dumps(text)[1:-1].replace('\\"', '"')
 
 
 def go_quote(text: str) -> str:
-    """Quote as Go's %q does, which YAML's double quotes read back exactly (yaml 1.2, 5.7)."""
+    """Quote a text as Go's %q does. YAML reads the result back exactly as a text in double quotes (YAML 1.2, 5.7)."""
     return '"' + "".join(_go_char(c) for c in text) + '"'
 
 

@@ -1,4 +1,4 @@
-"""Shell variables in a file to be sourced: values are in single quotes, where the shell expands nothing (POSIX, 2.2.2)."""
+"""Files that set shell variables. Values are in single quotes, where the shell expands nothing (POSIX, 2.2.2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DOUBLE = Escape(
     any_control=True,
 )
 _NAME = Escape("name", word=True, refuse="-.~", not_first="0123456789", empty=False)
-# Alternatives in order: an escaped character, a variable, the beginning of shell code, a single character.
+# The alternatives, in order: an escaped character, a variable, the beginning of shell code, a single character.
 _TOKEN = re.compile(r"\\.|\$\{\w+\}|\$[({]|`|<<|.", re.DOTALL)
 _WORD_ENDS = " \t\n;&|()<>"
 

@@ -1,4 +1,4 @@
-"""JSON (RFC 8259): text in double quotes, numbers and booleans bare. Control characters without a short escape are refused."""
+"""JSON (RFC 8259): text in double quotes, numbers and booleans unquoted. Refuses control characters that have no short escape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TOML (1.0): text in double quotes with the escapes that every version has; numbers and booleans bare; maps as inline tables."""
+"""TOML (1.0): text in double quotes with the escapes that every version has; numbers and booleans unquoted; maps inline."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _fault(text: str) -> str:
-    import tomllib  # imported here: few specs write text into a TOML file
+    import tomllib  # imported here, because few specs write text into a TOML file
 
     try:
         tomllib.loads(text)

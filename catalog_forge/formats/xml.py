@@ -42,7 +42,7 @@ def _entity(before: str) -> str:
 
 
 def _fault(text: str) -> str:
-    from xml.parsers import expat  # imported here: few specs write text into an XML file
+    from xml.parsers import expat  # imported here, because few specs write text into an XML file
 
     try:
         expat.ParserCreate().Parse(text.encode(), True)  # Python's parsers do not load external entities

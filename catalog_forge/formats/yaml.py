@@ -1,4 +1,4 @@
-"""YAML: values in double quotes, which hold any text; numbers and booleans bare."""
+"""YAML: values in double quotes, which can represent any text; numbers and booleans without quotes."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 _SPLIT = re.compile(r"[/.]")
 # The keys whose values name an item of a list.
 _NAMING = ("dest", "name")
-# The mappings whose keys the author invents: a misspelled key of theirs is a valid new one.
+# The mappings whose keys the author chooses freely, so a misspelled key cannot be detected: it is simply a new key.
 _INVENTED = ("companions", "volumes", "vars", "service/groups")
 
 
 class SpecText:
-    """The text of a spec, whose values can be read and changed by path. Raises ForgeError when the text is not YAML."""
+    """Reads and changes the values in the text of a spec by their paths. Raises ForgeError if the text is not YAML."""
 
     def __init__(self, text: str, file: str) -> None:
         self.document, self.file = Document(text, file), file
@@ -45,8 +45,8 @@ class SpecText:
     def set(self, path: str, words: str) -> Iterator[str]:
         """Yield candidate texts of the spec in which `words` are the value at `path`: first as YAML, then as plain text.
 
-        Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys, and for a metadata
-        key that is not declared, since its name may be misspelled: `with_key` declares one.
+        Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys. Also raises
+        ForgeError for a metadata key that is not declared, because its name may be misspelled: only `with_key` declares keys.
         """
         _, found, rest = self._walk(path)
         if name := _new_name("metadata", path, rest):
@@ -67,7 +67,7 @@ class SpecText:
             yield edits.text()
 
     def doubt(self, path: str) -> str:
-        """Return a hint if `set` would add a name that resembles an existing one; empty if not."""
+        """Return a hint if `set` would add a name that resembles an existing name; otherwise an empty string."""
         _, found, rest = self._walk(path)
         new = "".join(_new_name(holder, path, rest) for holder in _INVENTED)
         hint = did_you_mean(_SPLIT.split(new)[0], _names(found.value)) if new else ""
@@ -85,7 +85,7 @@ class SpecText:
         return edits.text()
 
     def with_key(self, name: str, words: Mapping[str, str]) -> str:
-        """Return the text with one more metadata key at the end. `words`: the values of the key as YAML.
+        """Return the text with one more metadata key at the end. `words` maps the properties of the key to their YAML.
 
         Raises ForgeError if the key exists.
         """
@@ -117,7 +117,7 @@ class SpecText:
         return edits.text()
 
     def _walk(self, path: str) -> tuple[Piece | None, Entry, str]:
-        """Follow a path as far as it exists. Return the parent node, the last entry found and the rest of the path."""
+        """Follow a path to the last entry that exists. Return this entry, the node that contains it, and the rest of the path."""
         parent, found, rest = None, self.document.root, path
         while rest:
             names = _names(found.value)
@@ -136,7 +136,7 @@ class SpecText:
         return ForgeError(f"there is no {rest!r}{where}", self._at(found), hint)
 
     def _undeclared(self, name: str, found: Entry) -> ForgeError:
-        """Return the error for a metadata key that is not declared. `name`: the key, perhaps with one of its properties."""
+        """Return the error for a metadata key that is not declared. `name` is the key, or the key and one of its properties."""
         above, _, last = name.replace(".", "/").rpartition("/")
         key = name[: len(above)] if above and last in MetadataKey.__dataclass_fields__ else name
         declared = self.document.root.value.entries.get("metadata")
@@ -149,13 +149,13 @@ class SpecText:
 
 
 def _new_name(holder: str, path: str, rest: str) -> str:
-    """Return what a path has below a mapping, if the first name there does not exist yet; otherwise an empty string."""
+    """Return the part of a path below the mapping `holder` if its first name does not exist yet; otherwise an empty string."""
     below = path[len(holder) + 1 :] if path.replace(".", "/").startswith(f"{holder}/") else ""
     return below if len(below) <= len(rest) else ""
 
 
 def _names(piece: Piece) -> dict[str, Entry]:
-    """Return the entries of a node by the names in paths: keys; for a list, numbers, `name`, and `dest` or its file name."""
+    """Return the entries of a node by the names that a path may use: keys, or the numbers, `name` and `dest` of list items."""
     if piece.kind != "list":
         return piece.entries
     found: dict[str, Entry] = {}
@@ -175,7 +175,7 @@ def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
 
 
 def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    """Yield the values of a new metadata key as YAML: first with the default read as YAML, then with the default as text."""
+    """Yield the properties of a new metadata key as YAML: first with the default taken as YAML, then with the default as text."""
     given = {word: value for word, value in words.items() if value not in (None, ())}
     texts = {
         word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)
@@ -187,7 +187,7 @@ def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
 
 
 def _readings(words: str, style: str = "") -> Iterator[str]:
-    """Yield the possible YAML for `words`: unchanged if they are one value on one line, then as text in the quotes of `style`."""
+    """Yield ways to write `words` in YAML: unchanged if they are one value on one line, then as text in the quotes of `style`."""
     is_quoted = style in ("'", '"')
     if (not is_quoted or words[:1] in ("'", '"', "[", "{")) and _is_one(words):
         yield words

@@ -1,4 +1,4 @@
-"""The meaning of the expressions inside `@{...}`: the syntax tree that `spec.parser` produces, and the names of fields."""
+"""Defines the syntax tree of the expressions inside `@{...}`, which `spec.parser` produces, and the names of fields."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FUNCTIONS = {
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# EXPRESSION finds the beginning of an expression; LITERAL, that of text that an even number of `@` escapes.
+# EXPRESSION finds the beginning of an expression. LITERAL finds text that would be one without its even number of `@`.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
@@ -56,10 +56,10 @@ _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 
 def nearly(text: str) -> re.Match[str] | None:
-    """Find the first expression in a text, or the first text that is one except for a misspelled root, such as `@{slef.ip}`."""
+    """Find the first expression in a text; otherwise the first text whose root is a misspelled one, such as `@{slef.ip}`."""
     if found := EXPRESSION.search(text):
         return found
-    from difflib import get_close_matches  # imported here: few texts need it
+    from difflib import get_close_matches  # imported here, because few texts need it
 
     return next((each for each in _WORD.finditer(text) if get_close_matches(each[1].lower(), ROOTS, 1, 0.75)), None)
 
@@ -161,7 +161,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of elements of a collection; with `majority`, the number that forms a majority of them."""
+    """The number of elements of a collection or, with `majority`, the smallest number of elements that is a majority."""
 
     of: Collection
     majority: bool = False
@@ -200,7 +200,7 @@ Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 class Expr:
     """One `@{...}`: its syntax tree, the default after the bar, its source text and its location.
 
-    `sum`: the arithmetic on the value: the name of confd's function, and the second operand.
+    `sum` describes the arithmetic on the value by the name of confd's function and the second operand.
     """
 
     node: Node

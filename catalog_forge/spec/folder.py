@@ -1,4 +1,4 @@
-"""The author's files for a spec, in specs/NAME/. Only this module reads these files; no path or link may leave the folder."""
+"""Reads the author's files for a spec, which are in specs/NAME/. No path and no link may lead outside the folder."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class SpecFolder:
             check_merged(f"specs/{self.path.name}/{name}", data)
 
     def scenarios(self) -> dict[str, bytes]:
-        """Return the scenarios of the spec: the bytes of each by its name without .yml, sorted by name."""
+        """Return the bytes of each scenario of the spec by the scenario's name (without .yml), sorted by name."""
         folder = self.path / SCENARIOS
         names = [path.name for path in walked(folder) if path.parent == folder and path.suffix == ".yml"]
         return {name.removesuffix(".yml"): self._read(f"{SCENARIOS}/{name}", self._at(name)) for name in names}

@@ -1,7 +1,7 @@
-"""The files that confd writes for the launch script, composed of the same blocks as the files of a spec.
+"""Composes the files that confd writes for the launch script from the same blocks as the files of a spec.
 
-The launch script sources the file `launch`, which sets the program's variables and arguments and runs the commands before it.
-The file `peers` lists the peers.
+The launch script sources the file `launch`, which sets the variables and arguments of the program and runs
+the commands that come before the program. The file `peers` lists the peers.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end for changes: some back ends only for a single file, others never."""
+    """Whether confd can watch a back end. It can watch some back ends only if it writes a single file, and others never."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads; no files if the whole start is known at build time."""
+    """Yield the files that the launch script reads. There are none if the whole start is known at build time."""
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)
@@ -177,7 +177,7 @@ def _word(text: Text) -> _Parts:
 
 
 def _command(text: Text) -> _Parts:
-    """Return a command as one shell word, followed by its values as variables, so that no value is run as code."""
+    """Return a command as one shell word, then assignments of its values to variables, so that no value is run as code."""
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:
@@ -193,7 +193,7 @@ def _command(text: Text) -> _Parts:
 
 
 def _placed(text: Text) -> Iterator[tuple[Expr, Placement]]:
-    """Yield each expression of a command with its position in the shell syntax."""
+    """Yield each expression of a command with its placement in the shell syntax."""
     marked = "".join(part.replace(MARK, " ") if isinstance(part, str) else MARK for part in text.parts)
     return zip((part for part in text.parts if isinstance(part, Expr)), ENV.placements(marked), strict=True)
 

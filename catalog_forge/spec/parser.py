@@ -1,4 +1,4 @@
-"""The parser of the expressions inside `@{...}`: its grammar, and a syntax tree with source locations.
+"""Parses the expressions inside `@{...}` into a syntax tree with source locations, by this grammar:
 
 text   = { literal | "@@{" | "@{" expr [ "|" default | " " ( "+" | "-" | "*" | "/" | "%" ) " " N ] "}" }
          (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
@@ -73,7 +73,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The location of a text, known only for its beginning."""
+    """The location of a text of which only the beginning has a known location."""
 
     where: Where
 
@@ -99,7 +99,7 @@ def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> C
 
 
 def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Collection:
-    """Parse an argument of `has` or `exists` that is no metadata path: an expression without braces, or a collection."""
+    """Parse an argument of `has` or `exists` that is not a metadata path: an expression without braces, or a collection."""
     parser = _Parser(value, placed, names)
     if parser.begins_collection():
         found = parse_collection(value, placed, names)
@@ -191,7 +191,7 @@ class _Parser:
         self.pos += 1
         self.depth -= 1
         if isinstance(node, Changed) and default is not None:
-            node = replace(node, of=replace(node.of, default=""))  # with a default, `of` may lack a value
+            node = replace(node, of=replace(node.of, default=""))  # with a default, `of` may have no value
         return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), added)
 
     def sum(self) -> tuple[str, int] | None:
@@ -239,7 +239,7 @@ class _Parser:
         raise self.unknown(start, begin)
 
     def labelled(self, root: str) -> Label | None:
-        """Parse a label whose name contains expressions; None if the next characters are anything else."""
+        """Parse a label whose name contains expressions; return None if the next characters are not such a label."""
         found = _COMPUTED.match(self.value, self.pos)
         if not found or root in ("stack", "env") or (found[1] and root == "service"):
             return None
@@ -447,7 +447,7 @@ class _Parser:
         return Collection(word.strip(), "", (), where)
 
     def not_within(self, name: str, rest: str, begin: int) -> ForgeError:
-        """Return the error for a part of an element that is not a collection."""
+        """Return the error for an expression that looks like a collection inside an element but is not."""
         hint = f"these collections can be listed: {', '.join(f'{name}.{inner}' for inner in sorted(INNER))}"
         if rest.startswith(".host.") and name != "self":
             hint = f"@{{{name}.host.label.L}} is one label of the host; `hosts` lists all hosts with their labels"
@@ -465,7 +465,7 @@ class _Parser:
         return base
 
     def begins_collection(self) -> bool:
-        """Whether a collection begins here, rather than an expression."""
+        """Whether the next characters begin a collection, not an expression."""
         words = ("peers", "others", "hosts", "service:", "services:", "everywhere:", "link:", "split(")
         return bool(self.value.startswith(words, self.pos) or _WITHIN.match(self.value, self.pos))
 

@@ -1,4 +1,4 @@
-"""The start commands of well-known images, and how to pass them their configuration file.
+"""Lists the start commands of well-known images, and how to name the configuration file on the command line.
 
 The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images:
 https://github.com/docker-library/official-images for names without a slash, otherwise the repository of that name. A spec with
@@ -23,7 +23,7 @@ class Program:
     """The start command of an image: `exec`, followed by `told` if the configuration file must be named on the command line.
 
     `files`: patterns of the configuration file's name. `own`: patterns of paths that the program reads by default.
-    `default`: the path to use if no file of the spec matches. `since`: the first major version of the image for this row.
+    `default`: the path to use if no file of the spec matches. `since`: the first major version with this command.
     """
 
     images: tuple[str, ...]

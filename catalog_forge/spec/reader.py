@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations with problems, and their parents except the root: further problems found there would mislead."""
+    """Return the locations with problems and their parent nodes, except the root. Problems found there would mislead."""
     found = set(wrong)
     if not wrong:
         return found
@@ -368,7 +368,7 @@ def _words(kind: type[Record]) -> list[str]:
 
 @cache
 def _homes() -> Mapping[str, str]:
-    """Return where each key belongs, as a hint for a key at the wrong level: at the top, or in one or two records."""
+    """Return where each key belongs, for hints about keys at the wrong level; keys of more than two records are left out."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):
@@ -394,12 +394,12 @@ def _name_of_element(node: yamlio.Map) -> str:
 
 
 def _advice(name: str) -> set[str]:
-    """Return the hints that a misspelling of the key `name` would get. For `files`, also return the hint for `config`."""
+    """Return the hints that suggest `name` for a misspelled key. For `files`, also return the hint that suggests `config`."""
     return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
 
 
 def _plainly(kind: Any, node: yamlio.Node) -> str:
-    """Return how to write a number or boolean, for authors who wrote it as text."""
+    """Return a hint on how to write a number or boolean, for an author who wrote text instead."""
     if kind is bool:
         return "write true or false, in lower case and without quotes"
     quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)

@@ -1,4 +1,4 @@
-"""The shorthand keys of a spec. `expand` replaces shorthand before a spec is read; `complete` fills in defaults afterwards."""
+"""Replaces the shorthand keys of a spec before the spec is read (`expand`), and fills in defaults afterwards (`complete`)."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ FORMAT_OF_PATH = {
     "*/rsyslog.conf": "raw", "*/rsyslog.d/*": "raw",
 }  # fmt: skip
 NO_PAIRS = ("raw", "lines", "nginx", "haproxy")
-# In the other formats without pairs, a line can be just a value.
+# In these formats, a value alone is not a valid line. In the other formats of NO_PAIRS, it is.
 _DIRECTIVES = ("nginx", "haproxy")
 FILE_WORDS = ("config", "reload", "format")
 
 
 def expand(root: Map, problems: list[Problem]) -> Map:
-    """Replace the shorthand of a spec by the full form: `service: NAME`, `metadata: [KEY]`, and `config`/`reload`/`format`."""
+    """Replace the shorthand of a spec with the full form: `service: NAME`, `metadata: [KEY]`, and `config`/`reload`/`format`."""
     words = {key.value: (key, value) for key, value in root.pairs}
     pairs = [
         (key, _FORMS[key.value](value) if key.value in _FORMS else value)

@@ -1,4 +1,4 @@
-"""The standards of a team, catalog-forge.yml at the root of a catalog: defaults, allowed and required values of its specs.
+"""Defines the standards of a team, which are in catalog-forge.yml: default, allowed and required values for the specs.
 
 Pure: nodes in, values out. `catalog_forge.team` reads the files of standards, and the files that they extend.
 """
@@ -57,7 +57,7 @@ class Required(Record):
 
 @dataclass(frozen=True)
 class Levels(Record):
-    """How bad a finding is: error, warning, note, or off."""
+    """The level of each kind of finding: error, warning, note or off."""
 
     deviates: str = key("level of a value that differs from the default without a reason", "warning", one_of=LEVELS)
     repeats: str = key("level of a value that a spec writes although it inherits the same value", "note", one_of=LEVELS)
@@ -83,7 +83,7 @@ class Standards(Record):
 
 @dataclass(frozen=True)
 class Team:
-    """The standards of a catalog together with everything that they extend. `tree` is the merged mapping, with file locations."""
+    """The standards of a catalog, merged with those that they extend. `tree` is the merged mapping, with file locations."""
 
     standards: Standards = field(default_factory=Standards)
     tree: Map = EMPTY
@@ -95,7 +95,7 @@ class Team:
         return found if isinstance(found, Map) else EMPTY
 
     def lines(self) -> list[tuple[str, Text]]:
-        """Return every standard in effect by its path, such as `defaults.image.base`, with the node it comes from."""
+        """Return the path of every standard in effect, such as `defaults.image.base`, and the node that sets the standard."""
         return [(path, node) for path, node in leaves(self.tree) if path.partition(".")[0] not in ("extends", "lint")]
 
 
@@ -124,7 +124,7 @@ CHOICES = {
     "maintainer": "maintainer",
 }
 
-# Paths for which a reason is useful even if they have no default.
+# `deviations` may give a reason for these paths even if the standards have no default for the path.
 _EXCUSED = frozenset((*CHOICES.values(), "health_check"))
 
 
@@ -154,7 +154,7 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
 
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
-    """Yield a breach for each value that is not allowed, also if it is inherited, and for each missing required value."""
+    """Yield a breach for each value that is not allowed, even if the value is inherited, and for each missing required value."""
     for word, path in CHOICES.items():
         patterns = getattr(team.standards.allowed, word)
         value = value_of(spec, path)
@@ -177,7 +177,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
 
 
 def value_of(spec: Spec, path: str) -> str:
-    """Return the value of a spec's key by its path."""
+    """Return the value at the path of a key in a spec, as text."""
     found: Any = spec
     for name in path.split("."):
         found = getattr(found, name)

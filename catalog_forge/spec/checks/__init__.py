@@ -1,1 +1,1 @@
-"""The checks of a parsed spec: blocks and expressions, services of an entry, the whole spec, and unused keys."""
+"""Check a parsed spec: its blocks and expressions, the services of its entry, the spec as a whole, and unused keys."""

@@ -1,4 +1,4 @@
-"""Checks of a file's body: its blocks must fit the format, and its expressions must read what the spec declares."""
+"""Check the body of a file: its blocks must fit the format, and its expressions may read only what the spec declares."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Yield the problems in blocks. `given`: the metadata keys whose value an outer condition has tested."""
+    """Yield the problems in a sequence of blocks. `given`: the metadata keys that surely have a value inside outer conditions."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
@@ -204,7 +204,7 @@ class _Value:
                 yield from self.problems(item, depth + 1)
 
     def _joined(self, value: tuple[Any, ...]) -> Iterator[Problem]:
-        """Yield a problem if the list consists of one `join` only: the author meant one list item for each element."""
+        """Yield a problem if the list has a `join` as its only item: the author probably wants a list item for each element."""
         alone = value[0].single if len(value) == 1 and isinstance(value[0], Text) else None
         if alone and isinstance(alone.node, Join):
             node = alone.node

@@ -1,4 +1,4 @@
-"""Checks of expressions: what they read must be declared and available at the place of use."""
+"""Check expressions: everything that an expression reads must be declared, and available where the expression is used."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield the problems in the expressions of a text. `optional`: an expression that is the whole text may lack a value."""
+    """Yield the problems in the expressions of a text. `optional`: if one expression is the whole text, it may have no value."""
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -71,7 +71,7 @@ def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
-    """Yield the problems in what an expression reads. `optional`: the expression may lack a value."""
+    """Yield the problems with what an expression reads. `optional`: whether the expression may have no value."""
     match expr.node:
         case Attr():
             yield from _attr(spec, expr.node, expr.where, scope)
@@ -103,7 +103,7 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
 
 
 def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
-    """Yield the problems with a label whose name is computed. Elements have computed labels; the hosts of elements do not."""
+    """Yield the problems with a label whose name is computed. Such a label cannot be read from the host of an element."""
     of = holder(scope, node.root) if node.of_element else None
     if node.of_element and of is None:
         yield from _astray(node.root, where)
@@ -124,7 +124,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """Yield the problem for an element name that is used where no such element exists."""
+    """Yield the problem for the name of an element, if the name is used where no element has it."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` can only be used in {words}", where)
 

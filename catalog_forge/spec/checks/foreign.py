@@ -1,4 +1,4 @@
-"""Finds texts of a spec that have the form of an expression in another language, and were surely meant as `@{...}`."""
+"""Finds texts in a spec that look like an expression of another language, but were almost certainly meant as `@{...}`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"
 _NOT_HERE = "expressions are not evaluated here; launch.environment can pass a value to the program"
 
-# The parts of a spec that are searched. `plain`: a name alone may be meant. `named`: a name is the program's or the shell's own.
-# `unread`: expressions are not evaluated, and rancher-compose replaces ${NAME}.
+# The kind of each part of a spec that is searched. In `plain` parts, ${NAME} may be meant as a key or variable of the spec. In
+# `named` parts, ${NAME} is a variable of the program or the shell. In `unread` parts, expressions are not evaluated, and
+# rancher-compose replaces ${NAME}.
 _PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
 _INNER = {"check": "unread", "reload": "unread", "exec": "named", "before": "named"}
 
@@ -46,7 +47,7 @@ def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
 
 
 def _texts(root: yamlio.Node | None) -> Iterator[tuple[yamlio.Text, str]]:
-    """Yield every text in the parts of a spec that may hold expressions, and the kind of the part."""
+    """Yield every text in the searched parts of a spec, with the kind of its part."""
     for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
         if key.value in _PARTS:
             yield from _below(value, _PARTS[key.value])
@@ -65,7 +66,7 @@ def _below(node: yamlio.Node, kind: str) -> Iterator[tuple[yamlio.Text, str]]:
 
 
 def _meant(spec: Spec, word: str) -> str:
-    """Return the expression that was surely meant; empty if the text may have a meaning of its own."""
+    """Return the expression that the author almost certainly meant; empty if the text may mean something else."""
     path = found["path"] if (found := _LOOKUP.fullmatch(word)) else ""
     if path.startswith(_OWN) and resolve(spec.metadata, Text((path.removeprefix(_OWN),))):
         return f"metadata/{path.removeprefix(_OWN)}"
@@ -80,7 +81,7 @@ def _meant(spec: Spec, word: str) -> str:
 
 
 def _is_sure(spec: Spec, expr: Expr) -> bool:
-    """Whether hardly any other language has this expression: `service.name` may be a name of the program's own."""
+    """Whether an expression hardly ever occurs in another language, unlike `service.name`, which the program itself may use."""
     match expr.node:
         case Attr(root="self", path=(field, *_)):
             return field in (*CONTAINER_FIELDS, "host", "label")

@@ -1,4 +1,4 @@
-"""Checks of a spec that uses a back end other than Rancher: what the spec can read, and which keys each back end can store."""
+"""Check a spec that uses a back end other than Rancher: what the spec reads, and whether each back end can store its keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, Whe
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
 from catalog_forge.spec.model.frame import STORES
 
-# Hints: what an author can write in place of an expression that needs Rancher's metadata.
+# Hints that tell an author what to write instead of an expression that needs Rancher's metadata.
 _OWN = "values that differ between containers come from the environment: declare NAME under `vars`, and read @{env.NAME}"
 _STACK = "write the name itself, or declare a key for it under `metadata`, and read @{metadata/NAME}"
 _MANY = "declare a list under `metadata`, and read metadata/NAME: the members are then listed in the store"
@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with a spec's back ends. If a back end is not Rancher, also check the keys and what the spec reads."""
+    """Yield the problems with the back ends of a spec and, if one is not Rancher, with the keys and with what the spec reads."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return
@@ -86,7 +86,7 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
 
 
 def _is_taken(key: str, prefix: str) -> bool:
-    """Whether a key begins with the prefix but is not below it: confd would list the key, and could not strip the prefix."""
+    """Whether a key begins with the prefix but is not below it. confd would list such a key but could not strip the prefix."""
     return key == prefix or (key.startswith(prefix) and not key.startswith(f"{prefix}/"))
 
 

@@ -1,6 +1,6 @@
 """Check the services of an entry together: names, links, sidekicks and load balancer targets must name existing services.
 
-The checks apply rancher-compose's rules, and report positions in the spec.
+The checks apply the rules of rancher-compose, but report positions in the spec.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # a companion without places is no record: the reader has reported it
+        if companion.places:  # without places, it is not a record, which the reader has reported
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:

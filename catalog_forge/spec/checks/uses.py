@@ -123,7 +123,7 @@ def _meant(spec: Spec, path: Text) -> set[str]:
 
 
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
-    """Yield what the files and the launch of a spec read: each path of the service's own metadata, and each collection."""
+    """Yield each path of the service's own metadata and each collection that the files and the launch of a spec read."""
     for file in rendered(spec):
         yield from _of_file(file)
 

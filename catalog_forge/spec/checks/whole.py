@@ -280,7 +280,7 @@ def _hides(folder: object) -> str:
 
 
 def _topology(service: Service) -> Iterator[Problem]:
-    """Yield the problems with what the chosen topology does not support."""
+    """Yield a problem for each setting that the chosen topology does not support."""
     if service.is_embedded and service.floats:
         yield Problem(
             f"service: topology embedded builds the conf image from {service.image!r}, whose tag is not fixed",
@@ -304,7 +304,7 @@ def _topology(service: Service) -> Iterator[Problem]:
 
 
 def _carries(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with what topology `scripts` does not support: its conf container writes the files once and exits."""
+    """Yield a problem for each setting that needs a running confd, because in topology `scripts` confd exits after one pass."""
     hint = "choose another topology, such as volumes"
     for file in spec.files:
         if file.reload.kind != "none":
@@ -340,8 +340,9 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
 
 
 def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each `$` that rancher-compose refuses, and for each ${VARIABLE} that no question asks for, which
-    Rancher's tools do not check (docs/facts/catalog.md#4.12).
+    """Yield a problem for each `$` that rancher-compose refuses, and for each ${VARIABLE} that no question asks for.
+
+    Rancher's tools do not check the variables (docs/facts/catalog.md#4.12).
     """
     for dollar in (each for text in _scalars(value) for each in dollars(text) if not each.name):
         wrong = f"{dollar.text.partition('}')[0]}}}" if "}" in dollar.text else dollar.text
@@ -388,7 +389,7 @@ def used_variables(value: Any) -> set[str]:
 
 
 def _scalars(value: Any) -> Iterator[str]:
-    """Yield the texts in a value of compose keys. Keys of mappings are left out."""
+    """Yield the texts in the value of a compose key, except the keys of mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list | tuple):

@@ -1,1 +1,1 @@
-"""Descriptions of the spec language for readers and tools: the reference, the JSON Schema, the full form of a spec."""
+"""Describe the spec language to readers and tools: the reference, the JSON Schema and the full form of a spec."""

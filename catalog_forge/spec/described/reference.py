@@ -190,7 +190,7 @@ def sections() -> Iterator[tuple[str, str, type[Record]]]:
 
 
 def markdown(examples: Mapping[str, str]) -> str:
-    """Return the whole page. `examples`: one example for each section, by title."""
+    """Return the whole page. `examples` maps the title of each section to an example."""
     shown = {title: (level, _section(level, title, kind, examples.get(title, ""))) for level, title, kind in sections()}
     parts = [
         _HEAD,

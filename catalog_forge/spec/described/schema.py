@@ -16,13 +16,13 @@ from catalog_forge.spec.model.record import Key, Limits, Record, keys_of
 
 Schema = dict[str, Any]
 ID = "catalog-forge-spec-1.json"
-# The types that a text may have: the reader takes an unquoted number or boolean as the text that was written.
+# The JSON types that a text may have: the reader reads an unquoted number or boolean as the text that the author wrote.
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _DEST = "^/.*[^/]$"
 _RELOAD = rf"^\s*(none|restart|signal\s+(SIG)?({'|'.join(SIGNALS)})|http\s+(POST|PUT)\s+http://\S+|exec\s+.*\S)\s*$"
 _WITHIN = rf"[A-Za-z_]\w*(\.host)?\.({'|'.join(INNER)})"
 _COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)}|{_WITHIN})"
-# These patterns follow ECMA 262. They match text that begins like an expression but is not a known expression.
+# These patterns follow ECMA 262. _UNKNOWN matches the beginning of text that looks like an expression but is not a known one.
 _NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
 _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"
 _EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
@@ -49,7 +49,7 @@ _SIMPLEST: dict[str, tuple[Any, ...]] = {
 
 
 def schema() -> Schema:
-    """Return the schema, which covers the form of each key. The reader checks rules that involve several keys."""
+    """Return the schema, which describes each key by itself. Only the reader checks rules that involve several keys."""
     maker = _Maker()
     root = maker.record(Spec)
     properties = root["properties"]

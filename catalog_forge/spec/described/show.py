@@ -1,4 +1,4 @@
-"""The full form of a spec as YAML, with every default filled in. `spec show` prints the full form."""
+"""Writes the full form of a spec, which `spec show` prints: YAML in which every default is filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spec language as values: every key that an author may write, its meaning and its default."""
+"""Model the spec language: every key that an author may write, with its meaning and its default."""
 
 from __future__ import annotations
 

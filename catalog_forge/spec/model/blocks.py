@@ -1,4 +1,4 @@
-"""The blocks that make up the body of a file, and their conditions."""
+"""Defines the blocks that make up the body of a file, and the conditions of blocks."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class EachBlock(Record):
 
 @dataclass(frozen=True)
 class Condition(Record):
-    """A condition: exactly one of these keys."""
+    """A condition, which is written as exactly one of these keys."""
 
     service: tuple[str, ...] = key(
         "true if this container belongs to the service of this name, or to one of several named services",
@@ -184,7 +184,7 @@ class Condition(Record):
 
     @property
     def compared(self) -> dict[str, tuple[Text, ...]]:
-        """The pairs of compared texts, by the key of the comparison."""
+        """The compared texts, by the key of each comparison."""
         return {word: texts for word in ("eq", "ne", "contains", "begins", "ends") if (texts := getattr(self, word))}
 
     @property
@@ -218,7 +218,7 @@ class Condition(Record):
 
 @dataclass(frozen=True)
 class WhenBlock(Record):
-    """Blocks that are written under a condition."""
+    """Blocks that are written only if a condition is true, and blocks that are written only if it is false."""
 
     when: Condition = key(
         "a condition with one of service, has, exists, eq, ne, contains, begins, ends, env, first, or with not, all or "

@@ -1,7 +1,7 @@
-"""The docker-compose v2 and rancher-compose keys that a service of an entry may carry.
+"""Lists the docker-compose v2 and rancher-compose keys that a service of an entry may have.
 
 The keys come from the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's executor
-v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys that the compiler itself writes are not included.
+v0.14.29. docs/facts/catalog.md#3.13 and #4.5 count how often each is used. Keys that the compiler itself writes are not included.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def named_volume(mount: str) -> str:
 
 
 def refused(name: str, value: Any) -> Iterator[Problem]:
-    """Yield the problems with the value of a compose key: what rancher-compose refuses, what is never read, what has no effect.
+    """Yield a problem for each part of a compose key's value that rancher-compose refuses, that is never read or has no effect.
 
     A text with a `$` is not checked, because its value is only known at launch.
     """
@@ -70,8 +70,8 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
-        # CF432 is about memswap_limit together with a second key, which is not visible here. A spec writes values in quotes, so
-        # none is altered (CF421).
+        # CF432 concerns memswap_limit together with another key, which is unknown here. CF421 concerns values that change because
+        # they are not in quotes, but the compiler writes all values in quotes.
         is_other = problem.rule == "CF432" or (problem.rule == "CF421" and not problem.who)
         if problem.where not in varied and not is_other:
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)

@@ -1,4 +1,4 @@
-"""A configuration file of a spec, and the reload after it changes."""
+"""Defines a configuration file of a spec, and the reload of the program after the file changes."""
 
 from __future__ import annotations
 

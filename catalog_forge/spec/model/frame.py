@@ -1,4 +1,4 @@
-"""What surrounds the configuration files: the entry in the catalog, the conf image, confd, a health check."""
+"""Defines what surrounds the configuration files: the entry in the catalog, the conf image, confd and the health check."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Image(Record):
     user: str = key("user and group that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The only confd release with support for other back ends: older releases and HEAD read etcd, ssm and vault differently.
+# The only confd release that a spec may combine with other back ends: other releases read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 
@@ -142,7 +142,7 @@ class Engine(Record):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the metadata keys may be in a store other than Rancher's. Specs with a store can read only these keys."""
+        """Whether the metadata keys may be in a store other than Rancher's. Such a spec can read nothing but these keys."""
         return bool(self.store)
 
     @property

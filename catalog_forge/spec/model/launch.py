@@ -1,4 +1,4 @@
-"""How the program is started and restarted."""
+"""Defines how the program is started and restarted."""
 
 from __future__ import annotations
 

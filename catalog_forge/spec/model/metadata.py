@@ -1,4 +1,4 @@
-"""The metadata keys that a spec declares, and functions that find the key for a path."""
+"""Defines the metadata keys that a spec declares, and finds the key that a path refers to."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class MetadataKey(Record):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The key that a path refers to. `below`: the path continues below the key, to a pair of a map or a record of a list."""
+    """The key that a path refers to. `below`: whether the path leads to a pair of a map or to a record of a list."""
 
     name: str
     key: MetadataKey
@@ -122,6 +122,6 @@ def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> st
 
 
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return every way to split NAME.FIELD, the longest name first."""
+    """Return every way to split a text into NAME and FIELD at one of its dots, the longest NAME first."""
     dots = [place for place, char in enumerate(name) if char == "." and place > 0]
     return [(name[:place], (name[place + 1 :],)) for place in reversed(dots)]

@@ -1,6 +1,6 @@
 """Defines a record of the spec language: a frozen dataclass whose fields carry their own documentation and limits.
 
-The reader, the JSON Schema and the reference page are all derived from these declarations, so they cannot disagree.
+The reader, the JSON Schema and the reference page are derived from these declarations, so the three cannot disagree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from catalog_forge.errors import Where
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The description and the constraints of a key: its text for the reference, and the values that it accepts."""
+    """The description of a key for the reference, and the constraints on the values of the key."""
 
     doc: str
     pattern: str = ""

@@ -1,4 +1,4 @@
-"""The allowed beginnings of a spec's raw paths."""
+"""Defines how the raw paths of a spec may begin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services of an entry: the configured service, its groups and the companions; and the volumes."""
+"""Defines the volumes and the services of an entry: the configured service, its groups and the companions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
 from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, IMAGE_SHAPE, HealthCheck, NumberOrVariable
 from catalog_forge.spec.model.record import Record, key
 
-# The sidekicks of the primary in each topology, in order; `Member` has their names.
+# The ordered roles of the primary's sidekicks in each topology. `Member` has the name of the service for each role.
 TOPOLOGIES = {
     "volumes": ("conf",),
     "netns": ("main", "volumes"),

@@ -1,4 +1,4 @@
-"""A spec as a whole, and the services that run its software."""
+"""Defines a spec as a whole, and the services that run the software of the spec."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Spec(Record):
 
     @property
     def note(self) -> str:
-        """The note in a generated file, for readers who want to edit it."""
+        """The note in each generated file for readers who want to edit the file."""
         return f"{GENERATED}{self.name}.yml; edit that file, then run: catalog-forge generate"
 
     @property
