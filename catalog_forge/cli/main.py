@@ -93,7 +93,7 @@ _HELPS = {
 # The maximum number of characters of a file name in an error message.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
-# The key of click's `meta` for all words of the command line.
+# The key under which click's `meta` contains all words of the command line.
 _WORDS = "catalog_forge.words"
 
 
@@ -130,7 +130,7 @@ class Root(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the options before the command, and remember all words for the errors about options of commands."""
+        """Parse the options before the command, and remember all words, which the errors about misplaced options need."""
         ctx.meta[_WORDS] = [*args]
         try:
             return super().parse_args(ctx, args)
@@ -291,7 +291,10 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 
 
 def located(path: Path) -> Path:
-    """Return the absolute path. A path with `..` is resolved, because `/a` is no parent of `/a/../b`; else links are kept."""
+    """Return the absolute path.
+
+    Links are kept, except in a path with `..`, which is resolved because `/a` is not a parent of `/a/../b`.
+    """
     return path.resolve() if ".." in path.parts else path.absolute()
 
 

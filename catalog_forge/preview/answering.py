@@ -22,7 +22,7 @@ from catalog_forge.verify.observation import Seen, Written
 
 # The facts that Rancher shows next to an entry's icon, by key of config.yml.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
-# The maximum number of entries whose services are listed, because composing an entry takes some milliseconds.
+# The maximum number of entries whose services are listed; composing each entry takes some milliseconds.
 _MOST_ENTRIES = 200
 _REBASED = "Its templates read keys outside Rancher's metadata. Here, these keys have the values of the service's own metadata."
 _NOTHING = (
@@ -32,7 +32,7 @@ _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "in
 
 
 def tiles(site: Site) -> dict[str, Any]:
-    """Return a tile for each entry of a catalog, including entries that are not generated from their specs yet."""
+    """Return a tile for each entry of a catalog, including entries that have not been generated yet."""
     made = {each.entry: (name, each.error) for name, each in site.specs().items()}
     found: list[dict[str, Any]] = [_tile(each) for each in site.catalog().entries]
     there = {each["id"] for each in found}
@@ -145,7 +145,10 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
 
 
 def _source(opened: Opened, found: Played) -> dict[str, Any]:
-    """Return the source of the files: the metadata version, and the folder of a hand-written image; or why there are no files."""
+    """Return the metadata version that the files are rendered from, and the folder of a hand-written image.
+
+    If no known image renders files, the result contains the reason instead.
+    """
     image = found.writer.image if found.writer else None
     if opened.spec:
         return {"version_read": opened.spec.engine.metadata}
@@ -182,7 +185,7 @@ def _text(file: Written | None, secrets: bool) -> str:
 
 
 def _services(found: Played) -> Iterator[dict[str, Any]]:
-    """Yield the services of the stack and of linked stacks, with their scales."""
+    """Yield the services of the stack and of linked stacks, each with its scale."""
     assert found.stack and found.environment
     conf = {writer.primary for writer in found.writers.values()}
     yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)

@@ -53,7 +53,7 @@ def _cut(line: str, places: Mapping[int, Dollar], variables: Mapping[str, str]) 
 
 
 def _texts(node: Node | None) -> Iterator[Text]:
-    """Yield the scalars in which answers are substituted: values outside the catalog block, which is read earlier."""
+    """Yield the scalars in which Rancher substitutes answers: all values except those in the catalog block."""
     if isinstance(node, Text):
         yield node
     elif isinstance(node, Map):

@@ -1,8 +1,8 @@
-"""Draws a topology as SVG: units in rows, below the units that use them, with lines between the rows.
+"""Draws a topology as SVG. Units are placed in rows, each unit below the units that use it, and lines connect the units.
 
-All characters are assumed to have the same width, from which the width of a frame is computed. Frames and passing
-lines have separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A
-standalone drawing also includes `files/alone.css`, which defines the colours.
+The width of a frame is computed from the assumption that all characters have the same width. Frames and passing lines have
+separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A standalone
+drawing also includes `files/alone.css`, which defines the colours.
 """
 
 from __future__ import annotations
@@ -88,7 +88,11 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 
 
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
-    """Return the x of each line at its place `own`, spread over the unit's side in the order of the lines' places `other`."""
+    """Return the x coordinate at which each line meets the place with index `own` in its path.
+
+    The points are spread evenly over the width of the place. They have the order of the lines' places with index `other`, so
+    that fewer lines cross.
+    """
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):
         sides.setdefault(way.places[own], []).append((way.places[other].middle, number))
@@ -148,7 +152,10 @@ def _rect(x: float, y: float, width: float, height: float) -> str:
 
 
 def _flows(unit: Frame, boxes: Mapping[str, tuple[float, float]], left: float, width: float) -> Iterator[str]:
-    """Yield the arrows between boxes: straight to the next box, otherwise through a lane beside the boxes."""
+    """Yield the arrows between boxes.
+
+    An arrow to the next box is straight; any other arrow runs through a lane to the right of the boxes.
+    """
     lane = 0
     for flow in unit.flows:
         (source, high), (target, other) = boxes[flow.source], boxes[flow.target]
@@ -166,7 +173,7 @@ def _flows(unit: Frame, boxes: Mapping[str, tuple[float, float]], left: float, w
 
 
 def _is_next(unit: Frame, flow: Flow) -> bool:
-    """Whether a flow goes to the next box below."""
+    """Whether the target of a flow is the box directly below its source."""
     names = [box.name for box in unit.boxes]
     return names.index(flow.target) == names.index(flow.source) + 1
 
@@ -221,7 +228,7 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a text as one line. A long line is cut in the middle, and keeps more of its end than of its beginning."""
+    """Return a text as one line. The middle of a long line is replaced by `…`; more of its end is kept than of its beginning."""
     line = " ".join(printable(text).split())
     return (
         line if len(line) <= MOST_CHARS else f"{line[: MOST_CHARS // 3]}…{line[len(line) - MOST_CHARS + MOST_CHARS // 3 + 1 :]}"

@@ -1,8 +1,8 @@
 """Exports an entry as one HTML file that needs no server, for example to attach to a merge request.
 
-The file contains what the page shows for the default answers, the changes by each single option, the drawing and the scenarios.
-The file lists the parts that it leaves out because they are too large or need a server. The file's security policy allows only
-its own script and style, by their hashes.
+The file contains what the page shows for the default answers, the changes that each option makes, the drawing and the
+scenarios. The file lists the parts that it leaves out because they are too large or need a server. The file's security policy
+allows only its own script and style, by their hashes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def exported(site: Site, entry: str) -> str:
 
 
 def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: str) -> Iterator[tuple[str, str, Any]]:
-    """Yield the parts of the file, the most important first: each part's description, its key in the data, and its content."""
+    """Yield the description, the key and the content of each part of the file, starting with the most important part."""
     yield "the files for the default answers", "answer", answered(opened, Wish(), None)
     if found := topology.of_wish(opened, Wish()):
         yield "the drawing", "svg", drawing.draw(found, alone=False)
@@ -103,7 +103,7 @@ def _choices(question: Question) -> list[str]:
 
 
 def _typed(questions: Sequence[Question]) -> Iterator[str]:
-    """Yield what the file leaves out: the results of answers that users type, and options beyond the limit."""
+    """Yield descriptions of what the file leaves out: the results of answers that users type, and options beyond the limit."""
     typed = [question.label for question in questions if question.type not in ("boolean", "enum")]
     if typed:
         yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"

@@ -1,4 +1,8 @@
-"""The icon of an entry. The page shows it in an <img> element, where browsers run no script in an SVG and load nothing for it."""
+"""Reads the icon of an entry.
+
+The page shows the icon in an <img> element, so that browsers neither run the scripts in an SVG nor load files that it refers
+to.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class Icon:
 
 
 def icon(site: Site, entry: str) -> Icon | None:
-    """Return the icon of an entry; None if it has none, or if the file is not an image."""
+    """Return the icon of an entry; None if the entry has no icon, or if the file is not an image."""
     found = site.entry(entry)
     content = found.icon.content if found and found.icon else b""
     kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")

@@ -1,4 +1,4 @@
-"""The conf images of a hand-written entry: finds the services that run a conf image, and what to render for each.
+"""Finds the services of a hand-written entry that run a conf image, and determines what to render for each service.
 
 An image is found through the folder that it is built from, in the catalog or in a folder that the user names. The code of `adopt`
 matches folders to images and reads the images.
@@ -54,14 +54,17 @@ class Images:
         return frozenset(image.folder.path.partition("/")[0] for image in images) - {""}
 
     def stamps(self) -> Stamps:
-        """Return the stamps of the given folders."""
+        """Return the stamps of the files in the given folders."""
         found: Stamps = {}
         for each in self.given:
             found |= {f"{each.parent}/{path}": stamp for path, stamp in stamps(each.parent, (each.name,)).items()}
         return found
 
     def run_by(self, revision: Revision, variables: Mapping[str, str]) -> dict[str, tuple[str, Original]]:
-        """Return the services that run a known image, given these answers: the primary and the image by the service's name."""
+        """Return the services that run a known image with these answers.
+
+        The result maps the name of each service to the name of its primary service and its image.
+        """
         files = answered(revision, variables)
         images = [image for catalog, _ in self._known for image in catalog.images]
         found = dict(conf_images(files, [each for _, known in self._known for each in known], images))

@@ -15,7 +15,7 @@ _SWEEPS = 6
 
 @dataclass(eq=False)
 class Slot:
-    """A place in a row, for a unit or for a line that passes the row."""
+    """A place in a row, for a unit or for a line that passes through the row."""
 
     unit: Frame | None
     row: int
@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """The path of a line: its places from the upper unit down to the lower unit. `up`: the lower unit is the line's source."""
+    """The path of a line: its places from the upper unit down to the lower unit. `up`: the lower unit is the source."""
 
     edge: Edge
     places: tuple[Slot, ...]
@@ -42,7 +42,8 @@ class Way:
 def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[list[Slot]], list[Way]]:
     """Return the rows of units, and the lines between units.
 
-    A unit is below all units that use it; a line has a place in each row that it passes. `width_of` returns the width of a unit.
+    A unit is below all units that use it; a line has a place in each row that it passes through. `width_of` returns the width
+    of a unit.
     """
     units = {unit.name: unit for unit in topology.units}
     levels = _levels(units, topology.edges)
@@ -102,7 +103,10 @@ def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> 
 
 
 def settle(rows: list[list[Slot]], margin: float) -> None:
-    """Order each row and set the left side of each place, at least `margin`, so that connected places are near each other."""
+    """Order each row and set the left side of each place, so that connected places are near each other.
+
+    The leftmost place of all rows starts at `margin`.
+    """
     for row in rows:
         _spread(row, [0.0] * len(row))
     for sweep in range(_SWEEPS):

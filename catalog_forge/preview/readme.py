@@ -1,4 +1,4 @@
-"""A README as HTML that is safe in the page, since its author is not trusted."""
+"""Converts a README to HTML that is safe to show in the page, because the author of the README is not trusted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 1 << 18
 def html(text: str) -> str:
     """Return Markdown as HTML without scripts, styles, forms and images; links may lead only to http and https.
 
-    In place of an image, which the browser would fetch from a foreign server, its alternative text is shown.
+    Each image is replaced by its alternative text, because the browser would fetch the image from a foreign server.
     """
     import nh3
     from markdown_it import MarkdownIt

@@ -92,7 +92,7 @@ def _scenario(site: Site, query: Query) -> Any:
     return timeline(site.opened(_word(query, "id")), _word(query, "name"))
 
 
-# The function for each request; it returns data, which is sent as JSON.
+# The function that answers each request. Its return value is sent as JSON.
 ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/catalog"): _catalog,
     ("GET", "/api/entry"): _entry,
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing, because the terminal belongs to the user."""
 
     def do_GET(self) -> None:
-        """Answer with a file, an icon, events or data."""
+        """Answer a request for a file, an icon, events or data."""
         path, _, query = self.path.partition("?")
         asked = dict(parse_qsl(query, max_num_fields=20))
         if not self._is_own():
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._file("index.html" if path == "/" else path.removeprefix("/files/"))
 
     def do_POST(self) -> None:
-        """Answer a request with a JSON body."""
+        """Answer a request whose body is JSON; the response is also JSON."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MAX_BODY):
             self.close_connection = True
@@ -274,7 +274,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.end_headers()
         with self.server.watch.looking() as look:
-            # Changes are sent from now on. A page that shows older files has a different mark, and loads the files again.
+            # Only changes from now on are sent. The current mark is sent first, so that a page that shows older files loads
+            # them again.
             self.wfile.write(f"retry: 500\nevent: hello\ndata: {mark(self.server.watch.seen)}\n\n".encode())
             self.wfile.flush()
             while True:

@@ -31,8 +31,8 @@ SPECS = "specs"
 class Opened:
     """An entry on the page, with the chosen revision, and with the spec if the entry is generated.
 
-    `revision` is None if there is nothing to show; `problems` has the reasons, and all errors of the spec. `images`: for a
-    hand-written entry, the known images that it may run.
+    `revision` is None if there is nothing to show; `problems` has the reasons, and all errors of the spec. `images`: the known
+    images that a hand-written entry may run.
     """
 
     id: str
@@ -131,7 +131,7 @@ class Site:
         return found
 
     def id_of(self, word: str) -> str:
-        """Return the id of the entry that a word names: its folder, its id, its name, or the name of its spec.
+        """Return the id of an entry. The word may be the entry's folder, its id, its name, or the name of its spec.
 
         Raises ForgeError if no such entry exists.
         """
@@ -167,7 +167,7 @@ class Site:
             before = known_as[1] if known_as else None
             now = self._open(entry, revision, spec)
             if now.problems and now.spec is None and before and before.spec:
-                # Editors may save a spec half-way, so the last valid state stays visible.
+                # Editors may save a half-written spec, so the last valid state stays visible.
                 now = replace(before, problems=now.problems)
             known_as = stamp, now
             self._opened[entry, revision] = known_as
@@ -199,7 +199,10 @@ class Site:
 
 
 def _made_by(repository: Repository, name: str) -> Product:
-    """Return the entry that a spec makes, or its error. If the generated files are current, their record is enough."""
+    """Return the entry that a spec makes, or the error in the spec.
+
+    If the generated files are up to date, the id comes from their record, and the spec is not parsed.
+    """
     entry = f"{SPECS}/{name}"
     try:
         config = (path for path in writer.recorded(repository.root, name) if path.endswith(f"/{CONFIG}"))
@@ -220,7 +223,7 @@ def _of_spec(entry: str, source: Source) -> Opened:
 
 
 def _is_folder(root: Path, entry: str, spec: str) -> bool:
-    """Whether an id is a folder of the catalog, or would be created as one."""
+    """Whether an id names a folder of the catalog that exists or that the spec would create."""
     if entry.count("/") != 1 or entry.endswith(("/", "/.", "/..")):
         return False
     check_inside(root, entry)

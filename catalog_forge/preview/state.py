@@ -34,7 +34,7 @@ _LONGEST = 1 << 16
 
 @dataclass(frozen=True)
 class Wish:
-    """The user's choices: answers by variable, scales by service, the asking container, and the version of the metadata.
+    """The user's choices: answers by variable, scales by service, the container that asks, and the version of the metadata.
 
     An empty choice means the entry's default. With `secrets`, secret files are shown too.
     """
@@ -75,7 +75,7 @@ class Wish:
 class ConfService:
     """A service whose containers write configuration files.
 
-    `asks`: the service that the metadata service takes for the caller; `image`: the conf image of a hand-written entry.
+    `asks`: the service that asks the metadata service; `image`: the conf image of a hand-written entry.
     """
 
     asks: str
@@ -85,10 +85,10 @@ class ConfService:
 
 @dataclass(frozen=True)
 class Played:
-    """The result of the choices: the answers by variable, the problems, the stack, and the files of the asking container.
+    """The result of the choices: the answers by variable, the problems, the stack, and the files of the container that asks.
 
     `stack` and `environment` are None if the entry cannot run with these answers; `seen` is None if no conf image is known.
-    `writers` has the services that write files, by container name; `asks` is the name of the asking container.
+    `writers` maps container names to the services that write files; `asks` is the name of the container that asks.
     """
 
     variables: Mapping[str, str]
@@ -101,7 +101,7 @@ class Played:
 
     @property
     def writer(self) -> ConfService | None:
-        """The service of the asking container."""
+        """The service of the container that asks."""
         return self.writers.get(self.asks)
 
 
@@ -126,7 +126,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """Return `found` with the files of the asking container added."""
+    """Return `found` with the files of the container that asks added."""
     writer = found.writer
     if writer is None:
         return found

@@ -1,4 +1,4 @@
-"""The contents of a drawing of an entry: its units and containers, their links, and the flow of the files. Pure.
+"""Computes the contents of an entry's drawing: its units and containers, their links, and the flow of the files. Pure.
 
 The contents are read from the compose files of any revision, even of a revision that Rancher would refuse. For the entry of a
 spec, the contents include the files that each container writes, and the services that these files read.
@@ -55,9 +55,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A unit, which Rancher starts together: a primary service and its sidekicks.
+    """A unit: a primary service and its sidekicks, which Rancher starts together.
 
-    `kind` is `service` or `balancer`; without containers, it is `outside` (a service of another stack) or `volume`.
+    `kind` is `service` or `balancer`. For a frame without containers, it is `outside` (a service of another stack) or `volume`.
     """
 
     name: str
@@ -151,7 +151,7 @@ class _TopologyReader:
         # The image of each container that writes files.
         self.confs = {name: found[0] for name, found in known.items() if found}
         first = {name: primaries[0] for name, primaries in files.primaries_of.items() if name in files.services}
-        # A service that names itself, or that is part of a cycle of sidekicks, is still a unit.
+        # A service that names itself as a sidekick, or that is part of a cycle of sidekicks, is still a unit.
         self.primary_of = {name: primary for name, primary in first.items() if primary not in first}
         names = [name for name in files.services if name not in self.primary_of]
         self.left_out = max(0, len(names) - MOST_UNITS)
@@ -166,7 +166,7 @@ class _TopologyReader:
         return Topology(title, tuple(units), edges, self.left_out)
 
     def _members(self, primary: Service) -> list[Service]:
-        """Return the containers of a unit in order: the writers of files, then containers that keep the files, then the users."""
+        """Return the containers of a unit in order: those that write files, those that keep files, and those that use files."""
         found = [primary, *(self.services[name] for name in primary.sidekicks if name in self.services and name != primary.name)]
         late = {each.name: 2 if each.get("volumes_from") else 1 for each in found if each.name not in self.confs}
         return sorted(found[:MOST_CONTAINERS], key=lambda each: late.get(each.name, 0))
@@ -193,7 +193,10 @@ class _TopologyReader:
         return ContainerBox(service.name, _text(service, "image"), (*_few(files), *_few([*ports, *shared, *volumes])))
 
     def _flows(self, members: list[Service]) -> Iterator[Flow]:
-        """Yield the flow of files from their writers to their users, often through a container that only keeps the files."""
+        """Yield the flows of files from the containers that write the files to those that use them.
+
+        Files often flow through a container that only keeps them.
+        """
         known = {each.name for each in members}
         writers = [each for each in members if each.name in self.confs]
         files = counted(sum(len(self.confs[each.name].files) for each in writers), "file")

@@ -1,4 +1,4 @@
-"""Tells open pages when a file of the catalog changes. One thread watches, as long as a page is open."""
+"""Tells open pages when a file of the catalog changes. One thread watches the files as long as a page is open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from catalog_forge.repository import Stamps
 
 _LOOK = 0.3
-# The pause after a look is this many times as long as the look, so a large catalog takes at most a tenth of the time.
+# After checking the files, the thread pauses this many times as long as the check took, so that checking even a large catalog
+# takes at most a tenth of the time.
 _SHARE = 10
 
 

@@ -193,18 +193,18 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
 
 
 def _pieces(blob: object) -> Iterator[bytes]:
-    """The chunks of a blob. This function only narrows python-dxf's return type, which allows a tuple with the size."""
+    """Return the chunks of a blob. Only the type changes: python-dxf declares that it may also return a tuple with the size."""
     assert isinstance(blob, Iterable)
     return iter(blob)
 
 
 def _for_amd64(part: Mapping[str, Any]) -> bool:
-    """Sort key that puts the amd64 image first."""
+    """Return a sort key that puts the amd64 image first."""
     return (part.get("platform") or {}).get("architecture") != "amd64"
 
 
 def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The platforms of an index or of a single image, without entries that cannot be run, such as attestations."""
+    """Return the platforms of an index or a single image, without entries that cannot be run, such as attestations."""
     if "manifests" in data:
         found = [each.get("platform") or {} for each in data["manifests"]]
     else:
@@ -272,7 +272,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
 
 
 def _elsewhere(host: _Host, error: Exception) -> str:
-    """Return words that name the server that failed if the registry redirected to it; "" if the registry itself failed."""
+    """Return words that name the failed server if the registry redirected to it; "" if the registry itself failed."""
     request = getattr(error, "request", None)
     netloc = urlsplit(getattr(request, "url", None) or "").netloc
     return f"{printable(netloc)}, to which it redirects: " if netloc not in ("", host.address) else ""

@@ -68,7 +68,7 @@ class Named:
 
 
 def _compositions(revision: Revision) -> Iterator[Composition]:
-    """The compositions of a revision: with the default answers and, if templates are used, with every other option."""
+    """Yield the composition with the default answers. If templates are used, also yield one for each other option."""
     yield revision.composition
     if not any(is_template(file.text) for file in revision.compose_files):
         return
@@ -87,6 +87,6 @@ def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
 
 
 def _choices(question: Question) -> list[str]:
-    """The answers that a question offers: its options, both values of a boolean, or only its default."""
+    """Return the answers that a question offers: its options, both values of a boolean, or only its default."""
     offered = question.options if question.type == "enum" else ["true", "false"] if question.type == "boolean" else []
     return [*dict.fromkeys((question.default, *offered))] if question.default or not offered else offered

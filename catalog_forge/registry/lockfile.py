@@ -33,7 +33,7 @@ class Locked:
 
     @property
     def warning(self) -> str:
-        """Why a Docker engine of the Rancher 1.x era or a current engine cannot pull the image; empty if both can."""
+        """Why a current Docker engine or one of the Rancher 1.x era may fail to pull the image; empty if neither should fail."""
         if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
             return "its manifest has schema 1, which current Docker engines refuse"
         if self.media_type.startswith("application/vnd.oci."):
@@ -74,7 +74,7 @@ class LockFile:
         return _HEAD + yamlio.dump({**({"pinned": True} if self.pinned else {}), "images": rows})
 
     def with_images(self, found: Mapping[str, Locked]) -> LockFile:
-        """The lock file with these images added or replaced.
+        """Return the lock file with these images added or replaced.
 
         An image whose digest did not change keeps the date on which it was first seen.
         """
@@ -85,7 +85,7 @@ class LockFile:
         return replace(self, images={**self.images, **kept})
 
     def of(self, names: Mapping[str, object]) -> LockFile:
-        """The lock file reduced to the images with these names."""
+        """Return the lock file reduced to the images with these names."""
         return replace(self, images={name: each for name, each in self.images.items() if name in names})
 
 
@@ -107,7 +107,7 @@ def read(root: Path) -> LockFile:
 
 
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
-    """Change catalog-forge.lock while no other process can, and return its old and its new content.
+    """Change catalog-forge.lock while no other process can change it, and return its old and its new content.
 
     Writes nothing if the new content equals the old.
     """
@@ -121,12 +121,15 @@ def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile
 
 
 def today() -> str:
-    """Today's date, or the date of SOURCE_DATE_EPOCH."""
+    """Return the date of SOURCE_DATE_EPOCH; without it, today's date."""
     return epoch(time.time()).date().isoformat()
 
 
 def epoch(otherwise: float) -> datetime.datetime:
-    """The time of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch), else `otherwise`, in Unix seconds."""
+    """Return the time of SOURCE_DATE_EPOCH in UTC; without it, the time of `otherwise`, which is in Unix seconds.
+
+    The variable is specified at reproducible-builds.org/specs/source-date-epoch.
+    """
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else otherwise
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from catalog_forge.plan import File, Plan
 from catalog_forge.registry.reference import parse
 
-# Where generated Dockerfiles and compose files name an image.
+# These patterns match the image references in generated Dockerfiles and compose files.
 _DOCKERFILE = re.compile(r"(?m)^((?:FROM|ARG BASE=|COPY --from=) *)([^\s@$]+)")
 _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 

@@ -1,4 +1,4 @@
-"""Keep pushed tags from being overwritten: find the image that a registry has under a tag, and tell if a new build equals it."""
+"""Keep pushed tags from being overwritten: find the image that a registry has under a tag, and compare it with a new build."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog_forge.registry.lockfile import Locked, today
 
 @dataclass(frozen=True)
 class Pushed:
-    """The image that a registry has under a tag. `is_same` means that its label names the same inputs as the new build."""
+    """The image that a registry has under a tag. `is_same`: the image's label names the same inputs as the new build."""
 
     manifest: Manifest
     is_same: bool
@@ -30,7 +30,7 @@ _TELLING = ("org.opencontainers.image.created", "org.opencontainers.image.revisi
 
 
 def there(registries: Registries, request: BuildRequest) -> Pushed | None:
-    """Return the image pushed under a request's tag; None if there is none. Raises ForgeError if the look-up fails."""
+    """Return the image that was pushed under a request's tag, or None. Raises ForgeError if the look-up fails."""
     try:
         found = registries.manifest(reference.parse(request.tags[0]), labels=True)
     except Gone:
@@ -40,7 +40,10 @@ def there(registries: Registries, request: BuildRequest) -> Pushed | None:
 
 
 def locked(registries: Registries, digests: Mapping[str, str]) -> Iterable[tuple[str, Locked | ForgeError]]:
-    """Return the lock entry of each pushed tag. The image is looked up by digest, because the tag may have moved since."""
+    """Yield each pushed tag with its lock entry or an error.
+
+    The image is looked up by its digest, because the tag may have moved since the push.
+    """
     for tag, digest in digests.items():
         try:
             found = registries.manifest(reference.parse(f"{tag}@{digest}"))

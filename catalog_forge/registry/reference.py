@@ -43,7 +43,7 @@ class Reference:
         return self.repository.removeprefix("library/") if self.host == DOCKER_HUB else f"{self.host}/{self.repository}"
 
     def pinned(self, digest: str) -> str:
-        """The reference with a digest; the tag is kept for human readers."""
+        """Return the reference with a digest added; the tag is kept for human readers."""
         return f"{self.written.partition('@')[0]}@{digest}"
 
 

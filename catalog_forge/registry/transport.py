@@ -36,7 +36,7 @@ class TooLong(RequestException):
 
 
 class Busy(RequestException):
-    """A registry asks to wait too long, or asks again at each try."""
+    """A registry asked for too long a wait, or asked for a wait at every try."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"asks to wait {seconds} s")
@@ -107,7 +107,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """The seconds that a registry asks to wait; -1 if it does not ask. A date is compared with the registry's own clock."""
+    """Return the seconds that a registry asks to wait, or -1. A date is compared with the registry's own clock."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1
@@ -120,7 +120,10 @@ def _wait(response: Response) -> int:
 
 
 def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
-    """A TLS context that trusts this machine's CAs and the certificates in a folder with the Docker engine's file names."""
+    """Return a TLS context for this machine's CAs and the certificates in a folder of the Docker engine.
+
+    CA certificates are named `*.crt`; client certificates are named `*.cert`, with their keys in `*.key`.
+    """
     context = tls.context()
     for file in sorted(folder.glob("*.crt")):
         context.load_verify_locations(file)

@@ -1,9 +1,9 @@
 """Compares wanted and existing keys, and turns the differences into ordered batches of operations for a store. Pure.
 
 A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger change
-is written in several transactions. Between the first and the last of them, an additional key, the mark, says that the change is
-unfinished. The next seed compares its keys with the store's contents, like every seed, and so it resumes the change
-(docs/decisions/0021-seeding-in-batches.md).
+is written in several transactions. From the first transaction to the last, an additional key in the store, the mark, says that
+the change is unfinished. The next seed compares its keys with the store's contents, like every seed, and so it resumes the
+change (docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations
@@ -33,11 +33,14 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the store already holds the wanted keys."""
+        """Whether the store already contains the wanted keys."""
         return not (self.puts or self.deletes or self.is_cut_off)
 
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
-        """Yield the transactions, each with at most `most` operations and `room` bytes, or with one operation of any size."""
+        """Yield the transactions, each with at most `most` operations and `room` bytes.
+
+        An operation with more than `room` bytes gets a transaction of its own.
+        """
         operations = self._operations()
         whole = list(_cut([*operations, *[(self.mark, None)] * self.is_cut_off], most, room))
         if len(whole) > 1:

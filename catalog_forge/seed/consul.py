@@ -14,7 +14,7 @@ from catalog_forge.seed.wire import Wire, basic
 class Consul:
     """A client of Consul."""
 
-    # A transaction may have 512 KiB (limits.txn_max_req_len); values in it grow by a third (Base64).
+    # A transaction may have 512 KiB (limits.txn_max_req_len); Base64 makes the values in a transaction longer by a third.
     most, room = 64, 320 << 10
 
     def __init__(self, target: Destination) -> None:
@@ -37,7 +37,7 @@ class Consul:
             unclear(self._target.node, "its keys do not have the format of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations in one transaction. A single value, which may be too large for that, is written without it."""
+        """Perform all operations in one transaction. A single value, which may be too large for one, is written without."""
         if len(puts) == 1 and not deletes:
             for key, value in puts.items():
                 self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())

@@ -24,7 +24,7 @@ _COMMANDS = {
 
 
 def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON, for the back end `file` as a whole file. Secrets that are not shown become null."""
+    """Return keys and values as JSON; for the back end `file`, as confd reads them. Secrets that are not shown become null."""
     shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
     return as_json(nested(shown) if backend == "file" else shown)
 
@@ -48,7 +48,7 @@ def _command(backend: str, key: str, text: str, target: Destination, secrets: bo
     kind = "SecureString" if target.is_secret(key) else "String"
 
     def with_value(data: object) -> str:
-        """Return JSON as a shell word. The value replaces the line break in the JSON."""
+        """Return JSON as a shell word. The value is inserted in place of the line break that `data` contains."""
         head, tail = as_json(data, None).split("\\n")
         return f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from catalog_forge.confd.layout import nested
 from catalog_forge.seed.store import Destination, refuse
 
-# Characters that confd's YAML reader refuses unescaped. It cannot read JSON's surrogate pairs at all.
+# Characters that confd's YAML parser refuses unescaped. The parser cannot read JSON's surrogate pairs at all.
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
@@ -24,7 +24,7 @@ def file_of(tree: Mapping[str, Any]) -> str:
 
 
 class JsonFile:
-    """A client of the file whose path is the node. Each write replaces the whole file, which only its owner can read."""
+    """A client whose node is the path of a JSON file. Each write replaces the whole file, which only its owner can read."""
 
     most = room = 1 << 30
 

@@ -1,5 +1,6 @@
-"""Redis over its protocol, RESP: commands as arrays of strings, five kinds of replies
-(https://redis.io/docs/reference/protocol-spec).
+"""A client of Redis that speaks RESP, the protocol of Redis.
+
+Commands are arrays of strings, and there are five kinds of replies (https://redis.io/docs/reference/protocol-spec).
 """
 
 from __future__ import annotations

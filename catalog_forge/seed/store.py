@@ -17,8 +17,8 @@ PATIENCE = 10.0
 class Destination:
     """Where to write: the address of a node (empty: the back end's default), and the prefix of all keys.
 
-    For DynamoDB the node is the name of the table. Values at or below `secret` keys are never shown, and neither are the
-    credentials, which come from the environment or from files. `ca`, `cert` and `key` are paths of PEM files for https.
+    For DynamoDB the node is the name of the table. Values at or below `secret` keys are never shown. The credentials come from
+    the environment or from files, and are never shown either. `ca`, `cert` and `key` are paths of PEM files for https.
     """
 
     node: str
@@ -56,7 +56,11 @@ class Client(Protocol):
         """Return all keys below the prefix with their values. Raises ForgeError on failure."""
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations or none: at most `most`, with at most `room` bytes. Raises ForgeError on failure."""
+        """Perform all operations or none. Raises ForgeError on failure.
+
+        There are at most `most` operations. Several operations have at most `room` bytes of keys and values together; a single
+        operation may have any size.
+        """
 
 
 def carry_out(found: Change, client: Client) -> None:

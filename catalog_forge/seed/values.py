@@ -102,7 +102,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """Return the values of the questions' variables, as in the catalog entry."""
+    """Return the answers by the question's variable, checked and completed with defaults like those of the catalog entry."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)
@@ -117,7 +117,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
     try:
         return answered(of_metadata(spec), given)
     except ForgeError as error:
-        # The places point to generated questions, which are not in any file.
+        # Locations in generated questions are dropped, because these questions are not in any file.
         problems += [
             Problem(each.message, None, each.hint) if not each.where or each.where.file == UNWRITTEN else each
             for each in error.problems

@@ -1,4 +1,4 @@
-"""HTTP with a store: one persistent connection, JSON in both directions, and a one-line message for each failure."""
+"""HTTP requests to a store: one persistent connection, JSON in both directions, and a one-line message for each failure."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Zookeeper:
         found: dict[str, bytes] = {}
         self._nodes, above = {}, [self._target.prefix]
         while above:
-            # One level at a time, with thousands of requests in flight.
+            # Read one level at a time, with thousands of requests in flight.
             listed = [(path, self._client.get_children_async(path), self._client.get_async(path)) for path in above]
             above = []
             for path, children, value in listed:

@@ -87,12 +87,12 @@ def _of_entry(shown: str, entry: Entry) -> Fact:
 
 
 def _said(problems: Sequence[Problem]) -> str:
-    """Return the first problem of a file as text; empty if there is none."""
+    """Return the first problem as text; empty if there are no problems."""
     return f"{problems[0].where}: {problems[0].message}" if problems else ""
 
 
 def _changed(root: Path, path: str) -> str:
-    """Return the date of the last commit that changed a path; empty if git does not know it."""
+    """Return the date of the last commit that changed a path; empty if no commit did, or if git fails."""
     with suppress(ForgeError):
         return git.read(root, "log", "-1", "--format=%cs", "--", f"./{path}").decode().strip()
     return ""
@@ -101,8 +101,8 @@ def _changed(root: Path, path: str) -> str:
 def derived(repository: Repository) -> dict[str, Any]:
     """Return standards that a catalog already meets, so that adopting them changes no generated file.
 
-    A value that most specs have becomes a default if that changes no spec. All values that occur are allowed. What every spec
-    has is required.
+    A value that most specs have becomes a default if that changes no generated file. All values that occur are allowed.
+    Properties that every spec has are required.
     """
     found = facts(repository.root, "")
     specs = [each for name in repository.names() for each in _read(repository, name)]
@@ -134,7 +134,7 @@ def _read(repository: Repository, name: str) -> Iterator[Spec]:
 
 
 def _required(specs: list[Spec]) -> dict[str, Any]:
-    """Return the requirements that every spec meets; none for a single spec, which proves nothing."""
+    """Return the requirements that every spec meets. A single spec proves nothing, so it gives no requirements."""
     found: dict[str, Any] = {}
     if len(specs) > 1:
         found |= {"name": "*-conf"} if all(spec.name.endswith("-conf") for spec in specs) else {}

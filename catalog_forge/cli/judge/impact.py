@@ -85,7 +85,10 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 
 
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
-    """Return the violations of the standards by a spec: each message by a key that does not depend on the violating value."""
+    """Return the messages about a spec that violates the standards.
+
+    The key of each message does not depend on the violating value, so the messages of two versions can be compared.
+    """
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []
     levels = team.standards.levels
@@ -96,7 +99,7 @@ def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, 
 
 
 def _next(repository: Repository, source: Source, found: Impact) -> None:
-    """Set the versions in `found` that `release` would make. Set nothing if git cannot tell which revisions are published."""
+    """Set the versions in `found` that `release` would give. Set none if git cannot tell which revisions are published."""
     with suppress(ForgeError):
         made = releasing.next_revision(source, releasing.published_at(repository, source, "HEAD"), None, ())
         if made:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from catalog_forge.rancher.tree import Tree
     from catalog_forge.spec.standards import Team
 
-# A copy, because a shell that completes a rule waits for what is imported here.
+# The levels are repeated here, because importing them would slow down completion in the shell.
 FAIL_ON = ("error", "warning", "note", "never")
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -288,7 +288,7 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
-    """Print which entries of a baseline no longer occur, for the rules and files that this run checked."""
+    """Print the entries of a baseline that no longer occur. Entries of rules or files that this run did not check are ignored."""
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
         click.echo(f"{printable(line)} from the baseline no longer occurs", err=True)
@@ -297,7 +297,7 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
 
 
 def _was_read(tree: Tree, path: str) -> bool:
-    """Whether a tree was read completely at a path of its catalog, so that every file there is in the tree."""
+    """Whether the tree contains every file that the catalog has at this path."""
     return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
 
 
@@ -338,7 +338,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
 
 
 def _report(path: Path, runs: list[Run], whole: Checked) -> None:
-    """Write the report for the team."""
+    """Write the report for the team, in the format that the suffix of `path` names."""
     from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.output.page import page
 

@@ -1,4 +1,4 @@
-"""`lint --fix` and `lint --diff`: the fixes that findings offer, shown and written."""
+"""Shows and writes the fixes that findings offer, for `lint --fix` and `lint --diff`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = (".git", "catalog-forge.yml", "specs")
 
 
 def show(before: Tree, after: Tree) -> None:
-    """Print the changes of fixes as a diff for `patch -p1`. On a terminal, control characters are escaped."""
+    """Print the changes that fixes make as a diff for `patch -p1`. On a terminal, control characters are escaped."""
     from catalog_forge.lint.runner import fixes
 
     diff = fixes.diff(fixes.changes(before, after))
@@ -26,7 +26,7 @@ def show(before: Tree, after: Tree) -> None:
 
 
 def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
-    """Write the changes of fixes, all of them or nothing, and return the number of files.
+    """Write all changes that fixes make, or none of them. Return the number of changed files.
 
     `path` is the argument of the command, relative to `start`. Raises ForgeError, with nothing written, if a file has changed
     since it was read, is reached through a link or cannot be written.
@@ -53,13 +53,16 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
 
 
 def _root(folder: Path, start: Path) -> Path:
-    """Return the folder for the journal, where the next command looks for it: the catalog or the working folder."""
+    """Return the folder for the journal, in which the next command looks for a journal: the catalog or the working folder."""
     marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
     return next(marked, start if folder.is_relative_to(start) else folder)
 
 
 def _below(root: Path, folder: Path, path: Path, file: File) -> str:
-    """Return the path, relative to `root`, of a file in the tree. The tree was read from `path`: `folder` or a file in it."""
+    """Return the path of a file in the tree, relative to `root`.
+
+    `path` is the argument from which the tree was read: `folder` itself or a file in `folder`.
+    """
     shown = Path(file.shown or file.path)
     below = Path(shown.name) if shown == path else shown.relative_to(path)
     return (folder / below).relative_to(root).as_posix()

@@ -57,7 +57,7 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
 
 
 def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
-    """Return an HTML page without scripts. Values from entries are escaped, so they cannot change its structure."""
+    """Return an HTML page without scripts. Values from entries are escaped, so they cannot change the structure of the page."""
     from collections import Counter
 
     from catalog_forge import texts
@@ -70,7 +70,10 @@ def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
 
 
 def _reads(catalog: Catalog) -> Reads:
-    """Return a function from an image reference to a predicate: whether the image's templates read a metadata key."""
+    """Return a function that maps the reference of a known image to a predicate.
+
+    The predicate says whether the templates of the image read a metadata key.
+    """
     from catalog_forge.lint.images.inside import asked_of
 
     known = {each.name: each for each in catalog.images}

@@ -86,7 +86,10 @@ def adopt(
 
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
-    """Adopt each image below `folders`: once for every entry that uses the image, or alone if no entry does."""
+    """Adopt each image below `folders` together with its entry.
+
+    An image that several entries own is adopted once for each of them; an image without an entry is adopted alone.
+    """
     from itertools import count
 
     from catalog_forge.adopt.adopting import adopt as adopt_image
@@ -151,7 +154,7 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all adopted specs, or nothing. Existing files stay, but `force` overwrites the adopted entry."""
+    """Write all adopted specs, or nothing. Existing files are kept, except that `force` overwrites the adopted entries."""
     from collections import Counter
 
     from catalog_forge import writer

@@ -64,7 +64,10 @@ def bake(
 
 
 def _changed(repository: Repository, names: list[str], since: str | None) -> list[str]:
-    """Return the specs whose image changed since a commit: its files, its tag, or the checksum of its confd."""
+    """Return the specs whose image has changed since a commit.
+
+    Compares the files of each image, its tag, and the checksum of its confd. Without a commit, all specs are returned.
+    """
     if since is None:
         return names
     from catalog_forge import git

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the command line adds to the specs: a confd, build arguments, the platform, and whether the cache may be used.
+    """The inputs of a build that the command line adds: a confd, build arguments, the platform, and whether to ignore the cache.
 
     `any_confd`: an existing image may contain any confd. `told`: `confd` may differ from the released confd.
     """
@@ -269,7 +269,10 @@ def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Pro
 
 
 def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force: bool, progress: Progress) -> str:
-    """Push an image unless its registry already has it. Return the digest. Raises ForgeError if the tag is taken."""
+    """Push an image unless its registry already has it. Return the digest.
+
+    Raises BuildError if the registry has the tag with different content, unless `force` is true.
+    """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image import builder
     from catalog_forge.registry import pushed

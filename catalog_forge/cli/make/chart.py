@@ -83,7 +83,7 @@ def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Char
 
 
 def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
-    """Write the chart, all of it or nothing, or print how it differs from the files on disk."""
+    """Write the complete chart or nothing. With --check or --diff, only compare the chart with the files on disk."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import differing, summary
     from catalog_forge.errors import ForgeError, Where

@@ -100,7 +100,10 @@ def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: boo
 
 
 def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[str]], look: bool) -> None:
-    """Write the first candidate text that generates without error, or show the change. Raises ForgeError without such a text."""
+    """Write the first candidate text from which files can be generated.
+
+    If `look` is true, only show the change. Raises ForgeError if no files can be generated from any candidate.
+    """
     from catalog_forge import journal, writer
     from catalog_forge.cli.make.new import planned
     from catalog_forge.errors import ForgeError

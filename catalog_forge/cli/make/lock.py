@@ -61,9 +61,9 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
 
 
 def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named, Collection[str]]:
-    """Return the images of some specs and entries, or of the whole catalog; and the tags of the images built here.
+    """Return the images that the named specs and entries use, and the tags of the images that the catalog builds itself.
 
-    Raises ForgeError for an unknown name, and for specs that are wrong.
+    Without names, return the images of the whole catalog. Raises ForgeError for an unknown name, and for specs that are wrong.
     """
     from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.errors import ForgeError, did_you_mean
@@ -115,7 +115,10 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 
 
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
-    """Query the registries for images; for an image in the lock, first its digest only. Return the images and the problems."""
+    """Look up images in their registries. Return the images that were found, and the problems.
+
+    For an image in the lock file, only the digest is requested unless it has changed.
+    """
     from itertools import count
 
     from catalog_forge.cli.shown.console import Progress
@@ -157,7 +160,11 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
 
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
-    """Return a problem for each image in only the catalog or only the lock, except images that the catalog builds itself."""
+    """Return a problem for each image of the catalog that is missing in the lock file.
+
+    Images that the catalog builds itself are ignored. If `whole`, also return a problem for each image in the lock file that no
+    file of the catalog names.
+    """
     from catalog_forge.errors import Problem, Where
     from catalog_forge.registry import LOCK
 

@@ -1,4 +1,4 @@
-"""Finds the update of a spec: the current blueprint, expanded with the recorded answers, and the change of each file."""
+"""Finds the update of a spec: expands the current blueprint with the recorded answers, and determines the change of each file."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
 
 
 def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
-    """Read the files of an author. Raises ForgeError for a link, and for a file below a linked folder."""
+    """Read the author's files at these paths. Raises ForgeError for a link, and for a file below a linked folder."""
     there = journal.folders_above(root, sorted(paths))
     found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
     for path, file in found.items():
@@ -175,7 +175,7 @@ def _words(value: str | bool) -> str:
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     """Return an update that records a blueprint for a spec without a recorded blueprint.
 
-    The base of the update is what the blueprint makes with the answers that reproduce most of the spec.
+    The base of the update consists of the files that the blueprint makes from the answers that reproduce most of the spec.
     """
     if wished.reference is None:
         raise ForgeError(

@@ -1,4 +1,4 @@
-"""Reports and deletes what was generated from specs that were removed or renamed, for `catalog-forge generate`."""
+"""Reports and deletes the files that were generated from specs that no longer exist, for `catalog-forge generate`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from catalog_forge.repository import Repository
 from catalog_forge.shown import counted, printable
 from catalog_forge.writer import Comparison, Drift
 
-# The most names in a line of the report.
+# The maximum number of names in a line of the report.
 _MOST = 5
 
 
 @dataclass
 class Left:
-    """What removed specs have left in a catalog. `names`: the removed specs of this run; `specs`: the names of all specs.
+    """The files that removed specs have left in a catalog.
 
-    `is_all` tells that nothing is to be generated, because the run names only removed specs. `digests` has the files that removed
-    specs generated, and `taken` the paths of those that a renamed spec generates now.
+    `names`: the removed specs of this run; `specs`: the names of all specs that exist.
+
+    `is_all`: the run has only removed specs, so nothing is generated. `digests`: the digests of all files that were generated
+    from removed specs, by path; `taken`: the paths of such files that are now generated from a renamed spec.
     """
 
     repository: Repository
@@ -37,9 +39,10 @@ class Left:
 
     @classmethod
     def of(cls, repository: Repository, words: Sequence[str], prune: bool) -> Left:
-        """Return what removed specs have left: all of them, or with `prune` those that `words` name.
+        """Find the files that removed specs have left.
 
-        Other words name specs to generate. Without `prune`, words name no removed spec, so nothing is reported for them.
+        Without `words`, all removed specs are included. With `words` and `prune`, only the removed specs that `words` name are
+        included. With `words` but without `prune`, no removed spec is included, because the words name specs to generate.
         """
         folder = repository.root / "specs"
         # A spec whose file ends in .yaml is not read, but its author has not removed it.
@@ -53,7 +56,7 @@ class Left:
 
     @property
     def hint(self) -> str:
-        """How to delete the files, or to keep them."""
+        """Advice on how to delete the files, or how to keep them."""
         manifest = writer.manifest_path(self.names[0])
         return f"catalog-forge generate --prune deletes these files; to keep them as your own, delete {manifest}"
 
@@ -64,7 +67,7 @@ class Left:
         return found
 
     def show(self, *, check: bool, diff: bool, dry_run: bool) -> bool:
-        """Show what is left without deleting it, for the options that write nothing. Return whether anything is left."""
+        """Show the files without deleting them, for the options that write nothing. Return whether there are removed specs."""
         if not (self.prune or check):
             self.warn()
             return bool(self.names)
@@ -80,7 +83,7 @@ class Left:
         return bool(self.names)
 
     def end(self, *, force: bool) -> None:
-        """Delete what is left if the user asked for it, and report it otherwise. Raises ForgeError as `writer.prune` does."""
+        """Delete the files if the user asked for that; otherwise only report them. Raises ForgeError as `writer.prune` does."""
         root = self.repository.root
         if not (self.prune and self.names):
             self.warn()
@@ -95,7 +98,7 @@ class Left:
             self._tell(name, found, before[name], kept[name])
 
     def _tell(self, name: str, found: Comparison, before: Mapping[str, str], kept: Sequence[str]) -> None:
-        """Report which files near the removed ones stay, and why."""
+        """Report which files next to the removed files are kept, and why."""
         entries = {path.split("/")[1] for path in before if path.startswith("templates/") and path not in found.states}
         for entry in sorted(entries - self._entries()):
             click.echo(f"kept: templates/{printable(entry)}, because the entry has further, published revisions", err=True)
@@ -114,7 +117,7 @@ class Left:
         """Print a warning for each removed spec."""
         try:
             compared = writer.compare_left(self.repository.root, self.names, self.specs)
-        except ForgeError as error:  # such as a damaged manifest: `generate` does not need it
+        except ForgeError as error:  # for example a damaged manifest, which `generate` does not need
             click.echo(printable(f"warning: {error}", kept="\n"), err=True)
             return
         for name, found in compared.items():

@@ -92,7 +92,7 @@ def _found(repository: Repository, sources: list[Source], options: dict[str, Any
 
 
 def _tell(found: NextRevision, published: Published) -> None:
-    """Print what is to be released, and why."""
+    """Print which revision will be released, and why."""
     entry = found.source.spec().entry
     before = f", after revision {published.last}, {published.versions.get(str(published.last))}" if published.revisions else ""
     click.echo(f"{found.source.name}: revision {entry.revision} of {entry.name}, version {entry.version}{before}")
@@ -178,7 +178,7 @@ def _commit(repository: Repository, found: list[NextRevision]) -> None:
 
 
 def _tag(repository: Repository, sources: list[Source]) -> None:
-    """Tag the last commit for each untagged release in it, also for releases of an earlier run that stopped before this step."""
+    """Tag the last commit for each untagged release in that commit, including releases of an earlier run that was interrupted."""
     from catalog_forge import git, releasing
 
     for name, title in releasing.untagged(repository, sources):

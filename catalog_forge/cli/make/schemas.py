@@ -1,4 +1,7 @@
-"""The JSON Schema next to the specs, which describes the keys to editors. Each release of catalog-forge writes its own schema."""
+"""Writes the JSON Schema next to the specs, which describes the keys of specs to editors.
+
+Each release of catalog-forge writes its own schema.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ def text() -> str:
 
 
 def ready() -> str:
-    """Return the result of `text` from the shipped examples: generating the schema takes a seventh of the time of `new`."""
+    """Return the same text as `text`, read from the shipped examples if possible.
+
+    Generating the schema would take a seventh of the time of `new`.
+    """
     from catalog_forge.blueprint.find import examples
 
     example = next(iter(examples().values()), None)

@@ -1,4 +1,4 @@
-"""The start command of a new spec: from the command line, the table of known images, an engine, or the user."""
+"""Finds the start command of a new spec on the command line or in the table of known images, or asks an engine or the user."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
 def started(name: str, author: Plan, inherited: Map | None, before: object) -> Plan:
     """Return the author's files like `with_start`, but take the start command from the earlier spec `before` if possible.
 
-    `before`: the text of a spec, which is ignored if it is no valid spec or has no start command.
+    `before`: the text of a spec, which is ignored if it is not a valid spec or has no start command.
     """
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError

@@ -135,7 +135,7 @@ def get(source: _Source, path: str, form: str) -> None:
     The format `file` prints a file that confd's `file` back end can read in place of the service.
     """
     text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
-    if sys.stdout.isatty():  # a program gets the value unchanged
+    if sys.stdout.isatty():  # only for a terminal: programs get the value unchanged
         text = printable(text, kept="\n\t")
     click.echo(text, nl=not text.endswith("\n"))
 
@@ -241,7 +241,7 @@ class _Source:
         return response.status, response.body
 
     def request(self, path: str, accept: str) -> Request:
-        """Return a request to the file on behalf of the caller."""
+        """Return the request that the caller would send, to be answered from the file."""
         from catalog_forge.metadata.service.wire import Request
 
         return Request("GET", path, "", {"accept": (accept,)}, self.asking)
@@ -330,7 +330,7 @@ class _Reloading:
 
 
 def _load(file: Path) -> Answers:
-    """Read FILE, and warn of answers that the real service serves but that break confd."""
+    """Read FILE, and warn about answers that the real service serves but that break confd."""
     from catalog_forge.metadata.scenarios.scenario import load
 
     answers = load(file)

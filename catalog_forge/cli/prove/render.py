@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from catalog_forge.verify.view import View
 
 MAX_BYTES = 1 << 20
-# How deep to search for conf.d folders, and how many to list.
+# The maximum depth at which to search for conf.d folders, and the maximum number of these folders to list.
 _DEEPEST, _MOST_NAMED = 5, 5
 
 VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
@@ -251,7 +251,10 @@ def _conf_dirs(folder: Path) -> Iterator[Path]:
 
 
 def _gathered(folder: Path) -> dict[str, Path]:
-    """Return confd's files in the image, by their path below -confdir; empty if the Dockerfile does not show where they are."""
+    """Return the files that confd reads in the image, by their path below -confdir.
+
+    The result is empty if the Dockerfile does not show where these files are.
+    """
     from catalog_forge.image import dockerfile, gathering
 
     build = folder / "Dockerfile"
@@ -339,7 +342,7 @@ def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[V
 
 
 def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list[tuple[str, Seen]]:
-    """Return the requested moments: two for a difference, otherwise one."""
+    """Return the requested moments; by default, the first moment, or for a difference the first and the last."""
     if wanted.scales:
         numbers = list(range(len(seen)))
     elif wanted.steps:

@@ -50,7 +50,7 @@ def _painted(line: str) -> str:
 
 
 def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool) -> None:
-    """Print the differences between two moments, each with its title."""
+    """Print the differences between two moments. Each moment is given as its title and the files seen at that moment."""
     from catalog_forge.verify.expectation import difference
 
     same = True
@@ -73,7 +73,10 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
 
 
 def write(seen: Seen, out: Path) -> None:
-    """Write the files below a folder, each at its dest, but never outside the folder."""
+    """Write each file below `out`, at the path given by its `dest`.
+
+    Raises ForgeError if a link would lead outside the folder, or if a file cannot be written.
+    """
     from catalog_forge.errors import ForgeError
     from catalog_forge.verify.subject import below
 

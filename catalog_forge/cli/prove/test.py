@@ -94,7 +94,7 @@ def test(
 
 
 def _wanted(bad: Sequence[Result]) -> str:
-    """Return the hint for a file that was changed on purpose."""
+    """Return the hint for users who changed a rendered file on purpose; empty if no file differs."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
     again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
     return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"
@@ -162,7 +162,7 @@ def _show(result: Result) -> None:
 
 
 def _not_played(result: Result) -> Iterator[str]:
-    """Yield what was not checked: checks that need a stack, and moments that a stack cannot reach."""
+    """Yield lines that report what was not checked: checks that need a stack, and moments that a stack did not reach."""
     from catalog_forge.verify.report import unasked
 
     if count := sum(step.unasked for step in result.steps):

@@ -1,4 +1,4 @@
-"""Selects entries on the command line: which entry, with which answers, as which stack."""
+"""Determines the entry that a command line names, the answers to its questions, and the stack that they define."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def chosen(
 
     `entry` is the folder of an entry or of a revision, or the name of an entry in the catalog; `name` is the stack's name, by
     default the entry's name. `ask` answers missing questions; True asks the user at the terminal. `kept` returns the existing
-    stack of a name: its answers stay unless new answers are given. Raises ForgeError with all problems of the entry
-    and the answers.
+    stack with a name; the answers of that stack are kept unless new answers are given. Raises ForgeError with all problems of
+    the entry and the answers.
     """
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
@@ -86,7 +86,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return a stack whose notes are masked, and whose `shown` is a copy of the stack without secrets."""
+    """Return the stack with secrets masked in its notes, and with a copy of itself without secrets in `shown`."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -227,7 +227,7 @@ def _content(root: Path, path: Path) -> bytes:
 
 
 def _answers_of(stack: Stack, entry: Revision) -> dict[str, Given]:
-    """Return the answers of an existing stack of this entry, as far as the entry still asks for them."""
+    """Return the answers of an existing stack of this entry, without answers to questions that the entry no longer asks."""
     from catalog_forge.rancher.questions import Given
 
     asked = entry.asked if stack.entry == entry.entry.name else {}

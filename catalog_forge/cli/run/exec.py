@@ -69,13 +69,13 @@ def _run(session: Session, terminal: bool) -> int:
 
 @contextmanager
 def _raw() -> Iterator[None]:
-    """Pass each key to the command, even Ctrl-C."""
+    """Pass each key that the user presses to the command, even Ctrl-C."""
     import termios
     import tty
 
     before = termios.tcgetattr(sys.stdin)
     try:
-        tty.setraw(sys.stdin, termios.TCSADRAIN)  # keep what was typed ahead
+        tty.setraw(sys.stdin, termios.TCSADRAIN)  # keeps the keys that were typed ahead
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

@@ -101,7 +101,7 @@ def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.runner import StackRunner, stacks
 
-    with connect(timeout=_DAY) as engine:  # a running container may be silent for long
+    with connect(timeout=_DAY) as engine:  # a running container may print nothing for a long time
         yield engine, StackRunner(engine, the_one(stacks(engine), stack))
 
 
@@ -117,7 +117,7 @@ def meant(runner: StackRunner, word: str | None) -> list[Seen]:
 
 
 def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
-    """Return the containers that a word selects; a service or unit starts with its primary."""
+    """Return the containers that a word selects, or all without a word. Containers of primary services come first."""
     found = [
         each for each in seen if word is None or word in (each.service, each.launch, each.name, f"{each.service}-{each.index}")
     ]

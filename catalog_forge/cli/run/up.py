@@ -155,7 +155,11 @@ def _kept(name: str) -> Stack | None:
 
 
 def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
-    """Return the stack with the additional services in `given`, as NAME=IMAGE [COMMAND], or else with those of `before`."""
+    """Return the stack with the additional services in `given`.
+
+    Each service is written as NAME=IMAGE [COMMAND]. Without any, the additional services of `before` are kept if it is a stack
+    of the same entry.
+    """
     import shlex
 
     from catalog_forge.errors import UsageError
@@ -185,7 +189,7 @@ def _confirmed(stack: Stack) -> None:
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:
-    """Return the stack with an haproxy for each load balancer, if an image for it exists."""
+    """Return the stack with an haproxy for each load balancer, if an image is given or the engine has one."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.balancer import balanced
     from catalog_forge.stack.runner import images_of

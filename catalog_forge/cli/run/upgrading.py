@@ -34,7 +34,9 @@ def play(
     output: str,
     scenario: str | None = None,
 ) -> None:
-    """Run one revision, upgrade it to another, and report if Rancher offers the upgrade, what it breaks and what volumes lose.
+    """Run one revision, and upgrade it to another.
+
+    Reports whether Rancher offers the upgrade, what the upgrade breaks, and what the volumes have lost.
 
     `choose` returns the stack of a revision with its answers. At the end, the stack must meet the expectations at the
     first moment of `scenario`. Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then

@@ -1,4 +1,4 @@
-"""Checks that the folder of a command is a catalog, so that a command in a wrong folder does not succeed with nothing done."""
+"""Checks that the folder of a command is a catalog, so that a command in a wrong folder fails instead of doing nothing."""
 
 from __future__ import annotations
 

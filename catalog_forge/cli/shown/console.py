@@ -1,4 +1,8 @@
-"""Shows progress on stderr: on a terminal, in one line that is redrawn; elsewhere, each step with `plain`, else only the end."""
+"""Shows progress on stderr.
+
+On a terminal, one line is redrawn. With `plain`, each step is printed as a line. Otherwise, only the end of each task is
+printed.
+"""
 
 from __future__ import annotations
 

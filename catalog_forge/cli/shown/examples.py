@@ -1,4 +1,4 @@
-"""Additions to the text of `--help`: examples for commands without any, and a note at each option that may be repeated."""
+"""Adds examples to the `--help` of commands whose docstring has none, and a note to each option that may be repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says where an option belongs that was written before its command, or after it."""
+"""Explains where an option belongs that was written on the wrong side of its command."""
 
 from __future__ import annotations
 

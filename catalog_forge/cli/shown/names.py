@@ -1,4 +1,4 @@
-"""The names that a shell completes. Only the file system is searched, because the shell waits at every key press."""
+"""Completes names in a shell. Only the file system is searched, because the shell waits for the names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def specs(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def entries(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Return the entries of the catalog, or the folders at the path that was begun."""
+    """Return the entries of the catalog; if none matches, the folders that match the path typed so far."""
     root = _catalog(ctx)
     tops = [top for top in _listed(root) if top == "templates" or top.endswith("-templates")]
     return _begun(begun, (name for top in tops for name in _listed(f"{root}/{top}"))) or _folders(ctx, begun)
@@ -72,7 +72,7 @@ def backends(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[s
 
 
 def commands(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Return the commands below the words that are given already."""
+    """Return the subcommands of the command that the words typed so far name."""
     at = ctx.find_root()
     for word in ctx.params.get("words") or ():
         below = at.command.get_command(at, word) if isinstance(at.command, click.Group) else None

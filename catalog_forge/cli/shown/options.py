@@ -10,7 +10,7 @@ import click
 
 
 def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
-    """Return a decorator that adds the option --output: the file, or the folder if `metavar` is DIR, that the result goes to."""
+    """Return a decorator that adds the option --output: the file for the result, or the folder if `metavar` is DIR."""
     into = click.Path(path_type=Path, dir_okay=metavar == "DIR", file_okay=metavar != "DIR")
     return click.option("-o", "--output", dest, type=into, metavar=metavar, help=what)
 

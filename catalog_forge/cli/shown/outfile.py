@@ -13,7 +13,7 @@ from catalog_forge.shown import counted
 
 # The first character of HTML, SVG and JSON.
 _MARKS = ("<", "{", "[")
-# The most lines of a document that is printed to a terminal.
+# The maximum number of lines of a document that is printed to a terminal.
 LONGEST = 1000
 
 
@@ -47,7 +47,7 @@ def give(text: str, path: Path | None) -> None:
 
 
 def show(text: str, instead: str) -> None:
-    """Print a document. On a terminal, a document that nobody can read there is refused: SVG, HTML, or over `LONGEST` lines.
+    """Print a document. On a terminal, SVG, HTML and documents of more than `LONGEST` lines are refused.
 
     Raises UsageError, whose hint `instead` is the command that writes the document to a file.
     """
