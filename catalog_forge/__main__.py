@@ -5,13 +5,13 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C ends it with one line, also while the command line is still being imported."""
+    """Run the command line. On Ctrl-C, print one line and exit, even if the command line is still being imported."""
     try:
         from catalog_forge.cli.main import root
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
-    # Collect garbage rarely, because commands keep most objects: the default rate takes a tenth of the time of `new`.
+    # Collect garbage rarely: commands keep most objects, and by default, `new` spends a tenth of its time on collecting.
     gc.set_threshold(100_000)
     root(prog_name="catalog-forge")
 

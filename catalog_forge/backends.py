@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The number of bytes of a table that confd can read: only the first page of a Scan (Amazon DynamoDB, "Scan").
+# The number of bytes that confd can read from a DynamoDB table: it requests only the first page (Amazon DynamoDB, "Scan").
 PAGE = 1 << 20
 
 
@@ -56,7 +56,7 @@ class Backend:
 
     @property
     def advice(self) -> str:
-        """What the keys must look like, as a hint of an error message."""
+        """The hint of error messages that says what keys must look like."""
         return f"each part of a key between slashes must be {self.shape}"
 
     def fits(self, segment: str) -> bool:

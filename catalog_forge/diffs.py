@@ -1,4 +1,4 @@
-"""Unified diffs of texts, limited in size because the time for a diff grows with the square of the number of repeated lines."""
+"""Compares texts line by line. Large texts are not compared: the time grows with the square of the number of repeated lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import takewhile
 from catalog_forge.shown import printable
 
 MOST_LINES = 20_000
-# The maximum distance between the first and the last difference, in lines, at which `marked` looks for unchanged lines.
+# `marked` does not look for unchanged lines if more than this number of lines lie between the first and the last difference.
 _MOST_BETWEEN = 1_000
 
 

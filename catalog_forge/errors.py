@@ -115,13 +115,14 @@ LONGEST_WORD = 100
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint with the known word closest to `word` or, if no known word is close, with the first known words.
 
-    Empty for hundreds of known words or a very long `word`: the search is slow, and the list would be too long to read.
+    The hint is empty for hundreds of known words, because the list would be too long to read, and for a very long `word`, because
+    the search would be slow.
     """
     words = sorted(known)
     if len(words) > MOST_WORDS or len(word) > LONGEST_WORD:
         return ""
     by_letters = {each.lower(): each for each in words}
-    from difflib import get_close_matches  # imported here: only errors need it
+    from difflib import get_close_matches  # imported here, because only errors need it
 
     near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
@@ -130,6 +131,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_of(words: Sequence[str], most: int) -> str:
-    """Return at most `most` of the words for a message, separated by commas, and the number of words left out."""
+    """Return at most `most` of the words for a message, separated by commas, and the number of words that are left out."""
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

@@ -1,6 +1,7 @@
-"""The only module that runs git. Prompts, hooks, pagers, filters and submodules are off: repositories are untrusted.
+"""Runs git for all other modules. Prompts and pagers are disabled.
 
-Queries read only the names and the contents of git objects. A checkout fetches only the commit that it needs.
+Repositories are untrusted, so hooks, filters and submodules are disabled in queries and checkouts. Queries read only the names
+and the contents of git objects. A checkout fetches only one commit.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ _SAFE = (
     *("-c", "safe.bareRepository=explicit"),
 )
 _AS_USER = ("--no-pager",)
-# Variables that would redirect git to another repository. Variables for the access to a server may stay in the environment.
+# Variables that would redirect git to another repository. Variables for access to a server stay in the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
-# The header that `cat-file --batch` prints before the content of an object; for an unknown name it prints another line.
+# The header that `cat-file --batch` prints before the content of an object; for an unknown name, git prints a different line.
 _OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -67,7 +68,7 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
 
 
 def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> str:
-    """Merge two texts with a common base line by line; `labels` name ours, base and theirs in conflict markers.
+    """Merge, line by line, two texts that derive from `base`; `labels` name ours, base and theirs in conflict markers.
 
     Raises ForgeError if git is not installed or fails.
     """
@@ -170,6 +171,6 @@ def _run(
 
 
 def _said(output: bytes) -> str:
-    """Return git's error line: the one that starts with `fatal:` or `error:`, else the last line, which may be from a hook."""
+    """Return the error line in git's output: the line that starts with `fatal:` or `error:`; without one, the last line."""
     lines = output.decode(errors="replace").strip().splitlines()
     return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

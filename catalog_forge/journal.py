@@ -41,14 +41,14 @@ _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
-# The only paths that a change may delete: generated files, files in the folder of a spec (for `update`), and files that not every
-# chart has. A chart may be written to any folder.
+# The only paths that a change may delete: generated files, files in the folder of a spec (for `update`), and optional files
+# of charts. A chart may be written to any folder.
 _MAY_REMOVE = re.compile(
     r"images/|templates/|compose/|charts/|specs/[^/]+/|[^/]+/[^/]+/(?:templates/[^/]+\.yaml|catalogIcon[^/]*)$"
 )
 _FINISHES = "fix this; the next command then completes the interrupted change"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Paths are plain text in operations that are repeated for each file: creating Path objects would take longer than these.
+# Operations that are repeated for each file use paths as text, because creating a Path object takes longer than the operation.
 # ruff: noqa: PTH102, PTH104, PTH105, PTH106, PTH108
 
 
@@ -79,7 +79,7 @@ def read(root: Path, path: str) -> File | None:
 
 
 def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
-    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is a link or file."""
+    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is no folder."""
     folders: dict[str, bool] = {}
     for path in paths:
         if _folder_of(path) not in folders:
@@ -113,7 +113,7 @@ def tidy(root: Path) -> None:
 
 @contextmanager
 def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
-    """Recover `root` and lock out other writers until the block ends. If this process dies, the lock ends.
+    """Recover `root` and lock out other writers until the block ends. The lock is released if this process dies.
 
     Callers that write repeatedly may `leave` the scratch folder for the next write, and call `tidy` at the end.
     Raises ForgeError if another process holds the lock for `LOCK_SECONDS`, or if `root` is not writable.
@@ -161,7 +161,7 @@ class _Journal:
     root: int
 
     def dump(self) -> bytes:
-        """Return the serialized journal; the line feed at the end shows that it is complete."""
+        """Return the serialized journal; the line feed at the end shows that the journal is complete."""
         lists = {"files": self.files, "removals": self.removals, "folders": self.folders}
         return json.dumps({**lists, "root": self.root}).encode() + b"\n"
 
@@ -174,7 +174,9 @@ class _Journal:
         return next(iter((*hidden, *hidden_folders, *strange)), "")
 
     def waiting(self) -> Iterator[tuple[str, str]]:
-        """Yield where each file is staged: in the scratch folder or, on another file system, in the folder of its target."""
+        """Yield both paths at which each file may be staged: in the scratch folder, and in the folder of the file's target.
+
+        The second path is used if the target is on another file system."""
         for number, path in enumerate(self.files):
             yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
 
@@ -201,7 +203,7 @@ class _Journal:
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target; False if `staged` does not exist: the file is staged elsewhere or was already moved."""
+    """Move a staged file to its target. Return False if it does not exist, because it is staged elsewhere or was moved before."""
     try:
         os.replace(staged, target)
     except OSError:
@@ -282,7 +284,7 @@ def _recover(root: Path) -> None:
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Read and validate the journal, because it will be executed and the folder may come from an untrusted repository."""
+    """Read and validate the journal: its steps will be carried out, although the folder may be from an untrusted repository."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]
@@ -379,7 +381,7 @@ def _lock(root: Path) -> int:
 
 
 def _is_held(lock: int, root: Path) -> bool:
-    """Try to lock the open folder `lock`; False if another process holds it, or if it no longer is the scratch folder on disk."""
+    """Try to lock the open folder `lock`. Return False if another process holds it or it is not the current scratch folder."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(lock), os.lstat(f"{root}/{SCRATCH}"))

@@ -35,7 +35,7 @@ def written(root: Element) -> str:
 
 
 def text(text: str) -> str:
-    """Escape characters of a text that XML cannot represent or that would mislead a reader."""
+    """Escape the characters that XML cannot represent or that would mislead a reader."""
     return printable(text, kept="\n\t")
 
 

@@ -23,7 +23,7 @@ _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where and why libyaml stopped: its message, the place, and the start of the construct being parsed. Places count from 0."""
+    """Where and why libyaml stopped: its message, the place, and the start of the construct. Lines and columns count from 0."""
 
     problem: str
     line: int

@@ -65,7 +65,7 @@ class Plan:
         return Plan(File(f.path.removeprefix(prefix), f.content, f.mode) for f in self if f.path.startswith(prefix))
 
     def changed(self, change: Callable[[File], File]) -> Plan:
-        """Return this plan with `change` applied to each file; the paths must stay the same."""
+        """Return a copy of this plan with `change` applied to each file. `change` must not change the path of a file."""
         made = copy(self)
         made._files = {path: change(file) for path, file in self._files.items()}
         return made

@@ -1,4 +1,4 @@
-"""The release of an entry's next revision: its published state, the changes since then, and the conditions for a release."""
+"""Prepares the release of an entry's next revision: compares the spec with the published state, and checks the conditions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_FILES = 5
 
 @dataclass(frozen=True)
 class Published:
-    """The published state of an entry and its image at a commit: the revisions in ascending order, and the image."""
+    """The published state of an entry and its image at a commit: ordered revisions, their versions, digests of image files."""
 
     entry: str
     revisions: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict)
@@ -191,7 +191,7 @@ def _image(service: Service) -> str:
 
 
 def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str, str]]:
-    """Return the author's files of a release (the spec and its changelog), and the current digests of those on disk."""
+    """Return the author's files of a release (the spec and its changelog), and the digests of these files on disk."""
     name, spec = found.source.name, found.source.spec()
     log = f"specs/{name}/{CHANGELOG}"
     before = {path: journal.read(repository.root, path) for path in (f"specs/{name}.yml", log)}

@@ -1,4 +1,4 @@
-"""A catalog repository on disk: it finds specs, and returns the files that each spec generates."""
+"""Finds the specs of a catalog repository on disk, and returns the files that each spec generates."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Source:
 
 
 class Repository:
-    """The folder that holds specs/, images/ and templates/."""
+    """The folder that contains specs/, images/ and templates/."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -152,9 +152,9 @@ class Repository:
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def named(self, word: str) -> str:
-        """Return the spec that `word` names: the spec of this name or, without one, the spec whose entry has this name.
+        """Return the name of the spec that `word` names: `word` itself or, if it is no spec, the spec whose entry has this name.
 
-        Returns `word` if it names neither. Raises ForgeError if several specs make an entry of this name.
+        Returns `word` if it is neither. Raises ForgeError if several specs generate an entry of this name.
         """
         if self._is_spec(word):
             return word
@@ -168,7 +168,7 @@ class Repository:
         """Return the name of the entry of each spec that can be read, by the name of the spec."""
         found = {}
         for name in self.names():
-            with suppress(ForgeError):  # a command that needs this spec reports its error
+            with suppress(ForgeError):  # the error is reported by each command that needs this spec
                 found[name] = self.source(name).spec().entry.name
         return found
 
@@ -177,7 +177,7 @@ class Repository:
         return path.name == f"{name}.yml" and os.path.lexists(path)
 
     def source(self, word: str) -> Source:
-        """Return the spec file that `word` names, as `named` does. Raises ForgeError if there is no such spec."""
+        """Return the spec file that `word` names, found as by `named`. Raises ForgeError if there is no such spec."""
         name = self.named(word)
         path = self.root / "specs" / f"{name}.yml"
         if not self._is_spec(name):
@@ -192,7 +192,7 @@ class Repository:
         return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
     def chosen(self, words: tuple[str, ...]) -> list[str]:
-        """Return the specs that the words name, as `named` does, or all specs without words.
+        """Return the names of the specs that `words` name, found as by `named`; without words, the names of all specs.
 
         Raises ForgeError if there are no specs at all.
         """
@@ -222,7 +222,7 @@ def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
     for room in rooms:
         inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]
         for path in inside or [f"{root}/{room}"]:
-            with suppress(OSError):  # an editor has just replaced it
+            with suppress(OSError):  # an editor has just replaced the file
                 stat = os.lstat(path)
                 found[path[len(f"{root}/") :]] = (stat.st_mtime_ns, stat.st_size)
     return found

@@ -1,4 +1,4 @@
-"""Makes untrusted text safe to display: it can neither control a terminal nor look like other text."""
+"""Makes untrusted text safe to display, so that the text can neither control a terminal nor look like a different text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def said(text: str) -> str:
 
 
 def counted(number: int, what: str, many: str = "") -> str:
-    """Format a count with its noun: 1 file, 2 files. `many` is the plural of `what` if it is not `what` plus s."""
+    """Format a count with its noun: 1 file, 2 files. `many` is the plural of `what`; by default, an s is appended."""
     return f"{number} {what if number == 1 else many or f'{what}s'}"
 
 

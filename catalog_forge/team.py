@@ -27,7 +27,7 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
     """Read the standards in a file, and the standards that they extend. A missing file contains no standards.
 
     `shown` names the file in errors; without `fetch` no git repository is accessed. Raises ForgeError with all problems of a
-    file, for standards that extend themselves, and with git's message for a commit that it cannot fetch.
+    file, for standards that extend themselves, and with git's message for a commit that cannot be fetched.
     """
     if not is_there(file, shown or str(file)):
         return Team()
@@ -44,24 +44,24 @@ def is_there(file: Path, shown: str) -> bool:
 
 @dataclass(frozen=True)
 class _Standards:
-    """A file of standards, its name in errors, and the checkout that it is read from, which no path may leave."""
+    """A file of standards, its name in errors, and the checkout that contains it, if any. No path may lead out of a checkout."""
 
     file: Path
     shown: str
     checkout: Path | None = None
 
     def sibling(self, path: str) -> _Standards:
-        """Return the file with a path relative to this file's folder."""
+        """Return the file at `path`, which is relative to the folder of this file."""
         start, mark, own = self.shown.rpartition("#")
         return _Standards(self.file.parent / path, f"{start}{mark}{PurePosixPath(own).parent / path}", self.checkout)
 
     def exists(self) -> bool:
-        """Whether this is a file, and inside the checkout if there is a checkout."""
+        """Whether the file exists and, if there is a checkout, is inside the checkout."""
         return self.file.is_file() and (self.checkout is None or self.file.resolve().is_relative_to(self.checkout.resolve()))
 
 
 def _tree(source: _Standards, above: tuple[Path, ...], fetch: bool) -> Map:
-    """Read a file of standards with everything that it extends. `above` are the files that extend it."""
+    """Read a file of standards with everything that it extends. `above` are the files that extend this file."""
     root = _read(source.file, source.shown)
     if is_null(root):
         return Map((), root.where)
@@ -105,7 +105,7 @@ def _profile(node: Text) -> Map:
 
 
 def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) -> Map:
-    """Return the standards that `node`, an item of `extends` in the file `by`, names."""
+    """Return the standards that the item `node` of `extends` in the file `by` names."""
     if node.value.startswith(_PROFILE):
         return _profile(node)
     found = _GIT.fullmatch(node.value)

@@ -44,7 +44,7 @@ class _Compiled(FileSystemBytecodeCache):
         super().__init__(str(kept), f"%s.{sys.implementation.cache_tag}.{options:08x}.jinja")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read a compiled template from the cache, if it is there."""
+        """Read a compiled template from the cache, if the cache contains it."""
         try:
             super().load_bytecode(bucket)
         except Exception:  # pickle and marshal may raise any exception if the file is damaged
@@ -60,7 +60,7 @@ class _Compiled(FileSystemBytecodeCache):
 
 @cache
 def _environment(package: str) -> Environment:
-    # Only HTML pages are escaped. Values from a spec in other texts have been validated by the model's patterns.
+    # Values are escaped only in HTML pages. Other texts need no escapes: patterns of the model validate the values of a spec.
     files = Path(str(import_module(package).__file__)).with_name("files")
     return Environment(
         **_OPTIONS,

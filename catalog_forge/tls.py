@@ -6,7 +6,7 @@ import ssl
 
 
 def context(authorities: str | None = None) -> ssl.SSLContext:
-    """Return a client context that verifies host names and certificates, by this machine's CAs or only by the file `authorities`.
+    """Return a client context that verifies host names and certificates. The CAs are this machine's, or those in `authorities`.
 
     Since Python 3.13, the default context also refuses certificates that RFC 5280 forbids and Go accepts, such as a certificate
     without an Authority Key Identifier, which many private CAs issue. Raises OSError if the file cannot be read.

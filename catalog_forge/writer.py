@@ -11,8 +11,8 @@ times or sizes: times differ on each machine, and hashing the files of a spec ta
 longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. Such a
 file is overwritten or removed only if the caller, for example `update`, passes the digest of the content that it has read.
 
-**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Functions here recover from
-an interrupted write first.
+**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Functions here first recover
+from an interrupted write.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Comparison:
 
     @property
     def edited(self) -> tuple[str, ...]:
-        """The paths of the files with somebody's changes that writing the plan would overwrite or delete."""
+        """The paths of the files that somebody has edited or created, and that writing the plan would overwrite or delete."""
         return tuple(path for path, state in self.states.items() if state in (Drift.EDITED, Drift.UNKNOWN))
 
     @property
@@ -106,7 +106,7 @@ class Comparison:
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
     """Recover from an interrupted write, then compare the plan of the spec `name` with the catalog `root`.
 
-    `known` maps the author's files that may be changed to the digest that each had when it was read.
+    `known` maps the author's files that may be changed to the digest that each file had when it was read.
 
     Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
     """
@@ -227,7 +227,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 
 
 def compare_left(root: Path, names: Iterable[str], specs: Collection[str]) -> dict[str, Comparison]:
-    """Compare what `prune` would delete of each removed spec with the disk: the files that were generated from it.
+    """For each removed spec, compare the generated files that `prune` would delete with the disk.
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """
@@ -241,9 +241,9 @@ def compare_left(root: Path, names: Iterable[str], specs: Collection[str]) -> di
 
 
 def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bool = False) -> dict[str, Comparison]:
-    """Delete what `compare_left` finds of the removed specs `names`, and their manifests: all or nothing.
+    """Delete the files that `compare_left` finds for the removed specs `names`, and the manifests of these specs: all or nothing.
 
-    Returns each comparison by the name of its spec. Raises ForgeError as `write` does, and without `force` if a file was edited.
+    Returns the comparisons by the name of the spec. Raises ForgeError as `write` does and, without `force`, if a file was edited.
     """
     with journal.locked(root):
         found = compare_left(root, names, specs)
@@ -288,7 +288,7 @@ def tidy(root: Path) -> None:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted write. To be called before generated files are read."""
+    """Finish or undo an interrupted write. Must be called before generated files are read."""
     journal.recover(root)
 
 
@@ -321,9 +321,9 @@ def _released(path: str, planned: Collection[str]) -> bool:
 
 
 def _without_published(root: Path, recorded: Mapping[str, str], planned: Collection[str]) -> dict[str, str]:
-    """Return the recorded files without those of entries that are no longer planned, but have further revisions on disk.
+    """Return the recorded files, except the files of entries that are not in the plan but have other revisions on disk.
 
-    These revisions are published: stacks run them, so the entry keeps its config.yml and all of its files.
+    The other revisions are published, and stacks run them, so the entry keeps its config.yml and all of its files.
     """
     entries = {path.split("/")[1] for path in recorded if path.startswith("templates/")}
     entries -= {path.split("/")[1] for path in planned if path.startswith("templates/")}

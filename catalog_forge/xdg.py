@@ -1,4 +1,4 @@
-"""The folders for a program's data, per the XDG Base Directory Specification."""
+"""Finds the folders for a program's data as the XDG Base Directory Specification defines them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from catalog_forge.errors import ForgeError, Problem, Where
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-# The limit for a document that may contain aliases. Each alias counts as all its nodes, although shared nodes take no memory.
+# The limit if aliases are allowed. An alias counts as all nodes to which it refers, although shared nodes take no memory.
 MAX_SHARED_NODES = 20_000_000
 # The limit for files that Rancher reads. It is lower, because many lint rules visit each node, including the nodes of aliases.
 MAX_LENIENT_NODES = 1_000_000
@@ -36,7 +36,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
-# The explicit tags with which a scalar is not text. Rancher's reader treats a scalar with any other tag as text.
+# A scalar with one of these explicit tags is not text. Rancher's reader treats a scalar with any other tag as text.
 _BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _BINARY = "tag:yaml.org,2002:binary"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -200,7 +200,7 @@ def as_written(text: Text) -> Scalar:
 
 
 def constant(text: Text) -> Scalar:
-    """Return the value of a scalar like `as_written`, but a decimal number as `Bare`, so that it is written without quotes."""
+    """Return the value of a scalar as `as_written` does, but return a decimal number as `Bare`, to be written without quotes."""
     value = as_written(text)
     return Bare(value) if value == text.value and isinstance(text.data(), float) and _DECIMAL.fullmatch(value) else value
 
@@ -224,7 +224,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Return data as YAML with its keys in order. Text is quoted unless it is a plain word; text of several lines is a block."""
+    """Return data as YAML with keys in order. Text of several lines is a block; other text is quoted, except plain words."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
@@ -346,7 +346,7 @@ def marks(text: str) -> Iterator[Mark]:
 
 
 class _Quoting(_Dumper):  # type: ignore[misc]
-    """Quotes every text that is not a plain word, so that no YAML reader takes it for a number, a date or a boolean."""
+    """Quotes every text that is not a plain word, so that no YAML reader reads the text as a number, a date or a boolean."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
@@ -388,7 +388,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the YAML events for `data`. Each mapping object is converted only once: `known` maps ids to events."""
+    """Append the YAML events for `data`. Each mapping object is converted only once: `known` maps its id to its events."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]
@@ -447,7 +447,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. libyaml reports its number and counts bytes; PyYAML reports the character."""
+    """Return the error for a forbidden character. libyaml reports its code point and byte offset; PyYAML, the character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]

@@ -16,7 +16,7 @@ from functools import cached_property
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 
-# Scalars that need no quotes inside braces either.
+# The pattern of scalars that need no quotes, not even inside braces.
 _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 
@@ -237,7 +237,7 @@ class Edits:
         self._spans.append((start, min(end, len(text)), ""))
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
-        """Copy comments above and beside an entry from `theirs` where `theirs` has changed since `base` and we have not."""
+        """Copy the comments above and beside an entry from `theirs` if only `theirs` has changed them since `base`."""
         sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
             spans = [place(each, item) for each, item in sides]
@@ -258,7 +258,7 @@ class Edits:
         return (others[place - 1].value.end if place else entry.start), entry.value.end
 
     def insert(self, parent: Piece, after: Entry | None, source: Document, entry: Entry) -> None:
-        """Insert an entry of the document `source` into `parent`, after the entry `after`; at the beginning if that is None."""
+        """Insert an entry of the document `source` into `parent` after the entry `after`, or at the beginning if that is None."""
         named = parent.kind == "map"
         if parent.flow:
             words = (f"{one_line(entry.key)}: " if named else "") + _in_flow(source, entry.value)
@@ -281,7 +281,7 @@ class Edits:
 
 
 def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
-    """Return the lines of an entry and of the comments above it, indented to a column, after a blank line if there is one."""
+    """Return the lines of an entry and of the comments above it, indented to a column. A blank line above them is kept."""
     if entry.flow:
         key = f"{one_line(entry.key)}:" if named else "-"
         return f"{' ' * column}{key}{_value(source, entry, column)}"

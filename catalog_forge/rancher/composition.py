@@ -108,7 +108,7 @@ class ComposeFile:
         """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # A block `catalog` in a file of version 1 is no service: rancher-compose refuses it, and the author did not mean one.
+            # A block `catalog` in a file of version 1 is no service: rancher-compose refuses it, and the author meant no service.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
@@ -124,7 +124,7 @@ def placed(sources: Collection[ComposeFile], where: Where) -> Where:
 def sources(
     docker: File | None, rancher: File | None, variables: Mapping[str, str], stack: str = "stack", version: str = ""
 ) -> tuple[ComposeFile, ...]:
-    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is the revision's."""
+    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is that of the revision."""
     both = ((docker, True), (rancher, False))
     return tuple(ComposeFile(file, first, _made(file, variables, stack, version), variables) for file, first in both if file)
 
@@ -132,7 +132,7 @@ def sources(
 def _made(file: File, variables: Mapping[str, str], stack: str, version: str) -> Rendered | Problem | None:
     if not file.is_readable or not is_template(file.text):
         return None
-    # Imported only for templates, because importing the template machine is slow.
+    # Imported only for templates, because importing the template engine is slow.
     from catalog_forge.rancher.templates import Template, refusal, template_in
 
     found = template_in(file)
@@ -152,7 +152,7 @@ class Part:
     node: Node
 
     def get(self, key: str) -> Node | None:
-        """Return the value of a key, with merge keys in it expanded; None if it is missing or null."""
+        """Return the value of a key, with merge keys in it expanded; None if the key is missing or its value is null."""
         found = self.keys.get(key)
         return None if found is None or is_null(found[1]) else _with_merges(found[1])
 
@@ -274,7 +274,7 @@ class Composition:
 
     @cached_property
     def primaries_of(self) -> dict[str, list[str]]:
-        """The primaries of each sidekick: the services whose sidekicks label names it."""
+        """The primaries of each sidekick: the services whose sidekicks label names the sidekick."""
         found: dict[str, list[str]] = {}
         for name, service in self.services.items():
             for sidekick in service.sidekicks:

@@ -27,14 +27,14 @@ RANCHER = "rancher-compose.yml"
 DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-# Rancher treats a file of an entry as its icon if the file name begins with one of these.
+# Rancher treats a file of an entry as the entry's icon if the name of the file begins with one of these words.
 ICONS = ("catalogIcon", "icon")
 
 _PLAIN = re.compile(r"[-+]?[0-9]+")
 
 
 def number_of(folder: str) -> int | None:
-    """Return the number in the name of a folder, read as by Go's Atoi; None if the name is not a number."""
+    """Convert the name of a folder to a number as Go's Atoi does; return None if the name is not a number."""
     if not _PLAIN.fullmatch(folder) or len(folder) > 40:
         return None
     found = int(folder)
@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """The prefix of the entry's id: the top folder's name up to its first dash, and `*`; empty if it has no dash."""
+        """The prefix of the entry's id: the top folder's name up to its first dash, and `*`; empty without a dash."""
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 
@@ -139,7 +139,7 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that the catalog offers; without versions, the one with the highest number."""
+        """The last revision with the version that the catalog offers; without versions, the revision with the highest number."""
         # The catalog service visits the folders in the order of their names.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
@@ -205,13 +205,13 @@ class Revision:
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it. The block is read before rendering."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it. Its templates are not rendered."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
     @property
     def block_where(self) -> Where:
-        """The location of the catalog block; if there is none, of rancher-compose.yml, else of the revision's folder."""
+        """The location of the catalog block; if there is none, that of rancher-compose.yml or, without this file, the folder."""
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
@@ -244,7 +244,10 @@ class Revision:
 
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
-        """The faults that rancher-compose refuses or ignores with the default answers, by the lint rule that reports them."""
+        """The faults of the files rendered with the default answers, by the lint rule that reports them.
+
+        For some faults, rancher-compose refuses the revision; it ignores the others.
+        """
         found: dict[str, list[Refusal]] = {}
         judge = LaunchJudge(self.sources)
         for fault in (*judge.faults(), *judge.odd) if self.docker else ():

@@ -97,7 +97,7 @@ UNHONOURED = {
 }
 WITHOUT_REASON = "a single Docker engine does not support it"
 
-# The label of a primary that names its sidekicks, and the label of a service that runs one unit on each host.
+# The label by which a primary names its sidekicks, and the label that makes a service run one unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
 # The label of a container that is expected to exit when its work is done.
@@ -106,13 +106,13 @@ START_ONCE = "io.rancher.container.start_once"
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 # The images of load balancers: the first name is that of Rancher 1.2, the second that of Rancher 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
-# The image of a load balancer of Rancher 1.1. Its label TARGET + SERVICE says which requests go to this service.
+# The image of a load balancer of Rancher 1.1. Its label TARGET + SERVICE selects the requests that it forwards to SERVICE.
 OLD_BALANCER = "rancher/load-balancer-service"
 # Names of images that stand for a special kind of Rancher service; these images are never pulled.
 ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")
 TARGET = "io.rancher.loadbalancer.target."
 
-# Labels that Rancher acts on, by prefix, and why `up` ignores them. The longest matching prefix counts.
+# The labels that Rancher acts on and `up` ignores, by prefix, each with the reason. The longest matching prefix counts.
 LABELS = {
     "io.rancher.scheduler.affinity": "there is only one host, so nothing is scheduled",
     "io.rancher.scheduler.global": "there is only one host, so one unit runs",

@@ -1,10 +1,10 @@
-"""Computes an order in which services can be started: each after the services that it needs."""
+"""Computes an order in which services can be started, so that each service starts after the services that it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-# More cycles than an author wants to read: a file with thousands of services can have millions.
+# The maximum number of cycles that are returned: nobody reads more, but a file with thousands of services can have millions.
 _MOST_CYCLES = 20
 
 

@@ -1,4 +1,4 @@
-"""The questions of an entry, and their variables. The value of a variable is the given answer, else the default, else empty.
+"""Reads the questions of an entry, and computes their variables: the value is the given answer, else the default, else empty.
 
 Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """
@@ -41,7 +41,7 @@ class Question:
 
     @property
     def label(self) -> str:
-        """The text of the question for a person: the label, else the name of the variable."""
+        """The text that users see for the question: its label or, without one, the name of its variable."""
         return self.text("label") or self.variable
 
     @cached_property
@@ -67,12 +67,12 @@ class Question:
 
     @property
     def where(self) -> Where:
-        """The location of the name of the variable; if there is none, of the question."""
+        """The location of the variable's name; if the question has no variable, the location of the question."""
         named = self.keys.get("variable")
         return named.where if named else self.node.where
 
     def at(self, key: str) -> Where:
-        """Return the location of the value of a key; if the key is missing, of the question."""
+        """Return the location of the value of a key; if the key is missing, return `where`."""
         found = self.keys.get(key)
         return found.where if found else self.where
 
@@ -129,7 +129,7 @@ def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
 
 
 def defaults(questions: Sequence[Question]) -> dict[str, str]:
-    """Return the variables of a stack whose user answers no question: each has its default, else empty text."""
+    """Return the variables of a stack whose user answers no question. A variable without a default is empty text."""
     return {name: question.default for name, question in by_variable(questions).items()}
 
 

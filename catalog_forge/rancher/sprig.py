@@ -1,7 +1,7 @@
-"""The functions that templates of compose files may call: Go's built-in functions, sprig's, and one of rancher-compose.
+"""The functions that templates of compose files may call: Go's built-in functions, those of sprig, and one of rancher-compose.
 
 Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
-sprig's functions in plain Python. This module adapts these functions to our template machine, limits the size of arguments,
+sprig's functions in plain Python. This module adapts these functions to our template engine, limits the size of arguments,
 and refuses functions that read the environment.
 """
 
@@ -29,7 +29,7 @@ SPRIG = frozenset(
     "trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
     "wrap wrapWith".split()
 )
-# Functions that would read this machine's environment or take minutes; entries of real catalogs use none of them.
+# Functions that would read this machine's environment or take minutes. Entries of real catalogs do not call these functions.
 _REFUSED = frozenset(("env", "expandenv", "genPrivateKey"))
 _COUNTING = frozenset("until untilStep repeat indent randAlpha randAlphaNum randAscii randNumeric".split())
 _MULTIPLYING = frozenset("replace join wrap wrapWith repeat".split())
@@ -123,7 +123,7 @@ NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a sprig function for the template machine. A function that is refused or missing in gotpl fails when called."""
+    """Return a function of sprig in the form that the template engine calls. If it is refused or not in gotpl, the call fails."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)
@@ -149,7 +149,7 @@ def _called(call: Callable[..., Any], given: list[Any]) -> Any:
 
 
 def _check(name: str, given: list[Any]) -> None:
-    """Raise LimitError for arguments that are too large, or that would produce too large a result."""
+    """Raise LimitError for arguments that are too large, or that would make the result too large."""
     counted = name in _COUNTING and any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in given)
     sizes = sorted(map(_size, given))
     product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS

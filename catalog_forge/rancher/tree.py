@@ -1,4 +1,4 @@
-"""Gives lint access to the files of a catalog, an entry, an image or a spec; they are read on demand, up to a size limit.
+"""Gives lint access to the files of a catalog, an entry, an image or a spec. Files are read on demand, up to a size limit.
 
 A tree is untrusted: links that lead out of the tree are not followed, and files that are too large are not read.
 """
@@ -121,7 +121,7 @@ class Yaml:
 
     @classmethod
     def read(cls, text: bytes | str, file: str) -> Yaml:
-        """Read a text; locations in it use the name `file`."""
+        """Parse a text as Rancher's YAML reader does. Locations in the text have the file name `file`."""
         try:
             found = yamlio.parse_lenient(text, file)
         except ForgeError as error:
@@ -135,12 +135,12 @@ class Yaml:
 
     @property
     def keys(self) -> dict[str, yamlio.Node]:
-        """The values of the document's mapping by key; empty if it is not a mapping."""
+        """The values of the document by key; empty if the document is not a mapping."""
         return keys_of(self.node)
 
 
 def is_template(text: str) -> bool:
-    """Tell whether Rancher renders a text as a template: it has actions, and does not begin with `# notemplating`."""
+    """Tell whether Rancher renders a text as a template: the text contains actions, and does not begin with `# notemplating`."""
     return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
 
 
@@ -180,7 +180,7 @@ class Tree:
         )
 
     def covers(self, path: str) -> bool:
-        """Tell whether a folder was read as a whole, so that an absent file is known not to exist."""
+        """Tell whether the tree contains every file below a folder, so that an absent file is known not to exist."""
         if any(f"{closed}/".startswith(f"{path}/" if path else "") for closed in self._closed):
             return False
         return not self.inside or f"{path}/".startswith(f"{self.inside}/")

@@ -20,7 +20,7 @@ from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.yamlio import Map, Node, Text
 
-# All answers are text, so a change to one of these types loses nothing.
+# All answers are text, so no answer is lost if the type of a question changes to one of these types.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
 # The pattern of valid answers by type. If a question is no longer an `enum`, all its old options must match.
@@ -30,7 +30,7 @@ _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), 
 Reads = Callable[[str], Callable[[str], bool] | None]
 """Returns, for an image, a test whether it reads a metadata key; None for an unknown image."""
 
-# The beginnings of volumes that are folders of the host: such a folder is not lost when it is no longer mounted.
+# A volume that begins with one of these is a folder of the host, which is not lost when it is no longer mounted.
 _OF_THE_HOST = ("/", ".", "~")
 MOST_SHOWN = 40
 
@@ -56,7 +56,7 @@ def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[
 
 @dataclass(frozen=True)
 class _Launched:
-    """A revision as a stack with these answers launches it."""
+    """A revision, and the services that a stack launches from it with these answers."""
 
     composition: Composition
     answers: Mapping[str, str]
@@ -124,7 +124,7 @@ def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _succeeds(gone: Service, other: Service, before: Mapping[str, Service]) -> bool:
-    """Whether `other` is a new service with the image of the removed service `gone`, and so probably the same one renamed."""
+    """Whether `other` is probably the removed service `gone` under a new name: a new service with the same image."""
     was, now = (_repository(text_of(each.get("image"))) for each in (gone, other))
     return bool(was) and was == now and other.name not in before
 
@@ -268,13 +268,13 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
 
 
 def refusal(old: Revision, new: Revision) -> str:
-    """Return why Rancher does not offer the revision `new` to stacks of `old`, judged by versions only; empty if it does."""
+    """Return why Rancher does not offer the revision `new` to stacks of `old`, judged by versions only; empty if offered."""
     found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
     return found[0] if found else ""
 
 
 def _limit(revision: Revision, rancher: str) -> str:
-    """Return why this version of Rancher does not show a revision (docs/facts/catalog.md#7.1); empty if it shows it."""
+    """Return why this version of Rancher does not show a revision (docs/facts/catalog.md#7.1); empty if it is shown."""
     block = pairs(revision.block)
     least, most = (text_of(block.get(f"{bound}_rancher_version")) for bound in ("minimum", "maximum"))
     if rancher and least and versions.greater(least, rancher):
@@ -291,7 +291,7 @@ def _shown(text: str) -> str:
 def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     """Return why a stack of version `old` is not offered version `new`: the reason, a hint and the key to blame.
 
-    `wanted` is the `upgrade_from` of the version `new`. None if the upgrade is offered.
+    `wanted` is the `upgrade_from` of the version `new`. The result is None if the upgrade is offered.
     Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
     """
     if not versions.greater(new, old):

@@ -30,7 +30,7 @@ class Dollar:
 
 
 def dollars(text: str) -> Iterator[Dollar]:
-    """Yield the variables in a text, and the dollars that do not begin one."""
+    """Yield the variables in a text, and each `$` that does not begin a variable."""
     for found in _DOLLAR.finditer(text) if "$" in text else ():
         if not found[1]:
             name = found[2] or found[3] or ""

@@ -124,7 +124,7 @@ def _test(comparison: str) -> Test | None:
 
 
 def _expanded(part: str) -> list[str]:
-    """Expand a wildcard such as `1.2.x` into comparisons, with the oddities of the catalog service.
+    """Expand a wildcard such as `1.2.x` into comparisons, with the quirks of the catalog service.
 
     `1.x.x` includes only versions below `1.1.0`. An operator that the service does not know, such as `~`, is ignored.
     """
@@ -142,7 +142,7 @@ def _expanded(part: str) -> list[str]:
 
 
 def _above(low: str, parts: list[str]) -> str:
-    """Return the lowest version above all versions that a wildcard matches; empty if the service finds none."""
+    """Return the lowest version above all versions that a wildcard matches; empty if the service cannot compute it."""
     raised = {2: 0, 3: 1}.get(len(parts)) if parts[-1] == "x" else None
     numbers = low.split(".")
     if raised is None or not re.fullmatch("[0-9]{1,18}", numbers[raised]):

@@ -81,7 +81,7 @@ class Get:
 
 @dataclass(frozen=True)
 class Log:
-    """The expected content of a container's log in a step."""
+    """The expected content of the lines that a container logs in a step."""
 
     container: str
     where: Where

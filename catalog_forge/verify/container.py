@@ -1,7 +1,8 @@
-"""The image engine: plays scenarios in a real container of a conf image, whose network has an emulated rancher-metadata.
+"""The image engine: plays scenarios in a real container of a conf image, in a network with an emulated metadata service.
 
 A second container, the stand-in, replaces the main container of the service. The stand-in is also created from the conf image,
-and runs the launch script from the shared volume; its program records signals and runs until TERM. The requests of confd show
+and runs the launch script from the shared volume. The program of the stand-in records signals and runs until TERM.
+The requests of confd show
 when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
 
 - before the first start of the program: when the program has started, or the conf container has a permanent problem;
@@ -48,7 +49,7 @@ _CALM = 2.5
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # Seconds to wait until all watchers are waiting again: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
-# In seconds: the duration of flapping, the time limit for a reload after a stamp has changed, the interval between two looks.
+# In seconds: the duration of flapping, the time limit for a reload after a stamp has changed, the interval between two checks.
 _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
 # The number of lines of each log that an error shows.
 _TAIL = 100
@@ -85,7 +86,7 @@ exec /bin/sh "$@"
 
 
 class ImageEngine:
-    """Plays scenarios in containers of an existing conf image: the image has the tag `tag`, else that of the spec.
+    """Plays scenarios in containers of an existing conf image. The image has the tag `tag` or, by default, the tag of the spec.
 
     Several plays may run in parallel threads. A moment may take `settle` seconds in addition to the duration of its fault.
     """
@@ -99,14 +100,17 @@ class ImageEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread. Each play removes all that it created, then raises ForgeError."""
+        """Ask all plays to stop, without waiting for them. May be called from another thread.
+
+        Each play removes everything that it created, then raises ForgeError.
+        """
         self._interrupted.set()
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
         """Yield the state of the containers after confd has processed each view. Finally, stop the containers with SIGTERM.
 
         Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or a
-        container ignored SIGTERM. Whatever the result, all objects of a play are removed from the engine.
+        container ignored SIGTERM. In all cases, all objects of a play are removed from the Docker engine.
         """
         spec = subject.spec
         if spec is None:
@@ -261,14 +265,14 @@ class _Live:
         self.healthy, self.healthy_since = True, time.monotonic()
 
     def _revive(self) -> None:
-        """Start a conf container that has ended, as Rancher does."""
+        """Start the conf container again after it has ended, as Rancher does."""
         self.conf.listen()
         self.written = self._times_written()
         self.conf.container.start()
         self.revived = True
 
     def _settle(self, since: float, caught: bool, trouble: Trouble) -> str:
-        """Wait until a moment is over; return an error message if it is not over in time."""
+        """Wait until a moment is over; return an error message if the moment is not over in time."""
         first = not self.started
         slowness = trouble.seconds * (self.heard.questions + 4) if trouble.kind == "slow" else 0
         limit = self.settle + self._interval + slowness
@@ -290,7 +294,7 @@ class _Live:
         return "" if acted else f"the launch script has not acted on a changed file within {_ACTS:.0f} s"
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Watch both containers until a condition is true; return False if that takes longer than this many seconds."""
+        """Watch both containers until a condition is true; return False if it is still false after `seconds` seconds."""
         deadline = time.monotonic() + seconds
         while True:
             self._look()
@@ -330,7 +334,10 @@ class _Live:
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
-        """Whether confd has processed a change made at `since`, or cannot. `caught`: all watchers were waiting for the change."""
+        """Whether confd has processed a change made at `since`, or cannot process it.
+
+        `caught` is true if all watchers were waiting for the change.
+        """
         if self.ended is not None:
             return True
         if not self._ready():

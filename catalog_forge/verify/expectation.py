@@ -10,7 +10,7 @@ expect:
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, {in: redis-2, ...} is the expectation on a file of another container. The key of this file may be any path. A list of
+On a stack, {in: redis-2, ...} is the expectation for a file of another container. The key of this file may be any path. A list of
 such expectations is also allowed.
 """
 
@@ -29,7 +29,7 @@ from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.parsing import PARSERS, parse
 from catalog_forge.verify.subject import Subject
 
-# Returns the text of a file next to the scenario. The `Where` is the location at which the scenario names the file.
+# A function that returns the text of a file next to the scenario. The `Where` is the place where the scenario names the file.
 ReadBeside = Callable[[str, Where], str]
 SECRET = "  a secret, which is not shown\n"
 
@@ -55,7 +55,7 @@ class FileExpectation:
 class Expectation:
     """All requirements at a moment. `errors` are parts of errors that must occur; if `errors` is empty, no error may occur.
 
-    `asking` and `placed` (files in named containers) are only checked on a stack.
+    `asking` and `placed` (files in named containers) are checked only on a stack.
     """
 
     files: tuple[FileExpectation, ...] = ()
@@ -212,7 +212,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """Return the nodes of all expectations on a path: a single node, or a list with a node for each container."""
+    """Return the nodes of all expectations for a path: a single node, or a list with a node for each container."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 

@@ -1,4 +1,4 @@
-"""Writes the first scenario of a spec, as an example for its author: the stack of the entry, and the files rendered now."""
+"""Writes a first scenario for a spec, as an example for the author. It expects the files that are rendered now."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 @dataclass(frozen=True, slots=True)
 class FirstScenario:
-    """A first scenario: its YAML, and the errors that it records as expectations because something cannot be rendered."""
+    """A first scenario: its YAML, and the errors that it expects, because something cannot be rendered."""
 
     text: str
     errors: tuple[str, ...]
 
 
 def asking(spec: Spec) -> str:
-    """Return the name of the container that asks for the first configured service: its primary or its sidekick."""
+    """Return the name of the service that confd reads as `self`: the first configured service, or a sidekick with confd."""
     return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
     """Return a scenario: the stack of the entry with its answers, and steps that add a unit, replace a unit, and
-    ask as a container of each group.
+    show the view of a container of each group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
     start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
@@ -76,7 +76,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
 
 
 def _moments(spec: Spec, data: Mapping[str, Any]) -> tuple[Moment, ...]:
-    """Return the moments of a scenario that is in no file yet, so that its errors have no place."""
+    """Return the moments of a scenario that is not in a file yet, so that errors in it have no location."""
     try:
         return scenario.read(yamlio.dump(data), "", asking(spec)).moments
     except ForgeError as error:
@@ -85,7 +85,7 @@ def _moments(spec: Spec, data: Mapping[str, Any]) -> tuple[Moment, ...]:
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
-    """Return the keys that have neither an answer nor a default, so that the scenario contains an invented value for them."""
+    """Return the keys for which the scenario contains an invented value, because they have neither an answer nor a default."""
     groups = spec.service.groups.values()
     free = [
         name
@@ -98,7 +98,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     """Return the services of the entry in the form of a scenario, with the answers in `given`, else the defaults.
 
-    Services that the entry expects from outside have no keys; one of another stack is called STACK/SERVICE.
+    Services that the entry expects from outside have no keys; a service of another stack is called STACK/SERVICE.
     """
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
@@ -116,7 +116,7 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
 
 
 def _near(spec: Spec, target: str) -> str:
-    """Return a service as the entry's stack names it: without the stack if it is this one."""
+    """Remove the name of the entry's stack from the name of a service; keep the name of any other stack."""
     return target.removeprefix(f"{spec.entry.name}/")
 
 
@@ -178,7 +178,7 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
     if key.optional:
         return ""  # Rancher's value for a question without an answer
     if key.type == "service":
-        # Each question leads to a service of its own: a link to a service has only one alias.
+        # Each question gets a separate service as its answer, because a link to a service has only one alias.
         is_only = sum(each.type == "service" for each in spec.metadata.values()) == 1
         return f"other-{spec.service.name if is_only else key.variable}"
     return _SAMPLES.get(key.type, f"some {key.variable}")

@@ -71,7 +71,7 @@ class Engine(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread."""
+        """Ask all plays to stop, without waiting for them. May be called from another thread."""
         ...
 
 

@@ -87,7 +87,10 @@ class StackEngine:
         self._interrupted = threading.Event()
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread. Each play removes all that it created, then raises ForgeError."""
+        """Ask all plays to stop, without waiting for them. May be called from another thread.
+
+        Each play removes everything that it created, then raises ForgeError.
+        """
         self._interrupted.set()
 
     @contextmanager
@@ -143,7 +146,7 @@ class _Running:
         self.supervisor.wake()
 
     def hold(self, units: frozenset[Key]) -> None:
-        """Do not restart these units after they were stopped."""
+        """Prevent restarts of these units after they are stopped."""
         self.held = units
         self.supervisor.hold(units)
 
@@ -177,7 +180,7 @@ class _Running:
         return self.runner.seen()
 
     def remove(self) -> None:
-        """Stop the stack and remove all of it. Raises EngineError if this fails; the user can still remove it with `down`."""
+        """Stop the stack and remove all its objects. Raises EngineError if this fails; the user can still use `down`."""
         if self._thread:
             self.supervisor.end()
             self._thread.join()
@@ -203,7 +206,7 @@ class _Running:
         try:
             with self.folder.held():
                 self.supervisor.run()
-        except BaseException as error:  # `check` raises it in the thread that plays the scenario
+        except BaseException as error:  # `check` raises this error in the thread that plays the scenario
             self._error = error
 
     def _show(self, rows: list[Row]) -> None:
@@ -241,7 +244,7 @@ class Scene:
         return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return the observation once it is `good` or the time is up.
+        """Bring the stack to a moment, and return the observation once `good` accepts it or the time is up.
 
         Raises ForgeError, with the last lines of the containers' logs, if the stack does not run.
         """

@@ -1,4 +1,6 @@
-"""Translates a scenario for a real stack: its stack, its changes, and the moments that no stack can show. Pure functions.
+"""Translates a scenario for a real stack: computes the stack and its changes, and finds the moments that no stack can reach.
+
+All functions are pure.
 
 Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
 the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
@@ -139,7 +141,7 @@ def retold(made: Environment, scene: Environment) -> Environment:
     """Return the environment that the metadata presents: the running stack with the hosts and published ports of the scenario.
 
     The services of the scenario come first, in the order of the scenario, so that each unit has the same host as in the scenario.
-    A service that stands for one of another stack is listed under that other stack.
+    A service that substitutes for a service of another stack is listed under that other stack.
     """
     own, *others = scene.stacks
     names = {f"{stack.name}-{each.name}": f"{stack.name}/{each.name}" for stack in others for each in stack.services}
@@ -211,7 +213,7 @@ def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
 
 @dataclass
 class Mirror:
-    """Translates the output of a stack: each address of a container becomes its address in the scenario.
+    """Translates the output of a stack: replaces each address of a container by the container's address in the scenario.
 
     Addresses of removed containers are translated too, so that a file with an outdated address does not match the expectation.
     """

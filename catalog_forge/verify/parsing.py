@@ -1,4 +1,4 @@
-"""Parsers for configuration files, one for each format, so that content can be compared independently of its notation."""
+"""Parses configuration files of several formats, so that the content can be compared independently of the notation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from catalog_forge import yamlio
 
 
 def parse(text: str, form: str) -> Any:
-    """Return the content of a text in the format `form`, one of `PARSERS`, as plain data.
+    """Parse a text in the format `form`, a key of `PARSERS`, and return its content as plain data.
 
-    Raises ValueError (ForgeError for YAML) with the reason if the file is not well-formed.
+    Raises ValueError (ForgeError for YAML) with the reason if the text is not well-formed.
     """
     return PARSERS[form](text)
 
@@ -29,7 +29,7 @@ def _properties(text: str) -> dict[str, str]:
 
 
 def _ini(text: str) -> dict[str, Any]:
-    """Return the sections with their pairs; pairs before the first section are at the same level as the sections."""
+    """Parse sections with pairs. In the result, pairs before the first section are at the same level as the sections."""
     parser = configparser.RawConfigParser(strict=True, allow_no_value=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign] # keys keep their case
     try:
@@ -43,13 +43,13 @@ _TOP = "\0"
 
 
 def _env(text: str) -> dict[str, str]:
-    """Return the pairs of lines NAME=VALUE, with quotes read as a shell reads them."""
+    """Parse lines of the form NAME=VALUE; read quotes as a shell does."""
     pairs = (word.partition("=") for word in shlex.split(text, comments=True))
     return {name.removeprefix("export "): value for name, equals, value in pairs if equals}
 
 
 def _space(text: str) -> dict[str, str]:
-    """Return the pairs of lines with a key, spaces and a value; quotes around a value are removed."""
+    """Parse lines that consist of a key, spaces and a value; remove double quotes around a value."""
     found = {}
     for line in _lines(text):
         key, *rest = line.split(None, 1)
@@ -58,12 +58,12 @@ def _space(text: str) -> dict[str, str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines without empty ones and comments."""
+    """Return the lines of a text that are neither empty nor comments."""
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _xml(text: str) -> Any:
-    """Return a Hadoop configuration as a mapping of its properties, any other document as [tag, attributes, text or children]."""
+    """Parse a Hadoop configuration into a mapping, and any other document into [tag, attributes, text or children]."""
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:

@@ -26,7 +26,7 @@ from catalog_forge.verify.subject import Subject, of_spec
 
 @dataclass(frozen=True)
 class Case:
-    """A scenario of a spec that was read and checked; `file` is the path of the scenario."""
+    """A scenario that was read and checked, and the name of its spec. `file` is the path of the scenario."""
 
     spec: str
     name: str
@@ -65,7 +65,7 @@ class Live(Protocol):
         ...
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return the observation once it is `good` or the time is up."""
+        """Bring the stack to a moment, and return the observation once `good` accepts it or the time is up."""
         ...
 
 
@@ -80,13 +80,13 @@ class Stage(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Stop all plays soon; called from another thread."""
+        """Ask all plays to stop, without waiting for them. May be called from another thread."""
         ...
 
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a scenario: its moments, its duration, and why it was skipped or broken off."""
+    """The result of a scenario: its moments, its duration, and why it was skipped or aborted."""
 
     case: Case
     steps: tuple[Step, ...]
@@ -106,9 +106,9 @@ class Result:
 
 
 def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: str = "") -> list[Case]:
-    """Return the scenarios of a spec, or only those named in `only`. `backend` is the back end; empty for the first of the spec.
+    """Return the scenarios of a spec, or only those named in `only`.
 
-    Raises ForgeError with the problems of all scenarios.
+    If `backend` is empty, confd reads from the first back end of the spec. Raises ForgeError with the problems of all scenarios.
     """
     subject = of_spec(spec, folder.static, backend)
     found: list[Case] = []
@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments before the first that the stack cannot reach. Yield that moment and all later ones as not played."""
+    """Play the moments up to the first that the stack cannot reach. Yield this one and all later moments as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

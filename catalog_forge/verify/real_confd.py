@@ -20,9 +20,9 @@ from catalog_forge.verify.observation import Disk, Seen, Written
 from catalog_forge.verify.subject import Subject, below
 from catalog_forge.verify.view import View
 
-# confd itself gives up on a service after 31 s.
+# The time limit for a run of confd. confd itself gives up after 31 s if it cannot reach a service.
 SECONDS = 60
-# The number of passes after which confd has succeeded even if the service drops every second request.
+# The number of passes within which confd succeeds even if the service drops every second request.
 _TRIES = 8
 _VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
@@ -31,7 +31,7 @@ _LOGGED = re.compile(r"\S+ \S+ \S+\[[0-9]+\]: ")
 
 
 class Confd:
-    """Runs `confd -onetime` once for each moment, with -sync-only, because an untrusted image may name any command."""
+    """Runs `confd -onetime` once for each moment. The flag -sync-only prevents commands, because an image is untrusted."""
 
     name = "confd"
 

@@ -44,7 +44,7 @@ def _moment(step: Step) -> dict[str, Any]:
 
 
 def outcome(result: Result) -> str:
-    """Return passed, failed, skipped, or error if the engine failed."""
+    """Return `passed`, `failed` or `skipped`; return `error` if the engine failed."""
     if result.skipped:
         return "skipped"
     return "error" if result.broken else "passed" if result.passed else "failed"

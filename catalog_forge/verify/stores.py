@@ -1,4 +1,4 @@
-"""The content of a scenario's store: the metadata of its service, in the layout of the back end."""
+"""Computes the content of a scenario's store: the metadata of the service, in the layout of the back end."""
 
 from __future__ import annotations
 

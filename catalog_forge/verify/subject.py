@@ -24,7 +24,7 @@ _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0"
 class Subject:
     """The resources of a conf image, and the back end, prefix and environment of its confd.
 
-    `reloads` maps each dest to the action after its change, and `formats` to its format if known. `spec` and `context` (the
+    `reloads` maps dests to the actions after a change, and `formats` maps dests to known formats. `spec` and `context` (the
     files of the image) are set only for a generated image.
     """
 
@@ -72,7 +72,7 @@ def reading(spec: Spec, backend: str) -> Spec:
 def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str = "") -> Subject:
     """Return the subject of a spec: its image as it would be generated now, and the back end that it reads.
 
-    If `backend` is empty, the first of the spec is used. `version` overrides the metadata version of the spec.
+    If `backend` is empty, the first back end of the spec is used. `version` overrides the metadata version of the spec.
     Raises as `image_plan`.
     """
     if version:
@@ -100,7 +100,7 @@ def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables
 
 
 def below(dest: str) -> str:
-    """Return the path of a dest below a folder that replaces the root directory. The path cannot lead out of this folder."""
+    """Return a dest as a path relative to a folder that replaces the root directory. The path cannot lead out of this folder."""
     return posixpath.normpath("/" + dest).lstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""Evidence for the engines with containers: the requests of confd to the metadata service, and the logs of containers."""
+"""Records evidence for the engines with containers: the requests of confd to the metadata service, and container logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog_forge.image.containers import Container
 from catalog_forge.metadata.service.wire import Request
 from catalog_forge.verify.subject import Subject
 
-# Seconds within which each waiting watcher has asked exactly once, because confd's long poll ends after 10 s (maxWait).
+# Seconds in which a waiting watcher makes at most one request, because confd's long poll ends after 10 s (maxWait).
 _POLL = 9.5
 
 WRITTEN = "every file is written"
@@ -146,17 +146,17 @@ class Said:
         return self.lines[max(self.before, read) :]
 
     def turn(self) -> None:
-        """Begin another moment."""
+        """Begin the next moment."""
         self.before = len(self.lines)
 
 
 def as_text(lines: Iterable[str]) -> str:
-    """Return log lines as the text of a report."""
+    """Join log lines to one text for a report."""
     return "".join(f"{line}\n" for line in lines)
 
 
 def error_in(line: str, name: str) -> str:
-    """Return the error in a line of a conf container's log, without time and process; empty if the line is not an error."""
+    """Return the error in a line of a conf container's log, without time and process; empty if the line contains no error."""
     if found := _ERROR.search(line):
         # confd logs '""' if a command has failed without output.
         return "" if found[1] == '""' or found[1].startswith(_MENDS) else found[1]

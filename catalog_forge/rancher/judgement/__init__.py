@@ -1,1 +1,1 @@
-"""Finds all faults that Rancher refuses, each with the lint rule that reports it. Used by `up`, `lint` and `lint --verdicts`."""
+"""Finds all faults for which Rancher refuses an entry, and the lint rule for each. Used by `up`, `lint` and `lint --verdicts`."""

@@ -113,7 +113,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A judge and the types into which it decodes a rancher-compose.yml and its block."""
+    """A judge, and the types into which this judge decodes a rancher-compose.yml and the catalog block."""
 
     who: Judge
     compose: Struct

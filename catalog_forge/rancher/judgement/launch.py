@@ -1,4 +1,4 @@
-"""The judge of rancher-compose at launch: whether a stack can be created from a revision with the default answers.
+"""Judges, as rancher-compose does at launch, whether a stack can be created from a revision with the default answers.
 
 Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
 are rendered as Go templates, read as YAML, and checked by a schema and types after variables are substituted. If a template
@@ -62,7 +62,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """Return a fault, but under a separate rule if a variable may be the reason why a value is not a number."""
+        """Return the fault. If a variable may be the reason why a value is not a number, the fault gets a separate lint rule."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make it a required question with a default"
@@ -70,7 +70,7 @@ class _Noting(Substitution):
 
 
 class LaunchJudge:
-    """The launch of a revision: what rancher-compose refuses in the two files, which are rendered with answers."""
+    """Simulates the launch of a revision: finds what rancher-compose refuses in the two files, rendered with answers."""
 
     def __init__(self, sources: Collection[ComposeFile]) -> None:
         self.sources = sources

@@ -1,4 +1,4 @@
-"""The mappings inside services: their known keys, and the values that have a meaning.
+"""Checks the mappings inside services: finds unknown keys, and values that have no meaning.
 
 rancher-compose decodes each mapping into a structure and ignores unknown keys, so a key that is misspelt or nested one level too
 deep has no effect. rancher-compose passes numbers and words on to Rancher unchanged.

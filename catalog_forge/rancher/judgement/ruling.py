@@ -47,7 +47,7 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """A problem that a judge refuses, and the lint rule that explains it. `who` is empty for an oddity that is accepted."""
+    """A problem that makes a judge refuse a revision, and its lint rule. `who` is empty for an oddity that is accepted."""
 
     rule: str = ""
     who: Judge | Literal[""] = "launch"
@@ -55,7 +55,7 @@ class Refusal(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """How a judge treats a template or a revision of it, and the reason."""
+    """How a judge treats a template or a revision, and the reason."""
 
     judge: Judge
     outcome: Outcome

@@ -97,7 +97,7 @@ def _as_text(node: Text) -> Text:
 def _altered(key: str, node: Node) -> Iterator[Refusal]:
     """Report values that are text for the program that gets them, but lose their text when rancher-compose reads them.
 
-    Truths in `metadata` are left out: templates compare them with true and false.
+    Booleans in `metadata` are not reported, because templates compare them with true and false.
     """
     for text in yamlio.texts(node) if key in TEXTUAL or key == "metadata" else ():
         found = decoding.value(text)

@@ -1,4 +1,4 @@
-"""Checks of units, links and shared volumes: faults that rancher-compose refuses, and oddities that no author means.
+"""Checks units, links and shared volumes. Finds faults that make a launch fail, and oddities that no author intends.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
 rancher-compose-executor v0.14.29. rancher-compose refuses a launch only because of faults in sidekicks and in the targets
@@ -18,7 +18,7 @@ from catalog_forge.rancher.order import ordered
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
-# Only names before this offset in a label get an exact location, which takes time to compute. Others get that of the label.
+# Only names before this offset in a label get exact locations, which take time to compute. Later names get that of the label.
 _LONGEST_LABEL = 2000
 _ONE_PRIMARY = "define a separate sidekick for each primary"
 
@@ -136,7 +136,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def circles(composition: Composition) -> Iterator[Refusal]:
-    """Report services that link to or depend on each other in a circle: none can be first. docker-compose refuses it."""
+    """Report circles of links and dependencies between services. docker-compose refuses a circle: no service can start first."""
     links = {
         name: {other: (key, where) for key, other, where in service.links if other != name}
         for name, service in composition.services.items()
@@ -149,7 +149,7 @@ def circles(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml does not define, if the latter has any."""
+    """Report services of rancher-compose.yml that docker-compose.yml, if it defines any services, does not define."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
