@@ -1,1 +1,1 @@
-"""Compiles blocks to confd template resources for every release from 0.14 on (Go 1.8: no assignment, no break)."""
+"""Compiles blocks to template resources for every confd release from 0.14 on (Go 1.8: without assignments and {{break}})."""

@@ -1,9 +1,9 @@
-"""Compiles collections outside the service's own stack (services of all stacks, links) and inside an element (labels, ports).
+"""Compiles collections outside the service's own stack (services of all stacks, links) and inside a loop element (labels, ports).
 
 In metadata versions that list containers below their services (from 2015-12-19 on), a service is represented by its path,
-/stacks/STACK/services/SERVICE. In version 2015-07-25, /services merges the services of different stacks that have equal names,
-and only their containers can be told apart. In that version, a service is represented by its first container, as
-/STACK/SERVICE/CONTAINER (docs/facts/confd.md#5.4, #5.9).
+/stacks/STACK/services/SERVICE. In version 2015-07-25, /services merges services of different stacks if they have the same
+name, and only the containers of these services can be told apart. In that version, a service is represented by its first
+container, as /STACK/SERVICE/CONTAINER (docs/facts/confd.md#5.4, #5.9).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Return the services of all stacks that carry a label, or the containers of these services."""
+    """Return the services that have the collection's label, in all stacks, or the containers of these services."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -33,7 +33,7 @@ def everywhere(names: Names, of: Collection) -> Members:
 
 
 def _by_containers(names: Names, of: Collection) -> Members:
-    """Like `everywhere` for version 2015-07-25: find each service through its first container."""
+    """Do the same as `everywhere` in version 2015-07-25, where a service is found through its first container."""
     names.roots.add("/containers")
     stack, service, name = (of_container(leaf) for leaf in ("stack_name", "service_name", "name"))
     conditions = (*_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
@@ -48,7 +48,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Return the containers of the service in `variable`, which is an element of the collection `service`.
+    """Return the containers of the service in the loop variable `variable`. The loop is over the collection `service`.
 
     With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """
@@ -73,24 +73,27 @@ def service_field(names: Names, variable: str, path: tuple[str, ...]) -> Path:
 
 
 def optional(path: Path, default: str) -> str:
-    """Return the template expression for a value, or for `default` when the value is missing, empty or null."""
+    """Return a template expression that yields a value, or `default` if the value is missing, empty or null."""
     return f'or (and (ne ({path.value_or(_NULL)}) "null") ({path.value_or(_NONE)})) {go.paren(default)}'
 
 
 def needed(path: Path, name: str) -> str:
-    """Return the template expression for a required value. Without a value, confd's error contains `name`."""
+    """Return the template expression for a required value. If there is no value, confd's error contains `name`."""
     there = f'and (ne ({path.value_or(_NULL)}) "null") ({go.paren(path.term)})'
     return f"getv (or ({there}) {go.string(name + ': there is none')})"
 
 
 def inner(of: Collection, base: Path) -> Members:
-    """Return the labels of an element, or the texts in one of its lists, as a collection of keys. An empty list may be null."""
+    """Return the labels of an element, or the texts in one of its lists, as a collection of keys.
+
+    In the metadata, an empty list may be null.
+    """
     pattern = base.child(f"{of.inner}/{of.value}*").term
     return Members(f"gets {go.paren(pattern)}", Path("%s", ("",)), pairs=True, plain=of.inner != "labels")
 
 
 def label_field(variable: str, prefix: str, field: str) -> str:
-    """Return the template expression for a label's value, for its name without `prefix`, or for its name as a word.
+    """Return the template expression for a label's value, for the label's name without `prefix`, or for that name as a word.
 
     In the name as a word, `_` replaces `.`, `-` and `:`.
     """
@@ -105,7 +108,7 @@ def label_field(variable: str, prefix: str, field: str) -> str:
 
 
 def link(names: Names, of: Collection) -> Members:
-    """Return the containers of the service that a link of this service points to, in whatever stack they run."""
+    """Return the containers of the service that a link of this service points to. That service may be in any stack."""
     names.roots.add("/containers")
     if names.listed_by_name and not names.is_self:
         return _by_own_link(names, of)
@@ -116,7 +119,10 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """Like `link` for version 2015-07-25, where services of equal names share one entry: use the links of the own container."""
+    """Do the same as `link` in version 2015-07-25, by the links of the own container.
+
+    In that version, services of the same name share one entry, so the links of a service cannot be used.
+    """
     mine = names.self_container().child(f"links/{of.name}").value_or(_NONE)
     slot = names.slot(f"target of {of}")
     target = Selection(slot, f"target of {of}", 'gets "/containers/*/uuid"', _PARENT, (f"eq ({of_container('uuid')}) ({mine})",))
@@ -126,7 +132,7 @@ def _by_own_link(names: Names, of: Collection) -> Members:
 
 
 def named(names: Names, of: Collection) -> Members:
-    """Return the containers of the service that a metadata key names, as SERVICE or STACK/SERVICE."""
+    """Return the containers of the service whose name is the value of a metadata key, written as SERVICE or STACK/SERVICE."""
     names.roots.add("/containers")
     name = names.metadata(of.name).value_or(_NONE)
     own = f'printf "%s/%s" ({names.at("/self/stack/name").value}) ({name})'
@@ -142,7 +148,7 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 
 
 def split(text: str, separator: str) -> Members:
-    """Return the parts of a text that an element holds, without the spaces around separators and without empty parts.
+    """Split the text of an element at `separator`; drop the spaces around separators, and empty parts.
 
     `text` is a template expression. Up to 64 separators in a row are replaced by one, so that there are no empty
     parts. A walk could filter out empty parts, but cannot start inside a loop.
@@ -156,7 +162,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return the condition that a service or container has the collection's label, in a tuple; `*` needs no condition."""
+    """Return a tuple with the condition that a service or container has the collection's label; empty for the label `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

@@ -36,8 +36,8 @@ from catalog_forge.spec.model.metadata import resolve
 
 # TOML keys that need no quotes. In a key such as a.b, the part before the dot names a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-# The template code of each comparison of two texts. confd cannot test how a text begins or ends: the part to look for is removed
-# and put back at that end, and the result is compared with the original text.
+# The template code of each comparison of two texts. confd has no test for the beginning or the end of a text, so
+# the part to look for is removed and put back there, and the result is compared with the original text.
 _COMPARED = {
     "eq": "eq {0} {1}",
     "ne": "ne {0} {1}",
@@ -71,7 +71,7 @@ class Body:
             self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
-        # No comment is put before a `file` or `paste` block at the beginning: such a file is the author's from its first byte on.
+        # A file that begins with a `file` or `paste` block gets no comment: the first bytes of that block must stay the first.
         framed = kind.name != "xml" or pairs_only
         comment = kind.comment.format("Written by confd: changes to this file are lost.") if framed else ""
         if isinstance(begins, FileBlock | PasteBlock):
@@ -114,12 +114,12 @@ class Body:
         return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of one pair. A pair whose value is just an optional metadata key is left out if the key is unset."""
+        """Return the code of one pair. A pair whose value is just an optional metadata key is left out if that key is unset."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition that the key is set if a pair's value is just an optional metadata key, else an empty text."""
+        """Return the condition under which a pair with this value is written; empty if it is always written."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:
@@ -185,7 +185,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
 
     def _unquoted(self, value: Text) -> str:
-        """Return the code of a one-line value in a format without quotes: the author's text as written (quotes included)."""
+        """Return the code of a one-line value in a format without quotes. The author's text stays unchanged, quotes included."""
         code, before = "", ""
         for part in value.parts:
             if isinstance(part, str):
@@ -236,7 +236,7 @@ class Body:
         return f'or (getenv {term}) {ors} ""' if ors else f"getenv {term}"
 
     def listed(self, block: ListBlock) -> str:
-        """Return the code of a `list` block: an item for each element, in separate lines if the separator is a line break."""
+        """Return the code of a `list` block: an item for each element, on separate lines if the separator is a line break."""
         listing, values = block.list, self.values
         in_lines = listing.sep == "\n" and not listing.tail
         last = listing.item.parts[-1] if listing.item.parts else ""
@@ -252,7 +252,7 @@ class Body:
         return values.loop(of, go.literal(listing.sep), item, head, tail)
 
     def each(self, block: EachBlock) -> str:
-        """Return the code of an `each` block: its blocks for each element, with the head, the separators and the tail."""
+        """Return the code that writes the blocks of an `each` block for every element, with head, separators and tail."""
         each, values = block.each, self.values
 
         def item(members: Members) -> str:
@@ -261,7 +261,7 @@ class Body:
         return values.lines(self._of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Return code that writes the blocks, with `write`, for each element; no separators are added (for a JSON object)."""
+        """Return the code of an `each` block in a JSON object: `write` compiles the blocks inside; no separators are added."""
         each, values = block.each, self.values
         return values.loop(self._of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
@@ -305,7 +305,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of an `each`, marked `required` if the block says so, and `records` if the body reads fields."""
+        """Return the collection of an `each`, `required` if the block demands it, and with `records` if the body reads fields."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 
@@ -317,7 +317,7 @@ class Body:
 
 
 def _reads_fields(each: Each, around: Sequence[str]) -> bool:
-    """Whether a body reads a field of its own element: by the element's name, or by `it` outside of inner loops."""
+    """Whether the body of a loop reads a field of the loop's element, by the element's name or (outside inner loops) by `it`."""
     own = {id(block) for block in _level(each.body)}
     tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
     compared = ((block, text) for block, test in tests for text in test.texts)

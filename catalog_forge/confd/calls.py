@@ -67,12 +67,12 @@ class Argument:
 
 
 def shown(kind: str) -> str:
-    """The name of a Go type as error messages show it, such as "a list of texts"."""
+    """Return the name of a Go type as error messages show it, such as "a list of texts"."""
     return _SHOWN.get(kind, f"a {kind}")
 
 
 def number_type(text: str) -> str:
-    """The Go type that a number constant has where any type is accepted; empty if the text is not a number."""
+    """Return the Go type of a number constant where any type is accepted; return an empty text if `text` is not a number."""
     try:
         return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
     except ValueError:
@@ -80,7 +80,7 @@ def number_type(text: str) -> str:
 
 
 def never(name: str, arguments: Sequence[Argument]) -> str:
-    """Why this call fails whatever the metadata is; empty if it may succeed, or if the function is unknown."""
+    """Return why this call always fails, whatever the metadata is; empty if it may succeed or the function is unknown."""
     function = _FUNCTIONS.get(name)
     if function is None:
         return "it needs at least one argument" if name in ("and", "or") and not arguments else ""
@@ -97,7 +97,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _tried(name: str, arguments: Sequence[Argument]) -> str:
-    """Why a call fails, found by running it; empty if it succeeds. Only pure functions with constant arguments are run."""
+    """Run a pure function with constant arguments, and return why it fails; empty if it succeeds. Other calls are not run."""
     texts = [argument.text for argument in arguments]
     if name not in _PURE or None in texts or sum(len(text or "") for text in texts) > _LONGEST:
         return ""
@@ -124,7 +124,7 @@ def _path(name: str, arguments: Sequence[Argument]) -> str:
     if path is None or len(arguments) > 1:
         return ""
     if not path.startswith("/"):
-        # Templates fail on purpose with `getv "a sentence"`: only text that looks like a path is reported.
+        # Authors use `getv "a sentence"` to make a template fail on purpose, so only text that looks like a path is reported.
         return "every key of the store begins with a slash" if _BARE_PATH.fullmatch(path) else ""
     if name != "exists" and (path.endswith("/") or "//" in path):
         return "no key of the store " + ("ends in a slash" if path.endswith("/") else "has two slashes in a row")
@@ -169,7 +169,7 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Why `index` or `slice` fails: the value has no elements, or the first index has a wrong type. Else empty."""
+    """Return why `index` or `slice` fails: the value has no elements, or the first index has a wrong type. Empty if neither."""
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"
@@ -193,7 +193,7 @@ _CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
 
 
 def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
-    """Yield each reason why printf would write an error such as `%!d(string=x)`; nothing if the format string is unknown."""
+    """Yield each reason why printf would write an error such as `%!d(string=x)`; yield nothing if the format is unknown."""
     if not arguments or arguments[0].text is None or arguments[0].is_number or re.search(r"%[^a-zA-Z%]*[\[*]", arguments[0].text):
         return
     rest = iter(arguments[1:])

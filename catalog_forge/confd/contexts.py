@@ -50,7 +50,7 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the author wrote all of the syntax of the file. With a `paste` block, a user may supply some of it."""
+    """Whether the author wrote the file's syntax, and all of it: a user may supply part of the syntax in a `paste` block."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
@@ -58,7 +58,8 @@ def _is_written(body: tuple[Block, ...]) -> bool:
 def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> None:
     """Raise ForgeError if the file is invalid. `files` are the texts that the body can produce.
 
-    Which conditions can be true together is unknown, so with conditions the error is raised only if all texts are invalid.
+    Without conditions, one invalid text is an error. With conditions, the error is raised only if all texts are invalid, because
+    it is unknown which conditions can be true together.
     """
     assert kind.fault
     conditional = any(isinstance(block, WhenBlock) for block in blocks_of(body))
@@ -76,7 +77,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
 
 
 def _filled(pieces: list[Piece], places: list[Placement]) -> str:
-    """Return the file with a different word in place of each value, because a format may not allow the same word twice."""
+    """Return the file with each value replaced by a different word, because some formats do not allow the same word twice."""
     words = (_word(place, number) for number, place in enumerate(places))
     return "".join(piece if isinstance(piece, str) else next(words) for piece in pieces)
 
@@ -154,7 +155,7 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """Yield a mapping for each branch of each `when` block: the branch to take there and at the blocks around it, by `id`."""
+    """For each branch of each `when` block, yield the choices that lead to it: a mapping from a block's `id` to the choice."""
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

@@ -24,24 +24,24 @@ class Writer(Protocol):
     values: Values
 
     def pair_condition(self, value: Any) -> str:
-        """The condition under which a pair with this value is written; empty if it always is."""
+        """Return the condition under which a pair with this value is written; empty if it is always written."""
 
     def condition(self, condition: Condition) -> str:
-        """The template code of a condition of `when`."""
+        """Return the template expression of a `when` condition."""
 
     def key(self, block: SetBlock, name: str) -> str:
-        """The template code of a key."""
+        """Return the template code of a key."""
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Return code that writes the blocks, with `write`, for each element."""
+        """Return the code of an `each` block, in which `write` compiles the blocks inside."""
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        """The template code of a value."""
+        """Return the template code of a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a `copy` block: a check that refuses nested values, the list to range over, a pair, and when to write it."""
+    """The code of a `copy` block: a check against nested values, the list to range over, a pair, and the pair's condition."""
 
     refusal: str
     source: str
@@ -50,7 +50,7 @@ class Pairs:
 
 
 def pairs(body: Writer, block: CopyBlock) -> Pairs:
-    """Return the code of a `copy` block. Rendering fails if the metadata has a text instead of the map, or maps in the map."""
+    """Return the code of a `copy` block. Rendering fails if the value is not a map or list, or if a map contains maps."""
     values, kind = body.values, body.values.format
     name = block.copy.removeprefix("metadata/")
     found = resolve(values.spec.metadata, Text((name,)))

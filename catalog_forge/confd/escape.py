@@ -1,4 +1,4 @@
-"""Compiles escapes to template code: one helper template for each escape, called with a value and the value's name in errors."""
+"""Compiles each escape to a helper template, which is called with a value and with the name of the value in error messages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from catalog_forge.formats import Escape
 
 _BACKSLASH = "\\"
 _BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# Go's literal of the value without its quotes: trimSuffix removes the last one, and `replace` the first one.
+# The Go literal of the value, without quotes: trimSuffix removes the last quote, and `replace` removes the first quote.
 _QUOTED = 'replace (trimSuffix (printf "%s" .value) "\\"") "\\"" "" 1'
-# How %q writes the control characters that are not in _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
+# How the escapes begin that %q writes for the control characters outside _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
 _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
@@ -22,7 +22,7 @@ def inner(term: str, name: str, escape: Escape) -> str:
 
 def helper(escape: Escape) -> str:
     """Return the definition of an escape's helper template."""
-    # %+q escapes as `java_escaped` does, and double quotes as well.
+    # %+q escapes the same characters as `java_escaped`, and also double quotes.
     plain = f'replace ({_QUOTED % "%+q"}) "\\\\\\"" "\\"" -1' if escape.ascii else ".value"
     value = _replaced(plain, escape.replace)
     if escape.quoted:
@@ -36,7 +36,7 @@ def _guard(escape: Escape) -> str:
     tests = list(_tests(escape))
     if not tests:
         return ""
-    # Go's %q writes invisible characters with a backslash. The value's own backslashes are removed first, to tell the two apart.
+    # Go's %q writes invisible characters with a backslash. The value's own backslashes do not count, so they are removed first.
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""

@@ -1,4 +1,4 @@
-"""Writing Go template source: string literals, literal text, paths with variables in them."""
+"""Writes Go template source: string literals, literal text, and paths that contain variables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 
 @cache
 def string(text: str) -> str:
-    """Write a Go string literal, with JSON's escapes (Go has all of them). All other invisible characters are escaped, too."""
+    """Write a Go string literal with the escapes of JSON, which Go also has. All other invisible characters are escaped, too."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
@@ -28,7 +28,7 @@ def paren(term: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A key of the store: a printf format, and the template expressions that fill it in."""
+    """The path of a key in the store: a printf format, and the template expressions for the verbs in the format."""
 
     format: str
     terms: tuple[str, ...] = ()
@@ -52,11 +52,11 @@ class Path:
         return f"getv {paren(self.term)}"
 
     def value_or(self, default: str) -> str:
-        """Return the expression that reads the value, or the expression `default` if the key is missing."""
+        """Return an expression that yields the value, or `default` (also an expression) if the key is missing."""
         return f"getv {paren(self.term)} {paren(default)}"
 
     def given(self, default: str) -> str:
-        """Return the expression for the value, or `default` if the value is missing or empty, as for an unanswered question."""
+        """Return an expression that yields the value, or `default` if the value is missing or empty (an unanswered question)."""
         empty = self.value_or('""')
         return empty if default == '""' else f"or ({empty}) {paren(default)}"
 
@@ -67,7 +67,7 @@ def path(text: str) -> Path:
 
 
 def apart_line(code: str) -> str:
-    """Return the code, with the white space at its beginning protected from a trim marker before the code."""
+    """Protect the white space at the beginning of the code from a trim marker before the code."""
     return '{{""}}' + code if code[:1].isspace() else code
 
 

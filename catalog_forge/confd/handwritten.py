@@ -13,10 +13,10 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
-    """Return the keys that a hand-written template needs: for each path that it reads, the path in `roots` that contains it.
+    """Return the keys that a hand-written template needs: for each path that it reads, the root in `roots` above that path.
 
     Raises ForgeError with line and column if confd cannot parse the template, and for each lookup whose path is outside of the
-    own stack, does not exist in metadata of this version, or cannot be determined: such a lookup would find nothing.
+    own stack, does not exist in metadata of this version, or cannot be determined.
     """
     source = unrunes(template)
     try:
@@ -33,7 +33,7 @@ def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list
 
 
 def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
-    """Return what is wrong with a lookup that finds nothing in metadata of this version, and a hint; None for other lookups."""
+    """If a lookup finds nothing in metadata of this version, return the reason and a hint; return None for other lookups."""
     if wrong := shape.not_in_version(read, read.path, version):
         other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
         return wrong[0], f"{wrong[1]}; if the template was written for metadata {other}, set engine: {{metadata: {other}}}"

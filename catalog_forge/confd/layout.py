@@ -16,12 +16,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return the keys and texts that a back end holds for these values. Keys are absolute paths, whatever the store's notation.
+    """Return the keys and texts that a back end stores for these values. The keys are absolute paths in any store.
 
     `values` has the value of each metadata key, as read from YAML: texts, numbers, booleans, maps, lists. Null, empty maps and
-    empty lists are left out, like missing keys. The key of a list element contains the element's number, or its `name` if the
-    elements are records with a `name`, as in Rancher. `prefix` replaces the spec's prefix. Raises ForgeError for keys that the
-    spec does not declare or the back end cannot hold.
+    empty lists are left out, like missing keys. The key of a list element contains the element's number or, as in Rancher, the
+    element's `name` if the elements are records with a `name`. `prefix` replaces the spec's prefix. Raises ForgeError for a key
+    that the spec does not declare, or that the back end cannot store.
     """
     store, start = TABLE[backend], prefix or spec.engine.prefix
     fits = cache(store.fits)  # most keys share most of their segments
@@ -48,11 +48,11 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
     """Return the keys and texts that confd derives from the metadata service's answer to `client` in this metadata version.
 
-    The key of a map in a list contains the map's `name`, and the key of any other element its number. If a file has these
-    keys, as `nested` maps with all texts in quotes, confd reads the same values from the file (back end `file`) as from the
-    service (back end `rancher`). Raises ForgeError for keys that no file can hold.
+    The key of a map in a list contains the map's `name`, and the key of any other list element contains the element's
+    number. If a file has these keys, as `nested` maps with all texts in quotes, confd reads the same values from the file (back
+    end `file`) as from the service (back end `rancher`). Raises ForgeError for keys that no file can contain.
     """
-    from catalog_forge.metadata.service import printing  # Imported here, as below: generating files does not need it.
+    from catalog_forge.metadata.service import printing  # Imported here: it is not needed to generate files.
 
     try:
         return keys_of_answer(f"/{version}", printing.to_json(answers.entry(version, client) or {}))
@@ -117,7 +117,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
         for key, item in value.items():
             yield from _leaves(f"{path}/{key}", item)
     elif isinstance(value, list | tuple):
-        # Missing elements get no number, because the templates count only those that exist.
+        # Missing elements get no number, because the templates count only the elements that exist.
         for number, item in enumerate(item for item in value if item is not None and item not in ([], {})):
             name = item.get("name") if isinstance(item, Mapping) and not numbered else None
             yield from _leaves(f"{path}/{number if name is None else _segment(path, name)}", item)
@@ -132,7 +132,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
 
 
 def _segment(path: str, name: Any) -> Any:
-    """Return the name of a record as a part of a key. Raises ForgeError if it contains a slash: no template would find it."""
+    """Return the name of a record as a part of a key. Raises ForgeError if the name contains a slash."""
     if "/" in str(name):
         raise ForgeError(f"{path}: the name {str(name)!r} cannot be part of a key", hint="it must be a text without a slash")
     return name

@@ -24,9 +24,10 @@ _HOST_LEAVES = {"ip": "agent_ip"}
 class Members:
     """A collection as template code: the list to range over, and the path of an element, given its loop variable.
 
-    The first element of a `selected` list is empty: the list is split from a text with a line break before every name. `holder`
-    is a key that is needed only for reading the elements, not for the list. The elements of a `plain` list are values. If the
-    loop variable holds more than the path needs, `holds` is the format of the expression that extracts the needed part.
+    The first element of a `selected` list is empty, because the list is made by splitting a text that has a line break before
+    every name. `holder` is a key that is needed to read the elements, but not to list them. The elements of a `plain` list are
+    values. If the loop variable has more than the path needs, `holds` is the format of the expression that extracts the needed
+    part.
     """
 
     list: str
@@ -74,7 +75,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """The paths in one template, and the template's needs: `roots` become its resource's keys, `selections` its prologue."""
+    """Builds the paths in a template. `roots` become the keys of its resource, `selections` become its prologue."""
 
     version: str
     is_self: bool
@@ -99,7 +100,7 @@ class Names:
         return go.path(text)
 
     def named(self, name: str) -> str:
-        """Return a service's or stack's name as this version writes it: in lower case from 2016-07-29 on."""
+        """Return the name of a service or stack as this metadata version writes it: in lower case from 2016-07-29 on."""
         return name.lower() if self.version in ("2016-07-29", "latest") else name
 
     def metadata(self, path: str = "") -> Path:
@@ -154,7 +155,7 @@ class Names:
         return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
-        """Return a collection of containers or hosts. If listing it takes a walk, the walk is added to `selections`."""
+        """Return a collection of containers or hosts. If only a walk can list them, the walk is added to `selections`."""
         if of.kind == "hosts":
             self.roots.add("/hosts")
             return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
@@ -179,7 +180,7 @@ class Names:
         return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
-        """Return the non-empty parts of `text`, a template expression, without the spaces around separators."""
+        """Split `text`, a template expression, at `separator`; drop the spaces around separators, and empty parts."""
         name = f"split_{len(self.selections)}"
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
@@ -193,7 +194,7 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Return the children of a raw path as a collection: of records if their fields are read, else of values."""
+        """Return the children of a raw path as a collection: of records if the spec reads their fields, else of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
@@ -222,7 +223,7 @@ class Names:
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """Return the source of a collection's walk, the template expression for an element's path, and conditions on elements."""
+        """Return the source of a collection's walk, the template expression for an element's path, and its conditions."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:
@@ -252,12 +253,12 @@ class Names:
 
 
 def field_of(container: Path, path: tuple[str, ...]) -> Path:
-    """Return the path of a container's field, by its name in the spec language."""
+    """Return the path of a container's field, given the field's name in the spec language."""
     return container.child(f"labels/{path[1]}" if path[0] == "label" else _LEAVES.get(path[0], path[0]))
 
 
 def host_field(host: Path, path: tuple[str, ...]) -> Path:
-    """Return the path of a host's field, by its name in the spec language."""
+    """Return the path of a host's field, given the field's name in the spec language."""
     return host.child(f"labels/{path[1]}" if path[0] == "label" else _HOST_LEAVES.get(path[0], path[0]))
 
 

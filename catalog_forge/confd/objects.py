@@ -11,7 +11,7 @@ from catalog_forge.spec.model import Block, CopyBlock, EachBlock, SetBlock, When
 def write(body: Writer, blocks: tuple[Block, ...]) -> str:
     """Return the code of the object. The first pair has no comma before it, so a pair that is always written comes first.
 
-    Raises ForgeError when no pair is always written, unless the file consists of one `copy` block.
+    Raises ForgeError if every pair may be left out, unless the file consists of one `copy` block.
     """
     always = [pair for block in blocks if isinstance(block, SetBlock) for pair in _pairs(body, block) if not pair[2]]
     if not always:
@@ -54,7 +54,10 @@ def _pairs(body: Writer, block: SetBlock) -> list[tuple[str, str, str]]:
 
 
 def _copy(body: Writer, block: CopyBlock, comma: str) -> tuple[str, str]:
-    """Return the code that refuses nested values, and the loop over the pairs of a `copy` block, each after `comma`."""
+    """Return two parts of the code of a `copy` block: a check that refuses nested values, and a loop that writes the pairs.
+
+    Each pair comes after `comma`.
+    """
     pairs = copies.pairs(body, block)
     line = _under(pairs.keep, f"{comma}\n  {pairs.line}")
     return pairs.refusal.replace("{{end -}}\n", "{{end}}"), f"{{{{range $i, $p := {pairs.source}}}}}{line}{{{{end}}}}"

@@ -24,7 +24,7 @@ LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
-# _SHAPES: functions that show which form their argument must have. _CARRY: the result has the origin of the argument.
+# _SHAPES: functions whose use shows the form of their argument. _CARRY: functions whose result has the argument's origin.
 _SHAPES = ("split", "json", "jsonArray", "atoi", "parseBool", "base64Decode", "eq", "ne", "contains")
 _CARRY = ("toUpper", "toLower", "trimSuffix", "replace", "split", "base", "dir", "index", "printf", "print", "json", "jsonArray")
 # A template that is called with more different values than this is treated as if it were called with any value.
@@ -42,7 +42,7 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A lookup. `start` is the byte offset of the path; `guarded` means that a condition around it ensures that the path exists.
+    """A lookup. `start` is the byte offset of the path; `guarded` means that a condition ensures that the path exists.
 
     `is_main` is false inside {{define}}, where the call of the defined template may be guarded instead of the lookup.
     """
@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A function call on a stored value, and the constant in the call, such as a separator or what the value is compared with."""
+    """A function call on a stored value, and the constant in the call, such as a separator or a text to compare with."""
 
     function: str
     origin: str
@@ -110,7 +110,7 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A construct that fails in every pass, or only garbles the output if `garbles` is true; `why` is the reason."""
+    """A construct that fails in every pass or, if `garbles` is true, only garbles the output; `why` is the reason."""
 
     what: str
     start: int
@@ -165,7 +165,7 @@ class _Reader:
         self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        """Read the file, then each template in it with the values it is called with, then templates that are never called."""
+        """Read the file, then each template that is called, with the values of its calls, and then the templates never called."""
         self.name = name
         self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
@@ -470,7 +470,10 @@ def _name(node: Any) -> str:
 
 
 def _is_else_with(node: Any) -> bool:
-    """Whether the else branch is {{else with}}: then both `with` end at the same {{end}}, unlike a {{with}} inside {{else}}."""
+    """Whether the else branch is {{else with}}, so that both `with` end at the same {{end}}.
+
+    A {{with}} inside {{else}} has an {{end}} of its own.
+    """
     inner = node.else_body.nodes
     return len(inner) == 1 and type(inner[0]).__name__ == "WithNode" and inner[0].end == node.end
 
@@ -489,12 +492,12 @@ def _negates(pipeline: Any) -> bool:
 
 
 def _guards(reads: Iterable[Read]) -> list[str]:
-    """Return the paths whose existence a condition tests, from the lookups in the condition."""
+    """Return the paths whose existence a condition tests, given the lookups in the condition."""
     return [each.path for each in reads if each.function in (*LISTS, "exists") or each.default][:_MOST_GUARDS]
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on the path `guard` implies that `path` exists: the same path, a path below it or in its record."""
+    """Whether a condition on the path `guard` implies that `path` exists: it is the same, is below, or is in the same record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

@@ -1,4 +1,4 @@
-"""One template resource: a confd TOML file and its template, compiled from one file of a spec (docs/facts/confd.md#1.1)."""
+"""Compiles one file of a spec to a template resource: a TOML file of confd, and its template (docs/facts/confd.md#1.1)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 
 
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
-    """Write the TOML of a resource, without `owner` and `group` (confd ignores them) and `prefix` (releases differ in it)."""
+    """Write the TOML of a resource, without `owner` and `group` (confd ignores them) and `prefix` (releases differ about it)."""
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
@@ -110,14 +110,14 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
     for file in rendered(spec):
         if file.reload.kind != "none":
             found.setdefault(_action(file), (file.reload, file))
-    # A restart makes every other reload needless, so it comes first.
+    # A restart makes every other reload unnecessary, so it comes first.
     return sorted(found.values(), key=lambda item: item[0].kind != "restart")
 
 
 def stamps(spec: Spec) -> list[dict[str, str]]:
     """For each action, map the dest of every file that asks for the action to the path of the file's stamp.
 
-    A stamp is a small file in the shared folder with the checksum of the file that it is about.
+    A stamp is a small file in the shared folder that contains the checksum of another file, to which the stamp belongs.
     """
     files = rendered(spec)
     numbers = _numbers(spec)
@@ -160,7 +160,7 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Return the body with the code before it (helpers, walks, required keys). After a walk, the body is a separate template."""
+    """Return the body with the code before it (helpers, walks, required keys). With walks, the body is a separate template."""
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
     code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]
@@ -208,7 +208,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
 
 
 def scale_resource(spec: Spec) -> Resource:
-    """Return a resource that fails until as many peers are listed as the service's scale demands.
+    """Return a resource that fails until the metadata lists as many peers as the scale of the service demands.
 
     The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). The failure is a lookup that never succeeds.
     """

@@ -60,7 +60,7 @@ class Values:
     frames: tuple[Held, ...] = ()
 
     def printer(self, escape: Escape, name: str) -> Printer:
-        """Return a function that prints a template expression inside of quotes; `name` is what errors call the value."""
+        """Return a function that writes the code to print a value inside quotes; error messages call the value `name`."""
 
         def show(term: str) -> str:
             self.helpers[escape.name] = escapes.helper(escape)
@@ -94,7 +94,7 @@ class Values:
             )
 
     def called(self, expr: Expr) -> str:
-        """Return the name of an expression's value in error messages."""
+        """Return the name by which error messages call the value of an expression."""
         of_element = isinstance(expr.node, Attr) and expr.node.of_element
         return f"{expr.source} of {self._frame(expr.node.root).of}" if of_element else expr.source  # type: ignore[union-attr]
 
@@ -117,13 +117,13 @@ class Values:
         return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
 
     def text(self, text: Text, escape: Escape) -> str:
-        """Return the code of a text inside of quotes: the author's words and the values are both escaped."""
+        """Return the code of a text inside quotes: the author's words and the values are both escaped."""
         return "".join(
             go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, escape) for part in text.parts
         )
 
     def emit(self, expr: Expr, escape: Escape) -> str:
-        """Return the code that prints one expression inside of quotes."""
+        """Return the code that prints one expression inside quotes."""
         self._fits(expr, escape)
         show = self._added(expr) if expr.sum else self.printer(escape, self.called(expr))
         match expr.node:
@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return a function that prints a template expression with the spec expression's arithmetic applied to it."""
+        """Return a function that writes the code to print a template expression after the arithmetic of `expr`."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)
@@ -151,7 +151,7 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a node reads a field of an element's host other than the uuid: finding the host takes a loop over all hosts."""
+        """Whether a node reads a field of an element's host other than the uuid, which takes a loop over all hosts."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"
@@ -207,7 +207,7 @@ class Values:
         return Path(holder.format + name.format, (*holder.terms, *name.terms))
 
     def _changed(self, node: Changed, default: str | None) -> str:
-        """Return the template expression for a changed value (replace, lower, upper), or for the default if that is empty."""
+        """Return the template expression for a changed value (replace, lower, upper), or the default if the value is empty."""
         term = go.paren(self._operand(node.of))
         if node.word == "replace":
             old, new = map(go.string, node.parts)
@@ -259,7 +259,7 @@ class Values:
         else:
             path = self._path(node)
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
-        is_single = found and found.key.asked  # other paths may be a folder
+        is_single = found and found.key.asked  # other paths may be folders
         return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
@@ -354,7 +354,7 @@ class Values:
             self.required[found.name] = path.value_or('""') if found.key.asked else f"and (not (exists {key})) (ls {key})"
 
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
-        """Return the code that prints an item for each element, with separators; `head` and `tail` need at least one element."""
+        """Return the code that prints an item for each element, with separators. Without elements, it prints nothing."""
         members = self.collection(of)
         between = self._between(members, separator) if separator else ""
         return self._awaited(of) + self.around(members, head, members.each(between + item(members)), tail)
@@ -379,7 +379,7 @@ class Values:
         return f"{{{{if not ({self._some(self.collection(of))})}}}}{{{{getv {message}}}}}{{{{end}}}}"
 
     def around(self, members: Members, head: str, code: str, tail: str) -> str:
-        """Return code with a head and a tail around it, which are printed only when there is an element."""
+        """Put a head and a tail around code. They are printed only if there is an element."""
         if not head and not tail:
             return code
         trim = "}}" if code.endswith("}}") else " -}}\n"

@@ -45,7 +45,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one pass: files by dest, and errors by resource name, both in the order of the resources."""
+    """The result of one pass: the files by their `dest`, and the errors by resource name, both in the order of the resources."""
 
     files: Mapping[str, Rendered]
     errors: Mapping[str, str]
@@ -68,9 +68,9 @@ def run(
 ) -> Outcome:
     """Render all resources of an image, or those named in `only`, as `confd -onetime -sync-only` would.
 
-    `source` fetches from Rancher's metadata service, or is another store. `prefix` is confd's -prefix, `variables` is the
-    environment that getenv reads, and `now` the time that datetime returns (seconds since 1970). Raises ForgeError if the dialect
-    or a resource does not exist; errors within a resource are reported in the outcome.
+    `source` is a function that fetches from Rancher's metadata service, or another store. `prefix` is confd's -prefix,
+    `variables` is the environment that getenv reads, and `now` is the time that datetime returns (seconds since 1970). Raises
+    ForgeError if the dialect or a resource does not exist; errors within a resource are reported in the outcome.
     """
     _check(image, dialect, only)
     turn = _Pass(image, source, prefix, variables, dialect, limits, now)
@@ -87,7 +87,10 @@ def run(
 
 
 def _logged(error: str) -> str:
-    """Return an error as confd logs it: as the format of a Printf without values (log.Error(err.Error()) of resource.go)."""
+    """Return an error as confd logs it.
+
+    confd passes the error to Printf as the format, without values (log.Error(err.Error()) of resource.go).
+    """
     return runes(sprintf(unrunes(error), ())) if "%" in error else error
 
 

@@ -1,4 +1,4 @@
-"""confd's command line as Go's flag package reads it, and the effect of the flags in combination.
+"""Reads confd's command line as Go's flag package does, and finds mistakes in the flags and in their combinations.
 
 Rules: docs/facts/confd.md#1.11, #1.12, #3.1, #3.4 and #3.8; Go's flag package (parseOne). A WILD character in a word represents
 text that is unknown until confd runs, such as a shell variable.
@@ -26,8 +26,8 @@ _NODE = re.compile(r"[\w.:\[\]-]+(?:/.*)?", re.ASCII)
 # A key that only Rancher's metadata has.
 _RANCHER = re.compile(r"/self(?:/|$)")
 
-# The effect of a mistake. `ends`: confd exits at once or hangs. `never`: it never reads or writes something that it should.
-# `lost`: a flag has no effect.
+# The effect of a mistake. `ends`: confd exits at once or hangs. `never`: confd does not read or write something
+# that it should read or write. `lost`: a flag has no effect.
 Effect = Literal["ends", "never", "lost"]
 
 
@@ -177,7 +177,7 @@ def _at(line: CommandLine, name: str) -> int:
 
 
 def _refused(line: CommandLine) -> Iterator[Mistake]:
-    """Yield the flags that make confd exit at once, or wait forever."""
+    """Yield a mistake for each flag that makes confd exit at once or wait indefinitely."""
     backend, level = line.get("backend", "etcd"), line.get("log-level")
     if backend and WILD not in backend and backend not in releases.BACKENDS:
         yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))
@@ -190,7 +190,7 @@ def _refused(line: CommandLine) -> Iterator[Mistake]:
 
 
 def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) -> Iterator[Mistake]:
-    """Yield the flags that keep confd from reading or writing something, whatever Rancher's metadata contains."""
+    """Yield a mistake for each flag that keeps confd from reading or writing something, whatever the metadata contains."""
     backend = line.get("backend", "etcd" if is_whole else WILD)
     if backend != "rancher":
         other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)
@@ -221,7 +221,7 @@ def _joined(*parts: str) -> str:
 
 
 def _lost(line: CommandLine) -> Iterator[Mistake]:
-    """Yield the flags that have no effect because of other flags."""
+    """Yield a mistake for each flag that has no effect, such as -interval together with -watch."""
     stronger = next((name for name in ("onetime", "watch") if line.is_on(name)), "")
     for name in ("watch", "interval"):
         if stronger and name in line.values and name != stronger:

@@ -1,6 +1,7 @@
-"""confd's template functions, and which of them each release has (docs/facts/confd.md#2.1, #2.5, #2.9).
+"""Imitates the template functions of each confd release (docs/facts/confd.md#2.1, #2.5, #2.9).
 
-The functions see only the store, the variables given to them and a fixed time: no environment, no files, no name service.
+The functions use only the store, the given variables and a fixed time: they read neither the environment nor files, and query
+no name service.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The data that confd's functions read: the keys of a resource, the variables for getenv, the time in seconds since 1970."""
+    """The data that confd's functions read: the keys of a resource, variables for getenv, and the time (seconds since 1970)."""
 
     store: Store
     variables: Mapping[str, str]
@@ -145,7 +146,7 @@ def _no_fit(document: object, wanted: str) -> GoError:
 
 
 def _value(document: Any) -> Any:
-    """Return a parsed JSON document with Go's types."""
+    """Convert a parsed JSON document to the types of template values."""
     if isinstance(document, str):
         return paths.text_of(document)
     if isinstance(document, dict):
@@ -207,7 +208,7 @@ def _decode(text: bytes) -> bytes:
 
 
 def _reverse(values: Any) -> Any:
-    """Reverse a list in place. confd reverses only two types of lists; the type that `gets` returns stays unchanged."""
+    """Reverse a list in place. confd reverses only two types of lists; a list from `gets` stays unchanged."""
     if isinstance(values, Slice) and values.type in (STRINGS, PLAIN_PAIRS):
         values.reverse()
     return values
@@ -299,6 +300,6 @@ _SINCE_0_16 = {
 
 
 def functions_of(dialect: Dialect) -> Mapping[str, Function]:
-    """Return the template functions of a release of confd. The cget family is left out: it needs a keyring."""
+    """Return the template functions of a release of confd. The cget functions are left out, because they need a keyring."""
     newer = {} if dialect == "0.14" else _SINCE_0_16
     return {**BUILTINS, **_CONFD, **_STORE, **newer}

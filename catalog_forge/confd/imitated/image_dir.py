@@ -1,7 +1,7 @@
-"""The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files are in memory.
+"""Reads the confd folder of a conf image as confd does: TOML files below conf.d/, and templates below templates/.
 
-Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which ignores unknown
-keys, and the letter case of keys.
+The files are given in memory: nothing here reads a disk. Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0
+(resource/template), and BurntSushi/toml, which ignores unknown keys and the letter case of keys.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TemplateResource:
 
     @property
     def misplaced(self) -> str:
-        """Why confd cannot write to `dest`: it is empty, or a folder, which confd's rename cannot replace. Else an empty text."""
+        """Why confd cannot write to `dest` (it is empty, or a folder, which a rename cannot replace); empty if confd can."""
         if posixpath.basename(self.dest) in ("", ".", ".."):
             return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
         return ""
@@ -131,7 +131,7 @@ _INTERNAL = "left out, because this is an internal field of confd"
 
 
 def _wanted(key: str, value: object) -> str:
-    """Return the type required for a value; empty if the value is valid. The last three keys are internal to confd."""
+    """Return the type required for a value; empty if the value is valid. Some keys are internal fields of confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):
@@ -150,7 +150,7 @@ def _wanted(key: str, value: object) -> str:
 
 
 def _at(text: str, start: int, place: Where) -> Where:
-    """Return the line and column of a character."""
+    """Return the line and column of the character at offset `start`."""
     return Where(place.file, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
 
 

@@ -1,6 +1,6 @@
 """The features of each confd release: functions, flags, and the version of Go (docs/facts/confd.md#1.13, #2.9, #2.10).
 
-A release is identified by its middle number: 16 is 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
+A release is identified by its minor version number: 16 means 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OLDEST, NEWEST = 10, 17
-# The oldest and the newest release to assume if the release is unknown: current containers run one in this range.
+# The range to assume for an unknown release, from the oldest to the newest: current containers run a release in this range.
 ASSUMED = (14, 16)
 
 _BY_RELEASE = {
@@ -29,7 +29,7 @@ FIRST: Mapping[str, int] = {
     "slice": NEWEST,
     **{name: release for release, names in _BY_RELEASE.items() for name in names.split()},
 }
-# The last release that has a function, for functions that were removed.
+# For each function that was removed, the last release that has the function.
 LAST: Mapping[str, int] = dict.fromkeys(("cget", "cgets", "cgetv", "cgetvs"), 16)
 # Template constructs, and the first version of Go that knows each; docs/renderer.md has the same list (a test compares the two).
 GO: Mapping[str, str] = {

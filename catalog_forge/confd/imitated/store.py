@@ -81,14 +81,14 @@ class Store:
         return Slice.grown(sorted(names), STRINGS)
 
     def _children(self, below: bytes) -> Iterator[tuple[bytes, bool]]:
-        """Yield each segment after the prefix `below`, and whether more segments follow. A leaf with children comes twice."""
+        """Yield each segment after the prefix `below`, and whether more segments follow; yield a leaf with children twice."""
         keys, size = self._keys, len(below)
         place = bisect_left(keys, below)
         while place < len(keys) and keys[place].startswith(below):
             name, slash, _ = keys[place][size:].partition(b"/")
             if name:
                 yield name, bool(slash)
-            # Skip the other keys below this segment: they all sort before the segment with a "0", the character after "/".
+            # Skip the other keys below this segment: they sort before the segment followed by "0", the character after "/".
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
@@ -97,7 +97,7 @@ class Store:
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """Yield the keys that are at least `levels` below a path: only leaves if it is the root, no keys if it is relative."""
+        """Yield the keys at least `levels` levels below a path; below the root, only leaves; below a relative path, nothing."""
         if below == b"/":
             yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
         elif below.startswith(b"/"):
@@ -126,7 +126,7 @@ def _below(path: bytes) -> bytes | None:
 
 
 def load(body: bytes) -> Any:
-    """Parse JSON as Go does into an interface: every number is a float, and of equal keys the last wins. Raises ValueError."""
+    """Parse JSON as Go does for an interface{}: numbers become floats, and the last of equal keys wins. Raises ValueError."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -149,7 +149,7 @@ def _no_constant(word: str) -> Any:
 
 
 def text_of(value: str) -> bytes:
-    """Return a JSON string as Go holds it: an unpaired surrogate becomes the replacement character."""
+    """Encode a JSON string as Go does: an unpaired surrogate becomes the replacement character."""
     try:
         return value.encode()
     except UnicodeEncodeError:
@@ -159,8 +159,9 @@ def text_of(value: str) -> bytes:
 def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
     """Return the keys and values that confd stores for a JSON body at a path; the prefix is removed, and the keys are cleaned.
 
-    The keys are in the order of the document. Of equal keys, the last wins; in the real confd, any of them may win. Raises
-    StoreError if the body is not JSON, or if the real confd would exit (because a `name` in a list is not a string).
+    The keys are in the order of the document. If a key occurs several times, its last value is used; the real confd may use any
+    of the values. Raises StoreError if the body is not JSON, or if the real confd would exit (because a `name` in a list is not
+    a string).
     """
     try:
         document = load(body)
@@ -189,7 +190,7 @@ def json_error(body: bytes, error: ValueError) -> str:
 
 
 class _Segments(dict[str, bytes]):
-    """JSON keys as path segments, cached because the same few keys occur again and again."""
+    """A cache of JSON keys as path segments: the same few keys occur again and again."""
 
     def __missing__(self, key: str) -> bytes:
         return self.setdefault(key, b"/" + text_of(key))
@@ -296,12 +297,12 @@ def directory(path: bytes) -> bytes:
 
 @lru_cache(maxsize=1024)
 def matcher(pattern: bytes) -> Callable[[str], object]:
-    """Return a function that tells whether a key matches a pattern (Go's path.Match). Raises GoError for an invalid pattern."""
+    """Return a function that tests whether a key matches a pattern (Go's path.Match). Raises GoError for an invalid pattern."""
     return re.compile(_regex(runes(pattern)), re.DOTALL).fullmatch
 
 
 def _regex(pattern: str) -> str:
-    """Translate a pattern to a regular expression. Text after a star is an atomic group, because Go never backtracks there."""
+    """Translate a pattern to a regular expression. Text between two stars becomes an atomic group: Go never backtracks there."""
     chunks: list[str] = [""]
     at = 0
     while at < len(pattern):
@@ -326,7 +327,7 @@ def _regex(pattern: str) -> str:
 
 
 def _char_class(pattern: str, at: int) -> tuple[str, int]:
-    """Translate a bracketed class to a regular expression; return it and the position after the class."""
+    """Translate a character class to a regular expression; return this expression and the position after the class."""
     negated = pattern.startswith("^", at)
     at += negated
     ranges = ""

@@ -78,7 +78,7 @@ def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _ssm(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that confd finds in SSM: keys below a key hide its value."""
+    """Yield the keys that confd finds in SSM: the keys below `key`; if there are none, `key` itself."""
     below = [(path, value) for path, value in _below(held, key) if path != key]
     return iter(below or [(key, held[key])] if below or key in held else ())
 

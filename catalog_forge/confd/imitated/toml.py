@@ -1,7 +1,8 @@
-"""TOML as confd reads it: BurntSushi/toml 0.3.1 (lex.go, parse.go), which is older than TOML 1.0, and laxer in some places.
+"""Parses TOML as confd does, by the rules of BurntSushi/toml 0.3.1 (lex.go, parse.go).
 
+That parser is older than TOML 1.0, and in some places less strict.
 Numbers may begin with zeros, strings hold any character, CR alone ends a line, a NUL ends the file, and a key may appear twice in
-an inline table. Dotted keys, other bases, times without a day, inf, nan and lists of several types are refused.
+an inline table. Dotted keys, numbers in other bases, times without a date, inf, nan and lists of mixed types are refused.
 Source: docs/facts/confd.md#1.4
 """
 
@@ -43,7 +44,7 @@ _TIME = re.compile(
 
 
 class TomlFault(Exception):
-    """An error that confd finds in a file, and the offset of the character where it is."""
+    """An error that confd reports for a file, and the offset of the character at which it occurs."""
 
     def __init__(self, message: str, place: int) -> None:
         super().__init__(message)
@@ -120,7 +121,7 @@ class _TomlReader:
             else:
                 self.pair(self.table)
             self.skip(_BLANK)
-            # A NUL ends the file for this reader: what follows is ignored.
+            # confd treats a NUL as the end of the file, and ignores the rest.
             if self.char in ("", "\0"):
                 return
             if self.char not in "\r\n#":
@@ -301,7 +302,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _number(word: str, *, is_float: bool) -> int | float | None:
-    """Return a number of 64 bits; None if the text is not such a number."""
+    """Parse a text as a 64-bit number; return None if it is not one."""
     if _LONE.search(word):
         return None
     word = word.replace("_", "")
