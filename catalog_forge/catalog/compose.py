@@ -18,7 +18,7 @@ from catalog_forge.yamlio import Quoted
 
 _DNS = "io.rancher.container.dns"
 _HOSTNAME = {HOSTNAME_OVERRIDE: "container_name"}
-# The keys of a container that runs only once and needs no network.
+# The keys of a container that runs only once and without a network.
 _ONCE = {"network_mode": "none", "labels": {START_ONCE: Quoted("true")}}
 # Labels that every configured service has.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
@@ -78,11 +78,11 @@ def _companion(companion: Companion) -> dict[str, Any]:
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return a primary service, main, and its sidekick conf. Main takes the volumes from conf."""
+    """Return the primary service main and its sidekick conf. Main mounts the volumes of conf."""
     compose, mode = _compose(spec, member), spec.service.network_mode
     main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
-        # On the host's network, Rancher's DNS only answers containers with this label, and a container cannot set its own host
+        # On the host's network, Rancher's DNS answers only containers with this label, and a container cannot set its own host
         # name.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
         del main["labels"][HOSTNAME_OVERRIDE]
@@ -90,12 +90,12 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return the services as in `_volumes`, but conf has no network and exits after it has written the files."""
+    """Return the same services as `_volumes`, except that conf has no network and exits after it has written the files."""
     return _volumes(spec, member) | {member.conf: {"image": spec.tag, **_ONCE}}
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: the primary, main, owns the network, conf shares it, and a stopped container owns the volumes."""
+    """Return three services: main is the primary and owns the network that conf shares; a stopped container owns the volumes."""
     main = _primary(spec, member, _compose(spec, member))
     shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
     return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
@@ -111,7 +111,7 @@ def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: the primary, conf, owns the network, main shares it, and a stopped container owns the volumes."""
+    """Return three services: conf is the primary and owns the network that main shares; a stopped container owns the volumes."""
     compose = _compose(spec, member)
     return {
         member.name: {
@@ -129,7 +129,7 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _data(spec: Spec) -> dict[str, Any]:
-    """Return a container that owns the volumes.
+    """Return the service of the container that owns the volumes.
 
     Docker fills the volumes from the conf image when it creates the container. The container exits at once.
     """
@@ -177,12 +177,12 @@ def _quoted(labels: Mapping[str, Any] | list[Any] | None) -> dict[str, Any]:
 
 
 def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
-    """Return the services that the label of a service names as its sidekicks."""
+    """Return the names of the sidekicks in the sidekick label of a service."""
     return [name for name, _ in named(str(service.get("labels", {}).get(SIDEKICKS, ""))) if name]
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata if its group fixes no key."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of services without fixed keys."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

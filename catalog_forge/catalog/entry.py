@@ -21,7 +21,7 @@ ReadIcon = Callable[[str], bytes]
 def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[str, Any]] = docker_compose) -> Plan:
     """Return the files of the entry, with paths relative to its folder: config.yml, the icon, one revision.
 
-    `read_icon` returns the bytes of the author's icon; it is only called if the spec names one. `docker` returns
+    `read_icon` returns the bytes of the author's icon, and is called only if the spec names an icon. `docker` returns
     docker-compose.yml as data.
     """
     entry = spec.entry
@@ -31,7 +31,7 @@ def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[st
     icon = read_icon(entry.icon) if entry.icon else draw(entry.title, entry.name).encode()
     plan.add(File(f"catalogIcon-{entry.name}.{ending}", icon))
     for name, data in (("docker-compose", docker(spec)), ("rancher-compose", rancher_compose(spec))):
-        # rancher-compose treats every compose file as a template unless it begins with this line.
+        # rancher-compose treats every compose file that does not begin with this line as a template.
         plan.add_text(f"{entry.revision}/{name}.yml", "# notemplating\n" + _yaml(spec, data))
     plan.add_text(f"{entry.revision}/README.md", readme(spec))
     return plan

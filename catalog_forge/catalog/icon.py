@@ -1,4 +1,4 @@
-"""Draws an icon for an entry whose spec has no icon: the first letters of the title, on a colour derived from the name."""
+"""Draws an icon for an entry whose spec has no icon: the first letters of the title on a colour that depends on the name."""
 
 from __future__ import annotations
 

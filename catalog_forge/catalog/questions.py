@@ -35,8 +35,8 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the metadata keys, as the entry asks them. Their place is UNWRITTEN: no file has them."""
-    from catalog_forge.rancher.questions import read  # Imported here, because generating an entry does not need it.
+    """Return the questions for the metadata keys. Each question has the place UNWRITTEN, because no file contains it."""
+    from catalog_forge.rancher.questions import read  # Imported here, because an entry can be generated without this module.
 
     own = {key.variable for key in spec.metadata.values() if key.asked}
     return read(yamlio.parse(yamlio.dump([each for each in questions(spec) if each["variable"] in own]), UNWRITTEN))
@@ -75,8 +75,9 @@ def _doubled(text: str) -> str:
 
 
 def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
-    """Return data with `written` applied to each text; by default, each `$` is doubled so that rancher-compose substitutes
-    nothing.
+    """Return data with `written` applied to each text.
+
+    By default, `written` doubles each `$`, so that rancher-compose substitutes nothing.
     """
     if isinstance(value, str):
         return written(value)
@@ -88,7 +89,7 @@ def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
 
 
 def _answered(spec: Spec, text: str) -> str:
-    """Return a text that a group fixes, with each `@{metadata/KEY}` replaced by the variable of the key's question."""
+    """Replace each `@{metadata/KEY}` in a text that a group fixes by the variable of the key's question."""
     parts = fixed_text(text).parts
     return "".join(
         _doubled(part) if isinstance(part, str) else f"${{{spec.metadata[answer_in(part)].variable}}}" for part in parts
@@ -96,7 +97,7 @@ def _answered(spec: Spec, text: str) -> str:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a question asks for a key. If every group fixes the key, a compose value or a group must use the answer."""
+    """Whether a question asks for a key. If every group fixes the key, a question is needed only where an answer is used."""
     groups = spec.service.groups.values()
     if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
         return True

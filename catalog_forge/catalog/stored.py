@@ -40,7 +40,7 @@ SERVERS: Mapping[str, Server] = {
     "etcdv3": Server("quay.io/coreos/etcd:v3.4.23", _ETCD),
     "etcd": Server("quay.io/coreos/etcd:v3.4.23", (*_ETCD, "--enable-v2")),
     "consul": Server("hashicorp/consul:1.9.17", ("agent", "-dev", "-client=0.0.0.0")),
-    # Without these events, confd notices no changes.
+    # confd notices changes only through these events.
     "redis": Server("redis:3.2.11", ("redis-server", "--notify-keyspace-events", "K$gh")),
     "zookeeper": Server("zookeeper:3.4.14"),
     "vault": Server(
@@ -50,7 +50,7 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
-# Characters that a default in a compose file cannot have: `}` ends it, `$` stays doubled (docker-compose 1.29, interpolation.py).
+# A default in a compose file cannot have a `}`, which ends it, or a `$`, which stays doubled (docker-compose 1.29).
 _UNHELD = re.compile(r"[$}]")
 # The prefix of labels that only Rancher reads.
 _RANCHER_LABEL = "io.rancher."
@@ -126,8 +126,8 @@ def compose_file(spec: Spec) -> dict[str, Any]:
     told = {**defaults, **dict.fromkeys(unheld, "")} if backend == "env" else defaults
     own = confs(spec, data["services"])
     services = {
-        # The templates of a conf container also know the defaults. For any other service, the user must give the answers whose
-        # defaults a compose file cannot hold.
+        # The templates in a conf container contain the defaults, too. For any other service, the user must answer each question
+        # whose default a compose file cannot represent.
         name: _answered(_standard(each), told, needed) if name in own else _answered(_standard(each), defaults, needed | unheld)
         for name, each in data["services"].items()
         if name not in alone
@@ -138,7 +138,7 @@ def compose_file(spec: Spec) -> dict[str, Any]:
             if backend == "file":
                 each["volumes"] = [*each.get("volumes", ()), "./values:/opt/values:ro"]
         elif name == STORE:
-            # The port is published for the command `seed`, only on this machine.
+            # The port is published for the command `seed`, and only to this machine.
             each |= {"profiles": [STORE], "ports": [f"127.0.0.1:{TABLE[backend].port}:{TABLE[backend].port}"]}
     for member in spec.members:
         if spec.service.topology in ("volumes", "scripts", "embedded") and member.scale != 1:
@@ -161,12 +161,12 @@ def _outside(spec: Spec, backend: str) -> dict[str, Any]:
     if (server := SERVERS.get(backend)) and server.token:
         told["CONF_TOKEN"] = f"${{CONF_TOKEN:-{server.token}}}"
         words.remove("CONF_TOKEN")
-    # For a variable without a value, compose passes on the value in its own environment.
+    # If a variable has no value in the file, compose takes the value from its own environment.
     return told | dict.fromkeys([*words, *(_AWS if backend in ("dynamodb", "ssm") else ())], None)
 
 
 def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a service for the compose specification: it restarts as in Rancher, and shares networks by the names of services."""
+    """Return a service in the form of the compose specification, with the restart policy that the service has in Rancher."""
     labels = service.get("labels", {})
     found = {key: value for key, value in service.items() if key not in ("labels", "restart")}
     if kept := {key: value for key, value in labels.items() if not key.startswith(_RANCHER_LABEL)}:
@@ -179,7 +179,7 @@ def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any, defaults: Mapping[str, str], needed: set[str]) -> Any:
-    """Return data in which answers are compose variables. The default of a question becomes the default of its variable."""
+    """Replace the answers in data by compose variables, each with the default of its question."""
     match value:
         case str():
             text = _varied(value, defaults, needed)

@@ -1,1 +1,1 @@
-"""The conf image: its contents, and how an engine builds it."""
+"""Generate the contents of a conf image, and build the image on a Docker engine."""

@@ -1,4 +1,4 @@
-"""Locate the Docker engine as the docker command line does. Loads fast: imports the SDK only for TLS."""
+"""Locate the Docker engine as the docker command does. This module loads fast, because it imports the SDK only for TLS."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Address:
 def locate(environ: Mapping[str, str]) -> Address:
     """Return the engine's address: DOCKER_HOST, else DOCKER_CONTEXT, the current context, or the default socket.
 
-    The SDK's own ContextAPI falls back to the default for an unknown context, and finds no context without a config.json, so
-    a build could end up on the wrong engine. Raises EngineError if a context is unknown or damaged, or TLS material is missing.
+    The SDK's own ContextAPI uses the default engine for an unknown context, and finds no context without a config.json, so a
+    build could run on the wrong engine. Raises EngineError if a context is unknown or damaged, or TLS material is missing.
     """
     if environ.get("DOCKER_HOST"):
         return _from_environment(environ, "DOCKER_HOST")

@@ -1,4 +1,4 @@
-"""Read the tar archives in which an engine exports files, as a stream. Pure."""
+"""Read the tar archives in which an engine exports files, in chunks. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
-    """Yield each member of a chunked archive with the SHA-256 of its content (empty if the member is no file).
+    """Yield each member of a chunked archive with the SHA-256 of its content (empty if the member is not a file).
 
     Raises TarError if the data is not an archive.
     """
@@ -21,7 +21,7 @@ def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
 
 
 class _Stream(io.RawIOBase):
-    """An iterable of chunks as a file object."""
+    """A file object that reads from an iterator of chunks."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._left = pieces, b""

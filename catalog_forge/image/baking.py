@@ -1,7 +1,7 @@
-"""Input for an existing build farm: a file for `docker buildx bake`, and the matrices of CI systems. Pure.
+"""Write the input for an existing build farm: a file for `docker buildx bake`, and matrices for CI systems. Pure.
 
 The bake file format: https://docs.docker.com/build/bake/reference/. Engines of the Rancher 1.x era cannot pull an index with
-attestations, and not all can pull OCI media types: both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
+attestations, and not all can pull OCI media types, so both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from catalog_forge.shown import as_json
 
 EPOCH = "SOURCE_DATE_EPOCH"
 FILE = "docker-bake.json"
-# Maximum jobs in a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
+# The maximum number of jobs in a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
 # combinations-count). GitLab allows _AT_ONCE in each `parallel: matrix`, and ten times as many in a pipeline (its `parallel`).
 LIMITS = {"bake": 10_000, "github": 256, "tekton": 256, "gitlab": 2_000}
 _AT_ONCE = 200
@@ -86,7 +86,7 @@ def matrix(kind: str, shards: Sequence[str]) -> str:
 
 
 def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
-    """A pipeline with a job for each 200 shards; the triggering pipeline sets BAKE_IMAGE to an image with docker buildx."""
+    """Return a pipeline with a job for each 200 shards. The parent pipeline sets BAKE_IMAGE to an image with docker buildx."""
     base = {"image": "$BAKE_IMAGE", "script": [f'docker buildx bake --file {FILE} "$SHARD"']}
     parts = [list(shards[start : start + _AT_ONCE]) for start in range(0, len(shards), _AT_ONCE)]
     jobs = {f"bake-{number}": {**base, "parallel": {"matrix": [{"SHARD": part}]}} for number, part in enumerate(parts, 1)}
@@ -94,7 +94,7 @@ def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
 
 
 def _tekton(shards: Sequence[str]) -> dict[str, Any]:
-    """A pipeline that runs the build farm's task `buildx-bake` for each shard."""
+    """Return a pipeline that runs the build farm's task `buildx-bake` for each shard."""
     task = {
         "name": "bake",
         "taskRef": {"name": "buildx-bake"},

@@ -2,11 +2,11 @@
 
 How the classic builder of an engine behaves (measured on 20.10), and how this module deals with it:
 
-- Each step creates an untagged image. If a build fails or is interrupted, these images stay, the last of them dangling.
-  All images of such a build are removed, which leaves the engine as it was before.
+- Each step creates an untagged image. If a build fails or is interrupted, these images stay, and the last image is
+  dangling. This module removes all images of such a build, so that the engine is as before the build.
 - The last image of each stage except the final stage stays dangling, even after success. This image is the build cache
   of its stage (here: the downloaded confd) and is kept, because all specs with the same confd share it: a changed spec
-  changes only the final stage. A build without cache would add such an image each time, so then the image is removed.
+  changes only the final stage. Each build without cache would add another such image, so the image of such a build is removed.
 - A build fails if the cached image of a step is removed while the build runs, by a `docker image prune` or together
   with the last image that was built on the cached image. The build is then repeated once.
 - The image that had the tag before becomes dangling. It is removed if catalog-forge built it and no container uses it.
@@ -42,7 +42,7 @@ GRACE = 20
 
 
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
-    """Build one image, unless one lookup finds an image with the request's first tag and digest.
+    """Build one image, unless the engine already has an image with the first tag and the digest of the request.
 
     Raises BuildError if the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
     output; EngineError if the engine goes away. A failed or interrupted build leaves nothing on the engine.
@@ -58,8 +58,8 @@ def build_all(
 ) -> list[Built | ForgeError]:
     """Build several images, `jobs` at a time; return the result or error of each request, in order.
 
-    Reports come from worker threads, so that the caller's thread can be interrupted: the running builds are then ended
-    cleanly, their images are removed, and the interruption propagates. Leftovers are removed after all builds have ended,
+    Reports come from worker threads, so that the caller's thread can be interrupted. An interruption ends the running builds
+    cleanly, removes the images of these builds, and propagates. Leftovers are removed after all builds have ended,
     because a build may use layers of another build that fails later.
     """
     work = _Work(engine)
@@ -126,7 +126,7 @@ def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
 def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = True) -> Log:
     """Run a build on the engine and read its output to the end, even if this process is interrupted.
 
-    `again`: retry once if the engine's cache was pruned during the build.
+    `again`: whether to retry once if the engine's cache was pruned during the build.
     """
     log, engine, action = Log(), work.engine, f"build {request.tags[0]}"
     with engine.asked_to(action):
@@ -140,7 +140,7 @@ def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = Tr
     except BaseException:
         _hang_up(response)
         with suppress(ForgeError):
-            for message in messages:  # empty if the stream itself broke
+            for message in messages:  # no messages if the stream itself broke
                 log.take(message)
         work.leave(log)
         raise
@@ -229,7 +229,7 @@ def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
 
 
 def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
-    """Tell the engine that the client has left. The engine ends the running step; its later messages can still be read."""
+    """Tell the engine that the client has left. The engine then ends the running step. The later messages can be read."""
     connection = getattr(response.raw, "connection", None)
     if connection is not None and connection.sock is not None:
         with suppress(OSError):
@@ -238,7 +238,7 @@ def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
 
 @dataclass
 class _Work:
-    """State shared by concurrent builds: their open streams, and the images and containers to remove after the last build."""
+    """The state that concurrent builds share: the open streams, and the images and containers to remove after the last build."""
 
     engine: Engine
     streams: list[Response] = field(default_factory=list)
@@ -255,7 +255,7 @@ class _Work:
             _hang_up(stream)
 
     def leave(self, log: Log) -> None:
-        """Record what a failed build created."""
+        """Record the images and the container that a failed build left on the engine."""
         self.made += log.made
         self.containers += [log.container] if log.container else []
 
@@ -276,7 +276,7 @@ class _Work:
                 with suppress(APIError):
                     self.engine.api.remove_container(container, v=True, force=True)
             images = [image for image in reversed(self.made) if image not in self.kept]
-            # An image can only be removed after its children, and concurrent builds mix up their order: repeat while it helps.
+            # An image can be removed only after its children, and concurrent builds mix up the order. Repeat while images vanish.
             while left := [image for image in images if not self._removed(image, parents=False)]:
                 if len(left) == len(images):
                     break
@@ -285,7 +285,7 @@ class _Work:
                 self._removed(image, parents=True)
 
     def _removed(self, image: str, *, parents: bool) -> bool:
-        """Remove an untagged image, optionally with its untagged parents; return whether it is gone."""
+        """Remove an untagged image, optionally with its untagged parents. Return whether the image is gone."""
         found = _inspect(self.engine, image)
         if found is None:
             return True

@@ -1,7 +1,7 @@
-"""Containers and networks on a Docker engine, through the SDK: start them as a run, and remove them all afterwards.
+"""Start containers and networks on a Docker engine as a run, through the SDK, and remove all of them afterwards.
 
-Everything carries the label of its run. Removal searches by that label instead of by returned IDs, so that
-it also finds what an interrupted call has created. Only volumes declared by images are used: they are anonymous, and removed
+Every container and network has the label of its run. Removal searches for that label instead of using returned IDs, so that it
+also finds what an interrupted call has created. The only volumes are those that images declare: they are anonymous, and removed
 with the last container that uses them.
 """
 
@@ -32,7 +32,7 @@ PIDS = 256
 MAX_FILE = 64 << 20
 """Larger files are not copied out of a container, because the copy is held in memory."""
 
-# How often, and at what interval in seconds, the engine is asked again for leftovers of a run.
+# How many times, and with what pause in seconds, the leftovers of a run are listed and removed.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
 
@@ -155,7 +155,7 @@ class Container:
 
 
 class Run:
-    """Containers and networks that are all removed at the end of the `with` block, however it ends.
+    """Creates containers and networks, and removes all of them at the end of the `with` block, even after an error.
 
     `purpose` is recorded in a label. Leaving the block raises ForgeError if something cannot be removed, unless another
     error is already propagating.
@@ -177,7 +177,7 @@ class Run:
             if error is None:
                 raise
             error.add_note(f"not all objects of this run could be removed: {problem}")
-        except KeyboardInterrupt:  # a second Ctrl-C, from an impatient user
+        except KeyboardInterrupt:  # an impatient user has pressed Ctrl-C a second time
             self.remove()
             raise
 
@@ -194,7 +194,7 @@ class Run:
     def container(self, wanted: Wanted) -> Container:
         """Create a container without starting it. Raises BuildError if the image or the address is not available."""
         api, full_name = self._engine.api, self._full(wanted.name)
-        # The CLI's proxy settings are left out: with them, confd would ask the proxy for rancher-metadata.
+        # The CLI's proxy settings are left out, because confd would send its requests for rancher-metadata to the proxy.
         options: dict[str, Any] = {"use_config_proxy": False, "networking_config": self._endpoint(wanted)}
         if wanted.entrypoint is not None:
             options["entrypoint"] = list(wanted.entrypoint)
@@ -229,7 +229,7 @@ class Run:
             raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
 
     def _left(self) -> list[Callable[[], None]]:
-        """Return functions that remove what still exists of the run: containers, the newest first, then networks."""
+        """Return a removing function for each object of the run that still exists: the newest container first, networks last."""
         api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
         with self._engine.asked_to("list containers and networks"):
             containers = api.containers(all=True, filters=wanted)
@@ -272,7 +272,7 @@ class Run:
             security_opt=["no-new-privileges"],
             mem_limit=wanted.memory,
             pids_limit=wanted.pids,
-            # Overrides the engine's default: not every log driver can be read back.
+            # The engine's default may be a log driver whose logs cannot be read back.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": _LOG_BYTES}),
         )
 
@@ -297,5 +297,5 @@ def _limited(chunks: Iterable[bytes], what: str) -> bytes:
 
 
 def _first_address(subnet: str) -> str:
-    """The address in a subnet that an engine takes for itself by default."""
+    """Return the address in a subnet that an engine uses for itself by default."""
     return str(ipaddress.ip_network(subnet)[1])

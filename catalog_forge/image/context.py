@@ -1,4 +1,4 @@
-"""The build context for the engine: one tar archive, identical for equal plans on any machine."""
+"""Pack the build context for the engine: a tar archive that is identical for equal plans on any machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Parse a Dockerfile for analysis: instructions with their positions, stages, variables, and errors of the build.
 
-Rules: the Dockerfile reference and BuildKit's parser. Nothing is run, and the shell code of a RUN is not interpreted.
+The rules are those of the Dockerfile reference and of BuildKit's parser. Nothing is run, and the shell code of a RUN is not
+interpreted.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTAL
 _PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
 _LONGEST = 10_000
-# A larger Dockerfile is not read: nobody writes so much by hand.
+# A larger Dockerfile is not read, because nobody writes so much by hand.
 MAX_BYTES = 128 << 10
 
 
@@ -83,23 +84,23 @@ class Instruction:
 
     @property
     def arguments(self) -> list[str]:
-        """The command that a CMD or ENTRYPOINT passes to the container: the words of the JSON form, or a shell and the line."""
+        """The command that a CMD or ENTRYPOINT gives the container: the words of the JSON form, or a shell that runs the line."""
         return self.json if self.json is not None else ["/bin/sh", "-c", self.text]
 
     @property
     def has_open_quote(self) -> bool:
-        """Whether a quote is not closed."""
+        """Whether the text has a quote that is not closed."""
         return bool(_WORD.sub("", self.text).strip())
 
     @property
     def script(self) -> str:
-        """The script that a shell runs for a RUN: the text with its heredocs."""
+        """The script that a shell runs for a RUN: the text of the instruction and of its heredocs."""
         return "\n".join((self.body, *(each.text.removesuffix("\n") for each in self.heredocs)))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage: its name, its base image as far as known, and its instructions, FROM first."""
+    """A stage: its name, its base image with the known variables expanded, and its instructions, which begin with FROM."""
 
     name: str
     base: str
@@ -128,7 +129,7 @@ class Dockerfile:
 
     @cached_property
     def final(self) -> list[Instruction]:
-        """The instructions that apply to the image: of the stages that the last stage is based on, then of the last stage."""
+        """The instructions that form the image: those of the last stage, after those of the stages that it is based on."""
         return [each for stage in reversed(self.chain) for each in stage.instructions]
 
     @property
@@ -137,11 +138,11 @@ class Dockerfile:
         return self.chain[-1].base if self.chain else ""
 
     def last(self, keyword: str) -> Instruction | None:
-        """The last instruction with this keyword, which is the one that takes effect."""
+        """Return the last instruction of the image with this keyword, which is the one that takes effect."""
         return next((each for each in reversed(self.final) if each.keyword == keyword), None)
 
     def of(self, *keywords: str) -> list[Instruction]:
-        """The image's instructions with these keywords."""
+        """Return the instructions of the image with these keywords."""
         return [each for each in self.final if each.keyword in keywords]
 
 
@@ -240,7 +241,7 @@ class _Reader:
 
 
 def _settings(each: Instruction) -> dict[str, str]:
-    """The variables that an ENV sets, in either form."""
+    """Return the variables that an ENV sets, in either form of ENV."""
     if each.words and "=" in each.words[0]:
         return {name: value for word in each.words for name, _, value in (word.partition("="),)}
     name, _, value = each.body.partition(" ")
@@ -262,7 +263,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         return value or (match[3] if match[2] == "-" else value if name in variables else match[0])
 
     found = _VARIABLE.sub(put, text)
-    # The variables of a hostile file could otherwise grow without limit.
+    # Without this limit, the variables of a hostile file could grow indefinitely.
     return found if len(found) <= len(text) + _LONGEST else text
 
 
@@ -271,7 +272,7 @@ def _bare(word: str) -> str:
 
 
 def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
-    """Yield the logical lines with positions: continuations joined, comments and blank lines dropped, heredocs separate."""
+    """Yield the logical lines with their positions: join continuations, drop comments and blank lines, and separate heredocs."""
     lines = list(_lines(text))
     escape = _escape(lines)
     places: dict[str, list[int]] = {}
@@ -299,7 +300,7 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
 
 
 def _escape(lines: list[tuple[int, str]]) -> str:
-    """The line continuation character, which a directive at the top of the file may change."""
+    """Return the line continuation character, which a directive at the top of the file may change."""
     for _, line in lines:
         directive = _DIRECTIVE.fullmatch(line)
         if not directive:
@@ -310,7 +311,7 @@ def _escape(lines: list[tuple[int, str]]) -> str:
 
 
 def _joined(lines: list[tuple[int, str]], number: int, escape: str) -> tuple[list[str], int]:
-    """The lines of one instruction, and the number of the line after it."""
+    """Return the lines of one instruction, and the number of the line after the instruction."""
     parts: list[str] = []
     while number < len(lines):
         line = lines[number][1]

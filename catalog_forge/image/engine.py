@@ -1,4 +1,4 @@
-"""A connection to the Docker engine, through the SDK, with readable errors."""
+"""Connect to the Docker engine through the SDK, and convert its errors to readable errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def response(self) -> Response:
-        """The engine's latest response to this thread. The SDK hides the response, but its socket is needed to hang up."""
+        """The engine's latest response to this thread, which the SDK hides. The socket of the response is needed to hang up."""
         return cast(Response, self._thread.response)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
@@ -99,13 +99,13 @@ def gone(address: Address, action: str) -> EngineError:
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
-    """Return the engine that `locate` names, once it has answered; `timeout` (seconds) applies to later requests, too.
+    """Return the engine that `locate` finds, once the engine has answered. Later requests have the same `timeout` in seconds.
 
     Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
     """
     address = locate(environ)
     try:
-        # The SDK can query the version itself, but leaves the connection open if the answer makes no sense.
+        # The SDK can query the version itself, but leaves the connection open if the answer is not valid.
         _knock(address.host)
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
@@ -121,7 +121,7 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
 
 
 def _knock(host: str) -> None:
-    """Raise OSError if a Unix socket cannot be reached: the SDK leaks sockets that it fails to connect."""
+    """Raise OSError if a Unix socket cannot be reached, because the SDK leaks the sockets that it fails to connect."""
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(host.removeprefix("unix://"))
@@ -155,7 +155,7 @@ def command_of(engine: Engine, image: str) -> tuple[str, ...]:
 
 
 def _reason(error: BaseException) -> tuple[str, str]:
-    """Return why the connection failed, and a hint. SDK, requests and urllib3 wrap the cause several times."""
+    """Return why the connection failed, and a hint. The SDK, requests and urllib3 each wrap the cause."""
     cause: BaseException | None = error
     while cause is not None:
         match cause:

@@ -1,4 +1,4 @@
-"""The files of a conf image: Dockerfile, scripts, confd's resources. Pure: a spec in, a Plan out."""
+"""Generates the files of a conf image: Dockerfile, scripts and confd's resources. Pure: takes a spec, returns a Plan."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from catalog_forge.texts import fill
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
 # The main container waits this many seconds longer than the conf container may take.
 PATIENCE = 300
-# The commands that the launch script calls to send a file.
+# The commands that the launch script calls for a reload by HTTP.
 SENDING = "cat date head nc tr wc".split()
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
 
@@ -159,7 +159,7 @@ def _source(spec: Spec) -> str:
 
 
 def programs(spec: Spec) -> list[str]:
-    """Return the programs that the checks start in this image: the build fails if one of them is missing."""
+    """Return the programs that the checks of files run in this image. The build fails if a program is missing."""
     words = {file.check.split()[0] for file in spec.files if file.check.strip() and not spec.asks(file)}
     return sorted(word for word in words if re.fullmatch(r"[A-Za-z0-9_./-]+", word))
 
@@ -269,14 +269,15 @@ def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-# The signs that have a meaning within quotes in a Dockerfile, each as it is written there; \0 marks where nothing is inserted.
+# How to write the characters with a meaning inside quotes in a Dockerfile. \0 stands for an expansion to an empty string.
 _DOCKER = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\0": "${_:+}"})
 
 
 def _docker_word(text: str) -> str:
     """Quote a text as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement").
 
-    hadolint takes a quote after a backslash for escaped, even after two: an expansion to nothing separates them.
+    hadolint treats a quote after a backslash as escaped, even after two backslashes, so an expansion to an empty string is put
+    between the backslashes and the quote.
     """
     one_line = " ".join(text.replace("\0", "").splitlines())
     return '"' + re.sub(r'\\(?="|\Z)', "\\\\\0", one_line).translate(_DOCKER) + '"'

@@ -1,6 +1,6 @@
-"""Find where an image has the files of its build context, by its COPY and ADD instructions (see the Dockerfile reference).
+"""Find the paths that the files of a build context have in the image, by the COPY and ADD instructions of the Dockerfile.
 
-Nothing is run: files added or removed by RUN, another image or a download are not known.
+Nothing is run, so files that come from RUN, another image or a download are not known, nor are files that RUN removes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from catalog_forge.confd.imitated.store import matcher
 from catalog_forge.gotext.values import GoError
 from catalog_forge.image.dockerfile import HEREDOC, Dockerfile, Inline, Instruction
 
-# The search stops after this number of steps: no real image has so many files.
+# The search stops after this number of steps, which no real image needs.
 MAX_STEPS = 200_000
 MAX_RULES = 1000
 CONF_DIR = "/etc/confd"
@@ -29,7 +29,7 @@ ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The files below a -confdir: their paths in the build context, by path below conf.d/ and by path below templates/."""
+    """The files of a confd folder: their paths in the build context, by path below conf.d/ and by path below templates/."""
 
     confdir: str
     resources: Mapping[str, str]
@@ -65,7 +65,7 @@ def _ends(path: str, part: str) -> Iterator[int]:
 
 
 def inlined(dockerfile: Dockerfile) -> dict[str, Inline]:
-    """The heredocs of COPY and ADD, each by a name that no file of a build context can have."""
+    """Return the heredocs of COPY and ADD, each by a name that no file of a build context can have."""
     copies = (each for each in dockerfile.instructions if each.keyword in ("COPY", "ADD"))
     return {_inline(each, one.name): one for each in copies for one in each.heredocs}
 
@@ -98,12 +98,12 @@ def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Left:
-    """The number of steps left."""
+    """The number of steps that the search may still take."""
 
     steps: int
 
     def take(self, count: int) -> bool:
-        """Use up steps; return whether enough were left."""
+        """Use up `count` steps. Return whether enough steps were left."""
         self.steps -= count
         return self.steps >= 0
 
@@ -143,7 +143,7 @@ class _Files:
 
 @dataclass(slots=True)
 class _Stage:
-    """The known files of a stage, by their path in the stage; `folders` are known to exist even if they have no files."""
+    """The known files of a stage, by their path in the stage. `folders` has the known folders, even those without files."""
 
     left: _Left
     files: dict[str, str] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class _Stage:
         return posixpath.normpath(posixpath.join(self.workdir, path)).replace("//", "/")
 
     def make(self, folder: str) -> None:
-        """Record that a folder exists, and the folders above it."""
+        """Record that a folder and the folders above it exist."""
         while folder not in self.folders:
             self.folders.add(folder)
             folder = posixpath.dirname(folder)
@@ -197,7 +197,7 @@ class _Stage:
 
 
 def kept(files: Collection[str], ignore: str) -> list[str]:
-    """The files of a build context that a .dockerignore does not exclude.
+    """Return the files of a build context that a .dockerignore does not exclude.
 
     A pattern matches a path and everything below it; the last match decides (Dockerfile reference, .dockerignore file).
     """
@@ -240,7 +240,7 @@ def _named(each: Instruction, word: str, source: _Files) -> Iterator[str]:
 
 
 def _clean(source: str) -> str:
-    """Return a source as a path below the build context, which `..` cannot leave."""
+    """Return the source of a COPY as a path inside the build context; `..` cannot lead outside the context."""
     clean = posixpath.normpath("/" + source)[1:]
     return clean.lstrip("/")
 

@@ -1,4 +1,4 @@
-"""Query an engine: its presence, containers, networks and images. Uses the engine's socket if it can: the SDK loads slowly."""
+"""Query an engine: its presence, containers, networks and images. Uses the engine's socket if possible: the SDK loads slowly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Liste
     """
     if path := _socket(environ):
         wanted = "filters=" + quote(json.dumps({"label": [label]}))
-        with suppress(OSError, ValueError):  # then the SDK may succeed, or explain the failure
+        with suppress(OSError, ValueError):  # after an error, the SDK may succeed or explain the failure
             return _get(path, f"/containers/json?all=1&{wanted}", list), _get(path, f"/networks?{wanted}", list)
     from catalog_forge.image.engine import connect
 
@@ -57,7 +57,7 @@ def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list
 
 
 def _socket(environ: Mapping[str, str]) -> str:
-    """The path of the engine's socket; empty if the engine has no socket on this machine."""
+    """Return the path of the engine's socket; empty if the engine has no socket on this machine."""
     address = locate(environ)
     return address.host.removeprefix("unix://") if address.host.startswith("unix://") and not address.tls else ""
 

@@ -1,4 +1,4 @@
-"""A request to build an image, and the test whether an existing image matches it. Pure; loads fast, without the SDK."""
+"""Define a request to build an image, and test whether an existing image matches it. Pure; loads fast, without the SDK."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INPUTS_LABEL = "io.catalog-forge.inputs"
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """One image to build: its inputs, and its tags, the main one first.
+    """One image to build: its inputs, and its tags, of which the first is the main tag.
 
     `dockerfile` is only the name of the context's `Dockerfile` in error messages. `brought` are files and build
     arguments that replace the download of confd; `download` is the checksum of the confd that is downloaded or brought.
@@ -38,17 +38,17 @@ class BuildRequest:
 
     @cached_property
     def inputs(self) -> str:
-        """SHA-256 of all inputs of the image except downloads: context, args, platform, labels; never the tags."""
+        """The SHA-256 of all inputs of the image except downloads: context, args, platform and labels. Tags are no inputs."""
         return inputs_of(self.context.digest, self.args, self.platform, self.labels)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all inputs of the image, including the checksum of the confd that is downloaded or brought."""
+        """The SHA-256 of all inputs of the image, including the checksum of the confd that is downloaded or brought."""
         return digest_of(self.inputs, self.download)
 
     @property
     def own_labels(self) -> dict[str, str]:
-        """The labels of the image, with those that identify it later."""
+        """The labels of the image, including the labels by which the image is recognized later."""
         return {**self.labels, **known_by(self.inputs, self.download)}
 
     def built_as(self, image: Mapping[str, Any] | None) -> str:
@@ -71,13 +71,13 @@ def digest_of(inputs: str, download: str) -> str:
 
 
 def known_by(inputs: str, download: str) -> dict[str, str]:
-    """Return the labels that identify an image, whichever program builds it."""
+    """Return the labels by which an image is recognized later, whichever program builds the image."""
     return {DIGEST_LABEL: digest_of(inputs, download), **({INPUTS_LABEL: inputs} if download else {})}
 
 
 @dataclass(frozen=True)
 class Built:
-    """An image that now exists; `fresh` means that this call built it instead of finding it."""
+    """An image that now exists. `fresh` means that the call built the image instead of finding an existing image."""
 
     image_id: str
     digest: str

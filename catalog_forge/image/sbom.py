@@ -1,7 +1,7 @@
-"""The SBOM of a conf image, as far as its contents are known without inspecting it: an SPDX 2.3 document.
+"""Write the SBOM of a conf image, an SPDX 2.3 document, from what is known about the image without inspecting it.
 
 Format: https://spdx.github.io/spdx-spec/v2.3/. Package names: https://github.com/package-url/purl-spec; images are named as in
-BuildKit's provenance. Equal inputs make equal documents.
+BuildKit's provenance. Equal inputs give equal documents.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class NamedImage:
     digest: str = ""
 
     def purl(self, platform: str) -> str:
-        """The package URL of the image."""
+        """Return the package URL of the image."""
         return f"pkg:docker/{self.name}@{quote(self.tag)}" + _qualified(digest=self.digest, platform=platform)
 
 
@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """Add the files of the spec, as a separate package because the image's other files are not analyzed, and return them."""
+        """Add the files of the spec, and return them. They are a separate package, because other files are not analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}
@@ -181,7 +181,7 @@ class _Writer:
         return [self.spdx.Checksum(self.spdx.ChecksumAlgorithm[name], value) for name, value in sums.items() if value]
 
     def annotations(self, created: datetime) -> list[Any]:
-        """The labels of the image, for which SPDX has no field."""
+        """Return the labels of the image as annotations, because SPDX has no field for labels."""
         spdx, tool = self.spdx, self.spdx.Actor(self.spdx.ActorType.TOOL, f"catalog-forge-{__version__}")
         said = {**labels(self.spec), **self.request.own_labels}
         other = spdx.AnnotationType.OTHER
@@ -189,19 +189,19 @@ class _Writer:
 
 
 def _qualified(**values: str) -> str:
-    """Return the qualifiers of a package URL as text, sorted by name and without empty ones."""
+    """Return the qualifiers of a package URL as text, sorted by name. Empty qualifiers are left out."""
     found = [f"{name}={quote(value, safe=':')}" for name, value in sorted(values.items()) if value]
     return f"?{'&'.join(found)}" if found else ""
 
 
 def _license(text: str) -> Any:
-    """Return a license as an SPDX expression; None if SPDX does not know it."""
+    """Return a license as an SPDX expression; None if the text is not a valid SPDX license."""
     licensing = extra("license_expression", "sbom").get_spdx_licensing()
     return licensing.parse(text) if text and not licensing.validate(text).errors else None
 
 
 def _url(text: str) -> str | None:
-    """Return a URL if the library accepts it, else None, for example if it has no domain."""
+    """Return a URL if the SPDX library accepts the URL, otherwise None. A URL without a domain, for example, is refused."""
     validators = extra("spdx_tools.spdx.validation.uri_validators", "sbom")
     return text if text and not validators.validate_url(text) else None
 

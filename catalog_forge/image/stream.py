@@ -1,4 +1,4 @@
-"""Turn an engine's build or push output into events, and keep the state needed later. Pure."""
+"""Turn the output of an engine's build or push into events, and keep the state that is needed later. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TAIL = 20
 _STEP = re.compile(r"STEP (\d+)/(\d+) ?: ?(.*)", re.IGNORECASE | re.DOTALL)
 _LAYER = re.compile(r" ?-+> ([0-9a-f]{12,64})\s*")
 _RUNNING = re.compile(r" ---> Running in ([0-9a-f]{12,64})\s*")
-# Engines report this as " ---> Removed ..." since version 23, and as "Removing ..." before.
+# Engines report the removal of a container as " ---> Removed ..." since version 23, and as "Removing ..." before.
 _REMOVED = re.compile(r"(?:Error removing|Removing| ---> Removed) intermediate container ([0-9a-f]{12,64})")
 _NOT_SHOWN = re.compile(r"\s*|Successfully (built|tagged) .*+\s*")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f]")
@@ -29,7 +29,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Text that a step wrote, of any length and without control characters."""
+    """A text that a step wrote. It has any length, and no control characters."""
 
     text: str
 
@@ -62,7 +62,7 @@ Report = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Log:
-    """Follows the stream of one build. The classic builder reports everything as text, so text is parsed here."""
+    """Follows the stream of one build. The classic builder reports everything as text, which `take` parses."""
 
     step: StepStarted | None = None
     image_id: str = ""

@@ -1,6 +1,6 @@
 """Check that an image is reproducible: build it again without the cache, and compare the contents of the two images.
 
-Times are ignored: the classic builder does not support SOURCE_DATE_EPOCH, and files have the time of the build.
+Times are ignored, because the classic builder does not support SOURCE_DATE_EPOCH, and files have the time of the build.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def check(engine: Engine, request: BuildRequest, report: Report) -> None:
 
 
 def _held(engine: Engine, tag: str) -> Mapping[str, object]:
-    """The contents of an image without times: its files by path, and how its container starts."""
+    """Return the contents of an image without times: its files by path, and the settings with which its container starts."""
     with engine.asked_to(f"look into {tag}"):
         started = engine.api.inspect_image(tag)["Config"] or {}  # type: ignore[no-untyped-call]
         container = engine.api.create_container(tag, ["true"])["Id"]
