@@ -1,4 +1,4 @@
-"""How Go decodes YAML: the values of scalars, null, text, and merge keys.
+"""Decodes YAML in the same way as Go: the values of scalars, null, text, and merge keys.
 
 Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29: null fits every
 type, every scalar can be text, and numbers and booleans are those of YAML 1.1.
@@ -86,7 +86,7 @@ def merged(pairs: Pairs) -> Pairs:
 
 
 def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
-    """Return a node with each of its scalars replaced by `change`; keys stay the same, and merge keys are expanded."""
+    """Return a node in which `change` has replaced each scalar; keys stay the same, and merge keys are expanded."""
     match node:
         case Map(found, where):
             return Map(tuple((key, rewritten(each, change)) for key, each in merged(found)), where)
@@ -97,7 +97,7 @@ def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
 
 
 def brought_in(node: Node) -> list[Node]:
-    """Return the mappings that a merge key adds, in increasing precedence: the first in a list wins. Aliases count once."""
+    """Return the mappings that a merge key adds, with the first mapping of a list last, because it takes precedence."""
     return [*reversed({id(each): each for each in node.items}.values())] if isinstance(node, Seq) else [node]
 
 
@@ -131,7 +131,7 @@ def _size(node: Node, known: dict[int, int]) -> int:
 
 
 def broken_merges(root: Node) -> Iterator[Problem]:
-    """Yield the merge keys below a node whose value cannot be merged. A node with several aliases is checked only once."""
+    """Yield a problem for each merge key with a value that cannot be merged. A node with several aliases is checked only once."""
     seen: set[int] = set()
     nodes = [root]
     while nodes:

@@ -1,4 +1,4 @@
-"""YAML as go-yaml v2, the library of rancher-metadata, writes it, byte for byte.
+"""Writes YAML byte for byte like go-yaml v2, the library of rancher-metadata.
 
 Rules: `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed output
 of that program.
@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text. The first and last `first` characters (1 in quotes) never become line breaks."""
+        """Write plain or single-quoted text. Spaces in the first and last `first` characters never become line breaks."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):
@@ -272,7 +272,7 @@ def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _compare(one: str, other: str) -> int:
-    """Compare two keys in natural order: letters after everything else, and runs of digits by their number."""
+    """Compare two keys in natural order: letters sort after all other characters, and runs of digits sort by their value."""
     for place, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return _compare_at(one, other, place)

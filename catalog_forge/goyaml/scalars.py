@@ -1,4 +1,4 @@
-"""The meaning of an unquoted YAML scalar in go-yaml v2, the library of rancher-metadata: YAML 1.1 with deviations.
+"""Resolves unquoted YAML scalars like go-yaml v2, the library of rancher-metadata, which follows YAML 1.1 with deviations.
 
 Rules: `resolve.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed answers of that program.
 """

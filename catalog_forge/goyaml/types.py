@@ -1,4 +1,4 @@
-"""The types into which Rancher's programs decode YAML, and how nodes are checked against them. Unknown keys are ignored.
+"""Defines the types into which Rancher's programs decode YAML, and checks nodes against these types. Unknown keys are ignored.
 
 Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29.
 """
@@ -21,21 +21,21 @@ _SHORT = 20
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type of Go; `word` is its name in messages."""
+    """A Go type; `word` is the type's name in messages."""
 
     word: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf(Type):
-    """A list of one type."""
+    """A list of items of one type."""
 
     item: Type
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Type):
-    """A mapping from text to one type."""
+    """A mapping with text keys and values of one type."""
 
     value: Type
 
@@ -49,7 +49,7 @@ class Struct(Type):
 
 @dataclass(frozen=True, slots=True)
 class Own(Type):
-    """A type with its own decoder: `problem` returns what is wrong with a node, or an empty text."""
+    """A type with a custom decoder: `problem` returns the fault in a node, or an empty text."""
 
     problem: Callable[[Node], str]
 
@@ -73,7 +73,7 @@ def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **mo
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
     """Yield each part of a node that does not fit the type, with its position.
 
-    If `digits`, a text of digits fits a number, too.
+    If `digits` is true, a text of digits also fits a number.
     """
     if node is None or isinstance(wanted, Own):
         words = wanted.problem(node) if node is not None and isinstance(wanted, Own) else ""

@@ -1,4 +1,4 @@
-"""The subjects of the rules, found among the files of a tree: entries with their revisions, conf images and specs.
+"""Finds the subjects of the rules in a tree: entries with their revisions, conf images and specs.
 
 Facts: docs/facts/catalog.md#1. Rancher recognizes entries and revisions only by the depth of their folders. Lint ignores a folder
 that has neither compose files nor a config.yml, unless it lies in a top folder such as `templates`.
@@ -24,7 +24,7 @@ from catalog_forge.spec.standards import Team
 STANDARDS = "catalog-forge.yml"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
-# The mark of a generated file, and the number of lines at its beginning that may contain it.
+# The mark of a generated file, and the number of lines at the beginning of a file in which the mark is searched for.
 _GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
 
 
@@ -35,7 +35,7 @@ def generated_from(file: File) -> str:
 
 
 class Catalog:
-    """A tree read as a catalog: its entries, images and specs. `since` is the published tree to compare with, if there is one."""
+    """A tree read as a catalog: its entries, images and specs. `since` is the published tree, with which CF920 compares."""
 
     def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
         self.tree = tree
@@ -116,13 +116,13 @@ class Catalog:
         return folder.files.values() if folder else ()
 
     def spec(self, name: str) -> SpecFile | None:
-        """Return the spec with this name; None if it is not in the tree, or cannot be read."""
+        """Return the spec with this name; None if the tree has no such spec, or the spec cannot be read."""
         found = next((each for each in self.specs if each.name == name), None)
         return found if found and isinstance(found.read, Spec) else None
 
     @cached_property
     def standards(self) -> Team | ForgeError:
-        """The given standards of the team, else those in the root's catalog-forge.yml; the error if they cannot be read."""
+        """The standards that were given, else those in the root's catalog-forge.yml; an error if that file cannot be read."""
         if self._team is not None:
             return self._team
         file = self.tree.get(STANDARDS)
@@ -134,13 +134,13 @@ class Catalog:
 
     @property
     def team(self) -> Team:
-        """The team's standards for this catalog; empty standards if they have an error."""
+        """The team's standards for this catalog; empty if the standards cannot be read."""
         return self.standards if isinstance(self.standards, Team) else Team()
 
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A confd folder (`-confdir`): its resources by path below conf.d/, and its templates by path below templates/ (`src`)."""
+    """A folder that confd reads (`-confdir`): resources by path below conf.d/, and templates by path below templates/ (`src`)."""
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]
@@ -224,13 +224,13 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If `conf` has no templates, add the templates next to the conf.d/ folder with the same resources."""
+        """Return `conf`. If it has no templates, add those of the folder in `beside` that contains the resources of `conf`."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 
     @property
     def mentions_reload(self) -> bool:
-        """Whether a generated image has no reload by choice: its spec says `reload: none`, or is not known."""
+        """Whether the image is generated from a spec that mentions `reload`, even `reload: none`, or from an unknown spec."""
         names = {generated_from(file) for conf in self.confs for file in conf.resources.values()} - {""}
         specs = [found.read for name in names if (found := self.catalog.spec(name))]
         mentions = any("reload" in file.places for spec in specs if isinstance(spec, Spec) for file in spec.files)

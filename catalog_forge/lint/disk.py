@@ -24,8 +24,9 @@ _PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__
 def read(path: Path, shown: str = "") -> Tree:
     """Return the files at and below a path as a tree whose root is the root of the catalog.
 
-    `shown` is put before the paths in error messages; with `""`, these are relative to the current folder. Links are followed
-    only to targets inside `path`. Raises ForgeError when the path does not exist, and when there are more than 200,000 files.
+    `shown` is put before the paths in error messages; with `""`, the files of a folder are shown by their paths in the folder.
+    Links are followed only to targets inside `path`. Raises ForgeError when the path does not exist, and when there are more than
+    200,000 files.
     """
     if not path.exists():
         raise ForgeError(f"there is no file or folder {path}")
@@ -111,12 +112,12 @@ def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
 
 
 def _closed(inside: str, shown: str) -> File:
-    """Return a File for a file or folder that this user may not read."""
+    """Return a File for a file or folder that the current user may not read."""
     return File(inside, 0, lambda: b"", "closed", shown=shown)
 
 
 def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
-    """Return one file; None if it has been deleted meanwhile."""
+    """Return the File for a path; None if the file was deleted after it was listed."""
     try:
         status = path.lstat()
         kind: Kind = "file" if stat.S_ISREG(status.st_mode) else "special"

@@ -36,7 +36,8 @@ class Fix:
 class Hit:
     """A fault that a rule yields: its place, a message, a hint. The registry adds the rule's id and level.
 
-    `level` is set only for a hit that is less severe than its rule. `key` is the key that is missing at the place, if one is.
+    `level` is set only for a hit that is less severe than its rule. If a key is missing at the place, `key` is the name of
+    this key.
     """
 
     where: Where

@@ -1,4 +1,4 @@
-"""Reads a catalog as it was at a commit, and finds published revisions that have changed since. The repository is untrusted."""
+"""Reads a catalog as it was at a commit, and finds published revisions that changed after it. The repository is untrusted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.D
 
 
 def changed(old: Tree, new: Tree) -> Iterator[Hit]:
-    """Yield a hit for each published revision that is gone, and for each changed or missing file in any other revision.
+    """Yield a hit for each missing published revision, and for each changed or missing file in the remaining published revisions.
 
     New files and new revisions yield no hit. Line ends are not compared, because git may change them at checkout.
     """

@@ -1,4 +1,4 @@
-"""Fixes for findings in YAML files, such as quotes around a scalar or a new name for a key; and how messages show values."""
+"""Makes fixes for findings in YAML files, such as quotes around a scalar or a new name for a key; formats values for messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalog_forge.lint.findings import Edit, Fix
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.yamlio import Map, Node, Quoted, Text, edit
 
-# What libyaml treats as the end of a line.
+# The characters that libyaml treats as the end of a line.
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN = 60
 _MOST = 8
@@ -27,7 +27,7 @@ def shown(text: str) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return a list of words for a message, each as `shown` writes it, at most the first eight."""
+    """Return the first eight words as a list for a message, each word in the form that `shown` returns."""
     return first_of([*map(shown, words)], _MOST)
 
 
@@ -78,7 +78,7 @@ def bared(file: File, node: Text) -> Fix | None:
 
 
 def renamed(file: File, node: Text, name: str) -> Fix | None:
-    """Return a fix that renames a key, or replaces a scalar, bare or quoted; None for any other style."""
+    """Return a fix that replaces a bare or quoted scalar, such as a key, by `name`; None for any other scalar."""
     start = _offset(file, node.where, f"{node.style}{node.value}{node.style}")
     if start is None or not (node.bare or node.style in ("'", '"')):
         return None
@@ -87,7 +87,7 @@ def renamed(file: File, node: Text, name: str) -> Fix | None:
 
 
 def respelt(file: File | None, node: Text, name: str) -> Fix | None:
-    """Return a fix for a misspelt word; None if it differs from `name` by more than a letter or two."""
+    """Return a fix that replaces a misspelt word by `name`; None if more than two letters differ (one in a short name)."""
     return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
 
 

@@ -27,8 +27,8 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder, so the
-        # launch is judged again.
+        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder. The
+        # launch of such an entry is judged again, with the files that the catalog service keeps.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
@@ -46,7 +46,7 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 
 
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
-    """Return the faults in a subject that belong to a rule, with every question at its default.
+    """Return the faults that belong to a rule and that a subject has with the default answers to its questions.
 
     If a fault has `who`, the judge with this name refuses or drops the subject because of the fault. A fault without `who` is
     only suspicious.
@@ -63,7 +63,7 @@ def _fault(ruling: Ruling) -> Refusal:
 
 
 def placed(subject: Entry | Revision, hit: Hit) -> Hit:
-    """Return a hit with its place in rendered text replaced by the place in the author's file."""
+    """Return a hit with its place converted: the place in the rendered text becomes the place in the author's file."""
     made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
     return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 
@@ -78,7 +78,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
         yield from hits
         return
     faults: dict[Where, Refusal] = {}
-    # Only one fault at a place is reported. Faults that a judge refuses come first.
+    # Only one fault at a place is reported. Faults for which a judge refuses the subject come first.
     for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)

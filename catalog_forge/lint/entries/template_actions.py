@@ -76,7 +76,7 @@ def value_of(node: Any) -> str:
 
 
 def values(pipe: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the answers used in a pipeline and in its parentheses, each as its name and its term."""
+    """Yield the answers used in a pipeline and in its parentheses, each answer as a pair of name and term."""
     for each in _nested(pipe):
         for command in each.commands:
             yield from ((name, term) for term in command.arguments if (name := value_of(term)))
@@ -106,7 +106,7 @@ def tested(pipe: Any) -> Iterator[Any]:
 
 
 def comparisons(template: Template) -> Iterator[tuple[str, Any, list[tuple[Kind, Any]]]]:
-    """Yield each comparison: the name of the function, its node, and its operands with their types as far as they are known."""
+    """Yield each comparison: the function's name, the function's node, and the operands with their types ("" if unknown)."""
     for pipe in pipelines(template):
         before: Kind | None = None
         for command in pipe.commands:
@@ -144,7 +144,7 @@ def behind_parentheses(template: Template) -> Iterator[Any]:
 
 
 def printed(template: Template) -> Iterator[tuple[str, Any]]:
-    """Yield the answers that an action prints unchanged, each as its name and its term."""
+    """Yield the answers that an action prints unchanged, each answer as a pair of name and term."""
     for node in statements(template):
         if kind(node) == "ActionNode" and not node.pipeline.declarations:
             (first, *others) = node.pipeline.commands

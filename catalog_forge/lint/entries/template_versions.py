@@ -24,7 +24,7 @@ from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# The maximum numbers of questions, and of options of one question, that are considered; real entries have half as many.
+# The maximum numbers of questions, and of options of one question, that are considered. Real entries have at most half as many.
 WIDEST = 16
 # Limits for the versions of one revision: seconds of processor time, and characters of text.
 SECONDS = 3.0
@@ -42,7 +42,7 @@ _SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version: the answers that differ from the defaults, and the text that the template renders to with them."""
+    """A version: the answers that differ from the defaults, and the text that the template renders to with these answers."""
 
     answers: Mapping[str, str]
     rendered: Rendered
@@ -53,7 +53,7 @@ class Version:
 
 
 def versions(revision: Revision, template: Template) -> Iterator[Version]:
-    """Yield the distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
+    """Yield the distinct versions of a revision's docker-compose.yml, starting with the version for the default answers."""
     base = defaults(revision.questions)
     until = time.thread_time() + SECONDS
     seen: set[str] = set()
@@ -99,7 +99,7 @@ def _other(question: Question) -> str | None:
 
 
 def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield all combinations if there are at most 256; else enough that every pair of choices occurs together at least once.
+    """Yield all combinations if there are at most 256; else enough combinations that every two choices occur together.
 
     At most 256 combinations are yielded. If a list of choices is very long, only its beginning is used.
     """
@@ -111,7 +111,7 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows of choices. Each row has one missing pair and, greedily, as many other missing pairs as possible."""
+    """Yield rows of choices. Each row has a pair that no earlier row has, and greedily as many further new pairs as possible."""
     places = range(len(choices))
     order = [
         ((left, one), (right, other))
@@ -163,7 +163,7 @@ def sections(text: str) -> list[Part] | None:
 
 
 def _below(top: str) -> list[str] | None:
-    """Return the texts of the keys below a key, whose text is `top`; None if anything else is below that key."""
+    """Split `top`, the text of a key and its children, into the texts of the child keys; None if a child is not a key."""
     first = _INDENT.search(top, top.find("\n") + 1)
     head, *chunks = _at(first[1]).split(top) if first else [top]
     return chunks if _HEAD.fullmatch(head) else None
@@ -176,7 +176,7 @@ def _at(indent: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _service(chunk: str, known: frozenset[str]) -> Part | None:
-    """Parse the lines of a service; None if they are not a service. A key that several services contain is parsed only once."""
+    """Parse the text of a service; None if it is not a service. A key that several services contain is parsed only once."""
     blocks = [_pairs(each) for each in _below(chunk) or [""]]
     if None not in blocks:
         name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())

@@ -35,7 +35,7 @@ _COMMANDS: Mapping[Program, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A remark of a program about a file: its code, the program's own name for its level, the place and the message."""
+    """A finding that an external program reports about a file: its code, its level as the program names it, place and message."""
 
     file: File
     code: str
@@ -47,7 +47,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A program that was started but gave no readable output, and why."""
+    """An external program that was started but gave no readable output, and the reason."""
 
     program: str
     why: str
@@ -72,7 +72,7 @@ def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
 
 
 def _output(command: list[str], folder: str) -> bytes | str:
-    """Return what a program prints, as bytes; or why it printed nothing, as a string."""
+    """Run a command and return its output as bytes; if it cannot be run, return the reason as a string."""
     # The program gets a temporary home folder, so that the user's settings do not change its remarks.
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
     try:

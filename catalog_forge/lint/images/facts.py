@@ -29,7 +29,7 @@ def facts(image: Image) -> Facts:
 
 
 def _refresh(known: Inside) -> str:
-    """Return how often confd writes, from the command lines that name a back end: `watch` wins over an interval."""
+    """Return how the command lines with a back end make confd refresh its files. `watch` takes precedence over an interval."""
     runs = [run.flags for run in known.runs if "backend" in run.flags]
     if any("watch" in flags for flags in runs):
         return "watch"

@@ -1,6 +1,6 @@
 """Everything known about the inside of an image: resources with their templates, Dockerfile, scripts and confd.
 
-Each file is read once for all rules. What is uncertain is None or empty, and the rules do not report it.
+Each file is read once for all rules. Uncertain values are None or empty, so that no rule reports them.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# The number of characters before a `confd` in which `_BEGINS` is searched.
+# The number of characters before a `confd` in which a match of `_BEGINS` is searched for.
 _LONGEST = 1000
-# Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is as large.
+# Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is that large.
 MAX_TEMPLATE = 128 << 10
 MAX_SOURCE = 128 << 10
 
@@ -88,7 +88,7 @@ class Template:
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
 
     def action(self, start: int) -> tuple[int, bytes]:
-        """Return the offset and the text of the template action around a byte."""
+        """Return the offset and the text of the template action that contains a byte."""
         content = self.file.content
         begin = content.rfind(b"{{", 0, start)
         return begin, content[begin : content.find(b"}}", start)]
@@ -101,7 +101,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Resource:
-    """A file in conf.d/: its table as written, and the resource that confd loads from it, or None if confd cannot load it."""
+    """A file in conf.d/: the table as written, and the resource that confd loads from the file (None if confd cannot load it)."""
 
     conf: ConfDir
     path: str
@@ -149,7 +149,7 @@ class Resource:
         return templates_of(self.conf).get(self.resource.src)
 
     def at(self, key: str, value: str = "") -> Where:
-        """Return the place of a key, or of a value after it; the file itself if there is no such key."""
+        """Return the place of a key, or of a value after the key; the place of the file if the file has no such key."""
         start = self.key(key)
         if start is None:
             return self.file.at()
@@ -302,7 +302,7 @@ class Inside:
         return Run(words, line, file, start, is_sure)
 
     def _starts(self, script: Script) -> bool:
-        """Whether the image starts with this script, so that it receives the words of CMD."""
+        """Whether the image starts this script, and therefore passes the words of CMD to it."""
         return self.entry.endswith(f"/{script.file.name}")
 
     def _cmd(self) -> list[str]:
@@ -310,7 +310,7 @@ class Inside:
         return cmd.arguments if cmd else []
 
     def _command(self) -> Iterator[Run]:
-        """Yield the command line of confd if the image starts it directly."""
+        """Yield the command line of confd if the image starts confd directly."""
         if self.dockerfile is None or self.file is None:
             return
         entrypoint, cmd = self.dockerfile.last("ENTRYPOINT"), self.dockerfile.last("CMD")
@@ -336,17 +336,17 @@ class Inside:
 
     @property
     def is_configured(self) -> bool:
-        """Whether confd runs, but no command line names a back end: confd.toml may name one; otherwise confd uses etcd."""
+        """Whether confd runs without a back end on any command line. It then uses the back end in confd.toml, or else etcd."""
         return bool(self.runs) and not any("backend" in run.flags for run in self.runs)
 
     @property
     def metadata_version(self) -> str:
-        """The metadata version in -prefix; an empty string if the command lines differ or have no -prefix."""
+        """The metadata version in -prefix; an empty string if the command lines have different prefixes or none."""
         match = _VERSION.match(self.prefix)
         return match[0][1:] if match else ""
 
     def path_of(self, resource: Resource, path: str) -> str:
-        """Return the metadata path of a path in a template, which confd joins to its prefix."""
+        """Return the metadata path that confd reads for a path in a template: confd puts its prefix before the path."""
         # Up to confd 0.11, the prefix of a resource is appended to the -prefix of the command line. From 0.12 on, -prefix
         # replaces it.
         own = resource.prefix if not self.prefix or self.release.span[0] < 12 else ""
@@ -354,7 +354,7 @@ class Inside:
 
     @cached_property
     def prefix(self) -> str:
-        """The -prefix of confd with a leading slash; an empty string if the command lines differ or have no -prefix."""
+        """The -prefix of confd with a leading slash; an empty string if the command lines have different prefixes or none."""
         found = {run.flags.get("prefix", "").strip("/") for run in self.runs if "backend" in run.flags}
         first = found.pop() if len(found) == 1 else ""
         return f"/{first}" if first else ""
@@ -369,14 +369,14 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The RUN instructions that verify downloads: a list of their offsets, and a text with each offset and its script."""
+        """The RUN instructions that verify downloads: the offsets, and one text with the offset and script of each."""
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]
         return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
 
     @cached_property
     def copied(self) -> list[tuple[str, str, Instruction]]:
-        """The sources of COPY and ADD in the final image: source path, target path and instruction of each."""
+        """Each source of a COPY or ADD in the final image: the source path, the target path and the instruction."""
         found = []
         for each in self.dockerfile.of("COPY", "ADD") if self.dockerfile else ():
             *sources, target = each.words or [""]
@@ -479,7 +479,7 @@ def _shell_of(file: File) -> str:
 
 
 def _uncommented(script: Script) -> str:
-    """Return a script of the same length without its comments. Quoted text stays: a variable's value may be a command."""
+    """Replace comment lines of a script by spaces. Quoted text stays, because the value of a variable may be a command."""
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 
@@ -506,7 +506,7 @@ def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[s
 
 
 def asked_of(image: Image) -> Callable[[str], bool]:
-    """Return a function that tells whether any template reads a key of the service's own metadata.
+    """Return a function of a key: whether any template of the image reads this key of the service's own metadata.
 
     A template that reads a folder also reads every key in that folder.
     """

@@ -1,4 +1,4 @@
-"""The catalog's own CI: rancher-catalog-service v0.15.0 with -validate, then the asserts of integration/core/test_catalog.py.
+"""Simulates a catalog's CI: rancher-catalog-service v0.15.0 with -validate, and the asserts of integration/core/test_catalog.py.
 
 Facts: docs/facts/catalog.md#6.1, and manager/catalog.go and model/bindings.go of v0.15.0. The CI reads every folder in a
 template's folder, whatever its name, but only rancher-compose.yml and docker-compose.yml in such a folder.
@@ -29,13 +29,13 @@ _LABELS = "the labels of a service must be a mapping of texts or a list of texts
 
 
 def judge(tree: Tree) -> list[Ruling]:
-    """Return the refusals of the CI in a catalog; empty if the CI accepts the catalog."""
+    """Return a ruling for each reason why the CI refuses a catalog; empty if the CI accepts the catalog."""
     tops = tree.folders[""].folders.values()
     return [ruling for top in tops for folder in top.folders.values() for ruling in judge_entry(top.name, folder)]
 
 
 def judge_entry(top: str, folder: Folder) -> list[Ruling]:
-    """Return the refusals of the CI in one entry. `folder` is the entry's folder, and `top` is the name of the folder above."""
+    """Return a ruling for each reason why the CI refuses an entry. `folder` is in the top folder with the name `top`."""
     found = TOP.fullmatch(top)
     return [*_Template(folder, found[1] or "").judge()] if found else []
 
@@ -81,7 +81,7 @@ class _Template:
 
     def _asserts(self) -> Iterator[Ruling]:
         where = self.config.at(1, 1) if self.config else self.folder.where
-        # The CI checks only the part of an id after its last `:` and `*`.
+        # The CI checks only the part of an id after the last `:` or `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
             hint = "use at most 63 letters, digits and '-'"
             message = f"an entry cannot be named {self.folder.name!r}"

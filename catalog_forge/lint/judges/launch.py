@@ -1,4 +1,4 @@
-"""The launch of every revision that the catalog service keeps, with every question at its default."""
+"""Simulates the launch of every revision that the catalog service keeps, with the default answer to every question."""
 
 from __future__ import annotations
 

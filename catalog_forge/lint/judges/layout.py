@@ -88,7 +88,7 @@ def _level(tree: Tree) -> int:
 
 
 def _above(tree: Tree) -> list[str]:
-    """Return the names of the folders above the root, as far as error messages show them."""
+    """Return the names of the folders above the root, taken from the paths that error messages show."""
     file = next(iter(tree.files.values()))
     before = file.shown.removesuffix(file.path) if file.shown.endswith(file.path) else ""
     return [name for name in before.split("/") if name not in ("", ".", "..")]

@@ -1,4 +1,4 @@
-"""Rancher's catalog-service: the templates and revisions that it loads from a catalog.
+"""Simulates Rancher's catalog-service: finds the templates and revisions that the service loads from a catalog.
 
 Facts: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). The
 service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier file with
@@ -95,7 +95,7 @@ class Template:
 
 
 class Service:
-    """The service after it has read a catalog: its templates and its rulings."""
+    """The state of the service after it has read a catalog: templates and rulings."""
 
     def __init__(self, tree: Tree) -> None:
         self.templates: dict[str, Template] = {}

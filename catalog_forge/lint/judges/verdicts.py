@@ -14,7 +14,7 @@ from catalog_forge.rancher.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rulings, and the templates that the service lists: the versions of each with their ids, and the offered version."""
+    """All rulings, and the templates that the service lists. Each template has versions with ids, and the offered version."""
 
     rulings: tuple[Ruling, ...]
     served: dict[str, dict[str, str]]

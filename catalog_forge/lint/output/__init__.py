@@ -1,1 +1,1 @@
-"""Write findings for other programs. Each format is a function from a check's result, with untrusted names, to text."""
+"""Write findings for other programs. A format is a function that turns the result of a check into text; names are untrusted."""

@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 def write(checked: Checked) -> str:
-    """Return the result of a check as JSON in ASCII, so that no name in the result can do harm."""
+    """Return the result of a check as JSON in ASCII, so that special characters in names are escaped."""
     data = {
         "format": FORMAT,
         "tool": {"name": "catalog-forge", "version": __version__},

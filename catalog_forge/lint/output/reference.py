@@ -64,7 +64,7 @@ def _section(rule: Rule) -> str:
 
 
 def _linked(source: str) -> str:
-    """Return a source with links to each of its facts and to our other pages."""
+    """Return the source of a rule in Markdown, with a link to each fact and each page of our documentation."""
 
     def links(found: re.Match[str]) -> str:
         return ", ".join(

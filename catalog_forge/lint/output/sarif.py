@@ -30,7 +30,7 @@ def write(checked: Checked) -> str:
 
 
 def uri(path: str) -> str:
-    """Return a path as a URI reference. Special characters are escaped, also colons, because text before a colon could be a
+    """Return a path as a URI reference. Special characters are escaped, including colons, because text before a colon could be a
     scheme.
     """
     escaped = quote(path, safe="/", errors="surrogateescape")

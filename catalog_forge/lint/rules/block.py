@@ -237,7 +237,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF309", "note", "The list of questions is empty", on=Revision)
 def null_questions(revision: Revision) -> Iterator[Hit]:
-    """An empty `questions:` asks nothing, and looks as if the questions are missing.
+    """An empty `questions:` asks nothing, and looks as if the author forgot the questions.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -259,7 +259,7 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
 @rule("CF310", "error", "A value in the catalog block has the wrong type", on=Revision)
 @told("CF310")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog over a list or a mapping where they expect text.
+    """The service and the CI refuse the whole catalog if a block has a list or a mapping where they expect text.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -307,7 +307,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 @told("CF312")
 def no_service(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog over services that are not a mapping of mappings.
+    """The service and the CI refuse the whole catalog if the services in a file are not a mapping of mappings.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

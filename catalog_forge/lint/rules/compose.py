@@ -54,7 +54,7 @@ _DOCKER_ONLY = frozenset(
     "storage_opt use_api_socket userns_mode".split()
 )
 _MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
-# Types of keys in whose lists an item may appear only once.
+# The types of keys whose lists must not repeat an item.
 _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "labels", "environment", "rates")
 
 
@@ -78,7 +78,7 @@ def _hint_of_key(part: Part, name: str, node: Node) -> str:
 
 
 def _key_meant(part: Part, name: str, node: Node) -> str:
-    """Return the unused key that was probably meant and accepts such a value; an empty string if the meant key is uncertain."""
+    """Return the unused key that was probably meant and can have this value; an empty string if the meant key is uncertain."""
     if name in _INSTEAD or name in _DOCKER_ONLY:
         return ""
     second = part.known is keys.V2
@@ -186,8 +186,8 @@ def not_a_service(_: Revision) -> None:
 @rule("CF402", "error", "The version of a compose file is not '2'", on=Revision, fixable=True)
 @told("CF402")
 def version(revision: Revision) -> Iterator[Hit]:
-    """A compose file for Rancher has `version: '2'`, or no version and its services at the top level. The catalog service
-    and rancher-compose refuse every other version. Without a version, `services` is the name of a service.
+    """A compose file for Rancher either has `version: '2'`, or has no version and lists its services at the top level. The
+    catalog service and rancher-compose refuse every other version. Without a version, `services` is the name of a service.
 
     Bad:
         -- templates/web/0/docker-compose.yml --
@@ -234,7 +234,7 @@ def name_of_service(_: Revision) -> None:
 @rule("CF404", "error", "An item appears twice in a list", on=Revision)
 @told("CF404")
 def repeated(_: Revision) -> None:
-    """rancher-compose refuses a list of ports, volumes, links and the like that has the same item twice.
+    """rancher-compose refuses an item that appears twice in a list such as `ports`, `volumes` or `links`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -296,8 +296,8 @@ def health_check(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
-    """All health check times are in milliseconds: with less than a tenth of a second, the check runs constantly, or never
-    waits for the answer.
+    """All health check times are in milliseconds. With an interval or a timeout below 100 milliseconds, the check runs constantly
+    or never waits for the answer.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -482,8 +482,8 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
-    """Rancher names containers after stack and service, and ignores `container_name`. Two containers could not have the same
-    `container_name` anyway.
+    """Rancher names containers after their stack and service, and ignores `container_name`. Two containers could not have the
+    same `container_name` anyway.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -137,7 +137,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
 
 
 def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix | None:
-    """Return a fix that gives config.yml a version: a key with another name is renamed, else the newest version is written."""
+    """Return a fix that gives config.yml a version: rename the key `other` to `version`, or write the newest version."""
     if entry.config is None or isinstance(entry.settings.keys.get("version"), Map | Seq):
         return None
     if other and "version" not in entry.settings.keys:
@@ -371,7 +371,7 @@ def _is_spdx(text: str) -> bool:
 
 
 def _meant(text: str) -> str:
-    """Return the license that was probably meant, compared by letters and digits without filler words."""
+    """Return the license that was probably meant. Only letters and digits are compared, without filler words."""
     plain = re.sub(r"(?i)\b(?:the|license|licence|version|public|software|v(?=[0-9]))|[^a-z0-9.]", "", text[:200]).lower()
     plain = plain.replace("eclipse", "epl-").replace("gnu", "")
     by_letters = {each.lower().replace("-", ""): each for each in LICENSES}

@@ -113,8 +113,8 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 def not_text(_: Revision) -> None:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
 
-    rancher-compose reads numbers and words of YAML 1.1 before it makes text of them: `0777` becomes `511`, `1.10` becomes `1.1`,
-    `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. This is a warning.
+    rancher-compose reads numbers and words of YAML 1.1 before it converts them to text: `0777` becomes `511`, `1.10` becomes
+    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. This is a warning.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

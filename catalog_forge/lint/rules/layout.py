@@ -236,7 +236,7 @@ def empty_entry(entry: Entry) -> Iterator[Hit]:
 @rule("CF111", "error", "An entry has no config.yml", on=Entry)
 @told("CF111")
 def no_config(entry: Entry) -> Iterator[Hit]:
-    """Without config.yml the catalog service lists a ghost, an entry with neither name nor id, and the CI refuses the catalog.
+    """Without config.yml the catalog service lists a ghost (an entry with neither name nor id), and the CI refuses the catalog.
 
     Bad:
         -- templates/web/config.yml (absent) --
@@ -286,8 +286,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     """At any depth in an entry, the service reads `config.yml`, `template.yml`, and files whose names begin with `icon` or
     `catalogIcon`, as files of the entry.
 
-    If a revision has a file with such a name, Rancher does not ship it with the revision. If Rancher reads the file after the
-    entry's own file, it replaces the entry's own file.
+    If a revision has a file with such a name, Rancher does not ship it with the revision. If Rancher reads the file after
+    the entry's own file, the file replaces the entry's own file.
 
     Bad:
         -- templates/web/0/config.yml --
@@ -308,7 +308,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
         else:
             continue
         # Files and folders are read in the order of their names. The config.yml in a folder that sorts after `config.yml`
-        # replaces the entry's config.yml. If it has no name, the entry becomes a ghost.
+        # replaces the entry's config.yml. If the new config.yml has no `name`, the entry becomes a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
         message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
@@ -364,7 +364,7 @@ def linked(entry: Entry) -> Iterator[Hit]:
 @rule("CF116", "error", "A file points outside the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
     """A link to a target outside the catalog exposes files of the machine that checks the catalog. A pipe or a socket makes a
-    reader wait forever. A file that is not readable cannot be checked.
+    reader wait indefinitely. A file that is not readable cannot be checked.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --

@@ -33,14 +33,14 @@ _SECRET = re.compile(
 
 
 def _file(revision: Revision) -> File:
-    """Return the file that contains the questions."""
+    """Return the file that contains the questions of a revision."""
     if revision.rancher is None:
         raise LookupError(f"{revision.title} has questions but does not list any files")
     return revision.rancher
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name ends like the name of a secret."""
+    """Whether a name ends with a word for a secret, such as `password` or `token`."""
     plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", name[:200]).replace("-", "_").replace(".", "_")
     return _SECRET.search(plain) is not None
 
@@ -216,7 +216,7 @@ def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
 @rule("CF326", "error", "A value of a question has the wrong type", on=Revision)
 @told("CF326")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are not a list.
+    """The service and the CI refuse the whole catalog if a default is a list or a mapping, or if options are not a list of texts.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -405,7 +405,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
-    """The service and the CI refuse the whole catalog for a quoted `min` or `max`. With a minimum above the maximum, the form
+    """The service and the CI refuse the whole catalog if a `min` or `max` is quoted. With a minimum above the maximum, the form
     rejects every answer.
 
     Bad:

@@ -208,8 +208,8 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF808", "warning", "A scenario sets a metadata key that the spec does not declare", on=SpecFile)
 def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
-    """A key of the spec's own services that the spec neither declares nor reads changes no file: what a scenario shows by such a
-    key, it shows without it. The key is often misspelled. `test` also warns about such keys.
+    """A key of the spec's own services that the spec neither declares nor reads changes no file, so a scenario has the same
+    result without the key. Often the key is misspelled. `test` also warns about such keys.
 
     Scenarios of a spec with a hand-written template are not checked.
 
@@ -423,7 +423,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:
-    """Return the place of the value in the spec; for a value that the spec inherits, the place of the spec file."""
+    """Return the place of the value that breaks a standard; for a value that the spec inherits, the place of the spec file."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]

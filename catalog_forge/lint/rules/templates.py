@@ -427,14 +427,14 @@ def _part_is_sound(part: Part) -> bool:
 
 
 def _hits(composition: Composition) -> Iterator[Hit]:
-    """Return the faults in services, with their places in the author's files."""
+    """Return a hit for each fault in the services, with its place in the author's file."""
     hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
     hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
     return (replace(hit, where=composition.at(hit.where)) for hit in hits)
 
 
 def _broken(rendered: Rendered) -> Iterator[Hit]:
-    """Yield why a rendered file is cut off or invalid YAML."""
+    """Yield a hit for each reason why a rendered file is cut off or invalid YAML."""
     if rendered.fault:
         hint = "Rancher silently cuts the file off here, and starts only the services above this place"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)

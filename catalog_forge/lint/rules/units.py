@@ -17,7 +17,7 @@ _IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
 
 
 def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem]]) -> Iterator[Hit]:
-    """Yield a hit for each problem that the checks find in a revision's services."""
+    """Yield a hit for each problem that `checks` find in a revision's services."""
     # If docker-compose.yml cannot be read, its services are unknown, so nothing is checked.
     found = (fault for check in checks if revision.composition.is_whole for fault in check(revision.composition))
     return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
@@ -134,8 +134,8 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF408", "warning", "A link has no target", on=Revision)
 def missing_link(revision: Revision) -> Iterator[Hit]:
-    """If the target of a link or of depends_on does not exist, rancher-compose only logs that, and the name does not resolve in
-    the container.
+    """If the target of a link or of depends_on does not exist, rancher-compose only logs the fault, and the name does not resolve
+    in the container.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -159,8 +159,9 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF443", "warning", "Services link to or depend on each other in a circle", on=Revision)
 def circles(revision: Revision) -> Iterator[Hit]:
-    """Each service is started after the services that it links to or depends on. In a circle, none can be first: docker-compose
-    refuses the file ("Circular dependency between ..."), and Rancher starts one of them before the services that it needs.
+    """Each service is started after the services that it links to or depends on. In a circle, no service can be first:
+    docker-compose refuses the file ("Circular dependency between ..."), and Rancher starts one service before the services
+    that it needs.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

@@ -68,8 +68,8 @@ def _becomes(use: Use) -> str:
 
 @rule("CF503", "note", "An answer is passed to a container by its bare name", on=Revision)
 def bare_name(revision: Revision) -> Iterator[Hit]:
-    """`- NAME` in `environment` takes the answer with that name. `NAME=${NAME}` does the same, and shows readers and tools that
-    the value is an answer.
+    """A list item `- NAME` in `environment` gets the answer to the question `NAME`. `NAME=${NAME}` does the same, and
+    shows readers and tools that the value is an answer.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -56,7 +56,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
             found[_plain(text_of(node))].append((entry, node))
     for same in found.values():
         counts = Counter(text_of(node) for _, node in same)
-        # The spelling that most entries have. If several are equally frequent, the first of them.
+        # Choose the spelling that most entries use; of several equally frequent spellings, choose the first.
         most, _ = counts.most_common(1)[0]
         for entry, node in same if len(counts) > 1 else ():
             if text_of(node) != most:
@@ -118,7 +118,7 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
 def changed(catalog: Catalog) -> Iterator[Hit]:
     """A stack runs the revision that it was launched from. If a published revision changes, an upgrade to the same version
-    changes stacks that already run it.
+    changes stacks that already run the revision.
 
     Changes belong in a new revision. This rule needs to know the published revisions: use `lint --since REF`.
 

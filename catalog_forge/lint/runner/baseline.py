@@ -1,7 +1,7 @@
 """The baseline: the known findings of an old catalog, recorded so that only new findings count.
 
-A baseline is JSON with one finding per line: its path, its rule, a fingerprint of its line's text and its message, and how often
-it occurs. A baseline stays valid when lines move.
+A baseline is JSON with one finding per line: the path, the rule, a fingerprint of the checked line and the message, and the
+number of occurrences. A baseline stays valid when lines move.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def fingerprint(finding: Finding) -> str:
 
 
 def numbered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
-    """Return each finding with a unique fingerprint: of its path, rule, line and message, and its number among equal findings."""
+    """Return each finding with a unique fingerprint: a hash of the finding's key and of its number among equal findings."""
     seen: Counter[Key] = Counter()
     found = []
     for finding in findings:
@@ -62,7 +62,7 @@ def dump(findings: Iterable[Finding]) -> str:
 
 
 def load(path: Path, shown: str) -> Counter[Key]:
-    """Read a baseline as counts of findings. Raises ForgeError when the file cannot be read or is not a baseline."""
+    """Read a baseline; return how often it contains each finding. Raises ForgeError when the file is not a readable baseline."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -85,7 +85,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
 
 
 def compared(findings: Iterable[Finding], known: Counter[Key]) -> tuple[list[Finding], list[Finding], Counter[Key]]:
-    """Return the new findings, the known findings, and the counts of findings in the baseline that no longer occur."""
+    """Return the new findings, the known findings, and the findings that only the baseline has, with their counts."""
     left = Counter(known)
     new: list[Finding] = []
     old: list[Finding] = []

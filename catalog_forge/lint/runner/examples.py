@@ -1,13 +1,13 @@
 """Read the examples in the docstrings of rules: small catalogs, written as differences from a sound catalog.
 
-An example is a list of files in the format of Go's txtar, with `-- PATH --` before each. The text after such a line is the whole
-file. Two shorter forms show only what differs from the sound catalog's file at that path:
+An example is a list of files in the format of Go's txtar: a line `-- PATH --` before each file. The text after this line is the
+whole file. Two shorter forms show only what differs from the sound catalog's file at that path:
 
 `-- PATH: KEY.KEY --`: the text replaces everything below this key;
 `-- PATH (changed) --`: the lines are removed (`-`), added (`+`) or kept (a space), in order.
 
 A revision that the sound catalog lacks is derived from revision 0 of the sound catalog. `-- PATH (absent) --` means that the file
-does not exist. Any other word in the parentheses is one of `Example.odd`.
+does not exist. Any other word in the parentheses marks an unusual file, as in `Example.odd`.
 """
 
 from __future__ import annotations

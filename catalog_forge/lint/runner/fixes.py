@@ -47,7 +47,7 @@ def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
 
 
 def _entry_of(path: str) -> str:
-    """Return the folder of the entry whose verdicts depend on a file; an empty string if no verdict does."""
+    """Return the folder of the entry whose verdicts depend on a file; an empty string if no verdict depends on the file."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 and parts[-1] in (*CONFIGS, *REVISION_FILES) else ""
 

@@ -31,7 +31,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A comment's rule id (or beginning of rule ids) to silence, with the file, the line (0: the whole file) and the reason."""
+    """One rule id, or beginning of rule ids, that a comment silences, with its file, line (0: the whole file) and reason."""
 
     word: str
     where: Where
@@ -43,7 +43,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and the faults in them. `known` maps each word of an ignore to its rules or its fault."""
+    """All ignores of a catalog, and the faults in the ignores. `known` maps each word of an ignore to its rules or its fault."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -67,7 +67,7 @@ def read(catalog: Catalog) -> Comments:
 
 
 def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Finding], list[tuple[Finding, str]], list[Ignore]]:
-    """Return the findings that remain, the silenced ones with the reason for each, and the ignores that silenced nothing."""
+    """Return the findings that remain, the silenced findings with their reasons, and the ignores that silenced nothing."""
     by_place: dict[tuple[str, int], list[Ignore]] = {}
     for ignore in ignores:
         for path in (ignore.file.path,) if ignore.line else (ignore.file.path, ignore.file.folder):

@@ -1,4 +1,4 @@
-"""Finds the key of a spec that decides a place in one of its generated files."""
+"""Finds the key of a spec that determines the text at a place in a generated file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 Path = tuple[str, ...]
 
-# The keys of the spec for those of config.yml and of the catalog block, for those of a template resource, and for the
+# The keys of the spec that determine the keys of config.yml and of the catalog block, the keys of a template resource, and the
 # instructions and OCI labels of the Dockerfile.
 _ENTRY = {key: ("entry", key) for key in ("version", "category", "license")} | {
     **{key: ("entry", key) for key in ("minimum_rancher_version", "maximum_rancher_version", "upgrade_from")},
@@ -45,9 +45,9 @@ _LABEL, _VARIABLE = re.compile(r'(?:LABEL )? *"([^"]+)"='), re.compile(r"(?:ENV 
 
 
 def origin(source: SpecFile, file: File, where: Where, key: str = "") -> str:
-    """Return the path of the spec's key that decides a place in a generated file, and its location; empty if that is not known.
+    """Return the path and location of the spec's key that determines a place in a generated file; empty if the key is unknown.
 
-    `key` is the key of the file that is missing at the place, if one is. The spec was read without error.
+    If the generated file lacks a key at the place, `key` is the name of the missing key. The spec must have no errors.
     """
     assert isinstance(source.read, Spec)
     path = _path(source.read, file, where, key)
@@ -60,7 +60,7 @@ def origin(source: SpecFile, file: File, where: Where, key: str = "") -> str:
 
 
 def _located(file: File, root: Map, path: Path) -> str:
-    """Return a path with its location, as far as it exists. The shorthand of a service or of keys has no paths below it."""
+    """Return a path in a spec with its location. If the spec has a value in short form, the path ends at that value."""
     node: Node = root
     for number, step in enumerate(path):
         if not isinstance(node, Map):
@@ -76,7 +76,7 @@ def _located(file: File, root: Map, path: Path) -> str:
 
 
 def _item(node: Seq, name: str) -> Node | None:
-    """Return the item of a list of files that a number selects, or that has a dest with this file name."""
+    """Return the item of a list of files whose number is `name` or whose `dest` has the file name `name`."""
     for number, item in enumerate(node.items):
         dest = keys_of(item).get("dest")
         if name == str(number) or (isinstance(dest, Text) and dest.value.rpartition("/")[2] == name):
@@ -108,7 +108,7 @@ def _at(node: Node | None, where: Where) -> Path:
 
 
 def _of_entry(spec: Spec, root: Node | None, path: Path, key: str) -> Path:
-    """Return the key for a path in config.yml or a compose file."""
+    """Return the spec's key for a path in config.yml or a compose file."""
     match path:
         case ("catalog", "questions", number, *rest):
             asked = keys_of(root).get("catalog")
@@ -128,7 +128,7 @@ def _of_entry(spec: Spec, root: Node | None, path: Path, key: str) -> Path:
 
 
 def _of_service(spec: Spec, name: str, rest: Path) -> Path:
-    """Return the key for a path below a service of a compose file."""
+    """Return the spec's key for a path below a service of a compose file."""
     if name in spec.companions:
         return ("companions", name, *rest)
     member = next((each for each in spec.members if name in (each.name, *each.sidekicks)), None)
@@ -138,14 +138,14 @@ def _of_service(spec: Spec, name: str, rest: Path) -> Path:
 
 
 def _of_metadata(spec: Spec, member: Member, path: str, home: Path) -> Path:
-    """Return the key for a path below the metadata of a service, in which `home` may fix a value."""
+    """Return the spec's key for a path below the metadata of a service. `home` is the spec's group, which may fix the value."""
     name = next((each for each in spec.metadata if path == each or path.startswith(f"{each}/")), "")
     fixed = member.group.metadata if member.group else {}
     return (*home, "metadata", name) if name in fixed else ("metadata", name) if name else ()
 
 
 def _of_member(spec: Spec, member: Member, name: str, rest: Path) -> Path:
-    """Return the key for a key of a configured service or of one of its sidekicks."""
+    """Return the spec's key for a path below a configured service or below one of its sidekicks."""
     key, group = rest[0], member.group
     named = next((word for word, each in spec.service.groups.items() if each is group), "")
     if key == "metadata":
@@ -160,7 +160,7 @@ def _of_member(spec: Spec, member: Member, name: str, rest: Path) -> Path:
 
 
 def _of_resource(spec: Spec, file: File, where: Where, key: str) -> Path:
-    """Return the key for a line of a template resource, or the body for its template."""
+    """Return the spec's key for a line of a template resource; for a template, return the key `body`."""
     files = rendered(spec)
     stem = file.name.rpartition(".")[0]
     name = dict(zip(resource_names(files), files, strict=True)).get(stem)
@@ -175,14 +175,14 @@ def _of_resource(spec: Spec, file: File, where: Where, key: str) -> Path:
 
 
 def _name_of(file: ConfFile, files: tuple[ConfFile, ...]) -> str:
-    """Return the name of a file in a path: the last part of its dest, or its number if several files have this name."""
+    """Return the name by which a path refers to a file: the last part of `dest`, or a number if several files have this name."""
     names = [each.dest.rpartition("/")[2] for each in files]
     name = file.dest.rpartition("/")[2]
     return name if names.count(name) == 1 else str(files.index(file)) if file in files else name
 
 
 def _of_dockerfile(spec: Spec, file: File, where: Where) -> Path:
-    """Return the key for a line of the Dockerfile. The lines of LABEL and ENV are continued."""
+    """Return the spec's key for a line of the Dockerfile. LABEL and ENV may span several lines."""
     if not 0 < where.line <= len(file.lines):
         return ()
     line = file.lines[where.line - 1]

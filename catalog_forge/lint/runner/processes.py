@@ -58,7 +58,7 @@ def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> 
 
 
 def _answer(pipe: int, share: _Share, work: Callable[[_Share], list[_Made]]) -> None:
-    """In a child process: do the work, send the result, and exit without running the parent's cleanup."""
+    """Do the work in a child process, send the result, and exit without running the parent's cleanup."""
     try:
         try:
             answer: tuple[list[_Made], Exception | None] = (work(share), None)

@@ -37,7 +37,7 @@ def rule(identity: str, level: Level, title: str, on: type, fixable: bool = Fals
 
 
 def checks() -> list[tuple[str, Level, type, Check]]:
-    """Return the id, level, subject type and function of each rule, by id: what a run needs, without parsing docstrings."""
+    """Return the id, level, subject type and function of each rule, sorted by id. Unlike `rules`, parse no docstrings."""
     _load()
     return [(identity, level, on, check) for identity, (level, _, on, check) in sorted(_RULES.items())]
 

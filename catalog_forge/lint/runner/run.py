@@ -1,4 +1,4 @@
-"""Run the rules over a catalog. A crash of a rule is a bug: the error names the rule and what it was checking."""
+"""Run the rules over a catalog. A crash of a rule is a bug: the error names the rule and the subject that was checked."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WORTH_A_PROCESS = 20
 
 
 class RuleBroke(Exception):
-    """A rule crashed: a bug. The message names the rule and what it was checking."""
+    """Raised when a rule crashes, which is a bug. The message names the rule and the subject that was checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which rules run, and the level of their findings.
+    """The rules to run, and the levels of their findings.
 
     `ids` are the rules that run; `levels` are the levels that the team set for some rules; `paths` pairs a shell pattern of paths
     with the rules that are silent in the matching files.
@@ -114,7 +114,7 @@ def _file(catalog: Catalog, hit: Hit) -> File | None:
 
 
 def _origin(catalog: Catalog, name: str, file: File, hit: Hit) -> str:
-    """Return what to change for a hit in a file that is generated from the spec with this name: the key, or only the spec."""
+    """Return where the spec `name` must change for a hit in a generated file: the key if it is known, else the spec's path."""
     spec = catalog.spec(name)
     return (origin(spec, file, hit.where, hit.key) if spec else "") or f"specs/{name}.yml"
 

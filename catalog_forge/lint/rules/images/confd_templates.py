@@ -28,7 +28,7 @@ _LOOKED_AT = re.compile(rb"""(?:"[0-9]" "" -1\) ){8}"[0-9]" "" -1|\(?(?:eq|ne) [
 
 
 def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
-    """Yield each resource with its template, every pair once."""
+    """Yield each resource that confd can load, with its template."""
     for each in known.resources:
         if each.resource and each.template:
             yield each, each.template
@@ -219,7 +219,7 @@ def whole_environment(image: Image) -> Iterator[Hit]:
 @rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
 def unguarded(image: Image) -> Iterator[Hit]:
     """`getv` of a missing key makes the whole file fail: confd logs an error, writes nothing, and the program silently
-    waits forever. `and (exists K) (getv K)` does not help: up to confd 0.16 both are evaluated.
+    waits indefinitely. `and (exists K) (getv K)` does not help: up to confd 0.16 both are evaluated.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -341,8 +341,8 @@ def position(image: Image) -> Iterator[Hit]:
 @rule("CF638", "error", "A template reads a path that Rancher's metadata does not have", on=Image)
 def wrong_path(image: Image) -> Iterator[Hit]:
     """A path that does not exist cannot be read: `getv` fails, and `ls` and `exists` never find anything. The structure of the
-    metadata also depends on the version in -prefix: before 2015-12-19 a list of containers maps numbers to names, since then
-    it maps names to containers.
+    metadata also depends on the version in -prefix: before 2015-12-19 a list of containers maps numbers to names, and from
+    then on it maps names to containers.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

@@ -137,7 +137,7 @@ def unchecked_download(image: Image) -> Iterator[Hit]:
 
 
 def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
-    """Yield each download of the Dockerfile: its instruction, its URL, and for ADD the target."""
+    """Yield each download of the Dockerfile: its instruction, its URL, and the target of ADD ("" for RUN)."""
     known = inside(image)
     for each in known.dockerfile.instructions if known.dockerfile else ():
         if each.keyword == "ADD":
@@ -165,7 +165,7 @@ def _is_checked(image: Image, each: Instruction, target: str) -> bool:
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
-    """Return the place of a URL in its instruction, found by its text before the first variable."""
+    """Return the place of a URL in an instruction. A URL with variables is found by the text before the first variable."""
     text = file.text[each.start : each.end]
     for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
         if known in text:
@@ -230,7 +230,7 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
 
 
 def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
-    """Whether confd is the program of an image that certainly has no resources."""
+    """Whether an image starts confd and certainly contains no template resources."""
     whole = any(source in (".", "./") for source, _, _ in known.copied)
     elsewhere = "confd" in dockerfile.base or bool(re.search(r"conf\.d|confdir", known.built))
     return posixpath.basename(known.entry) == "confd" and bool(known.base) and not whole and not elsewhere
@@ -332,8 +332,8 @@ def old_confd(image: Image) -> Iterator[Hit]:
 
 @rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
-    """confd reads its arguments as Go's flag package does. confd exits at an unknown flag, a flag without its value, a value of
-    the wrong kind, and an unknown backend or log level. `-node` is a host: confd puts http:// before it.
+    """confd reads its arguments as Go's flag package does. confd exits if it finds an unknown flag, a flag without
+    its value, a value of the wrong kind, or an unknown backend or log level. `-node` is a host: confd puts http:// before it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -402,7 +402,7 @@ def lost_flag(image: Image) -> Iterator[Hit]:
 
 
 def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
-    """Yield a hit for each mistake in the command lines of an image whose effect is `effect`."""
+    """Yield a hit for each mistake with the given effect in the command lines of an image."""
     known = inside(image)
     for run in known.runs if known.resources or not known.confs else ():
         if run.is_sure:
@@ -412,7 +412,7 @@ def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
 
 
 def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
-    """Yield the mistakes in a command line, with regard to the rest of the image."""
+    """Yield the mistakes in a command line, taking the rest of the image into account."""
     line = run.line
     confdir = posixpath.normpath(line.get("confdir", flags.CONFDIR))
     confs = [each for each in known.confs if not each.confdir or flags.WILD in confdir or each.confdir == confdir]
@@ -434,7 +434,7 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
-    """Whether all flags are known, because no configuration file that was not read can add flags to the command line."""
+    """Whether all flags of a command line are known. They are not if a configuration file outside the tree may add flags."""
     read = line.get("config-file", flags.CONFIG_FILE) in known.placed
     base = known.dockerfile.base if known.dockerfile else ""
     return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
@@ -499,7 +499,7 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
 
 
 def _command_of(catalog: Catalog, service: Service) -> list[str]:
-    """Return the words that a service's container runs, as far as the entry and the images of the catalog show."""
+    """Return the command line of a service's container. If `command` begins with a flag, the program is the image's."""
     command, entrypoint = _words(service.get("command")), _words(service.get("entrypoint"))
     if not entrypoint and command and command[0].startswith("-"):
         name = text_of(service.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
@@ -510,7 +510,7 @@ def _command_of(catalog: Catalog, service: Service) -> list[str]:
 
 
 def _words(node: Node | None) -> list[str]:
-    """Return the words of a command; parts that Rancher substitutes are unknown."""
+    """Return the words of a command; the parts that Rancher substitutes become wildcards."""
     if isinstance(node, Seq):
         return [_known(text_of(each)) for each in node.items]
     try:

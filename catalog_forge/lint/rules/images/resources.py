@@ -318,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """Each pass writes the file twice and reloads the program twice, and the content that is written last remains.
+    """If two resources have one `dest`, each pass writes it and reloads the program twice; the content written last remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
@@ -488,7 +488,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
 
 
 def _secret(each: Resource) -> str:
-    """Return why a resource writes a secret; an empty string if it does not."""
+    """Return a description of the secret that a resource writes; an empty string if it writes no secret."""
     resource = each.resource
     if resource and _SECRET.search(posixpath.basename(resource.dest)):
         return posixpath.basename(resource.dest)
@@ -592,7 +592,7 @@ def _shown(path: str) -> str:
 
 
 def _reaches(read: Read, key: str) -> bool:
-    """Whether a lookup may find a value at or below a key or, if it lists a folder, above the key."""
+    """Whether a lookup may find a value at or below a key. A lookup that lists a folder may also find a value above the key."""
     known = read.known
     if key == "/" or known == key or known.startswith(key + "/"):
         return True

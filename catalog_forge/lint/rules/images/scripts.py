@@ -158,8 +158,8 @@ def _starts(word: str) -> bool:
 
 @rule("CF725", "error", "A script has Windows line endings", on=Image)
 def windows_lines(image: Image) -> Iterator[Hit]:
-    """The kernel looks for a program named `sh` followed by a carriage return, and reports "no such file or directory", although
-    the script exists.
+    """If a script has Windows line ends, the kernel looks for a program named `sh` followed by a carriage return. It reports
+    "no such file or directory", although the script exists.
 
     Bad:
         -- images/web-conf/run.sh --
