@@ -138,7 +138,7 @@ class Root(click.Group):
             raise _explained(error, ctx) from None
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Read the command line up to the command."""
+        """Parse the command line up to the name of the command."""
         try:
             return super().make_context(*args, **kwargs)
         except KeyboardInterrupt:
@@ -168,7 +168,7 @@ class Root(click.Group):
                 formatter.write_dl([(name.ljust(widest), text) for name, text in rows])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. Expected errors are shown without a traceback, and exit with their own code."""
+        """Run a command. For an expected error, print no traceback, and exit with the exit code of the error."""
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
@@ -197,7 +197,7 @@ def _interrupted() -> NoReturn:
 
 
 def _is_interrupted(error: BaseException) -> bool:
-    """Whether Ctrl-C caused an error. Some imports and libraries turn a KeyboardInterrupt into an error of their own."""
+    """Whether Ctrl-C caused an error. Some imports and libraries replace a KeyboardInterrupt with another error."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause and cause not in chain:

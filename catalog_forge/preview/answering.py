@@ -1,4 +1,4 @@
-"""The data that the page requests: the tiles of a catalog, the form of an entry, and the result of the user's answers."""
+"""Computes the data that the page requests: the tiles of a catalog, the form of an entry, and the result of answers."""
 
 from __future__ import annotations
 

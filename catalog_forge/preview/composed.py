@@ -1,4 +1,4 @@
-"""The compose files of an entry line by line, with the value of each variable."""
+"""Splits the compose files of an entry into lines, and the lines into texts and variables with their values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Piece = str | list[str]
 
 
 def composed(revision: Revision, variables: Mapping[str, str], stack: str) -> list[dict[str, Any]]:
-    """Return the compose files. Each line is a list of pieces; `source` has the number of each line on disk.
+    """Return the compose files. Each line is a list of pieces.
 
-    A file with template actions is shown as rendered.
+    A file with template actions is shown as rendered; `source` then contains the line numbers in the file on disk.
     """
     sources = composition.sources(revision.docker, revision.rancher, variables, stack, revision.served)
     return [{"name": each.file.name, "path": each.file.shown or each.file.path, **_lines(each, variables)} for each in sources]

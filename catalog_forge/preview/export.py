@@ -1,4 +1,4 @@
-"""Exports an entry as one HTML file that needs no server, for example to attach to a merge request.
+"""Exports an entry as one HTML file that needs no server and can, for example, be attached to a merge request.
 
 The file contains what the page shows for the default answers, the changes that each option makes, the drawing and the
 scenarios. The file lists the parts that it leaves out because they are too large or need a server. The file's security policy

@@ -1,4 +1,4 @@
-"""The findings of lint for an entry, its conf image and its spec."""
+"""Collects the findings of lint for an entry, its conf image and its spec."""
 
 from __future__ import annotations
 

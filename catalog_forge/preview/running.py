@@ -1,4 +1,4 @@
-"""The running stacks of an entry on this machine: their units, and the latest actions of their conf containers."""
+"""Describes the running stacks of an entry on this machine: their units, and the latest actions of their conf containers."""
 
 from __future__ import annotations
 

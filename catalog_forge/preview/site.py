@@ -1,4 +1,4 @@
-"""The previewed catalog as it is on disk, with the files that `generate` would write for its specs."""
+"""Reads the previewed catalog from the disk, and computes the files that `generate` would write for the specs in it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Site:
         self._all: dict[str, tuple[Stamps, Any]] = {}
 
     def belongs_to(self, entry: str) -> None:
-        """Use a single given image for this entry. Raises ForgeError if a path in `images` is not a folder."""
+        """If a single image is given, use it for this entry. Raises ForgeError if a path in `images` is not a folder."""
         for folder in self.images.given:
             if not folder.is_dir():
                 raise ForgeError(

@@ -1,4 +1,4 @@
-"""The user's choices on the page, and their result: the stack, its metadata, and the files of a conf container."""
+"""Computes the result of the user's choices on the page: the stack, its metadata, and the files of a conf container."""
 
 from __future__ import annotations
 

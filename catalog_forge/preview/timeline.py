@@ -1,4 +1,4 @@
-"""A scenario as a timeline: the changes at each moment, and their effect on the files that confd writes."""
+"""Plays a scenario as a timeline of the changes at each moment and their effect on the files that confd writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DynamoDB and SSM Parameter Store through botocore, with the standard AWS lookup of region, credentials and endpoint."""
+"""Clients of DynamoDB and SSM Parameter Store, based on botocore, which looks up region, credentials and endpoint as usual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Consul's key/value store over HTTP (https://developer.hashicorp.com/consul/api-docs/txn: 64 operations per transaction)."""
+"""A client of Consul's key/value store, over HTTP.
+
+A transaction has at most 64 operations (https://developer.hashicorp.com/consul/api-docs/txn).
+"""
 
 from __future__ import annotations
 

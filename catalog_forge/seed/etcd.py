@@ -1,4 +1,4 @@
-"""etcd's v2 API over HTTP, which has no transactions (https://etcd.io/docs/v2.3/api)."""
+"""A client of etcd's v2 API, over HTTP. The API has no transactions (https://etcd.io/docs/v2.3/api)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""etcd's v3 API, through its HTTP gateway (etcd 3.4: /v3/kv; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway)."""
+"""A client of etcd's v3 API, which uses its HTTP gateway.
+
+The path of the gateway is /v3/kv since etcd 3.4 (https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
+"""
 
 from __future__ import annotations
 

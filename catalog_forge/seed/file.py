@@ -1,4 +1,7 @@
-"""The file that confd's back end `file` reads: JSON, with every value a string and every list a map keyed by index."""
+"""Reads and writes the file of confd's back end `file`.
+
+The file contains JSON in which every value is a string, and every list is a map keyed by index.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interface of a store's client, and its settings: the store's address, the prefix and the credentials."""
+"""The interface of a store's client, and the settings that each client needs: address, prefix and credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to write: the address of a node (empty: the back end's default), and the prefix of all keys.
+    """The destination of a seed: the address of a node (empty: the back end's default), and the prefix of all keys.
 
     For DynamoDB the node is the name of the table. Values at or below `secret` keys are never shown. The credentials come from
     the environment or from files, and are never shown either. `ca`, `cert` and `key` are paths of PEM files for https.
@@ -37,7 +37,9 @@ class Destination:
 
 
 class Client(Protocol):
-    """A connection to a store. Keys are absolute paths with slashes, as confd's templates read them below its prefix.
+    """A connection to a store.
+
+    Keys are absolute paths with slashes. confd's templates read the part of each key below the prefix.
 
     `most` is the number of operations that fit into one transaction; 1 if the store has no transactions. `room` is the
     number of bytes of keys and values that fit into one transaction.

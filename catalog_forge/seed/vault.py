@@ -1,4 +1,7 @@
-"""Vault's KV store, version 1, over HTTP: a secret for each key, with the field `value` (confd's backends/vault/client.go)."""
+"""A client of Vault's KV store, version 1, over HTTP.
+
+Each key is a secret with the field `value` (confd's backends/vault/client.go).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZooKeeper through kazoo, its Python client: a node for each key. confd does not read the values of inner nodes."""
+"""A client of ZooKeeper, based on kazoo. Each key is a node; confd does not read the values of inner nodes."""
 
 from __future__ import annotations
 

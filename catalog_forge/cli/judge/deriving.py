@@ -1,4 +1,4 @@
-"""Facts about the images and entries of a catalog, and the standards that can be derived from them."""
+"""Collects facts about the images and entries of a catalog, and derives standards from these facts."""
 
 from __future__ import annotations
 

@@ -53,7 +53,10 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
 
 
 def _root(folder: Path, start: Path) -> Path:
-    """Return the folder for the journal, in which the next command looks for a journal: the catalog or the working folder."""
+    """Return the folder in which to write the journal.
+
+    That is the catalog or, without a catalog, the working folder: the next command looks for a journal there.
+    """
     marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
     return next(marked, start if folder.is_relative_to(start) else folder)
 

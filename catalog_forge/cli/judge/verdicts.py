@@ -74,7 +74,10 @@ def explain(tree: Tree, entry: str, form: str) -> None:
 
 
 def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
-    """Return the judges' name of an entry given as `web`, `infra-templates/web` or `web/3`, and the revision."""
+    """Return the name that the judges use for an entry, and the revision.
+
+    The entry is given as `web`, `infra-templates/web` or `web/3`.
+    """
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.rancher.entries import is_revision
 

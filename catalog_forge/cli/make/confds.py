@@ -26,7 +26,7 @@ _PROGRAMS = (b"\x7fELF", b"#!")  # the first bytes of a file that Linux can run
 
 @dataclass(frozen=True)
 class ConfdFile:
-    """A confd: its checksum, and the content of its file, or None if the build downloads the file.
+    """The confd for an image: its checksum and the content of its file. `file` is None if the build downloads the confd.
 
     `remark` is a text for users if the file is not the released confd.
     """

@@ -61,7 +61,10 @@ class Left:
         return f"catalog-forge generate --prune deletes these files; to keep them as your own, delete {manifest}"
 
     def taken_over(self, plan: Plan) -> dict[str, str]:
-        """Return the digests of the files in a plan that a removed spec generated, so that a renamed spec may replace them."""
+        """Return the digests of those planned files that were generated from a removed spec.
+
+        A renamed spec may replace these files.
+        """
         found = {file.path: self.digests[file.path] for file in plan if file.path in self.digests}
         self.taken.update(found)
         return found

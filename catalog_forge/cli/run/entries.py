@@ -104,7 +104,7 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
 
 
 def show_plan(stack: Stack, output: str, found: list[ServiceChange] | None = None) -> None:
-    """Print what would run, as `text` or `json`, and the changes to the existing stack (None without such a stack)."""
+    """Print what would run, as `text` or `json`, and the changes to the existing stack (None if there is no such stack)."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 

@@ -106,7 +106,7 @@ def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
 
 
 def meant(runner: StackRunner, word: str | None) -> list[Seen]:
-    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError without a match."""
+    """Return the containers that a word selects: by service, unit, sidekick or container. Raises ForgeError if none match."""
     from catalog_forge.errors import ForgeError, did_you_mean
 
     seen = runner.seen()
@@ -125,7 +125,7 @@ def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
 
 
 def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) -> None:
-    """Print new log lines. After a restart, a container's log continues where it ended."""
+    """Print new log lines. After a container has restarted, its log is continued from where it ended."""
     threads: dict[str, tuple[threading.Thread, float]] = {}
     while True:
         now = time.time()

@@ -303,7 +303,10 @@ def bring_up(stack: Stack, background: Background | None = None, output: str = "
 
 
 def supervise(folder: StateFolder) -> None:
-    """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP makes it read the plan again."""
+    """Run a stack until a signal ends it.
+
+    TERM and the first INT stop the stack in order. HUP makes this process read the plan again.
+    """
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.supervisor import Supervisor
 
@@ -319,7 +322,7 @@ def supervise(folder: StateFolder) -> None:
             interrupted = number == signal.SIGINT
             supervisor.end()
 
-        # Set before the lock is taken, because another process may send a signal as soon as it sees the lock.
+        # The handlers are set before the lock is taken, because another process may send a signal as soon as it sees the lock.
         signal.signal(signal.SIGHUP, lambda *_: supervisor.wake())
         signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, ended)

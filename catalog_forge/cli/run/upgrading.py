@@ -132,7 +132,7 @@ def _show(step: Upgrade) -> None:
 
 
 def _tell(step: Upgrade, kept: Sequence[Kept], output: str) -> None:
-    """Print what became of the volumes; in JSON also all facts about the upgrade."""
+    """Print what happened to the volumes. The JSON output also contains all facts about the upgrade."""
     if output == "text":
         for each in kept:
             click.echo(printable(f"  volume {each}"))

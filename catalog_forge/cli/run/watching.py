@@ -62,7 +62,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
         is_edited, seen = _entries(now) != _entries(seen), now
         try:
             done, failed = generate(directory)
-            # The next look finds all later changes, and also changes in specs/ that were saved in the meantime.
+            # Changes in specs/ that were saved while `generate` ran are found by the next check of the files.
             seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(stamps(root, _ROOMS))
             if failed and not done and not is_edited:
                 raise ForgeError(f"nothing was generated from {', '.join(failed)}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows the progress of several tasks, such as simultaneous builds; nothing if `quiet`.
+    """Shows the progress of several tasks, such as simultaneous builds, unless `quiet` is set.
 
     Create a Progress in the main thread; its reporters may be called from any thread.
     """
@@ -41,7 +41,7 @@ class Progress:
         return lambda event: self._event(name, event)
 
     def task(self, number: int, total: int, name: str) -> None:
-        """Show on a terminal which of several tasks begins; elsewhere nothing."""
+        """Show which of several tasks begins. Without a terminal, nothing is shown."""
         if self._live and not self._quiet:
             with self._lock:
                 self._rewrite(f"{number} of {total}  {printable(name)}")
@@ -72,7 +72,7 @@ class Progress:
                     self._layer(name, event.layer, event.status, 100 * event.current // event.total if event.total else 0)
 
     def _layer(self, name: str, layer: str, status: str, percent: int) -> None:
-        """Show the state of a layer: with its percentage on a terminal, elsewhere only when it changes."""
+        """Show the state of a layer: on a terminal with its percentage, elsewhere only when the state changes."""
         if self._live:
             self._passing(layer, name, f"{status} {percent} %" if percent else status)
         elif self._shown.get((name, layer)) != status:
