@@ -1,1 +1,4 @@
-"""The command line: one file for each command, in packages by purpose. Only this package prints and reads the environment."""
+"""The command line: one file for each command, in packages by purpose.
+
+Only this package prints output and reads the environment.
+"""

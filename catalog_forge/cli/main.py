@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-# The packages of the commands in the order of an author's work, with their headings in `--help`.
+# The packages of the commands, in the order in which authors use them, with their headings in `--help`.
 ROOMS = {
     "make": "Make images and entries",
     "prove": "Prove them",
@@ -108,7 +108,7 @@ class Root(click.Group):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands in the order of an author's work."""
+        """Return the names of the commands in the order in which authors use them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
@@ -213,7 +213,10 @@ def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageErro
 
 
 def _check_text(word: str, ctx: click.Context) -> None:
-    """Refuse an argument that is not UTF-8, because it could end up in a file. The path of an existing file may be any bytes."""
+    """Refuse an argument that is not UTF-8, because it could be written to a file.
+
+    The path of an existing file may contain any bytes.
+    """
     if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
         shown = os.fsencode(word).decode("utf-8", "backslashreplace")
         raise click.UsageError(f"the argument '{printable(shown)}' is not UTF-8", ctx)

@@ -26,7 +26,7 @@ class Slot:
 
     @property
     def middle(self) -> float:
-        """The x of the place's middle."""
+        """The x coordinate of the place's middle."""
         return self.left + self.width / 2
 
 

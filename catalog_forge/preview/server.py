@@ -1,4 +1,4 @@
-"""The server of the page, which serves only this machine, and refuses requests from other pages in the user's browser.
+"""Serves the page to this machine only, and refuses requests from other pages in the user's browser.
 
 A foreign Host header shows that the browser used a foreign name that resolves to 127.0.0.1; a foreign Origin shows that a foreign
 page sent the request. Both kinds of requests are refused. Responses forbid scripts, styles and images from other sites.

@@ -117,7 +117,7 @@ class Site:
         return found
 
     def specs(self) -> dict[str, Product]:
-        """Return the product of each spec, by name."""
+        """Return the `Product` of each spec, by the name of the spec."""
         repository = Repository(self.root)
         found = {}
         for name in repository.names():
@@ -131,7 +131,7 @@ class Site:
         return found
 
     def id_of(self, word: str) -> str:
-        """Return the id of an entry. The word may be the entry's folder, its id, its name, or the name of its spec.
+        """Return the id of an entry. `word` is the entry's folder, id or name, or the name of its spec.
 
         Raises ForgeError if no such entry exists.
         """
@@ -148,9 +148,9 @@ class Site:
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:
-        """Return an entry by its id, such as templates/redis, with one of its revisions.
+        """Return an entry by its id, such as templates/redis, with the revision `revision`.
 
-        The default is the spec's own revision, or else the revision that Rancher offers.
+        By default, the revision is the one that the spec generates, or else the one that Rancher offers.
 
         Raises ForgeError if the entry or the revision does not exist.
         """
@@ -217,7 +217,7 @@ def _made_by(repository: Repository, name: str) -> Product:
 
 
 def _of_spec(entry: str, source: Source) -> Opened:
-    """Return the page of a spec whose conf image reads a store: the page shows the stack that `up` would run for the spec."""
+    """Return the page of a spec whose conf image reads a store. The page shows the stack that `up` would run for the spec."""
     revision = entry_of(source.spec())
     return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 

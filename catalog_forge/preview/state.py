@@ -126,7 +126,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """Return `found` with the files of the container that asks added."""
+    """Return `found` with the files that the asking container writes."""
     writer = found.writer
     if writer is None:
         return found
@@ -144,7 +144,7 @@ def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
 
 
 def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) -> tuple[Subject, str]:
-    """Return the subject that a service renders, and the version of the metadata that the subject reads."""
+    """Return the subject that the containers of a service render, and the version of the metadata that the subject reads."""
     if writer.image is None or opened.images is None:
         subject = opened.subject(version)
     else:
@@ -170,7 +170,7 @@ def _scaled(stack: Stack, wish: Wish) -> Stack:
 
 
 def _environment(stack: Stack, wish: Wish) -> model.Environment:
-    """Return the stack with all units running and healthy, and the services of the stacks that it links to."""
+    """Return the environment: the stack with all units running and healthy, and the services of the stacks that it links to."""
     found = steady(stack, SUBNET, HOSTS[0])
     others: dict[str, dict[str, model.Service]] = {}
     for link in (link for each in stack.services for link in each.links):

@@ -72,7 +72,7 @@ def _units(environment: Environment) -> Iterator[dict[str, Any]]:
 
 
 def near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """Return the changed lines and `AROUND` lines before and after each. A line marked `…` is the number of omitted lines."""
+    """Return the changed lines and `AROUND` lines around each. A line marked `…` contains the number of omitted lines."""
     changed = [number for number, (mark, _) in enumerate(lines) if mark != " "]
     near = sorted({each for number in changed for each in range(number - AROUND, number + AROUND + 1) if 0 <= each < len(lines)})
     found: list[Sequence[str]] = []

@@ -97,7 +97,7 @@ class ConfImage:
     services: tuple[str, ...] = ()
 
     def is_run_by(self, service: Service) -> bool:
-        """Whether a container runs the image. A container that only keeps the image's files does not run it."""
+        """Whether a service runs the image. A service that only provides the image's files does not run the image."""
         named = bool(self.image) and _text(service, "image") == self.image and "entrypoint" not in service.keys
         return named or service.name in self.services
 

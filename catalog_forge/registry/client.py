@@ -110,7 +110,7 @@ class Registries:
 
 
 class _Host:
-    """A registry: how to reach it, and with which credentials. Address and credentials are determined once, when first needed."""
+    """A registry with its address, credentials and protocol. Credentials and protocol are determined once, when first needed."""
 
     def __init__(self, name: str, keyring: Keyring) -> None:
         self.name, self.dead = name, ""
@@ -138,7 +138,7 @@ class _Host:
 
 
 class _Repository(DXF):
-    """A repository over our transport, using the docker command's credentials once the registry asks for them."""
+    """A repository that is read over our transport, with the docker command's credentials once the registry asks for them."""
 
     def __init__(self, host: _Host, repository: str, transport: Transport) -> None:
         super().__init__(host.address, repository, self._enter, insecure=host.is_plain(transport))
@@ -153,7 +153,7 @@ class _Repository(DXF):
         if not login.identity:
             self.authenticate(login.user, login.password, response=response)
             return
-        # Not supported by python-dxf: identity tokens (distribution's spec/auth/oauth).
+        # python-dxf does not support identity tokens (distribution's spec/auth/oauth).
         asked = www_authenticate.parse(challenge)["bearer"]
         realm = str(asked["realm"])
         if not realm.startswith("https://"):

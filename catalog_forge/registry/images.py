@@ -56,7 +56,7 @@ class Named:
             self._of_services(found, revision.asked)
 
     def of_compose(self, file: File) -> None:
-        """Add the images of a compose file without questions."""
+        """Add the images of a compose file that has no questions."""
         self._of_services(composition.read(composition.sources(file, None, {})), {})
 
     def _of_services(self, found: Composition, asked: dict[str, Question]) -> None:

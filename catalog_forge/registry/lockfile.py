@@ -52,7 +52,7 @@ class LockFile:
 
     @property
     def pins(self) -> dict[str, str]:
-        """The digests for the images in generated files; empty unless `pinned`.
+        """The digests to which images in generated files are pinned; empty unless `pinned`.
 
         The catalog's own images are never pinned, because they are pushed later.
         """

@@ -23,7 +23,10 @@ Operation = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change to a store: keys to write, keys to remove, the number of correct keys, whether an earlier seed was interrupted."""
+    """A change to a store: the keys to write, the keys to remove, and the number of keys that are already correct.
+
+    `is_cut_off`: an earlier seed was interrupted; `mark`: the key that marks a change as unfinished.
+    """
 
     puts: Mapping[str, str]
     deletes: Sequence[str]
@@ -109,7 +112,7 @@ def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batc
 
 
 def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> str:
-    """Return a change as a unified diff of lines KEY "VALUE"; values at or below the `secret` keys are hidden."""
+    """Return a change as a unified diff of lines `KEY "VALUE"`. Values at or below the `secret` keys are hidden."""
 
     def line(key: str, value: str, changed: str = "") -> str:
         shown = bytes_of_key(key).decode(errors="backslashreplace")

@@ -40,7 +40,10 @@ class Consul:
             unclear(self._target.node, "its keys do not have the format of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations in one transaction. A single value, which may be too large for one, is written without."""
+        """Perform all operations in one transaction.
+
+        A single value is written without a transaction, because it may be too large for one.
+        """
         if len(puts) == 1 and not deletes:
             for key, value in puts.items():
                 self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())

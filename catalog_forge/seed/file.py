@@ -27,7 +27,7 @@ def file_of(tree: Mapping[str, Any]) -> str:
 
 
 class JsonFile:
-    """A client whose node is the path of a JSON file. Each write replaces the whole file, which only its owner can read."""
+    """A client of a JSON file; the node is its path. Each write replaces the whole file, which only its owner can read."""
 
     most = room = 1 << 30
 

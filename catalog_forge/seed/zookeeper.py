@@ -31,7 +31,7 @@ class Zookeeper:
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
             refuse(target.node, "the address must be HOST:PORT, or several of these separated by commas")
-        # The existing nodes at and below the prefix, and whether they have a value; filled by the first read.
+        # The existing nodes at and below the prefix, and whether each node has a value; filled by the first read.
         self._nodes: dict[str, bool] | None = None
 
     def begin(self) -> None:
@@ -101,7 +101,7 @@ class Zookeeper:
             if key in there:
                 there[key] = False
             path = key
-            # A parent is removed with its last child, unless it has a value.
+            # A parent is removed with its last child, unless the parent has a value.
             while not (path in puts or path == self._target.prefix or below[path] or there.get(path, True)):
                 transaction.delete(path)
                 del there[path]

@@ -38,14 +38,14 @@ class Impact:
 
 
 def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
-    """Return the keys that differ between two standards, with their old and new values."""
+    """Return the keys whose values differ between two versions of the standards, with their old and new values."""
     before, after = ({path: node.value for path, node in team.lines()} for team in (old, new))
     paths = dict.fromkeys([*before, *after])
     return {path: pair for path in paths if (pair := (before.get(path, ""), after.get(path, "")))[0] != pair[1]}
 
 
 def published(repository: Repository, ref: str) -> Team:
-    """Return the standards as they were at a commit, with everything they extended. Raises ForgeError with the message of git."""
+    """Return the standards at a commit, including all standards that they extended. Raises ForgeError with the message of git."""
     root = repository.root
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()

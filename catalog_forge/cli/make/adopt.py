@@ -137,7 +137,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
 
 
 def _text(path: str) -> str:
-    """Return the text of a file that a note mentions; empty if it cannot be read."""
+    """Return the text of a file that a note mentions; empty if the file cannot be read."""
     try:
         with Path(path).open("rb") as file:
             return file.read(1 << 20).decode("utf-8", "replace")

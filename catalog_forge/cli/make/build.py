@@ -248,7 +248,7 @@ def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, prog
 
 
 def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Progress) -> None:
-    """Push the built images, and record their digests in the registries."""
+    """Push the built images to their registries, and record the digests of the pushed images in the lock file."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.registry import lockfile, pushed
     from catalog_forge.registry.client import Registries

@@ -86,7 +86,7 @@ def generate(
 
 
 def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
-    """Choose whether images in generated files are pinned to digests. The lock stores the choice, so all commands follow it."""
+    """Choose whether images in generated files are pinned to digests. The lock file stores the choice for all commands."""
     from dataclasses import replace
 
     from catalog_forge.errors import ForgeError
@@ -167,7 +167,7 @@ def differing(found: Comparison) -> Iterator[str]:
 
 
 def _warn(source: Source) -> None:
-    """Print warnings about what is valid in a spec, but probably a mistake."""
+    """Print warnings about parts of a spec that are valid but probably a mistake."""
     from catalog_forge.spec.checks import uses
     from catalog_forge.spec.checks.foreign import foreign
     from catalog_forge.spec.reader import parsed

@@ -160,7 +160,7 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
 
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
-    """Return a problem for each image of the catalog that is missing in the lock file.
+    """Return a problem for each image of the catalog that is missing from the lock file.
 
     Images that the catalog builds itself are ignored. If `whole`, also return a problem for each image in the lock file that no
     file of the catalog names.

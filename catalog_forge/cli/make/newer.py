@@ -82,7 +82,7 @@ class News:
 
 def find(repository: Repository, name: str, wished: Wished) -> News:
     """Find the update of a spec. Raises ForgeError if no blueprint is recorded, or if a new question has no answer."""
-    repository.source(name)  # reports a missing spec, or a link out of the catalog, before any other error
+    repository.source(name)  # reports a missing spec, or a link that leaves the catalog, before any other error
     kept = journal.read(repository.root, f"specs/{name}/{MEMORY}")
     if kept is None:
         return _taken_in(repository, name, wished)

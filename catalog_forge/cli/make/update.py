@@ -95,7 +95,7 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
 
 
 def _done(repository: Repository, one: News, wished: Wished) -> dict[str, Any]:
-    """Write an update, unless an option asks only to show it. Return whether it was written, and the diff if requested."""
+    """Write an update, or only show it if an option says so. Return whether it was written, and the diff if requested."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned

@@ -204,7 +204,8 @@ class _Source:
         if status != 404:
             return "use --format text or --format yaml" if status == 500 else ""
         nearest, parts = "/", path.split("/")
-        # From the top down, so that the number of requests depends on the depth of the data, not on the length of the path.
+        # Parents are tried from the top down, so that the number of requests depends on the depth of the data, not on the
+        # length of the path.
         for length in range(2, len(parts)):
             parent = "/".join(parts[:length])
             if self.ask(parent, routes.TEXT)[0] != 200:

@@ -221,7 +221,7 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
 
 
 def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Raise ForgeError if there is nothing to render, which would otherwise look like success."""
+    """Raise ForgeError if there is nothing to render, because an empty result would look like success."""
     from catalog_forge.errors import ForgeError
 
     if any(path.startswith("conf.d/") and path.endswith("toml") for path in files):
@@ -279,7 +279,10 @@ def _files(folder: Path, *parts: str) -> dict[str, Path]:
 
 
 def _content(folder: Path, path: Path) -> bytes:
-    """Return the bytes of a file below a folder. Raises ForgeError for a link out of the folder, and for more than 1 MiB."""
+    """Return the bytes of a file below a folder.
+
+    Raises ForgeError if the file is a link that leads out of the folder, or if it has more than 1 MiB.
+    """
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):

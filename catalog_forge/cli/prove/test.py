@@ -94,7 +94,7 @@ def test(
 
 
 def _wanted(bad: Sequence[Result]) -> str:
-    """Return the hint for users who changed a rendered file on purpose; empty if no file differs."""
+    """Return the hint for the case that a change of a rendered file is intended; empty if no file differs."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
     again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
     return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"
@@ -187,7 +187,7 @@ def _failures(result: Result) -> Iterator[str]:
     last = result.played[-1].seen if result.played and not (result.passed or result.broken) else None
     if last and last.log:
         yield "  the end of the log:"
-        # If there are several containers, each log is already shortened.
+        # With several containers, the log of each container has already been shortened.
         shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
         yield from (f"    {said(line)}" for line in shown)
 

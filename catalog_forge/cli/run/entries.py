@@ -86,7 +86,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return the stack with secrets masked in its notes, and with a copy of itself without secrets in `shown`."""
+    """Return the stack with masked secrets in its notes. The `shown` of the result is a copy of the stack without secrets."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -104,7 +104,7 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
 
 
 def show_plan(stack: Stack, output: str, found: list[ServiceChange] | None = None) -> None:
-    """Print what would run, as `text` or `json`, and the changes to the existing stack (None if there is no such stack)."""
+    """Print what would run, as `text` or `json`, and the changes to the existing stack (`found` is None if no stack exists)."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 

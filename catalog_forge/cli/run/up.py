@@ -254,7 +254,7 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
 
 
 def _warn_of_stale(directory: Path, stack: Stack) -> None:
-    """Print a warning for each spec whose generated files are out of date, with which `build_own` would refuse the stack."""
+    """Print a warning for each spec whose generated files are out of date. `build_own` would refuse these specs."""
     from catalog_forge.cli.make.build import stale
 
     for source in _own(directory, stack, only_stale=True):
@@ -333,7 +333,7 @@ def supervise(folder: StateFolder) -> None:
 
 
 def _await(folder: StateFolder, generation: int, output: str) -> None:
-    """Wait until the stack matches a plan. Raises ForgeError if the stack fails."""
+    """Show the state of a stack until it matches the plan with this generation number. Raises ForgeError if the stack fails."""
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
 
