@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` has the digest, by path, of each file in the entry
-    whose content is now in the spec.
+    `secrets` are texts that no report may show. `taken` maps the path of each file of the entry whose
+    content is now in the spec to the digest of the file.
     """
 
     where: str
@@ -67,15 +67,15 @@ class Adopted:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the generated entry launches everything that the original launched."""
+        """Whether the generated entry launches everything that the original entry launched."""
         return bool(self.entry) and self.status != "not read" and not any(each.lost for each in self.changes)
 
     @property
     def status(self) -> str:
         """The outcome in a word: `adopted` if each file is equal, or differs only for proven reasons.
 
-        `generated` means that the image already has a spec, `not read` that it has problems or no files, `different` that a file
-        differs for no proven reason, and `not proven` that a file was never rendered.
+        `generated`: the image already has a spec. `not read`: the image has problems or no files. `different`: a file differs
+        for no proven reason. `not proven`: a file was never rendered.
         """
         if self.generated:
             return "generated"
@@ -111,7 +111,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         candidates = lifted(original, service, frame.data.get("metadata", {}))
         written, found.files = _taken(original, frame, candidates, tried, engine)
         if use and use.later and not _is_there(use, written.plan):
-            # Only the number and the version of the revision change, so the proof of what the image renders still holds.
+            # Only the number and the version of the revision change, so the proof of what the image renders remains valid.
             frame = numbered(frame, use.later[-1], behind=True)
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
@@ -145,7 +145,9 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """Generate the image, and replace each template by blocks if these render the same file. Return both and the comparison.
+    """Generate the image, and replace each template by blocks if the blocks render the same file.
+
+    Return the generated image, and the comparison of its files with those of the original.
 
     A file of key-value pairs is first tried as `set` and `copy` blocks. These may only differ where the original cannot be
     parsed. Otherwise, text blocks are tried. If they differ without a proven reason, the file stays a template.
@@ -194,7 +196,7 @@ def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lift
     """Generate the image with as many lifted files as possible. `left` maps each dest to the lifted forms to try, in order.
 
     Usually the first form of every file works. If not, the files are added one by one, each in the first form that works.
-    Raises ForgeError if the spec cannot be generated even without any of these files.
+    Raises ForgeError if the image cannot be generated even if no file is lifted.
     """
     with suppress(ForgeError):
         return _generated(original, frame, {dest: forms[0] for dest, forms in left.items()})
@@ -221,7 +223,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Return a problem of the spec with the place in the original that causes it, because this spec is never written."""
+    """Point a problem of the spec to the place in the original that causes it, because this spec is never written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -230,7 +232,7 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     files = {original.dests[each.resource.dest]: each.template for each in original.files}
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
-    # A hint that names a place in the spec is left out.
+    # A hint is omitted if it names a place in the spec, which is never written.
     return Problem(
         f"the spec of this image would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint
     )
@@ -295,7 +297,7 @@ def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> It
 
 
 def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
-    """Report each file that was never rendered with content that depends on a key, and why."""
+    """Report each file for which no scenario shows the effect of a key: the template always fails, or its output is constant."""
     for each in found.files:
         if each.status == "never rendered":
             template = original.templates[each.dest]
@@ -307,7 +309,7 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:
-    """Return an assumed service that runs the image, because no entry uses it."""
+    """Return the service that is assumed to run an image that no entry uses."""
     return Runner(service["name"], "" if service.get("topology") == "netns" else original.name)
 
 
@@ -343,7 +345,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
-    """Report what the check_cmd and the reload_cmd of a template resource become in the spec."""
+    """Report which keys of the spec the check_cmd and the reload_cmd of a template resource become."""
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:

@@ -26,9 +26,9 @@ from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.spec.shorthand import format_of
 
 _NAME = "template"
-# If a part of a key's name, such as an index, is unknown before rendering, a key is declared for each of these numbers.
+# If a part of a key's name, such as an index, is unknown before rendering, one key is declared for each of these numbers.
 _NUMBERS = ("1", "2", "3")
-# The formats in which pairs are lifted. Other formats refuse values that are valid in a text, such as quotes.
+# The formats for which `set` and `copy` blocks are tried. Other formats refuse values that a text block accepts, such as quotes.
 _FORMATS = ("properties", "env", "yaml", "toml")
 _KEY = r"(?P<key>[A-Za-z_][\w.-]*)"
 _ASIDE = re.compile(r"[ \t]*(?:#.*|\[[\w .-]+\])?")
@@ -115,7 +115,7 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
             # whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
-            # Rancher never serves this keyspace, so the file has always been what the template prints without these keys.
+            # Rancher never serves this keyspace, so the template has always been rendered without these keys.
             made = lift(text, replace(setting, keys=None, prefix=""))
         if made.body is not None:
             found[each.resource.dest] = made
@@ -130,7 +130,7 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # No question asks for this key: its values are fixed, and a file that needs the key waits for it.
+                    # No question asks for this key, because its values are fixed. A file that needs the key waits for it.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
@@ -142,7 +142,7 @@ def _key(use: KeyUse) -> dict[str, Any]:
         return {"type": "map", "optional": True, **({"fields": list(use.fields)} if use.fields else {})}
     data: dict[str, Any] = {"type": "multiline"} if use.pasted else {}
     if use.optional or use.default is not None:
-        # A default of the key itself would also replace an empty answer.
+        # The key gets no `default`, because that would also replace an empty answer.
         data["optional"] = True
     if use.default and not use.secret:
         data["description"] = f"Without it: {use.default}"
@@ -154,7 +154,7 @@ class _NotPairs(Exception):
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Return a lifted file as `set` and `copy` blocks in the format that `dest` suggests, or None if they cannot express it."""
+    """Convert a lifted file to `set` and `copy` blocks in the format suggested by `dest`. Return None if these gain nothing."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None
@@ -177,7 +177,7 @@ def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a body whose conditions contain whole lines: text on the same line as a condition moves into both branches."""
+    """Move the text on the same line as a condition into both branches of the condition, so that branches have whole lines."""
     found: list[dict[str, Any]] = []
     for each in body:
         block = dict(each)
@@ -246,7 +246,7 @@ def _value(found: re.Match[str]) -> Any:
 
 
 def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
-    """Return the `copy` block for a list of all pairs of a metadata map, or None if the list prints anything else."""
+    """Convert a `list` block that prints all pairs of a metadata map to a `copy` block. Return None for any other list."""
     if not block["of"].startswith("metadata/") or block.keys() - {"of", "item"}:
         return None
     made = BY_NAME[form]

@@ -19,13 +19,13 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# Values that a key may have: words, a boolean, a number, and JSON for templates that read it with `json`.
+# The values of all keys in a scenario: fitting values or words (""), a boolean, a number, or JSON for templates that use `json`.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
-# Names in place of a wildcard that is a whole segment, and numbers in place of a wildcard in a part of a segment.
+# Wildcards are replaced by names if they are a whole path segment, and by numbers if they are a part of a segment.
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# The maximum numbers of keys, and of words in comparisons, that get scenarios of their own.
+# The maximum numbers of keys, and of words in comparisons, that get separate scenarios.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -34,7 +34,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Runner:
-    """A service that runs the image: its name, its metadata, and the conf sidekick if that has a network address of its own.
+    """A service that runs the image: its name, its metadata, and its conf sidekick if the sidekick has a separate address.
 
     `blank` are the paths of keys whose question accepts an empty answer.
     """
@@ -48,21 +48,21 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name, its data, and how its values are generated (`look`, None if all values are those of the entry)."""
+    """A scenario: its name and its data. `look` generates the values; it is None if all values come from the entry."""
 
     name: str
     data: Mapping[str, Any]
     look: Filled | None = field(default_factory=Filled)
 
     def with_keys(self, added: Mapping[str, Any], configured: Iterable[str] = ()) -> Trial:
-        """Return the trial with the `added` metadata at the service that runs the image and at all `configured` services."""
+        """Add the `added` metadata to the service that runs the image and to all `configured` services. Return the new trial."""
         services = dict(self.data["services"])
         for name in {next(iter(services)), *configured} & services.keys():
             services[name] = {**services[name], "metadata": {**added, **services[name]["metadata"]}}
         return replace(self, data={**self.data, "services": services})
 
     def answered(self, paths: Iterable[str]) -> Trial:
-        """Return the trial with an empty value for each of these keys that the service running the image lacks."""
+        """Add each key in `paths` that the service running the image lacks, with an empty value. Return the new trial."""
         own = next(iter(self.data["services"]))
         service = self.data["services"][own]
         metadata: Tree = {}
@@ -73,7 +73,7 @@ class Trial:
 
     @property
     def apart(self) -> Trial:
-        """The same trial in which the services of other stacks are renamed. All containers keep their addresses."""
+        """The same trial, but with the services of other stacks renamed. All containers keep their addresses."""
         stacks = {
             stack: {f"{name}-{stack}": _renamed(service, stack) for name, service in services.items()}
             for stack, services in self.data.get("stacks", {}).items()
@@ -81,14 +81,14 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return confd's environment: the values that the image sets, or samples where it sets none or the trial varies them."""
+        """Return the environment variables of confd: the values in the image, or samples if these are unset or to be varied."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
 
 @dataclass
 class Needs:
-    """What templates read: keys of the service's own metadata, other services and their keys by name, and labels."""
+    """The data that templates read: keys of the service's own metadata, other services with their keys, and labels."""
 
     own: Tree
     services: dict[str, Tree]
@@ -100,18 +100,18 @@ class Needs:
 
     @property
     def by_name(self) -> bool:
-        """Whether a template reads the name of the service, container or stack that it runs in."""
+        """Whether a template reads the name of its own service, container or stack."""
         return any(re.search(r"^/self/(?:service/name|container/(?:service_)?name|stack/)", path) for path in self.paths)
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by the host names of containers. These names are only equal in the network of a host."""
+        """Whether templates find hosts by the host names of containers. Only a container in a host's network has the host's name."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
     @property
     def by_health(self) -> bool:
-        """Whether a template asks which containers are healthy. Only services with a health check report it."""
+        """Whether a template reads the health of containers, which is only reported for services with a health check."""
         return any(path.endswith("/health_state") for path in self.paths)
 
     @property
@@ -121,9 +121,9 @@ class Needs:
 
     @property
     def mixed(self) -> list[str]:
-        """The keys of the service's own metadata that are read as values although keys below them are read too."""
+        """The keys of the service's own metadata that templates read as single values, while they also read keys below them."""
         read = {path.removeprefix(f"{OWN}/") for path in self.paths if path.startswith(f"{OWN}/") and not _glob(path)}
-        # With a slash behind each, the keys below a key are sorted directly after it.
+        # With a slash at the end of each path, the keys below a key are sorted directly after that key.
         ordered = sorted(f"{path}/" for path in read)
         return sorted(path.removesuffix("/") for path, following in pairwise(ordered) if following.startswith(path))
 
@@ -169,7 +169,7 @@ def _take(found: Needs, parts: list[str], function: str) -> None:
 
 
 def _alike(tree: Tree, model_name: str) -> None:
-    """Give each element with a numeric name the keys of the element `model_name`, which represents all names."""
+    """Copy the keys of the element `model_name`, which represents all names, to each element with a numeric name."""
     for key, value in tree.items():
         if isinstance(value, dict):
             model = tree.get(model_name)
@@ -240,7 +240,7 @@ def _without(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def _put(path: Sequence[str], value: str = "") -> Tree:
-    """Return a tree with a value at a path, by default an empty text."""
+    """Return a tree that contains only `value`, at `path`."""
     key, *rest = path
     return {key: _put(rest, value) if rest else value}
 
@@ -264,7 +264,7 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
 def odd_cases(original: Original, runner: Runner, others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
     """Return scenarios with values that blocks refuse or escape: several lines, quotes, and empty values.
 
-    Empty values are only tried if no entry tells which keys may be empty.
+    Empty values are only tried if no entry shows which keys may be empty.
     """
     need = wanted([original])
     quotes = _case("a value with quotes and a backslash", need, runner, others, full=True, style="a\"b'c\\d")

@@ -35,7 +35,7 @@ _COMMON = {"docker", "rancher"}
 class ConfUnit:
     """A primary service and its sidekicks, by their roles.
 
-    `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` are all others.
+    `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` lists all others.
     """
 
     primary: str
@@ -73,7 +73,7 @@ class EntryUse:
 
     @property
     def published(self) -> Plan:
-        """The files of all revisions that already exist, byte for byte."""
+        """The unchanged files of all existing revisions."""
         entry = self.revision.entry
         start = len(entry.folder.path) + 1
         files = (file for each in entry.revisions if each.name for file in each.folder.everything)
@@ -95,7 +95,7 @@ def modelled(entry: Entry) -> Revision | None:
 
 
 def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each pair of a conf image and an entry that uses it, as the image and its use.
+    """Yield each conf image with each use of the image by an entry.
 
     `images` are all images with a known Dockerfile, which shows what an image starts. If a catalog has only one image and one
     entry, the names need not match: it is enough that the entry runs exactly one image named like a conf image.
@@ -126,7 +126,7 @@ def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
 
 
 def unread_entries(catalog: Catalog) -> Iterator[Problem]:
-    """Yield why entries cannot be read at all, so that it is unknown which images they run."""
+    """Yield the errors in docker-compose files that cannot be read. The images that these entries run are unknown."""
     for revision in filter(None, map(modelled, catalog.entries)):
         for source in revision.composition.sources:
             yield from source.yaml.problems if source.docker else ()
@@ -137,7 +137,7 @@ def contained(
 ) -> Iterator[Problem]:
     """Yield a note for each service that runs a conf image, in an entry without another container to configure.
 
-    `used` are the uses of the catalog's entries, as `uses` yields them: those entries have such a container.
+    `used` is the result of `uses`. Its entries are skipped, because they have a separate container to configure.
     """
     taken = {use.revision.where for use in used}
     for revision in filter(None, map(modelled, catalog.entries)):
@@ -158,7 +158,7 @@ def called_conf(files: Composition) -> str:
 
 
 def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
-    """Return, by the name of each entry, the image whose spec generates the entry: the image that most of its units run."""
+    """Map the name of each entry to the image whose spec generates the entry: the image that most units of the entry run."""
     units: dict[str, int] = {}
     found: dict[str, Original] = {}
     for original, use in used:
@@ -208,7 +208,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield the images that one entry uses, and how. An image reference equal to `surely` means the only `known` image."""
+    """Yield each image that one entry uses, with its use. The image reference `surely` means the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:
@@ -237,8 +237,9 @@ def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
 def conf_images(
     files: Composition, known: Sequence[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[str, Original]]:
-    """Yield each service that runs a conf image, with the image. `surely` is a reference that certainly names the first
-    `known` image.
+    """Yield the name of each service that runs a conf image, with the image.
+
+    The image reference `surely` means the first `known` image.
     """
     for name, service in files.services.items():
         image = written_at(service, "image")
@@ -250,7 +251,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills volumes, or None. Such a service has no program, or runs it once."""
+    """Return the image of a service that only fills volumes, or None. Such a service has no program, or runs its program once."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -277,7 +278,7 @@ def _repository(image: str) -> str:
 
 
 def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
-    """Return the item whose image a reference means, or None.
+    """Find the item whose image an image reference means. Return None if no image fits.
 
     The reference must contain all words in the name of the image's folder, and the path of that folder must contain all words
     of the reference. A folder whose path contains the tag is preferred.

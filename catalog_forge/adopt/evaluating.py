@@ -181,7 +181,7 @@ class Evaluation:
         return [repeat]
 
     def unrolled(self, node: Any, elements: tuple[Any, ...]) -> list[Output]:
-        """Return the output of a loop over a known list."""
+        """Return the output of a loop over a list that is known before rendering."""
         if not elements:
             self.note_dead(node, node.body)
             return self.block(node.else_body)
@@ -272,7 +272,7 @@ class Evaluation:
             raise Unliftable(f"the spec language has no equivalent of {node.name}", node.start)
         try:
             return found(self, *arguments)
-        except (TypeError, ValueError, LookupError, AttributeError):  # arguments of kinds that the function does not take
+        except (TypeError, ValueError, LookupError, AttributeError):  # arguments of types that the function does not accept
             raise Unliftable(f"the result of this call of {node.name} cannot be determined", node.start) from None
         except Unliftable as fault:
             raise Unliftable(fault.why, node.start if fault.start < 0 else fault.start) from None
@@ -289,7 +289,7 @@ class Evaluation:
         return path
 
     def serves(self, path: Phrase) -> bool:
-        """Whether a path may have a value. It has none if a key above it is known to have a value."""
+        """Whether a path may have a value. A path below a key that is known to have a value cannot have one."""
         segments = segments_of(path)
         return not any(segments[: len(leaf)] == leaf != segments for leaf in self.leaves) and serves(path, self.setting)
 
@@ -424,7 +424,7 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Return a text changed by the function `word`. Constants are changed now, by `change`, and other parts when rendered."""
+        """Apply the function `word` to a text: to constants now, with `change`, and to other parts when the file is rendered."""
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 

@@ -1,4 +1,4 @@
-"""Sample values that fit what templates do with them: JSON with the fields that are read, texts that can be split."""
+"""Generates sample values that fit their use in templates: JSON with the fields that are read, texts that can be split."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Shape:
 
     @property
     def words(self) -> int:
-        """The number of words that the value, or a value inside it, is compared with."""
+        """The largest number of words that the value, or any value inside it, is compared with."""
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """Return a value that fits, or "" if any value does. `turn` selects a word it is compared with."""
+        """Return a sample that fits the use of the value, or "" if any text fits. `turn` selects a word from comparisons."""
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
@@ -74,7 +74,7 @@ class Shape:
 
 @dataclass
 class Shapes:
-    """The shapes of values. Their keys are ends of paths, `$` with the name of a variable, and NAME for the names of keys."""
+    """The shapes of values by origin: the end of a path, `$` with the name of a variable, or NAME for the names of keys."""
 
     known: dict[str, Shape] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The numbers of the scenarios with fitting values. Each scenario uses another word that a value is compared with."""
+        """The numbers of the scenarios with fitting values. Each scenario selects different words from the comparisons."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
@@ -114,7 +114,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario. They all equal `style`, or fit their use: `turn` selects a word that a value is compared with."""
+    """The values of a scenario: `style` for every key, or values that fit their use. `turn` selects words from comparisons."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""

@@ -241,8 +241,8 @@ class _Framing:
     def words(self, service: Service) -> list[str]:
         """Return the words that start the program: entrypoint and command, with answers as expressions.
 
-        Without an entrypoint in the entry, the image's entrypoint applies, which only its Dockerfile or the table of well-known
-        images shows.
+        If the entry has no entrypoint, the entrypoint of the image applies. It is only known from the Dockerfile of the image or
+        from the table of well-known images.
         """
         entrypoint, command = (self.written(service, key) for key in ("entrypoint", "command"))
         if entrypoint:
@@ -259,7 +259,7 @@ class _Framing:
         return [row.exec[0], *command] if is_script or command[0].startswith("-") else command
 
     def unknown(self, service: Service, command: list[str]) -> list[str]:
-        """Note that the program started by an image is unknown. Return the command."""
+        """Add a note that it is unknown which program the image starts. Return the command."""
         node = service.get("image")
         self.unsure[service.name] = ("the start command of the image", " ".join(command))
         words = f"{service.name}: the program that the image starts is unknown, so launch.exec contains only the command"
@@ -278,7 +278,7 @@ class _Framing:
         return [self.expression(word) for word in words]
 
     def split(self, service: Service, node: yamlio.Text, words: list[str]) -> None:
-        """Note an answer that is empty or has several words: Rancher inserts answers before it splits a command into words."""
+        """Add a note if a default answer is not exactly one word: Rancher inserts answers before it splits a command."""
         try:
             before = shlex.split(substituted(node, self.answers))
         except ValueError:
@@ -295,7 +295,7 @@ class _Framing:
         return substituted(node, self.answers) if isinstance(node, yamlio.Text) else ""
 
     def plain(self, service: Service) -> list[str]:
-        """Return the words that start the program, with default answers: the command of a group cannot have expressions."""
+        """Return the words that start the program, with default answers, because the command of a group has no expressions."""
         node = next((node for key in ("command", "entrypoint") if (node := service.get(key)) is not None), None)
         words = self.words(service)
         if any("@{" in word for word in words):
@@ -307,7 +307,7 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """Return a text with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
+        """Replace each `${VARIABLE}` in a text by the expression of its key, and `$$` by `$`."""
         parts: list[str | Expr] = []
         place = 0
         for each in dollars(text):
@@ -342,7 +342,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return fixed values by primary and key; null means no such key."""
+        """Declare the metadata of all units as keys. Return the fixed values by primary and key; None excludes a key."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -364,7 +364,7 @@ class _Framing:
         return fixed
 
     def fix(self, path: str, nodes: Mapping[str, yamlio.Node], fixed: dict[str, dict[str, Any]]) -> None:
-        """Declare a key whose value no question asks for, or whose value only contains an answer."""
+        """Declare a key that does not become a question, because its value is fixed or contains answers."""
         values = {name: self.held(node) for name, node in nodes.items()}
         kinds = {"map" if isinstance(each, dict) else "list" if isinstance(each, list) else "string" for each in values.values()}
         kind = kinds.pop() if len(kinds) == 1 else "string"
@@ -384,7 +384,7 @@ class _Framing:
             fixed[name][path] = values.get(name)
 
     def own_variable(self, path: str) -> dict[str, str]:
-        """Return a variable for a key that no question asks for, if a question already has the key's usual variable."""
+        """Return another variable for a key if a question already has the key's usual variable, otherwise {}."""
         name = variable_of(path)
         while name in self.asked:
             name += "_fixed"
@@ -431,7 +431,7 @@ class _Framing:
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
 
-        If a template would read such a key, the groups exclude it instead, unless `launch` uses it.
+        If a template reads such a key and `launch` does not use the key, each group excludes the key instead.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
@@ -449,7 +449,7 @@ class _Framing:
     # The entry
 
     def script(self, words: list[str]) -> dict[str, Any] | None:
-        """Return the `launch` key for a script of a known shape, from the conf image or inline in the command, or None."""
+        """Convert a script, from the conf image or inline in the command, to the `launch` key. Return None if this fails."""
         places = {dest: file for dest, file in self.original.carried.items() if dest == words[0]}
         inline = words[2] if len(words) == 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c" else ""
         if not places and not inline:
@@ -537,7 +537,7 @@ def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[
 
 
 def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, yamlio.Node]]:
-    """Yield the values of a metadata block by path. Mappings without variables stay whole."""
+    """Yield the values of a metadata block, each with its path. A mapping without variables counts as one value."""
     for name, value in pairs(node).items() if isinstance(node, yamlio.Map) else ():
         path = f"{before}/{name}" if before else name
         if isinstance(value, yamlio.Map) and any("$" in text for text in _texts(yamlio.to_data(value))):
@@ -577,7 +577,7 @@ def _words(node: yamlio.Node | None) -> dict[str, str]:
 
 
 def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
-    """Return the frame with the number and version of the newest revision or, if `behind`, of the next revision."""
+    """Return the frame with the number and version of the newest revision or, if `behind` is set, of the next revision."""
     version = _words(newest.block).get("version", "")
     number = max(_free(newest.entry.revisions) - (not behind), 0)
     entry = {**frame.data["entry"], "revision": number, "version": _next(version) if behind else version}
@@ -590,7 +590,7 @@ def _free(revisions: Sequence[Revision]) -> int:
 
 
 def _next(version: str) -> str:
-    """Return the next version: the last number of the version plus one."""
+    """Return the next version, in which the last number is increased by one."""
     found = re.search(r"[0-9]+(?=[^0-9]*$)", version)
     grown = f"{version[: found.start()]}{int(found[0]) + 1}{version[found.end() :]}" if found else f"{version}1"
     return re.sub(r"[^0-9A-Za-z._-]", "-", grown) if version else ""

@@ -134,7 +134,7 @@ def _network(launch: Launch) -> dict[str, Any]:
 
 
 def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: bool) -> Iterator[Altered]:
-    """Yield each value that differs, by its path. A value that did not exist before is not a loss."""
+    """Yield each value that differs, with its path. A value that did not exist before is not a loss."""
     before, after = dict(_leaves(old)), dict(_leaves(new))
     for path in sorted(before.keys() | after.keys()):
         one, other = before.get(path, ""), after.get(path, "")
@@ -162,6 +162,6 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, float):
-        yield path, printing.dump(value).rstrip("\n")  # the form that Rancher's metadata and the engine get
+        yield path, printing.dump(value).rstrip("\n")  # the form in which Rancher's metadata and the engine get a number
     elif value not in (None, "", [], ()):
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

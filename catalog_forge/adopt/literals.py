@@ -51,7 +51,7 @@ class Literals:
         return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
 
     def paths(self, read: Iterable[str]) -> Iterator[Literal]:
-        """Yield the literals that begin a path: arguments of lookups, and literals that one of the `read` paths begins with."""
+        """Yield the literals that begin a path: arguments of lookups, and literals with which a path in `read` begins."""
         known = [path.lstrip("/") for path in read]
         for each in self.found:
             begin = each.value.partition("%")[0].lstrip("/")

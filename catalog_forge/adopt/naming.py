@@ -49,7 +49,7 @@ _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
 # These versions write the names of services, stacks and containers in lower case.
 LOWERED = ("2016-07-29", "latest")
-# In these lists, every metadata version lists the elements by name.
+# The lists whose elements every metadata version lists by name.
 _NAMED = ("/containers",)
 
 ThingKind = Literal["container", "containers", "service", "services", "stack", "stacks", "host", "hosts", "metadata", "raw"]
@@ -71,7 +71,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Translates the paths that a template reads to names, and records the keys, variables and services that it needs."""
+    """Translates the paths that a template reads to names, and records the keys, variables and services that these name."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Naming:
     wide: bool = False
 
     def depart(self, kind: DepartureKind, words: str) -> None:
-        """Record that the blocks differ from the template in some way."""
+        """Record a difference between the blocks and the template."""
         self.departures.setdefault((kind, words), Departure(kind, self.line, words))
 
     @property
@@ -184,13 +184,13 @@ class Naming:
         raise Unliftable("the container that this path refers to cannot be determined")
 
     def thing(self, loop: Iteration) -> Thing | None:
-        """Return the list that a loop iterates over, or None if it iterates over the parts of a text."""
+        """Return the list that a loop iterates over, or None if the loop iterates over the parts of a text."""
         if isinstance(loop.of, Children):
             return self.place(loop.of.path)
         return loop.of if isinstance(loop.of, Thing) else None
 
     def _container_named(self, name: Phrase) -> Iteration | None:
-        """Return the loop whose element is the container with this name, None for confd's own container, or NO_CONTAINER."""
+        """Find the loop whose element is the container `name`: None means confd's own container, NO_CONTAINER an unknown one."""
         found = name.single
         if isinstance(found, ElementName) and not self.by_number:
             thing = self.thing(found.loop)
@@ -249,7 +249,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field without a name in the spec language is read by its path, from `below` on."""
+        """Return the expression for a field. A field without a name in the spec language is read by its path below `below`."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -489,7 +489,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. The name of a label, changed as in `_WORD`, is its field `word`."""
+        """Return the expression for a changed value. The name of a label with the changes in `_WORD` is its field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of
@@ -510,7 +510,7 @@ class Naming:
         return f"position({self._reference(part.loop)})" + (f" {'+' if plus > 0 else '-'} {abs(plus)}" if plus else "")
 
     def text(self, words: Phrase) -> str:
-        """Return a text with its expressions as an author writes them."""
+        """Return a text with its values as expressions, in the syntax of a spec."""
         return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
 
     def braced(self, part: Value) -> Expr:
@@ -528,12 +528,12 @@ def expression(source: str) -> Expr:
 
 
 def written(parts: list[str | Expr]) -> str:
-    """Return literal text and expressions as an author writes them. Literal text is escaped only where it must be."""
+    """Join literal text and expressions in the syntax of a spec. Literal text is escaped only where this is necessary."""
     return str(Text(tuple(merged(parts))))
 
 
 def shown_segments(segments: tuple[Phrase, ...]) -> str:
-    """Return the path of these segments, with a `*` for each one that is unknown."""
+    """Return the path of these segments, with a `*` for each unknown segment."""
     return "/" + "/".join(segment.constant or "*" for segment in segments)
 
 
@@ -555,7 +555,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
 
 
 def _beginning(path: Phrase) -> tuple[str, bool]:
-    """Return the beginning of a path up to the segment with its first unknown part, and whether there is an unknown part."""
+    """Return the known segments at the beginning of a path, and whether a later segment has an unknown part."""
     known = ""
     for part in path.parts:
         if not isinstance(part, str):

@@ -48,8 +48,8 @@ _SHOWN = 70
 class OriginalFile:
     """A file that confd renders: its template resource, the TOML `file` with that resource, and its template.
 
-    `moved` is the prefix of all its paths, without the metadata version. `rebased` tells that its keys are not Rancher's, so they
-    were moved below the service's own metadata. `version` is the metadata version that the prefix names, if any.
+    `moved` is the prefix of all paths in the template, without the metadata version. `rebased` tells that the file's keys are not
+    Rancher's, so they were moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
     """
 
     resource: TemplateResource
@@ -99,12 +99,12 @@ class OriginalFile:
         return sorted({read.path.replace(WILD, "*") for read in self.reading.reads if self.is_dead(read.path)})
 
     def is_dead(self, path: str) -> bool:
-        """Whether a path can never exist, because the image asks Rancher, whose metadata has no such root key."""
+        """Whether a path can never exist, because the image reads Rancher's metadata, which has no such root key."""
         root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
         return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 
     def placed(self, path: str) -> str:
-        """Return the metadata path for a path in the template. Keys that are not Rancher's are in the service's own metadata."""
+        """Return the metadata path for a path in the template. Keys that are not Rancher's move to the service's own metadata."""
         path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
         root = path.split("/")[1]
         return path if root in ("", *ROOTS) or WILD in root or root.startswith("%") else f"{OWN}{path}"
@@ -142,7 +142,7 @@ class Original:
 
     @property
     def known(self) -> Inside:
-        """What lint read from the files of the image."""
+        """The facts about the image that lint derives from its files."""
         return inside(self.image)
 
     @cached_property
@@ -157,18 +157,18 @@ class Original:
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
     def of_version(self, version: str) -> Original:
-        """Return the original with another metadata version. If paths in a template name a version, it stays unchanged."""
+        """Return the original with another metadata version, or unchanged if paths in a template name a version."""
         named = any(not each.version and _versions(each) for each in self.files)
         return self if named or not version else replace(self, version=version)
 
     @cached_property
     def templates(self) -> dict[str, File]:
-        """The template of each file, by its dest."""
+        """The template of each file, by the dest of the file."""
         return {each.resource.dest: each.template for each in self.files}
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """The path of each file in the spec, by dest. Files in a system folder move, as such a folder cannot be a volume."""
+        """Maps the dest of each file to its path in the spec. Files move out of system folders, which cannot be volumes."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -179,7 +179,7 @@ class Original:
 
     @property
     def is_carrier(self) -> bool:
-        """Whether the image only brings files to a volume: it starts nothing, serves nothing and has no confd."""
+        """Whether the image only provides files in a volume: it has no files for confd, and it runs no service."""
         starts = self.image.build.of("ENTRYPOINT", "CMD", "EXPOSE") if self.image.build else True
         return not self.files and bool(self.carried) and (self.holds or not starts)
 
@@ -210,7 +210,7 @@ def called(image: Image) -> str:
 
 
 def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:
-    """Yield the images of a tree that can be adopted: those with files for confd, and those that bring files in a volume.
+    """Yield the images of a catalog that can be adopted: those with files for confd, and those with files in a volume.
 
     `flags` are the confd flags that an entry passes if the image does not set them.
     """
@@ -242,9 +242,9 @@ def _generated(image: Image) -> Problem | None:
 
 
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
-    """Return an image without files for confd whose volumes an entry uses, or None if these contain no file.
+    """Read an image whose volumes an entry uses and that has no files for confd. Return None if the volumes contain no file.
 
-    `words` are the command line of a program that the image runs once. If they are given, the new image is based on `reference`,
+    `words` is the command line of a program that the image runs once. If it is given, the new image is based on `reference`,
     the reference of this image, and runs the program before it writes the files.
     """
     if any(conf.resources for conf in image.confs):
@@ -342,11 +342,11 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """Return the files. If the keys of a file are not Rancher's, they are moved below the service's own metadata.
+    """Move the keys of each file that are not Rancher's below the service's own metadata. Return all files.
 
-    The keys of a file are not Rancher's if the file only reads what Rancher never serves. All keys of the image are not Rancher's
-    if the image names another store. If it names none, they are only Rancher's if one template reads what only Rancher has, or
-    if every template reads what Rancher may serve and no script starts confd with its default store, etcd.
+    The keys of a file are not Rancher's if Rancher never serves any of them. No key of the image is Rancher's if the image names
+    another store. If the image names no store, its keys are Rancher's in two cases: a template reads a path that only Rancher
+    has, or Rancher may serve every path that is read and no script starts confd with its default store, etcd.
     """
     told = [*(run.flags for run in known.runs), flags]
     named = {each["backend"] for each in told if each.get("backend")}

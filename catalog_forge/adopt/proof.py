@@ -36,11 +36,11 @@ REASONS = {
     "escaped": "with this value, the original file cannot be parsed in its format",
     "mended": "the original fails with these values, or because a key is missing; if the keys exist, both files are equal",
 }
-# The formats in which indentation has no meaning, and the formats in which only valid files can be parsed.
+# The formats in which indentation has no meaning, and the formats with a strict syntax, in which invalid files cannot be parsed.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
-# What surrounds the items of a list in one line: commas, brackets, the scheme of an address.
+# Matches the text between the items of a list in one line: a comma, a bracket, or the end of an address's scheme.
 _LIST = re.compile(r"[,\[\](){}]|://")
 _COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
@@ -48,7 +48,7 @@ _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference in one scenario: the proven reason, or "", and the diff."""
+    """A difference in one scenario: the proven reason ("" if no reason is proven) and the diff."""
 
     case: str
     reason: str
@@ -86,11 +86,11 @@ class Compared:
 
     @property
     def reasons(self) -> list[str]:
-        """The proven reasons of the file's differences."""
+        """The proven reasons for the file's differences."""
         return sorted({each.reason for each in self.differences if each.reason})
 
     def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
-        """Count a scenario with equal files, or record the difference and its reason. None means that a file is not written."""
+        """Compare a file of both images: count equal content, or record the difference and its reason. None: not written."""
         if old is not None and new is not None and lines(old, self.dest) == lines(new, self.dest):
             self.equal += 1
             return
@@ -99,7 +99,7 @@ class Compared:
 
 
 def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]]:
-    """Return, by the dest of each file, the lines of the branches in its original template that no scenario reaches."""
+    """Map the dest of each file to the lines of those branches in its original template that no scenario reaches."""
     image = image_of(original)
     marks = {each.resource.src: _branches(each) for each in original.files if not each.is_static}
     templates = {src: _marked(source, marks.get(src, [])) for src, source in image.templates.items()}
@@ -117,7 +117,7 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
 
 
 def _marked(source: bytes, starts: Sequence[int]) -> bytes:
-    """Return a template that also writes a mark at each of these offsets, where its branches start."""
+    """Insert a mark into a template at each offset in `starts`, where the branches of the template start."""
     ends = [*starts[1:], len(source)]
     rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
     return source[: starts[0]] + b"".join(rest) if starts else source
@@ -149,7 +149,7 @@ def prove(
 ) -> list[Compared]:
     """Compare the files of the original image with those of the regenerated image, in each scenario.
 
-    `added` is the metadata that only the generated entry has, at each `configured` service.
+    `added` is the metadata that each `configured` service has only in the generated entry.
     """
     configured = (*configured,)
     before = Subject(image_of(original), "", original.variables)
@@ -212,7 +212,7 @@ class _Again:
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """The files that the original renders if the keys that it reads by name are never missing: missing keys are empty."""
+        """The files that the original renders if each missing key that it reads by name exists with an empty value."""
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property
@@ -276,7 +276,7 @@ def lines(content: bytes, dest: str = "") -> list[str]:
 
 
 def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> str:
-    """Return the reason of a difference if it can be proven, otherwise ""."""
+    """Return the reason for a difference if it can be proven, otherwise ""."""
     if new is None:
         return ""
     if old is None:

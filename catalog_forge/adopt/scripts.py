@@ -1,4 +1,4 @@
-"""Turns launch scripts into the `launch` key. Known scripts copy files, wait for files or the scale, and choose a leader.
+"""Converts launch scripts to the `launch` key. Known scripts copy files, wait for files or the scale, and choose a leader.
 
 A script is read statement by statement. If one statement is unknown, the script stays a file.
 """
@@ -46,7 +46,7 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a script does. `launch` is the key of a spec, or None if a line has no equivalent in a spec: `why` gives the reason.
+    """The effect of a script. `launch` is the key of a spec; None if `line` has no equivalent in a spec, for the reason `why`.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` tells that the script starts confd.
@@ -70,7 +70,7 @@ class _Unknown(Exception):
 
 
 def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
-    """Return what a launch script does. `arguments` are the arguments that the entry passes to the script. Raises nothing."""
+    """Analyze a launch script. `arguments` are the arguments that the entry passes to the script. Raises nothing."""
     if len(text) > _MOST or "\0" in text:
         return Start(None, "the script is too large, or is not a text", 1)
     try:

@@ -68,7 +68,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The result of lifting a template. `body` has the blocks, or is None: then `line` cannot be lifted, and `why` says why.
+    """The result of lifting a template. `body` contains the blocks. It is None if `line` cannot be lifted, for the reason `why`.
 
     `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """

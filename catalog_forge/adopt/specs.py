@@ -44,7 +44,7 @@ class Told:
     """What an entry contributes to the spec of its image, apart from the image's files.
 
     `said` are notes on what the spec leaves out. `unsure` maps services whose program may start differently to their old and
-    new command. `added` are the metadata keys that only the generated entry has, at each `configured` service. `places`
+    new command. `added` are the metadata keys that each `configured` service has only in the generated entry. `places`
     maps services to their locations in the entry.
     """
 
@@ -115,7 +115,7 @@ def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]
 
 
 def commands(resource: TemplateResource, dest: str, programs: Sequence[str]) -> dict[str, Any]:
-    """Return `check`, `check_in` and `reload` as far as they are known. `programs` are the names of the main program.
+    """Return the known keys among `check`, `check_in` and `reload`. `programs` are the names of the main program.
 
     A command is left out if its effect is unknown, or if it names a file whose path differs in the spec.
     """
@@ -170,7 +170,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """Return a service for an image that no entry uses. If templates read its container, confd shares the program's network."""
+    """Return a service for an image that no entry uses. If templates read the service's container, confd shares its network."""
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(

@@ -1,4 +1,4 @@
-"""The values that a template computes, as far as they are known before rendering, and the output that the template prints."""
+"""Models the values that a template computes, which may be partly unknown before rendering, and the output of the template."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Phrase:
 
     @property
     def single(self) -> Value | None:
-        """The value that the whole text consists of, or None."""
+        """The only part of the text if that part is a value, otherwise None."""
         return self.parts[0] if len(self.parts) == 1 and not isinstance(self.parts[0], str) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The value of a key. `default` replaces a missing value. If `empty` is set, it also replaces an empty value."""
+    """The value of a key. `default` replaces a missing value and, if `empty` is set, an empty value too."""
 
     path: Phrase
     default: Phrase | None = None
@@ -71,7 +71,7 @@ class Split:
 
 @dataclass(eq=False, slots=True)
 class Iteration:
-    """The elements of a list, or only the `first` one. `as_name` is the name of the element in inner loops."""
+    """A loop over all elements of a list, or over only the `first` element. Inner loops call the current element `as_name`."""
 
     of: Any
     first: bool = False

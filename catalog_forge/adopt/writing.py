@@ -48,7 +48,7 @@ class Writing:
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
         """Return the blocks for some output, and whether the output ends with a whole line.
 
-        `fresh` tells that the output begins on a new line, `ends` that a line break follows it.
+        `fresh` tells that the output begins on a new line, `ends` that a line break follows the output.
         """
         found: Blocks = []
         parts: list[str | Expr] = []
@@ -184,7 +184,7 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # For such a path, `each` iterates over the values directly below it, `list` over the elements that its item reads.
+            # Below an absolute path, `each` iterates over the direct values, `list` over the elements that its item reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
@@ -211,7 +211,7 @@ class Writing:
     # Conditions
 
     def condition(self, test: Test) -> dict[str, Any]:
-        """Return a condition as an author writes it."""
+        """Return a condition in the syntax of a spec."""
         match test.word:
             case "exists":
                 return self.exists(test.of[0])
@@ -267,7 +267,7 @@ class Writing:
         return texts
 
     def compared(self, words: Phrase) -> str:
-        """Return one side of a comparison as an author writes it, and record the keys that it reads."""
+        """Return one side of a comparison in the syntax of a spec, and record the keys that it reads."""
         parts: list[str | Expr] = []
         for part in words.parts:
             if isinstance(part, str):
@@ -301,7 +301,7 @@ def key_of(name: str) -> str:
 
 
 def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
-    """Whether the rest of the output begins with a line break, whichever conditions hold."""
+    """Whether the rest of the output begins with a line break, no matter which conditions hold."""
     for piece in rest:
         if isinstance(piece, str):
             if piece.strip(" \t"):

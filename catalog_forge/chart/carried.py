@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-# Compose keys that a pod has an equivalent for, whatever their value. `pods` checks the values.
+# Compose keys for which a pod has an equivalent. `pods` checks the values.
 CARRIED = frozenset(
     "image command entrypoint environment labels volumes volumes_from ports expose links external_links scale metadata"
     " health_check network_mode net privileged cap_add cap_drop user working_dir tty stdin_open"
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# For each kind of service without pods: the keys that `routes` reads, or that have no meaning without containers.
+# The keys that need no report, by kind of service without pods: `routes` reads them, or they only matter for containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),
@@ -32,7 +32,7 @@ _PROCESSOR = (
     "Kubernetes measures CPU time in different units",
     "set resources.requests.cpu and resources.limits.cpu in the template",
 )
-# For each kind of gap, such as a key that does not carry over: what it becomes in the chart, and what to do about it.
+# For each kind of gap: what the part of the entry becomes in the chart, and what the user can do.
 SAID: Mapping[str, tuple[str, str]] = {
     "depends_on": ("Kubernetes starts all workloads at once", "make the program wait for the services that it needs"),
     "retain_ip": ("each new pod gets a new address", "use the DNS name of the pod, which stays the same"),
@@ -267,7 +267,7 @@ _AGENT = (
     "give the pod a ServiceAccount, and make the program use the Kubernetes API",
 )
 _RULES = ("the label is part of the rules of a load balancer", "compare it with the Ingress of the chart")
-# What labels that Rancher acts on become, by the beginning of their names. The longest match counts. None means that the label
+# What a label that Rancher acts on becomes, by the beginning of its name. The longest match counts. None means that the label
 # with exactly this name carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
@@ -313,5 +313,5 @@ def noted(key: str) -> str:
 
 
 def _beginning(text: str, known: Iterable[str]) -> str:
-    """Return the longest of the known beginnings that a text starts with, or ""."""
+    """Return the longest text in `known` with which a text begins, or ""."""
     return max((each for each in known if text.startswith(each)), key=len, default="")

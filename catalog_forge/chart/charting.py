@@ -32,7 +32,7 @@ from catalog_forge.shown import counted, printable
 
 KUBERNETES = ">=1.25.0-0"
 _LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
-_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods has ten more, and a label has at most 63
+_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods is ten longer, and a label has at most 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 
@@ -240,7 +240,7 @@ class _ChartFiles:
         return {question.variable for number in numbers for question in self.found.marks.questions(number)}
 
     def _say_secrets(self) -> None:
-        """Add a gap for each secret answer in an object that more people can read than a Secret."""
+        """Add a gap for each secret answer outside a Secret, in an object that more people can read."""
         for part in (part for parts in self.made.files.values() for part in parts):
             made = part.value if isinstance(part, OnlyWhen) else part
             for text in _scalars(made) if made["kind"] != "Secret" else ():
@@ -280,13 +280,13 @@ def _line(text: str) -> str:
 
 
 def chart_version(version: str, revision: str) -> str:
-    """Return a version in the form that Helm accepts (https://semver.org). Missing numbers are 0; other text is a pre-release."""
+    """Convert a version to the form that Helm accepts (https://semver.org), with 0 for missing numbers."""
     found = _VERSION.fullmatch(version.strip())
     if found is None:
         return f"0.0.{int(revision) if revision.isdecimal() and len(revision) < 10 else 0}"
     *numbers, rest = found.groups()
     core = ".".join(str(int(number or 0)) for number in numbers)
     parts = [part for part in _NOT_IN_VERSION.split(rest) if part][:10]
-    # A number in a pre-release must not begin with a zero.
+    # The rest of the version becomes a pre-release, in which a number must not begin with a zero.
     parts = [str(int(part)) if part.isdecimal() else part for part in (part[:30] for part in parts)]
     return f"{core}-{'.'.join(parts)}" if parts else core

@@ -47,7 +47,7 @@ class Gaps:
 
     @property
     def all(self) -> tuple[Gap, ...]:
-        """All gaps, sorted by their places."""
+        """All gaps, sorted by place in the entry."""
         return tuple(sorted(self.found, key=lambda gap: (gap.where or Where(""), gap.service, gap.what)))
 
 

@@ -23,7 +23,7 @@ ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
 # Characters that YAML parsers refuse and that JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
-# Numbers up to this many digits are kept exactly. Helm reads numbers as JSON does.
+# Helm keeps whole numbers of up to 15 digits exactly, because it reads numbers as JSON does.
 _WHOLE = re.compile("-?(?:0|[1-9][0-9]{0,14})")
 _TRUTHS = frozenset("y n yes no true false on off null".split())
 
@@ -77,7 +77,7 @@ class HelmWriter:
         return "\n".join(self._lines(data)) + "\n"
 
     def scalar(self, value: Any) -> str:
-        """Return a scalar: a quoted text, a number, or a Helm action if it contains an answer."""
+        """Write a scalar as a quoted text, as a number or, if the scalar contains an answer, as a Helm action."""
         if isinstance(value, Verbatim):
             return value
         if isinstance(value, bool) or value is None:
@@ -92,7 +92,7 @@ class HelmWriter:
         return f"{{{{ {self.expression(value)} | toJson }}}}"
 
     def expression(self, value: str) -> str:
-        """Return a text as a Helm expression, without the braces."""
+        """Convert a text with answers to a Helm expression, without the braces."""
         doubled = isinstance(value, Expanded)
         words, values = "", []
         for part in self.marks.parts(value):
@@ -115,7 +115,7 @@ class HelmWriter:
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
         if isinstance(value, list | tuple) and value and all(isinstance(each, OnlyWhen) for each in value):
-            # If all items are left out, the key is left out too, because it would be null.
+            # If all items are left out, the key is left out too, because its value would be null.
             yield f"{{{{- if or {' '.join(dict.fromkeys(f'({each.condition})' for each in value))} }}}}"
             yield from self._under(value, head)
             yield "{{- end }}"
@@ -141,7 +141,7 @@ class HelmWriter:
         elif head == "-":
             lines = self._lines(value)
             first = next(lines)
-            # A guard before the first key of an item needs its own line, so the item begins on the next line.
+            # An `if` or `range` before the first key of an item needs a separate line, so the item begins on the next line.
             yield f"- {first}" if not first.startswith("{{-") else "-"
             if first.startswith("{{-"):
                 yield first

@@ -66,7 +66,7 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class OpenStack:
-    """A stack with marks for the open answers. `plain` is the stack with the answers, `shaping` lists all other variables."""
+    """A stack with marks for the open answers. `plain` is the stack with the answers. `shaping` lists the variables of fixed answers."""
 
     stack: Stack
     plain: Stack
@@ -100,9 +100,9 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 
 
 def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, str], shown: str) -> None:
-    """Raise ForgeError for each missing answer whose mark is in `shown`, where nothing would replace the mark.
+    """Raise ForgeError if `shown` contains the mark of a missing answer, because no answer would replace this mark.
 
-    `shown` is what a stack or its errors say. An example of such an answer is the target of an external link.
+    `shown` is the text of a stack or of its errors. An example of such an answer is the target of an external link.
     """
     problems = [
         Problem(
@@ -118,7 +118,7 @@ def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, 
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates use in conditions or other expressions, so that the effect of an answer is unknown."""
+    """Return the variables that templates use in conditions or other expressions, so that the effect of their answers is unknown."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

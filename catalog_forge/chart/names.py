@@ -17,13 +17,13 @@ _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
 class DnsNames:
-    """Assigns unique names."""
+    """Assigns unique DNS names."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
 
     def of(self, name: str, most: int = MOST, like: str = "") -> str:
-        """Return a unique valid name for an object, the same on each call, derived from `like` or else from `name`."""
+        """Return the unique valid name of the object `name`, derived from `like` or else from `name` on the first call."""
         if name not in self._given:
             label = _NOT_IN_LABELS.sub("-", (like or name).lower()).strip("-")
             label = label if label[:1].isalpha() else f"x-{label}".rstrip("-")
@@ -55,5 +55,5 @@ def is_label(key: str, value: str) -> bool:
 
 
 def is_variable(name: str) -> bool:
-    """Whether a container in Kubernetes can have a variable with this name."""
+    """Whether a container in Kubernetes can have an environment variable with this name."""
     return _VARIABLE.fullmatch(name) is not None

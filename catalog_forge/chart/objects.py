@@ -58,7 +58,7 @@ class Objects:
         for name in sorted((each.name for each in self.stack.services), key=lambda name: DnsNames().of(name) != name):
             self.given.of(name)  # valid names are assigned first, so that they stay unchanged
         self.names = {each.name: self.given.of(each.name) for each in self.stack.services}
-        self.held = DnsNames()  # the names of Secrets: each service has a Secret with its own name
+        self.held = DnsNames()  # the names of Secrets: the Secret of a service has the service's name
         for name in self.names.values():
             self.held.of(name)
         self.claims = self._shared_volumes()
@@ -106,7 +106,7 @@ class Objects:
         return any(launch.volumes for launch in service.launches)
 
     def _identity(self, service: Service) -> Identity:
-        """Return how the containers of a service are identified."""
+        """Return the identity of a service's containers in the cluster."""
         name = self.names[service.name]
         if self.kinds[service.name] != "StatefulSet":
             return Identity("0", quoted(POD_NAME), POD_IP)
@@ -115,7 +115,7 @@ class Objects:
         return Identity(self.scale(service), f'(printf "%s-{name}-%v" $.Release.Name {number})', address)
 
     def _shared_volumes(self) -> dict[str, str]:
-        """Return the named volumes that several services mount, with the names of their claims."""
+        """Map each named volume that several services mount to the name of its claim."""
         users: dict[str, set[str]] = {}
         for service in self.stack.services:
             for launch in service.launches:
@@ -173,7 +173,7 @@ class Objects:
         self._kept(service, full, pod)
 
     def _kept(self, service: Service, full: Verbatim, pod: Pod) -> None:
-        """Add what the pods of a service read: its Secret, and the files of the metadata."""
+        """Add the objects that the pods of a service read: the Secret of the service, and the files of the metadata."""
         name = self.names[service.name]
         file = f"{name}.yaml"
         if pod.secrets:
@@ -228,7 +228,7 @@ class Objects:
         return {"affinity": found} if found else {}
 
     def _place(self, launch: Launch, pair: str, how: re.Match[str], made: dict[str, dict[str, Any]]) -> None:
-        """Add the affinity for one pair of a scheduling label, or note that the pair does not carry over."""
+        """Add the affinity for one pair of a scheduling label, or add a gap if the pair does not carry over."""
         kind, term = self._node(pair, how) if how["of"] == "host" else self._beside(launch, pair, how)
         what = f"labels: {how[0]}: {self.marks.shown(pair)}"
         if term is None:
@@ -300,7 +300,7 @@ class Objects:
     def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
         """Return the kind of gap for a key of a container, or "" if the chart carries it over.
 
-        `routed` are the keys that matter for a service without pods, None for a service with pods.
+        `routed` are the keys that need no report for a service without pods. It is None for a service with pods.
         """
         if routed and key not in carried.CERTIFICATES:
             return "" if first and (key in routed or (key, text) == ("scale", "1")) else carried.PODLESS

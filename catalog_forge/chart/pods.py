@@ -80,10 +80,10 @@ class Pods:
         self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, names: Names, claims: Names, secret: bool
     ) -> None:
         self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
-        self.names = names  # of services in the cluster
+        self.names = names  # the names of services in the cluster
         self.owners = {launch.name: each.name for each in opened.stack.services for launch in each.launches}
         self.claims = claims  # the claims of volumes that several services mount
-        self.secret = secret  # whether the metadata holds secrets
+        self.secret = secret  # whether the metadata contains secrets
 
     def gap(
         self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
@@ -414,7 +414,7 @@ class _PodMaker:
         return made
 
     def _shared(self) -> dict[str, Any]:
-        """Return the settings that apply to all containers of a pod if one of them asks for them."""
+        """Return the settings of a pod that apply to all its containers as soon as one container requests them."""
         made: dict[str, Any] = {}
         for launch in self.service.launches:
             for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
@@ -458,12 +458,12 @@ class _PodMaker:
 
 
 def file_name(name: str) -> str:
-    """Return the name of a service as part of a key of a ConfigMap."""
+    """Convert the name of a service to a valid part of a ConfigMap key."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
 
 
 def _place(node: Node, item: str) -> Where:
-    """Return the place of the key `item` of a mapping, or of the list item that begins with `item`, or else of the node."""
+    """Return the place of the key `item` or of the list item that begins with `item`. Without a match, it is that of the node."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

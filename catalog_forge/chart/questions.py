@@ -25,7 +25,7 @@ _LIMITS = ("min", "max", "min_length", "max_length")
 
 
 def asked(questions: Sequence[Question], values: Mapping[str, str], gaps: Gaps) -> list[dict[str, Any]]:
-    """Return the questions in the form of questions.yaml. `values` are the proposed answers, by variable."""
+    """Convert questions to the form of questions.yaml. `values` are the proposed answers, by variable."""
     return [_question(question, values.get(question.variable, ""), gaps) for question in questions]
 
 
@@ -51,7 +51,7 @@ def _question(question: Question, value: str, gaps: Gaps) -> dict[str, Any]:
 
 
 def typed(question: Question, text: str) -> Any:
-    """Return an answer as a value of the chart: a number, a boolean or a text."""
+    """Convert an answer to a value of the chart: a number, a boolean or a text."""
     if is_whole(question):
         return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else 0
     return text == "true" if question.type == "boolean" and text in ("true", "false") else text

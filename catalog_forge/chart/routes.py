@@ -91,7 +91,7 @@ class Routes:
         self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
 
     def _public(self, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
-        """Add a Service that publishes ports of the pods of `leads_to`. The chart's values for `service` determine its type."""
+        """Add a Service that publishes ports of the pods of `leads_to`. The chart's value `serviceType` of `service` sets its type."""
         kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
         spec = {"type": kind, "selector": labels_of(leads_to), "ports": ports}
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
@@ -204,7 +204,7 @@ class Routes:
         return "the chart leaves the rule out, because it has no pods of this service" if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
-        """Add a rule to the paths of its host in an Ingress. Return the report's words for the result."""
+        """Add a rule to the paths of its host in an Ingress. Return the description of the result for the report."""
         path = rule.path or "/"
         if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
             return "the chart leaves the rule out, because an Ingress does not accept this host name"

@@ -22,7 +22,7 @@ from catalog_forge.metadata.service.answers import DEFAULT
 from catalog_forge.stack.environment import steady
 from catalog_forge.stack.model import Stack
 
-# UUIDs and digests are derived from a hash, because they only have to tell containers apart.
+# The length of a UUID. UUIDs and digests are derived from a hash, because they only need to differ between containers.
 _UUID = 36
 _ADDRESS = r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+"
 _HOST = model.Host("kubernetes", "127.0.0.1")
@@ -30,7 +30,7 @@ _HOST = model.Host("kubernetes", "127.0.0.1")
 
 @dataclass(frozen=True)
 class Identity:
-    """How a service's containers are identified in the cluster. `scale` and `pod`, the name of pod `$i`, are Helm expressions."""
+    """The identity of a service's containers in the cluster. `scale` and `pod`, the name of pod `$i`, are Helm expressions."""
 
     scale: str
     pod: str
@@ -80,13 +80,13 @@ class Trees:
         return self._file({"self": {"container": template}}, False)
 
     def identity(self, name: str) -> Identity:
-        """Return how the containers of a service are identified. A sidekick is identified like its primary."""
+        """Return the identity of a service's containers. A sidekick has the identity of its primary."""
         lowered = name.lower()
         primary = next((each for each, names in self.of_service.items() if lowered in map(str.lower, names)), name)
         return self.identities[primary]
 
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a service with its containers, which the template repeats for the scale."""
+        """Return a service with one container, which the template repeats as many times as the scale of the service."""
         scale = self.identity(name).scale
         found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)
@@ -118,7 +118,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Counted:
-    """The containers of a service: one item, which the template repeats for the scale."""
+    """The containers of a service: one item, which the template repeats `scale` times."""
 
     key: str
     item: Mapping[str, Any]
@@ -137,7 +137,7 @@ def _named(objects: Any) -> dict[str, Any]:
 
 
 def _leaves(told: Mapping[str, Any], *without: str) -> dict[str, Any]:
-    """Return an object in the form that confd stores: texts in maps, with elements of lists below their names or numbers."""
+    """Convert an object to the form that confd stores: nested maps of texts. List elements get their names or numbers as keys."""
     return nested(keys_of_answer("", json.dumps({key: value for key, value in told.items() if key not in without})))
 
 
@@ -166,7 +166,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
 
 
 def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
-    """Return a tree with only the leaves that have a secret answer or, unless `secret`, only the leaves that have none."""
+    """Return a tree with only the leaves that contain a secret answer if `secret` is set, otherwise with only the other leaves."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree
     if not isinstance(tree, Mapping):
