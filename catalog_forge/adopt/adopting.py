@@ -149,8 +149,8 @@ def _taken(
 
     Return the generated image, and the comparison of its files with those of the original.
 
-    A file of key-value pairs is first tried as `set` and `copy` blocks. These may only differ where the original cannot be
-    parsed. Otherwise, text blocks are tried. If they differ without a proven reason, the file stays a template.
+    A file of key-value pairs is first tried as `set` and `copy` blocks. Their output may only differ from files that cannot be
+    parsed. Otherwise, text blocks are tried. If their output differs without a proven reason, the file stays a template.
     Raises ForgeError.
     """
     left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}

@@ -86,7 +86,7 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # A key that is needed in one file but optional in another is optional: a file prints nothing for a missing key.
+    # A key that one file needs but another file treats as optional is optional: a file prints nothing for a missing key.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 

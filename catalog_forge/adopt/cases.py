@@ -19,7 +19,8 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# The values of all keys in a scenario: fitting values or words (""), a boolean, a number, or JSON for templates that use `json`.
+# All keys of a scenario have one of these values: a boolean, a number, or JSON for templates that use `json`. The empty text
+# stands for values that fit the templates.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
 # Wildcards are replaced by names if they are a whole path segment, and by numbers if they are a part of a segment.
 _ELEMENTS = ("1", "2", "alpha")
@@ -105,7 +106,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by the host names of containers. Only a container in a host's network has the host's name."""
+        """Whether templates find hosts by the host names of containers. These names are only equal in the network of a host."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -367,7 +368,7 @@ def _case(
 
 
 def _checked(need: Needs, *stacks: Tree) -> None:
-    """Give all services a health check if a template asks for the health of their containers."""
+    """Give all services a health check if a template reads the health of containers."""
     for each in (each for services in stacks for each in services.values()) if need.by_health else ():
         each["health_check"] = {"port": 80}
 
@@ -382,7 +383,7 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
 
 
 def _stacks(need: Needs, services: Tree, look: Filled, *, twice: bool) -> Tree:
-    """Return the other stacks: those that templates name and, if `twice`, a copy of the main stack with equal service names."""
+    """Return the stacks that templates name and, if `twice` is set, a copy of the main stack with equal service names."""
     found: Tree = {
         stack: {name: {"scale": 2, "metadata": _styled(tree, look), "labels": _labels(need, look)} for name, tree in own.items()}
         for stack, own in need.stacks.items()

@@ -185,7 +185,7 @@ def answers(revision: Revision) -> dict[str, str]:
 
 
 def secrets(revision: Revision) -> frozenset[str]:
-    """Return the default answers that no report may show."""
+    """Return the secret default answers, which no report may show."""
     return frozenset(each.default for each in revision.asked.values() if each.default and is_secret(each))
 
 

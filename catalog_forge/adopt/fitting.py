@@ -33,7 +33,7 @@ class Shape:
     below: dict[str, Shape] = field(default_factory=dict)
 
     def add(self, use: Usage, inside: Sequence[str]) -> None:
-        """Record what a template does with the value, or with a value inside it."""
+        """Record how a template uses the value, or a value inside it."""
         if inside and len(inside) <= _DEEPEST:
             self.below.setdefault(inside[0], Shape()).add(use, inside[1:])
         elif not inside and use not in self.uses:
@@ -79,7 +79,7 @@ class Shapes:
     known: dict[str, Shape] = field(default_factory=dict)
 
     def add(self, uses: Iterable[Usage], placed: Callable[[str], str]) -> None:
-        """Record what a template does with values. `placed` maps a path in the template to a path in the metadata."""
+        """Record how a template uses values. `placed` maps a path in the template to a path in the metadata."""
         for use in uses:
             origin, *inside = use.origin.split("\n")
             if not origin.startswith("/"):

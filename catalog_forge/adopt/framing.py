@@ -53,7 +53,7 @@ _TAKEN = frozenset(("image", "entrypoint", "command", "metadata", "scale", "heal
 
 @dataclass
 class _Framing:
-    """Reads one entry. `said` collects notes on what a spec cannot express."""
+    """Reads one entry. `said` collects notes on those parts of the entry that a spec cannot express."""
 
     original: Original
     use: EntryUse
@@ -194,7 +194,7 @@ class _Framing:
                 self.say(f"{service.name}: the spec leaves out the key {key}", node.where)
 
     def image(self, main: Service) -> str:
-        """Return the image of the program. A variable in it is replaced by its default answer."""
+        """Return the image of the program, in which the default answers replace variables."""
         node = main.get("image")
         if not isinstance(node, yamlio.Text):
             return ""
@@ -317,7 +317,7 @@ class _Framing:
         return written([*parts, text[place:].replace("$$", "$")])
 
     def key_of(self, variable: str) -> str:
-        """Return the key whose question has this variable; add one if the metadata has none."""
+        """Return the key whose question has this variable. If the metadata has no such key, add one."""
         found = next((name for name, key in self.keys.items() if key.get("variable") == variable), "")
         if not found:
             found = variable
@@ -399,7 +399,7 @@ class _Framing:
         return decoding.data(node, lambda text: substituted(text, self.answers) if "$" in text.value else text_of(text))
 
     def question(self, variable: str) -> dict[str, Any]:
-        """Return the declaration of the metadata key that a question becomes."""
+        """Convert a question to the declaration of a metadata key."""
         asked = self.asked[variable]
         kind = asked.type if asked.type in KEY_TYPES and asked.type not in ("map", "list") else "string"
         found: dict[str, Any] = {"type": kind, "variable": variable, "label": " ".join(asked.label.split())[:100]}

@@ -60,7 +60,7 @@ class Thing:
     """The object that a path refers to, and `rest`, the part of the path below the object.
 
     `which` is the name of the service to which the object belongs ("" for the configured service), or the loop whose current
-    element is the object. `wide` tells that the path names a service anywhere in the environment.
+    element is the object. `wide` is True if the path names a service of any stack.
     """
 
     kind: ThingKind
@@ -510,7 +510,7 @@ class Naming:
         return f"position({self._reference(part.loop)})" + (f" {'+' if plus > 0 else '-'} {abs(plus)}" if plus else "")
 
     def text(self, words: Phrase) -> str:
-        """Return a text with its values as expressions, in the syntax of a spec."""
+        """Write a text in the syntax of a spec. Values that are unknown before rendering become expressions."""
         return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
 
     def braced(self, part: Value) -> Expr:

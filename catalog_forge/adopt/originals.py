@@ -48,8 +48,8 @@ _SHOWN = 70
 class OriginalFile:
     """A file that confd renders: its template resource, the TOML `file` with that resource, and its template.
 
-    `moved` is the prefix of all paths in the template, without the metadata version. `rebased` tells that the file's keys are not
-    Rancher's, so they were moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
+    `moved` is the prefix of all paths in the template, without the metadata version. `rebased` is True if the file's keys are not
+    Rancher's, so that they were moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
     """
 
     resource: TemplateResource
@@ -70,7 +70,7 @@ class OriginalFile:
         return b"{{" not in self.source
 
     def is_named(self, error: str) -> bool:
-        """Whether an error of confd is about this file."""
+        """Whether an error message of confd is about this file."""
         return error.startswith(f"{self.resource.name}: ") or f" template: {self.resource.src}:" in error
 
     @cached_property
@@ -122,9 +122,9 @@ class OriginalFile:
 
 @dataclass(frozen=True)
 class Original:
-    """The content of an image for one -confdir: the files that confd renders, and those that the image carries unchanged.
+    """The files of an image for one `-confdir` of confd: those that confd renders, and those that stay unchanged.
 
-    `holds` tells that an entry only uses the image's volumes, not its program. `generated` tells that the image already has a
+    `holds` is True if an entry only uses the image's volumes, not its program. `generated` is True if the image already has a
     spec. `base` is the `image` key of the spec if the new image is based on this image.
     """
 

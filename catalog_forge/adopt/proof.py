@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass
 class Compared:
-    """The comparison of one file of the original: how often it was rendered and equal, and its differences."""
+    """The comparison of one file of both images: how often it was rendered, how often it was equal, and its differences."""
 
     dest: str
     is_static: bool
@@ -233,7 +233,7 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
 
 
 def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
-    """Return what confd does in one container of a scenario: the files that it writes and its errors."""
+    """Run confd for one container of a scenario. Return the files that confd writes, and its errors."""
     subject = replace(subject, variables=case.variables(subject.variables))
     moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
     (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])

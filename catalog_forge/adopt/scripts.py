@@ -1,6 +1,6 @@
 """Converts launch scripts to the `launch` key. Known scripts copy files, wait for files or the scale, and choose a leader.
 
-A script is read statement by statement. If one statement is unknown, the script stays a file.
+A script is read statement by statement. If it has an unknown statement, the script stays a file.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Start:
     """The effect of a script. `launch` is the key of a spec; None if `line` has no equivalent in a spec, for the reason `why`.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
-    only sleep or print progress. `is_conf` tells that the script starts confd.
+    only sleep or print progress. `is_conf` is True if the script starts confd.
     """
 
     launch: Mapping[str, Any] | None
@@ -157,7 +157,7 @@ class _Reading:
 
 
 def _statements(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield the kind and the match of each statement. Raises _Unknown at the first statement of an unknown kind."""
+    """Yield the kind of each statement, with the match of its pattern. Raises _Unknown at the first unknown statement."""
     place = 0
     text = text.replace("\\\n", "  ")
     while place < len(text):

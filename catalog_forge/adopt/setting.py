@@ -14,9 +14,9 @@ class Setting:
     """The context of a template: the metadata version that it was written for, and the `prefix` and `keys` of its TOML.
 
     `service` is the service that the image configures. If `keys` is None, all keys are served. `types` are the types of metadata
-    keys that the entry declares. `shared` tells that the conf container shares the network of the program, so that `self` is the
-    program's container. `target` is the metadata version of the blocks. `blank` are metadata keys that may be empty without
-    preventing the file from being written.
+    keys that the entry declares. `shared` is True if the conf container shares the network of the program, so that `self` is the
+    program's container. `target` is the metadata version of the blocks. `blank` are metadata keys that may be empty: the file is
+    written nevertheless.
     """
 
     version: str = "2015-07-25"
@@ -33,10 +33,10 @@ class Setting:
 class KeyUse:
     """A metadata key that a template reads.
 
-    `kind` is "map" if the template iterates over the key. `named` tells that the template uses the names in the map; otherwise
-    the key may also be a list. `fields` are the fields that are read of each element; `branches` tells that elements without
+    `kind` is "map" if the template iterates over the key. `named` is True if the template uses the names in the map; otherwise
+    the key may also be a list. `fields` are the fields that are read of each element; `branches` is True if elements without
     fields are skipped. The key is `optional` if the template works without it, and `pasted` if its value may have several lines.
-    `compared` are the texts that the value is compared with, and `asked` tells that the template asks whether the key has a
+    `compared` are the texts that the value is compared with, and `asked` is True if the template tests whether the key has a
     value. A `*` in the key's name is a part that is only known when the file is rendered.
     """
 

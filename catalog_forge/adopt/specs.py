@@ -74,7 +74,7 @@ class Made:
 
 
 def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
-    """Return the spec of an original. `lifted` are the templates that become blocks, by dest. All other templates stay."""
+    """Return the spec of a hand-written image. `lifted` has the templates that become blocks, by dest; all others stay."""
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
@@ -115,7 +115,7 @@ def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]
 
 
 def commands(resource: TemplateResource, dest: str, programs: Sequence[str]) -> dict[str, Any]:
-    """Return the known keys among `check`, `check_in` and `reload`. `programs` are the names of the main program.
+    """Convert commands to the keys `check`, `check_in` and `reload`. `programs` are the possible names of the main program.
 
     A command is left out if its effect is unknown, or if it names a file whose path differs in the spec.
     """

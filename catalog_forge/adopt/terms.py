@@ -52,7 +52,7 @@ class Lookup:
 class Children:
     """The names below a path (`ls`).
 
-    With `branches`, only names with keys below them are listed (`lsdir`). With `prefix`, only names that begin with it are
+    If `branches` is set, only names that have keys below them are listed (`lsdir`). Only names that begin with `prefix` are
     listed, without the prefix.
     """
 
@@ -126,7 +126,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The length of a list, plus a number."""
+    """The length of a list, plus the number `plus`."""
 
     of: Children
     plus: int = 0
@@ -134,7 +134,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The index of a loop's current element, counted from 0, plus a number."""
+    """The index of a loop's current element, counted from 0, plus the number `plus`."""
 
     loop: Iteration
     plus: int = 0

@@ -1,6 +1,6 @@
 """Removes the empty lines that actions of a template leave in its output, so that conditions and loops contain whole lines.
 
-Apart from spaces at the ends of lines, nothing else changes: each line stays where it was.
+Apart from spaces at the ends of lines, nothing else changes: all other lines stay in place.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 
 
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
-    """Return the output without the empty lines that come from lines with only actions.
+    """Return the output without the empty lines that result from template lines with only actions.
 
-    `fresh` tells that the output begins on a new line, `ends` that a line break follows the output.
+    `fresh` is True if the output begins on a new line, `ends` if a line break follows the output.
     """
     return _tidied(pieces, fresh, ends)[0]
 

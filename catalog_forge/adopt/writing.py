@@ -48,7 +48,7 @@ class Writing:
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
         """Return the blocks for some output, and whether the output ends with a whole line.
 
-        `fresh` tells that the output begins on a new line, `ends` that a line break follows the output.
+        `fresh` is True if the output begins on a new line, `ends` if a line break follows the output.
         """
         found: Blocks = []
         parts: list[str | Expr] = []

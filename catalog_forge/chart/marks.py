@@ -66,7 +66,7 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class OpenStack:
-    """A stack with marks for the open answers. `plain` is the stack with the answers. `shaping` lists the variables of fixed answers."""
+    """A stack with marks for the open answers; `plain` has the answers instead. `shaping` lists variables with fixed answers."""
 
     stack: Stack
     plain: Stack
@@ -118,7 +118,7 @@ def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, 
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates use in conditions or other expressions, so that the effect of their answers is unknown."""
+    """Return the variables that templates use in conditions or other expressions, so that an answer has unknown effects."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

@@ -50,7 +50,7 @@ def is_annotation(key: str) -> bool:
 
 
 def is_label(key: str, value: str) -> bool:
-    """Whether a node can have a label with this key and value."""
+    """Whether a node of the cluster can have a label with this key and value."""
     return is_annotation(key) and (not value or _VALUE.fullmatch(value) is not None)
 
 

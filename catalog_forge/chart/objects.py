@@ -240,7 +240,7 @@ class Objects:
         made.setdefault(kind, {}).setdefault(_PREFERRED if how["soft"] else _REQUIRED, []).append(term)
 
     def _node(self, pair: str, how: re.Match[str]) -> tuple[str, Any]:
-        """Return the node affinity that a host label asks for."""
+        """Return the node affinity that a host label requires."""
         name, equals, value = pair.partition("=")
         if not equals or not is_label(name, value):
             return "nodeAffinity", None
@@ -248,7 +248,7 @@ class Objects:
         return "nodeAffinity", {"weight": 100, "preference": {"matchExpressions": [term]}} if how["soft"] else term
 
     def _beside(self, launch: Launch, pair: str, how: re.Match[str]) -> tuple[str, Any]:
-        """Return the pod affinity that a container label asks for. Only labels that name a service of this stack carry over."""
+        """Return the pod affinity that a container label requires. Only labels that name a service of this stack carry over."""
         kind, service = "podAntiAffinity" if how["not"] else "podAffinity", _OF_SERVICE.fullmatch(pair)
         target = self.pods.owners.get(
             launch.name if service and service[1] == "${service_name}" else service[1] if service else ""

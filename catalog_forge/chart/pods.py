@@ -105,7 +105,7 @@ class Pods:
     def of(self, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
         """Return the pod of a service. `name` is the name of its Secret, `tree` the volume of its metadata.
 
-        `keeps` tells whether the pod's own volumes can outlive it.
+        `keeps` is True if the pod's own volumes can outlive the pod.
         """
         return _PodMaker(self, service, name, tree, keeps).pod()
 

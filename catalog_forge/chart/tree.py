@@ -55,7 +55,7 @@ class Trees:
         self._files: dict[bool, str] = {}
 
     def of_stack(self, secret: bool) -> str:
-        """Return the file of the stack, which all pods read: `/self/stack`, `/self/host` and the root keys."""
+        """Return the metadata file that all pods of the stack read, with `/self/stack`, `/self/host` and the root keys."""
         if secret not in self._files:
             self._files[secret] = self._of_stack(secret)
         return self._files[secret]
@@ -71,11 +71,11 @@ class Trees:
         return self._file(tree | {name: each for name, each in others.items() if name in self.roots}, secret)
 
     def of_one(self, name: str, secret: bool) -> str:
-        """Return the file of a service, or of a sidekick with its own network: `/self/service`."""
+        """Return the metadata file with the `/self/service` of a service, or of a sidekick with a separate network."""
         return self._file({"self": {"service": self.service(name, self.services[name.lower()])}}, secret)
 
     def of_pod(self, name: str) -> str:
-        """Return the file of the container `$i` of a service or a sidekick: `/self/container`."""
+        """Return the metadata file with the `/self/container` of container `$i` of a service or a sidekick."""
         _, template = self._container(name)
         return self._file({"self": {"container": template}}, False)
 
@@ -166,7 +166,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
 
 
 def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
-    """Return a tree with only the leaves that contain a secret answer if `secret` is set, otherwise with only the other leaves."""
+    """Return a tree with only the leaves that contain a secret answer, or with only the other leaves if `secret` is False."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree
     if not isinstance(tree, Mapping):

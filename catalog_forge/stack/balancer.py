@@ -80,7 +80,7 @@ class Balancers:
         self.note = note
 
     def rules(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> tuple[Rule, ...]:
-        """Return the rules of a load balancer in the order in which they are tried."""
+        """Return the rules of a load balancer in the order in which haproxy tries them."""
         self._say(definition)
         found = [rule for each in _rules_of(definition) if (rule := self._rule(definition, each))]
         if not found and _kind(definition) == "load-balancer-service":
@@ -140,7 +140,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all links, unless labels restrict this."""
+        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all linked services unless labels restrict it."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -218,9 +218,9 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return the stack with haproxy containers of this image as load balancers.
+    """Return the stack with haproxy containers that run `image` as load balancers.
 
-    If `image` is empty, load balancers get no units, and a note says so.
+    A load balancer without rules gets no units, and a note says so. Without an `image`, this applies to all load balancers.
     """
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:
@@ -258,7 +258,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """Return how a port of a Rancher 1.1 load balancer is published: haproxy listens on the public port in its container."""
+    """Convert a port of a Rancher 1.1 load balancer for haproxy, which listens on the public port in its container."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

@@ -19,7 +19,7 @@ _MOST = 60
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
     """A service that is added (`+`), removed (`-`) or changed (`~`). `what` lists the changed fields as path, old text and new
-    text; `replaces` tells whether the change replaces the units of the service."""
+    text; `replaces` is True if the change replaces the units of the service."""
 
     sign: str
     service: str

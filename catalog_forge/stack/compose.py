@@ -96,7 +96,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
         for double in source.yaml.duplicates:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
-                # Two services of the same name: it is unclear which of them is meant.
+                # If two services have the same name, it is unclear which service is meant.
                 reader.wrong(
                     str(double),
                     where,
@@ -108,7 +108,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 )
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores such a key silently, even if it is a service written as in version 1.
+                # Rancher ignores such a key silently, even if the key is a service at the top level, as in version 1.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores this key: {hint}; services belong below `services`", key.where)
 
@@ -130,7 +130,7 @@ def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with secret answers, each with the stars that are displayed in place of the answer."""
+    """Map each variable with a secret answer to the stars that are displayed in place of the answer."""
     return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 
@@ -293,7 +293,7 @@ def flat(path: str) -> str:
 
 
 def _linked(service: Service, beside: Collection[str]) -> Service:
-    """Return a service with its links to other stacks redirected to the services that run beside the entry."""
+    """Return a service in which links to other stacks lead to the services that run in addition to the entry."""
     links = (replace(each, target=flat(each.target)) if each.target in beside else each for each in service.links)
     return replace(service, links=tuple(links))
 

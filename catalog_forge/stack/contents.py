@@ -41,7 +41,7 @@ class Kept:
 
 
 def compared(before: Contents, after: Contents) -> list[Kept]:
-    """Return the comparison for each volume that existed before."""
+    """Compare the contents of each volume that existed before with its contents after the upgrade."""
     found = []
     for name, old in before.items():
         now = after.get(name, {})

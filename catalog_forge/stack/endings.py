@@ -16,7 +16,7 @@ from catalog_forge.stack.reconcile import Key, Seen, restarts
 GIVE_UP = 5
 """The number of ends in a row after which a container is considered hopeless."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each further one, and the maximum
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each further restart, and the maximum
 _STEADY = 10.0  # after running for so many seconds, a container that ends is again restarted after the first pause
 
 
@@ -77,8 +77,8 @@ class Endings:
     ) -> list[Ending]:
         """Record the containers on the engine, and return those that have ended since the last call.
 
-        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the names of a service
-        and of a launch to the launch.
+        Containers of units in `busy` are ignored, because these units are being changed. `launches` has each launch by the
+        name of its service and its own name.
         """
         ended: list[Ending] = []
         for container in containers:
@@ -116,7 +116,7 @@ class Endings:
         self._course(container).since = now
 
     def settled(self, container: Seen, now: float) -> bool:
-        """Whether a container has run long enough to count as running. The required time grows with each end in a row."""
+        """Whether a container has run long enough to count as running. The required time grows with each consecutive end."""
         course = self._course(container)
         return container.running and course.watched and now - course.since >= self._needed(course)
 

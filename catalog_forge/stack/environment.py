@@ -16,7 +16,7 @@ from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, own
 def environment(
     stack: Stack, subnet: str, host: model.Host, ledger: Ledger, seen: Sequence[Seen], healths: Mapping[Key, str]
 ) -> model.Environment:
-    """Return the environment of a stack: the scales are those of the plan, the states those of the containers on the engine.
+    """Return the environment of a stack, with the scales of the plan and the states of the containers on the engine.
 
     Every planned unit must have a number in the ledger. The addresses and identities of containers are derived from these
     numbers, so they are known before a container is created.
@@ -37,7 +37,7 @@ def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
 
 
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
-    """Return the address of each container that has one, by the name of the container.
+    """Map the name of each container that has an address to this address.
 
     If the primary of a unit uses the network of a sidekick, the sidekick gets the address of the primary. Raises
     ForgeError if a service has used up the addresses in its part of the subnet.
@@ -97,7 +97,7 @@ def _target(stack: str, target: str) -> str:
 
 
 def _port(text: str) -> str:
-    """Return a published port as the metadata writes it, PUBLIC:PRIVATE/PROTOCOL; empty for an unpublished port."""
+    """Return a published port in the form of the metadata, PUBLIC:PRIVATE/PROTOCOL; return "" for an unpublished port."""
     _, public, private, protocol = port_of(text)
     return f"{public}:{private}/{protocol}" if public else ""
 

@@ -1,6 +1,6 @@
 """Health checks like those of Rancher's haproxy: TCP, or HTTP if there is a request line, with thresholds.
 
-`Health` is pure: it computes the next state from the result of a check. `Checker` does the network requests to containers.
+`Health` is pure: it computes the next state from the result of a check. `Checker` makes the network requests to containers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state in Rancher's words, the number of checks in a row against this state, and its start."""
+    """The health of a unit: its state in Rancher's words, the number of checks in a row that contradict it, and its start."""
 
     state: str = "initializing"
     against: int = 0
@@ -57,9 +57,9 @@ class Target:
 
 
 class Checker:
-    """Checks all targets concurrently in one thread, each at its interval, for the duration of its `with` block.
+    """Checks all targets concurrently in one thread, each target at its interval, while the `with` block runs.
 
-    `found` is called from this thread after each check, with the target and whether it passed.
+    `found` is called from this thread after each check, with the target and whether the target passed.
     """
 
     def __init__(self, found: Callable[[Target, bool], None]) -> None:
@@ -79,7 +79,7 @@ class Checker:
         self._loop.close()
 
     def watch(self, targets: Mapping[Key, Target]) -> None:
-        """Check these targets from now on, and no others."""
+        """Check only these targets from now on."""
         asyncio.run_coroutine_threadsafe(self._set(tuple(targets.values())), self._loop).result()
 
     async def _set(self, targets: tuple[Target, ...]) -> None:

@@ -86,11 +86,11 @@ class Launches:
         )
 
     def cannot(self, what: str, where: Where, hint: str = "") -> None:
-        """Record the error that this program cannot run `what`, which rancher-compose accepts."""
+        """Record an error: this program cannot run `what`, although rancher-compose accepts it."""
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """Return a mapping or a list of NAME=VALUE as text by name. If `looked_up`, a NAME alone gets the answer for it."""
+        """Convert a mapping or a list of NAME=VALUE to texts by name. If `looked_up`, a NAME without a value gets its answer."""
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
         found: dict[str, str] = {}
@@ -103,7 +103,7 @@ class Launches:
         return found
 
     def words(self, node: Node | None, what: str) -> tuple[str, ...] | None:
-        """Return a command as words, from a list or from a text that is split as a shell does."""
+        """Return the words of a command. A list is used as it is; a text is split into words as in a shell."""
         if node is None:
             return None
         if isinstance(node, Seq):
@@ -149,7 +149,7 @@ class Launches:
         return tuple(found)
 
     def logging(self, definition: Definition) -> dict[str, str]:
-        """Return the options of a container's log. A driver other than the engine's own is noted, and its options are dropped."""
+        """Return the options of a container's log. Any driver except the engine's own gets a note and loses its options."""
         found = definition.keys
         words = keys_of(found.get("logging"))
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
@@ -194,7 +194,7 @@ class Launches:
         return {key.name: readers[key.type](node, key.name) for key, node in handed if key.here == "engine"}
 
     def _pairs(self, node: Node) -> dict[str, str]:
-        """Return a mapping or a list of NAME:VALUE or NAME=VALUE as text by name."""
+        """Convert a mapping, or a list of NAME:VALUE or NAME=VALUE, to texts by name."""
         if isinstance(node, Map):
             return self.texts(node)
         cut = [re.split("[:=]", item.value, maxsplit=1) for item in items(node)]
@@ -210,7 +210,7 @@ class Launches:
         }
 
     def number(self, node: Node, what: str, least: int = -1000) -> int:
-        """Return a whole number; text of digits, such as an answer, is allowed."""
+        """Parse a whole number. The node may be a number or a text of digits, such as an answer."""
         text = _word(node)
         if re.fullmatch(r"[-+]?[0-9]{1,12}", text) and int(text) >= least:
             return int(text)
@@ -284,7 +284,7 @@ class Launches:
 
 
 def _each(port: str) -> list[str]:
-    """Return the ports of a range one by one: 8000-8001:80-81 becomes 8000:80 and 8001:81."""
+    """Split a range of ports into single ports: 8000-8001:80-81 becomes 8000:80 and 8001:81."""
     found = _RANGE.search(port)
     if found is None:
         return [port]
@@ -296,17 +296,17 @@ def _each(port: str) -> list[str]:
 
 
 def _word(node: Node | None) -> str:
-    """Return a scalar as it was written. For any other node, return empty text, because another check refuses it."""
+    """Return a scalar as it was written. For any other node, which another check refuses, return ""."""
     return node.value if isinstance(node, Text) else ""
 
 
 def _seconds(node: Node | None) -> int:
-    """Return a time such as 1m30s in seconds, at least one; 0 if no time is given."""
+    """Convert a time such as 1m30s to seconds, at least one second. Return 0 if no time is given."""
     found = sum(float(count) * _SECONDS.get(unit, 0) for count, unit in _TIME.findall(_word(node)))
     return max(1, min(math.ceil(found), _LONGEST_GRACE)) if _word(node) else 0
 
 
 def _size(text: str) -> int:
-    """Return a size in bytes: 512m, 1g, 1073741824; -1 means no limit."""
+    """Convert a size such as 512m, 1g or 1073741824 to bytes. -1 means no limit."""
     found = _SIZE.fullmatch(text)
     return int(float(found[1]) * _UNITS[found[2].lower()]) if found else -1 if text == "-1" else 0

@@ -88,7 +88,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a load balancer: requests to its port `source` that match are forwarded to the port `target` of a service."""
+    """A rule of a load balancer: matching requests to its port `source` are forwarded to the port `target` of a service."""
 
     source: int
     target: int
@@ -147,12 +147,12 @@ class StoreBeside:
 class Stack:
     """A stack: its services in an order in which they can be started, and its volumes by name.
 
-    `unhonoured` lists requests of the entry that one engine cannot fulfil. `dangerous` lists requests that need trust: privileged
+    `unhonoured` lists settings of the entry that one engine cannot honour. `dangerous` lists settings that need trust: privileged
     containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
     number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
     containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
-    run beside the entry, `held` the units that are stopped, and `restarts` counts the requested restarts of each unit.
+    run in addition to the entry, `held` the units that are stopped, and `restarts` counts the requested restarts of each unit.
     `images` maps each image to the location at which the entry names it.
     """
 
@@ -186,5 +186,5 @@ def port_of(text: str) -> tuple[str, str, str, str]:
 
 
 def stack_name(name: str) -> str:
-    """Return a name in the form that a stack may have: letters, digits and dashes."""
+    """Convert a name to a valid name of a stack: letters, digits and dashes."""
     return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"

@@ -13,7 +13,7 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 
 HIDDEN = "***"
 _LEAST = 4
-# Fields of a stack that are internal to this program, so they are not part of its description.
+# Fields of a stack that are internal to this program, so they are not part of the stack's description.
 _OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
 
 
@@ -75,7 +75,7 @@ def masked(stack: Stack, stand_in: Stack | None) -> Stack:
 
 
 def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
-    """Return `real` with each text masked that differs from the text in `stand_in`."""
+    """Return `real` with a mask in place of each text that differs from the text at the same place in `stand_in`."""
     if real == stand_in or isinstance(real, bool):
         return real
     if is_dataclass(real) and type(real) is type(stand_in):
@@ -119,7 +119,7 @@ class Hide:
     """
 
     def __init__(self, secrets: Iterable[str], least: int = _LEAST) -> None:
-        # Longest first, because one secret may be part of another.
+        # The longest secrets come first, because a short secret may be part of a longer secret.
         self.secrets = sorted((each for each in secrets if len(each) >= least), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

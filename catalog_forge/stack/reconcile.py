@@ -68,11 +68,11 @@ class Ledger:
             self.births[each.service] = max(self.births.get(each.service, 0), each.number)
 
     def number(self, key: Key) -> int:
-        """Return the number of a unit; if it has none, give it the next number of its service."""
+        """Return the number of a unit. If the unit has none, give it the next number of its service."""
         return self.units[key] if key in self.units else self.next(key)
 
     def next(self, key: Key) -> int:
-        """Give a unit the next number of its service, and return it."""
+        """Give a unit the next number of its service, and return this number."""
         self.births[key[0]] = self.units[key] = self.births.get(key[0], 0) + 1
         return self.units[key]
 
@@ -98,7 +98,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What to do with a unit: `raise` creates and starts the missing containers of the unit, `start` restarts `containers`."""
+    """An action on a unit: `raise` creates and starts the missing containers of the unit, `start` restarts `containers`."""
 
     verb: Verb
     key: Key
@@ -108,7 +108,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Facts that only a continuous watcher knows.
+    """Facts that are only known to a process that watches the stack continuously.
 
     Some fields contain units: `complete` units have had all containers, `busy` units are being changed, and `unwanted`, `held`
     and `again` units are to be replaced, stopped or restarted on request. Other fields contain containers: `ended` containers
@@ -145,7 +145,7 @@ def container_name(stack: str, service: Service, launch: Launch, index: int) -> 
 
 
 def owner_of(service: Service, launch: Launch) -> Launch:
-    """Return the launch whose network `launch` uses, directly or through other launches; `launch` itself if it has its own."""
+    """Return the launch whose network `launch` uses, directly or through other launches, or `launch` if it shares no network."""
     by_name = {each.name: each for each in service.launches}
     seen: set[str] = set()
     while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
@@ -162,13 +162,13 @@ def ordered(service: Service) -> list[Launch]:
 
 
 def named(stack: Stack, names: Collection[str]) -> frozenset[Key]:
-    """Return the units of a stack that have these names, SERVICE-INDEX."""
+    """Return the units of a stack whose names, of the form SERVICE-INDEX, are in `names`."""
     every = ((service.name, index) for service in stack.services for index in range(1, service.scale + 1))
     return frozenset(key for key in every if f"{key[0]}-{key[1]}" in names)
 
 
 def levels(stack: Stack) -> list[list[str]]:
-    """Return the services in groups that start one after the other: each service after its links and dependencies."""
+    """Group services by their order of start: each service is in a later group than those that it links to or depends on."""
     done: dict[str, int] = {}
     for service in stack.services:
         before = {*service.depends_on, *(link.target for link in service.links)}
@@ -185,12 +185,12 @@ class Desired:
     addresses: Mapping[str, str]
 
     def of(self, service: Service, index: int) -> set[str]:
-        """Return the addresses of a unit."""
+        """Return the addresses that the containers of a unit should have."""
         names = (container_name(self.stack.name, service, launch, index) for launch in service.launches)
         return {self.addresses.get(name, "") for name in names}
 
     def fits(self, container: Seen) -> bool:
-        """Whether a container matches the current definition of its service, and its own address in the metadata."""
+        """Whether a container matches the current definition of its service and has the address that the metadata gives it."""
         same = container.digest == self.digests.get(container.service)
         return same and container.address == self.addresses.get(container.name, "")
 
@@ -228,7 +228,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that a unit needs now, if any. `found` are all its containers, `present` those with its number."""
+    """Yield the action that a unit needs now, if any. `found` are all its containers, `present` those with the current number."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}
@@ -253,7 +253,7 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
 
 
 def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
-    """Return the containers of a unit to start now. A container that shares a network waits for the owner of the network."""
+    """Return those containers of a unit that should be started now. The owner of a shared network must be up or among them."""
     found = [each for each in present if _starts(service, each, known)]
     up = {each.launch for each in present if each.running or each in found}
     owners = {launch.name: owner_of(service, launch).name for launch in service.launches}
@@ -261,7 +261,7 @@ def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[See
 
 
 def _starts(service: Service, seen: Seen, known: Known) -> bool:
-    """Whether a stopped container is to be started now."""
+    """Whether a stopped container should be started now."""
     launch = next((each for each in service.launches if each.name == seen.launch), service.primary)
     if seen.running or seen.id in known.resting:
         return False

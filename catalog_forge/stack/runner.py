@@ -40,7 +40,7 @@ _NO_OWNER = ("cannot join network of a non running container", "namespace path: 
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
-# The compose keys that have the same name in the SDK, and those that have another name there.
+# The compose keys that have the same name in the SDK, and those that have a different name in the SDK.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
     "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
@@ -58,7 +58,7 @@ class StackRunner:
         self._engine = engine
         self._api = engine.api
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
-        # By container id, the time of the last log line that `news` has returned.
+        # Maps the id of each container to the time of the last log line that `news` has returned.
         self._returned: dict[str, str] = {}
 
     def network(self) -> Network:
@@ -161,7 +161,7 @@ class StackRunner:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. A container that shares the network of an ended container is left for the next start."""
+        """Start a container. If it shares the network of a container that has ended, it stays stopped without an error."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -178,7 +178,7 @@ class StackRunner:
         return True
 
     def stop(self, containers: Iterable[Seen], grace: int) -> None:
-        """Stop containers in order with SIGTERM, and by force after the grace period of the entry, else after `grace` seconds."""
+        """Stop containers in order with SIGTERM. Kill them after the grace period of the entry, or else after `grace` seconds."""
         for each in containers:
             with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
                 self._api.stop(each.id, timeout=each.grace or grace)
@@ -189,7 +189,7 @@ class StackRunner:
             self._container(each.id, each.name).remove()
 
     def said(self, container: Seen, lines: int | None, since: float | None = None, *, stamped: bool = False) -> str:
-        """Return the last `lines` lines of a container's log since a time, or all lines if `lines` is None.
+        """Return the last `lines` lines of a container's log since the time `since`, or all lines if `lines` is None.
 
         With `stamped`, each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"):
@@ -366,7 +366,7 @@ class StackRunner:
 
 
 class Extra:
-    """The settings that the stack adds: its network, labels and addresses by container, and variables for all containers."""
+    """The settings that a stack adds to its containers: network, labels and addresses by container, and variables for all."""
 
     def __init__(
         self,
@@ -431,7 +431,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the free subnets 10.64 to 10.255, in an order derived from the name, so that a stack usually gets the same one."""
+    """Yield the free subnets from 10.64.0.0/16 to 10.255.0.0/16, in an order that only depends on the stack's name."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]
@@ -460,7 +460,7 @@ def _split(image: str) -> tuple[str, str]:
 
 
 def _plain(stack: str, link: Link) -> str:
-    """Return the service of this stack to which a link leads; empty if it leads to another stack."""
+    """Return the service of this stack to which a link leads; return "" if the link leads to another stack."""
     target = link.target.removeprefix(f"{stack}/")
     return "" if "/" in target else target
 
@@ -485,7 +485,7 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """Return the published ports of a container: public ports only for the first unit, others at a free port of each unit."""
+    """Return the published ports of a container: fixed public ports only for the first unit, free ports for every unit."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:

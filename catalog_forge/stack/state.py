@@ -48,7 +48,7 @@ class StateFolder:
 
     @property
     def log(self) -> Path:
-        """The file to which a supervisor in the background writes."""
+        """The log file of a supervisor that runs in the background."""
         return self.path / "log"
 
     def write_plan(self, stack: Stack) -> int:
@@ -113,7 +113,7 @@ class StateFolder:
         self._write("ledger.json", {"units": units, "births": ledger.births})
 
     def ledger(self) -> Ledger:
-        """Return the numbers of units; an empty ledger if they are lost, because labels contain the current numbers."""
+        """Return the numbers of units. If they are lost, return an empty ledger, because labels contain the current numbers."""
         try:
             data = self._read("ledger.json")
             return Ledger({(service, index): number for service, index, number in data["units"]}, dict(data["births"]))
@@ -160,7 +160,7 @@ class StateFolder:
 
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
-        """Hold the lock for changing the plan. Raises ForgeError if another command still holds the lock after `wait` seconds."""
+        """Hold the lock for changing the plan during the block. Raises ForgeError if it is still taken after `wait` seconds."""
         with self._turn(time.monotonic() + wait):
             yield
 

@@ -185,7 +185,7 @@ class Supervisor:
                 doors.callback(events.close)
                 self._pool = doors.enter_context(ThreadPoolExecutor(_WORKERS))
                 self._loop()
-        except BuildError as error:  # to the user, this is not an error of a build
+        except BuildError as error:  # for the user, this is not a build error
             self._status("failed", str(error), ForgeError.exit_code)
             raise ForgeError.of(error.problems) from error
         except ForgeError as error:
@@ -226,7 +226,7 @@ class Supervisor:
         return network
 
     def _metadata(self) -> MetadataServer:
-        """Start the metadata service at the gateway, on port 80 or, if it is taken, on a port that METADATA_NODE contains."""
+        """Start the metadata service at the gateway, on port 80 or, if it is taken, on a port passed in METADATA_NODE."""
         from catalog_forge.metadata.service.server import MetadataServer
 
         gateway = self._network.gateway
@@ -273,7 +273,7 @@ class Supervisor:
             self._say(words)
 
     def _step(self) -> float:
-        """Look at the containers, act and publish once; return the seconds until the next step is needed."""
+        """Look at the containers, act and publish once. Return the number of seconds until the next step is needed."""
         self._finished()
         seen = self._runner.seen()
         self._ledger.adopt(seen)
@@ -310,7 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers before use, so that no number is reused. As labels contain them too, a failure is not fatal."""
+        """Store the units' numbers before use, so that none is reused. Labels contain them too, so a failure is not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -403,7 +403,7 @@ class Supervisor:
         future.add_done_callback(lambda _: self.wake())
 
     def _again(self, service: Service, action: Action, seen: list[Seen]) -> None:
-        """Restart containers, and those that share their networks, because a restarted container gets a new network."""
+        """Restart containers and the containers that share their networks: a restarted container gets a new network."""
         wanted = {each.launch for each in action.containers}
         by_launch = {each.launch: each for each in seen if each.key == action.key}
         shared = [
@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. Raise the errors, and so stop the stack, if it has never been up."""
+        """Collect the results of finished work. If the stack has never been up, an error is raised and stops the stack."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
@@ -507,7 +507,7 @@ class Supervisor:
             self._status(self._phase)
 
     def _shown(self, service: Service, state: str, members: list[Seen]) -> str:
-        """Return the state of a unit for display: it is running only if all its programs have run for a while."""
+        """Return the state of a unit for display: a unit is only running if all its programs have run for a while."""
         once = {launch.name for launch in service.launches if launch.start_once}
         lasting = [each for each in members if each.launch not in once]
         if state == "running" and not all([self._steady(each) for each in lasting]):
@@ -548,7 +548,7 @@ class Supervisor:
         return "running" if self._settled == self._generation else "starting"
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
-        """Record that the plan is reached, once all units run according to it and no work is left."""
+        """Record that the plan is carried out, once all units run according to the plan and no work remains."""
         ended = self._endings.by_themselves(seen)
         over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._still
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
@@ -580,7 +580,7 @@ class Supervisor:
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:
-        """Stop all units in the reverse order of their start, those of one group in parallel."""
+        """Stop all units in the reverse order of their start. The units of a group are stopped in parallel."""
         for future in self._memory.work.values():
             with suppress(ForgeError):
                 future.result()

@@ -1,4 +1,4 @@
-"""Reads the block `volumes` of compose files: a named volume belongs to the stack, belongs to each unit, or is external.
+"""Reads the `volumes` block of compose files: a named volume belongs to the stack, belongs to each unit, or is external.
 
 Rules: docs/facts/catalog.md#4.5. An external volume does not belong to the stack, so it needs trust.
 """
@@ -59,7 +59,7 @@ def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
 
 
 def _external(name: str, node: Node, reader: Reader) -> str:
-    """Return the name on the engine of an external volume (`external` is true, or a mapping with `name`); else empty text."""
+    """Return the engine's name for an external volume (`external` is true or a mapping), and "" for any other volume."""
     if isinstance(node, Map):
         real = next((text_of(value) for key, value in node.pairs if key.value == "name"), name)
     else:
