@@ -16,7 +16,7 @@ PAGE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A back end: `nodes` describes the value of CONF_NODES, `option` is the confd option that takes this value.
+    """A back end: `nodes` describes the value of CONF_NODES, and `option` is the confd option that takes this value.
 
     `watches`: confd notices changes by itself; `changes`: values can change while confd runs. `shares`: the watchers of
     several files send their queries over one shared connection, and receive each other's answers (backends/redis/client.go).

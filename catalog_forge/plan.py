@@ -1,4 +1,4 @@
-"""The files that a command is going to write, in memory."""
+"""Represents, in memory, the files that a command is going to write."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Source:
     @cached_property
     def unpinned(self) -> Plan:
         """Return the plan before its images are pinned: each image is named as in the spec. Raises as `plan` does."""
-        # Imported here, like the spec reader: a command whose files are current needs neither, and starts twice as fast.
+        # Imported here, like the spec reader, because a command whose files are current needs neither, and starts twice as fast.
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
@@ -124,7 +124,7 @@ class Repository:
         if not (file.exists() or file.is_symlink()):
             return None
         check_inside(self.root, MARK)
-        # Imported here: most catalogs have no standards, and do not need git.
+        # Imported here, because only standards need git, and most catalogs have none.
         from catalog_forge.team import is_there, load
 
         if is_there(file, MARK) and not file.stat().st_size:
@@ -165,7 +165,7 @@ class Repository:
 
     @cached_property
     def entries(self) -> dict[str, str]:
-        """Return the name of the entry of each spec that can be read, by the name of the spec."""
+        """Map the name of each readable spec to the name of its entry."""
         found = {}
         for name in self.names():
             with suppress(ForgeError):  # the error is reported by each command that needs this spec

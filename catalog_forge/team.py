@@ -1,4 +1,4 @@
-"""The standards of a catalog: its catalog-forge.yml, merged over the standards that this file extends by path or from git."""
+"""Reads the standards of a catalog: catalog-forge.yml, merged over the standards that it extends by path or from git."""
 
 from __future__ import annotations
 

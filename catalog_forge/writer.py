@@ -394,7 +394,7 @@ def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     paths = [file.path for file in plan]
     ours = (file for file in plan if _is_ours(file.path, manifest_path(name)))
     files = {file.path: file.digest for file in ours if not _released(file.path, paths)}
-    # The same text as json.dumps(..., indent=1), but faster: with an indent, json does not use its fast encoder.
+    # Make the same text as json.dumps(..., indent=1), but faster: with an indent, json does not use its fast encoder.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     image = f' "image": {json.dumps(plan.image, sort_keys=True)},\n' if plan.image else ""
     text = f'{{\n "inputs": {json.dumps(inputs)},\n{image} "files": {{\n{lines}\n }}\n}}\n'

@@ -167,7 +167,7 @@ def parse(
 
 @dataclass(frozen=True, slots=True)
 class Lenient:
-    """A file as Rancher's YAML reader sees it: the first document or None, duplicate keys, the ignored second document."""
+    """A file as Rancher's YAML reader sees it: the first document or None, duplicate keys, and the place of a second document."""
 
     node: Node | None
     duplicates: tuple[Double, ...]
@@ -330,7 +330,7 @@ class Mark:
 
 
 def marks(text: str) -> Iterator[Mark]:
-    """Yield the beginning and end of each node of a YAML text. Parse the text with `parse` first, which has limits."""
+    """Yield the beginning and end of each node of a YAML text. Call `parse` first, because `marks` does not limit a text."""
     kinds = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "list", yaml.ScalarEvent: "scalar"}
     ends = {yaml.MappingEndEvent: "end", yaml.SequenceEndEvent: "end"}
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
@@ -447,7 +447,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. libyaml reports its code point and byte offset; PyYAML, the character."""
+    """Return the error for a forbidden character. libyaml reports a code point and a byte offset; PyYAML, the character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]

@@ -1,1 +1,1 @@
-"""How Rancher and its programs read a catalog: files, entries, versions, questions, variables, templates and services."""
+"""Reads a catalog as Rancher and its programs do: files, entries, versions, questions, variables, templates and services."""

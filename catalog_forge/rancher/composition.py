@@ -108,7 +108,7 @@ class ComposeFile:
         """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # A block `catalog` in a file of version 1 is no service: rancher-compose refuses it, and the author meant no service.
+            # In version 1, a block `catalog` is left out: rancher-compose refuses the block, and the author meant no service.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
@@ -237,7 +237,7 @@ class Service:
 
     @cached_property
     def needs(self) -> list[tuple[str, str, Where]]:
-        """The containers whose volumes or network the service uses: the key, the container's name and the location."""
+        """The containers whose volumes or network the service uses, each as the key, the container's name and the location."""
         found = [("volumes_from", item.value.split(":")[0], item.where) for item in items(self.get("volumes_from"))]
         for key in ("network_mode", "net"):
             for item in items(self.get(key)):
@@ -248,7 +248,7 @@ class Service:
 
     @cached_property
     def links(self) -> list[tuple[str, str, Where]]:
-        """The services that this service links to or depends on: the key, the name of the target and the location."""
+        """The services that this service links to or depends on, each as the key, the name of the target and the location."""
         found = [(key, item.value.split(":")[0], item.where) for key in _LINKS for item in items(self.get(key))]
         return [link for link in found if link[1] and not varies(link[1]) and "/" not in link[1]]
 

@@ -211,7 +211,10 @@ class Revision:
 
     @property
     def block_where(self) -> Where:
-        """The location of the catalog block; if there is none, that of rancher-compose.yml or, without this file, the folder."""
+        """The location of the catalog block.
+
+        Without a block, the location of rancher-compose.yml; without this file, the location of the revision's folder.
+        """
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)

@@ -1,4 +1,4 @@
-"""The keys that rancher-compose knows in the services of compose files, and how `up` treats each of them.
+"""Lists the keys that rancher-compose knows in the services of compose files, and how `up` treats each key.
 
 Source of the keys: docs/facts/catalog.md#3.13 and #4.5, and the schemas of rancher-compose's executor.
 """
@@ -80,7 +80,7 @@ KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
 HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
 
-# Options of the engine's own log drivers. Other drivers are not used: their logs cannot be read, or are sent away.
+# Options of the engine's own log drivers. Other drivers are not used, because their logs cannot be read here.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
 # Keys that have no effect on a single Docker engine, and the reason for each.

@@ -129,7 +129,7 @@ def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
 
 
 def defaults(questions: Sequence[Question]) -> dict[str, str]:
-    """Return the variables of a stack whose user answers no question. A variable without a default is empty text."""
+    """Return the variables of a stack whose user answers no question. A variable without a default gets empty text."""
     return {name: question.default for name, question in by_variable(questions).items()}
 
 

@@ -138,7 +138,7 @@ def template_of(file: File) -> Template:
 # Cached for a whole catalog, because each lint rule visits all revisions in turn.
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
-    """Parse and compile a template. The result is cached, so this is done only once for all sets of answers."""
+    """Parse and compile a template. The result is cached, because a template is rendered with many sets of answers."""
     parsed = parse(MAIN, text.encode(), NAMES)
     functions = Functions()
     try:

@@ -23,7 +23,7 @@ from catalog_forge.yamlio import Map, Node, Text
 # All answers are text, so no answer is lost if the type of a question changes to one of these types.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
-# The pattern of valid answers by type. If a question is no longer an `enum`, all its old options must match.
+# The pattern of valid answers by type. If a question is no longer an `enum`, all its old options must match the pattern.
 _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), "float": re.compile(r"-?[0-9]+(?:\.[0-9]+)?")}
 
 

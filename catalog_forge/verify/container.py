@@ -238,7 +238,7 @@ class _Live:
                 raise self._failure(f"SIGTERM did not end the program cleanly: the {who} container has status {status}")
 
     def _change(self, view: View) -> float:
-        """Make the metadata service serve the view, and return the time since which confd can read it."""
+        """Make the metadata service serve the view, and return the time at which confd could first read the view."""
         kind, seconds = view.trouble.kind, view.trouble.seconds
         since = time.monotonic()
         if kind != "none":

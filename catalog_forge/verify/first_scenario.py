@@ -49,7 +49,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
     start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
-    with which no scenario is valid.
+    if no scenario is valid with the given answers.
     """
     every = stack(spec, given)
     services = {name: keys for name, keys in every.items() if "/" not in name}

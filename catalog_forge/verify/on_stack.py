@@ -340,7 +340,7 @@ class Scene:
             raise ForgeError("interrupted")
 
     def _unsettled(self, moment: Moment) -> str:
-        """Return the reason why a moment must wait: a unit, or a confd that has not processed the metadata; empty if none."""
+        """Return why a moment must wait: for a unit, for the store or for a confd; empty if it need not wait."""
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:

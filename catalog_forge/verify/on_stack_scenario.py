@@ -63,7 +63,7 @@ def _services(scene: Environment) -> dict[str, model.Service]:
 
 
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
-    """Return as answers those values in the metadata of the scenario that are valid answers to the entry's questions."""
+    """Return the values in the metadata of the scenario that are valid answers to the entry's questions."""
     questions = entry.asked
     told = [dict(by_key(spec, each.metadata)) for each in played.environment.stacks[0].services]
     found: dict[str, Given] = {}

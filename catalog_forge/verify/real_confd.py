@@ -36,7 +36,7 @@ class Confd:
     name = "confd"
 
     def __init__(self, binary: str | Path) -> None:
-        # An absolute path, because confd runs in another folder, and a name without a slash would be searched on PATH.
+        # An absolute path, because confd runs in another folder, and a name without a slash would be looked up on PATH.
         self.binary = Path(binary).absolute()
         self.release = _release(self.binary)
 

@@ -39,7 +39,7 @@ _READ = re.compile(rf" INFO Target config | ERROR (?:template: |Unable to proces
 
 
 class Heard:
-    """The requests of confd to the service, with their times; recorded in the server's thread."""
+    """The requests of confd to the service, with their times. They are recorded in the thread of the server."""
 
     def __init__(self, subject: Subject) -> None:
         paths = [
@@ -115,7 +115,7 @@ def _place_of(since: float, requests: Sequence[tuple[float, Any]]) -> int:
 class Said:
     """The log of a container, with the number of lines that belong to earlier moments.
 
-    `back` is the number of lines at the last start of its store; None if the container reads no store.
+    `back` is the number of lines that the log had at the last start of the store; None if the container reads no store.
     """
 
     container: Container
@@ -139,7 +139,7 @@ class Said:
 
     @property
     def counting(self) -> list[str]:
-        """The log lines of this moment, but none between a restart of the store and the first read after it."""
+        """The log lines of this moment, except those between a restart of the store and the first read after the restart."""
         read = self.before
         if self.back is not None:
             read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))

@@ -1,4 +1,4 @@
-"""Small checks for values in compose files, and functions that combine them. Each check yields problems with locations.
+"""Provides checks for values in compose files, and functions that combine checks. Each check yields problems with locations.
 
 Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and then its decoders (yaml/).
 """

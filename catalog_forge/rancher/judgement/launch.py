@@ -82,7 +82,7 @@ class LaunchJudge:
         self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
-        """Merge the two files, docker-compose.yml first; then check the sidekicks and the targets of load balancers."""
+        """Return the faults of the two files; if there are none, those of the sidekicks and of the targets of load balancers."""
         found = [fault for source in self.sources for fault in self._merge(source)]
         self.odd = [fault for fault in found if not fault.who]
         if refused := [fault for fault in found if fault.who]:
@@ -171,8 +171,8 @@ _BLOCK = "rancher-compose treats the catalog block as a service here"
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
-    """Report each `env_file` and `extends` that fails at launch: they name another file, a service that does not exist, or a
-    service with keys that cannot be inherited."""
+    """Report each `env_file` and `extends` that fails at launch because it names another file, a missing service, or
+    a service with keys that cannot be inherited."""
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:

@@ -69,7 +69,7 @@ def fits(key: str, node: Node, second: bool) -> bool:
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """Return the key `services` of a file without a version. Services below it show that the author meant version 2; if
+    """Return the key `services` of a file without a version. Services below this key show that the author meant version 2; if
     there are none, return None.
     """
     pairs = root.pairs if isinstance(root, Map) else ()

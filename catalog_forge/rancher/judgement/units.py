@@ -149,7 +149,7 @@ def circles(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services of rancher-compose.yml that docker-compose.yml, if it defines any services, does not define."""
+    """Report services that only rancher-compose.yml defines, unless docker-compose.yml defines no services at all."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
