@@ -54,7 +54,7 @@ Ask = Callable[[Question], str | bool]
 def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
     """Answer every question of a blueprint, in order. Return the variables that templates read from `cookiecutter`.
 
-    Questions that are not `given` are passed to `ask`; without `ask` they get their default. Defaults are rendered as templates;
+    Questions without a `given` answer are passed to `ask` or, without `ask`, get the default. Defaults are rendered as templates;
     given answers are not. Raises ForgeError with all invalid answers.
     """
     problems = [*_unknown(blueprint, given)]

@@ -76,7 +76,7 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Blueprint]:
     """Yield the blueprint that a reference names: NAME, example:NAME, a folder (relative to `base`), or URL@COMMIT.
 
-    The blueprint's folder may be temporary. A blueprint from a URL is cached in `cache`, and the next call reads it from there.
+    The blueprint's folder may be temporary. A blueprint from a URL is cached in `cache` for later calls.
 
     Raises ForgeError if the blueprint does not exist, a URL has no commit, git fails, or the cached files have changed.
     """

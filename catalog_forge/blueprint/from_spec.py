@@ -37,7 +37,7 @@ _QUESTION = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Replaced:
-    """A value that becomes a question: the question's name, the path of the value in the spec, and its range in the text."""
+    """A value that becomes a question: the question's name, and the path and the range of the value in the spec."""
 
     question: str
     path: str

@@ -12,7 +12,7 @@ from types import FrameType
 
 from catalog_forge.errors import ForgeError
 
-# The limits of one run of a blueprint, for all its questions and files together.
+# The limits of one run of a blueprint, for all questions and files of the blueprint together.
 SECONDS = 5.0
 TEXT = 16 << 20
 MEMORY = 256 << 20
@@ -50,7 +50,7 @@ class Budget:
 def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
     """Limit the processor time and the additional memory of a block. Raises ForgeError if the block exceeds a limit.
 
-    This function uses a signal and a limit of the process, so it only works in the main thread.
+    This function uses a signal and a limit of the process, so it works only in the main thread.
     """
     import resource
 

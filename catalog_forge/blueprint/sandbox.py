@@ -53,7 +53,7 @@ class Sandbox:
     def file(self, path: str, answers: Mapping[str, Any]) -> str:
         """Render a file of the blueprint. Raises ForgeError with the file and line of the error.
 
-        A file whose lines all end in CRLF keeps these ends. The lines of any other file end in LF, as with cookiecutter.
+        A file in which all lines end in CRLF keeps these line endings. The lines of any other file end in LF, as in cookiecutter.
         """
         with self._blamed_on(path):
             text = self._texts[path]

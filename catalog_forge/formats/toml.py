@@ -1,4 +1,4 @@
-"""TOML (1.0): text in double quotes with the escapes that every version has; numbers and booleans unquoted; maps inline."""
+"""TOML 1.0: text in double quotes with escapes that every version has; numbers and booleans unquoted; maps as inline tables."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from catalog_forge.shown import as_json
 EPOCH = "SOURCE_DATE_EPOCH"
 FILE = "docker-bake.json"
 # The maximum number of jobs in a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
-# combinations-count). GitLab allows _AT_ONCE in each `parallel: matrix`, and ten times as many in a pipeline (its `parallel`).
+# combinations-count). GitLab allows _AT_ONCE in each `parallel: matrix`, and ten times as many in a pipeline (`parallel`).
 LIMITS = {"bake": 10_000, "github": 256, "tekton": 256, "gitlab": 2_000}
 _AT_ONCE = 200
 
@@ -33,7 +33,7 @@ class Baked:
 
 
 def shard_of(name: str, shards: int) -> str:
-    """Return the shard of a spec. The shard depends only on the spec's name, so it stays the same when specs are added."""
+    """Return the shard of a spec. It depends only on the spec's name, so that adding specs does not change it."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
     return f"shard-{number:0{len(str(shards - 1))}}"
 

@@ -9,7 +9,7 @@ How the classic builder of an engine behaves (measured on 20.10), and how this m
   changes only the final stage. Each build without cache would add another such image, so the image of such a build is removed.
 - A build fails if the cached image of a step is removed while the build runs, by a `docker image prune` or together
   with the last image that was built on the cached image. The build is then repeated once.
-- The image that had the tag before becomes dangling. It is removed if catalog-forge built it and no container uses it.
+- The image that had the tag before becomes dangling. That image is removed if catalog-forge built it and no container uses it.
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
 
 
 def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
-    """Tell the engine that the client has left. The engine then ends the running step. The later messages can be read."""
+    """Tell the engine that the client has left. The engine then ends the running step. Messages can still be read."""
     connection = getattr(response.raw, "connection", None)
     if connection is not None and connection.sock is not None:
         with suppress(OSError):
@@ -249,7 +249,7 @@ class _Work:
     replaced: list[str] = field(default_factory=list)
 
     def join(self, stream: Response) -> None:
-        """Register a build that has started, or end it at once if the builds were already stopped."""
+        """Register the stream of a build that has started. If the builds were already stopped, end the build at once."""
         self.streams.append(stream)
         if self.stopped:
             _hang_up(stream)
@@ -260,7 +260,7 @@ class _Work:
         self.containers += [log.container] if log.container else []
 
     def stop(self, futures: Sequence[Future[Any]]) -> None:
-        """End all builds: cleanly, or by force if the engine does not end them soon."""
+        """End all builds: cleanly, or by force if they do not end soon."""
         self.stopped = True
         for future in futures:
             future.cancel()

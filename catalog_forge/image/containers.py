@@ -71,7 +71,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether a container is running, and its exit status once it has ended: 137 if it was killed."""
+    """Whether a container is running, and the exit status of a container that has ended: 137 if it was killed."""
 
     running: bool
     status: int
@@ -144,7 +144,7 @@ class Container:
         return self.state()
 
     def remove(self) -> None:
-        """Kill the container and remove it with its volumes; it is no error if the container is already gone."""
+        """Kill and remove the container with its volumes. Does nothing if the container is already gone."""
         with self._asked_to("remove"), suppress(NotFound):
             self._engine.api.remove_container(self.id, v=True, force=True)
 
@@ -182,7 +182,7 @@ class Run:
             raise
 
     def network(self, name: str = "network", subnet: str = "") -> Network:
-        """Create a bridge network; without a subnet the engine picks a free one, and containers cannot choose their address."""
+        """Create a bridge network. Without a subnet, the engine picks a free subnet, and containers cannot choose an address."""
         full_name = self._full(name)
         ipam = IPAMConfig(pool_configs=[IPAMPool(subnet, gateway=_first_address(subnet))]) if subnet else None
         with self._engine.asked_to(f"create network {full_name}"), self._answer_awaited():
@@ -243,7 +243,7 @@ class Run:
 
     @contextmanager
     def _answer_awaited(self) -> Iterator[None]:
-        """Record if the request in the block gets no answer: the engine may still create the requested object."""
+        """Record whether the request in the block gets no answer, because the engine may still create the requested object."""
         self._unanswered = True
         try:
             yield

@@ -53,7 +53,7 @@ class Inline:
 class Instruction:
     """One instruction from character `start` to `end` of the file.
 
-    `text` is what follows the keyword and its flags, with its lines joined; `body` is `text` with build variables expanded.
+    `text` is the text after the keyword and the flags, with lines joined. `body` is `text` with build variables expanded.
     """
 
     keyword: str
@@ -67,7 +67,7 @@ class Instruction:
     @cached_property
     def json(self) -> list[str] | None:
         """The words of the JSON form; None for the shell form."""
-        # A build expands no variables in these instructions: the container gets their words unchanged.
+        # A build expands no variables in these instructions, so the container gets the words unchanged.
         text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
         if not text.startswith("["):
             return None
@@ -129,7 +129,7 @@ class Dockerfile:
 
     @cached_property
     def final(self) -> list[Instruction]:
-        """The instructions that form the image: those of the last stage, after those of the stages that it is based on."""
+        """The instructions that form the image: those of the base stages, then those of the last stage."""
         return [each for stage in reversed(self.chain) for each in stage.instructions]
 
     @property
@@ -147,7 +147,7 @@ class Dockerfile:
 
 
 def parse(text: str) -> Dockerfile:
-    """Parse a Dockerfile. Errors are recorded in `faults`, and the parser continues after them."""
+    """Parse a Dockerfile. The parser records errors in `faults`, and continues after each error."""
     if len(text) > MAX_BYTES:
         return Dockerfile([], [], [Fault(0, f"the Dockerfile is larger than {MAX_BYTES} bytes and was not read")], {})
     reader = _Reader(text)
@@ -199,7 +199,7 @@ class _Reader:
         self.follow(each)
 
     def check(self, each: Instruction) -> None:
-        """Record what the build would refuse in one instruction."""
+        """Record the errors that the build would report for one instruction."""
         if each.keyword not in ("FROM", "ARG") and not self.stages:
             self.faults.append(
                 Fault(each.start, f"{each.keyword} comes before FROM", "move it after FROM: only ARG may come before FROM")

@@ -1,4 +1,4 @@
-"""Connect to the Docker engine through the SDK, and convert its errors to readable errors."""
+"""Connect to the Docker engine through the SDK, and convert the SDK's errors to readable errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.address import HINT, Address, locate
 
 _ANY_VERSION = "1.24"
-# Hints for the error messages of engines (Docker 1.12 to 28: the daemon, containerd and the registries they use).
+# Hints for the error messages of engines (Docker 1.12 to 28: the daemon, containerd and registries).
 _ADVICE = (
     (
         ("port is already allocated", "bind: address already in use"),
@@ -99,7 +99,7 @@ def gone(address: Address, action: str) -> EngineError:
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
-    """Return the engine that `locate` finds, once the engine has answered. Later requests have the same `timeout` in seconds.
+    """Return the engine that `locate` finds, once the engine has answered. Later requests have the same `timeout` (in seconds).
 
     Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
     """

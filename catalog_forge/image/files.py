@@ -69,7 +69,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 
 def folders(spec: Spec) -> list[str]:
-    """Return the folders that must exist and be shared, such as the folder of each dest; none of them is inside another."""
+    """Return the folders that must exist and be shared, such as the folder of each dest. No such folder is inside another."""
     wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
 
@@ -111,7 +111,7 @@ def dockerfile(spec: Spec) -> str:
 
 
 def tools(spec: Spec) -> list[dict[str, str]]:
-    """Return the tools for the Dockerfile: each with the name of its build arguments and the command that unpacks its archive."""
+    """Return the tools for the Dockerfile: each with the name of its build arguments and the command that unpacks it."""
     return [
         {
             "name": tool.name,
@@ -128,7 +128,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 def tools_folder(spec: Spec) -> str:
     """Return the folder of the tools in the image.
 
-    If the shared folder is a volume, the entrypoint copies the tools into it, because the volume may be older than the image.
+    If the shared folder is a volume, the entrypoint copies the tools into the volume, which may be older than the image.
     """
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 

@@ -21,7 +21,7 @@ _SECONDS = 60
 
 
 def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Listed, Listed]:
-    """Return the containers, running or not, and the networks that carry a label, as the engine's API lists them.
+    """Return the containers, running or not, and the networks that have a label, in the form of the engine's API.
 
     Raises the errors of `connect`, and BuildError if the engine refuses.
     """
@@ -48,7 +48,7 @@ def look_for(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list[dict[str, Any]] | None:
-    """Return the images of these tags; None if one is missing, or the engine cannot be queried without the SDK."""
+    """Return the images of these tags; None if an image is missing, or if the engine cannot be queried without the SDK."""
     path = _socket(environ)
     try:
         return [_get(path, f"/images/{quote(tag)}/json", dict) for tag in tags] if path else None

@@ -1,4 +1,4 @@
-"""Write the SBOM of a conf image, an SPDX 2.3 document, from what is known about the image without inspecting it.
+"""Write the SBOM of a conf image (an SPDX 2.3 document) from the spec and the build request, without inspecting the image.
 
 Format: https://spdx.github.io/spdx-spec/v2.3/. Package names: https://github.com/package-url/purl-spec; images are named as in
 BuildKit's provenance. Equal inputs give equal documents.
@@ -29,7 +29,7 @@ _IMAGE = "SPDXRef-image"
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image's name (as the docker command shows it), its tag, and its digest if known."""
+    """The name of an image as the docker command shows it, the tag, and the digest if known."""
 
     name: str
     tag: str
@@ -41,7 +41,7 @@ class NamedImage:
 
 
 def bases(request: BuildRequest) -> tuple[str, list[str]]:
-    """Return the base image of the build, and the external base images of the other stages of its Dockerfile."""
+    """Return the base image of the conf image, and the external base images of the other stages of the Dockerfile."""
     parsed = dockerfile.parse(request.context.text("Dockerfile"))
     own = {"scratch", *(stage.name for stage in parsed.stages)}
     found = dict.fromkeys(stage.base for stage in parsed.stages if stage.base.lower() not in own)
@@ -59,7 +59,7 @@ def document(
 ) -> dict[str, Any]:
     """Return the SPDX document of the image that `request` builds; `others` are images needed only during the build.
 
-    Raises ForgeError if the SPDX library is missing, or if it finds the document invalid.
+    Raises ForgeError if the SPDX library is missing, or if the library finds the document invalid.
     """
     return _Writer(spec, request, platform).document(image, base, others, created)
 
@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """Add the files of the spec, and return them. They are a separate package, because other files are not analyzed."""
+        """Add the files of the spec, and return them. The files form a separate package, since others are not analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}

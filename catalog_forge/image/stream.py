@@ -29,7 +29,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A text that a step wrote. It has any length, and no control characters."""
+    """Text that a step has written, without control characters. The text may have any length."""
 
     text: str
 
@@ -97,7 +97,7 @@ class Log:
 
     def _text(self, text: str) -> Event | None:
         if self.container:
-            # A program may print text like the builder's, so a step's output ends only when its container is removed.
+            # A program may print text like the builder's, so the output of a step ends only when the step's container is removed.
             removed = _REMOVED.match(text)
             if not (removed and removed[1] == self.container):
                 return self._written(text)

@@ -2,7 +2,7 @@
 
 A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items. An item is given
 by its number, its `dest` or its `name`. The separator is / or a dot. A key may contain these separators, so the longest
-matching key is taken.
+matching key is used.
 """
 
 from __future__ import annotations

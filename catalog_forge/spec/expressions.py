@@ -44,7 +44,7 @@ FUNCTIONS = {
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# EXPRESSION finds the beginning of an expression. LITERAL finds text that would be one without its even number of `@`.
+# EXPRESSION finds the beginning of an expression; LITERAL finds literal text that only an even number of `@` escapes.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
@@ -56,7 +56,7 @@ _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 
 def nearly(text: str) -> re.Match[str] | None:
-    """Find the first expression in a text; otherwise the first text whose root is a misspelled one, such as `@{slef.ip}`."""
+    """Find the first expression in a text; otherwise the first text with a misspelled root, such as `@{slef.ip}`."""
     if found := EXPRESSION.search(text):
         return found
     from difflib import get_close_matches  # imported here, because few texts need it
@@ -259,7 +259,7 @@ def _written(part: str | Expr, after: str | Expr) -> str:
     return signs.sub(lambda found: found[0] * 2, part)
 
 
-# The elements that an expression can read at its position, innermost last: each element's name (or "") and its collection.
+# The name (or "") and the collection of each element that an expression can read at its position, innermost element last.
 Scope = tuple[tuple[str, Collection], ...]
 
 

@@ -24,7 +24,7 @@ _MARKS = [mark.encode() for mark in MARKS]
 
 
 def check_inside(root: Path, path: str) -> None:
-    """Raise ForgeError if a path of a catalog leads outside it through a link, including links in parent folders.
+    """Raise ForgeError if a path leads outside the catalog `root` through a link, including links in parent folders.
 
     A catalog may be untrusted: files from outside would end up in an image that is pushed.
     """
@@ -157,9 +157,9 @@ class SpecFolder:
 
 
 class PlannedFolder(SpecFolder):
-    """The folder of a spec after a planned write: the files of a plan, with names relative to the folder, replace those on disk.
+    """The folder of a spec after a planned write: files of a plan replace files on disk.
 
-    `removed`: the names of files that will be deleted.
+    The names of the plan's files are relative to the folder. `removed`: the names of files that will be deleted.
     """
 
     def __init__(self, root: Path, name: str, plan: Plan, removed: Collection[str] = ()) -> None:

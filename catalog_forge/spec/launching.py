@@ -35,12 +35,12 @@ _Parts = tuple[str | Expr, ...]
 
 
 def rendered(spec: Spec) -> tuple[ConfFile, ...]:
-    """Return every file that confd writes: the files of the spec, and the files for its launch script."""
+    """Return every file that confd writes: the files of the spec, and the files for the launch script."""
     return (*spec.files, *launch_files(spec))
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end. It can watch some back ends only if it writes a single file, and others never."""
+    """Whether confd can watch a back end. Some back ends can be watched only for a single file, and some not at all."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
@@ -97,7 +97,7 @@ def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
 
 
 def leader_port(spec: Spec) -> int:
-    """Return the port on which the running program answers; 0 if the spec does not state it."""
+    """Return the port on which the running program answers; 0 if the spec does not state the port."""
     check = spec.service.health_check
     return (spec.launch.leader.port if spec.launch.leader else 0) or (check.port if check and isinstance(check.port, int) else 0)
 
@@ -127,7 +127,7 @@ def _start(spec: Spec) -> Iterator[Block]:
     yield from _commands(spec, "before", launch.before)
     words = tuple(_words(spec, launch.exec[len(launch.command) :]))
     own = tuple(member.name for member in spec.members if member.group and member.group.exec)
-    if words and own:  # a group with its own `exec` gets all arguments from the entry
+    if words and own:  # for a group with its own `exec`, the entry passes all arguments
         words = (WhenBlock(when=Condition(negated=Condition(service=own)), then=words),)
     yield from words
     if launch.leader:
@@ -172,12 +172,12 @@ def _optional(spec: Spec, expr: Expr) -> str:
 
 
 def _word(text: Text) -> _Parts:
-    """Return a text as one shell word: literal parts are quoted now, and each value is quoted when it is inserted."""
+    """Return a text as one shell word: literal parts are quoted now, and values when confd inserts them."""
     return tuple(ENV.constant(part) if isinstance(part, str) else part for part in text.parts) or ("''",)
 
 
 def _command(text: Text) -> _Parts:
-    """Return a command as one shell word, then assignments of its values to variables, so that no value is run as code."""
+    """Return a command as one shell word, then variables with the values of its expressions, so that no value is run as code."""
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:

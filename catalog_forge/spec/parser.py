@@ -55,7 +55,7 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
-# Arithmetic on a number. The spaces distinguish it from a key such as port-1.
+# Arithmetic on a number. The spaces distinguish arithmetic from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
 _COMPUTED = re.compile(r"(host\.)?label\.(?=[A-Za-z0-9_.-]*@\{)")
@@ -113,7 +113,7 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
 
 @cache
 def _run(end: str) -> re.Pattern[str]:
-    """Return a pattern for a run of plain text: characters other than `@`, the space and those in `end`."""
+    """Return a pattern for a run of plain text: characters other than `@`, the space and the characters of `end`."""
     return re.compile(rf"[^@ {re.escape(end)}]++")
 
 
@@ -220,7 +220,7 @@ class _Parser:
         return found
 
     def expr(self, start: int, end: str = "}|") -> Node:
-        """Parse the inside of `@{...}` up to its arithmetic or default. A path ends at one of the characters of `end`."""
+        """Parse the inside of `@{...}` up to the arithmetic or the default. A path ends at one of the characters of `end`."""
         begin = self.pos
         if self.take("metadata/"):
             return Metadata(self.path(end))
@@ -301,7 +301,7 @@ class _Parser:
         return Attr(root, (word,))
 
     def element_part(self) -> tuple[str, ...]:
-        """Parse a field of an element. Any field is accepted, even `host.ip`: only the checks know the kind of element."""
+        """Parse a field of an element. Any field is accepted, even `host.ip`, as the kind of the element is not known yet."""
         begin = self.pos
         field = self.word("}|),")
         if not field:
@@ -380,7 +380,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """Parse the quoted text at `begin` (or after spaces) a second time, now as a text with expressions."""
+        """Parse the quoted text at `begin` (or after spaces) again, this time as a text with expressions."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]
@@ -389,10 +389,10 @@ class _Parser:
         return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
 
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
-        """Parse a collection and the field after its dot. After `metadata/`, the checks split off the field."""
+        """Parse a collection and a field after a dot. After `metadata/`, the checks split off the field."""
         self.blanks()
         found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
-        # Labels and their values may contain dots, so the field was parsed as a part of them.
+        # Labels and label values may contain dots, so the field was parsed as a part of the label or value.
         last = "value" if found.value else "name"
         labels = found.kind in ("services", "everywhere") or found.inner == "labels"
         if labels and not self.value[: self.pos].endswith("]") and (field := _FIELD.search(getattr(found, last))):

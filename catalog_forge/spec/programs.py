@@ -109,7 +109,7 @@ PROGRAMS = (
     _row("caddy", "caddy run", f"--config {CONFIG}", "Caddyfile *.json", default="/etc/caddy/Caddyfile"),
     _row("varnish", "varnishd -F", f"-f {CONFIG}", "*.vcl", default="/etc/varnish/default.vcl"),
     _row("tomcat", "catalina.sh run"),
-    # Monitoring, and other software
+    # Monitoring and other software
     _row(
         "prom/prometheus quay.io/prometheus/prometheus", "/bin/prometheus -storage.local.path=/prometheus",
         f"-config.file={CONFIG}", "prometheus*.yml prometheus*.yaml", default="/etc/prometheus/prometheus.yml",
@@ -145,7 +145,7 @@ def line(words: Sequence[str]) -> str:
 
 
 def known(image: str) -> Program | None:
-    """Return the row of an image, by its repository and the major version of its tag (without a tag, the newest row)."""
+    """Return the row for the repository of an image and the major version of the image's tag (without a tag, the newest row)."""
     name, major = _parted(image)
     rows = [row for row in PROGRAMS if name in row.images]
     fitting = [row for row in rows if major is None or row.since <= major]
@@ -229,6 +229,6 @@ SOFTWARE = (
 
 
 def known_software(image: str) -> Software | None:
-    """Return the row of an image by its repository; None if it is unknown."""
+    """Return the row for the repository of an image; None if the repository is unknown."""
     name = _parted(image)[0]
     return next((row for row in SOFTWARE if name in row.images), None)

@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations with problems and their parent nodes, except the root. Problems found there would mislead."""
+    """Return the locations where further problems would mislead: those of `wrong`, and of the nodes above except the root."""
     found = set(wrong)
     if not wrong:
         return found
@@ -72,7 +72,7 @@ def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
-    """Parse a spec as written by its author. Raises ForgeError if the spec is not a mapping."""
+    """Parse the YAML of a spec and change nothing. Raises ForgeError if the spec is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "begin it with the lines `forge: 1` and `name: NAME-conf`")
@@ -86,7 +86,7 @@ def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
 
 
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
-    """Yield a problem for characters that control a terminal or change the writing direction: they disguise what a text contains.
+    """Yield a problem for characters that control a terminal or change the writing direction, which disguise a text.
 
     No file, label or question needs a hidden character, which would end up in the generated files. Spaces and line breaks are
     allowed.
@@ -276,7 +276,7 @@ class _Reader:
         inner = Limits("", reads=limits.reads)
         pairs = ((key.value, self.each(element, value, inner, key.value)) for key, value in node.pairs)
         if _is_record(element) and not any(key.required for key in keys_of(element)):
-            # A key with an invalid declaration still counts as declared, so that its uses are not reported.
+            # A key with an invalid declaration still counts as declared, so that uses of the key are not reported.
             pairs = ((name, element() if value is _LEFT_OUT else value) for name, value in pairs)
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 

@@ -44,7 +44,7 @@ FORMAT_OF_PATH = {
     "*/rsyslog.conf": "raw", "*/rsyslog.d/*": "raw",
 }  # fmt: skip
 NO_PAIRS = ("raw", "lines", "nginx", "haproxy")
-# In these formats, a value alone is not a valid line. In the other formats of NO_PAIRS, it is.
+# In these formats, a value alone is not a valid line. In the other formats of NO_PAIRS, a value alone is valid.
 _DIRECTIVES = ("nginx", "haproxy")
 FILE_WORDS = ("config", "reload", "format")
 
@@ -131,7 +131,7 @@ _FORMS = {"service": _service, "metadata": _metadata}
 
 
 def _at(place: Text, value: str) -> Text:
-    """Return a generated text with the location of the text it was derived from."""
+    """Return a generated text with the location of the text from which the generated text was derived."""
     return Text(value, False, place.where, "", place.lines)
 
 
@@ -191,7 +191,7 @@ def _url(url: str, where: Where) -> str:
 
 @lru_cache(maxsize=1024)
 def format_of(dest: str, pairs: bool = True) -> str:
-    """Return the format of a path, by its pattern or its extension; "raw" if neither is known.
+    """Return the format of a file with a known path or extension; "raw" if neither is known.
 
     `pairs`: whether the file has pairs, so that a format without pairs is not chosen.
     """
@@ -277,7 +277,7 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format of a file: as given, otherwise by its path. For a file without pairs, `.conf` and `.cfg` mean `raw`."""
+    """Return the format that a file states, otherwise the format of its path. Without pairs, `.conf` and `.cfg` mean `raw`."""
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

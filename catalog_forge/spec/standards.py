@@ -21,7 +21,7 @@ LEVELS = ("error", "warning", "note", "off")
 
 @dataclass(frozen=True)
 class Defaults(Record):
-    """The values that a spec inherits for keys that it does not write. The keys mean the same as in a spec."""
+    """The values that a spec inherits for keys that the spec does not contain. Each key means the same as in a spec."""
 
     maintainer: str = key("as in a spec", "")
     entry: Entry = key("as in a spec: category, license, minimum_rancher_version ...", Entry)
@@ -83,7 +83,7 @@ class Standards(Record):
 
 @dataclass(frozen=True)
 class Team:
-    """The standards of a catalog, merged with those that they extend. `tree` is the merged mapping, with file locations."""
+    """The standards of a catalog, merged with all extended standards. `tree` is the merged mapping, with file locations."""
 
     standards: Standards = field(default_factory=Standards)
     tree: Map = EMPTY
@@ -103,7 +103,7 @@ class Team:
 class Breach:
     """A violation of the standards by a spec: the path of the key, the level that applies, and the message.
 
-    `node` is the value in the spec, or None if it is missing.
+    `node` is the value in the spec, or None if the value is missing.
     """
 
     path: str
@@ -189,7 +189,7 @@ def _fits(value: str, patterns: tuple[str, ...]) -> bool:
 
 
 def laid_over(base: Map, over: Map) -> Map:
-    """Return `over` merged onto `base`: mappings are merged recursively; for all other values `over` wins."""
+    """Return `over` merged onto `base`: mappings are merged recursively, and other values of `over` replace those of `base`."""
     own = {key.value: value for key, value in over.pairs}
     below = {key.value: value for key, value in base.pairs}
     pairs: list[tuple[Text, Node]] = []

@@ -129,7 +129,7 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.sought and holds:
-        return frozenset({condition.sought.removeprefix("metadata/")})  # `sought` may also be an expression such as it.port
+        return frozenset({condition.sought.removeprefix("metadata/")})  # `sought` may also be an expression, such as it.port
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
@@ -276,7 +276,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     try:
         found = given_of(condition, [name for name, _ in scope])
     except ForgeError as error:
-        # The parser's hints show expressions as `@{...}`, but `has` and `exists` take expressions without the braces.
+        # The parser's hints show expressions as `@{...}`, but `has` and `exists` contain expressions without `@{` and `}`.
         yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
         return
     if condition.exists and (isinstance(found, Collection) or not _is_path(found, scope)):

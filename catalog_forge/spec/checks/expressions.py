@@ -50,7 +50,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield the problems in the expressions of a text. `optional`: if one expression is the whole text, it may have no value."""
+    """Yield the problems in the expressions of a text. `optional`: whether a sole expression may have no value."""
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -124,7 +124,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """Yield the problem for the name of an element, if the name is used where no element has it."""
+    """Yield the problem for the name of an element that is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` can only be used in {words}", where)
 

@@ -24,14 +24,14 @@ _JUDGES = (
     units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets,
     units.self_links, units.circles,
 )  # fmt: skip
-# Images whose names Rancher interprets itself; no registry has them.
+# The names of images that Rancher implements itself, so that no registry has these images.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # without places, it is not a record, which the reader has reported
+        if companion.places:  # without places: not a record, as the reader has reported
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -47,7 +47,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
 
 
 def _of_mount(name: str, mounted: Iterable[str]) -> str:
-    """Return the hint for a volume that no service mounts: a mounted volume with a similar name, or how to mount it."""
+    """Return the hint for a volume that no service mounts: a mounted volume with a similar name, or how to mount the volume."""
     near = did_you_mean(name, mounted)
     return near if near.startswith("did you mean") else f"mount it as {name}:/PATH in the volumes of a service, or remove it"
 
@@ -60,7 +60,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # a volume without places is no record: the reader has reported it
+            continue  # without places: not a record, as the reader has reported
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:
@@ -115,7 +115,7 @@ def _of_members(spec: Spec) -> Iterator[Part]:
 
 
 def _member(member: Member, keys: Keys, where: Where) -> Iterator[Part]:
-    """Yield the primary service of a member with all keys that the author wrote, then the generated sidekicks without keys."""
+    """Yield the primary service of a member with all keys that the author wrote, then each generated sidekick without keys."""
     name = Text(member.name, False, where, "", ())
     labels = dict(Composed((part(name, _map(keys, where), V2, True),)).labels)
     key, own = labels.get(SIDEKICKS, (Text(SIDEKICKS, False, where, "", ()), None))

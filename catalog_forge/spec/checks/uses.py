@@ -55,7 +55,7 @@ def unread(spec: Spec) -> list[str]:
 def known_keys(spec: Spec) -> set[str] | None:
     """Return the paths of the service's own metadata that the spec declares or reads by a path from /self.
 
-    None if other keys may be read too: by a hand-written template, or by a path that is computed.
+    Return None if the spec may read other keys, too: in a hand-written template, or by a computed path.
     """
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return None
@@ -66,7 +66,7 @@ def known_keys(spec: Spec) -> set[str] | None:
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
     """Yield a finding for each file that restarts all containers of the service at once.
 
-    A file is reported only if it changes with the scale, or if the service must keep a quorum.
+    A file is reported only if the file changes with the scale, or if the service must keep a quorum.
     """
     restarting = [file for file in rendered(spec) if file.reload.kind == "restart"] if not spec.launch.restart else []
     for file in restarting:
@@ -78,7 +78,7 @@ def restarted_at_once(spec: Spec) -> Iterator[Problem]:
 
 def _of_the_scale(spec: Spec, file: ConfFile) -> str:
     conditions = [test for block in blocks_of(file.body) if isinstance(block, WhenBlock) for test in block.when.tests]
-    # The first container of a group stays the first when others are added or removed.
+    # The first container of a group stays the first when other containers are added or removed.
     firsts = [node.of for node in _nodes(file) if isinstance(node, First) and node.of.kind == "service"]
     own = [use for use in _of_file(file) if isinstance(use, Collection) and _is_own(spec, use)]
     if any(use not in firsts for use in own) or any(test.first for test in conditions):

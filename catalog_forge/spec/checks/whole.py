@@ -150,7 +150,7 @@ def _such_as(key: MetadataKey) -> str:
 
 
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
-    """Return why a value does not fit the type of a key; empty if it fits."""
+    """Return why a value does not fit the type of a key; empty if the value fits."""
     if key.type == "map":
         return "" if isinstance(value, Mapping) else f"{what} of a map must be a mapping"
     if key.type == "list":
@@ -219,7 +219,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # a group without places is no record: the reader has reported it
+        if group.places:  # without places: not a record, as the reader has reported
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)

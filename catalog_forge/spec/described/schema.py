@@ -42,7 +42,7 @@ _KINDS: dict[Any, Schema] = {
     SetBlock: {"$ref": "#/$defs/Value"},
     Any: {},
 }
-# Samples of each type: the schema of a compose key allows a type if rancher-compose accepts one of its samples.
+# Samples of each type. The schema of a compose key allows a type if rancher-compose accepts a sample of the type.
 _SIMPLEST: dict[str, tuple[Any, ...]] = {
     "string": ("1", "x", "host", "1g", "no", "/x"), "number": (1,), "boolean": (True,), "array": ([], ["1"]), "object": ({},),
 }  # fmt: skip

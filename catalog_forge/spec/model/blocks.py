@@ -146,7 +146,7 @@ class EachBlock(Record):
 
 @dataclass(frozen=True)
 class Condition(Record):
-    """A condition, which is written as exactly one of these keys."""
+    """A condition, which consists of exactly one of these keys."""
 
     service: tuple[str, ...] = key(
         "true if this container belongs to the service of this name, or to one of several named services",
@@ -209,7 +209,7 @@ class Condition(Record):
 
     @property
     def tests(self) -> Iterator[Condition]:
-        """This condition if it contains no others; otherwise the innermost conditions inside it."""
+        """The innermost conditions in this condition, or this condition itself if no condition is nested in it."""
         if not self.parts:
             yield self
         for part in self.parts:
@@ -218,7 +218,7 @@ class Condition(Record):
 
 @dataclass(frozen=True)
 class WhenBlock(Record):
-    """Blocks that are written only if a condition is true, and blocks that are written only if it is false."""
+    """Blocks that are written if a condition is true, and blocks that are written if the condition is false."""
 
     when: Condition = key(
         "a condition with one of service, has, exists, eq, ne, contains, begins, ends, env, first, or with not, all or "

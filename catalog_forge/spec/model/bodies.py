@@ -1,4 +1,4 @@
-"""Functions that walk the body of a file: its blocks, its texts, its collections, and the names of its elements."""
+"""Walks the body of a file, and finds the blocks, texts, collections and names of elements in the body."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
 def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
     """Yield everything in a body that may read a value: texts, collections, pasted paths and the arguments of conditions.
 
-    A condition that cannot be parsed is skipped, because the checks report it. Raises ForgeError like `key_of`.
+    A condition that cannot be parsed is skipped, because the checks report the condition. Raises ForgeError like `key_of`.
     """
     names = _names_in(body)
     yield from (text for _, text in texts_of(body))

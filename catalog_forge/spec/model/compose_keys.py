@@ -30,22 +30,22 @@ RANCHER_KEYS = frozenset(
     "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
 )
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS
-# Keys that go into rancher-compose.yml, because docker-compose does not know them. Some are allowed only in companions.
+# Keys that go into rancher-compose.yml, because docker-compose has no such keys. Some of the keys are allowed only in companions.
 RANCHER_FILE = RANCHER_KEYS | frozenset(
     "blkio_weight blkio_weight_device certs default_cert description device_read_bps device_read_iops device_write_bps "
     "device_write_iops disks health_check load_balancer_config metadata scale uts".split()
 )
-# A companion may have all keys except those that need other files, or `networks` and `secrets` at the top level.
+# A companion may have all keys except those that need other files or a top-level `networks` or `secrets`.
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
 
 
-# The types of keys whose value has a structure: a text cannot represent it.
+# The types of keys whose values have a structure that a text cannot represent.
 _OF_PARTS = frozenset("map labels environment ports set numbers list list-of-pairs limits rates disks rules".split())
 VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
 def floats(image: str) -> bool:
-    """Whether an image reference can change its meaning over time: it has no digest, and either no tag or the tag `latest`."""
+    """Whether an image reference may name other images later, because it has no digest and either no tag or the tag `latest`."""
     return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
 
 
@@ -58,7 +58,7 @@ def named_volume(mount: str) -> str:
 def refused(name: str, value: Any) -> Iterator[Problem]:
     """Yield a problem for each part of a compose key's value that rancher-compose refuses, that is never read or has no effect.
 
-    A text with a `$` is not checked, because its value is only known at launch.
+    A text with a `$` is not checked, because the value is known only at launch.
     """
     if name in ("ports", "expose") and isinstance(value, list):
         # Rancher's schema accepts every number as a port, but the engine does not. For texts, both accept the same range.
@@ -66,7 +66,7 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    # A text stays a text after its variables are substituted: it never becomes a mapping or a list.
+    # After variables are substituted, a text is still a text, never a mapping or a list.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):

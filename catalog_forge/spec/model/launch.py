@@ -110,12 +110,12 @@ class Launch(Record):
 
     @property
     def is_rendered(self) -> bool:
-        """Whether confd writes the start of the program, because it depends on the metadata or on the leader."""
+        """Whether confd writes the start command of the program, because the command depends on the metadata or the leader."""
         texts = (*self.before, *self.exec)
         return bool(self.environment or self.leader) or any(text.literal is None for text in texts)
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The arguments of the launch script: the whole command, or only the program if confd writes its arguments."""
+        """The arguments of the launch script: the whole command, or only the program if confd writes the program's arguments."""
         words = [text.literal for text in self.exec]
         return tuple("" if word is None else word for word in (words[:1] if None in words else words))

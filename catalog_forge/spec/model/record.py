@@ -1,4 +1,4 @@
-"""Defines a record of the spec language: a frozen dataclass whose fields carry their own documentation and limits.
+"""Defines a record of the spec language: a frozen dataclass whose fields declare their documentation and limits.
 
 The reader, the JSON Schema and the reference page are derived from these declarations, so the three cannot disagree.
 """
@@ -32,7 +32,7 @@ class Limits:
 
     @property
     def meaning(self) -> str:
-        """The description as a hint of an error message; empty without a description."""
+        """The description as a hint for an error message; empty without a description."""
         return f"meaning: {self.doc}" if self.doc else ""
 
 
@@ -40,7 +40,7 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.
 
     `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes the allowed texts;
-    `maximum` limits a text's length; `line` restricts it to one line; `least` and `most` limit a number; `reads`: the text
+    `maximum` limits a text's length; `line` restricts the text to one line; `least` and `most` limit a number; `reads`: the text
     contains an expression without braces, which the checks parse; `single`: a list of one element may be written as that element;
     `name` is the key's name in the file if Python reserves the word.
     """
@@ -52,7 +52,7 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A mapping of the spec. `places`: the location of each of its keys, and under "" the location of the record itself."""
+    """A mapping of the spec. `places` has the location of each key and, under "", the location of the record itself."""
 
     places: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
@@ -75,7 +75,7 @@ class Key:
 
 def keys_of(record: type[Record]) -> tuple[Key, ...]:
     """Return the declared keys of a record class, in order."""
-    return _declared(record)  # type: ignore[arg-type] # mypy takes the hash of a record for that of its class
+    return _declared(record)  # type: ignore[arg-type] # mypy confuses the hash of a record with that of its class
 
 
 @cache

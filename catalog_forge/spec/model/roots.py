@@ -8,13 +8,13 @@ from catalog_forge.spec.model.spec import Spec
 
 # Paths that every container has, and that stay inside the container's own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
-# Paths that cover the whole environment with all its stacks, so a spec must opt in to read them (docs/facts/confd.md#5.3).
+# Paths that cover all stacks of the environment. A spec must opt in to read such a path (docs/facts/confd.md#5.3).
 _WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")
 SAY_SCOPE = "set `scope: environment` at the top of the spec"
 
 
 def roots_of(spec: Spec) -> tuple[str, ...]:
-    """Return the allowed beginnings of a spec's raw paths, which also apply to its hand-written templates."""
+    """Return how the raw paths of a spec may begin. The same holds for paths in hand-written templates."""
     if spec.engine.is_stored:
         return ("/",)
     return (*RAW_ROOTS, *_WIDE_ROOTS) if spec.scope == "environment" else RAW_ROOTS

@@ -88,7 +88,7 @@ class Service(Composed):
 
     @property
     def is_self(self) -> bool:
-        """Whether confd's requests for `self` return this service. The metadata service identifies callers by their address."""
+        """Whether confd's requests for `self` return this service. The metadata service identifies each caller by its address."""
         return self.topology != "volumes"
 
     @property

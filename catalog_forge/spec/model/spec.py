@@ -93,7 +93,7 @@ class Spec(Record):
 
     @property
     def mounted(self) -> dict[str, Where | None]:
-        """The named volumes that services mount, each with the location where it is first mounted."""
+        """The named volumes that services mount, each with the location where a service first mounts the volume."""
         found: dict[str, Where | None] = {}
         for node in (each.nodes["volumes"][1] for each in self.composed if "volumes" in each.nodes):
             for item in node.items if isinstance(node, yamlio.Seq) else ():
@@ -183,7 +183,7 @@ class Member:
 
     @property
     def asking(self) -> str:
-        """The service that confd reads as `self`: the primary if confd shares its address, otherwise confd's own sidekick."""
+        """The service that confd reads as `self`: the primary if confd has that address, otherwise confd's own sidekick."""
         return self.name if self.spec.service.is_self else self.conf
 
     @property
@@ -210,7 +210,7 @@ class Member:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The start command of the program, as far as the entry defines it."""
+        """The part of the program's start command that the entry defines."""
         return (self.group.exec if self.group else ()) or self.spec.launch.command
 
     @property
