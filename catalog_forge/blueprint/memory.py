@@ -1,4 +1,4 @@
-"""Records how a spec was generated in specs/NAME/.blueprint.json, which `new` writes and an author commits with the spec.
+"""Records in specs/NAME/.blueprint.json how a spec was generated. `new` writes this file, and an author commits it.
 
 The file has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written.
 The file is untrusted input, because anyone who can send a spec can also send this file.

@@ -1,4 +1,4 @@
-"""Merges the author's text (ours) with the blueprint's new text (theirs) over a common base: YAML by key, others by line.
+"""Merges the author's text (ours) with the blueprint's new text (theirs) over a common base: YAML by key, text by line.
 
 The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
 where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result reports a

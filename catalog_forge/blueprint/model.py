@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A cookiecutter folder. `files` are in its templated folder, `partials` are in templates/; both are unrendered."""
+    """A cookiecutter folder. `files` are in its templated folder, `partials` are in templates/; neither is rendered yet."""
 
     name: str
     folder: Path

@@ -179,7 +179,7 @@ def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any, defaults: Mapping[str, str], needed: set[str]) -> Any:
-    """Replace each answer in data by a compose variable with the default of the question."""
+    """Replace each answer in data with a compose variable that has the default of the question."""
     match value:
         case str():
             text = _varied(value, defaults, needed)

@@ -1,6 +1,6 @@
 """ini files and `key value` files. Dialects disagree about quotes, comments and escapes.
 
-A value that any dialect might read differently is refused when the file is rendered, with an error that names it.
+A value that any dialect might read differently is refused when the file is rendered, with an error that names the key.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from catalog_forge.formats.base import MARK, Escape, Format, Placement
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("\r", "&#13;"))
 _TEXT = Escape("xml", replace=_ENTITIES, controls="\n\r\t")
-# Readers replace line breaks and tabs in an attribute with spaces (XML 1.0, 3.3.3).
+# In an attribute, readers replace each line break and tab with a space (XML 1.0, 3.3.3).
 _ATTRIBUTE = Escape("xml-attribute", replace=(*_ENTITIES, ("\n", "&#10;"), ("\t", "&#9;")), controls="\n\r\t")
 _PARTS = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))|(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|(?P<other><[?!].*?(?:>|\Z))"

@@ -27,7 +27,7 @@ class _Stream(io.RawIOBase):
         self._pieces, self._left = pieces, b""
 
     def readable(self) -> bool:
-        """Return True: the stream is read-only."""
+        """Return True, as `io` requires of a stream that can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

@@ -75,7 +75,7 @@ def _inline(each: Instruction, name: str) -> str:
 
 
 def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
-    """Return the path in the build context for each path in the image; later copies win.
+    """Return the path in the build context for each path in the image. Later copies replace earlier ones.
 
     `files` are the paths in the build context. Heredocs (`inlined`) are included if their names are in `files`.
     """

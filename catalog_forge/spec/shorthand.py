@@ -131,7 +131,7 @@ _FORMS = {"service": _service, "metadata": _metadata}
 
 
 def _at(place: Text, value: str) -> Text:
-    """Return a generated text with the location of the text from which the generated text was derived."""
+    """Return `value` as a generated text, with the location of the author's text `place`."""
     return Text(value, False, place.where, "", place.lines)
 
 

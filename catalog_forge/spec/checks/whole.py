@@ -1,4 +1,4 @@
-"""Checks of a spec as a whole, beyond the type of each key. Every check yields problems and never raises."""
+"""Check a spec as a whole, beyond the type of each key. Every check yields problems and never raises."""
 
 from __future__ import annotations
 

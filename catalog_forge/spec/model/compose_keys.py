@@ -56,7 +56,7 @@ def named_volume(mount: str) -> str:
 
 
 def refused(name: str, value: Any) -> Iterator[Problem]:
-    """Yield a problem for each part of a compose key's value that rancher-compose refuses, that is never read or has no effect.
+    """Yield a problem for each part of a key's value that rancher-compose refuses, that nothing reads or that has no effect.
 
     A text with a `$` is not checked, because the value is known only at launch.
     """

@@ -142,7 +142,7 @@ class Engine(Record):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the metadata keys may be in a store other than Rancher's. Such a spec can read nothing but these keys."""
+        """Whether the metadata keys may be in a store other than Rancher's. A spec with such a store can read only these keys."""
         return bool(self.store)
 
     @property
