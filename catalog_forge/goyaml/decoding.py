@@ -57,7 +57,9 @@ def text_of(node: Node | None) -> str:
         return "true" if found else "false"
     if found is None or isinstance(found, int):
         return "" if found is None else str(found)
-    from catalog_forge.goyaml import printing  # Imported here: few scalars need it, and its patterns compile slowly.
+    from catalog_forge.goyaml import (
+        printing,
+    )  # Imported here, because few scalars need this module, and the patterns in it compile slowly.
 
     return printing.dump(found).rstrip("\n")
 
@@ -97,7 +99,7 @@ def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
 
 
 def brought_in(node: Node) -> list[Node]:
-    """Return the mappings that a merge key adds, with the first mapping of a list last, because it takes precedence."""
+    """Return the mappings that a merge key adds, in order of increasing precedence: the first mapping of a list comes last."""
     return [*reversed({id(each): each for each in node.items}.values())] if isinstance(node, Seq) else [node]
 
 

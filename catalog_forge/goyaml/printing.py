@@ -163,7 +163,7 @@ class _Printer:
         self.mark('"')
         spaces = False
         last = len(text) - 1
-        bom = text.startswith("\ufeff")  # then the library escapes every character
+        bom = text.startswith("\ufeff")  # if it begins with a byte order mark, the library escapes every character
         for place, char in enumerate(text):
             if bom or char in '"\\\u2028\u2029\n' or _SPECIAL.match(char):
                 self.put(_escaped(char))

@@ -35,7 +35,10 @@ def generated_from(file: File) -> str:
 
 
 class Catalog:
-    """A tree read as a catalog: its entries, images and specs. `since` is the published tree, with which CF920 compares."""
+    """A tree read as a catalog: its entries, images and specs.
+
+    `since` is the tree of the published catalog. The rule CF920 compares the two trees.
+    """
 
     def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
         self.tree = tree
@@ -71,7 +74,7 @@ class Catalog:
 
     @cached_property
     def images(self) -> list[Image]:
-        """The images: each folder with a Dockerfile, and each folder that holds a conf.d/ without a Dockerfile above it."""
+        """The images: each folder with a Dockerfile, and each folder that contains a conf.d/ without a Dockerfile above it."""
         found: dict[str, list[Folder]] = {}
         folders = self.tree.folders
         for path, folder in folders.items():
@@ -90,7 +93,7 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """Return the nearest folder that has a Dockerfile, from `path` up to two levels above; `path` itself if none has."""
+        """Return the nearest folder that has a Dockerfile, from `path` up to two levels above; if none has, return `path`."""
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:

@@ -1,4 +1,4 @@
-"""The output of lint: findings of rules, and the fixes for them."""
+"""The output of lint: the findings of rules, and fixes for these findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a catalog as it was at a commit, and finds published revisions that changed after it. The repository is untrusted."""
+"""Reads a catalog at an earlier commit, and finds published revisions that changed afterwards. The repository is untrusted."""
 
 from __future__ import annotations
 

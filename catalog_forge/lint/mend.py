@@ -78,7 +78,7 @@ def bared(file: File, node: Text) -> Fix | None:
 
 
 def renamed(file: File, node: Text, name: str) -> Fix | None:
-    """Return a fix that replaces a bare or quoted scalar, such as a key, by `name`; None for any other scalar."""
+    """Return a fix that replaces a bare or quoted scalar, such as a key, with `name`; None for any other scalar."""
     start = _offset(file, node.where, f"{node.style}{node.value}{node.style}")
     if start is None or not (node.bare or node.style in ("'", '"')):
         return None
@@ -87,7 +87,7 @@ def renamed(file: File, node: Text, name: str) -> Fix | None:
 
 
 def respelt(file: File | None, node: Text, name: str) -> Fix | None:
-    """Return a fix that replaces a misspelt word by `name`; None if more than two letters differ (one in a short name)."""
+    """Return a fix that replaces a misspelt word with `name`; None if more than two letters differ (one in a short name)."""
     return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
 
 

@@ -46,7 +46,7 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 
 
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
-    """Return the faults that belong to a rule and that a subject has with the default answers to its questions.
+    """Return the faults of a subject that belong to a rule, for the default answers to the questions.
 
     If a fault has `who`, the judge with this name refuses or drops the subject because of the fault. A fault without `who` is
     only suspicious.

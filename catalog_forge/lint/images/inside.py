@@ -369,7 +369,10 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The RUN instructions that verify downloads: the offsets, and one text with the offset and script of each."""
+        """The offsets of the RUN instructions that verify downloads, and a text of their scripts.
+
+        In the text, each script is preceded by the offset of its instruction.
+        """
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]
         return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
@@ -479,7 +482,7 @@ def _shell_of(file: File) -> str:
 
 
 def _uncommented(script: Script) -> str:
-    """Replace comment lines of a script by spaces. Quoted text stays, because the value of a variable may be a command."""
+    """Replace comment lines of a script with spaces. Quoted text stays, because the value of a variable may be a command."""
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 
@@ -506,7 +509,7 @@ def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[s
 
 
 def asked_of(image: Image) -> Callable[[str], bool]:
-    """Return a function of a key: whether any template of the image reads this key of the service's own metadata.
+    """Return a function that checks whether any template of the image reads a given key of the service's own metadata.
 
     A template that reads a folder also reads every key in that folder.
     """

@@ -14,7 +14,10 @@ from catalog_forge.rancher.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rulings, and the templates that the service lists. Each template has versions with ids, and the offered version."""
+    """The rulings of all judges, and the templates that the service lists.
+
+    By the id of each template, `served` has its versions with their ids, and `default` has the version that Rancher offers.
+    """
 
     rulings: tuple[Ruling, ...]
     served: dict[str, dict[str, str]]

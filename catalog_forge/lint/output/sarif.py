@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 (OASIS), as code scanning services read it."""
+"""Writes findings as SARIF 2.1.0 (OASIS), which code scanning services read."""
 
 from __future__ import annotations
 

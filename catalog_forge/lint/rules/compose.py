@@ -412,7 +412,7 @@ def numbers(revision: Revision) -> Iterator[Hit]:
 
 
 def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
-    """Yield each value of a service that must be a number, with its key."""
+    """Yield each value that must be a number in a service, together with the value's key."""
     scale = part.get("scale")
     yield from [("scale", scale)] if isinstance(scale, Text) else ()
     for key in ("health_check", "scale_policy"):

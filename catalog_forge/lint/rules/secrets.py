@@ -66,7 +66,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
 
 
 def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
-    """Yield each variable of a service's environment: its name, the node that contains its value, and the value."""
+    """Yield the name of each variable in a service's environment, the node that contains the value, and the value."""
     if isinstance(node, Map):
         yield from ((key.value, value, value.value) for key, value in node.pairs if isinstance(value, Text))
     for item in node.items if isinstance(node, Seq) else ():

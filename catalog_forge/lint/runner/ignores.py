@@ -31,7 +31,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """One rule id, or beginning of rule ids, that a comment silences, with its file, line (0: the whole file) and reason."""
+    """A rule id, or beginning of rule ids, that a comment silences, and the comment's file, line (0: whole file) and reason."""
 
     word: str
     where: Where
@@ -131,7 +131,7 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
 
 
 def _expanded(word: str) -> frozenset[str] | Problem:
-    """Return the rules that a word in an ignore means, or the problem if it means no rule."""
+    """Return the rules that a word in an ignore means, or the problem if the word means no rule."""
     try:
         return registry.expand((word,))
     except ForgeError as error:

@@ -76,7 +76,7 @@ def _located(file: File, root: Map, path: Path) -> str:
 
 
 def _item(node: Seq, name: str) -> Node | None:
-    """Return the item of a list of files whose number is `name` or whose `dest` has the file name `name`."""
+    """Find a file in the list `files` of a spec by its number, or by the last part of its `dest`."""
     for number, item in enumerate(node.items):
         dest = keys_of(item).get("dest")
         if name == str(number) or (isinstance(dest, Text) and dest.value.rpartition("/")[2] == name):

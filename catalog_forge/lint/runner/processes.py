@@ -40,7 +40,7 @@ def _forked(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> 
             reading, writing = os.pipe()
             child = os.fork()
             if child == 0:
-                # If this child kept a reading end open, another child could wait forever to write, even after the parent has
+                # If this child kept a reading end open, another child could wait indefinitely to write, even after the parent has
                 # closed the pipe.
                 for pipe in (reading, *pipes):
                     os.close(pipe)

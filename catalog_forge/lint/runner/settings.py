@@ -24,7 +24,7 @@ HISTORY = "CF920"
 
 @dataclass(frozen=True)
 class Settings:
-    """The lint settings of a catalog. `baseline` is a path relative to the folder of catalog-forge.yml, `""` for none."""
+    """The lint settings of a catalog. `baseline` is a path relative to catalog-forge.yml, or `""` if there is no baseline."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

@@ -434,7 +434,7 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
-    """Whether all flags of a command line are known. They are not if a configuration file outside the tree may add flags."""
+    """Whether all flags of a command line are known. False if an unread configuration file of confd may add flags."""
     read = line.get("config-file", flags.CONFIG_FILE) in known.placed
     base = known.dockerfile.base if known.dockerfile else ""
     return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
@@ -467,7 +467,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
 def wrong_command(catalog: Catalog) -> Iterator[Hit]:
-    """`command` replaces the image's CMD, and confd reads its words as arguments, so CF709 and CF710 apply to `command` too.
+    """`command` replaces the image's CMD, and confd reads the words of `command` as arguments, so CF709 and CF710 apply to them.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web-conf --
@@ -499,7 +499,7 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
 
 
 def _command_of(catalog: Catalog, service: Service) -> list[str]:
-    """Return the command line of a service's container. If `command` begins with a flag, the program is the image's."""
+    """Return the command line of a service's container. If `command` begins with a flag, the image determines the program."""
     command, entrypoint = _words(service.get("command")), _words(service.get("entrypoint"))
     if not entrypoint and command and command[0].startswith("-"):
         name = text_of(service.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]

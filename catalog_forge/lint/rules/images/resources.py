@@ -318,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """If two resources have one `dest`, each pass writes it and reloads the program twice; the content written last remains.
+    """If two resources share a `dest`, each pass writes it and reloads the program twice; the content written last remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
