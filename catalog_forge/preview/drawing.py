@@ -1,6 +1,6 @@
 """Draws a topology as SVG. Units are placed in rows, each unit below the units that use it, and lines connect the units.
 
-The width of a frame is computed from the assumption that all characters have the same width. Frames and passing lines have
+The width of a frame is computed on the assumption that all characters have the same width. Frames and passing lines have
 separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A standalone
 drawing also includes `files/alone.css`, which defines the colours.
 """

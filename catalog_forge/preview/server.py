@@ -126,7 +126,7 @@ class PreviewServer(ThreadingHTTPServer):
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
-        """Prepare the data that the browser will request first, an entry or the tiles, while the browser starts."""
+        """While the browser starts, prepare the data that it will request first: an entry or the tiles."""
 
         def make() -> None:
             with suppress(ForgeError):
@@ -163,7 +163,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
-        """Do nothing: such an error means that the client has left. All other errors are reported in the response."""
+        """Do nothing: an error here means that the client has left. All other errors are reported in the response."""
 
 
 class _Handler(BaseHTTPRequestHandler):

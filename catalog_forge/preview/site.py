@@ -31,8 +31,8 @@ SPECS = "specs"
 class Opened:
     """An entry on the page, with the chosen revision, and with the spec if the entry is generated.
 
-    `revision` is None if there is nothing to show; `problems` has the reasons, and all errors of the spec. `images`: the known
-    images that a hand-written entry may run.
+    `revision` is None if there is nothing to show; `problems` contains the reasons, and all errors of the spec. `images`: the
+    known images that a hand-written entry may run.
     """
 
     id: str

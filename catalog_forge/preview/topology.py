@@ -57,7 +57,8 @@ class Flow:
 class Frame:
     """A unit: a primary service and its sidekicks, which Rancher starts together.
 
-    `kind` is `service` or `balancer`. For a frame without containers, it is `outside` (a service of another stack) or `volume`.
+    `kind` is `service` or `balancer`. For a frame without containers, `kind` is `outside` (a service of another stack) or
+    `volume`.
     """
 
     name: str

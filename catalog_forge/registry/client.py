@@ -193,7 +193,10 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
 
 
 def _pieces(blob: object) -> Iterator[bytes]:
-    """Return the chunks of a blob. Only the type changes: python-dxf declares that it may also return a tuple with the size."""
+    """Return the chunks of a blob.
+
+    Only the declared type is narrowed: python-dxf also allows a tuple with the size.
+    """
     assert isinstance(blob, Iterable)
     return iter(blob)
 

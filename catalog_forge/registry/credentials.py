@@ -1,4 +1,4 @@
-"""The docker command's credentials for a registry, read through the Docker SDK. They are never shown or stored."""
+"""Reads the docker command's credentials for a registry through the Docker SDK. They are never shown or stored."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _SCRATCH = "scratch"
 
 @dataclass
 class Named:
-    """The images found, each with the first place that names it, and the invalid references."""
+    """The images that were found, each with the first place that names it; and the invalid references."""
 
     images: dict[str, Where] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
@@ -68,7 +68,10 @@ class Named:
 
 
 def _compositions(revision: Revision) -> Iterator[Composition]:
-    """Yield the composition with the default answers. If templates are used, also yield one for each other option."""
+    """Yield the composition of a revision with the default answers.
+
+    If the compose files are templates, also yield the composition with each option that is not a default.
+    """
     yield revision.composition
     if not any(is_template(file.text) for file in revision.compose_files):
         return
@@ -79,7 +82,7 @@ def _compositions(revision: Revision) -> Iterator[Composition]:
 
 
 def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
-    """Yield each value that a text with variables of questions can have: one for each combination of their options."""
+    """Yield each value that a text with variables can have: one for each combination of the answers that the questions offer."""
     names = [*dict.fromkeys(each.name for each in dollars(node.value) if each.name)]
     choices: Iterable[tuple[str, ...]] = product(*(_choices(asked[name]) if name in asked else ("",) for name in names))
     for chosen in islice(choices, MOST_WAYS):

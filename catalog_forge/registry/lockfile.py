@@ -1,4 +1,7 @@
-"""`catalog-forge.lock`: the digest of each image of a catalog. The file is kept in git, so it is untrusted input."""
+"""Reads and writes `catalog-forge.lock`, which contains the digest of each image of a catalog.
+
+The file is kept in git, so it is untrusted input.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 
 
 def pinned(plan: Plan, pins: Mapping[str, str]) -> Plan:
-    """Return the plan, with every image pinned for which `pins` has a digest.
+    """Return the plan in which each image that has a digest in `pins` is pinned.
 
     Images that depend on an answer stay unpinned: changing an option would lose the answers of users who chose it.
     """

@@ -1,4 +1,4 @@
-"""HTTP to registries, with limits on memory and work: all that a hostile registry can do is delay its responses.
+"""Sends HTTP requests to registries, with limits on memory and work, so that a hostile registry can only delay its responses.
 
 The caller (`pool`) limits the total time of a look-up, because a server can prolong any single read by sending slowly.
 """
@@ -32,7 +32,7 @@ CERTIFICATES = Path("/etc/docker/certs.d")
 
 
 class TooLong(RequestException):
-    """A registry sent more than the size limit."""
+    """A registry sent more data than the size limit allows."""
 
 
 class Busy(RequestException):
@@ -107,7 +107,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """Return the seconds that a registry asks to wait, or -1. A date is compared with the registry's own clock."""
+    """Return the seconds that a registry asks to wait, or -1. A date is compared with the date of the response."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1

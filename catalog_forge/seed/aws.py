@@ -63,7 +63,7 @@ class _Aws:
 
 
 class Dynamodb(_Aws):
-    """A client of DynamoDB: an item for each key, with the attributes `key` and `value` (confd's backends/dynamodb)."""
+    """A client of DynamoDB. Each key is an item with the attributes `key` and `value` (confd's backends/dynamodb)."""
 
     most, room = 100, 4 << 20
 
@@ -91,7 +91,7 @@ class Dynamodb(_Aws):
 
 
 class Ssm(_Aws):
-    """A client of Parameter Store: one parameter per key, encrypted if the key is secret."""
+    """A client of Parameter Store. Each key is a parameter, which is encrypted if the key is secret."""
 
     most = room = 1
 

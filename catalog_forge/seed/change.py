@@ -76,7 +76,7 @@ def text_of_key(key: bytes) -> str:
 
 
 def bytes_of_key(key: str) -> bytes:
-    """Return the bytes of a store's key from its text."""
+    """Convert the text of a store's key back to the key's bytes."""
     return key.encode(errors="surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""The clients of the stores that can be seeded, by back end, and the connection to a store."""
+"""Finds the client for each back end that can be seeded, and connects it to a store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import CREDENTIALS, Client, Destination
 
-# The module and class of each client, imported on demand: some imports take as long as writing thousands of keys.
+# The module and class of each client. They are imported on demand, because some imports take as long as writing thousands of
+# keys.
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "etcdv3": ("etcdv3", "Etcdv3"),
     "etcd": ("etcd", "Etcd"),

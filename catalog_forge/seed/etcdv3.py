@@ -18,7 +18,7 @@ from catalog_forge.seed.wire import Wire
 class Etcdv3:
     """A client of etcd v3."""
 
-    # The defaults of the server: --max-txn-ops, and less than --max-request-bytes (1.5 MiB).
+    # `most` is the server's default of --max-txn-ops; `room` is less than its default of --max-request-bytes (1.5 MiB).
     most, room = 128, 1 << 20
 
     def __init__(self, target: Destination) -> None:
@@ -41,7 +41,7 @@ class Etcdv3:
     def read(self) -> dict[str, bytes]:
         """Return all keys below the prefix with their values."""
         begin = self._target.prefix + "/"
-        # The end of the range is the prefix with its last byte, the slash, incremented by one.
+        # The range ends at the prefix whose last byte, the slash, is incremented by one.
         asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
         answer = self._asked("range", asked)
         try:

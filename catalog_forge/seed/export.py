@@ -24,7 +24,7 @@ _COMMANDS = {
 
 
 def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON; for the back end `file`, as confd reads them. Secrets that are not shown become null."""
+    """Return keys and values as JSON, which is nested for the back end `file`. Secrets that are not shown become null."""
     shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
     return as_json(nested(shown) if backend == "file" else shown)
 

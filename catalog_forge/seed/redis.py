@@ -24,7 +24,7 @@ _AT_ONCE = 1000
 class Redis:
     """A client of Redis. The node is HOST:PORT, or HOST:PORT/DATABASE."""
 
-    # A transaction may have any length; Redis serves no other client during a transaction.
+    # Redis allows transactions of any length, but serves no other client during a transaction.
     most, room = 100_000, 1 << 29
 
     def __init__(self, target: Destination) -> None:

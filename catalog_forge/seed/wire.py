@@ -1,4 +1,4 @@
-"""HTTP requests to a store: one persistent connection, JSON in both directions, and a one-line message for each failure."""
+"""Sends HTTP requests with JSON to a store over one persistent connection, and reports each failure in one line."""
 
 from __future__ import annotations
 

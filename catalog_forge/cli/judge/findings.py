@@ -56,7 +56,7 @@ def _short(words: str) -> str:
 
 
 def _source(finding: Finding) -> list[str]:
-    """Return the source line, and a caret below the column. A long line is cut to the part around the column."""
+    """Return the source line, and a caret below the column. A long line is shortened to the part around the column."""
     text = finding.excerpt.replace("\t", " ")
     column = min(max(finding.where.column - finding.excerpt_start, 1), len(text) + 1)
     start = max(0, column - 1 - _BEFORE) if len(text) > _WINDOW else 0

@@ -263,7 +263,10 @@ def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree
 
 
 def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | ForgeError:
-    """Return the standards in a file and in all files that they extend, or the error in these files, to report as a finding."""
+    """Return the standards in a file and in all files that they extend.
+
+    If there is an error in these files, return the error, so that it can be reported as a finding.
+    """
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.standards import Team
     from catalog_forge.team import load

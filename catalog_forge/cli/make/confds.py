@@ -99,7 +99,7 @@ def _cache(environ: Mapping[str, str]) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all. An error is ignored: the cache is optional."""
+    """Write a file completely or not at all. Errors are ignored, because the cache is optional."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     with suppress(OSError):
         if not path.exists():

@@ -141,7 +141,10 @@ def _written(repository: Repository, source: Source, left: Left, force: bool) ->
 
 
 def _compared(repository: Repository, source: Source, left: Left, diff: bool, dry_run: bool, states: set[Drift]) -> bool:
-    """Show how a spec's generated files differ from the disk, add their states to `states`, and return whether any differs."""
+    """Show how a spec's generated files differ from the files on disk. Return whether any file differs.
+
+    The states of the files are added to `states`.
+    """
     from catalog_forge import writer
 
     if repository.is_current(source):

@@ -254,7 +254,7 @@ class _Source:
 
     @property
     def asking(self) -> str:
-        """The address of the caller in a query to the file."""
+        """The address of the caller, for queries that are answered from the file."""
         return self._read[1]
 
     @functools.cached_property
@@ -323,7 +323,7 @@ class _Reloading:
         click.echo(f"reloaded {self.file}: the file does not exist, so there are no answers", err=True)
 
     def quietly(self, reload: Callable[[], None]) -> None:
-        """Reload, and print the error if that fails."""
+        """Call `reload`, and print the error if reloading fails."""
         try:
             reload()
         except ForgeError as error:

@@ -45,7 +45,7 @@ def _is_binary(file: Written) -> bool:
 
 
 def _painted(line: str) -> str:
-    """Dim a line that is a comment in most formats."""
+    """Dim a line that looks like a comment."""
     return click.style(line, dim=True) if line.lstrip().startswith(("#", ";", "<!--")) else line
 
 

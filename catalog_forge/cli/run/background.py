@@ -24,8 +24,8 @@ _LINES = 20
 class Background:
     """A process in a separate session. The process waits for the name of a stack, and exits if its parent exits before that.
 
-    Create it before any thread, because a forked process has only one thread. `supervise` runs the stack of a folder; in the new
-    process, the constructor raises whatever `supervise` raises.
+    Create a Background before any thread is started, because a forked process has only one thread. `supervise` runs the stack
+    of a state folder. In the new process, the constructor raises the exceptions of `supervise`.
     """
 
     def __init__(self, supervise: Callable[[StateFolder], None]) -> None:
@@ -44,7 +44,7 @@ class Background:
         raise click.exceptions.Exit
 
     def run(self, folder: StateFolder) -> None:
-        """Start a stack, and return when the process has the lock of `folder`. Raises ForgeError if the process exits first."""
+        """Start a stack, and return when the process has locked `folder`. Raises ForgeError if the process exits first."""
         from catalog_forge.errors import ForgeError
 
         with suppress(BrokenPipeError), open(self._tell, "w", encoding="utf-8") as words:  # noqa: PTH123 (a descriptor)
@@ -60,7 +60,7 @@ class Background:
 def rename(what: str) -> None:
     """Set the command line of this process, such as "catalog-forge up: STACK".
 
-    The original command line must not stay: every user can read it, and the options of `up --set` contain answers.
+    The original command line must not stay visible: every user can read it, and the options of `up --set` contain answers.
     """
     import setproctitle
 
@@ -68,7 +68,10 @@ def rename(what: str) -> None:
 
 
 def _leave(kept: int) -> None:
-    """Close all files except the descriptor `kept`, so that no program that waits for a file to close waits for this process."""
+    """Close all files except the descriptor `kept`.
+
+    Otherwise, programs that wait until a file is closed would wait for this process.
+    """
     for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
         if number > 2 and number != kept:
             with suppress(OSError):  # the descriptor of the listing itself

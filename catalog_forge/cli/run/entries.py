@@ -162,7 +162,10 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
 
 
 def _entries(root: Path) -> Iterator[Path]:
-    """Yield the entry folders of a catalog. The folders in templates/ come last, because they override equal names elsewhere."""
+    """Yield the entry folders of a catalog.
+
+    The folders in templates/ come last, because they override folders of the same name elsewhere.
+    """
     tops = (each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
     for top in sorted(tops, key=lambda each: (each.name == "templates", each.name)):
         yield from (each for each in sorted(top.iterdir()) if each.is_dir())

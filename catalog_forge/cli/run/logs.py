@@ -30,7 +30,7 @@ _STAMP = 30  # "2026-11-29T16:57:01.123456789Z" has a fixed length
 
 
 class Since(click.ParamType[float]):
-    """A parameter type: a time ago, such as 90s, 10m, 2h or 1d, or a date and time."""
+    """A parameter type for a time: either a duration before now, such as 90s, 10m, 2h or 1d, or a date and time."""
 
     name = "time"
 

@@ -179,7 +179,7 @@ def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
 
 
 def _confirmed(stack: Stack) -> None:
-    """Show the changes and ask the user to confirm them; abort otherwise."""
+    """Show the changes and ask the user to confirm them. Abort unless the user confirms."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.state import StateFolder, home
 

@@ -66,7 +66,7 @@ def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
 
 @contextmanager
 def opened(name: str, confd: Path | None) -> Iterator[Engine]:
-    """Open an engine, one of `RENDERING`. Raises ForgeError if there is no confd, EngineError if no Docker engine answers."""
+    """Open the engine `name`, one of `RENDERING`. Raises ForgeError without a confd, EngineError without a Docker engine."""
     if name == "embedded":
         from catalog_forge.verify.embedded import Embedded
 
@@ -85,7 +85,7 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
 
 @contextmanager
 def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Stage]:
-    """Open an engine, one of `ALL`. `trust` allows privileged containers in a stack. Raises errors like `opened`."""
+    """Open the engine `name`, one of `ALL`. `trust` allows privileged containers in a stack. Raises errors like `opened`."""
     if name != "stack":
         with _ended_in_order(), opened(name, confd) as engine:
             yield engine

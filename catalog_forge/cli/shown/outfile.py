@@ -60,7 +60,7 @@ def show(text: str, instead: str) -> None:
 
 
 def _first(path: Path) -> str:
-    """Return the first character of a file that is not a space; empty if there is none."""
+    """Return the first non-space character of a file; empty if the file has none."""
     with path.open("rb") as file:
         return file.read(1 << 12).decode("utf-8-sig", "replace").lstrip()[:1]
 
