@@ -67,7 +67,7 @@ class ForgeError(Exception):
 
 
 class UsageError(ForgeError):
-    """The command was called wrongly."""
+    """A command was not called correctly."""
 
     exit_code = 2
 

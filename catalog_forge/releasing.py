@@ -232,7 +232,7 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
 
 
 def check_clean(repository: Repository, sources: Sequence[Source], *, standards: bool = False) -> None:
-    """Raise ForgeError if no branch is checked out, or if files outside these specs and their output have uncommitted changes.
+    """Raise ForgeError if no branch is checked out, or if files that do not belong to these specs have uncommitted changes.
 
     With `standards`, the catalog's standards may have uncommitted changes too, because they are the reason for the release.
     """

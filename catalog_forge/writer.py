@@ -2,7 +2,7 @@
 
 **Manifest.** `images/NAME/.catalog-forge.json` contains the digest of every file that was generated from the spec NAME,
 and the digest of the inputs. Each spec has a separate manifest, so parallel work on several specs causes no conflicts in git.
-Rancher's catalog service ignores manifests, because it takes only folders of the form `TOP/TEMPLATE/NUMBER/` as revisions. When a
+Rancher's catalog service ignores manifests, because it treats only folders named `TOP/TEMPLATE/NUMBER/` as revisions. When a
 later revision of an entry is planned, the earlier revisions are dropped from the manifest, because they are published and stay
 unchanged. A manifest whose spec no longer exists shows what `prune` may delete. Unlike git's index, a manifest contains no
 times or sizes: times differ on each machine, and hashing the files of a spec takes half a millisecond.

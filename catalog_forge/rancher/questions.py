@@ -21,7 +21,7 @@ _SECRET = ("password", "secret")
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A question as written in the catalog block. All its values are text, as the catalog service stores them."""
+    """A question as written in the catalog block. All values in the question are text, as the catalog service stores them."""
 
     node: Map
 
@@ -31,7 +31,7 @@ class Question:
         return decoding.pairs(self.node)
 
     def text(self, key: str) -> str:
-        """Return the value of a key, or an empty text if it is missing."""
+        """Return the value of a key, or an empty text if the key is missing."""
         return text_of(self.keys.get(key))
 
     @cached_property

@@ -94,7 +94,7 @@ class Template:
     codes: Mapping[str, Code]
 
     def render(self, variables: Mapping[str, str], stack: str = "stack", version: str = "") -> Rendered:
-        """Return the result of rendering the template with these answers."""
+        """Render the template with these answers."""
         machine = Machine(self.codes, None, LIMITS)
         fault, where = "", None
         try:

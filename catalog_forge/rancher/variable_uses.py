@@ -1,8 +1,9 @@
 """Finds where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names in `environment`, in both compose files.
 
 A file without templates is read as YAML, so comments are ignored. A template is searched as text, without being rendered, so
-branches that the current answers do not take count too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and
-neither are the variables of Go templates.
+uses in branches that are not executed are also found.
+
+Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and neither are the variables of Go templates.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"
-# Variables of Rancher's scheduler, which have no questions.
+# Variables that Rancher's scheduler replaces in labels. They have no questions.
 SCHEDULER = ("stack_name", "service_name")
 
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")

@@ -152,7 +152,7 @@ class AskingReader(Reader):
         )
 
     def command(self, node: yamlio.Node) -> Command:
-        """Return a command, given as words or as a text for the shell."""
+        """Return the command that a node specifies as a list of words or as a text for the shell."""
         found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS))
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))

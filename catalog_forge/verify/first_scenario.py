@@ -158,7 +158,7 @@ def _whole(value: Any, otherwise: int) -> int:
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:
-    """Return the network of a sidekick, `own` or `primary`; empty for a sidekick without a network, which only owns volumes."""
+    """Return the network of a sidekick, `own` or `primary`; empty for a sidekick that only owns volumes and has no network."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 

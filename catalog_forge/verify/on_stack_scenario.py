@@ -92,7 +92,7 @@ def _unpublished(service: Service) -> Service:
 
 
 def at(stack: Stack, scene: Environment) -> Stack:
-    """Return the stack with the scales and the metadata of a scenario at a moment."""
+    """Return the stack with the scales and the metadata that a scenario has at a moment."""
     told = _services(scene)
     services = (
         replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each

@@ -31,7 +31,7 @@ _LOGGED = re.compile(r"\S+ \S+ \S+\[[0-9]+\]: ")
 
 
 class Confd:
-    """Runs `confd -onetime` once for each moment. The flag -sync-only prevents commands, because an image is untrusted."""
+    """Runs `confd -onetime` once for each moment. An image is untrusted, so -sync-only keeps confd from running commands."""
 
     name = "confd"
 

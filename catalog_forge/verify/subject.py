@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that confd reads. The version is part of the prefix; empty if the prefix has none."""
+        """The version of the metadata that confd reads. It is part of the prefix; empty if the prefix contains no version."""
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]

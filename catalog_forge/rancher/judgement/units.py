@@ -114,7 +114,7 @@ def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def is_old_balancer(service: Service) -> bool:
-    """Whether a service is a load balancer of Rancher 1.1 with ports."""
+    """Whether a service is a Rancher 1.1 load balancer that has ports."""
     return text_of(service.get("image")) == OLD_BALANCER and bool(items(service.get("ports")) or items(service.get("expose")))
 
 
