@@ -223,7 +223,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Point a problem of the spec to the place in the original that causes it, because this spec is never written."""
+    """Return a problem of the spec with the location of its cause in the original, because this spec is never written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -283,7 +283,7 @@ def _departures(original: Original, written: _Generated) -> Iterator[Problem]:
 
 
 def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:
-    """Report the branches of rendered files that no scenario reaches, so that nothing is proven for them."""
+    """Report the branches of rendered files that no scenario reaches, so that nothing is proven for these branches."""
     rendered = {each.dest for each in found.files if each.status != "never rendered"}
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:

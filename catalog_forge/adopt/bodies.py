@@ -1,6 +1,6 @@
-"""Lifts the templates of an image to blocks, and collects the metadata keys that they read.
+"""Lifts the templates of an image to blocks, and collects the metadata keys that the templates read.
 
-Files of key-value pairs become `set` and `copy` blocks. The proof checks later whether these render the same file.
+Files of key-value pairs become `set` and `copy` blocks. The proof checks later whether the blocks render the same file.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment variables of confd: the values in the image, or samples if these are unset or to be varied."""
+        """Return the environment variables of confd: the values of the image, or samples if these are empty or `look` varies."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
@@ -106,7 +106,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by the host names of containers. These names are only equal in the network of a host."""
+        """Whether templates find hosts by the host names of containers, which equal the host's name only in its network."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -135,7 +135,7 @@ def _renamed(service: Mapping[str, Any], stack: str) -> Tree:
 
 
 def wanted(originals: Sequence[Original]) -> Needs:
-    """Return what the templates of these images read."""
+    """Collect the data that the templates of these images read."""
     found = Needs({}, {}, {}, {}, [])
     files = [file for each in originals for file in each.files if not file.is_static]
     for file in files:

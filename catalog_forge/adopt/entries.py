@@ -110,7 +110,7 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
 
 
 def unreadable(revision: Revision) -> tuple[Problem, ...]:
-    """Return why the files of a revision cannot be read as Rancher reads them; empty if all can be read."""
+    """Return the problems that prevent reading the files of a revision. The result is empty if all files can be read."""
     return tuple(problem for source in revision.composition.sources for problem in source.yaml.problems)
 
 
@@ -135,7 +135,7 @@ def unread_entries(catalog: Catalog) -> Iterator[Problem]:
 def contained(
     catalog: Catalog, originals: Sequence[Original], images: Sequence[Image], used: Iterable[EntryUse]
 ) -> Iterator[Problem]:
-    """Yield a note for each service that runs a conf image, in an entry without another container to configure.
+    """Yield a note for each service that runs a conf image in an entry that has no other container to configure.
 
     `used` is the result of `uses`. Its entries are skipped, because they have a separate container to configure.
     """
@@ -225,7 +225,7 @@ def _of_entry(
 
 
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
-    """Return the container in the unit of `name` that starts the image's own program.
+    """Return the container in the unit of the service `name` that starts the image's own program.
 
     `running` are all services that run the image. A container without a command is preferred.
     """

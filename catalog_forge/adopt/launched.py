@@ -1,4 +1,4 @@
-"""Compares what an entry launches before and after adopting, and decides which differences are losses."""
+"""Compares what an entry launches before and after it is adopted, and decides which differences are losses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from catalog_forge.stack.model import Launch, Service, Stack
 
 # The properties that a service must keep, no matter which of its containers becomes the primary.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
-# The properties that a program must keep. How it starts is compared separately, because the launch script changes that.
+# The properties that a program must keep. Its command line is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
 # The properties that all other sidekicks must keep: unlike the program, they must also start in the same way.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")

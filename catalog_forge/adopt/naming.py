@@ -249,7 +249,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field without a name in the spec language is read by its path below `below`."""
+        """Return the expression for a field. A field without a name in the spec language is read by its path after `below`."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -489,7 +489,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. The name of a label with the changes in `_WORD` is its field `word`."""
+        """Return the expression for a changed value. A label's name changed as in `_WORD` is the label's field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of

@@ -307,7 +307,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """Return the -prefix of confd. If the address of its node names a metadata version, the prefix begins with that version."""
+    """Return the -prefix of confd. If the address of confd's node names a metadata version, this version is put first."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")

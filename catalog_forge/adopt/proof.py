@@ -90,7 +90,7 @@ class Compared:
         return sorted({each.reason for each in self.differences if each.reason})
 
     def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
-        """Compare a file of both images: count equal content, or record the difference and its reason. None: not written."""
+        """Count a file with equal content, or record the difference and its reason. None means that an image writes no file."""
         if old is not None and new is not None and lines(old, self.dest) == lines(new, self.dest):
             self.equal += 1
             return

@@ -34,9 +34,9 @@ class KeyUse:
     """A metadata key that a template reads.
 
     `kind` is "map" if the template iterates over the key. `named` is True if the template uses the names in the map; otherwise
-    the key may also be a list. `fields` are the fields that are read of each element; `branches` is True if elements without
-    fields are skipped. The key is `optional` if the template works without it, and `pasted` if its value may have several lines.
-    `compared` are the texts that the value is compared with, and `asked` is True if the template tests whether the key has a
+    the key may also be a list. `fields` are the fields of each element that the template reads; `branches` is True if elements
+    without fields are skipped. The key is `optional` if the template works without it, `pasted` if its value may have several
+    lines. `compared` are the texts that the value is compared with; `asked` is True if the template tests whether the key has a
     value. A `*` in the key's name is a part that is only known when the file is rendered.
     """
 
@@ -68,7 +68,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The result of lifting a template. `body` contains the blocks. It is None if `line` cannot be lifted, for the reason `why`.
+    """The result of lifting a template. `body` contains the blocks; it is None if `line` cannot be lifted because of `why`.
 
     `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """

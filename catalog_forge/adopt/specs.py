@@ -106,7 +106,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
 
 
 def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
-    """Return the `check` and `reload` keys for the commands of a resource. A file that is only copied once has neither key."""
+    """Return the `check` and `reload` keys for the commands of a resource. A file that is only copied once has none."""
     service = frame.data.get("service") or _service(original)
     launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]
@@ -161,7 +161,7 @@ def _program(command: str) -> str:
 
 
 def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str, Any]:
-    """Return the other services. If no entry is known, these are the services that blocks name, with an unknown image."""
+    """Return the companions. If no entry is known, these are the services that blocks name, with an unknown image."""
     known = dict(frame.data.get("companions", {}))
     if "service" not in frame.data:
         named = [name for each in chosen.values() for name in each.services if name != own]

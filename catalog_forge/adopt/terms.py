@@ -227,7 +227,7 @@ def cut(text: Phrase, separator: str) -> tuple[Phrase, ...]:
 
 
 def segments_of(path: Phrase) -> tuple[Phrase, ...]:
-    """Split a path at its slashes. Raises Unliftable unless it is absolute and normalized."""
+    """Split a path at its slashes. Raises Unliftable unless the path is absolute and normalized."""
     segments = cut(path, "/")
     if segments[0].parts or not all(segment.parts and segment.constant not in (".", "..") for segment in segments[1:]):
         raise Unliftable(f"{shown(path)} is not an absolute path with single slashes")

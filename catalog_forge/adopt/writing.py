@@ -126,7 +126,7 @@ class Writing:
         return {"when": {"exists": name}, "then": then, "else": otherwise}
 
     def read(self, part: Lookup, name: str) -> bool:
-        """Record that a key is read. Return True if it certainly exists: the file requires it, or a condition tests for it."""
+        """Record that a key is read. Return whether the key certainly exists: the file requires it, or a condition tests it."""
         if part.default is not None:
             return False
         if name in self.given:

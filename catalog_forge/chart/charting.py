@@ -32,7 +32,7 @@ from catalog_forge.shown import counted, printable
 
 KUBERNETES = ">=1.25.0-0"
 _LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
-_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods is ten longer, and a label has at most 63
+_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods is ten characters longer, and at most 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 

@@ -169,7 +169,7 @@ class _Finder:
         self.plain = _bare(plain)
 
     def stack(self, names: Collection[str]) -> Stack:
-        """Return the stack with marks in place of these answers."""
+        """Return the stack with marks in place of the answers to the variables in `names`."""
         return compose(self.entry, {**self.answers, **{name: self.marks[name] for name in names}}, RELEASE)
 
     def open(self, names: Sequence[str]) -> list[str]:

@@ -23,7 +23,7 @@ _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 
 class Routes:
-    """Makes the routes of a stack. `given` assigns unique names, `kinds` has the kind of object that each service becomes."""
+    """Makes the routes of a stack. `given` assigns unique names, `kinds` maps the name of each service to what it becomes."""
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
@@ -91,7 +91,7 @@ class Routes:
         self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
 
     def _public(self, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
-        """Add a Service that publishes ports of the pods of `leads_to`. The chart's values for `service` include its type."""
+        """Add a Service that publishes ports of the pods of `leads_to`. The chart's values for `service` determine the type."""
         kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
         spec = {"type": kind, "selector": labels_of(leads_to), "ports": ports}
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))

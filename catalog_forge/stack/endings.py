@@ -1,4 +1,4 @@
-"""Tracks the ends of containers: how often a container ends in a row, when to restart it, and when to give it up.
+"""Tracks the ends of containers: how often a container ends in a row, when to restart it, and when to give up restarting it.
 
 Pure functions: they call neither the engine nor a clock. The caller passes in the containers on the engine and the time in
 seconds, and reports the containers that it has started. Records are kept by container name, so a container that is replaced
@@ -77,8 +77,8 @@ class Endings:
     ) -> list[Ending]:
         """Record the containers on the engine, and return those that have ended since the last call.
 
-        Containers of units in `busy` are ignored, because these units are being changed. `launches` has each launch by the
-        name of its service and its own name.
+        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the pair of a
+        service's name and a launch's name to this launch.
         """
         ended: list[Ending] = []
         for container in containers:

@@ -132,7 +132,7 @@ class Service:
 class StoreBeside:
     """The store that conf containers read instead of Rancher's metadata: the service that runs the store, and its content.
 
-    `own` are the keys that only this program writes, including all keys below them. `token` gives access to that service.
+    `own` are the keys that only this program writes, including all keys below them. `token` gives access to the store.
     """
 
     backend: str

@@ -228,7 +228,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that a unit needs now, if any. `found` are all its containers, `present` those with the current number."""
+    """Yield the action that a unit needs now, if any. `found` has all containers of the unit, `present` the current ones."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}

@@ -138,7 +138,7 @@ class StackRunner:
             raise BuildError(f"volume {full} already exists and does not belong to this stack", hint="choose another --name")
 
     def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
-        """Create the missing containers of a unit under its number, and start those that have not been started yet.
+        """Create the missing containers of a unit with the unit's number, and start those that have not been started yet.
 
         `there` are the existing containers of the unit; containers with another number are removed first.
         """

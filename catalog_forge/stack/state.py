@@ -190,7 +190,7 @@ class StateFolder:
             return False
 
     def remove(self) -> None:
-        """Remove all files of the stack. A command that waits for the lock `turn` then notices that the file is gone."""
+        """Remove all files of the stack. A command that waits for the lock `turn` then notices that its file is missing."""
         for file in self.path.glob("*"):
             file.unlink(missing_ok=True)
         with suppress(OSError):  # another command has already created new files

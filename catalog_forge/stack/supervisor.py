@@ -273,7 +273,7 @@ class Supervisor:
             self._say(words)
 
     def _step(self) -> float:
-        """Look at the containers, act and publish once. Return the number of seconds until the next step is needed."""
+        """Look at the containers, act, and publish the metadata. Return the seconds until the next step is needed."""
         self._finished()
         seen = self._runner.seen()
         self._ledger.adopt(seen)
