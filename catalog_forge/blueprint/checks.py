@@ -104,7 +104,7 @@ def is_asked(key: str, raw: object) -> bool:
 
 
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
-    """Return the checks of a blueprint, by question. Raises ForgeError with all problems in these checks."""
+    """Return the checks in a blueprint by the names of their questions. Raises ForgeError with all problems in these checks."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):

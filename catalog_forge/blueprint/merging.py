@@ -177,7 +177,7 @@ class _ByKey:
         )
 
     def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
-        """Insert each entry that only theirs has after the entry that precedes it in theirs."""
+        """Insert each entry that only theirs has. The inserted entry follows the same entry as in theirs."""
         base, ours, theirs = sides
         anchor, last = None, None
         for key, new in theirs.items():

@@ -48,7 +48,7 @@ class Blueprint:
 
     @property
     def runs_code(self) -> bool:
-        """Whether the templates need Jinja extensions that the blueprint lists, which are Python code."""
+        """Whether the blueprint lists Jinja extensions for its templates. Extensions are Python code."""
         return bool(self.context.get("_extensions"))
 
 

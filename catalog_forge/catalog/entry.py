@@ -19,7 +19,7 @@ ReadIcon = Callable[[str], bytes]
 
 
 def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[str, Any]] = docker_compose) -> Plan:
-    """Return the files of the entry, with paths relative to its folder: config.yml, the icon, one revision.
+    """Return the files of the entry, with paths relative to its folder: config.yml, the icon and one revision.
 
     `read_icon` returns the bytes of the author's icon, and is called only if the spec names an icon. `docker` returns
     docker-compose.yml as data.
@@ -53,7 +53,7 @@ def config(spec: Spec) -> dict[str, Any]:
 
 
 def readme(spec: Spec) -> str:
-    """Return the README of the revision: a table of the questions, the files, and how the configuration reaches the program."""
+    """Return the README of the revision, which lists the questions and files and explains how the program is configured."""
     return fill(
         __package__,
         "README.md",
@@ -75,7 +75,7 @@ _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>&#|~!"})
 
 
 def _escaped(text: object) -> str:
-    """Return a text as one line with all Markdown escaped, so that it is shown literally."""
+    """Return a text as one line with all Markdown escaped, so that the text is shown literally."""
     return " ".join(str(text).split()).translate(_MARKS)
 
 

@@ -15,7 +15,7 @@ _STRING = Escape(
     controls="\n\r\t",
 )
 _LITERAL = Escape("toml-literal", refuse="'", controls=TAB)
-# Alternatives in order. A string that is never closed extends to the end of the text.
+# The alternatives, in order. A string that is never closed extends to the end of the text.
 _PARTS = re.compile(
     r'(?P<basic>"""(?:\\.|(?!""")[^\\])*(?:"{3,5}|\Z|\\\Z)|"(?:\\.|[^"\\\n])*(?:"|\n|\Z|\\\Z))'
     r"|(?P<literal>'''(?:(?!''').)*(?:'{3,5}|\Z)|'[^'\n]*(?:'|\n|\Z))|(?P<comment>\#[^\n]*)|(?P<bare>[^\"'#])",

@@ -212,7 +212,7 @@ class Run:
         return Container(self._engine, made["Id"], full_name)
 
     def remove(self) -> None:
-        """Remove everything of this run. Raises ForgeError if something is left."""
+        """Remove all containers and networks of this run. Raises ForgeError if any remain."""
         problem: ForgeError | None = None
         for _ in range(_ROUNDS):
             left = self._left()

@@ -9,7 +9,7 @@ from catalog_forge.plan import Plan
 
 
 def tar(plan: Plan) -> bytes:
-    """Pack the files of `plan`: sorted, with their modes; no times, owners or folders (the engine creates folders)."""
+    """Pack the files of `plan`: sorted, with modes, but without times, owners or folders. The engine creates the folders."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for file in plan:

@@ -60,7 +60,7 @@ class BuildRequest:
 
 
 def inputs_of(context: str, args: Mapping[str, str], platform: str | None = None, labels: Mapping[str, str] | None = None) -> str:
-    """Return the SHA-256 of all inputs of an image except downloads, from the digest of its context."""
+    """Return the SHA-256 of all inputs of an image except downloads. `context` is the digest of the build context."""
     parts = [context, dict(args), platform, dict(labels or {})]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -17,7 +17,7 @@ CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
 )  # fmt: skip
 LABEL_FIELDS = ("name", "value", "word")
-# WITHIN: the collections inside an element, by the kind of that element. INNER: what the inner collections consist of.
+# WITHIN has the collections inside an element, by the kind of the element; INNER, the kind of elements in each of them.
 WITHIN = {
     "service": ("containers", "ports", "external_ips", "labels"),
     "container": ("ports", "labels"),
@@ -112,9 +112,9 @@ class Raw:
 class Collection:
     """A collection of containers, services, hosts or values. `kind`: the collection's first word, or raw, split, named or within.
 
-    `inner`: the collection inside an element, for everywhere:LABEL and within; for within, `name` is the element. `parts`: the
-    text and the separator of a split. `records`: the elements of a raw path have fields. `required`: while the collection is
-    empty, no file is written, and the log names the missing collection.
+    `inner` is the collection inside an element, for everywhere:LABEL and within. For within, `name` is the element. `parts` has
+    the text and the separator of a split. `records`: whether the elements of a raw path have fields. `required`: whether an empty
+    collection keeps the file from being written; the log then names the collection.
     """
 
     kind: str

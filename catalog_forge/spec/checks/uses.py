@@ -39,7 +39,7 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
 
 
 def unread(spec: Spec) -> list[str]:
-    """Return the metadata keys that no file, condition or compose key reads; an empty list if the spec uses `template`."""
+    """Return the metadata keys that no file, condition or compose key reads. The list is empty if the spec uses `template`."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
     asked = used_variables(spec.passed)
@@ -64,7 +64,7 @@ def known_keys(spec: Spec) -> set[str] | None:
 
 
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding for each file that restarts all containers of the service at once.
+    """Yield a finding for each file whose change restarts all containers of the service at once.
 
     A file is reported only if the file changes with the scale, or if the service must keep a quorum.
     """
