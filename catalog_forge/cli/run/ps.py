@@ -35,13 +35,13 @@ def ps(stack: str | None, output: str) -> None:
     there = names([*containers, *networks])
     chosen = [the_one(there, stack)] if stack else sorted({*there, *known(home())})
     found = [(name, row) for name in chosen for row in _rows(name, containers)]
-    for name in sorted({*chosen} - {name for name, _ in found}):
-        click.echo(f"stack {name} has no containers; catalog-forge down {name} removes its record", err=True)
     if output == "json":
         keys = ("service", "index", "state", "health", "address")
         rows = [{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]
         click.echo(as_json([{**row, "containers": _containers(row, containers)} for row in rows]))
         return
+    for name in sorted({*chosen} - {name for name, _ in found}):
+        click.echo(f"stack {name} has no containers; catalog-forge down {name} removes its record", err=True)
     for line in table([("STACK", "UNIT", "STATE", "HEALTH", "ADDRESS"), *((name, *cells(row)) for name, row in found)]):
         click.echo(line)
 
