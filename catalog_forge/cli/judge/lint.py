@@ -291,7 +291,10 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
-    """Print the entries of a baseline that no longer occur. Entries of rules or files that this run did not check are ignored."""
+    """Print the baseline entries that match no finding any longer.
+
+    Entries of rules or files that this run did not check are ignored.
+    """
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
         click.echo(f"{printable(line)} from the baseline no longer occurs", err=True)

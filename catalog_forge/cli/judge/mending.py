@@ -55,7 +55,7 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
 def _root(folder: Path, start: Path) -> Path:
     """Return the folder in which to write the journal.
 
-    That is the catalog or, without a catalog, the working folder: the next command looks for a journal there.
+    The journal is written where the next command looks for it: in the catalog or, without a catalog, in the working folder.
     """
     marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
     return next(marked, start if folder.is_relative_to(start) else folder)

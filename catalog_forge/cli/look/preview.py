@@ -80,7 +80,7 @@ def _export(site: Site, entry: str, out: Path) -> None:
 def _open(url: str) -> None:
     """Open a graphical browser, if there is one; a text browser would take over the terminal.
 
-    The browser gets a thread of its own, because a browser named in BROWSER may only return when the user closes it.
+    The browser is started in a separate thread, because a program named in BROWSER may run until the user closes it.
     """
     import os
     import sys

@@ -135,7 +135,10 @@ def _write(repository: Repository, found: list[tuple[NextRevision, Published]], 
 
 
 def _check_tags(found: list[NextRevision]) -> None:
-    """Raise ForgeError if a registry has an image's tag with other content. Images without a registry are never pushed."""
+    """Raise ForgeError if a registry has another image with the same tag, or if that cannot be checked.
+
+    Images without a registry are not checked, because they are never pushed.
+    """
     from catalog_forge.cli.make.build import Inputs, request_of
     from catalog_forge.errors import ForgeError, Problem
 

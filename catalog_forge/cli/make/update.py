@@ -138,7 +138,7 @@ def _file(change: Update, wished: Wished) -> File | None:
 
 
 def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
-    """Return the message and the hint for the failure of the command."""
+    """Return the message and the hint of the error with which the command ends."""
     count = sum(len(change.clashes) for one in found for change in one.conflicts)
     conflicts = counted(count, "conflict")
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):

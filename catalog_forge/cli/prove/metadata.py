@@ -177,7 +177,7 @@ class _Source:
     client: str | None
 
     def below(self, path: str) -> str:
-        """Return the full path, with characters percent-encoded that are not allowed in a URL."""
+        """Return the full path. Characters that are not allowed in a URL are percent-encoded."""
         from urllib.parse import quote
 
         parts = [part for part in (self.version, path.lstrip("/")) if part]

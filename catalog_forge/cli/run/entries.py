@@ -63,7 +63,10 @@ def chosen(
 
 
 def _stored(directory: Path, name: str) -> Spec | None:
-    """Return the spec of this name if its conf containers read a store that `up` provides. Specs with a store need no entry."""
+    """Return the spec of this name if its conf containers read a store that `up` provides.
+
+    A spec whose containers read a store needs no catalog entry.
+    """
     from catalog_forge.repository import Repository
     from catalog_forge.stack.stored import is_stored
 
