@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` maps the path of each file of the entry whose
-    content is now in the spec to the digest of the file.
+    `secrets` are texts that no report may show. `taken` contains the digests, by path, of those files of the entry whose
+    content is now in the spec.
     """
 
     where: str

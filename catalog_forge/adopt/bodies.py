@@ -92,7 +92,7 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
 
 
 def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any], blank: set[str]) -> dict[str, Lifted]:
-    """Lift every template that can be lifted, where the keys in `blank` may be empty. Return the results by dest."""
+    """Lift every template that can be lifted. The keys in `blank` may be empty. Return the results by dest."""
     types = {name: str(key.get("type", "string")) for name, key in metadata.items()}
     found = {}
     for each in original.files:

@@ -208,7 +208,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each image that one entry uses, with its use. The image reference `surely` means the only `known` image."""
+    """Yield each image that one entry uses, with an `EntryUse`. The image reference `surely` means the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:

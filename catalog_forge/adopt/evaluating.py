@@ -280,7 +280,7 @@ class Evaluation:
     # The functions
 
     def path(self, words: Any) -> Phrase:
-        """Return a path with the prefix of the TOML in front."""
+        """Put the prefix of the TOML before a path, and return the whole path."""
         if not isinstance(words, Phrase):
             raise Unliftable("a path must be a text")
         prefix = self.setting.prefix.rstrip("/")

@@ -1,4 +1,4 @@
-"""Reads a hand-written entry as the parts of a spec other than its files: services, metadata, questions, companions."""
+"""Converts a hand-written entry to all parts of a spec except the files: services, metadata, questions and companions."""
 
 from __future__ import annotations
 
@@ -419,7 +419,7 @@ class _Framing:
         return found
 
     def variables(self, data: Mapping[str, Any]) -> None:
-        """Declare the questions whose answers compose keys use. Questions whose answers nothing uses are left out with a note."""
+        """Declare the questions whose answers compose keys use. A question whose answer is not used is left out with a note."""
         used = {each.name for text in _texts(data) for each in dollars(text)}
         known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
         for variable in self.asked:
@@ -577,7 +577,7 @@ def _words(node: yamlio.Node | None) -> dict[str, str]:
 
 
 def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
-    """Return the frame with the number and version of the newest revision or, if `behind` is set, of the next revision."""
+    """Return `frame` with the number and version of the newest revision or, if `behind` is set, of the next revision."""
     version = _words(newest.block).get("version", "")
     number = max(_free(newest.entry.revisions) - (not behind), 0)
     entry = {**frame.data["entry"], "revision": number, "version": _next(version) if behind else version}

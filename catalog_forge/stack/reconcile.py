@@ -112,7 +112,7 @@ class Known:
 
     Some fields contain units: `complete` units have had all containers, `busy` units are being changed, and `unwanted`, `held`
     and `again` units are to be replaced, stopped or restarted on request. Other fields contain containers: `ended` containers
-    have ended while watched, `counts` times in a row, and `resting` containers must wait before a restart."""
+    have ended while watched, `counts` counts their ends in a row, and `resting` containers must wait before a restart."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
