@@ -26,12 +26,12 @@ _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
 def shipped() -> dict[str, Path]:
-    """Return the folders of the shipped blueprints by name, sorted."""
+    """Return the folder of each shipped blueprint by the blueprint's name, in sorted order."""
     return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
 
 
 def examples() -> dict[str, Path]:
-    """Return the files of the example specs that come with catalog-forge by the name of the example, sorted."""
+    """Return the file of each example spec that is shipped with catalog-forge, by the example's name, in sorted order."""
     return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
 
 

@@ -33,7 +33,7 @@ class Baked:
 
 
 def shard_of(name: str, shards: int) -> str:
-    """Return the shard of a spec. It depends only on the spec's name, so that adding specs does not change it."""
+    """Return the shard of a spec. The shard depends only on the spec's name, not on the other specs."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
     return f"shard-{number:0{len(str(shards - 1))}}"
 

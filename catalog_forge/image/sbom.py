@@ -136,7 +136,7 @@ class _Writer:
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:
-        """Add confd and the tools, as the Dockerfile downloads and verifies them."""
+        """Add confd and the tools, each with its download address and the checksum that the Dockerfile verifies."""
         spec = self.spec
         engine, application = spec.engine, self.spdx.PackagePurpose.APPLICATION
         checksum = self.request.download

@@ -36,7 +36,7 @@ class Program:
 
 
 def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = "", default: str = "", since: int = 0) -> Program:
-    """Return a row of the table, from texts of words separated by spaces; no image needs a space in a word."""
+    """Return a row of the table. Each text is split at spaces into words, because no image needs a word with a space."""
     return Program(
         tuple(images.split()), tuple(exec_.split()), tuple(told.split()), tuple(files.split()), tuple(own.split()), default, since
     )
