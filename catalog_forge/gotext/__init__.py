@@ -1,1 +1,1 @@
-"""Go's text/template, fmt and time, as far as templates use them: lexer, parser, and a machine with limits."""
+"""Reimplements what templates use of Go's text/template, fmt and time: a lexer, a parser, and a machine with limits."""

@@ -184,7 +184,7 @@ def call(function: Any, *_arguments: Any) -> Any:
 
 
 def _text(box: Sandbox, values: tuple[Any, ...]) -> bytes:
-    """Return the text that the escape functions work on: the values printed, with nil printed as in a template."""
+    """Print the arguments of an escape function to one text; nil is printed as in a template."""
     if len(values) == 1 and isinstance(values[0], bytes):
         return values[0]
     return fmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)

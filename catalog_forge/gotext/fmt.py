@@ -1,4 +1,4 @@
-"""Go's fmt for the values of a template: print, println, printf with every verb, and quoting (packages fmt and strconv)."""
+"""Reimplements Go's fmt for template values: print, println, printf with every verb, and quoting (packages fmt and strconv)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
-    """Return the verbs of a format, each with the text before it; None if any verb is more than `%` and a small letter.
+    """Return the verbs of a format, each with the text before it; None if any verb is more than `%` and a lowercase letter.
 
     Nearly all formats are this simple. Results are cached, because the same formats occur again and again.
     """
@@ -349,7 +349,7 @@ class Formatter:
         return True
 
     def _is_simple(self) -> bool:
-        """Whether the verb is just a small letter, and there are values that no verb has used."""
+        """Whether the verb is just a lowercase letter, and there is a value that no verb has used."""
         return self.at < len(self.form) and 0x61 <= self.form[self.at] <= 0x7A and self.next < len(self.values)
 
     def _write(self, verb: str, flags: Flags) -> None:
@@ -485,7 +485,7 @@ def _rune(number: int) -> bytes:
 
 
 def _small(digits: bytes) -> int | None:
-    """Return a width, a precision or an index; None if it is too large.
+    """Parse the digits of a width, precision or index; return None if the number is too large.
 
     Go compares the number with the limit before it adds a digit, so numbers up to ten times the limit are accepted.
     """
@@ -539,7 +539,7 @@ def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
 
 
 def shortest(value: float) -> str:
-    """Write a float as Go's %v does: in as few digits as possible, with an exponent if its value is below -4 or at least 6."""
+    """Write a float as Go's %v does: in as few digits as possible, and with the exponent only if it is below -4 or at least 6."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text = "".join(map(str, digits))
     assert isinstance(exponent, int)

@@ -17,7 +17,7 @@ _SPACES = " \t\r\n"
 _SPACE = tuple(_SPACES)
 _ANY_SPACE = re.compile(r"[ \t\r\n]*+")
 
-# Linear time: quantifiers are possessive, or the text after them cannot begin with a character that they match.
+# Matching takes linear time: each quantifier is possessive, or is followed by a character that it does not match.
 _NUMBER = (
     r"[+-]?(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]*+)?|0[oO][0-7_]*+(?:\.[0-7_]*+)?|0[bB][01_]*+(?:\.[01_]*+)?"
     r"|[0-9_]*+(?:\.[0-9_]*+)?(?:[eE][+-]?[0-9_]*+)?)i?"
@@ -96,7 +96,7 @@ class _Lexer:
                     yield token
 
     def text_and_opening(self) -> Iterator[Token]:
-        """Yield the text before the next action, and the action's `{{` unless it is a comment; or the last text, and `eof`."""
+        """Yield the text before the next action, and the action's `{{` unless it is a comment. At the end, yield `eof`."""
         opening = self.text.find("{{", self.place)
         if opening < 0:
             if self.place < len(self.text):
@@ -222,7 +222,7 @@ class _Lexer:
         return Token(kind, value, begin, self._bytes, line)
 
     def _go_to(self, place: int) -> None:
-        """Count the bytes and lines up to a place. No call names a place before that of the previous call."""
+        """Count the bytes and lines up to a place. `place` never decreases from call to call."""
         passed = self.text[self._at : place]
         self._bytes += len(passed) if self.is_ascii else len(unrunes(passed))
         self._line += passed.count("\n")

@@ -1,4 +1,4 @@
-"""Constants in templates: the value of a number, a string or a character, and how a node is shown in an error."""
+"""Evaluates the constants in templates (numbers, strings, characters), and writes nodes as Go's errors show them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def value_as(node: Any, kind: str) -> Any:
 
 
 def number(text: str, *, is_complex: bool = False) -> Number:
-    """Return the value of a number. Raises ValueError, worded as in Go, if the text is no number (parse/node.go, newNumber)."""
+    """Parse a number. Raises ValueError, worded as in Go, if the text is not a number (parse/node.go, newNumber)."""
     if is_complex:
         return _complex(text)
     if text.endswith("i") and (imaginary := _float(text[:-1])) is not None:
@@ -73,7 +73,7 @@ def number(text: str, *, is_complex: bool = False) -> Number:
 
 
 def integer(text: str) -> int | None:
-    """Return an integer of 64 bits, signed or unsigned; None for any other text (strconv.ParseInt and ParseUint with base 0)."""
+    """Parse a signed or unsigned 64-bit integer; return None for any other text (strconv.ParseInt and ParseUint with base 0)."""
     match = INTEGER.fullmatch(text)
     if not match:
         return None
@@ -90,7 +90,7 @@ def integer(text: str) -> int | None:
 
 
 def _float(text: str) -> float | None:
-    """Return a finite floating-point number; None for any other text (strconv.ParseFloat)."""
+    """Parse a text as a finite floating-point number; return None if it is not one (strconv.ParseFloat)."""
     is_hex = text.lstrip("+-")[:2].lower() == "0x"
     if (_LONE_HEX_UNDERSCORE if is_hex else _LONE_UNDERSCORE).search(text):
         return None
@@ -105,7 +105,7 @@ def _float(text: str) -> float | None:
 
 
 def _complex(text: str) -> complex:
-    """Return a complex number, such as 1+2i, as fmt.Sscan reads it. Raises ValueError for any other text."""
+    """Parse a complex number, such as 1+2i, as fmt.Sscan does. Raises ValueError for any other text."""
     real = _PART.match(text)
     imaginary = _PART.fullmatch(text[real.end() : -1]) if real else None
     if not real or not imaginary or text[real.end()] not in "+-":
@@ -117,7 +117,7 @@ def _complex(text: str) -> complex:
 
 
 def _part(text: str) -> float | None:
-    """Return one part of a complex number. In such a part, a decimal number may have a binary exponent."""
+    """Parse one part of a complex number, in which a decimal number may have a binary exponent."""
     mantissa, p, exponent = text.lower().partition("p")
     if not p or "x" in mantissa:
         return _float(text)

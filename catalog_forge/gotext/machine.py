@@ -18,7 +18,7 @@ _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits for one resource: seconds of work, bytes of output, bytes created by functions, depth of template calls."""
+    """The limits for one resource: seconds of work, bytes of output, bytes created by functions, and depth of template calls."""
 
     seconds: float = 10.0
     output: int = 8 << 20
@@ -82,7 +82,7 @@ class Machine:
         self.dot: Any = None
 
     def run(self, name: str, data: Any = None) -> bytes:
-        """Run a template with its data, and return its output. Raises Fault; `out` then has the output up to the fault."""
+        """Run a template with its data, and return its output. Raises Fault; `out` then contains the output up to the fault."""
         self._begin(self.templates[name], data)
         try:
             while self.running:
@@ -145,7 +145,7 @@ class Machine:
             raise LimitError(f"the template makes more than {self.limits.memory} bytes of text and lists")
 
     def check(self) -> None:
-        """Raise LimitError if the time is used up. Processor time is counted, so that a busy machine changes no result."""
+        """Raise LimitError if the time is used up. Only processor time counts, so a busy machine changes no result."""
         if time.thread_time() > self._until:
             raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: it may loop forever")
 

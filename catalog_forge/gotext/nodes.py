@@ -38,7 +38,7 @@ class BoolNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class NumberNode(Node):
-    """A number as written in the template, which may be imaginary."""
+    """A number, which may be imaginary, as written in the template."""
 
     text: str
 
@@ -97,7 +97,7 @@ class VariableNode(Chain):
 
 @dataclass(frozen=True, slots=True)
 class ParenthesizedNode(Chain):
-    """A pipeline in parentheses; `bare` means a function with a field after it, which is parsed as if it were in parentheses."""
+    """A pipeline in parentheses; `bare` marks a function that is treated as if in parentheses because a field follows."""
 
     pipeline: PipeNode
     bare: bool = False
@@ -115,7 +115,7 @@ class CommandNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class PipeNode(Node):
-    """Commands that each receive the result of the previous command, and the variables that the last result is assigned to."""
+    """Commands, each of which receives the result of the previous command, and the variables for the last result."""
 
     declarations: tuple[VariableNode, ...]
     is_assignment: bool

@@ -96,7 +96,7 @@ class _Mark:
 
 
 def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
-    """Parse a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go, and for exceeded limits."""
+    """Parse a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go, or if a limit is exceeded."""
     if len(source) > MAX_BYTES:
         raise SyntaxFault(f"template: {name}: it is larger than {MAX_BYTES} bytes")
     try:
@@ -343,7 +343,7 @@ class _Parser:
         return PipeNode(start, commands[-1].end, tuple(declarations), is_assignment, tuple(commands))
 
     def declarations(self, context: str) -> tuple[list[VariableNode], bool]:
-        """Read the variables, if any, that a pipeline declares or assigns; return them and whether they are assigned."""
+        """Read the variables, if any, that a pipeline declares or assigns; return them, and whether `=` assigns them."""
         found: list[VariableNode] = []
         while self.peek_word().kind == "variable":
             begin = self.place

@@ -219,7 +219,7 @@ class Compiler:
         return lambda _: value
 
     def root(self, node: Any) -> Expr:
-        """Compile the start of a chain of fields."""
+        """Compile the term before the fields of a chain."""
         kind = type(node).__name__
         if kind == "FieldNode":
             return ops.dot

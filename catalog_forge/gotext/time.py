@@ -1,4 +1,4 @@
-"""Go's time.Time, as far as templates use it: printing and Format, always in UTC."""
+"""Reimplements what templates use of Go's time.Time: printing and Format, always in UTC."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "4": lambda t: str(t.minute),
     "5": lambda t: str(t.second),
 }
-# A short name such as Jan is only the beginning of another word if a small letter follows.
+# A short name such as Jan is not replaced if a lowercase letter follows, because it then begins another word.
 _LAYOUT = re.compile(
     r"[.,](?:0++|9++)(?![0-9])|" + "|".join(re.escape(part) + "(?![a-z])" * (part in ("Jan", "Mon")) for part in _PARTS)
 )

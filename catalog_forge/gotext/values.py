@@ -26,11 +26,11 @@ class GoError(Exception):
 
 
 class LimitError(GoError):
-    """A limit of the sandbox is exceeded: unlike any error of Go, nothing may catch it."""
+    """A limit of the sandbox is exceeded. Code that handles a GoError must let this error pass."""
 
 
 class Nil:
-    """The single nil that lists and maps can contain: an element that exists, but is empty."""
+    """The type of `NIL`, the nil that lists and maps can contain: an element that exists, but is empty."""
 
 
 NIL = Nil()
@@ -41,7 +41,7 @@ class Uint8(int):
 
 
 class Int64(int):
-    """A number of seconds, as a time's method Unix returns it. Functions that want an int refuse it, too."""
+    """A number of seconds, as returned by the method Unix of a time. Functions that want an int refuse it, too."""
 
 
 class KVPair(NamedTuple):
@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: structs always do, any other value does if it is not the zero value of its type."""
+    """Return whether a value counts as true: a struct always does, another value if it is not the zero value of its type."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

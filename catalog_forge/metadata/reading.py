@@ -100,7 +100,7 @@ class Reader:
         return default
 
     def seconds(self, node: yamlio.Node, what: str) -> float:
-        """Return a time in seconds, written as 4s, 500ms, 1m or a plain number of seconds."""
+        """Return the number of seconds in a time that is written as 4s, 500ms, 1m or a plain number."""
         time = _DURATION.fullmatch(self.word(node, what))
         if time is None:
             self.wrong(f"{what} must be a time", node.where, "such as 4s or 500ms")

@@ -1,1 +1,1 @@
-"""Scenarios: short descriptions of a stack (model, environment), of its changes (steps), and of its metadata (answers_of)."""
+"""Reads scenarios, which describe a stack (model, environment) and its changes (steps), and derives the metadata (answers_of)."""

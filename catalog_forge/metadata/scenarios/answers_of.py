@@ -2,7 +2,7 @@
 
 The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1
 (2015-07-25), a stack contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19),
-both contain the whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and other fields are null.
+both contain the whole objects. v3 (2016-07-29, also latest) is like v2, but with names in lower case, and other null fields.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Ent
 @dataclass(frozen=True, slots=True)
 class _Version:
     name: str
-    objects: bool  # True: services contain their containers and stacks their services. False: only the names
-    lowered: bool  # names are in lower case, and the empty fields that are null differ
+    objects: bool  # whether stacks contain whole services, and services whole containers, or only names
+    lowered: bool  # whether names are in lower case; this also decides which empty fields are null
 
     def named(self, name: str) -> str:
         return name.lower() if self.lowered else name
@@ -87,7 +87,7 @@ class _View:
         return entry
 
     def common(self, revision: str) -> Entry:
-        """Return the answers that all clients get; their `self` is only the host on which the service runs."""
+        """Return the answers that all clients get; their `self` is only the host of the metadata service."""
         first = dict(self.hosts[self.environment.hosts[0].name])
         first.pop("hostId", None)
         named = sorted(self.containers.values(), key=lambda container: str(container["name"]))

@@ -57,9 +57,9 @@ class EnvironmentReader(Reader):
         )
 
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
-        """Return all services of a stack. As the metadata lists sidekicks too, all names must differ, ignoring case.
+        """Return all services of a stack. All names of services and sidekicks must differ, ignoring case.
 
-        `far` contains the services of other stacks to which links may lead, as STACK/SERVICE.
+        `far` contains the services of other stacks that links may point to, written as STACK/SERVICE.
         """
         pairs = self.pairs(node, "services")
         targets = {key.value for key, _ in pairs} | far
@@ -153,7 +153,10 @@ class EnvironmentReader(Reader):
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
-        """Return the hosts, given by number, by names, or by names with labels. Agent addresses start at 192.0.2.11."""
+        """Return the hosts, given as a number, a list of names, or a mapping of names to labels.
+
+        Agent addresses start at 192.0.2.11.
+        """
         labels: list[tuple[str, Mapping[str, str]]]
         match node:
             case yamlio.Seq(items):

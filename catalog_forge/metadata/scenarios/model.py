@@ -47,7 +47,7 @@ class Service:
     in which it creates them: `created` maps the index of a unit to its number if the two differ, as after a replacement, and
     `births` is the last number given. With `retain_ip`, the address of a unit depends only on its index, so a replacement
     keeps the address.
-    `facts` are fields that differ from those of an active service of containers: kind, state, host name, external addresses.
+    `facts` are fields for a service that is not active or has no containers: kind, state, host name, external addresses.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Service:
         return max(self.births, self.scale)
 
     def scaled(self, scale: int) -> Service:
-        """Return the service with this many units: the last ones are removed, or new ones are created."""
+        """Return the service with this many units: the last units are removed, or new units are created."""
         births, created = self.last_created, dict(self.created)
         for index in range(self.scale + 1, scale + 1):
             births += 1

@@ -15,7 +15,7 @@ stacks:                           # other stacks of the environment, each with i
 beside:                           # services that the entry does not define; only the engine `stack` runs them
   web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
   monitoring/exporter: {image: "prom/node-exporter:v1.8.2"}   # a service of another stack
-engines: [image]                  # the engines that can show what this tests; default: all
+engines: [image]                  # the engines that can check this scenario; default: all
 self: elasticsearch-masters-1     # the container that asks
 fault: {late: 4s}                 # a fault of the metadata service
 expect: {files: {...}}            # read by catalog_forge.verify.expectation
@@ -79,7 +79,7 @@ class Scenario:
 
 
 def load(path: Path) -> Answers:
-    """Read an answers file or a scenario, and return its answers (those at its start for a scenario). Raises as `load_either`."""
+    """Return the answers in an answers file, or the answers at the start of a scenario. Raises ForgeError like `load_either`."""
     found = load_either(path)
     return found if isinstance(found, Answers) else answers_of(found.environment)
 
@@ -111,10 +111,10 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
 
 
 def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
-    """Return the answers in a file (for a scenario, those at its start), and the client address that requests them.
+    """Return the answers in an answers file or at the start of a scenario, and the address of the client that requests them.
 
-    `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the scenario's `self` asks, or
-    `default` if there is none. Raises ForgeError if no container has the name `client`.
+    `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the client is the
+    scenario's `self`, or `default` if there is no `self`. Raises ForgeError if no container has the name `client`.
     """
     if isinstance(found, Answers):
         return found, client or DEFAULT
@@ -128,14 +128,14 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
     """Read a scenario. Raises ForgeError with all problems of the file and their locations.
 
-    If the scenario has no `self`, the first container of the service `own` asks. If `own` is empty too, the first container
-    of the first service asks.
+    If the scenario has no `self`, the metadata is requested by the first container of the service `own` or, if `own` is empty,
+    of the first service.
     """
     return of_node(yamlio.parse(text, file), own)
 
 
 def of_node(root: yamlio.Node, own: str = "") -> Scenario:
-    """Read a scenario from a parsed document. Raises as `read`."""
+    """Read a scenario from a parsed document. Raises ForgeError like `read`."""
     reader = environment.EnvironmentReader()
     if isinstance(root, yamlio.Map) and any(key.value == "forge" for key, _ in root.pairs):
         raise ForgeError("this is a spec, not a scenario", root.where, "its scenarios are in specs/NAME/scenarios/")

@@ -10,7 +10,7 @@ then:
 - set: {cluster.name: other}      # metadata of the service
 - unset: cluster.name             # or a list
 - fault: {down: 4s}               # of the metadata service, see FAULTS
-- self: elasticsearch-masters-2   # from here on, another container asks
+- self: elasticsearch-masters-2   # from here on, another container requests the metadata
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The state at one point of a scenario: the environment, the container that asks, and the fault of the metadata service.
+    """The state at one point of a scenario: environment, container that requests the metadata, and fault of the service.
 
-    `asking` is None if there is no container that could ask. `expect` is the node of the author's expectation. `changes`
+    `asking` is None if no container can request the metadata. `expect` is the node of the author's expectation. `changes`
     describes the changes since the previous moment.
     """
 
@@ -71,7 +71,7 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment with the asking service scaled. Raises ForgeError if this removes the asking container."""
+        """Return the moment after scaling the service of the asking container. Raises ForgeError if this removes the container."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is no service to scale", self.where)
@@ -118,7 +118,7 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
 def find_container(environment: Environment, word: str) -> Container | None:
     """Return the container that `word` names: its full name, SERVICE-INDEX, or SERVICE for the first container of a service.
 
-    A container that shares the network of its primary asks from the primary's address, so the primary is returned instead.
+    A container that shares the network of its primary has the primary's address, so the primary is returned instead.
     """
     members = units.containers(environment)
     for item in members:
@@ -155,7 +155,7 @@ class _StepReader(EnvironmentReader):
         self.start = start
 
     def asking(self, node: yamlio.Node | None, own: str) -> Container | None:
-        """Return the container that asks at the start."""
+        """Return the container that requests the metadata at the start."""
         services = [service.name for stack in self.start.stacks for service in stack.services if service.scale]
         if node is not None:
             return self._container(self.word(node, "self"), self.start, node.where)
@@ -226,8 +226,7 @@ class _StepReader(EnvironmentReader):
         return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
-        """Return the container that requests the metadata after a step: the container in `node`, or else the same as "
-        "before the step."""
+        """Return the container that requests the metadata after a step: the one in `node`, else the one before."""
         if node is not None:
             return self._container(self.word(node, "self"), environment, node.where)
         return self._container(before.asking.name, environment, where) if before.asking else None

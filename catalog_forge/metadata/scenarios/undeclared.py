@@ -1,4 +1,4 @@
-"""Finds metadata keys in a scenario that its spec neither declares nor reads: they change no file, so they may be misspelled."""
+"""Finds metadata keys in a scenario that its spec neither declares nor reads. Such keys are often misspelled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def undeclared(spec: Spec, found: Sequence[Given]) -> Iterator[Problem]:
 
 
 def _unknown(known: set[str], node: yamlio.Map, above: str = "") -> Iterator[tuple[yamlio.Text, str]]:
-    """Yield each key that is neither known nor leads to a known key, with its path."""
+    """Yield each key, with its path, that is not known and has no known key below it."""
     for key, value in node.pairs:
         path = above + key.value
         if path in known:

@@ -101,7 +101,7 @@ def primary_uuid(container: Container) -> str | None:
 
 
 def launches(environment: Environment) -> list[Launch]:
-    """Return all launches of the stacks: each primary, followed by its sidekicks, with its block of addresses."""
+    """Return all launches of the stacks, each with its block of addresses. A primary is followed by its sidekicks."""
     found = [
         (stack, service, sidekick)
         for stack in environment.stacks
@@ -123,7 +123,7 @@ def containers(environment: Environment) -> list[Container]:
 
 
 def labels(container: Container) -> dict[str, str]:
-    """Return the labels of a container: the author's, and those that Rancher adds."""
+    """Return the labels of a container: the labels that the author wrote, and the labels that Rancher adds."""
     launch = container.launch
     if launch is None:
         return {}

@@ -51,11 +51,11 @@ class Answers:
         return clients.get(client, clients.get(DEFAULT))
 
     def knows(self, client: str) -> bool:
-        """Tell whether any version has an entry for this client; all other clients get the same answers."""
+        """Return whether any version has an entry for this client. All clients without an entry get the same answers."""
         return any(client in clients for clients in self.versions.values())
 
     def revisions(self) -> frozenset[str]:
-        """Return the values of all `version` keys. A value changes whenever the data changes, and confd -watch waits for this."""
+        """Return the values of all `version` keys. confd -watch waits for a change of this value."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
@@ -73,7 +73,7 @@ def read(text: bytes | str, file: str) -> Answers:
     """Read an answers file (YAML or JSON; aliases and `<<` allowed) as rancher-metadata up to 0.7 does.
 
     Scalars are read as go-yaml v2 reads them: `yes` is true, 0777 is 511. Raises ForgeError with the location of everything that
-    is not version → client → mapping, and of keys that are not text, at which the real program crashes.
+    does not have the form version → client → mapping, and of each key that is not text: on such a key, the real program crashes.
     """
     try:
         return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
@@ -101,7 +101,7 @@ def of_data(data: Mapping[str, object]) -> Answers | None:
 
 
 def of_node(root: yamlio.Node) -> Answers:
-    """Return the answers in a parsed document. Raises as `read`."""
+    """Return the answers in a parsed document. Raises ForgeError like `read`."""
     reader = _Reader()
     versions = {
         version: {
@@ -116,7 +116,7 @@ def of_node(root: yamlio.Node) -> Answers:
 
 
 def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Yield each part of the answers with which confd cannot work: its path, and a message.
+    """Yield the path of each part of the answers that confd cannot process, and a message about this part.
 
     Such parts are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
     represent (confd asks for JSON). Data shared by several versions or clients is reported once.

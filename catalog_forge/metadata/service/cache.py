@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 
 class Cache:
-    """Keeps encoded answers up to a total of `limit` bytes, then removes the oldest."""
+    """Keeps encoded answers. If they exceed `limit` bytes in total, the oldest answers are removed."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

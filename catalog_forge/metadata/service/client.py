@@ -15,10 +15,10 @@ _CHUNK = 1 << 16
 
 
 def ask(url: str, path: str, accept: str, client: str | None = None) -> tuple[int, bytes]:
-    """GET a path, already escaped for a URL, from a service; return the status and the body.
+    """Send a GET request for a path, which is already escaped for a URL, to a service; return the status and the body.
 
-    If `client` is set, the request is made on behalf of this address, which only a service started with --xff allows. Raises
-    ForgeError if there is no answer within SECONDS, or if the answer is larger than MAX_BYTES.
+    If `client` is set, the request is made on behalf of this address. Only a service that was started with --xff allows this.
+    Raises ForgeError if there is no answer within SECONDS, or if the answer is larger than MAX_BYTES.
     """
     host, port, prefix = _target(url)
     headers = {"Accept": accept, **({"X-Forwarded-For": client} if client else {})}
@@ -46,7 +46,7 @@ def _target(url: str) -> tuple[str, int, str]:
 
 
 def _body(response: http.client.HTTPResponse, url: str) -> bytes:
-    """Read the body within a total time limit, which also ends the read from a service that sends one byte a second."""
+    """Read the body. The total time is limited, so a service that sends only one byte a second cannot delay the caller."""
     deadline = time.monotonic() + SECONDS
     body = bytearray()
     while chunk := response.read1(_CHUNK):

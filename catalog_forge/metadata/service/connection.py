@@ -1,4 +1,4 @@
-"""The connection of one client: splits its bytes into request heads, sends the answers in order, and enforces time limits."""
+"""Handles the connection of one client: finds the request heads, sends the answers in order, and enforces time limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.metadata.service.wire import MAX_HEAD, BadRequestError, Respo
 HEAD_SECONDS = 10.0
 IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that confd keeps its connection
 
-_OVERLAP = 2  # how many bytes of the end of a head may have arrived before its last byte
+_OVERLAP = 2  # how many of the bytes that end a head may have arrived before the last of these bytes
 # The number of requests of one client that are answered before other clients have their turn.
 _TURN = 16
 
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """Close the connection after its last answer. Further input of at least one line is a bad request."""
+        """Close the connection after its last answer. If another line was received, answer that it is a bad request."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:

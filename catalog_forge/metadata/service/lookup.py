@@ -59,5 +59,5 @@ def _element(items: Sequence[Value], segment: str) -> Value:
 
 
 def _lower(char: str) -> str:
-    """Return a character in lower case as Go does: independent of its neighbours; the result is always one character."""
+    """Convert a character to lower case as Go does: regardless of the characters around it, and always to one character."""
     return char.lower()[0]

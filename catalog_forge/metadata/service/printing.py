@@ -20,11 +20,11 @@ _GO_ESCAPES = re.compile(r"\\\\|\\b|\\f|[<>&\u2028\u2029]")
 
 
 class NoJsonError(ValueError):
-    """A number that JSON cannot represent; the text is the real service's error message."""
+    """Raised for a number that JSON cannot represent; the text is the real service's error message."""
 
 
 def to_json(value: Value) -> str:
-    """Print as JSON: compact, keys sorted, `<`, `>` and `&` escaped, integers exact, no newline at the end.
+    """Print a value as compact JSON, with sorted keys, exact integers and escaped `<`, `>` and `&`, without a final newline.
 
     Raises NoJsonError for infinity and not-a-number.
     """
@@ -34,12 +34,12 @@ def to_json(value: Value) -> str:
 
 
 def to_yaml(value: Value) -> str:
-    """Print as YAML, as go-yaml v2 does."""
+    """Print a value as YAML, as go-yaml v2 does."""
     return printing.dump(value)
 
 
 def to_text(value: Value) -> str:
-    """Print for people and shells: scalars unchanged, null as empty text, maps and lists with one line for each child."""
+    """Print a value for people and shells: scalars unchanged, null as empty text, maps and lists with one line for each child."""
     match value:
         case None:
             return ""
@@ -139,7 +139,10 @@ def _slash(child: Value) -> str:
 
 
 def _label(child: Value) -> str:
-    """Return `=name` for a map with a name or a uuid. A name that is not text is ignored; the real service panics on it."""
+    """Return what follows the index of a list element: `=name` if a map has a name or uuid, `/` for other maps and lists.
+
+    A name that is not text is ignored; the real service panics on such a name.
+    """
     if isinstance(child, dict):
         for key in ("name", "uuid"):
             if isinstance(child.get(key), str):

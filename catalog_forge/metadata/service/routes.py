@@ -1,4 +1,4 @@
-"""The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of answers and request.
+"""The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of the answers and the request.
 
 Rules: the observed behaviour of rancher-metadata 0.7.4, explained by its source.
 """

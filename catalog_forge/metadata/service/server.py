@@ -113,7 +113,7 @@ class HttpServer(abc.ABC):
     async def _shut(self) -> None:
         """Refuse new connections and abort existing ones, including those that are accepted but have no Connection object yet.
 
-        asyncio creates a Connection object in the next turn of the loop, and leaks the socket if the server is closed before.
+        asyncio creates a Connection object in the next turn of the loop. If the server is closed earlier, asyncio leaks the socket.
         """
         self._listening = False
         if self._server:
@@ -351,7 +351,7 @@ class ReloadPort(HttpServer):
 
 
 def _bind(host: str, port: int, *, listening: bool) -> socket.socket:
-    """Bind an address, and listen on it if `listening`; otherwise connections to it are refused."""
+    """Bind a socket to an address, and listen if `listening`; otherwise connections to the address are refused."""
     sock = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """Return a value in one line. A map or list that is not drawn further is shown by its size; otherwise, its text is empty."""
+    """Return the text of a value. For a map or list, this is its size if it is not drawn further, and an empty text otherwise."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"

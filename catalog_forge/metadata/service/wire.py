@@ -1,4 +1,4 @@
-"""HTTP/1.x as bytes: parses the head of a request and encodes a response, as far as clients of the metadata service need.
+"""HTTP/1.x as bytes: parses request heads and encodes responses, but only what clients of the metadata service need.
 
 Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. The time to
 parse a head is proportional to its length, even if the head is malicious.
@@ -41,7 +41,7 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: path and query as they were sent, header names in lower case, `client` the address of the sender.
+    """A request. Path and query are as they were sent, header names are in lower case, and `client` is the sender's address.
 
     `base` is `http://host` if the target of the request is a whole URL, as in a request to a proxy; otherwise it is empty.
     """
@@ -93,7 +93,7 @@ def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | N
 
 
 def parse_head(head: bytes, client: str) -> Request:
-    """Parse a head. Raises BadRequestError. The connection is not kept alive after a request with a body."""
+    """Parse the head of a request. Raises BadRequestError. The connection is not kept alive after a request with a body."""
     lines = [line.removesuffix("\r") for line in head.decode("latin-1").split("\n")]
     if len(lines) > MAX_LINES:
         raise BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
