@@ -151,7 +151,7 @@ class Values:
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
-        """Whether a node reads a field of an element's host other than the uuid, which takes a loop over all hosts."""
+        """Whether a node reads a field of an element's host (but not the uuid), so that a loop must search all hosts."""
         if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
             return False
         return self._frame(node.root).of.element == "container"

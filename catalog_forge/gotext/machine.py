@@ -59,7 +59,7 @@ class Loop:
 class Machine:
     """One rendering. Functions that are `boxed` get the machine as their first argument.
 
-    `world` is the data that functions read: it belongs to those functions, and the machine itself never uses it.
+    `world` is the data that functions read. The machine itself does not use this data.
     """
 
     __slots__ = (

@@ -100,7 +100,7 @@ def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
 
 
 def _stopped(words: Sequence[str], place: int) -> Mistake | None:
-    """Return what is wrong with the first word that is not a flag: flags end there, and confd ignores the rest of the line."""
+    """Return what is wrong with the first word that is not a flag. confd reads no flags after that word."""
     behind = [word for word in words[place + (words[place] == "--") :] if word.startswith("-") and len(word) > 1]
     if not behind:
         dropped = Mistake("lost", f"confd takes no arguments: {words[place]!r} is ignored", "leave it out", place)

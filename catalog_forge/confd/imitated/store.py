@@ -1,4 +1,4 @@
-"""The store that templates read: a flat map of absolute keys to strings, filled from JSON as confd's rancher backend does it.
+"""The store that templates read: a flat map of absolute keys to strings, filled from JSON as in confd's back end `rancher`.
 
 Rules: docs/facts/confd.md#2.1 and #3.5; confd 0.16.0 (backends/rancher), memkv 0.1.1, Go's path and encoding/json.
 """

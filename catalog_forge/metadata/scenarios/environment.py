@@ -109,7 +109,7 @@ class EnvironmentReader(Reader):
         return Sidekick(name, self.network(found.get("network")), self.words(found.get("labels"), "labels"))
 
     def network(self, node: yamlio.Node | None) -> Network:
-        """Return `own` if a sidekick has a separate network, `primary` if it shares the network of its primary."""
+        """Return `own` if a sidekick has a separate network, and `primary` if it shares the network of its primary."""
         if node is None or is_null(node):
             return "own"
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"

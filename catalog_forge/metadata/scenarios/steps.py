@@ -71,7 +71,7 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment after scaling the service of the asking container. Raises ForgeError if this removes the container."""
+        """Return the moment after scaling the service of the asking container. Raises ForgeError if this removes it."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is no service to scale", self.where)
@@ -226,7 +226,7 @@ class _StepReader(EnvironmentReader):
         return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
-        """Return the container that requests the metadata after a step: the one in `node`, else the one before."""
+        """Return the container that requests the metadata after a step: the container in `node`, or the same as before."""
         if node is not None:
             return self._container(self.word(node, "self"), environment, node.where)
         return self._container(before.asking.name, environment, where) if before.asking else None

@@ -1,4 +1,4 @@
-"""Prints values as the metadata service does: byte for byte the output of the real service, a Go program."""
+"""Prints values as the metadata service does. The output is byte for byte that of the real service, a Go program."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class HttpServer(abc.ABC):
     async def _shut(self) -> None:
         """Refuse new connections and abort existing ones, including those that are accepted but have no Connection object yet.
 
-        asyncio creates a Connection object in the next turn of the loop. If the server is closed earlier, asyncio leaks the socket.
+        asyncio creates a Connection object in the next turn of the loop. If the server is closed earlier, the socket leaks.
         """
         self._listening = False
         if self._server:
