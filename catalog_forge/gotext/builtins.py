@@ -18,7 +18,7 @@ _BASIC: dict[type, str] = {bool: "bool", **_INTEGERS, float: "float", complex: "
 
 
 class Sandbox(Protocol):
-    """The limits of a rendering, as functions see them."""
+    """The limits of a rendering: the part of the machine that functions use."""
 
     def spend(self, size: int) -> None:
         """Count `size` bytes against the memory limit. Raises LimitError if it is exceeded."""

@@ -96,7 +96,7 @@ class _Lexer:
                     yield token
 
     def text_and_opening(self) -> Iterator[Token]:
-        """Yield the text before the next action, and the action's `{{` unless it is a comment; after the last text, yield `eof`."""
+        """Yield the text before the next action, and the action's `{{` unless it is a comment. After all text, yield `eof`."""
         opening = self.text.find("{{", self.place)
         if opening < 0:
             if self.place < len(self.text):

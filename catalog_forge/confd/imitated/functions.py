@@ -53,7 +53,7 @@ class World:
 
 
 class Box(Sandbox, Protocol):
-    """The machine as seen by `boxed` functions, which receive it as their first argument."""
+    """The part of the machine that `boxed` functions use. They receive the machine as their first argument."""
 
     @property
     def world(self) -> World:

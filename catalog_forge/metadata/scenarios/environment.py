@@ -137,7 +137,7 @@ class EnvironmentReader(Reader):
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
     def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
-        """Return the states (or healths) of containers by index."""
+        """Return the state (or health) of each container by the container's index."""
         pairs = self.pairs(node, "states and healths")
         return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
 

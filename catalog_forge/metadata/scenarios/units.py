@@ -47,7 +47,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container with its number in its launch (`index`) and its number in the order of creation.
+    """A container with its number in its launch (`index`) and its number in the order of creation (`create_index`).
 
     A stand-alone container has no `launch`.
     """

@@ -40,7 +40,7 @@ Listener = Callable[[Request], None]
 
 
 class HttpServer(abc.ABC):
-    """A listening socket with a thread that serves its connections for the duration of its `with` block.
+    """An HTTP server. For the duration of the `with` block, a thread serves the connections to a listening socket.
 
     `port` 0 selects a free port. Entering the block raises ForgeError if the address is not available.
     """
