@@ -497,7 +497,7 @@ def _guards(reads: Iterable[Read]) -> list[str]:
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on the path `guard` implies that `path` exists: it equals `guard`, is below it, or in the same record."""
+    """Whether a condition on the path `guard` implies that `path` exists: it is equal, below, or in the same record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3
