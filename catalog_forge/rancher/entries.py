@@ -147,7 +147,7 @@ class Entry:
 
     @property
     def icons(self) -> list[File]:
-        """The files next to config.yml whose names are those of an icon."""
+        """The files next to config.yml that are named like an icon."""
         return [file for name, file in self.folder.files.items() if name.startswith(ICONS)]
 
     @property

@@ -68,7 +68,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _int(text: str) -> int:
-    """Return a number, limited to 63 bits like Go's Atoi; 0 for a text that is not a number."""
+    """Parse a number, and limit it to 63 bits as Go's Atoi does; return 0 for a text that is not a number."""
     return 0 if not text.isdecimal() else int(text) if len(text) < 19 else (1 << 63) - 1
 
 
@@ -79,7 +79,7 @@ def within(version: str, wanted: str) -> bool | None:
 
 
 def reads_range(text: str) -> Test | None:
-    """Return the test for a range such as `>=1.0.0 <2.0.0 || 3.x`; None if the catalog service cannot read it."""
+    """Parse a range such as `>=1.0.0 <2.0.0 || 3.x` into a test; return None if the catalog service cannot read it."""
     text = text.lstrip("v")
     for mark in (">v", ">=v", "<v", "<=v", "=v", "!v"):
         text = text.replace(mark, mark[:-1])
