@@ -24,7 +24,7 @@ _TAIL = re.compile(r"/(?:metadata|labels)/.*", re.DOTALL)
 
 @dataclass
 class Shape:
-    """The operations that templates apply to a value, which determine its samples.
+    """The operations that templates apply to a value. They determine the samples for the value.
 
     If the value is JSON, `below` has the shapes of the values inside it.
     """

@@ -405,7 +405,7 @@ def _is_whole(run: Run) -> bool:
 def _joins(known: Inside) -> bool:
     """Whether confd appends a resource's prefix to the -prefix flag. Since 0.12.0, the flag replaces the resource's prefix.
 
-    If the release is unknown, confd is assumed to append, because otherwise the prefix of the resource would have no effect.
+    If the release is unknown, the prefix is assumed to be appended, because otherwise it would have no effect.
     """
     release = known.release
     return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built

@@ -217,7 +217,7 @@ class _Again:
 
     @cached_property
     def widened(self) -> Mapping[str, bytes]:
-        """The files that the original renders if its resources declare all keys that the regenerated resources declare."""
+        """The files that the original renders if its resources also declare the keys of the regenerated resources."""
         return _rendered(self.declared, self.case, self.engine, self.version)
 
 
