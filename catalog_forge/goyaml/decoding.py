@@ -57,9 +57,8 @@ def text_of(node: Node | None) -> str:
         return "true" if found else "false"
     if found is None or isinstance(found, int):
         return "" if found is None else str(found)
-    from catalog_forge.goyaml import (
-        printing,
-    )  # Imported here, because few scalars need this module, and the patterns in it compile slowly.
+    # Imported here, because few scalars need this module, and the patterns in it compile slowly.
+    from catalog_forge.goyaml import printing
 
     return printing.dump(found).rstrip("\n")
 

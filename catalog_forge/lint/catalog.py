@@ -227,7 +227,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If it has no templates, add those of the folder in `beside` that contains the resources of `conf`."""
+        """Return `conf`, or if `conf` has no templates, a copy with the templates of the matching folder in `beside`."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 

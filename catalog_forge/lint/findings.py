@@ -50,7 +50,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hit with its rule. `line` is the text of the line, shown with a caret below it; `path` is the file's path in its tree."""
+    """A hit with the rule that found it. `line` is the text of the line at the place; `path` is the file's path in its tree."""
 
     rule: str
     level: Level
@@ -68,7 +68,7 @@ class Finding:
 
     @property
     def excerpt_start(self) -> int:
-        """The number of characters of the line before the excerpt."""
+        """The number of characters in the line before the excerpt begins."""
         return 0 if len(self.line) <= EXCERPT else max(0, min(self.where.column, len(self.line)) - 1 - EXCERPT // 2)
 
 

@@ -40,7 +40,7 @@ def near(word: str, known: Iterable[str]) -> str:
     """Return the known word that was probably meant; an empty string if no known word is similar enough."""
     plain = _letters(word)
     letters = set(plain)
-    # Comparing is slow, and a hostile file has many words: only words of similar length and letters are compared.
+    # Comparing is slow, and a hostile file may have many words, so only words of similar length and letters are compared.
     by_letters = {
         text: each
         for each, text, others in _in_letters(frozenset(known))

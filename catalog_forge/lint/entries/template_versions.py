@@ -1,4 +1,4 @@
-"""The versions of a template: the texts it renders to for the possible answers to the questions in its conditions.
+"""The versions of a template: the texts that it renders to for the possible answers to the questions in its conditions.
 
 All combinations of the questions' options are tried. If there are more than 256 combinations, a smaller set is tried in which
 every two answers occur together at least once. A service that occurs in many versions is read only once.

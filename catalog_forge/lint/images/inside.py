@@ -369,7 +369,7 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The offsets of the RUN instructions that verify downloads, and a text of their scripts.
+        """The offsets of the RUN instructions that verify downloads, and one text with the scripts of these instructions.
 
         In the text, each script is preceded by the offset of its instruction.
         """
@@ -426,7 +426,7 @@ class Inside:
 
 
 def _source_of(entry: str, source: str, target: str) -> str:
-    """Return the path in the build context of the file that a COPY puts at `entry`; an empty string if it puts no file there."""
+    """Return the source path of the file that a COPY puts at `entry`; an empty string if the COPY puts no file at `entry`."""
     if re.search(r"[*?\[]", source):
         fits = posixpath.dirname(target) == posixpath.dirname(entry)
         name = posixpath.join(posixpath.dirname(source), posixpath.basename(entry))
@@ -460,7 +460,7 @@ def _under(file: File, folder: str) -> str:
 
 
 def _nearest(image: Image, file: File) -> bool:
-    """Whether a file belongs to this image, and not to another image whose folder lies below this image's folder."""
+    """Whether a file belongs to this image, and not to an image in a subfolder of this image's folder."""
     folders, path = image.catalog.tree.folders, file.folder
     while path and path != image.folder.path:
         if "Dockerfile" in folders[path].files:
@@ -494,7 +494,7 @@ def _toml(file: File) -> toml.Table:
 
 
 def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[str], int, bool]:
-    """Return the words after a `confd` in a script, the offset after them, and whether that `confd` is certainly a command."""
+    """Return the words after a `confd` in a script, the offset after the words, and whether `confd` is certainly a command."""
     start = text.rfind("\n", 0, match.start()) + 1
     code = script.masked.code
     quote = max(code.rfind(mark, start, match.start()) for mark in "\"'")

@@ -120,8 +120,8 @@ class _Scanner:
 
 
 def mask(text: str) -> Masked:
-    """Return a script with everything but code masked. Text that is not a shell script may be masked wrongly, but never raises an
-    error.
+    """Return a script with everything but code masked. If the text is not a shell script, it may be masked wrongly, but
+    no error is raised.
     """
     scanner = _Scanner(text, list(text))
     while scanner.at < len(text):
@@ -130,7 +130,7 @@ def mask(text: str) -> Masked:
 
 
 def words(text: str, start: int = 0) -> tuple[list[str], int]:
-    """Return the words of the simple command that begins at an offset, and the offset after it.
+    """Return the words of the simple command that begins at an offset, and the offset of the command's end.
 
     Quotes are removed. UNKNOWN replaces what the shell would substitute; ALL replaces "$@" and its variants.
     """

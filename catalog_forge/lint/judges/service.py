@@ -48,7 +48,7 @@ class Version:
 
     @property
     def questions(self) -> Node | None:
-        """The questions that the service asks: from template-version.yml, else compose.yml, else rancher-compose.yml."""
+        """The questions in template-version.yml if that file exists, else in compose.yml, else in rancher-compose.yml."""
         flat, part = self.files.get("template-version.yml"), self.files.get("compose.yml")
         if flat:
             return block.of_flat(flat).keys.get("questions")
@@ -115,7 +115,7 @@ class Service:
     ) -> Ruling:
         return Ruling("service", outcome, reason, where, hint, template.label, version, rule)
 
-    # Reading the files, in the order of a walk
+    # Reading the files, in the order in which the service walks the folders
 
     def _file(self, file: File, parts: Sequence[str]) -> None:
         if len(parts) < 2:
@@ -195,7 +195,7 @@ class Service:
                 yield self._dropped(template, version)
 
     def altered(self) -> Iterator[Ruling]:
-        """Yield a ruling for each text that the service stores differently from how it is written."""
+        """Yield a ruling for each text that the service stores in a different form from the text in the file."""
         for template in self.templates.values():
             for version in template.versions:
                 if version.source and version.source.name != "template-version.yml":
@@ -275,7 +275,7 @@ class Service:
                 yield self._say("alter", reason, node.where, template, revision, f"{name}: '{node.value}'")
 
     def _left_out(self) -> Iterator[Ruling]:
-        """Yield rulings on folders that look like revisions but that the service ignores."""
+        """Yield a ruling for each folder that looks like a revision but is ignored by the service."""
         for top in self.tree.folders[""].folders.values():
             base = top.name.partition("-")[0] if "-" in top.name else ""
             for folder in top.folders.values():

@@ -88,7 +88,7 @@ def _key_meant(part: Part, name: str, node: Node) -> str:
 
 
 def repeated_items(part: Part) -> Iterator[Hit]:
-    """Yield a hit for each repeated item in a list in which rancher-compose refuses repetition."""
+    """Yield a hit for each repeated item in the lists that rancher-compose refuses with repeated items."""
     for name, (_, node) in part.keys.items():
         seen: set[str] = set()
         is_set = name in keys.KEYS and keys.KEYS[name].type in _SETS and isinstance(node, Seq)

@@ -205,7 +205,7 @@ def bad_required(revision: Revision) -> Iterator[Hit]:
 
 
 def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
-    """Yield the faults in booleans and numbers of questions, with a fix where removing quotes is enough."""
+    """Yield a hit for each wrong boolean or number in the questions, with a fix if removing the quotes is enough."""
     values = {node.where: node for question in revision.questions for node in question.keys.values()}
     for hit in judged(revision, rule):
         node = values.get(hit.where)

@@ -34,7 +34,7 @@ def key(finding: Finding) -> Key:
 
 
 def fingerprint(finding: Finding) -> str:
-    """Return sixteen hex digits for a finding that stay the same when its line moves."""
+    """Return a fingerprint of a finding: sixteen hex digits, which do not depend on the line number."""
     text = finding.excerpt.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
