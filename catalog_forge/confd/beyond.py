@@ -119,7 +119,7 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """Do the same as `link` in version 2015-07-25, by the links of the own container.
+    """Do the same as `link` in version 2015-07-25, with the links of the container `self`.
 
     In that version, services of the same name share one entry, so the links of a service cannot be used.
     """

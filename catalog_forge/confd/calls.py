@@ -21,7 +21,7 @@ from catalog_forge.shown import counted
 
 MAP, PAIR, TIME, NIL = "map[string]interface {}", "memkv.KVPair", "time.Time", "nil"
 _FUNCTIONS = functions_of(DIALECTS[-1])
-# Functions that may fail, and whose result depends only on their arguments.
+# Functions that may fail, and that use nothing but their arguments.
 _PURE = frozenset("json jsonArray parseBool base64Decode atoi add sub mul div mod index slice".split())
 _LONGEST = 1000
 

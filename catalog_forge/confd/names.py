@@ -216,7 +216,7 @@ class Names:
         return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", (*base.terms, "")))
 
     def service(self, of: Collection) -> Path:
-        """Return the path of a service of the own stack, in metadata versions that have services as objects."""
+        """Return the path of a service in the same stack, in metadata versions that have services as objects."""
         self.roots.add("/self/stack")
         if of.kind == "service":
             return self.at(f"/self/stack/services/{self.named(of.name)}")

@@ -88,7 +88,10 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 
 
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
-    """Write the TOML of a resource, without `owner` and `group` (confd ignores them) and `prefix` (releases differ about it)."""
+    """Write the TOML of a resource.
+
+    The keys `owner` and `group` are left out because confd ignores them, and `prefix` because releases use it differently.
+    """
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
@@ -202,7 +205,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # In a source, `$.self` is the container that an earlier walk found; `found` has the expression for that container here.
+    # In a source, `$.self` is the container that an earlier walk found. Here, `found` has the expression for that container.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

@@ -310,7 +310,7 @@ class Values:
         return self.names.split(of, self.optional_term(text), separator)
 
     def _within(self, of: Collection) -> Members:
-        """Return a collection inside a loop element, inside the own container or inside its host."""
+        """Return a collection inside a loop element, inside the container `self` or inside the host of `self`."""
         if of.name in ("self", "self.host"):
             path = self.names.self_container() if of.name == "self" else self.names.at("/self/host")
             return beyond.inner(of, path)

@@ -165,7 +165,7 @@ def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bo
     """
     if line.mistake:
         yield line.mistake
-    # Images that only carry files run confd with -version: no other flag matters then.
+    # Images that only carry files run confd with -version, and then no other flag matters.
     if not line.is_on("version") and (line.mistake is None or line.mistake.effect == "lost"):
         yield from _refused(line)
         yield from _unread(line, keys, is_whole)
