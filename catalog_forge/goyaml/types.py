@@ -71,7 +71,7 @@ def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **mo
 
 
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
-    """Yield each part of a node that does not fit the type, with its position.
+    """Yield a problem for each part of a node that does not fit the type.
 
     If `digits` is true, a text of digits also fits a number.
     """

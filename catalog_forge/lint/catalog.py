@@ -29,7 +29,7 @@ _GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)
 
 
 def generated_from(file: File) -> str:
-    """Return the name of the spec that the first lines of a generated file name; an empty string for any other file."""
+    """Return the spec's name in the first lines of a generated file; an empty string for a file that is not generated."""
     found = _GENERATED.search("\n".join(file.lines[:_HEAD]))
     return found[1] if found else ""
 

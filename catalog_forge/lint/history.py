@@ -69,7 +69,7 @@ def is_same(one: bytes, other: bytes) -> bool:
 
 
 def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
-    """Return the files of revisions at or below a path, as they were at a commit of the enclosing repository.
+    """Return the files of the revisions at or below a path, with their contents at a commit of the enclosing repository.
 
     `inside` is `Tree.inside` of the tree that was read from `path`; `shown` is put before the paths in errors, as in `disk.read`.
     Raises ForgeError when git is missing, when there is no repository, when the commit does not exist, and when the revisions are

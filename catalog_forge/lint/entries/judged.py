@@ -1,4 +1,4 @@
-"""Findings for everything that Rancher's judges refuse in an entry: each fault is reported by the rule that it belongs to."""
+"""Finds everything that Rancher's judges refuse in an entry. Each fault is reported by the rule for this kind of fault."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary(
 
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
-    """Return, by rule, what the catalog service and the CI refuse, drop or replace in an entry."""
+    """Return the rulings of the catalog service and of the CI on an entry, by the rule that reports them."""
     found = _RULINGS.get(entry)
     if found is None:
         found = _RULINGS[entry] = {}

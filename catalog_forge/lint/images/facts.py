@@ -1,6 +1,6 @@
 """The main facts about an image, as text: base image, confd release, metadata version, and how confd refreshes its files.
 
-Facts: docs/facts/conf-images.md#4. A fact that the files do not show is left empty, never guessed.
+Facts: docs/facts/conf-images.md#4. If the files do not show a fact, it is left empty and never guessed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from catalog_forge.lint.images.inside import Inside, inside
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The base image, the confd release, the metadata version and the kind of refresh of an image."""
+    """The base image, confd release and metadata version of an image, and how confd refreshes its files."""
 
     base: str = ""
     confd: str = ""

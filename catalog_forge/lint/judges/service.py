@@ -27,7 +27,7 @@ _QUESTION_TEXTS = ("default", "label", "description", "group")
 
 @dataclass(eq=False)
 class Version:
-    """A revision as the service keeps it: its folder's name and number, its files by base name, and its catalog block."""
+    """A revision that the service stores: the name and number of its folder, its files by base name, and its catalog block."""
 
     folder: str
     number: int | None
@@ -59,7 +59,7 @@ class Version:
 
 @dataclass(eq=False)
 class Template:
-    """A template as the service keeps it. Without a config.yml, `base`, `folder` and `name` are empty."""
+    """A template in the form in which the service stores it. Without a config.yml, `base`, `folder` and `name` are empty."""
 
     path: str
     base: str = ""

@@ -131,7 +131,7 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
 
 
 def _expanded(word: str) -> frozenset[str] | Problem:
-    """Return the rules that a word in an ignore means, or the problem if the word means no rule."""
+    """Return the rules that a word in an ignore selects, or a problem if the word selects no rule."""
     try:
         return registry.expand((word,))
     except ForgeError as error:

@@ -57,9 +57,9 @@ def find(identity: str) -> Rule:
 
 
 def expand(words: tuple[str, ...]) -> frozenset[str]:
-    """Return the ids of the rules that words mean. Each word is an id, the beginning of ids (`CF3`), or `all`.
+    """Return the ids of the rules that the given words select. Each word is an id, the beginning of ids (`CF3`), or `all`.
 
-    Raises ForgeError for a word that means no rule.
+    Raises ForgeError for a word that selects no rule.
     """
     _load()
     found: set[str] = set()
