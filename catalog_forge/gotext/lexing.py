@@ -187,7 +187,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def number(self, start: int, end: int) -> Token:
-        """Return a number, or a complex number of two numbers; an error if a letter or digit follows directly."""
+        """Return a number, or a complex number that has two parts; an error if a letter or digit follows directly."""
         kind = "number"
         if self.text[end : end + 1] in ("+", "-"):
             kind = "complex"

@@ -1,4 +1,4 @@
-"""Finds metadata keys in a scenario that its spec neither declares nor reads. Such keys are often misspelled."""
+"""Finds metadata keys in a scenario that its spec neither declares nor reads. Such keys may be misspelled."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The behaviour of the metadata service: routes, formats, errors and waiting, as pure functions of the answers and the request.
 
-Rules: the observed behaviour of rancher-metadata 0.7.4, explained by its source.
+Rules: the observed behaviour of rancher-metadata 0.7.4, and its source code.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Request:
     base: str = ""
 
     def header(self, name: str) -> str:
-        """Return the value of a header: the first one if it was sent twice, empty text if it was not sent."""
+        """Return the value of a header: its first value if it was sent twice, an empty text if it was not sent."""
         return self.headers.get(name, ("",))[0]
 
 
