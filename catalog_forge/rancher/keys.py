@@ -97,6 +97,8 @@ UNHONOURED = {
 }
 WITHOUT_REASON = "a single Docker engine does not support it"
 
+MOUNT = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]*|/[^:]*):/[^:]*(?::[A-Za-z,]+)?|/[^:]*")
+"""An item of `volumes` that the engine can mount on any host."""
 # The label by which a primary names its sidekicks, and the label that makes a service run one unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"

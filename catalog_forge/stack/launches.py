@@ -38,7 +38,6 @@ _MOST_SHARED = 1 << 30  # a container may use up to so many bytes of shared memo
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgtp]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_MOUNT = re.compile(rf"(?:{NAMED.pattern}|/[^:]*):/[^:]*(?::[A-Za-z,]+)?|/[^:]*")
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 
 
@@ -167,7 +166,7 @@ class Launches:
         found = []
         for item in items(definition.keys.get("volumes")):
             text = item.value
-            if not _MOUNT.fullmatch(text):
+            if not keys.MOUNT.fullmatch(text):
                 self.cannot(
                     f"a container with the volume {text!r}",
                     item.where,

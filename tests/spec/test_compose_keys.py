@@ -170,3 +170,11 @@ def test_a_health_check_at_the_bounds_is_taken() -> None:
 def test_what_a_variable_stands_in_is_judged_at_launch() -> None:
     assert list(refused("ports", ["${port}:80"])) == []
     assert [problem.message for problem in refused("ports", ["${port}:80", "80:65536"])] == ["ports: '80:65536' is not a port"]
+
+
+def test_labels_show_no_secret() -> None:
+    text = "forge: 1\nname: x-conf\nservice: {name: x, image: 'x:1', labels: {a: '${pw}'}}\n"
+    text += "metadata: {pw: {secret: true}}\nlaunch: {exec: [x]}\nfiles: [{dest: /etc/x/x, body: [{text: '@{metadata/pw}'}]}]\n"
+    with pytest.raises(ForgeError, match="x.yml:3:.*: labels: the secret 'pw' is visible to all containers"):
+        read(text, "x.yml")
+    assert read(text.replace("labels", "environment"), "x.yml").metadata

@@ -48,6 +48,9 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ('  web: {image: "web:1", links: [zzzzz]}', "hint: known here: app, app-conf, web"),
         ('  web: {image: "web:1", depends_on: [app-cnf]}', "8:38: depends_on of 'web' names a service 'app-cnf'"),
         ('  web: {image: "web:1", links: ["${port}"]}', ""),
+        ('  web: {image: "web:1", volumes: [data]}', "8:35: volumes: 'data' cannot be mounted\n  hint: write NAME:/PATH"),
+        ('  web: {image: "web:1", volumes: ["./data:/data"]}', "8:35: volumes: './data:/data' cannot be mounted"),
+        ('  web: {image: "web:1", volumes: [/data, "data:/d:ro", "/h:/d", "${port}"]}', ""),
         ('  web: {image: "web:1", links: [web]}', "8:33: links of 'web' names the service itself\n  hint: leave it out"),
         (
             '  web: {image: "web:1", links: [db]}\n  db: {image: "db:1", depends_on: [web]}',
@@ -150,7 +153,7 @@ def test_expressions_name_services_of_the_entry(text: str, words: str) -> None:
 
 
 def test_a_condition_names_a_service_that_is_configured() -> None:
-    text = text_of(WEB, ", groups: {a: {name: first}, b: {}}").replace('{text: "x"}', "{when: {service: NAME}, then: []}")
+    text = text_of(WEB, ", groups: {a: {name: first}, b: {}}").replace('{text: "x"}', "{when: {service: NAME}, then: [text: a]}")
     assert read(text.replace("NAME", "[first, app-b]"), "x.yml")
     with pytest.raises(ForgeError, match="no service of this conf image is called 'web'\n  hint: known here: app-b, first"):
         read(text.replace("NAME", "web"), "x.yml")

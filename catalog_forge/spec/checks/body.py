@@ -111,6 +111,8 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
+            if not block.then and not block.otherwise:
+                yield Problem("when: neither branch has blocks", block.at(), "add then: [BLOCK], else: [BLOCK], or both")
             yield from _blocks(spec, block.then, kind, given | _given_by(block.when, True), scope)
             yield from _blocks(spec, block.otherwise, kind, given | _given_by(block.when, False), scope)
         elif isinstance(block, EachBlock):

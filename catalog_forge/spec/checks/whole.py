@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from catalog_forge import yamlio
 from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.rancher.keys import MOUNT
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.checks import stores, together
 from catalog_forge.spec.checks.body import check_body
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.launching import check_launch, launch_files
-from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
+from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, Companion, ConfFile, Group, MetadataKey, Service, Spec
 from catalog_forge.spec.model.compose_keys import floats
 from catalog_forge.spec.parser import Beginning, parse
 
@@ -212,8 +214,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     service = spec.service
     asked = {key.variable or shorthand.variable_of(name) for name, key in spec.metadata.items() if key.asked}
     for holder in spec.composed:
-        for name, value in holder.compose.items():
-            yield from _variables(asked, value, holder.at(name))
+        yield from _compose_keys(spec, holder, asked)
     for where, number in spec.numbers:
         yield from _variables(asked, number, where)
     for volume in spec.volumes.values():
@@ -354,6 +355,34 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
             near = did_you_mean(variable, asked)
             hint = near if near.startswith("did") else f"for the text ${variable}, write $${variable}; {near}".rstrip("; ")
             yield Problem(f"no question asks for ${{{variable}}}", where, hint)
+
+
+def _compose_keys(spec: Spec, holder: Service | Group | Companion, asked: set[str]) -> Iterator[Problem]:
+    """Yield the problems with the answers in the compose keys of a service, and with its volumes."""
+    for name, value in holder.compose.items():
+        yield from _variables(asked, value, holder.at(name))
+        if name == "labels":
+            yield from _secrets(spec, value, holder.at(name))
+    if "volumes" in holder.nodes:
+        yield from _mounts(holder.nodes["volumes"][1])
+
+
+def _secrets(spec: Spec, labels: Any, where: Where | None) -> Iterator[Problem]:
+    """Yield a problem for each secret in labels: all containers can read them from the metadata service."""
+    used = used_variables(labels)
+    for name, key in spec.metadata.items():
+        if key.hidden and (key.variable or shorthand.variable_of(name)) in used:
+            yield Problem(
+                f"labels: the secret {name!r} is visible to all containers", where, "put it into a file or into `environment`"
+            )
+
+
+def _mounts(node: yamlio.Node) -> Iterator[Problem]:
+    """Yield a problem for each volume that Docker cannot mount on the hosts of a stack: all their paths must be absolute."""
+    for item in node.items if isinstance(node, yamlio.Seq) else ():
+        if isinstance(item, yamlio.Text) and "$" not in item.value and not MOUNT.fullmatch(item.value):
+            hint = "write NAME:/PATH, /HOST:/PATH or /PATH, optionally followed by :ro"
+            yield Problem(f"volumes: {item.value!r} cannot be mounted", item.where, hint)
 
 
 def expressions_in(value: Any) -> Iterator[Expr]:
