@@ -18,6 +18,8 @@ _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")
 _NO_BLANK = re.compile(r"(?P<indent>\s*+(?:- ++)*+)(?P<key>[A-Za-z_][\w.-]*+):(?P<value>[^\s:/].*)")
 _WITHIN = re.compile(r"(?:@\{[^}]*+\}|[^,\]}])++")
+_QUOTED = re.compile(r"\s*+(?:- ++)*+(?:[^\s\"'#:{\[][^:#]*+: ++)?(?P<quote>[\"'])")
+_STOPS = {'"': re.compile(r'\\.|"'), "'": re.compile(r"''|'")}
 _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 
@@ -35,7 +37,7 @@ class Stop:
 def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
     """Return the error for a text that libyaml refuses."""
     here = lines[stop.line] if stop.line < len(lines) else ""
-    for found in (_marks, _blank, _quote, _colon, _start, _bracket, _aligned):
+    for found in (_marks, _unclosed, _blank, _quote, _colon, _start, _bracket, _dash, _deep, _aligned):
         if (words := found(stop, here, lines)) is not None:
             message, hint, line, column = words
             return ForgeError(f"not well-formed YAML: {message}", Where(file, line + 1, column + 1), hint)
@@ -43,6 +45,7 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 
 
 _Words = tuple[str, str, int, int] | None
+_CLOSE = "write the same quote at the end of the value"
 
 MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 """The beginnings of the conflict marker lines of git-merge-file(1)."""
@@ -59,6 +62,29 @@ def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
     if number is None or not any(line.startswith(MARKS[3]) for line in lines[number:]):
         return None
     return *UNRESOLVED, number, 0
+
+
+def _end(text: str, start: int, quote: str) -> int:
+    """Return the offset behind the quote that closes a quoted text; 0 if it is not closed in this line."""
+    return next((found.end() for found in _STOPS[quote].finditer(text, start) if found[0] == quote), 0)
+
+
+def _unclosed(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
+    """Explain a quote that is not closed in its line, but only by the opening quote of a value in a line below."""
+    number = 0
+    while number < stop.line:
+        found = _QUOTED.match(lines[number])
+        start = number
+        if found and not _end(lines[number], found.end(), found["quote"]):
+            end = 0
+            while not end and number < min(stop.line, len(lines) - 1):
+                number += 1
+                end = _end(lines[number], 0, found["quote"])
+            rest = lines[number][end:].lstrip() if end else ""
+            if number == stop.line and rest and not rest.startswith("#"):
+                return "this quote is never closed", _CLOSE, start, found.end() - 1
+        number += number == start
+    return None
 
 
 def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
@@ -94,14 +120,13 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         if "escape" in stop.problem:
             hint = "in double quotes a backslash starts an escape: write it twice, or use single quotes"
             return "this backslash does not start a valid YAML escape", hint, stop.line, stop.column
-        return "this quote is never closed", "write the same quote at the end of the value", line, column
+        return "this quote is never closed", _CLOSE, line, column
     before = here[: stop.column].rstrip()
     if before.endswith(('"', "'")) and before.strip() and "expected" in stop.problem:
         quote = before[-1]
         if before.count(quote) % 2:  # the quote closes a text that began in a line above
             opened = next((n for n in range(stop.line - 1, -1, -1) if lines[n].count(quote) % 2), stop.line)
-            hint = "write the same quote at the end of the value"
-            return "this quote is never closed", hint, opened, max(lines[opened].rfind(quote), 0)
+            return "this quote is never closed", _CLOSE, opened, max(lines[opened].rfind(quote), 0)
         hint = 'a quote within a value is written twice in single quotes, and as \\" in double quotes'
         return "there is text after a closing quote", hint, stop.line, stop.column
     return None
@@ -171,6 +196,62 @@ def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     return f"',' or '{close}' is missing here", hint, stop.line, stop.column
 
 
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _first(stop: Stop, lines: Sequence[str], most: int) -> int | None:
+    """Return the first line below the nearest key above that is indented by at most `most`; None if that key has a value."""
+    below = None
+    for number in range(stop.line - 1, -1, -1):
+        text = lines[number]
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        if _indent(text) <= most:
+            return below if text.partition(" #")[0].rstrip().endswith(":") else None
+        below = number
+    return None
+
+
+def _dash(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """Explain a list whose first item lacks its '- '."""
+    indent = _indent(here)
+    if "did not find expected" not in stop.problem or not here.startswith("- ", indent):
+        return None
+    for most in (indent - 1, indent):
+        first = _first(stop, lines, most)
+        found = None if first is None else _KEY.match(lines[first], _indent(lines[first]))
+        if first is not None and found and found.start("key") == found.start():
+            hint = f"write - {found['key']}:, aligned with the '-' in line {stop.line + 1}"
+            return "the first item of this list lacks its '- '", hint, first, found.start()
+    return None
+
+
+def _deep(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """Explain a first key that is indented deeper than the keys below it, if these are in the majority."""
+    indent = _indent(here)
+    if "did not find expected" not in stop.problem or here[: stop.column].strip() or not _KEY.match(here, indent):
+        return None
+    first = _first(stop, lines, indent - 1)
+    deep = _indent(lines[first]) if first is not None else 0
+    if first is None or deep <= indent or not (found := _KEY.match(lines[first], deep)):
+        return None
+    above = sum(_indent(text) == deep for text in lines[first : stop.line])
+    below = 0
+    for text in lines[stop.line :]:
+        if text.strip() and _indent(text) < indent:
+            break
+        below += bool(text.strip()) and _indent(text) == indent
+    if below <= above:
+        return None
+    hint = f"align {found['key']!r} with the key in line {stop.line + 1}: {_spaces(deep - indent)} fewer"
+    return "this key is indented too deep", hint, first, deep
+
+
+def _spaces(number: int) -> str:
+    return f"{number} space{'s' * (number > 1)}"
+
+
 def _aligned(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     """Explain a line whose indentation matches no line above."""
     indent = len(here) - len(here.lstrip())
@@ -197,7 +278,7 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
         return None
     near = min(columns, key=lambda column: (abs(column - indent), columns[column][1] != "-", column))
     number, word = columns[near]
-    change = f"{abs(near - indent)} space{'s' * (abs(near - indent) > 1)} {'more' if near > indent else 'fewer'}"
+    change = f"{_spaces(abs(near - indent))} {'more' if near > indent else 'fewer'}"
     hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
     if near == indent:
         return "this line does not continue the lines above", hint + ", and check the lines between them", line, indent
@@ -214,8 +295,8 @@ def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             if found is None or indent <= found.start("key"):
                 return None
             column = found.start("key")
-            spaces = f"{indent - column} space{'s' * (indent - column > 1)} fewer"
-            hint = f"align it with {found['key']!r} in line {number + 1}, which already has a value: {spaces}"
+            spaces = _spaces(indent - column)
+            hint = f"align it with {found['key']!r} in line {number + 1}, which already has a value: {spaces} fewer"
             return "this key is indented too deep", hint, stop.line, indent
     return None
 

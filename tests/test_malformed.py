@@ -36,6 +36,16 @@ CASES = {
     " | align it with 'mode' in line 5, which already has a value: 1 space fewer",
     f"{FRAME}     - text: x\n": "5:6: the indentation of this line matches no line above it | align it with '-' in "
     "line 4: 1 space more",
+    'a: "b c\nd: 1\ne: "@{x}"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
+    "- a: 'b c\n  d: 'e'\n": "1:6: this quote is never closed | write the same quote at the end of the value",
+    "metadata:\n    a: 1\n  b: 2\n  c: 3\nfiles: []\n": "2:5: this key is indented too deep"
+    " | align 'a' with the key in line 3: 2 spaces fewer",
+    "metadata:\n    a: 1\n    b: 2\n  c: 3\nfiles: []\n": "4:3: the indentation of this line matches no line above it"
+    " | align it with 'metadata' in line 1: 2 spaces fewer",
+    "files:\n- body:\n    set: {a: b}\n  - set: {c: d}\n": "3:5: the first item of this list lacks its '- '"
+    " | write - set:, aligned with the '-' in line 4",
+    "body:\n  set:\n    a: b\n  - set: {c: d}\n": "2:3: the first item of this list lacks its '- '"
+    " | write - set:, aligned with the '-' in line 4",
     " a: 1\nb: 2\n": None,
     "a: 1\n\tb: 2\n": "2:1: there is a tab where YAML expects spaces | YAML is indented with spaces, never with tabs",
     "a: 1\nb:\u00a02\n": "2:3: a character that only looks like a space (U+00A0) | write an ordinary space: YAML treats this one as a letter",  # noqa: E501

@@ -162,6 +162,8 @@ class _Reader:
                 advised.add(hint)
                 if (home := _homes().get(name.value)) and kind is not Standards and not what.startswith("the block"):
                     hint = f"{name.value!r} belongs {home}" + (f"; or {hint}" if hint.startswith("did") else "")
+                if name.value == "<<":
+                    hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:
                 places[key.attribute] = value.where

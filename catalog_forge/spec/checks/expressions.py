@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -36,6 +37,8 @@ _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_
 # Releases that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
 _SERVICES = "/self/stack/services/"
+# A name and a number with an operator, but without the spaces that make it one.
+_CALCULATED = re.compile(r"([^+*%/-]+) ?([+*/%-]) ?([0-9]+)")
 
 
 def is_single(expr: Expr, scope: Scope) -> bool:
@@ -308,6 +311,8 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
     """Return the problem for a metadata key that the spec does not declare."""
     hint = did_you_mean(path, spec.metadata) or "declare it under `metadata`"
+    if (found := _CALCULATED.fullmatch(path)) and found[1] in spec.metadata:
+        hint = f"an operator has spaces around it: metadata/{found[1]} {found[2]} {found[3]}"
     if "@{" in path:
         begins = path.partition("@{")[0].rstrip("/") or "KEY"
         near = did_you_mean(begins, [name for name, key in spec.metadata.items() if not key.asked])
