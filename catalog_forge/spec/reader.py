@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.goyaml.decoding import MERGE, is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
 from catalog_forge.spec import shorthand
@@ -162,7 +162,7 @@ class _Reader:
                 advised.add(hint)
                 if (home := _homes().get(name.value)) and kind is not Standards and not what.startswith("the block"):
                     hint = f"{name.value!r} belongs {home}" + (f"; or {hint}" if hint.startswith("did") else "")
-                if name.value == "<<":
+                if name.value == MERGE:
                     hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:

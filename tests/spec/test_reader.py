@@ -288,3 +288,8 @@ def test_characters_that_nobody_sees_are_refused_wherever_they_stand(char: str, 
     with pytest.raises(ForgeError, match=r"redis\.yml:5:\d+: ") as caught:
         reader.read(spec, "redis.yml")
     assert char not in str(caught.value)
+
+
+def test_a_merge_key_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ForgeError, match="unknown key '<<'\n  hint: specs have no merge keys"):
+        read("forge: 1\nname: x-conf\nservice: x:1\n<<: {}\nlaunch: {exec: [x]}\n", "x.yml")
