@@ -250,7 +250,7 @@ def _path(file: File) -> str:
 
 
 def _below(folder: Folder, ending: str = "") -> dict[str, File]:
-    """Return the files below a folder whose names end with `ending`, by their path relative to the folder."""
+    """Return each file below a folder, by path relative to the folder, if the file's name ends with `ending`."""
     start = len(folder.path) + 1 if folder.path else 0
     return {file.path[start:]: file for file in folder.everything if file.name.endswith(ending)}
 

@@ -1,1 +1,1 @@
-"""The three judges of a Rancher catalog: its service, its own CI, and rancher-compose at launch."""
+"""The three judges of a Rancher catalog: the catalog service, the CI of the catalog, and rancher-compose at launch."""

@@ -72,7 +72,7 @@ def _changed(sound: list[str], content: str) -> str:
 
 
 def _below(sound: list[str], keys: list[str], content: str) -> str:
-    """Return the sound file with `content` in place of everything below a key.
+    """Return the sound file after everything below a key is replaced with `content`.
 
     The key must be on a line by itself. The lines below the key are lines with deeper indentation, and list items.
     """

@@ -1,4 +1,4 @@
-"""Comments in a catalog's files that silence a rule, each with the reason that its author gives.
+"""Reads the comments with which authors silence rules in the files of a catalog; each comment gives a reason.
 
 `# catalog-forge: ignore=CF301,CF302 reason` applies to its own line or, if it is alone on a line, to the next line.
 
@@ -43,7 +43,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and the faults in the ignores. `known` maps each word of an ignore to its rules or its fault."""
+    """All ignores of a catalog, and the faults in the ignores. `known` maps each word of an ignore to rules or to a fault."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
