@@ -407,7 +407,7 @@ class Formatter:
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        # Go looks for the closing bracket only if at least three bytes are left, so a final `[]` is no index: its verb is `]`.
+        # Go looks for the closing bracket only if at least three bytes are left, so it takes `]` as the verb of a final `[]`.
         if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1

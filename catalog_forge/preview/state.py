@@ -126,7 +126,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """Return `found` with the files that the asking container writes."""
+    """Return `found` with the files that the container `found.asks` writes."""
     writer = found.writer
     if writer is None:
         return found

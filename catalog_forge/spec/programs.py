@@ -224,7 +224,7 @@ SOFTWARE = (
     _suits("etcd", "quay.io/coreos/etcd gcr.io/etcd-development/etcd", "/etc/etcd/etcd.yml", "restart", 2379, "/health",
          "etcd.io, Configuration options; Monitoring"),
     _suits("Hadoop", "apache/hadoop", "/etc/hadoop/core-site.xml", "restart", 9870, "",
-         "hadoop.apache.org, Cluster Setup; this is the port of the NameNode since 3.0; before, it was 50070"),
+         "hadoop.apache.org, Cluster Setup: 9870 is the port of the NameNode since Hadoop 3.0, which replaced 50070"),
 )  # fmt: skip
 
 

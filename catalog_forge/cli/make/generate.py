@@ -103,7 +103,7 @@ def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
 def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
     """Call `act` for each spec name, even after an error in a spec. Return whether any call returned True.
 
-    Raises ForgeError with all problems. If a call fails with a bug, prints the problems and raises the bug's exception.
+    Raises ForgeError with all problems. If a call raises another exception, prints the problems found so far and raises it again.
     """
     from catalog_forge.errors import ForgeError
 

@@ -88,7 +88,7 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
     """
     for text, _ in _texts(spec):
         if found := LITERAL.search(text.value):
-            hint = "write @@@{ for an at sign and a value; to keep the text, ignore CF803 in a comment"
+            hint = "write @@@{ to get an at sign and then the value; if the text is meant literally, disable CF803 with a comment"
             words = text.value[found.start() :].partition("}")[0][:40] + "}"
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 

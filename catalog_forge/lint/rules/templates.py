@@ -410,7 +410,7 @@ def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
         yield (
             hit
             if is_key or not hit.hint.startswith("did you mean")
-            else replace(hit, hint="the template leaves it out with these answers")
+            else replace(hit, hint="with these answers, the template leaves it out")
         )
 
 

@@ -436,7 +436,7 @@ def command_missing(image: Image) -> Iterator[Hit]:
                     yield Hit(each.at(key, command), f"{key} cannot run: {why}", hint)
 
 
-@rule("CF615", "warning", "The folder of a dest may not exist", on=Image)
+@rule("CF615", "warning", "The folder of a dest might be missing", on=Image)
 def no_folder(image: Image) -> Iterator[Hit]:
     """confd writes a temporary file into the folder of `dest`: if the folder does not exist, for example because the entry lacks
     the volume, every pass fails.
