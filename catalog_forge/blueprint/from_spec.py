@@ -78,8 +78,8 @@ def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
     """Return the files of a blueprint that generates a spec, with paths relative to the blueprint's folder.
 
     `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is the path of a value, such as
-    service.groups.masters.scale (or with slashes), or QUESTION=PATH. Raises ForgeError if the value does not exist or has several
-    lines.
+    service.groups.masters.scale (or with slashes), or QUESTION=PATH. Raises ForgeError if a chosen value is missing or has
+    several lines.
     """
     file = f"specs/{spec}.yml"
     text = author.text(file)

@@ -333,7 +333,7 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
 
 
 def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
-    """Return the names of a side's items: `+N` for a new item, else the number of the base item that the item equals or replaces.
+    """Return a name for each item of `side`: `+N` if it is new, else the number of the base item that it equals or replaces.
 
     Also return the numbers of base items that were replaced by more or fewer items: it is unknown which item replaced which.
     """
@@ -348,7 +348,7 @@ def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
 
 
 def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:
-    """Return the `meaning` of each item that is new or differs from the base item whose number is the item's name."""
+    """Return the `meaning` of each item of `side` that is new (`+N` in `names`) or differs from its base item in `names`."""
     return {
         each.value.meaning for name, each in zip(names, side, strict=True) if name[0] == "+" or not _same(base[int(name)], each)
     }

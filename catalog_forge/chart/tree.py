@@ -86,7 +86,7 @@ class Trees:
         return self.identities[primary]
 
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a service with one container, which the template repeats as many times as the scale of the service."""
+        """Return a service with one container, which the template repeats once for each container in the scale."""
         scale = self.identity(name).scale
         found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)

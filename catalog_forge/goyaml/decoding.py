@@ -37,7 +37,7 @@ def is_null(node: Node | None) -> bool:
 
 
 def raw(node: Node | None) -> str:
-    """Return a scalar that is decoded directly into text, as written; "" for null and for a node that is not a scalar."""
+    """Return the text of a scalar as it is written, which is what Go decodes into a string; "" for null and for other nodes."""
     return node.value if isinstance(node, Text) and not is_null(node) else ""
 
 

@@ -21,7 +21,7 @@ class BuildRequest:
 
     `dockerfile` is only the name of the context's `Dockerfile` in error messages. `brought` are files and build
     arguments that replace the download of confd; `download` is the checksum of the confd that is downloaded or brought.
-    With `any_download`, an existing image with a different confd matches, too. `remark` is a note to show after the build.
+    With `any_download`, an existing image also matches if it has a different confd. `remark` is a note to show after the build.
     """
 
     context: Plan

@@ -16,7 +16,8 @@ _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 def pinned(plan: Plan, pins: Mapping[str, str]) -> Plan:
     """Return the plan in which each image that has a digest in `pins` is pinned.
 
-    Images that depend on an answer stay unpinned: changing an option would lose the answers of users who chose it.
+    An image that depends on an answer stays unpinned: pinning it would change an option of the question, and Rancher would
+    drop the answers of users who chose this option.
     """
     return plan.changed(lambda file: _file(file, pins))
 

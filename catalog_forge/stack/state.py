@@ -121,7 +121,7 @@ class StateFolder:
             return Ledger()
 
     def write_status(self, status: Mapping[str, Any]) -> None:
-        """Store the status of the supervisor for other commands."""
+        """Store the supervisor's status, so that other commands can read it."""
         self._write("status.json", status)
 
     def status(self) -> dict[str, Any]:

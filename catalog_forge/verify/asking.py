@@ -208,7 +208,7 @@ class AskingReader(Reader):
 
 
 def _parts(url: str) -> tuple[str, int, str]:
-    """Split a URL into container, port and path. The container is empty if the URL is not valid here."""
+    """Split a URL into the name of a container, a port and a path. Return an empty name if an expectation cannot use the URL."""
     try:
         parts = urlsplit(url)
         port = parts.port or 80

@@ -76,7 +76,8 @@ class Heard:
     def waited(self, versions: frozenset[str], since: float) -> int:
         """Return the number of watchers that have waited, at any time after `since`, for a version not in `versions`.
 
-        The result is the largest number of requests within the time of one poll, as some watchers are always between two polls.
+        Some watchers are always between two polls, and have no open request. Each watcher sends one request per poll, so the
+        result is the largest number of requests within the time of one poll.
         """
         asked = self._watches(versions, since)
         return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
