@@ -182,9 +182,9 @@ def test_an_image_with_confd_inside_descends_from_main_and_has_the_busybox_of_it
 
 def test_another_confd_is_the_one_that_is_listed(tmp_path: Path) -> None:
     folder = catalog(tmp_path)
-    (folder / "confd").write_bytes(b"mine")
+    (folder / "confd").write_bytes(b"#!mine")
     found = listed(folder, "--confd", str(folder / "confd"))
-    confd, checksum = packages(found)["program-1"], hashlib.sha256(b"mine").hexdigest()
+    confd, checksum = packages(found)["program-1"], hashlib.sha256(b"#!mine").hexdigest()
     assert purl(confd) == f"pkg:generic/confd?checksum=sha256:{checksum}"
     assert (confd["checksums"][0]["checksumValue"], confd["downloadLocation"]) == (checksum, "NOASSERTION")
     assert "versionInfo" not in confd

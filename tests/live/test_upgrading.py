@@ -61,7 +61,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     assert "upgrade of probe: 0 (1.0.0) -> 1 (1.0.1)\n" in said
     assert "the question 'old' no longer exists, so its answer is lost" in said
     assert "the question 'more' must be answered, and has no default" in said
-    assert "starts the new container beside the old one (start_first)" in said
+    assert "'web' keeps data, but start_first starts the new container while the old one runs" in said
     assert "  volume data: files: 2 unchanged\n" in said
     assert held(tool, "web-1", "/data/words") == "one\n"
     assert {"WORD=a", "MORE=b"} <= environment(tool)

@@ -29,10 +29,10 @@ service:
   topology: TOPOLOGY
   ports: ["${port}:80"]
   volumes: [/data]
-  links: ["web-b:b", "store:db"]
+  links: ["store:db"]
   external_links: ["other/service:far"]
   health_check: {port: 80, request_line: GET / HTTP/1.0}
-  groups: {a: {scale: 3}, b: {scale: 2}}
+  groups: {a: {scale: 3, links: ["web-b:b", "store:db"]}, b: {scale: 2}}
 metadata: {port: {type: int}}
 files: [{dest: /etc/web/web.conf, format: space, body: [{set: {p: "@{metadata/port}", n: "@{count(service:web-a)}"}}]}]
 launch: {exec: [nginx]}

@@ -40,7 +40,9 @@ SHIPPED = list(shipped())
 def views(source: Source, version: str) -> list[View]:
     """What the first container sees at the beginning of each scenario of a spec, at one and at three of its service."""
     spec = source.spec()
-    texts = source.folder.scenarios() or {"first": first_scenario(spec, of_spec(spec, source.folder.static), Embedded()).encode()}
+    texts = source.folder.scenarios() or {
+        "first": first_scenario(spec, of_spec(spec, source.folder.static), Embedded()).text.encode()
+    }
     found = [scenario.read(text, name, asking(spec)) for name, text in texts.items()]
     moments = [moment for one in found for moment in (one.moments[0].scaled(1), one.moments[0].scaled(3), one.moments[-1])]
     return [of_moment(moment, number, version) for number, moment in enumerate(moments)]

@@ -95,7 +95,7 @@ def test_one_image_gives_the_same_from_rancher_and_from_a_store(tmp_path: Path, 
 def test_the_first_scenario_of_a_spec_passes(tmp_path: Path, backend: str) -> None:
     (case,) = cases(tmp_path, backend)
     assert case.subject.spec
-    text = first_scenario(case.subject.spec, case.subject, Embedded())
+    text = first_scenario(case.subject.spec, case.subject, Embedded()).text
     assert "scale: 2" not in text
     (first,) = cases(tmp_path / "first", backend, text)
     assert play.play(first, Embedded()).passed
