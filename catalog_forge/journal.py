@@ -79,7 +79,7 @@ def read(root: Path, path: str) -> File | None:
 
 
 def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
-    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is no folder."""
+    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is not a folder."""
     folders: dict[str, bool] = {}
     for path in paths:
         if _folder_of(path) not in folders:
@@ -235,7 +235,7 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
             else:
                 os.mkdir(f"{root}/{folder}")
             is_near[folder] = is_near[above]
-            if not _is_writable(f"{root}/{folder}"):  # the umask may deny the owner this right
+            if not _is_writable(f"{root}/{folder}"):  # the umask may deny write access even to the owner
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     for folder in journal.targets():
         if folder not in is_near:

@@ -70,7 +70,7 @@ def _end(text: str, start: int, quote: str) -> int:
 
 
 def _unclosed(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """Explain a quote that is not closed in its line, but only by the opening quote of a value in a line below."""
+    """Explain a quote that the author forgot to close, so that the opening quote of a value in a later line closes it."""
     number = 0
     while number < stop.line:
         found = _QUOTED.match(lines[number])
@@ -201,7 +201,10 @@ def _indent(text: str) -> int:
 
 
 def _first(stop: Stop, lines: Sequence[str], most: int) -> int | None:
-    """Return the first line below the nearest key above that is indented by at most `most`; None if that key has a value."""
+    """Return the first line between a key and the stop; None if there is no such line, or if the key has a value.
+
+    The key is the nearest line above the stop that is indented by at most `most`.
+    """
     below = None
     for number in range(stop.line - 1, -1, -1):
         text = lines[number]
@@ -228,7 +231,7 @@ def _dash(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _deep(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """Explain a first key that is indented deeper than the keys below it, if these are in the majority."""
+    """Explain a first key that is indented deeper than the majority of the keys in its mapping."""
     indent = _indent(here)
     if "did not find expected" not in stop.problem or here[: stop.column].strip() or not _KEY.match(here, indent):
         return None

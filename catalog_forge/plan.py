@@ -93,7 +93,7 @@ class Plan:
 
 
 def digest_of(files: Mapping[str, str]) -> str:
-    """Return the digest of a plan from the digests of its files, given by path."""
+    """Compute the digest of a plan from the digests of its files; `files` maps each path to a digest."""
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(f"{files[path]} {path}\n".encode())

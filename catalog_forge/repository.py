@@ -138,7 +138,7 @@ class Repository:
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """Return the digest to which each image in generated files is pinned, by image. Raises ForgeError for a damaged lock."""
+        """Map each image in generated files to the digest to which it is pinned. Raises ForgeError for a damaged lock."""
         if not (self.root / LOCK).is_file():
             return {}
         from catalog_forge.registry import lockfile
@@ -152,9 +152,9 @@ class Repository:
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def named(self, word: str) -> str:
-        """Return the name of the spec that `word` names: `word` itself or, if it is no spec, the spec whose entry has this name.
+        """Return the name of a spec: `word` if it names a spec, otherwise the name of the spec whose entry has the name `word`.
 
-        Returns `word` if it is neither. Raises ForgeError if several specs generate an entry of this name.
+        Returns `word` unchanged if there is no such spec. Raises ForgeError if several specs generate an entry of this name.
         """
         if self._is_spec(word):
             return word

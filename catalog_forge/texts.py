@@ -32,11 +32,10 @@ _OPTIONS: dict[str, Any] = {
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Caches compiled templates in the folder where Python caches compiled modules, because each run of `new` needs six
-    templates.
+    """Caches compiled templates in the folder where Python caches compiled modules.
 
-    If the cache cannot be read or written, the template is compiled in each run. Jinja
-    uses a cached template only if the source and the Python version are unchanged.
+    Without the cache, each run of `new` would compile six templates. If the cache cannot be read or written, the template is
+    compiled in each run. Jinja uses a cached template only if the source and the Python version are unchanged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,5 +76,5 @@ def _template(package: str, text: str) -> Template:
 
 
 def fill(package: str, text: str, /, **values: Any) -> str:
-    """Fill in the text named `text` of a package's `files` folder. Raises an error if the text uses a value that is not given."""
+    """Fill in the template `text` in the `files` folder of a package. Raises an error if the template uses a missing value."""
     return _template(package, text).render(**values)

@@ -227,7 +227,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 
 
 def compare_left(root: Path, names: Iterable[str], specs: Collection[str]) -> dict[str, Comparison]:
-    """For each removed spec, compare the generated files that `prune` would delete with the disk.
+    """Compare with the disk, for each removed spec, the generated files that `prune` would delete.
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """

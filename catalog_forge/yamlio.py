@@ -330,7 +330,7 @@ class Mark:
 
 
 def marks(text: str) -> Iterator[Mark]:
-    """Yield the beginning and end of each node of a YAML text. Call `parse` first, because `marks` does not limit a text."""
+    """Yield the beginning and end of each node of a YAML text. Call `parse` first, because `marks` enforces no limits."""
     kinds = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "list", yaml.ScalarEvent: "scalar"}
     ends = {yaml.MappingEndEvent: "end", yaml.SequenceEndEvent: "end"}
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)

@@ -213,9 +213,9 @@ def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageErro
 
 
 def _check_text(word: str, ctx: click.Context) -> None:
-    """Refuse an argument that is not UTF-8, because it could be written to a file.
+    """Refuse an argument that is not UTF-8, because a command may write the argument to a file that must be UTF-8.
 
-    The path of an existing file may contain any bytes.
+    The path of an existing file is accepted whatever bytes it contains.
     """
     if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
         shown = os.fsencode(word).decode("utf-8", "backslashreplace")
@@ -236,7 +236,7 @@ def _failed(error: Exception, debug: bool) -> int:
         raise error
     if debug:
         raise error
-    if isinstance(error, OSError) or str(error).startswith("Symlink loop"):  # ELOOP from pathlib before Python 3.13
+    if isinstance(error, OSError) or str(error).startswith("Symlink loop"):  # pathlib's error for ELOOP before Python 3.13
         return _refused(error)
     where = error.__traceback__
     while where and where.tb_next:
@@ -296,7 +296,8 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 def located(path: Path) -> Path:
     """Return the absolute path.
 
-    Links are kept, except in a path with `..`, which is resolved because `/a` is not a parent of `/a/../b`.
+    Links are kept, unless the path contains `..`. Such a path is resolved, because `/a` would otherwise look like a parent of
+    `/a/../b`.
     """
     return path.resolve() if ".." in path.parts else path.absolute()
 

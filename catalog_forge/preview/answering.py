@@ -20,7 +20,7 @@ from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.model import stack_name
 from catalog_forge.verify.observation import Seen, Written
 
-# The facts that Rancher shows next to an entry's icon, by key of config.yml.
+# The facts that Rancher shows next to an entry's icon, by their keys in config.yml.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
 # The maximum number of entries whose services are listed; composing each entry takes some milliseconds.
 _MOST_ENTRIES = 200
@@ -145,7 +145,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
 
 
 def _source(opened: Opened, found: Played) -> dict[str, Any]:
-    """Return the metadata version that the files are rendered from, and the folder of a hand-written image.
+    """Return the version of the metadata from which files are rendered, and the folder of a hand-written image.
 
     If no known image renders files, the result contains the reason instead.
     """

@@ -11,7 +11,7 @@ from catalog_forge.shown import said
 from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.state import StateFolder, home, known
 
-# The log lines of a reload by the launch script (image/files/run.sh), and of a file that confd has rewritten.
+# Matches the log lines that report a reload by the launch script (image/files/run.sh), or a file that confd has rewritten.
 _NEWS = re.compile(r": reload\b|Target config \S+ has been updated")
 _TAIL, _MOST = 200, 20
 

@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             data = route(self.server.site, asked)
         except ForgeError as error:
             self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [each.as_data() for each in error.problems]}))
-        except Exception as error:  # a bug here must not stop the page
+        except Exception as error:  # the page must get a response even if `route` has a bug
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
         else:
             self._send(HTTPStatus.OK, _json(data))

@@ -104,7 +104,7 @@ class Site:
         rooms = frozenset((SPECS, "images", *tops, MARK))
         found = stamps(self.root, sorted(rooms)) | self.images.stamps() | {f"{name}/": (0, 0) for name in names}
         differ = {path.partition("/")[0] for path, _ in found.items() ^ self._stamps.items()}
-        if not differ <= rooms - self._rooms:  # a folder that is watched for the first time is not a change
+        if not differ <= rooms - self._rooms:  # a folder that is watched for the first time does not count as a change
             self.images = replace(self.images)
         self._rooms, self._stamps = rooms, found
         return found

@@ -87,7 +87,8 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
     """Return the messages about a spec that violates the standards.
 
-    The key of each message does not depend on the violating value, so the messages of two versions can be compared.
+    The key of each message does not depend on the violating value, so the messages can be compared with those that other
+    standards give.
     """
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []

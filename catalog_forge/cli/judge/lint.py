@@ -344,7 +344,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
 
 
 def _report(path: Path, runs: list[Run], whole: Checked) -> None:
-    """Write the report for the team, in the format that the suffix of `path` names."""
+    """Write the report for the team, in the format given by the suffix of `path`."""
     from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.output.page import page
 

@@ -101,7 +101,7 @@ def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
 
 
 def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
-    """Return the image of a spec from the record of `generate`: parsing ten thousand specs again would take too long.
+    """Return the image of a spec as `generate` has recorded it, because parsing ten thousand specs would take too long.
 
     Raises ForgeError if the spec is wrong, or if its generated files are missing or stale.
     """

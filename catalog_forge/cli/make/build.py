@@ -108,7 +108,7 @@ def build(
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
-    # A user who sets the environment variable of --confd allows any confd.
+    # A user who sets the environment variable of --confd accepts that the confd may differ from the released confd.
     source = click.get_current_context().get_parameter_source("confd")
     inputs["told"] = inputs["told"] or source is click.core.ParameterSource.ENVIRONMENT
     requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]

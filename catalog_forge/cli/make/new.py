@@ -129,7 +129,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
         if remember is None:
-            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # the record of a blueprint used before
+            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # the record of an earlier blueprint
         schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:

@@ -1,4 +1,4 @@
-"""Writes the JSON Schema next to the specs, which describes the keys of specs to editors.
+"""Writes a file with the JSON Schema of specs to the folder of the specs, so that editors know the keys of a spec.
 
 Each release of catalog-forge writes its own schema.
 """
@@ -37,9 +37,9 @@ def ready() -> str:
 
 
 def keep(root: Path) -> None:
-    """Write the schema of a catalog if it is missing or from another release, as the first line of the file shows.
+    """Write the schema of a catalog, unless the catalog already has the schema of this release.
 
-    A file that cannot be written is not an error, because only editors use it.
+    It is not an error if the schema cannot be written, because only editors use the schema.
     """
     file = root / FILE
     with suppress(OSError), file.open("rb") as found:

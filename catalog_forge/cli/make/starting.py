@@ -22,7 +22,7 @@ _COMMENT = "# The command that starts the program in the service's image; `gener
 def with_start(name: str, author: Plan, inherited: Map | None, words: str | None, no_input: bool) -> Plan:
     """Return the author's files, with `launch.exec` added to the spec if it does not define the start command.
 
-    `words`: the value of --exec. Raises ForgeError if the command cannot be found; other problems of the spec are ignored here.
+    `words`: the value of --exec. Raises ForgeError if the command cannot be found. Other problems of the spec are ignored.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import Plan

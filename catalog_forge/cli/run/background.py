@@ -74,7 +74,7 @@ def _leave(kept: int) -> None:
     """
     for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
         if number > 2 and number != kept:
-            with suppress(OSError):  # the descriptor of the listing itself
+            with suppress(OSError):  # the descriptor with which the folder was listed is already closed
                 os.close(number)
     _write_to(Path(os.devnull))
 

@@ -274,7 +274,7 @@ def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_env(file: Path) -> dict[str, Given]:
-    """Return the answers in a file of lines KEY=VALUE, read as by docker-compose and rancher-compose; `#` begins a comment."""
+    """Return the answers in a file of KEY=VALUE lines, parsed as in docker-compose and rancher-compose; `#` begins a comment."""
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.questions import Given
 

@@ -117,7 +117,7 @@ def meant(runner: StackRunner, word: str | None) -> list[Seen]:
 
 
 def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
-    """Return the containers that a word selects, or all without a word. Containers of primary services come first."""
+    """Return the containers that `word` selects (None selects all), the containers of primary services first."""
     found = [
         each for each in seen if word is None or word in (each.service, each.launch, each.name, f"{each.service}-{each.index}")
     ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StatusView:
-    """Shows units: as a table that is redrawn on a terminal, elsewhere as a line for each change."""
+    """Shows units: on a terminal as a table that is redrawn, elsewhere as a line for each change."""
 
     def __init__(self, err: bool = False) -> None:
         self._err = err

@@ -103,7 +103,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
 
 
 def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: str | None, options: dict[str, Any]) -> None:
-    """Test an upgrade from the revision `older` to the revision of --revision, or else to the newest revision."""
+    """Test an upgrade from the revision `older` to the revision given by --revision (by default, the newest revision)."""
     from catalog_forge.cli.run import upgrading
 
     if options.pop("watch") or options["only_plan"]:
@@ -157,8 +157,8 @@ def _kept(name: str) -> Stack | None:
 def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
     """Return the stack with the additional services in `given`.
 
-    Each service is written as NAME=IMAGE [COMMAND]. Without any, the additional services of `before` are kept if it is a stack
-    of the same entry.
+    Each service is written as NAME=IMAGE [COMMAND]. If `given` is empty and `before` is a stack of the same entry, the
+    additional services of `before` are kept.
     """
     import shlex
 
@@ -262,7 +262,7 @@ def _warn_of_stale(directory: Path, stack: Stack) -> None:
 
 
 def _own(directory: Path, stack: Stack, only_stale: bool = False) -> list[Source]:
-    """Return the specs of this catalog whose images a stack uses; with `only_stale`, those with generated files out of date."""
+    """Return the specs of this catalog whose images a stack uses; with `only_stale`, only specs with outdated generated files."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 

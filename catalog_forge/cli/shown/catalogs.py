@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def check_there(catalog: Catalog, path: Path) -> None:
     """Raise ForgeError if `path`, read as `catalog`, is neither a catalog nor a part of a catalog.
 
-    A catalog has an entry, a conf image, a spec or standards.
+    A folder is a catalog if it contains an entry, a conf image, a spec or standards.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.lint.catalog import STANDARDS

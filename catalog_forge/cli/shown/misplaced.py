@@ -1,4 +1,4 @@
-"""Explains where an option belongs that was written on the wrong side of its command."""
+"""Explains to users on which side of its command a misplaced option belongs."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import click
 
 from catalog_forge.shown import counted
 
-# The first character of HTML, SVG and JSON.
+# The characters with which HTML, SVG and JSON documents begin.
 _MARKS = ("<", "{", "[")
 # The maximum number of lines of a document that is printed to a terminal.
 LONGEST = 1000
@@ -20,8 +20,8 @@ LONGEST = 1000
 def write(path: Path, text: str) -> None:
     """Write a file in one step. A special file such as /dev/stdout is written directly.
 
-    HTML, SVG or JSON replaces only a file with the same first character, so that a mistyped name destroys nothing. Raises
-    ForgeError if the file begins with another character.
+    HTML, SVG or JSON replaces only a file with the same first character, so that a mistyped name does not destroy a different
+    file. Raises ForgeError if the file begins with another character.
     """
     from catalog_forge.errors import ForgeError, Where
 
@@ -49,7 +49,7 @@ def give(text: str, path: Path | None) -> None:
 def show(text: str, instead: str) -> None:
     """Print a document. On a terminal, SVG, HTML and documents of more than `LONGEST` lines are refused.
 
-    Raises UsageError, whose hint `instead` is the command that writes the document to a file.
+    Raises UsageError with the hint `instead`: the command that writes the document to a file.
     """
     from catalog_forge.errors import UsageError
 
