@@ -1,7 +1,7 @@
 """Write the input for an existing build farm: a file for `docker buildx bake`, and matrices for CI systems. Pure.
 
 The bake file format: https://docs.docker.com/build/bake/reference/. Engines of the Rancher 1.x era cannot pull an index with
-attestations, and not all can pull OCI media types, so both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
+attestations, and some cannot pull OCI media types, so both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def matrix(kind: str, shards: Sequence[str]) -> str:
 
 
 def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
-    """Return a pipeline with a job for each 200 shards. The parent pipeline sets BAKE_IMAGE to an image with docker buildx."""
+    """Return a pipeline with one job per 200 shards. The parent pipeline sets BAKE_IMAGE to an image that has docker buildx."""
     base = {"image": "$BAKE_IMAGE", "script": [f'docker buildx bake --file {FILE} "$SHARD"']}
     parts = [list(shards[start : start + _AT_ONCE]) for start in range(0, len(shards), _AT_ONCE)]
     jobs = {f"bake-{number}": {**base, "parallel": {"matrix": [{"SHARD": part}]}} for number, part in enumerate(parts, 1)}

@@ -1,8 +1,8 @@
 """Start containers and networks on a Docker engine as a run, through the SDK, and remove all of them afterwards.
 
-Every container and network has the label of its run. Removal searches for that label instead of using returned IDs, so that it
-also finds what an interrupted call has created. The only volumes are those that images declare: they are anonymous, and removed
-with the last container that uses them.
+Every container and network has the label of its run. Removal searches for that label instead of using returned IDs, so that
+objects created by an interrupted call are also found. The only volumes are those that images declare: they are anonymous, and
+removed with the last container that uses them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PIDS = 256
 MAX_FILE = 64 << 20
 """Larger files are not copied out of a container, because the copy is held in memory."""
 
-# How many times, and with what pause in seconds, the leftovers of a run are listed and removed.
+# How many times the leftovers of a run are listed and removed, and the pause between two attempts in seconds.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
 
@@ -243,7 +243,7 @@ class Run:
 
     @contextmanager
     def _answer_awaited(self) -> Iterator[None]:
-        """Record whether the request in the block gets no answer, because the engine may still create the requested object."""
+        """Record whether the request in the block gets no answer. The engine may then still create the requested object."""
         self._unanswered = True
         try:
             yield

@@ -118,7 +118,7 @@ class Dockerfile:
 
     @cached_property
     def chain(self) -> list[Stage]:
-        """The last stage, then the stage that it is based on, and so on."""
+        """The last stage and its base stages: each stage is followed by the stage that it is based on."""
         names = {each.name: each for each in reversed(self.stages) if each.name}
         found: dict[int, Stage] = {}
         stage = self.stages[-1] if self.stages else None
@@ -138,7 +138,7 @@ class Dockerfile:
         return self.chain[-1].base if self.chain else ""
 
     def last(self, keyword: str) -> Instruction | None:
-        """Return the last instruction of the image with this keyword, which is the one that takes effect."""
+        """Return the last instruction of the image with this keyword. Only the last one takes effect."""
         return next((each for each in reversed(self.final) if each.keyword == keyword), None)
 
     def of(self, *keywords: str) -> list[Instruction]:

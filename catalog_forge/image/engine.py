@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def response(self) -> Response:
-        """The engine's latest response to this thread, which the SDK hides. The socket of the response is needed to hang up."""
+        """The engine's latest response to this thread. The SDK hides the response, but its socket is needed to hang up."""
         return cast(Response, self._thread.response)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
@@ -99,7 +99,7 @@ def gone(address: Address, action: str) -> EngineError:
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
-    """Return the engine that `locate` finds, once the engine has answered. Later requests have the same `timeout` (in seconds).
+    """Return the engine that `locate` finds, after its first answer. The `timeout` (in seconds) applies to every request.
 
     Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
     """

@@ -20,7 +20,7 @@ from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, Template
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
-# The main container waits this many seconds longer than the conf container may take.
+# The number of seconds that the main container waits in addition to the maximum time of the conf container.
 PATIENCE = 300
 # The commands that the launch script calls for a reload by HTTP.
 SENDING = "cat date head nc tr wc".split()
@@ -45,7 +45,7 @@ class Action:
 
 
 def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
-    """Return the build context of a spec's conf image, with paths relative to it.
+    """Return the files of the build context of a spec's conf image, with paths relative to the context.
 
     `read_static` returns the text of a file in the spec's folder. Raises ForgeError if a body cannot be compiled.
     """

@@ -1,4 +1,4 @@
-"""Query an engine: its presence, containers, networks and images. Uses the engine's socket if possible: the SDK loads slowly."""
+"""Query an engine: its presence, containers, networks and images. Avoids the SDK, which loads slowly, if there is a socket."""
 
 from __future__ import annotations
 

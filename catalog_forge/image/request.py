@@ -17,7 +17,7 @@ INPUTS_LABEL = "io.catalog-forge.inputs"
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """One image to build: its inputs, and its tags, of which the first is the main tag.
+    """A request to build one image: the inputs of the image, and its tags. The first tag is the main tag.
 
     `dockerfile` is only the name of the context's `Dockerfile` in error messages. `brought` are files and build
     arguments that replace the download of confd; `download` is the checksum of the confd that is downloaded or brought.

@@ -132,7 +132,7 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """Return what an image other than the base image contributes to the conf image; None if it contributes nothing."""
+        """Describe the part of the conf image that comes from `image`, an image other than its base; None if there is none."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:
@@ -201,7 +201,7 @@ def _license(text: str) -> Any:
 
 
 def _url(text: str) -> str | None:
-    """Return a URL if the SPDX library accepts the URL, otherwise None. A URL without a domain, for example, is refused."""
+    """Return a URL, or None if the SPDX library refuses the URL, as it does for a URL without a domain."""
     validators = extra("spdx_tools.spdx.validation.uri_validators", "sbom")
     return text if text and not validators.validate_url(text) else None
 

@@ -69,7 +69,7 @@ class Log:
     tagged: bool = False
     container: str = ""  # the running container
     used: list[str] = field(default_factory=list)  # the layer of every step, oldest first
-    made: list[str] = field(default_factory=list)  # the layers in `used` that were not in the cache
+    made: list[str] = field(default_factory=list)  # the layers in `used` that were missing in the cache
     stages: list[str] = field(default_factory=list)  # the last image of each stage
     error: str = ""
     _cached: bool = False

@@ -1,6 +1,6 @@
 """Check that an image is reproducible: build it again without the cache, and compare the contents of the two images.
 
-Times are ignored, because the classic builder does not support SOURCE_DATE_EPOCH, and files have the time of the build.
+Times are ignored: files have the time of their build, because the classic builder does not support SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class _Aws:
         listed = "Items" if operation == "scan" else "Parameters"
         while True:
             page = self._ask(operation, **options)
-            if listed not in page:  # botocore treats a truncated or non-JSON response as an empty one
+            if listed not in page:  # botocore treats a response that is truncated or not JSON as empty
                 unclear(self._where, f"it is not an answer to {operation}")
             yield page[listed]
             if not page.get(last):

@@ -2,8 +2,8 @@
 
 A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger change
 is written in several transactions. From the first transaction to the last, an additional key in the store, the mark, says that
-the change is unfinished. The next seed compares its keys with the store's contents, like every seed, and so it resumes the
-change (docs/decisions/0021-seeding-in-batches.md).
+the change is unfinished. The next seed compares its keys with the store's contents, as every seed does, and thereby completes
+the change (docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations

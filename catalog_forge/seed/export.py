@@ -11,7 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 
-# The shell command to write one key. If a client reads `@x` as a file name, values are passed on standard input or in JSON.
+# The shell command that writes one key. Values for clients that read `@x` as a file name are on standard input or in JSON.
 _COMMANDS = {
     "etcdv3": "ETCDCTL_API=3 etcdctl put -- {key} {value}",
     "etcd": "ETCDCTL_API=2 etcdctl set -- {key} {value}",
@@ -24,7 +24,7 @@ _COMMANDS = {
 
 
 def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON, which is nested for the back end `file`. Secrets that are not shown become null."""
+    """Return keys and values as JSON (nested maps for the back end `file`). Secrets that are not shown become null."""
     shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
     return as_json(nested(shown) if backend == "file" else shown)
 
@@ -48,7 +48,7 @@ def _command(backend: str, key: str, text: str, target: Destination, secrets: bo
     kind = "SecureString" if target.is_secret(key) else "String"
 
     def with_value(data: object) -> str:
-        """Return JSON as a shell word. The value is inserted in place of the line break that `data` contains."""
+        """Return JSON as a shell word in which the value replaces the line break in `data`."""
         head, tail = as_json(data, None).split("\\n")
         return f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
 

@@ -57,7 +57,7 @@ class JsonFile:
         return tree
 
     def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """Return the map that contains the last part of the prefix, and that part. Raises ForgeError if a value is in the way."""
+        """Return the map at the prefix's parent, and the last part of the prefix. Raises ForgeError if a value is in the way."""
         *above, last = self._target.prefix.strip("/").split("/")
         path, holder = "", tree
         for name in above:

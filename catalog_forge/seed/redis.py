@@ -68,7 +68,7 @@ class Redis:
         return {text_of_key(key): value for key, value in pairs if isinstance(value, bytes)}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform all operations in one transaction; Redis discards a transaction that is cut off."""
+        """Perform all operations in one transaction. If the connection breaks, Redis discards an incomplete transaction."""
         done: list[tuple[str, ...]] = [("MSET", *(word for pair in puts.items() for word in pair))] if puts else []
         done += [("DEL", *deletes)] if deletes else []
         self._ask([("MULTI",), *done, ("EXEC",)])

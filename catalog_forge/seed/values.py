@@ -117,7 +117,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
     try:
         return answered(of_metadata(spec), given)
     except ForgeError as error:
-        # Locations in generated questions are dropped, because these questions are not in any file.
+        # Generated questions are not in any file, so the locations in them are dropped.
         problems += [
             Problem(each.message, None, each.hint) if not each.where or each.where.file == UNWRITTEN else each
             for each in error.problems
@@ -126,7 +126,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
 
 
 def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: list[Problem]) -> Any:
-    """Return the given list or map, else the default. Return None for an optional key without either."""
+    """Return the given list or map, else the default. Return None for an optional key that has neither of them."""
     if node is None:
         return key.default
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):

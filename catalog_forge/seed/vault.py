@@ -36,7 +36,7 @@ class Vault:
         status, answer = self._wire.ask("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 403, 404))
         if status == 403 and b"preflight capability check" not in answer:
             denied(target.node)
-        if status == 403:  # Vault also sends 403 if there is no such mount (vault/logical_system.go, pathInternalUIMountRead)
+        if status == 403:  # Vault also sends 403 if the mount does not exist (vault/logical_system.go, pathInternalUIMountRead)
             refuse(
                 target.node,
                 f"it has no mount {mount}, or the token has no access to it",

@@ -1,9 +1,9 @@
 """Load balancers: the rules that an entry defines for them, and the haproxy container that implements these rules.
 
 Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. A value of an
-entry is written to haproxy's configuration only if it is a number, a host name, a path or a service name, so that no value can
-change the structure of the configuration. haproxy resolves services through the engine's DNS every second, so it notices when a
-service is scaled or a unit is replaced.
+entry is written to haproxy's configuration only if the value is a number, a host name, a path or a service name. Any other text
+could change the structure of the configuration. haproxy resolves services through the engine's DNS every second, so that it
+notices when a service is scaled or a unit is replaced.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def config(rules: Sequence[Rule], health_port: int = 0) -> str:
 
 
 def _frontend(source: int, rules: Sequence[Rule]) -> list[str]:
-    """Return the lines for one port and its backends. Rules with the same host name and path share a backend."""
+    """Return the lines that configure one port and its backends. Rules with the same host name and path share a backend."""
     http = rules[0].protocol == "http"
     backends: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
@@ -220,7 +220,7 @@ def _condition(hostname: str, path: str) -> str:
 def balanced(stack: Stack, image: str) -> Stack:
     """Return the stack with haproxy containers that run `image` as load balancers.
 
-    A load balancer without rules gets no units, and a note says so. Without an `image`, this applies to all load balancers.
+    A load balancer without rules gets no units, and a note reports this. If `image` is empty, no load balancer gets units.
     """
     services, notes = [], list(stack.unhonoured)
     for service in stack.services:

@@ -10,7 +10,7 @@ from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
-# The fields of a service that can change without a replacement of its units. Any other change replaces the units
+# The fields of a service that can change without replacing its units. A change of any other field replaces the units
 # (`reconcile.digest`).
 _KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config", "batch")
 _MOST = 60
@@ -18,7 +18,7 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A service that is added (`+`), removed (`-`) or changed (`~`). `what` lists the changed fields as path, old text and new
+    """A service that is added (`+`), removed (`-`) or changed (`~`). `what` lists each changed field as path, old text and new
     text; `replaces` is True if the change replaces the units of the service."""
 
     sign: str
@@ -64,7 +64,7 @@ def _differences(old: Mapping[str, str], new: Mapping[str, str], secrets: set[st
 
 
 def _facts(service: Service) -> dict[str, str]:
-    """Return the fields of a service as text, by paths such as environment.NAME. The paths of a sidekick begin with its name."""
+    """Map paths such as environment.NAME to the fields of a service as text. The paths of a sidekick begin with its name."""
     data = asdict(service)
     primary, sidekicks = data.pop("primary"), data.pop("sidekicks")
     links = {"links": [f"{each['target']}:{each['alias']}" for each in data.pop("links")]}

@@ -96,7 +96,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
         for double in source.yaml.duplicates:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
-                # If two services have the same name, it is unclear which service is meant.
+                # If two services have the same name, it is unclear which of the two services the author means.
                 reader.wrong(
                     str(double),
                     where,
@@ -280,8 +280,8 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """Return the value of a scalar in lb_config: text of digits becomes a number; any other scalar has the type that Rancher's
-    YAML reader gives it.
+    """Return the value of a scalar in lb_config. Text of digits becomes a number; any other scalar gets the type that Rancher's
+    YAML reader assigns.
     """
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
@@ -305,7 +305,7 @@ def with_beside(
     where: Where | None = None,
     hint: str = "leave out this --beside",
 ) -> Stack:
-    """Return the stack with additional services, which replace the services `paths` (NAME or STACK/NAME) that its links expect.
+    """Return the stack with additional services. Links to the services `paths` (NAME or STACK/NAME) then lead to these services.
     Raises ForgeError if the stack already has a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:

@@ -45,7 +45,7 @@ class Ending:
 class _Course:
     """The record of a container: its id, the time of its start, how often it has ended in a row, and when it may be restarted.
 
-    `watched` is True once the container was seen running. If an unwatched container has ended, it was stopped with its stack
+    `watched` is True once the container was seen running. An ended container that was never watched was stopped with its stack
     and did not end by itself. `noted` is True once the last end is recorded.
     """
 
@@ -67,7 +67,7 @@ class Endings:
         self._courses: dict[str, _Course] = {}
 
     def begun(self, containers: Iterable[Seen], now: float) -> None:
-        """Record started containers, so that a container that ends before `look` sees it running still counts as ended."""
+        """Record that containers were started, so that even an end before the next call of `look` is noticed."""
         for container in containers:
             course = self._course(container)
             course.since, course.watched, course.noted, course.steady = now, True, False, False
@@ -77,8 +77,8 @@ class Endings:
     ) -> list[Ending]:
         """Record the containers on the engine, and return those that have ended since the last call.
 
-        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the pair of a
-        service's name and a launch's name to this launch.
+        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the names
+        of a service and of one of its launches to this launch.
         """
         ended: list[Ending] = []
         for container in containers:
@@ -99,7 +99,7 @@ class Endings:
                 course.watched = course.steady = False
 
     def renew(self, containers: Iterable[Seen], now: float) -> None:
-        """Reset the counts after a change of the plan, so that each container may again be restarted as often as at first.
+        """Reset the counts after a change of the plan, so that each container again gets the full number of restarts.
 
         Containers that failed for good are started again; containers that ended with status 0 are not.
         """

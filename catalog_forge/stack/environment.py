@@ -39,8 +39,8 @@ def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
     """Map the name of each container that has an address to this address.
 
-    If the primary of a unit uses the network of a sidekick, the sidekick gets the address of the primary. Raises
-    ForgeError if a service has used up the addresses in its part of the subnet.
+    If the primary of a unit uses the network of a sidekick, the sidekick has the address that the metadata shows for
+    the primary. Raises ForgeError if a service has used up the addresses in its part of the subnet.
     """
     told = {each.name: each for each in units.containers(made)}
     found: dict[str, str] = {}

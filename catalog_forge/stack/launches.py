@@ -1,7 +1,7 @@
 """Reads one service of the compose files as a container to launch: its command, environment, mounts, network and options.
 
 Rules: docs/facts/catalog.md#3.18 and #4.3. `rancher.judgement` reports what rancher-compose refuses. This module records
-an error for a service that only this program cannot run, and goes on reading.
+an error for a service that rancher-compose accepts but this program cannot run, and continues to read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_PORTS = 1000
 _TIME = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([a-zµμ]*)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "": 1, "ms": 1e-3}
 _LONGEST_GRACE = 3600
-_MOST_SHARED = 1 << 30  # a container may use up to so many bytes of shared memory without trust
+_MOST_SHARED = 1 << 30  # the maximum size of shared memory, in bytes, that a container may have without trust
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgtp]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -56,7 +56,7 @@ class Launches:
         labels = self.texts(found.get("labels"))
         network, network_from = self.network(definition)
         restart = text_of(found.get("restart")) or "always"
-        # YAML reads a bare `no` as false, but the restart policy is the word "no".
+        # YAML reads an unquoted `no` as false, but the restart policy is the word "no".
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
             self.cannot(
@@ -114,7 +114,7 @@ class Launches:
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
-        """Return the network of a container; if it shares the network of another container, also that container's name."""
+        """Return the network of a container, and the name of the container whose network it shares (empty if it shares none)."""
         node = definition.keys.get("network_mode") or definition.keys.get("net")
         mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")
@@ -148,7 +148,7 @@ class Launches:
         return tuple(found)
 
     def logging(self, definition: Definition) -> dict[str, str]:
-        """Return the options of a container's log. Any driver except the engine's own gets a note and loses its options."""
+        """Return the options of a container's log. For any driver except json-file, add a note and return no options."""
         found = definition.keys
         words = keys_of(found.get("logging"))
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")

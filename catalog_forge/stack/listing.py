@@ -62,7 +62,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
         if watched is None and state == "starting":
             state = "stopped"
         elif told and told.state in UNSTEADY and state in ("running", "stopped"):
-            state = told.state  # the engine does not report that a program ends again and again
+            state = told.state  # only the process that runs the stack knows that a program ends repeatedly
         found.append(Row(*key, state, told.health if told else "", address))
     return found
 

@@ -49,8 +49,10 @@ class Launch:
 
     `network` is `shared` if the container uses the network of `network_from`, another launch of the same unit. `volumes_from`
     names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. Of the named volumes, those in
-    `per_unit` exist once for each unit, and those in `external` existed before the stack, under the name to which they are
-    mapped. `grace` is the number of seconds between SIGTERM and SIGKILL if it differs from the engine's default; `logging` are
+    `per_unit` exist once for each unit. Those in `external` existed before the stack; `external` maps them to their names on
+    the engine.
+
+    `grace` is the number of seconds between SIGTERM and SIGKILL if it differs from the engine's default. `logging` are
     options of the engine's own log; `files` are texts to write into the container, by path. `options` are the other keys of
     compose that the engine honours, by their names in compose v2.
     """

@@ -13,7 +13,7 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 
 HIDDEN = "***"
 _LEAST = 4
-# Fields of a stack that are internal to this program, so they are not part of the stack's description.
+# The fields of a stack that are internal to this program and therefore not part of the stack's description.
 _OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
 
 
@@ -63,9 +63,9 @@ def published_once(stack: Stack) -> Stack:
 def masked(stack: Stack, stand_in: Stack | None) -> Stack:
     """Return a copy of a stack that anybody may see, in which stars replace only the answers to secret questions.
 
-    `stand_in` is the same stack composed with stars instead of these answers. Where its text differs from the real text, the
-    real text contains an answer. If `stand_in` is None, or differs in structure because a template depends on an answer, each
-    text that contains an answer is hidden entirely. In both cases, the stars do not reveal the letters of an answer.
+    `stand_in` is the same stack composed with stars instead of these answers. Where its text differs from the text of
+    `stack`, the text of `stack` contains an answer. If `stand_in` is None, or differs in structure because a template
+    depends on an answer, each text that contains an answer is hidden entirely. In both cases, no letter of an answer is visible.
     """
     bare = replace(stack, secrets=())
     # An answer in a command is split at its spaces, and each of its words is secret too.

@@ -110,9 +110,9 @@ class Action:
 class Known:
     """Facts that are only known to a process that watches the stack continuously.
 
-    Some fields contain units: `complete` units have had all containers, `busy` units are being changed, and `unwanted`, `held`
-    and `again` units are to be replaced, stopped or restarted on request. Other fields contain containers: `ended` containers
-    have ended while watched, `counts` counts their ends in a row, and `resting` containers must wait before a restart."""
+    Some fields contain units: units in `complete` have had all their containers, units in `busy` are being changed, and units in
+    `unwanted`, `held` and `again` are to be replaced, stopped or restarted on request. Other fields contain containers: those
+    in `ended` have ended while watched, `counts` has the ends in a row, and those in `resting` must wait before a restart."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -190,7 +190,7 @@ class Desired:
         return {self.addresses.get(name, "") for name in names}
 
     def fits(self, container: Seen) -> bool:
-        """Whether a container matches the current definition of its service and has the address that the metadata gives it."""
+        """Whether a container matches the current definition of its service and has the address that is in the metadata."""
         same = container.digest == self.digests.get(container.service)
         return same and container.address == self.addresses.get(container.name, "")
 
@@ -216,7 +216,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
             if action.verb == "raise" and leaving & target.of(service, key[1]):
-                continue  # another service's container has the address until it is removed
+                continue  # a container that is being removed still has the address
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 most = service.batch if action.why == "outdated" else 1
@@ -253,7 +253,7 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
 
 
 def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
-    """Return those containers of a unit that should be started now. The owner of a shared network must be up or among them."""
+    """Return the containers of a unit to start now. A container waits if the owner of its network neither runs nor starts."""
     found = [each for each in present if _starts(service, each, known)]
     up = {each.launch for each in present if each.running or each in found}
     owners = {launch.name: owner_of(service, launch).name for launch in service.launches}

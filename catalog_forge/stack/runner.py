@@ -35,12 +35,12 @@ METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 LOOPBACK = "127.0.0.1"
 """The address on which port 80 is published. On all addresses, this port would block the metadata services of stacks."""
 
-# The errors that the engine and its runtime report when a container is to join the network of a container that has just ended.
+# The errors that the engine and its runtime report if a container cannot join a network because its owner has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
-# The compose keys that have the same name in the SDK, and those that have a different name in the SDK.
+# The compose keys with the same name in the SDK, and the compose keys with a different name in the SDK.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
     "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
@@ -161,7 +161,7 @@ class StackRunner:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. If it shares the network of a container that has ended, it stays stopped without an error."""
+        """Start a container. It is no error if the container stays stopped because the owner of its network has ended."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -198,7 +198,7 @@ class StackRunner:
             )
 
     def news(self, container: Seen, lines: int) -> str:
-        """Return the last lines of a container's log, without lines that this method has returned already."""
+        """Return the last `lines` lines of a container's log, without the lines that this method has already returned."""
         stamped = [line.partition(" ") for line in self.said(container, lines, stamped=True).split("\n") if line]
         returned = self._returned.get(container.id, "")
         self._returned[container.id] = max([returned, *(stamp for stamp, _, _ in stamped)])

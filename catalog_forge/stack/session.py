@@ -37,7 +37,7 @@ class Session:
         """Run the command to its end and return its exit status.
 
         The input of the command is read from the descriptor `source`. `write` is called with each piece of output and the
-        number of its stream: 1 for standard output, 2 for errors.
+        number of its stream: 1 for standard output, 2 for standard error.
         """
         with self._engine.asked_to(self._what):
             wire: Any = self._engine.api.exec_start(self._id, tty=self._terminal, socket=True)

@@ -84,11 +84,11 @@ class StateFolder:
         """Return the last plan whose services differ from the current plan's. Raises ForgeError if there is none."""
         if not (self.path / "before.json").exists():
             raise ForgeError(f"no earlier state of stack {self.name} has run, so there is nothing to roll back to")
-        # Do not repeat the restarts and stops that were requested while that plan was current.
+        # Do not repeat the restarts and stops that were requested while the last plan was current.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs: the current plan or, if that failed, the previous plan. None if no plan exists."""
+        """Return the plan that probably runs: the current plan or, if it failed, the previous plan; None if there is no plan."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():
@@ -101,7 +101,7 @@ class StateFolder:
         return status.get("generation") == generation and bool(status.get("phase") == "failed" or status.get("refused"))
 
     def kept(self) -> Stack | None:
-        """Return the current plan; None if there is none or it cannot be read."""
+        """Return the current plan; None if no plan exists or the plan cannot be read."""
         try:
             return self.plan()[0]
         except ForgeError:
@@ -125,7 +125,7 @@ class StateFolder:
         self._write("status.json", status)
 
     def status(self) -> dict[str, Any]:
-        """Return the last status of the supervisor; empty if there is none."""
+        """Return the last status that a supervisor stored; empty if none is stored."""
         try:
             return self._read("status.json")
         except ForgeError:
@@ -160,7 +160,7 @@ class StateFolder:
 
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
-        """Hold the lock for changing the plan during the block. Raises ForgeError if it is still taken after `wait` seconds."""
+        """Hold the lock for changing the plan during the block. Raises ForgeError if the lock stays taken for `wait` seconds."""
         with self._turn(time.monotonic() + wait):
             yield
 

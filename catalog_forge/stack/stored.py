@@ -1,7 +1,7 @@
 """Supports stacks whose conf containers read a separate store: derives the content of the store, and writes it in a thread.
 
-The content is derived from the metadata that the metadata service would present for the stack's service, so `up` and scenarios
-describe the content of a store in the same way.
+The content is derived from the metadata that the metadata service would present for the stack's service. The content of a store
+in a scenario is derived in the same way.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def is_stored(spec: Spec) -> bool:
 
 
 def interval_of(spec: Spec) -> str:
-    """Return when confd renders from the spec's first back end: on changes (`watch`), `once`, or at an interval such as 10s."""
+    """Return when confd renders from the spec's first back end: `watch` (on every change), `once`, or an interval such as 10s."""
     polled = spec.refresh == "watch" and not can_watch(spec, spec.engine.backends[0])
     return POLL if polled else spec.refresh
 
@@ -81,7 +81,7 @@ class Filling:
         self._said = ""
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
-        """Start to fill the store if the store's container runs but does not have the intended content yet."""
+        """Start to fill the store if its container runs and the store does not have the intended content yet."""
         container = next(
             (each for each in seen if store and each.service == store.service and each.running and each.address), None
         )

@@ -59,8 +59,8 @@ GRACE = 10
 """Seconds between SIGTERM and SIGKILL for a container: Docker's default."""
 
 _TICK = 2.0  # the maximum number of seconds that the loop sleeps
-_TOGETHER = 0.01  # events within so many seconds are handled together
-_ECHO = 0.15  # the end of a container is reported before it is listed, so the loop looks again after so many seconds
+_TOGETHER = 0.01  # events within this number of seconds are handled together
+_ECHO = 0.15  # The engine reports the end of a container before it lists the end, so the loop looks again after so many seconds.
 _WORKERS = 8
 _TAIL = 20
 _NEWS = 20  # the number of messages that the status keeps for a waiting command
@@ -73,7 +73,7 @@ _REFUSED_PAUSE = 5.0  # seconds before a refused request to the engine is repeat
 
 @dataclass(slots=True)
 class _Memory:
-    """Observations of this process. These are lost when the process ends, and no other process needs them."""
+    """The observations of this process. They are lost when the process ends, and no other process needs them."""
 
     complete: set[Key] = field(default_factory=set)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
@@ -85,9 +85,9 @@ class _Memory:
 class Supervisor:
     """Runs the stack of a state folder on an engine until `end` is called.
 
-    `show` is called with all units whenever a unit changes, `tell` with each message for the user. `wake` and `end` may be called
-    from signal handlers. The caller holds the lock of the folder. `retell` may change the hosts and ports in the metadata, and
-    `heard` is called with every request to the metadata service.
+    `show` is called with all units whenever a unit changes; `tell` is called with each message for the user. `wake` and `end` may
+    be called from signal handlers. The caller holds the lock of the folder. `retell` may change the hosts and ports in the
+    metadata, and `heard` is called with every request to the metadata service.
     """
 
     def __init__(
@@ -211,9 +211,9 @@ class Supervisor:
         self._stop()
 
     def _prepared(self) -> Network:
-        """Read the plan, and prepare images, network and volumes. If one of these is unavailable, no container is started.
+        """Read the plan, and prepare images, network and volumes. No container is started if any of the three is unavailable.
 
-        Creating a network takes long, so the metadata service is imported in the meantime.
+        Creating a network takes a long time, so the metadata service is imported in the meantime.
         """
         threading.Thread(target=importlib.import_module, args=(_SERVER,), daemon=True).start()
         self._stack, self._generation = self._folder.plan()
@@ -310,7 +310,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the units' numbers before use, so that none is reused. Labels contain them too, so a failure is not fatal."""
+        """Store the numbers of units before use, so that none is reused. Labels also contain them, so a failure is not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -375,7 +375,7 @@ class Supervisor:
         return actions
 
     def _later(self, level: list[str]) -> set[Key]:
-        """Return the units outside `level` that have been complete before: these do not wait for the services in `level`."""
+        """Return the units outside `level` that once were complete. Such units do not wait for the services in `level`."""
         return {key for key in self._memory.complete if key[0] not in level}
 
     def _begin(self, action: Action, seen: list[Seen], digests: dict[str, str], extra: Extra) -> None:
@@ -417,7 +417,7 @@ class Supervisor:
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
 
     def _finished(self) -> None:
-        """Collect the results of finished work. If the stack has never been up, an error is raised and stops the stack."""
+        """Collect the results of finished work. Until the stack has been up once, an error of this work stops the stack."""
         for key, future in list(self._memory.work.items()):
             if not future.done():
                 continue
@@ -538,7 +538,7 @@ class Supervisor:
         return launch is not None and container.key not in self._still and restarts(launch, container.status, max(1, ends))
 
     def _say(self, text: str) -> None:
-        """Report a message to the user, and to a command that waits for the status."""
+        """Report a message to the user, and to any command that waits for the status."""
         self._news.append((next(self._numbers), text))
         self._tell(text)
         self._status(self._phase)

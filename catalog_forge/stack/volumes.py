@@ -26,7 +26,7 @@ class Volumes:
     dangerous: list[Note] = field(default_factory=list)
 
     def of(self, launch: Launch) -> Launch:
-        """Return a launch with the scopes of its volumes filled in. Volumes that are not declared belong to the stack."""
+        """Return a launch with the scope of each of its volumes. Volumes that are not declared belong to the stack."""
         names = list(named(launch))
         self.own |= {name for name in names if name not in self.per_unit and name not in self.external}
         external = {name: self.external[name] for name in names if name in self.external}
@@ -59,7 +59,7 @@ def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
 
 
 def _external(name: str, node: Node, reader: Reader) -> str:
-    """Return the engine's name for an external volume (`external` is true or a mapping), and "" for any other volume."""
+    """Return the engine's name for a volume whose `external` is true or a mapping; return "" for any other volume."""
     if isinstance(node, Map):
         real = next((text_of(value) for key, value in node.pairs if key.value == "name"), name)
     else:

@@ -25,7 +25,7 @@ _LOOK = 0.5
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks the containers that a scenario names. `text` replaces addresses and names in answers by those of the scenario."""
+    """Asks the containers that a scenario names. `text` replaces addresses and names in answers with those of the scenario."""
 
     engine: Engine
     places: Mapping[str, Place]
@@ -33,7 +33,7 @@ class Asker:
     text: Callable[[str], str] = str
 
     def find(self, word: str, *, owner: bool = False) -> Found | None:
-        """Return the container that a word names; if `owner` is set, return the container whose network this container uses."""
+        """Return the container that a word names or, if `owner` is set, the container whose network the named container uses."""
         place = self.places[word]
         name = owner_of(place.service, place.launch).name if owner else place.launch.name
         key = (place.service.name, place.index)
@@ -84,7 +84,7 @@ def check(stack: Stack, asking: Asking) -> None:
 
 
 def unmet(engine: Engine, stack: Stack, asking: Asking) -> list[tuple[str, Where, str]]:
-    """Ask a running stack until all answers are as expected or the time is up; return the last differences, as from `unlike`."""
+    """Ask a running stack until all answers are as expected or the time is up; return the last differences, found by `unlike`."""
     runner, limit = StackRunner(engine, stack.name), time.monotonic() + asking.within
     while True:
         asker = Asker(engine, places(stack), runner.seen())

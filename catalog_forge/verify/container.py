@@ -40,12 +40,12 @@ SERVICE = "rancher-metadata"
 SETTLE = 45.0
 """Seconds that a moment may take in addition to its fault: the time for two additional passes, and a reserve."""
 
-# Seconds within which SIGTERM must end the conf container and the main container.
+# The number of seconds within which the conf container and the main container must end after SIGTERM.
 _END = {"conf": 3, "main": 5}
 # Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
 _CALM = 2.5
-# Seconds after which a problem counts as permanent, because entrypoint.sh tries again after 2 s. The longer time applies if confd
-# makes no requests.
+# Seconds after which a problem counts as permanent. The first is longer than the 2 s after which entrypoint.sh tries again; the
+# second applies if confd makes no requests.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # Seconds to wait until all watchers are waiting again: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
@@ -62,7 +62,7 @@ _MUTE = ("panic", "fatal")
 
 # The log lines of a pass. The watching confd replaces entrypoint.sh and has process id 1; any other confd makes one pass.
 _PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
-# The message of Go's net/http that confd logs if it cannot reach a service.
+# The message of Go's package net/http that confd logs if it cannot reach a service.
 _UNREACHED = re.compile(r'(?:Get|get) "?http://')
 _STARTED = "stand-in: started"
 _TOO_EARLY = "stand-in: started before the stamp"
@@ -165,7 +165,7 @@ def _containers(
     if launch.before or launch.leader or spec.asks_main:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
-    # Settings with which the stand-in does not wait for other members of the service, because none exist.
+    # No other members of the service exist, so these settings keep the stand-in from waiting for other members.
     alone = {"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {}
     if spec.service.is_embedded:
         both = environment | alone
@@ -213,7 +213,7 @@ class _Live:
     stamps: tuple[bytes, ...] = ()
 
     def see(self, view: View) -> Seen:
-        """Present a view to confd, and return the result once the moment is over."""
+        """Serve a view to confd, and return the observation once the moment is over."""
         caught = self.healthy and self.started and self._watched and self._until(self._all_wait, _RECOVERY)
         caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
         # Earlier output of confd belongs to the previous moment. A late reload counts as a reload of this moment.
@@ -227,7 +227,7 @@ class _Live:
         return seen
 
     def end(self) -> None:
-        """Stop both containers with SIGTERM. Raises ForgeError if SIGTERM does not end them, or not cleanly."""
+        """Stop both containers with SIGTERM. Raises ForgeError if a container does not end, or does not end cleanly."""
         for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue
@@ -363,7 +363,7 @@ class _Live:
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have waited for the next version since a time; without `since`, whether all of them wait now."""
+        """Whether all watchers have waited for the next version after the time `since` or, without `since`, wait for it now."""
         versions, heard = self.server.answers.revisions(), self.heard
         count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
         return count >= len(self.subject.image.resources)
@@ -384,7 +384,7 @@ class _Live:
         return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
 
     def _stamps(self) -> tuple[bytes, ...]:
-        """Return the stamps of each action, which contain the checksums of the action's files."""
+        """Return the content of each action's stamps: the checksums of the files of the action."""
         read = self.conf.container.read
         return tuple(b"".join(stamp.content for path in paths.values() if (stamp := read(path))) for paths in stamps(self.spec))
 
@@ -410,7 +410,7 @@ class _Live:
         return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
 
     def _reloads(self, before: tuple[bytes, ...]) -> tuple[str, ...]:
-        """Return the names of the reloads that the launch script made in this moment, as named in the subject."""
+        """Return the reloads that the launch script made in this moment, by their names in the subject."""
         # If two files are sent to the same URL, both actions have the same message, so the stamps tell which action ran.
         known: dict[str, str] = {}
         changed: dict[str, list[str]] = {}

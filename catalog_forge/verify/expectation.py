@@ -10,8 +10,8 @@ expect:
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, {in: redis-2, ...} is the expectation for a file of another container. The key of this file may be any path. A list of
-such expectations is also allowed.
+On a stack, {in: redis-2, ...} is the expectation for a file of another container. The key may then be any path. The value may
+also be a list of these expectations.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ def _bullets(texts: tuple[str, ...]) -> str:
 
 
 def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
-    """Return the nodes of all expectations for a path: a single node, or a list with a node for each container."""
+    """Return the nodes of all expectations for a path: the node itself or, if the node is a list, its items."""
     many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
     return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 
@@ -278,7 +278,7 @@ class _ExpectationReader(AskingReader):
         return self.word(found["text"], "text") if "text" in found else None
 
     def format(self, dest: str, found: Mapping[str, yamlio.Node]) -> str:
-        """Return the format in which a file is parsed for `equals`: the given format, else the format in the spec."""
+        """Return the format in which a file is parsed for `equals`: the expectation's format, else the format in the spec."""
         if "equals" not in found:
             return ""
         if "format" in found:

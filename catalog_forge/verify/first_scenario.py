@@ -32,20 +32,20 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 @dataclass(frozen=True, slots=True)
 class FirstScenario:
-    """A first scenario: its YAML, and the errors that it expects, because something cannot be rendered."""
+    """A first scenario: its YAML, and the errors that it expects (if a file cannot be rendered)."""
 
     text: str
     errors: tuple[str, ...]
 
 
 def asking(spec: Spec) -> str:
-    """Return the name of the service that confd reads as `self`: the first configured service, or a sidekick with confd."""
+    """Return the name of the service that confd reads as `self`: the first configured service or its sidekick with confd."""
     return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
-    """Return a scenario: the stack of the entry with its answers, and steps that add a unit, replace a unit, and
-    show the view of a container of each group.
+    """Return a scenario: it has the stack of the entry with its answers, and steps that add a unit, replace a unit, and
+    switch to the view of a container of each other group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
     start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
@@ -85,7 +85,7 @@ def _moments(spec: Spec, data: Mapping[str, Any]) -> tuple[Moment, ...]:
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
-    """Return the keys for which the scenario contains an invented value, because they have neither an answer nor a default."""
+    """Return the keys that have an invented value in the scenario, because the keys have neither an answer nor a default."""
     groups = spec.service.groups.values()
     free = [
         name
@@ -96,7 +96,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 
 
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
-    """Return the services of the entry in the form of a scenario, with the answers in `given`, else the defaults.
+    """Return the services of the entry in the form of a scenario. Questions get the answers in `given`, else their defaults.
 
     Services that the entry expects from outside have no keys; a service of another stack is called STACK/SERVICE.
     """
@@ -153,7 +153,7 @@ def _fill(spec: Spec, metadata: dict[str, Any]) -> None:
 
 
 def _whole(value: Any, otherwise: int) -> int:
-    """Return a value as a number; `otherwise` if it is not a number, such as an invented answer."""
+    """Convert a value to a number; return `otherwise` if the value (such as an invented answer) is not a number."""
     return int(value) if re.fullmatch("[0-9]{1,5}", str(value)) else otherwise
 
 

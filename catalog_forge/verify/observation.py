@@ -49,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """The observation: files by dest, errors as logged by confd, reloads by name. A resource that fails keeps its old file.
+    """An observation: files by dest, errors in confd's words, reloads by name. If a resource fails, its old file remains.
 
     `asked` is set if the engine has containers that can be asked.
     """

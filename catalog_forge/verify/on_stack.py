@@ -240,7 +240,7 @@ class Scene:
     told: float = 0
 
     def cannot(self, moment: Moment) -> str:
-        """Return why the stack cannot be brought to a moment; empty if it can."""
+        """Return the reason why the stack cannot reach a moment; return "" if it can."""
         return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
@@ -307,7 +307,7 @@ class Scene:
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         settled = fine = 0.0
-        # If `within` is longer than `settle`, the start of the software may take as long as `within`.
+        # If `within` is longer than `settle`, the software has `within` seconds to start.
         patience = max(self.settle, expected.asking.within)
         limit = time.monotonic() + patience
         calm = _CALM if expected.count + expected.of_stack else 0
@@ -340,7 +340,7 @@ class Scene:
             raise ForgeError("interrupted")
 
     def _unsettled(self, moment: Moment) -> str:
-        """Return why a moment must wait: for a unit, for the store or for a confd; empty if it need not wait."""
+        """Return why the checks of a moment must wait: for a unit, the store or a confd. Return "" if they need not wait."""
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:
@@ -348,7 +348,7 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # Watchers of a store are unknown. A late change is still noticed, because the observation must stay as expected.
+            # Watchers of a store cannot be observed. A late change is noticed, because the observation must stay as expected.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
@@ -360,7 +360,7 @@ class Scene:
         return "" if self._stuck(moment) else "confd has not processed the change"
 
     def _stuck(self, moment: Moment) -> bool:
-        """Whether the asking container has had the same problem for a while, so that it does not go away by itself."""
+        """Whether the asking container has had the same problem for so long that the problem counts as permanent."""
         problem, now = self._problem(moment), time.monotonic()
         if problem != self.problem[0]:
             self.problem = problem, now
@@ -416,7 +416,7 @@ class Scene:
         return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
 
     def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
-        """Yield the names of the reloads that launch scripts of the asking unit made in this moment, as named in the subject."""
+        """Yield the reloads that the launch scripts of the asking unit made in this moment, by their names in the subject."""
         known: dict[str, str] = {}
         for reload, file in actions(self.spec):
             known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])

@@ -4,7 +4,7 @@ All functions are pure.
 
 Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
 the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
-by those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
+with those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
 `beside` the entry, this service runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
@@ -92,7 +92,7 @@ def _unpublished(service: Service) -> Service:
 
 
 def at(stack: Stack, scene: Environment) -> Stack:
-    """Return the stack with the scales and the metadata that a scenario has at a moment."""
+    """Return the stack with the scales and the metadata of a scenario at one moment."""
     told = _services(scene)
     services = (
         replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each
@@ -102,7 +102,7 @@ def at(stack: Stack, scene: Environment) -> Stack:
 
 
 def cannot(moment: Moment, stack: Stack) -> str:
-    """Return why no stack can be brought to a moment; empty if it can."""
+    """Return the reason why no stack can reach a moment; return "" if a stack can."""
     scene = moment.environment
     if moment.fault.kind != "none" and not (stack.store and moment.fault.kind == "down"):
         return f"the metadata service of a stack cannot have the fault {moment.fault.kind!r}"
@@ -213,7 +213,7 @@ def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
 
 @dataclass
 class Mirror:
-    """Translates the output of a stack: replaces each address of a container by the container's address in the scenario.
+    """Translates the output of a stack: replaces each address of a container with the container's address in the scenario.
 
     Addresses of removed containers are translated too, so that a file with an outdated address does not match the expectation.
     """
@@ -228,11 +228,11 @@ class Mirror:
         self.addresses |= {address: theirs[who] for who, address in _addresses(told).items() if who in theirs}
 
     def text(self, text: str) -> str:
-        """Return a text with the addresses and the stack name of the scenario."""
+        """Translate a text: insert the addresses and the stack name of the scenario."""
         return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
 
     def content(self, content: bytes) -> bytes:
-        """Return the content of a file, translated like a text. The other bytes of a binary file are preserved."""
+        """Translate the content of a file like a text. All other bytes of a binary file are preserved."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
 
@@ -243,7 +243,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Return the address of each container by the number of its stack (names of stacks differ), service, launch and index."""
+    """Map each container to its address. The key has the stack's number (because its name differs), service, launch and index."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -49,7 +49,7 @@ def _env(text: str) -> dict[str, str]:
 
 
 def _space(text: str) -> dict[str, str]:
-    """Parse lines that consist of a key, spaces and a value; remove double quotes around a value."""
+    """Parse lines that consist of a key, spaces and a value; remove the double quotes around values."""
     found = {}
     for line in _lines(text):
         key, *rest = line.split(None, 1)

@@ -61,7 +61,7 @@ class Live(Protocol):
     """A scenario that is being played on a stack."""
 
     def cannot(self, moment: Moment) -> str:
-        """Return why a stack cannot be brought to a moment; empty if it can."""
+        """Return the reason why a stack cannot reach a moment; return "" if it can."""
         ...
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:

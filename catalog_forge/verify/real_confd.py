@@ -22,7 +22,7 @@ from catalog_forge.verify.view import View
 
 # The time limit for a run of confd. confd itself gives up after 31 s if it cannot reach a service.
 SECONDS = 60
-# The number of passes within which confd succeeds even if the service drops every second request.
+# This number of passes is enough for confd even if the service drops every second request.
 _TRIES = 8
 _VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
@@ -31,7 +31,7 @@ _LOGGED = re.compile(r"\S+ \S+ \S+\[[0-9]+\]: ")
 
 
 class Confd:
-    """Runs `confd -onetime` once for each moment. An image is untrusted, so -sync-only keeps confd from running commands."""
+    """Runs `confd -onetime` once for each moment. With -sync-only, confd does not run the commands of an untrusted image."""
 
     name = "confd"
 

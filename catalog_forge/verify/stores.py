@@ -31,7 +31,7 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 def values(subject: Subject, view: View) -> dict[str, Any]:
     """Return the metadata of the service at a moment, without the key that Rancher adds.
 
-    In Rancher, the answer to an unanswered question is empty text. In a store that refuses empty text, the key is missing.
+    In Rancher, a question without an answer has an empty text as its value. A store that refuses empty texts lacks the key.
     """
     assert subject.spec
     if view.trouble.kind == "missing":

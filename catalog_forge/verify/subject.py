@@ -100,7 +100,7 @@ def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables
 
 
 def below(dest: str) -> str:
-    """Return a dest as a path relative to a folder that replaces the root directory. The path cannot lead out of this folder."""
+    """Convert a dest to a path relative to a folder that replaces the root directory. The path cannot lead out of this folder."""
     return posixpath.normpath("/" + dest).lstrip("/")
 
 

@@ -76,8 +76,8 @@ class Heard:
     def waited(self, versions: frozenset[str], since: float) -> int:
         """Return the number of watchers that have waited, at any time after `since`, for a version not in `versions`.
 
-        Some watchers are always between two polls, and have no open request. Each watcher sends one request per poll, so the
-        result is the largest number of requests within the time of one poll.
+        A watcher has no open request between two polls, so open requests are not counted. A watcher sends at most one request in
+        `_POLL` seconds, so the result is the largest number of requests in any period of this length.
         """
         asked = self._watches(versions, since)
         return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
@@ -88,10 +88,10 @@ class Heard:
         return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 
     def passes(self, since: float, *, fresh: bool) -> int:
-        """Return how many complete passes were made since a given time; if `fresh` is set, only passes of a newly started
-        confd count.
+        """Return how many complete passes were made since a given time; if `fresh` is set, count only passes of a newly
+        started confd.
 
-        A watcher may request the same paths in the meantime, so a pass may be counted a little too early.
+        A pass may be counted a little too early, because a watcher may request the same paths during the pass.
         """
         left = None if fresh else self._of_a_pass.copy()
         count = 0
