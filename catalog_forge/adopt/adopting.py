@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` contains the digests, by path, of those files of the entry whose
-    content is now in the spec.
+    `secrets` are texts that no report may show. `taken` maps the paths of those files of the entry whose content
+    is now in the spec to the digests of the files.
     """
 
     where: str
@@ -149,8 +149,8 @@ def _taken(
 
     Return the generated image, and the comparison of its files with those of the original.
 
-    A file of key-value pairs is first tried as `set` and `copy` blocks. Their output may only differ from files that cannot be
-    parsed. Otherwise, text blocks are tried. If their output differs without a proven reason, the file stays a template.
+    A file of key-value pairs is first tried as `set` and `copy` blocks. If their output differs although the original file can
+    be parsed, text blocks are tried. If that output also differs without a proven reason, the file stays a template.
     Raises ForgeError.
     """
     left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}

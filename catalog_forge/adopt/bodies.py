@@ -86,7 +86,7 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # A key that one file needs but another file treats as optional is optional: a file prints nothing for a missing key.
+    # If one file needs a key that another file treats as optional, the key is optional. If it is missing, files print nothing.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 
@@ -154,7 +154,7 @@ class _NotPairs(Exception):
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Convert a lifted file to `set` and `copy` blocks in the format suggested by `dest`. Return None if these gain nothing."""
+    """Convert a lifted file to `set` and `copy` blocks in the format suggested by `dest`, or return None if it needs none."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None
@@ -211,7 +211,7 @@ def _blocks(body: Sequence[Mapping[str, Any]], form: str, *, ends: bool = True) 
 
 
 def _texts(text: str, form: str, last: bool) -> Iterator[dict[str, Any]]:
-    """Split a text into blocks: adjacent pairs as `set`; comments, empty lines and sections as text."""
+    """Convert a text to blocks: adjacent pairs to `set` blocks; comments, empty lines and sections to text blocks."""
     lines = text.split("\n")
     rest = lines.pop()
     if rest and not last:

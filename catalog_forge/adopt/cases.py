@@ -19,8 +19,8 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# All keys of a scenario have one of these values: a boolean, a number, or JSON for templates that use `json`. The empty text
-# stands for values that fit the templates.
+# In each scenario, all keys have the same value: a boolean, a number, or JSON for templates that use `json`. The empty text
+# is replaced by values that fit the templates.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
 # Wildcards are replaced by names if they are a whole path segment, and by numbers if they are a part of a segment.
 _ELEMENTS = ("1", "2", "alpha")
@@ -106,7 +106,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by a container's host name. This is the host's name only in the network of the host."""
+        """Whether templates find hosts by a container's host name, which is the host's name only in the host's network."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -122,7 +122,7 @@ class Needs:
 
     @property
     def mixed(self) -> list[str]:
-        """The keys of the service's own metadata that templates read as single values, while they also read keys below them."""
+        """The keys of the service's own metadata for which templates read both the key's value and keys below the key."""
         read = {path.removeprefix(f"{OWN}/") for path in self.paths if path.startswith(f"{OWN}/") and not _glob(path)}
         # With a slash at the end of each path, the keys below a key are sorted directly after that key.
         ordered = sorted(f"{path}/" for path in read)
@@ -143,7 +143,7 @@ def wanted(originals: Sequence[Original]) -> Needs:
     for file in files:
         for path, function in file.live.items():
             found.paths.add(path)
-            # `lsdir` lists a folder even if the template reads nothing in it, so the folder needs a key.
+            # `lsdir` lists only folders. If the template reads no key in them, a sample key makes each name a folder.
             is_bare = function == "lsdir" and not any(each.startswith(f"{path.rstrip('/')}/{WILD}/") for each in file.live)
             _take(found, [*path.strip("/").split("/"), *((WILD, "key") if is_bare else ())], "" if is_bare else function)
         _alike(found.own, found.shapes.name(_ELEMENTS[-1]))
@@ -383,7 +383,7 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
 
 
 def _stacks(need: Needs, services: Tree, look: Filled, *, twice: bool) -> Tree:
-    """Return the stacks that templates name and, if `twice` is set, a copy of the main stack with equal service names."""
+    """Return the stacks that templates name and, if `twice` is set, a copy of the main stack with the same service names."""
     found: Tree = {
         stack: {name: {"scale": 2, "metadata": _styled(tree, look), "labels": _labels(need, look)} for name, tree in own.items()}
         for stack, own in need.stacks.items()

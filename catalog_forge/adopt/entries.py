@@ -251,7 +251,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills volumes, or None. Such a service has no program, or runs its program once."""
+    """Return the image of a service that only fills volumes, with no program or one that runs once. Otherwise, return None."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -345,7 +345,7 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 def _only_holds(service: Service) -> bool:
     """Whether a service only owns volumes: it runs once and has no program, or only /bin/true.
 
-    A service with variables does not count, because they show that its image runs a program, which changes the volumes.
+    A service with variables does not count: the variables show that its image runs a program, which changes the volumes.
     """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     idles = words == ["/bin/true"] or (not words and service.get("environment") is None)

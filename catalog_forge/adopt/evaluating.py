@@ -424,7 +424,7 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Apply the function `word` to a text: to constants now, with `change`, and to other parts when the file is rendered."""
+        """Apply the function `word` to a text. `change` changes constants now; other parts change when the file is rendered."""
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 

@@ -241,8 +241,8 @@ class _Framing:
     def words(self, service: Service) -> list[str]:
         """Return the words that start the program: entrypoint and command, with answers as expressions.
 
-        If the entry has no entrypoint, the entrypoint of the image applies. It is only known from the Dockerfile of the image or
-        from the table of well-known images.
+        If the entry has no entrypoint, the entrypoint of the image applies, which is only known from the Dockerfile of the image
+        or from the table of well-known images.
         """
         entrypoint, command = (self.written(service, key) for key in ("entrypoint", "command"))
         if entrypoint:
@@ -295,7 +295,7 @@ class _Framing:
         return substituted(node, self.answers) if isinstance(node, yamlio.Text) else ""
 
     def plain(self, service: Service) -> list[str]:
-        """Return the words that start the program, with default answers, because the command of a group has no expressions."""
+        """Return the words that start the program, with default answers, because a group's command cannot contain expressions."""
         node = next((node for key in ("command", "entrypoint") if (node := service.get(key)) is not None), None)
         words = self.words(service)
         if any("@{" in word for word in words):
@@ -307,7 +307,7 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """Replace each `${VARIABLE}` in a text by the expression of its key, and `$$` by `$`."""
+        """Replace each `${VARIABLE}` in a text by the expression of the variable's key, and `$$` by `$`."""
         parts: list[str | Expr] = []
         place = 0
         for each in dollars(text):

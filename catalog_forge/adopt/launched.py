@@ -18,7 +18,7 @@ from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 
-# The properties that a service must keep, no matter which of its containers becomes the primary.
+# The properties that a service must keep, regardless of which of its containers becomes the primary.
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
 # The properties that a program must keep. Its command line is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")

@@ -71,7 +71,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Translates the paths that a template reads to names, and records the keys, variables and services that these name."""
+    """Translates the paths that a template reads to names, and records the keys, variables and services that occur."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)

@@ -168,7 +168,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """Maps the dest of each file to its path in the spec. Files move out of system folders, which cannot be volumes."""
+        """Maps the dest of each file to its path in the spec. Files in system folders move, because these cannot be volumes."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -307,7 +307,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
 
 
 def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
-    """Return the -prefix of confd. If the address of confd's node names a metadata version, this version is put first."""
+    """Return the -prefix of confd. It begins with the metadata version if the address of confd's node names a version."""
     own = flags.get("prefix") or known.prefix
     nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
     version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")
@@ -445,7 +445,7 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     for source, target in _COPIES.findall(started[0].file.text) if started else ():
         copied = image.placed.get(source)
         if copied and re.fullmatch(r"[\w./+-]+", target):
-            # If the name of the copied file has a dot and that of the target has none, the target is a folder.
+            # If the copied file has a dot in its name and the target has none, the target is a folder.
             into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
             found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
     return found

@@ -90,7 +90,7 @@ class Compared:
         return sorted({each.reason for each in self.differences if each.reason})
 
     def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
-        """Count a file with equal content, or record the difference and its reason. None means that an image writes no file."""
+        """Count a file with equal content, or record the difference and its reason. None means that no file was written."""
         if old is not None and new is not None and lines(old, self.dest) == lines(new, self.dest):
             self.equal += 1
             return
@@ -157,7 +157,7 @@ def prove(
     for file in original.files:
         dest = file.resource.dest
         found[dest] = Compared(dest, file.is_static, constant=not file.live)
-    # Each scenario runs a separate confd, so several run in parallel. The embedded engine never waits: one thread is enough.
+    # Each scenario runs a separate confd, so several run in parallel. The embedded engine runs no process and needs one thread.
     with ThreadPoolExecutor(1 if engine.name == "embedded" else os.cpu_count() or 1) as pool:
         rendered = [
             (

@@ -106,7 +106,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
 
 
 def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
-    """Return the `check` and `reload` keys for the commands of a resource. A file that is only copied once has none."""
+    """Return the `check` and `reload` keys for the commands of a resource. A file that is copied only once has neither key."""
     service = frame.data.get("service") or _service(original)
     launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]

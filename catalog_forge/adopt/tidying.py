@@ -48,7 +48,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
         elif isinstance(piece, Repeat):
             alone = not (piece.head or piece.separator or piece.tail)
             if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
-                # The line break at the start of each element moves to its end; the one after the loop moves before the loop.
+                # The line break at the start of each element moves to the element's end; the last one moves before the loop.
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
@@ -64,7 +64,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces follow the last line break. If there is none, `before` is the result for the preceding text."""
+    """Whether only spaces follow the last line break. Without one, it is `before`, the result for the preceding text."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 

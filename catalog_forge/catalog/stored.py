@@ -1,7 +1,7 @@
 """Generates the services of an entry whose metadata is in a store other than Rancher's, and a store for trials.
 
-`with_store` adds the store and confd's settings to docker-compose.yml, as `up` and `test` run it. `compose_plan` writes the
-same services in the format of https://github.com/compose-spec/compose-spec, for users without Rancher.
+`with_store` adds the store and confd's settings to docker-compose.yml, for the commands `up` and `test`. `compose_plan`
+writes the same services in the format of https://github.com/compose-spec/compose-spec, for users without Rancher.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
-# A default in a compose file cannot have a `}`, which ends it, or a `$`, which stays doubled (docker-compose 1.29).
+# A default in a compose file cannot have a `}`, which ends the default, or a `$`, which stays doubled (docker-compose 1.29).
 _UNHELD = re.compile(r"[$}]")
 # The prefix of labels that only Rancher reads.
 _RANCHER_LABEL = "io.rancher."
@@ -90,7 +90,7 @@ def _service(server: Server) -> dict[str, Any]:
 
 
 def _told(spec: Spec, backend: str) -> dict[str, Any]:
-    """Return the environment that tells confd where the keys are."""
+    """Return the environment variables that tell confd where the keys are."""
     told: dict[str, Any] = {"CONF_BACKEND": backend}
     if node := node_of(backend):
         told["CONF_NODES"] = node

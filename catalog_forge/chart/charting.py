@@ -32,7 +32,7 @@ from catalog_forge.shown import counted, printable
 
 KUBERNETES = ">=1.25.0-0"
 _LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
-_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods is ten characters longer, and at most 63
+_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods has ten more, and at most 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 
@@ -133,7 +133,7 @@ class _ChartFiles:
         return _WORKLOAD - 1 - max((len(self.objects.names[name]) for name in self.made.workloads), default=0)
 
     def _release(self) -> str:
-        """Return a Helm template that fails if the release name is too long or has a dot. No schema can check that name."""
+        """Return a Helm template that fails if the release name is too long or has a dot. A schema cannot check this name."""
         wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
         said = f"the release name may have at most {self.letters} letters and no dot, because the names of pods begin with it"
         return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
@@ -240,7 +240,7 @@ class _ChartFiles:
         return {question.variable for number in numbers for question in self.found.marks.questions(number)}
 
     def _say_secrets(self) -> None:
-        """Add a gap for each secret answer outside a Secret, in an object that more people can read."""
+        """Add a gap for each secret answer in an object that is not a Secret, because more people can read such an object."""
         for part in (part for parts in self.made.files.values() for part in parts):
             made = part.value if isinstance(part, OnlyWhen) else part
             for text in _scalars(made) if made["kind"] != "Secret" else ():

@@ -173,5 +173,5 @@ def whole(question: Question) -> str:
 
 
 def is_whole(question: Question) -> bool:
-    """Whether the answer is a number in values.yaml. If it may be empty, or its default is not a number, it is a text."""
+    """Whether the answer is a number in values.yaml. An answer that may be empty or has no numeric default is a text."""
     return question.type == "int" and (_WHOLE.fullmatch(question.default) is not None if question.default else question.required)

@@ -118,7 +118,7 @@ def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, 
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates use in conditions or other expressions, so that an answer has unknown effects."""
+    """Return the variables that templates use in conditions or other expressions, so that the effect of an answer is unknown."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

@@ -194,7 +194,7 @@ class _PodMaker:
         yield {"name": "CONF_NODES", "value": ",".join([f"{TREE}/stack.json", f"{TREE}/{label}.json", own, *secret])}
 
     def _who(self) -> dict[str, Any]:
-        """Return a container that writes the pod's name and address to the metadata, as both are unknown before the pod runs."""
+        """Return a container that writes the pod's name and address, which are unknown before the pod runs, to the metadata."""
         assert self.conf
         names = map(file_name, self.result.asks)
         words = f"-e 's/{POD_NAME}/'\"$POD_NAME\"/g -e 's/{POD_IP}/'\"$POD_IP\"/g"
@@ -450,7 +450,7 @@ class _PodMaker:
         return {"hostAliases": found} if found else {}
 
     def _fits(self, key: str, text: str, fits: Callable[[str], bool]) -> bool:
-        """Whether Kubernetes accepts a text. A text with an open answer is only checked when the chart is installed."""
+        """Return whether Kubernetes accepts a text, and add a gap if not. A text with an open answer counts as accepted."""
         taken = bool(self.marks.questions(text)) or fits(text)
         if not taken:
             self.gap(self.service.primary, key, f"{key}: {text}", "name or address", item=text)

@@ -1,4 +1,4 @@
-"""Makes the routes to services: Services for pods, names for external hosts, links, the rules of load balancers."""
+"""Makes the routes to services: Services for pods, names for external hosts, links, and the rules of load balancers."""
 
 from __future__ import annotations
 

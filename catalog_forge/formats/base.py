@@ -14,7 +14,7 @@ from dataclasses import dataclass
 TAB, NEWLINE = "\t", "\n"
 # Some readers treat these characters as line ends, so a format with one value per line refuses values that contain one.
 LINE_ENDS = "\u0085\u2028\u2029"
-# Replaces each value in a text to find its context: a character that occurs in no real text.
+# A character that occurs in no real text. It replaces each value in a text while the value's context is determined.
 MARK = "\ue000"
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -27,9 +27,9 @@ class Escape:
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
     all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
     readers strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of
-    `extra`. `not_first` and `not_last` list characters that are refused at the ends. A value has at most `longest` bytes. `lead`
-    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii` means that `java_escaped` comes
-    before `replace`; a template cannot write characters above U+FFFF in this way, so they are refused.
+    `extra`. `not_first` and `not_last` list characters that are refused at one end. A value has at most `longest` bytes. `lead`
+    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii` means that `java_escaped` is
+    applied before `replace`; a template cannot escape characters above U+FFFF in this way, so they are refused.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Placement:
     forbidden: str = ""
 
 
-# A function that returns why a whole text is not valid in a format, with the line; empty if the text is valid.
+# A function that returns why, and in which line, a whole text is not valid in a format; empty if the text is valid.
 Fault = Callable[[str], str]
 # A function that yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]

@@ -1,6 +1,6 @@
 """Java properties (java.util.Properties.load): `key=value` with backslash escapes.
 
-Java reads these files as Latin-1 from a stream, and in any encoding from a reader. Only ASCII means the same to all programs, so
+Java reads these files as Latin-1 from a stream, and in any encoding from a reader. All programs read ASCII in the same way, so
 other characters are written as escapes.
 """
 

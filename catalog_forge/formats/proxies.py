@@ -2,7 +2,7 @@
 
 nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments start only at the start of a word; `$` begins a variable
 even in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes since 1.6; no
-escapes in single quotes); HAProxy takes an empty word as the end of a line's words.
+escapes in single quotes); HAProxy treats an empty word as the end of a line's words.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **mo
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
     """Yield a problem for each part of a node that does not fit the type.
 
-    If `digits` is true, a text of digits also fits a number.
+    If `digits` is true, a text that consists of digits is also accepted as a number.
     """
     if node is None or isinstance(wanted, Own):
         words = wanted.problem(node) if node is not None and isinstance(wanted, Own) else ""

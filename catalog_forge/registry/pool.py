@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class _Errand:
-    """The work of one thread: the number of its current item and the start time. `left` means that the work was abandoned."""
+    """The work of one thread: the number of its current item and the start time. `left` is True if the work was abandoned."""
 
     number: int = -1
     since: float = 0

@@ -36,7 +36,7 @@ class TooLong(RequestException):
 
 
 class Busy(RequestException):
-    """A registry asked for too long a wait, or asked for a wait at every try."""
+    """A registry asked to wait for too long, or asked to wait at every try."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"asks to wait {seconds} s")
@@ -107,7 +107,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """Return the seconds that a registry asks to wait, or -1. A date is compared with the date of the response."""
+    """Return the number of seconds that a registry asks to wait, or -1. A date is compared with the response's date."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1
