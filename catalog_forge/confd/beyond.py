@@ -93,9 +93,9 @@ def inner(of: Collection, base: Path) -> Members:
 
 
 def label_field(variable: str, prefix: str, field: str) -> str:
-    """Return the template expression for a label's value, for the label's name without `prefix`, or for that name as a word.
+    """Return the template expression for a label's value, or for the label's name without `prefix`.
 
-    In the name as a word, `_` replaces `.`, `-` and `:`.
+    If `field` is `word`, the result is the name with `_` in place of each `.`, `-` and `:`.
     """
     if field == "value":
         return f"{go.paren(variable)}.Value"
@@ -108,7 +108,7 @@ def label_field(variable: str, prefix: str, field: str) -> str:
 
 
 def link(names: Names, of: Collection) -> Members:
-    """Return the containers of the service that a link of this service points to. That service may be in any stack."""
+    """Return the containers of the service that a link points to. The linked service may be in any stack."""
     names.roots.add("/containers")
     if names.listed_by_name and not names.is_self:
         return _by_own_link(names, of)

@@ -36,8 +36,8 @@ from catalog_forge.spec.model.metadata import resolve
 
 # TOML keys that need no quotes. In a key such as a.b, the part before the dot names a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-# The template code of each comparison of two texts. confd has no test for the beginning or the end of a text, so
-# the part to look for is removed and put back there, and the result is compared with the original text.
+# The template code of each comparison of two texts. confd has no test for the beginning or the end of a text. The
+# template therefore removes the text to look for, puts it back at that end, and compares the result with the original text.
 _COMPARED = {
     "eq": "eq {0} {1}",
     "ne": "ne {0} {1}",
@@ -305,7 +305,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of an `each`, `required` if the block demands it, and with `records` if the body reads fields."""
+        """Return the collection of an `each`: `required` if it must not be empty, and `records` if the body reads fields."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 

@@ -169,7 +169,7 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Return why `index` or `slice` fails: the value has no elements, or the first index has a wrong type. Empty if neither."""
+    """Return why `index` or `slice` fails (a value without elements, or a first index of a wrong type); empty for other calls."""
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"

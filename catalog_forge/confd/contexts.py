@@ -1,4 +1,4 @@
-"""Finds the context of each expression in a body, such as quotes or a comment: the context decides how the value is escaped.
+"""Finds the context of each expression in a body, such as quotes or a comment. The context determines how the value is escaped.
 
 Each value is replaced by a marker character, and the format reports the placement of each marker. This is repeated for the
 different files that a body can produce: with each branch of each condition, and with two, one and no elements in the lists.
@@ -50,7 +50,7 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 
 def _is_written(body: tuple[Block, ...]) -> bool:
-    """Whether the author wrote the file's syntax, and all of it: a user may supply part of the syntax in a `paste` block."""
+    """Whether the author wrote the whole syntax of the file. The text of a `paste` block may contain syntax that a user wrote."""
     kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 

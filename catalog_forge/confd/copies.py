@@ -116,7 +116,7 @@ def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = (
             yield from _writers(body, block.then, (*under, condition))
             yield from _writers(body, block.otherwise, (*under, _opposite(condition)))
         elif isinstance(block, EachBlock):
-            # A pair that is set in a loop has a different key for each element.
+            # `set` blocks in a loop are left out, because the keys that they write differ from element to element.
             yield from ((under, inner) for inner in blocks_of(block.each.body) if isinstance(inner, CopyBlock))
         else:
             yield under, block

@@ -11,7 +11,7 @@ _BACKSLASH = "\\"
 _BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # The Go literal of the value, without quotes: trimSuffix removes the last quote, and `replace` removes the first quote.
 _QUOTED = 'replace (trimSuffix (printf "%s" .value) "\\"") "\\"" "" 1'
-# How the escapes begin that %q writes for the control characters outside _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
+# The beginnings of the escapes that %q writes for the control characters outside _BREAKS: C0, DEL, C1, U+FFFE and U+FFFF.
 _CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
@@ -94,7 +94,7 @@ BOOLEAN = (
 
 
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
-# The conditions under which `.Value`, without quotes, is the same number (at most 15 characters) or boolean in YAML and JSON.
+# The conditions under which YAML and JSON read `.Value`, without quotes, as the same number (up to 15 characters) or boolean.
 BARE = {
     "numbers": go.all_of(
         (

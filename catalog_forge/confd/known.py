@@ -109,7 +109,7 @@ def _source(values: Iterable[Value]) -> str:
 
 
 def _printed(pattern: str, values: list[Value]) -> Value:
-    """Return what is known about the result of printf: each %s or %v becomes its argument's text, any other verb WILD."""
+    """Return what is known about the result of printf: each %s or %v becomes its argument's text; other verbs become WILD."""
     if _CHOOSES.search(pattern) or len(pattern) + sum(len(value.text) for value in values) > LONGEST:
         return Value()
     rest = iter(values)

@@ -194,7 +194,7 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Return the children of a raw path as a collection: of records if the spec reads their fields, else of values."""
+        """Return the children of a raw path as a collection of records if the spec reads their fields, else of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))

@@ -165,7 +165,7 @@ class _Reader:
         self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        """Read the file, then each called template, with the values of its calls, and then all templates without a call."""
+        """Read the file, then each called template with the values that its callers pass, then the templates without a call."""
         self.name = name
         self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
@@ -497,7 +497,7 @@ def _guards(reads: Iterable[Read]) -> list[str]:
 
 
 def _guards_it(guard: str, path: str) -> bool:
-    """Whether a condition on the path `guard` implies that `path` exists: it is equal, below, or in the same record."""
+    """Whether a condition on `guard` implies that `path` exists: `path` equals `guard`, is below it, or is in the same record."""
     root = guard.rstrip(WILD).rstrip("/")
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3

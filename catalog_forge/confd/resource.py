@@ -90,7 +90,7 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
     """Write the TOML of a resource.
 
-    The keys `owner` and `group` are left out because confd ignores them, and `prefix` because releases use it differently.
+    The keys `owner` and `group` are left out because confd ignores them, and `prefix` because its effect depends on the release.
     """
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
@@ -205,7 +205,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # In a source, `$.self` is the container that an earlier walk found. Here, `found` has the expression for that container.
+    # In a source, `$.self` is the container that an earlier walk found; `found` has the template expression for that container.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

@@ -73,7 +73,7 @@ def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | Non
         return None
     below, whose = listed["of"] or listed["below"], "service's containers" if listed["containers"] else "stack's services"
     if version == "2015-07-25":
-        if listed["stacked"]:  # below a service: this version lists only its name
+        if listed["stacked"]:  # a path below a service, of which this version lists only the name
             below, whose = listed["stacked"], "stack's services"
         found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
         return (f"metadata {version} lists only the names of a {whose}", f"use 2016-07-29, or read {found}") if below else None

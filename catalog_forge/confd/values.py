@@ -83,7 +83,7 @@ class Values:
         return go.literal(escape.opening) + code + go.literal(escape.closing) if whole else code
 
     def _fits(self, expr: Expr, escape: Escape) -> None:
-        """Raise ForgeError for a value of several lines where no line break is allowed: no rendering could succeed."""
+        """Raise ForgeError for a value of several lines where no line break is allowed, because rendering would always fail."""
         node = expr.node.of.node if isinstance(expr.node, Changed) else expr.node
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
         if found and not found.below and found.key.type in ("multiline", "certificate") and escape.refuses("a\nb"):
@@ -279,7 +279,7 @@ class Values:
         return self.metadata_path(node.path).given('""')
 
     def _may_lack(self, node: Attr) -> bool:
-        """Whether an element may lack this field: a label, or a field of a service other than its name and stack."""
+        """Whether an element may lack this field: any label, and any field of a service except `name` and `stack`."""
         element = self._frame(node.root).of.element
         return "label" in node.path[:1] or (element == "service" and node.path not in (("name",), ("stack",)))
 
@@ -471,7 +471,7 @@ class Values:
         return element.child("host_uuid") if path == ("host", "uuid") else field_of(element, path)
 
     def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:
-        """Return the code that prints a field of the host that a container runs on, found by the container's host_uuid."""
+        """Return the code that finds the host of a container by the container's host_uuid, and prints a field of the host."""
         self.names.roots.add("/hosts")
         host = host_field(Path("%s", ("dir .Key",)), path)
         if default is None:

@@ -145,7 +145,7 @@ class Machine:
             raise LimitError(f"the template makes more than {self.limits.memory} bytes of text and lists")
 
     def check(self) -> None:
-        """Raise LimitError if the time is used up. Only processor time counts, so a busy machine changes no result."""
+        """Raise LimitError if the time is used up. Only processor time counts, so other processes do not change the result."""
         if time.thread_time() > self._until:
             raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: it may loop forever")
 

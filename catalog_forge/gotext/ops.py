@@ -12,7 +12,7 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
 from catalog_forge.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
-# The value of a variable whose declaration has not run, because it is in a skipped argument of and/or.
+# The value of a variable whose declaration has not run because the declaration is in a skipped argument of and/or.
 UNSET = object()
 # The list types that each parameter type accepts.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
@@ -60,7 +60,7 @@ def stored(value: Expr, slots: Sequence[int]) -> Expr:
 
 
 def assigned(value: Expr, variables: Sequence[tuple[str, Sequence[int]]], node: Any) -> Expr:
-    """Return an expression that assigns a value to existing variables: for each name, to the first of its slots that is set."""
+    """Return an expression that assigns a value to existing variables: for each of them, to its first slot that is set."""
 
     def assign(machine: Machine) -> Any:
         found = value(machine)

@@ -1,6 +1,6 @@
 """Parses templates as Go does (text/template/parse, parse.go and node.go), and words its errors as Go does.
 
-Errors that Go reports only when a template runs are reported only then here, too; docs/decisions/0012-own-template-parser.md says
+The parser accepts a template whose errors Go reports only when the template runs. docs/decisions/0012-own-template-parser.md says
 why this project has its own parser.
 """
 

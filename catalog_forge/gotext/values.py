@@ -37,7 +37,7 @@ NIL = Nil()
 
 
 class Uint8(int):
-    """A byte, which `index` returns for a string. Functions that want an int refuse it."""
+    """A byte of a string, as returned by `index`. Functions that want an int refuse it."""
 
 
 class Int64(int):
@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: a struct always does, another value if it is not the zero value of its type."""
+    """Return whether a value counts as true: a struct always does; other values do unless they are the zero of their type."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

@@ -1,6 +1,6 @@
 """Reads the confd folder of a conf image as confd does: TOML files below conf.d/, and templates below templates/.
 
-The files are given in memory: nothing here reads a disk. Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0
+The caller passes the contents of the files; this module reads no disk. Rules: docs/facts/confd.md#1.1, #1.5, #3.4, confd 0.16.0
 (resource/template), and BurntSushi/toml, which ignores unknown keys and the letter case of keys.
 """
 
@@ -65,8 +65,8 @@ class ImageDir:
 def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
     """Read the files of a conf image's confd folder, given by their paths in that folder; other files are ignored.
 
-    `where` is put before the paths in errors. A missing template is not an error here: confd reports it when rendering. Raises
-    ForgeError with all problems: confd renders nothing when it cannot load one file.
+    `where` is put before the paths in errors. A missing template raises no error, because confd reports it only when
+    rendering. Raises ForgeError with all problems, because confd renders nothing if it cannot load every file.
     """
 
     def resource(path: str) -> TemplateResource:

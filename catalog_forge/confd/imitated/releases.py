@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OLDEST, NEWEST = 10, 17
-# The range to assume for an unknown release, from the oldest to the newest: current containers run a release in this range.
+# The oldest and the newest release to assume if the release is unknown. Containers in use today run a release in this range.
 ASSUMED = (14, 16)
 
 _BY_RELEASE = {
@@ -46,7 +46,7 @@ GO: Mapping[str, str] = {
 # The first confd release that knows each construct. Releases from 0.12 on were built with Go 1.6 or later, and releases up to
 # 0.16 with Go 1.10 or earlier.
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
-# The most arguments that these functions accepted before confd 0.12: a call with a default failed.
+# The maximum number of arguments of these functions before confd 0.12. In these releases, a call with a default failed.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
 
 

@@ -92,12 +92,12 @@ class Store:
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
-        """List below a path such as `/a//b`: if memkv cannot remove the path from a key, memkv lists the key's first segment."""
+        """Return what `ls` lists for a path such as `/a//b`: for a key that does not begin with the path, the first segment."""
         keys = self._under(_below(clean(path)) or b"", 1)
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """Yield the keys at least `levels` levels below a path; below the root, only leaves; below a relative path, nothing."""
+        """Yield the keys at least `levels` levels below a path: for the root, only direct children; for a relative path, none."""
         if below == b"/":
             yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
         elif below.startswith(b"/"):

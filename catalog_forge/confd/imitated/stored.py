@@ -1,7 +1,7 @@
 """Finds the keys that confd reads in a store other than Rancher's: each of confd's back ends searches in its own way.
 
-Rules: confd 0.16.0 (backends/NAME/client.go, GetValues; resource/template/resource.go, setVars). Keys are written here with a
-slash before each segment, as `catalog_forge.confd.layout` creates them, whatever separator the store itself uses.
+Rules: confd 0.16.0 (backends/NAME/client.go, GetValues; resource/template/resource.go, setVars). This module puts a slash
+before each segment of a key, as `catalog_forge.confd.layout` does, whatever separator the store itself uses.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class EnvironmentReader(Reader):
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"
 
     def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:
-        """Return the alias of each linked service. A service of another stack is named STACK/SERVICE."""
+        """Return the alias of each linked service. A service of another stack is written as STACK/SERVICE."""
         for key, _ in self.pairs(node, "links"):
             if key.value not in targets:
                 self.wrong(f"there is no service {key.value!r} to link to", key.where, did_you_mean(key.value, targets))

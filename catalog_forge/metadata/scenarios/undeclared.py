@@ -39,7 +39,7 @@ def undeclared(spec: Spec, found: Sequence[Given]) -> Iterator[Problem]:
 
 
 def _unknown(known: set[str], node: yamlio.Map, above: str = "") -> Iterator[tuple[yamlio.Text, str]]:
-    """Yield each key, with its path, that is not known and has no known key below it."""
+    """Yield each key that is not known and has no known key below it, together with the path of the key."""
     for key, value in node.pairs:
         path = above + key.value
         if path in known:

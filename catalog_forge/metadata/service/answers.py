@@ -27,7 +27,7 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """For each version, the entry of each client address and of `default`. `of` and `read` copy the defaults into each entry."""
+    """For each version, maps client addresses and `default` to entries. `of` and `read` copy the defaults into each entry."""
 
     versions: Versions
 

@@ -15,7 +15,7 @@ _CHUNK = 1 << 16
 
 
 def ask(url: str, path: str, accept: str, client: str | None = None) -> tuple[int, bytes]:
-    """Send a GET request for a path, which is already escaped for a URL, to a service; return the status and the body.
+    """Send a service a GET request for a path that is already escaped for a URL; return the status and the body.
 
     If `client` is set, the request is made on behalf of this address. Only a service that was started with --xff allows this.
     Raises ForgeError if there is no answer within SECONDS, or if the answer is larger than MAX_BYTES.

@@ -11,7 +11,7 @@ from catalog_forge.metadata.service.wire import MAX_HEAD, BadRequestError, Respo
 HEAD_SECONDS = 10.0
 IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that confd keeps its connection
 
-_OVERLAP = 2  # how many of the bytes that end a head may have arrived before the last of these bytes
+_OVERLAP = 2  # a head ends with LF LF or LF CR LF, and all of these bytes but the last may have arrived earlier
 # The number of requests of one client that are answered before other clients have their turn.
 _TURN = 16
 

@@ -50,7 +50,7 @@ class Wait:
 
 
 def respond(answers: Answers, request: Request) -> Response:
-    """Answer a request. No request raises an exception here."""
+    """Answer a request. This function raises no exception, whatever the request is."""
     if (request.method, request.path) == ("OPTIONS", "*"):
         return Response(HTTPStatus.OK)
     sent = unquote(request.path, "latin-1")

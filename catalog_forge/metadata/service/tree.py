@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """Return the text of a value. For a map or list, this is its size if it is not drawn further, and an empty text otherwise."""
+    """Return the text of a value: an empty text for a map or list that is drawn further, the size of any other map or list."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"
