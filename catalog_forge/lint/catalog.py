@@ -24,12 +24,12 @@ from catalog_forge.spec.standards import Team
 STANDARDS = "catalog-forge.yml"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
-# The mark of a generated file, and the number of lines at the beginning of a file in which the mark is searched for.
+# The mark of a generated file, and how many lines at the beginning of a file are searched for the mark.
 _GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
 
 
 def generated_from(file: File) -> str:
-    """Return the spec's name in the first lines of a generated file; an empty string for a file that is not generated."""
+    """Return the name of the spec that a file says it is generated from; an empty string for a file that is not generated."""
     found = _GENERATED.search("\n".join(file.lines[:_HEAD]))
     return found[1] if found else ""
 
@@ -147,7 +147,7 @@ class ConfDir:
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]
-    # The path of this folder in the image, if the Dockerfile shows it.
+    # The path of this folder in the image; empty if the Dockerfile does not show the path.
     confdir: str = ""
     # The conf.d folder in the repository, if the Dockerfile does not show the path of this folder in the image.
     conf_d: Folder | None = None

@@ -41,7 +41,7 @@ def read(path: Path, shown: str = "") -> Tree:
 
 
 def _of_file(path: Path, shown: str) -> Tree:
-    """Return a tree of one file at its place in the catalog, with the catalog-forge.yml that applies to it."""
+    """Return a tree with a single file, at its place in the catalog, and the catalog-forge.yml that applies to this file."""
     real = path.resolve()
     inside = joined(_inside(real.parent), real.name)
     found = _file(real.parent, real, inside, shown or str(path))

@@ -36,8 +36,8 @@ class Fix:
 class Hit:
     """A fault that a rule yields: its place, a message, a hint. The registry adds the rule's id and level.
 
-    `level` is set only for a hit that is less severe than its rule. If a key is missing at the place, `key` is the name of
-    this key.
+    `level` is set only if the hit is less severe than the level of its rule. If a key is missing at the place, `key` is the
+    name of this key.
     """
 
     where: Where

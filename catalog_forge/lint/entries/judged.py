@@ -27,8 +27,8 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder. The
-        # launch of such an entry is judged again, with the files that the catalog service keeps.
+        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder. If
+        # the entry has such a subfolder, its launch is judged again, with the files that the catalog service keeps.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
@@ -94,7 +94,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 def _place(rule: str, where: Where) -> Where:
     """Return the place by which equal faults are matched.
 
-    Faults of an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
+    Faults about an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
     character.
     """
     return Where(where.file, where.line) if rule == "CF504" else where

@@ -111,7 +111,7 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows of choices. Each row has a pair that no earlier row has, and greedily as many further new pairs as possible."""
+    """Yield rows of choices. Each row starts with a pair that no earlier row has; a greedy search adds further new pairs."""
     places = range(len(choices))
     order = [
         ((left, one), (right, other))

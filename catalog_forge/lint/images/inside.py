@@ -25,7 +25,7 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# The number of characters before a `confd` in which a match of `_BEGINS` is searched for.
+# How many characters before a `confd` are searched for a match of `_BEGINS`.
 _LONGEST = 1000
 # Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is that large.
 MAX_TEMPLATE = 128 << 10
@@ -348,7 +348,7 @@ class Inside:
     def path_of(self, resource: Resource, path: str) -> str:
         """Return the metadata path that confd reads for a path in a template: confd puts its prefix before the path."""
         # Up to confd 0.11, the prefix of a resource is appended to the -prefix of the command line. From 0.12 on, -prefix
-        # replaces it.
+        # replaces the prefix of the resource.
         own = resource.prefix if not self.prefix or self.release.span[0] < 12 else ""
         return _VERSION.sub("", _VERSION.sub("", f"{self.prefix}{own}") + path)
 
@@ -396,7 +396,7 @@ class Inside:
 
     @cached_property
     def words(self) -> str:
-        """The text of the Dockerfile's final image and of all scripts."""
+        """The text of all instructions for the final image, and of all scripts."""
         return "\n".join([self.built, *(script.file.text for script in self.scripts)])
 
     @cached_property

@@ -24,7 +24,7 @@ _ALL = frozenset(("$@", "${@}", "$*", "${*}"))
 class Masked:
     """A script in which comments, quoted text and heredocs are replaced by spaces. The quotes and all offsets stay the same.
 
-    `bare` are the offsets of unquoted $@ and $*.
+    `bare` contains the offsets of unquoted $@ and $*.
     """
 
     code: str

@@ -35,7 +35,7 @@ def judge(tree: Tree) -> list[Ruling]:
 
 
 def judge_entry(top: str, folder: Folder) -> list[Ruling]:
-    """Return a ruling for each reason why the CI refuses an entry. `folder` is in the top folder with the name `top`."""
+    """Return a ruling for each reason why the CI refuses an entry. `top` is the name of the top folder that contains `folder`."""
     found = TOP.fullmatch(top)
     return [*_Template(folder, found[1] or "").judge()] if found else []
 
@@ -113,7 +113,7 @@ class _Template:
             )
 
     def _cause(self, where: Where) -> tuple[str, Where]:
-        """Return the rule that reports why there is no default version, and the place to report."""
+        """Return the rule that reports why the entry has no default version, and the place that the rule reports."""
         if self.config is None:
             return "CF111", where
         found = self.config.decoded

@@ -71,7 +71,7 @@ class Template:
 
     @property
     def versions(self) -> list[Version]:
-        """The revisions in the order in which they were found. Folders whose names are the same number are one revision."""
+        """The revisions in the order in which they were found. Folders whose names mean the same number are one revision."""
         return [*self.by_key.values()]
 
     @property

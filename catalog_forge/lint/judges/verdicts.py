@@ -16,7 +16,8 @@ from catalog_forge.rancher.tree import Tree
 class Verdicts:
     """The rulings of all judges, and the templates that the service lists.
 
-    By the id of each template, `served` has its versions with their ids, and `default` has the version that Rancher offers.
+    `served` maps the id of each template to a mapping from the template's versions to their ids. `default` maps the id of
+    each template to the version that Rancher offers.
     """
 
     rulings: tuple[Ruling, ...]
@@ -42,8 +43,8 @@ class Verdicts:
 def verdicts(tree: Tree) -> Verdicts:
     """Judge a catalog or a part of a catalog (`judges.layout` finds out which part).
 
-    `served` has what a running service would list, even where `catalog-service --validate` refuses the catalog. A template
-    without a readable config.yml has no names and is listed as `""`.
+    `served` contains what a running service would list, even if `catalog-service --validate` refuses the catalog. A template
+    without a readable config.yml has no id and is listed as `""`.
     """
     catalog = as_catalog(tree)
     service = Service(catalog)

@@ -134,8 +134,8 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF305", "warning", "A version in the catalog block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
-    """An unquoted version that is a number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. `1.9` is stored
-    unchanged, but the version of the next revision may not be.
+    """An unquoted version that is a number is stored as its numeric value: `1.10` becomes `1.1`, `010` becomes `8`. `1.9`
+    is stored unchanged, but the version of the next revision may not be.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

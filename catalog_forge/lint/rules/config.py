@@ -175,8 +175,8 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
 def old_default(entry: Entry) -> Iterator[Hit]:
-    """If you add a revision and forget to change `version` in config.yml, as in 45 of 215 revisions of the community catalog,
-    users get the old revision.
+    """If you add a revision and forget to change `version` in config.yml, users get the old revision. This happened in 45 of
+    215 revisions of the community catalog.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --

@@ -331,7 +331,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF153", "note", "A file has Windows line endings", on=Entry)
 def windows_line_ends(entry: Entry) -> Iterator[Hit]:
-    """Rancher accepts Windows line endings, but keeps them in scripts and files that a question or a block of text contains.
+    """Rancher accepts Windows line endings and does not convert them: a script among the files of a revision keeps them.
 
     Bad:
         -- templates/web/config.yml (crlf) --

@@ -111,10 +111,11 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 @rule("CF421", "error", "The value of a label or a variable is not text", on=Revision)
 @told("CF421")
 def not_text(_: Revision) -> None:
-    """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
+    """The values of labels and of the environment must be text, numbers or booleans; rancher-compose refuses lists and mappings.
 
     rancher-compose reads numbers and words of YAML 1.1 before it converts them to text: `0777` becomes `511`, `1.10` becomes
-    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. This is a warning.
+    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. These
+    changes are warnings.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -410,7 +410,7 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF118", "warning", "A file name has unusual characters", on=Catalog)
 def odd_characters(catalog: Catalog) -> Iterator[Hit]:
-    """Line breaks, control characters and bytes that are not UTF-8 in names break logs, ids and tools that read lists of files.
+    """If a name contains a line break, a control character or bytes that are not UTF-8, it breaks logs, ids and lists of files.
 
     Bad:
         -- templates/web/0/a\x7fb.txt --
@@ -502,7 +502,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF123", "warning", "A revision has nothing to launch", on=Revision)
 def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
-    """The judges do not require docker-compose.yml, but launching the entry gives a stack without containers.
+    """The judges do not require docker-compose.yml, but launching the entry creates a stack without containers.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --

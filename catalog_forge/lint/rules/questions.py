@@ -273,7 +273,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
                 value = decoding.value(node)
                 if isinstance(value, bool) and question.type == "boolean":
                     continue
-                # A template may compare the answer with the boolean that is stored now, so only numbers get a fix.
+                # Only numbers get a fix: a template may compare the answer with the stored boolean, which quotes would change.
                 fix = None if isinstance(value, bool) else quoted(_file(revision), node)
                 message = f"{_named(question)}: {node.value[:40]} is stored as {shown(text_of(node))}"
                 yield Hit(node.where, message, f"write '{node.value[:40]}'", fix)

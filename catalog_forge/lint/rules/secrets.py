@@ -34,7 +34,7 @@ _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|
 
 @rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
 def key_in_text(entry: Entry) -> Iterator[Hit]:
-    """A catalog is public: a private key or a token in a catalog is compromised from the first push on.
+    """A catalog is public: a private key or a token in a catalog is compromised as soon as it is pushed.
 
     Bad:
         -- templates/web/0/notes.txt --
@@ -77,7 +77,7 @@ def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
 
 @rule("CF361", "warning", "The environment of a service contains a password", on=Revision)
 def password_in_environment(revision: Revision) -> Iterator[Hit]:
-    """A password in a compose file is the same in every stack that is ever launched.
+    """A password in a compose file is the same in every stack that is launched from the revision.
 
     Bad:
         -- templates/web/0/docker-compose.yml --

@@ -427,7 +427,7 @@ def _part_is_sound(part: Part) -> bool:
 
 
 def _hits(composition: Composition) -> Iterator[Hit]:
-    """Return a hit for each fault in the services, with its place in the author's file."""
+    """Return a hit for each fault in the services. The places of the hits are in the author's file."""
     hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
     hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
     return (replace(hit, where=composition.at(hit.where)) for hit in hits)

@@ -1,5 +1,5 @@
-"""Apply safe fixes to the files of a catalog, in memory. Only the text that a fix edits changes: comments and the order of keys
-stay.
+"""Apply safe fixes to the files of a catalog, in memory. Only the text that a fix edits is changed; comments and the order
+of keys are kept.
 
 Fixes are applied in rounds until none remain: of two fixes for the same text, the second fix waits for the next round, which
 checks the files again. A fix is not applied if one of Rancher's judges then refuses something that it did not refuse before.

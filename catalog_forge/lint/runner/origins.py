@@ -138,7 +138,7 @@ def _of_service(spec: Spec, name: str, rest: Path) -> Path:
 
 
 def _of_metadata(spec: Spec, member: Member, path: str, home: Path) -> Path:
-    """Return the spec's key for a path below the metadata of a service. `home` is the spec's group, which may fix the value."""
+    """Return the spec's key for a path below the metadata of a service. `home` is the path of the service's group."""
     name = next((each for each in spec.metadata if path == each or path.startswith(f"{each}/")), "")
     fixed = member.group.metadata if member.group else {}
     return (*home, "metadata", name) if name in fixed else ("metadata", name) if name else ()

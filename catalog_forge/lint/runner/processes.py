@@ -17,7 +17,7 @@ _Made = TypeVar("_Made")
 
 
 def each(shares: Sequence[_Share], work: Callable[[_Share], list[_Made]]) -> list[_Made]:
-    """Do the work for all shares, the first share in this process, and return all results.
+    """Do the work for all shares and return all results. The work for the first share is done in this process.
 
     An error in any process is raised in this process. All child processes have ended when this function returns or raises.
     """

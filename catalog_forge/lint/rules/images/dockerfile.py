@@ -301,7 +301,7 @@ def slow_poll(image: Image) -> Iterator[Hit]:
 @rule("CF708", "warning", "The image contains a release of confd with known defects", on=Image)
 def old_confd(image: Image) -> Iterator[Hit]:
     """confd 0.10 has no Rancher backend. In 0.11 `ls core` also lists parts of keys such as `core-site`, and getv takes no
-    default. In 0.12 and 0.13 the result of `ls` has an extra entry that does not exist. Before 0.13, confd exits at
+    default. In 0.12 and 0.13 the result of `ls` has an extra name that is not in the metadata. Before 0.13, confd exits at
     once if -watch is used with Rancher.
 
     Bad:
@@ -486,7 +486,7 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
     Source: docs/facts/confd.md#1.11, #3.8
     """
     names = ("confd", *(image.name for image in catalog.images))
-    # Rules for the whole catalog run in one process, so revisions that name neither confd nor an image are skipped.
+    # Rules for the whole catalog run in one process. To save time, revisions that name neither confd nor an image are skipped.
     named = (each for each in catalog.revisions if any(name in file.text for file in each.compose_files for name in names))
     for composition in (revision.composition for revision in named):
         for service in composition.services.values():
