@@ -1,4 +1,4 @@
-"""Checks the answers to a blueprint's questions, as `_checks` in cookiecutter.json demands. Cookiecutter ignores this key."""
+"""Checks answers by the rules in the key `_checks` of a blueprint's cookiecutter.json. Cookiecutter ignores this key."""
 
 from __future__ import annotations
 

@@ -167,5 +167,5 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Write a bracket before the delimiter `[[` as a template, because Jinja reads the first two of three as the delimiter."""
+    """Write a bracket before the delimiter `[[` as a template, because Jinja takes the first two of three brackets as `[[`."""
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

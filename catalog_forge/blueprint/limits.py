@@ -33,7 +33,7 @@ class Budget:
             with bounded(max(self.seconds, 0.001)):
                 yield
         except ForgeError:
-            self.seconds = 0  # the timer and the clock differ slightly, and any error ends the run
+            self.seconds = 0  # any error ends the run, even if the clock shows slightly less time than the timer
             raise
         finally:
             self.seconds -= time.process_time() - begin

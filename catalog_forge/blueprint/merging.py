@@ -94,7 +94,7 @@ def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str],
 
 class _ByKey:
     """Merges YAML by key. `edits` has the changes that only the blueprint made. `sides` has two functions for each conflict: the
-    first changes the entry back to its base, the second changes the entry to theirs.
+    first restores the base version of the entry, the second writes the version of theirs.
     """
 
     def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
@@ -113,7 +113,7 @@ class _ByKey:
             marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
             return Merged(self.edits.text(), tuple(self.clashes), marked)
         lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
-        # If merging by line gives the same data, prefer that text, which also has the blueprint's blank lines, quotes and order.
+        # If the merge by line gives the same data, prefer its text, which also has the blueprint's blank lines, quotes and order.
         if not lines.clashes and self.says(lines.text):
             return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
         text = self.edits.text()
@@ -168,7 +168,7 @@ class _ByKey:
         return found if within.kind == "map" else list(found.values())
 
     def one_sided(self, path: str, within: Piece, old: Entry | None, mine: Entry, new: Entry | None) -> None:
-        """Record a conflict: theirs removed an entry that ours changed, or both added one entry with different values."""
+        """Record a conflict: theirs removed an entry that ours changed, or both added the same entry with different values."""
         self.clash(
             path,
             (old, mine, new),

@@ -66,7 +66,7 @@ class Sandbox:
 
     @contextmanager
     def _blamed_on(self, file: str) -> Iterator[None]:
-        """Turn any exception that a template raises into a ForgeError that names the file. A template is a program."""
+        """Turn any exception that a template raises into a ForgeError that names the file. A template can raise any exception."""
         try:
             yield
         except (TimeoutError, MemoryError):

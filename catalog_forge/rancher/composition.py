@@ -108,7 +108,7 @@ class ComposeFile:
         """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # In version 1, a block `catalog` is left out: rancher-compose refuses the block, and the author meant no service.
+            # In version 1, a block `catalog` is left out: rancher-compose refuses it, and it is not meant as a service.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
@@ -124,7 +124,7 @@ def placed(sources: Collection[ComposeFile], where: Where) -> Where:
 def sources(
     docker: File | None, rancher: File | None, variables: Mapping[str, str], stack: str = "stack", version: str = ""
 ) -> tuple[ComposeFile, ...]:
-    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is that of the revision."""
+    """Return the two compose files rendered with these answers, docker-compose.yml first; `version` is the revision's version."""
     both = ((docker, True), (rancher, False))
     return tuple(ComposeFile(file, first, _made(file, variables, stack, version), variables) for file, first in both if file)
 

@@ -98,7 +98,7 @@ class Entry:
 
     @property
     def where(self) -> Where:
-        """The location of the entry's folder, as errors show it."""
+        """The location of the entry's folder in errors."""
         return self.folder.where
 
     @property
@@ -249,7 +249,7 @@ class Revision:
     def faults(self) -> dict[str, list[Refusal]]:
         """The faults of the files rendered with the default answers, by the lint rule that reports them.
 
-        For some faults, rancher-compose refuses the revision; it ignores the others.
+        rancher-compose refuses the revision for some of these faults, and ignores the other faults.
         """
         found: dict[str, list[Refusal]] = {}
         judge = LaunchJudge(self.sources)
@@ -269,7 +269,7 @@ class Revision:
 
 
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
-    """Read a revision of an entry from the files of the entry, given by path below its folder. Errors prefix paths with `folder`.
+    """Read a revision from the files of an entry, given by path below the entry's folder. In errors, paths begin with `folder`.
 
     If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, its own files
     are a revision without a number. Raises ForgeError if the revision does not exist, if it has no docker-compose.yml, or if

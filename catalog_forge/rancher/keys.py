@@ -80,7 +80,7 @@ KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
 HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
 
-# Options of the engine's own log drivers. Other drivers are not used, because their logs cannot be read here.
+# Options of the engine's own log drivers. `up` uses no other drivers, because it cannot read their logs.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
 # Keys that have no effect on a single Docker engine, and the reason for each.
@@ -110,7 +110,7 @@ HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 # The image of a load balancer of Rancher 1.1. Its label TARGET + SERVICE selects the requests that it forwards to SERVICE.
 OLD_BALANCER = "rancher/load-balancer-service"
-# Names of images that stand for a special kind of Rancher service; these images are never pulled.
+# Names of images that select a special kind of Rancher service. These images are never pulled.
 ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")
 TARGET = "io.rancher.loadbalancer.target."
 

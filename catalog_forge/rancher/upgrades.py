@@ -30,7 +30,7 @@ _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), 
 Reads = Callable[[str], Callable[[str], bool] | None]
 """Returns, for an image, a test whether it reads a metadata key; None for an unknown image."""
 
-# A volume that begins with one of these is a folder of the host, which is not lost when it is no longer mounted.
+# A volume that begins with one of these characters is a folder of the host. The folder remains when nothing mounts it.
 _OF_THE_HOST = ("/", ".", "~")
 MOST_SHOWN = 40
 
@@ -68,7 +68,7 @@ class _Launched:
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """Return the revision `new` as the stack `was` would launch it: old answers are kept by name, all others are defaults."""
+    """Return what an upgrade of the stack `was` to `new` launches: answers are kept by name, and other variables get defaults."""
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
     if answers == defaults:

@@ -17,7 +17,7 @@ from catalog_forge.spec.model.metadata import MetadataKey
 from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 
 _SPLIT = re.compile(r"[/.]")
-# The keys whose values name an item of a list.
+# A path may refer to an item of a list by the item's value for one of these keys.
 _NAMING = ("dest", "name")
 # The mappings whose keys the author chooses freely, so a misspelled key cannot be detected: it is simply a new key.
 _INVENTED = ("companions", "volumes", "vars", "service/groups")
@@ -149,7 +149,7 @@ class SpecText:
 
 
 def _new_name(holder: str, path: str, rest: str) -> str:
-    """Return the part of a path below the mapping `holder` if its first name does not exist yet; otherwise an empty string."""
+    """Return the rest of a path below the mapping `holder` if the first name of this rest is new; otherwise an empty string."""
     below = path[len(holder) + 1 :] if path.replace(".", "/").startswith(f"{holder}/") else ""
     return below if len(below) <= len(rest) else ""
 

@@ -17,7 +17,7 @@ CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
 )  # fmt: skip
 LABEL_FIELDS = ("name", "value", "word")
-# WITHIN has the collections inside an element, by the kind of the element; INNER, the kind of elements in each of them.
+# WITHIN has the collections inside each kind of element. INNER has the kind of the elements in each of these collections.
 WITHIN = {
     "service": ("containers", "ports", "external_ips", "labels"),
     "container": ("ports", "labels"),
@@ -44,7 +44,7 @@ FUNCTIONS = {
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# EXPRESSION finds the beginning of an expression; LITERAL finds literal text that only an even number of `@` escapes.
+# EXPRESSION finds the beginning of an expression; LITERAL finds text that an odd number of `@` would make an expression.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
@@ -82,7 +82,7 @@ class Attr:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label whose name is computed, of `self` or its host, of `service`, or of an element."""
+    """A label whose name is computed. It is a label of `self`, of the host of `self`, of `service` or of an element."""
 
     root: str
     host: bool
@@ -200,7 +200,7 @@ Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 class Expr:
     """One `@{...}`: its syntax tree, the default after the bar, its source text and its location.
 
-    `sum` describes the arithmetic on the value by the name of confd's function and the second operand.
+    `sum` describes the arithmetic on the value: the name of confd's function, and the second operand.
     """
 
     node: Node
@@ -252,7 +252,7 @@ class Text:
 
 
 def _written(part: str | Expr, after: str | Expr) -> str:
-    """Return a part of a text as an author writes it; `after` is the part that follows it."""
+    """Return a part of a text in the form that an author writes; `after` is the next part of the text."""
     if isinstance(part, Expr):
         return f"@{{{part.source}}}"
     signs = _SIGNS_OR_LAST if isinstance(after, Expr) else SIGNS

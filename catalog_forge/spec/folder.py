@@ -26,7 +26,7 @@ _MARKS = [mark.encode() for mark in MARKS]
 def check_inside(root: Path, path: str) -> None:
     """Raise ForgeError if a path leads outside the catalog `root` through a link, including links in parent folders.
 
-    A catalog may be untrusted: files from outside would end up in an image that is pushed.
+    An untrusted catalog could otherwise copy files from outside the catalog into an image that is pushed.
     """
     steps = path.split("/")
     # Without links nothing has to be resolved, and resolving costs more than all other operations on the files of a spec.
@@ -128,7 +128,7 @@ class SpecFolder:
             raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file in the folder that a spec could use, sorted by name."""
+        """Yield the name and bytes of every file that the spec could use, sorted by name."""
         for path in walked(self.path):
             name = path.relative_to(self.path).as_posix()
             is_own = path.is_file() and not path.is_symlink() and _is_generated_from(name)
@@ -173,7 +173,7 @@ class PlannedFolder(SpecFolder):
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file, in the order that the folder will have once the plan is written."""
+        """Yield the name and bytes of every file, in the order of `SpecFolder.files` after the plan is written."""
         planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
         merged = {name: data for name, data in super().files() if name not in self.removed} | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

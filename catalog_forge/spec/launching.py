@@ -40,12 +40,12 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end. Some back ends can be watched only for a single file, and some not at all."""
+    """Whether confd can watch a back end. It can watch some back ends only if it writes a single file, and others not at all."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads. There are none if the whole start is known at build time."""
+    """Yield the files that the launch script reads. There are no such files if the whole start command is known at build time."""
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)
@@ -107,7 +107,7 @@ def _roles(launch: Launch) -> list[Leader | Others]:
 
 
 def _visible(spec: Spec, texts: Iterable[Text], where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each secret in arguments: every process of a host can read the arguments of a program."""
+    """Yield a problem for each secret in arguments: every process on a host can read the arguments of a program."""
     for text in texts:
         for expr in text.expressions:
             found = resolve(spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None

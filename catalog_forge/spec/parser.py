@@ -3,7 +3,7 @@
 text   = { literal | "@@{" | "@{" expr [ "|" default | " " ( "+" | "-" | "*" | "/" | "%" ) " " N ] "}" }
          (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
 expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
-       | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
+       | "metadata/" path | "/" path                       (a path may contain "@{...}")
        | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")"
        | ( "lower(" | "upper(" ) expr ")" | "replace(" expr "," string "," string ")" | "position(" ( "it" | NAME ) ")"
        | "join(" coll [ "." part ] [ "," item ] "," string ")"        (an item is a quoted text with "@{it...}" in it)
@@ -301,7 +301,7 @@ class _Parser:
         return Attr(root, (word,))
 
     def element_part(self) -> tuple[str, ...]:
-        """Parse a field of an element. Any field is accepted, even `host.ip`, as the kind of the element is not known yet."""
+        """Parse a field of an element. Any field is accepted, even `host.ip`, because the element's kind is still unknown."""
         begin = self.pos
         field = self.word("}|),")
         if not field:
@@ -309,7 +309,7 @@ class _Parser:
         return split_field(field)
 
     def part(self) -> tuple[str, ...]:
-        """Parse a field of a container. Unknown words are accepted here, because the checks verify them later."""
+        """Parse a field of a container. Unknown words are accepted, because the checks report them later."""
         begin = self.pos
         word = self.word("}|).,")
         if not word:

@@ -153,7 +153,7 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of a known image with the same last part, such as redis for mirror/redis; empty if unknown."""
+    """Return the start command for the last part of an image name, such as redis for mirror/redis; empty if unknown."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 

@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations where further problems would mislead: those of `wrong`, and of the nodes above except the root."""
+    """Return the locations where further problems would mislead: `wrong`, and the nodes around them, except the root."""
     found = set(wrong)
     if not wrong:
         return found
@@ -72,7 +72,7 @@ def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
-    """Parse the YAML of a spec and change nothing. Raises ForgeError if the spec is not a mapping."""
+    """Parse the YAML of a spec without expanding the shorthand. Raises ForgeError if the spec is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "begin it with the lines `forge: 1` and `name: NAME-conf`")
@@ -88,8 +88,8 @@ def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     """Yield a problem for characters that control a terminal or change the writing direction, which disguise a text.
 
-    No file, label or question needs a hidden character, which would end up in the generated files. Spaces and line breaks are
-    allowed.
+    A hidden character would end up in the generated files, and no file, label or question needs one. Spaces and line breaks
+    are allowed.
     """
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):

@@ -156,7 +156,7 @@ def reload(text: str, where: Where) -> Reload:
 
 
 def _likely(text: str) -> str:
-    """Return a hint for an author who wrote only the name of a signal, or only a command; empty if neither fits."""
+    """Return a hint for an author who wrote only the name of a signal, or only a command; empty for any other text."""
     if text.upper().removeprefix("SIG") in SIGNALS:
         return f"did you mean 'signal {text.upper().removeprefix('SIG')}'?"
     first, _, rest = text.partition(" ")

@@ -129,7 +129,7 @@ _EXCUSED = frozenset((*CHOICES.values(), "health_check"))
 
 
 def compared(team: Team, root: Map) -> Iterator[Breach]:
-    """Yield each value that needlessly repeats what the spec inherits, or that differs from it without a reason."""
+    """Yield each value that needlessly repeats the inherited value, or that differs from the inherited value without a reason."""
     standard = dict(leaves(team.inherited))
     written = dict(leaves(root))
     reasons = {path.removeprefix("deviations."): node for path, node in written.items() if path.startswith("deviations.")}

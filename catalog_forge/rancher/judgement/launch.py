@@ -91,7 +91,7 @@ class LaunchJudge:
         return [*map(self._placed, (*units.faults_of_labels(labels, self.varied), *self._balancers()))]
 
     def _balancers(self) -> Iterator[Refusal]:
-        """Report invalid targets of load balancers. The text is searched first, because few entries have a load balancer."""
+        """Report invalid targets of load balancers. To save time, services are merged only if a file mentions a load balancer."""
         if any(word in source.file.text for source in self.sources for word in ("lb_config", OLD_BALANCER)):
             variables = next(source.variables for source in self.sources)
             whole = composition.read(self.sources).answered(variables, lambda _: lambda *_: None)

@@ -95,7 +95,7 @@ def _as_text(node: Text) -> Text:
 
 
 def _altered(key: str, node: Node) -> Iterator[Refusal]:
-    """Report values that are text for the program that gets them, but lose their text when rancher-compose reads them.
+    """Report numbers and booleans that rancher-compose passes on in another form than the author wrote, such as 1.1 for 1.10.
 
     Booleans in `metadata` are not reported, because templates compare them with true and false.
     """

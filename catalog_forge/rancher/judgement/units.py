@@ -18,7 +18,7 @@ from catalog_forge.rancher.order import ordered
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
-# Only names before this offset in a label get exact locations, which take time to compute. Later names get that of the label.
+# Names before this offset in a label get exact locations, which take time to compute. Later names get the label's location.
 _LONGEST_LABEL = 2000
 _ONE_PRIMARY = "define a separate sidekick for each primary"
 
@@ -95,7 +95,7 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
 
 
 def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield each service that a rule of `lb_config` names, its location, and whether the rules are those of a load balancer."""
+    """Yield each service name in a rule of `lb_config`, the name's location, and whether the rules belong to a load balancer."""
     rules = keys_of(service.get("lb_config")).get("port_rules")
     keys = [keys_of(rule) for rule in (rules.items if isinstance(rules, Seq) else ())]
     is_balancer = any(text_of(rule.get("source_port")) not in ("", "0") for rule in keys) and not is_old_balancer(service)
@@ -119,7 +119,7 @@ def is_old_balancer(service: Service) -> bool:
 
 
 def missing_targets(composition: Composition) -> Iterator[Refusal]:
-    """Report services that are linked or depended on but not defined, except links of Rancher 1.1 load balancers."""
+    """Report links to and dependencies on services that no file defines, except links of Rancher 1.1 load balancers."""
     for name, service in composition.services.items():
         for key, other, where in service.links:
             if other not in composition.services and not (key == "links" and is_old_balancer(service)):
@@ -149,7 +149,7 @@ def circles(composition: Composition) -> Iterator[Refusal]:
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
-    """Report services that only rancher-compose.yml defines, unless docker-compose.yml defines no services at all."""
+    """Report services that have no image and are defined only in rancher-compose.yml, if docker-compose.yml defines services."""
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
@@ -158,7 +158,7 @@ def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
 
 
 def without_image(composition: Composition) -> Iterator[Refusal]:
-    """Report services of docker-compose.yml that have no image."""
+    """Report services of docker-compose.yml that have none of the keys `image`, `build` and `extends`."""
     for name, service in composition.services.items():
         is_mapping = all(isinstance(part.node, Map) or is_null(part.node) for part in service.parts)
         if is_mapping and service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):

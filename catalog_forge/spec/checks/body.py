@@ -107,7 +107,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Yield the problems in a sequence of blocks. `given`: the metadata keys that surely have a value inside outer conditions."""
+    """Yield the problems in a sequence of blocks. `given`: the metadata keys that have a value because of outer conditions."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
@@ -293,7 +293,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:
-    """Whether an expression always reads exactly one path of the metadata, for every element and in every topology."""
+    """Whether an expression reads exactly one path of the metadata, whatever the element and the topology are."""
     node = expr.node
     if not isinstance(node, Attr):
         return isinstance(node, Metadata | Raw)

@@ -37,7 +37,7 @@ _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_
 # Releases that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
 _SERVICES = "/self/stack/services/"
-# A name and a number with an operator, but without the spaces that make it one.
+# A name, an operator and a number. The operator counts as arithmetic only if there are spaces on both sides of it.
 _CALCULATED = re.compile(r"([^+*%/-]+) ?([+*/%-]) ?([0-9]+)")
 
 
@@ -127,7 +127,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """Yield the problem for the name of an element that is used outside of the element's scope."""
+    """Yield the problem that the name of an element is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` can only be used in {words}", where)
 

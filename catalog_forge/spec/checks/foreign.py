@@ -12,7 +12,7 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.spec.model.metadata import resolve
 from catalog_forge.spec.parser import Beginning, parse
 
-# `${...}` of compose files and shells, `{{...}}` of templates, and `@{...}` with another bracket or with a space in it.
+# `${...}` of compose files and shells, `{{...}}` of templates, and `@{...}` with a wrong bracket or a space after the `@`.
 FORM = re.compile(
     r"(?<!\$)\$\{(?P<dollar>[^{}\n]{1,200}+)\}"
     r"|\{\{-?+ *+(?P<action>[^{}\n]{1,200}+)\}\}"
@@ -33,7 +33,7 @@ _INNER = {"check": "unread", "reload": "unread", "exec": "named", "before": "nam
 
 
 def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
-    """Yield a problem for each text that looks like a value in another language. `written`: the spec as its author wrote it."""
+    """Yield a problem for each expression of another language that was meant as `@{...}`. `written`: the author's YAML."""
     own = {word for each in spec.composed for word in _names(each.compose.get("environment"))} | set(spec.launch.environment)
     known = {word: f"metadata/{name}" for name, key in spec.metadata.items() for word in (name, key.variable)}
     known = {**{name: f"env.{name}" for name in spec.vars if name not in own}, **known}
@@ -81,7 +81,7 @@ def _meant(spec: Spec, word: str) -> str:
 
 
 def _is_sure(spec: Spec, expr: Expr) -> bool:
-    """Whether an expression hardly ever occurs in another language, unlike `service.name`, which the program itself may use."""
+    """Whether an expression is very unlikely in any other language. But `service.name` may belong to the program."""
     match expr.node:
         case Attr(root="self", path=(field, *_)):
             return field in (*CONTAINER_FIELDS, "host", "label")

@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield the problems with the back ends of a spec and, if one is not Rancher, with the keys and with what the spec reads."""
+    """Check the back ends of a spec. If a back end is not Rancher, also check the metadata keys and what the spec reads."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return
@@ -71,7 +71,7 @@ def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
 
 
 def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[Problem]:
-    """Yield a problem if the back end cannot store a metadata key under its name."""
+    """Yield a problem if the back end cannot store a metadata key of this name, or if confd could read another key instead."""
     wrong = next((word for word in (*name.split("/"), *key.fields) if not backend.fits(word)), "")
     if wrong:
         why = " (confd reads NODE_NAME as /node/name)" if backend.name == "env" else ""

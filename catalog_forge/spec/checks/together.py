@@ -31,7 +31,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # without places: not a record, as the reader has reported
+        if companion.places:  # a companion without places is not a record, and the reader has reported the problem
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -53,14 +53,14 @@ def _of_mount(name: str, mounted: Iterable[str]) -> str:
 
 
 def _volumes(spec: Spec) -> Iterator[Problem]:
-    """If the spec declares volumes, yield a problem for each volume that is only mounted or only declared."""
+    """Check the declared volumes. If the spec declares any, also yield a problem for each mounted volume that is not declared."""
     mounted = spec.mounted
     for name, where in mounted.items() if spec.volumes else ():
         if name not in spec.volumes:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # without places: not a record, as the reader has reported
+            continue  # a volume without places is not a record, and the reader has reported the problem
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:

@@ -28,7 +28,7 @@ SYSTEM_FOLDERS = frozenset(
 _OWN_FOLDER = "choose a folder that only the service uses"
 # The commands that the scripts use. A main image that lacks these commands gets links to a busybox.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
-# How busybox prints one file of an archive. Not every version detects the compression by itself.
+# The command with which busybox prints one file of an archive. Not every version of busybox detects the compression.
 UNPACK = {
     ".zip": "unzip -p",
     ".tar": "tar -xOf",
@@ -37,7 +37,7 @@ UNPACK = {
     ".tar.bz2": "tar -xjOf",
     ".tar.xz": "tar -xJOf",
 }
-# For other platforms, no two sources confirm a checksum (docs/facts/confd.md#1.14).
+# The only platform for which two sources confirm the checksum of confd (docs/facts/confd.md#1.14).
 PLATFORM = "linux/amd64"
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
@@ -145,7 +145,7 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
 
 
 def _such_as(key: MetadataKey) -> str:
-    """Return an example of a value for the type of a key."""
+    """Return a hint that shows valid values for the type of a key; empty if the type needs no hint."""
     examples = {"int": "only digits, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
     examples |= {"map": "{key: value}", "list": "[a, b]"}
     return examples.get(key.type, "")
@@ -248,7 +248,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a group's fixed metadata value, which can contain only answers to questions."""
+    """Yield the problems with expressions in a metadata value of a group. Such a value may contain only answers to questions."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -368,7 +368,7 @@ def _compose_keys(spec: Spec, holder: Service | Group | Companion, asked: set[st
 
 
 def _secrets(spec: Spec, labels: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield a problem for each secret in labels: all containers can read them from the metadata service."""
+    """Yield a problem for each secret in labels, because all containers can read labels from the metadata service."""
     used = used_variables(labels)
     for name, key in spec.metadata.items():
         if key.hidden and (key.variable or shorthand.variable_of(name)) in used:
@@ -378,7 +378,7 @@ def _secrets(spec: Spec, labels: Any, where: Where | None) -> Iterator[Problem]:
 
 
 def _mounts(node: yamlio.Node) -> Iterator[Problem]:
-    """Yield a problem for each volume that Docker cannot mount on the hosts of a stack: all their paths must be absolute."""
+    """Yield a problem for each volume that Docker cannot mount on every host of a stack. All paths must be absolute."""
     for item in node.items if isinstance(node, yamlio.Seq) else ():
         if isinstance(item, yamlio.Text) and "$" not in item.value and not MOUNT.fullmatch(item.value):
             hint = "write NAME:/PATH, /HOST:/PATH or /PATH, optionally followed by :ro"
@@ -386,7 +386,7 @@ def _mounts(node: yamlio.Node) -> Iterator[Problem]:
 
 
 def expressions_in(value: Any) -> Iterator[Expr]:
-    """Yield the expressions in a group's fixed metadata value."""
+    """Yield the expressions in a metadata value that a group sets."""
     match value:
         case str():
             yield from (part for part in fixed_text(value).parts if isinstance(part, Expr))
@@ -397,12 +397,12 @@ def expressions_in(value: Any) -> Iterator[Expr]:
 
 
 def answers_fixed(spec: Spec) -> set[str]:
-    """Return the metadata keys whose answers are inserted in the groups' fixed metadata values."""
+    """Return the metadata keys whose answers are inserted into metadata values that groups set."""
     return {answer_in(expr) for group in spec.service.groups.values() for expr in expressions_in(group.metadata)}
 
 
 def fixed_text(value: str) -> Text:
-    """Parse a text in a group's fixed metadata value. The reader has already checked that the text can be parsed."""
+    """Parse a text in a metadata value that a group sets. The reader has already checked that the text can be parsed."""
     return parse(value, Beginning(Where("")))
 
 

@@ -1,7 +1,7 @@
 """Lists the docker-compose v2 and rancher-compose keys that a service of an entry may have.
 
 The keys come from the version 2.0 service schema of docker-compose 1.29 and the service schema of rancher-compose's executor
-v0.14.29. docs/facts/catalog.md#3.13 and #4.5 count how often each is used. Keys that the compiler itself writes are not included.
+v0.14.29. docs/facts/catalog.md#3.13 and #4.5 count the uses of each key. Keys that the compiler itself writes are not included.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
 def floats(image: str) -> bool:
-    """Whether an image reference may name other images later, because it has no digest and either no tag or the tag `latest`."""
+    """Whether an image reference may mean another image later, because it has no digest and either no tag or the tag `latest`."""
     return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
 
 
@@ -61,7 +61,7 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     A text with a `$` is not checked, because the value is known only at launch.
     """
     if name in ("ports", "expose") and isinstance(value, list):
-        # Rancher's schema accepts every number as a port, but the engine does not. For texts, both accept the same range.
+        # Rancher's schema accepts every number as a port, but the engine does not. For ports as text, both accept the same range.
         value = [str(port) if type(port) is int else port for port in value]
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
@@ -70,8 +70,8 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
-        # CF432 concerns memswap_limit together with another key, which is unknown here. CF421 concerns values that change because
-        # they are not in quotes, but the compiler writes all values in quotes.
+        # CF432 compares memswap_limit with another key, but this function gets only one key. CF421 concerns values that change
+        # because they are not in quotes, but the compiler writes all values in quotes.
         is_other = problem.rule == "CF432" or (problem.rule == "CF421" and not problem.who)
         if problem.where not in varied and not is_other:
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)
