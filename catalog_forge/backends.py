@@ -27,7 +27,7 @@ class Backend:
     `segment`: the pattern of the text between two slashes of a key; `shape` describes this pattern in words.
     `most`: the maximum size of a value in bytes.
     `credentials` are the options of confd that the container gets in CONF_OPTION, or from a file named by CONF_OPTION_FILE;
-    the options in `exported` are passed to confd as environment variables, under the names that its client library expects.
+    the options in `exported` are passed to confd as environment variables, under the names that the client library expects.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Backend:
 
     @property
     def advice(self) -> str:
-        """The hint of error messages that says what keys must look like."""
+        """The hint for error messages about wrong keys: it says what keys must look like."""
         return f"each part of a key between slashes must be {self.shape}"
 
     def fits(self, segment: str) -> bool:

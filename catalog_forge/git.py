@@ -171,6 +171,6 @@ def _run(
 
 
 def _said(output: bytes) -> str:
-    """Return the error line in git's output: the line that starts with `fatal:` or `error:`; without one, the last line."""
+    """Return the error line in git's output: the first that starts with `fatal:` or `error:`, or the last if there is none."""
     lines = output.decode(errors="replace").strip().splitlines()
     return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

@@ -284,7 +284,7 @@ def _recover(root: Path) -> None:
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Read and validate the journal: its steps will be carried out, although the folder may be from an untrusted repository."""
+    """Read the journal, and validate it, because a folder from an untrusted repository may contain a forged journal."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]

@@ -26,7 +26,7 @@ def said(text: str) -> str:
 
 
 def counted(number: int, what: str, many: str = "") -> str:
-    """Format a count with its noun: 1 file, 2 files. `many` is the plural of `what`; by default, an s is appended."""
+    """Format a count with its noun: 1 file, 2 files. `many` is the plural of `what`, by default `what` with an s."""
     return f"{number} {what if number == 1 else many or f'{what}s'}"
 
 

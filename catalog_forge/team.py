@@ -24,7 +24,7 @@ _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?
 
 
 def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
-    """Read the standards in a file, and the standards that they extend. A missing file contains no standards.
+    """Read the standards in a file, and the standards that they extend. A missing file counts as empty.
 
     `shown` names the file in errors; without `fetch` no git repository is accessed. Raises ForgeError with all problems of a
     file, for standards that extend themselves, and with git's message for a commit that cannot be fetched.

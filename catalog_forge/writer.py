@@ -11,8 +11,8 @@ times or sizes: times differ on each machine, and hashing the files of a spec ta
 longer generates them. A plan may also contain an author's file: `new` writes the spec. An author's file is never recorded. Such a
 file is overwritten or removed only if the caller, for example `update`, passes the digest of the content that it has read.
 
-**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Functions here first recover
-from an interrupted write.
+**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. The functions of this module first
+recover from an interrupted write.
 """
 
 from __future__ import annotations

@@ -388,7 +388,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the YAML events for `data`. Each mapping object is converted only once: `known` maps its id to its events."""
+    """Append the YAML events for `data`. Each mapping is converted only once: `known` maps the id of a mapping to its events."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]
@@ -447,7 +447,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. libyaml reports a code point and a byte offset; PyYAML, the character."""
+    """Return the error for a forbidden character. libyaml reports a code point and a byte offset, PyYAML a character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]

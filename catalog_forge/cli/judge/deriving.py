@@ -101,7 +101,7 @@ def _changed(root: Path, path: str) -> str:
 def derived(repository: Repository) -> dict[str, Any]:
     """Return standards that a catalog already meets, so that adopting them changes no generated file.
 
-    A value that most specs have becomes a default if that changes no generated file. All values that occur are allowed.
+    A value that most specs have becomes a default if the default changes no generated file. All values that occur are allowed.
     Properties that every spec has are required.
     """
     found = facts(repository.root, "")
@@ -134,7 +134,7 @@ def _read(repository: Repository, name: str) -> Iterator[Spec]:
 
 
 def _required(specs: list[Spec]) -> dict[str, Any]:
-    """Return the requirements that every spec meets. A single spec proves nothing, so it gives no requirements."""
+    """Return the requirements that every spec meets. No requirements are derived from a single spec."""
     found: dict[str, Any] = {}
     if len(specs) > 1:
         found |= {"name": "*-conf"} if all(spec.name.endswith("-conf") for spec in specs) else {}

@@ -22,7 +22,7 @@ class Impact:
     """The effect of changed standards on one spec.
 
     `keys`: the inherited values that change; `files`: the generated files that change; `breaches`: new violations; `problems`:
-    why the spec can no longer be generated; `image` and `entry`: the next version of each.
+    why the spec can no longer be generated; `image` and `entry`: the next versions of the image and the entry.
     """
 
     name: str

@@ -291,7 +291,7 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
-    """Print the baseline entries that match no finding any longer.
+    """Print the baseline entries that no longer match a finding.
 
     Entries of rules or files that this run did not check are ignored.
     """

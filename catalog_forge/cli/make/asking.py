@@ -50,7 +50,7 @@ def left_to_team(asked: Collection[Question], inherited: Map | None) -> dict[str
 
 @contextmanager
 def kept(name: str, told: Mapping[str, str | bool]) -> Iterator[None]:
-    """Save the answers in `told` if the block fails, and print how to continue with them."""
+    """If the block fails, save the answers that `told` contains, and print how to continue with these answers."""
     from catalog_forge.errors import ForgeError
 
     try:

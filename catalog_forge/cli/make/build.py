@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Inputs:
     """The inputs of a build that the command line adds: a confd, build arguments, the platform, and whether to ignore the cache.
 
-    `any_confd`: without `confd`, an existing image is up to date whichever confd it contains. `told`: `confd` may differ from
-    the released confd.
+    `any_confd`: without `confd`, an existing image counts as up to date whichever confd it contains. `told`: `confd` may differ
+    from the released confd.
     """
 
     confd: Path | None = None

@@ -285,7 +285,7 @@ def planned(repository: Repository, name: str, author: Plan, removed: Iterable[s
 
 
 def _show_lines(source: Source, error: ForgeError) -> None:
-    """Print the lines of a spec that an error refers to, because the spec is not on disk yet."""
+    """Print the lines of a spec that an error refers to. Users cannot look them up, because the spec is not on disk yet."""
     from catalog_forge.shown import printable
 
     lines = source.content.decode(errors="replace").splitlines()

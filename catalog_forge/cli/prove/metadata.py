@@ -196,7 +196,7 @@ class _Source:
         return text
 
     def hint(self, path: str, status: int) -> str:
-        """Return a hint with the command that lists the nearest existing parent of a path that failed."""
+        """Return a hint for a failed request: the command that lists the nearest existing parent of the path."""
         from shlex import join
 
         from catalog_forge.metadata.service import routes

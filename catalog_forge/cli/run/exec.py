@@ -69,7 +69,7 @@ def _run(session: Session, terminal: bool) -> int:
 
 @contextmanager
 def _raw() -> Iterator[None]:
-    """Pass each key that the user presses to the command, even Ctrl-C."""
+    """Pass every pressed key to the command, even Ctrl-C."""
     import termios
     import tty
 
