@@ -455,7 +455,7 @@ class Values:
         return where.value if otherwise is None else where.given(otherwise)
 
     def _is_key(self, of: Collection, path: tuple[str, ...]) -> bool:
-        """Whether a field (`name` or `key`) means an element's key in a map; a declared field of that name takes precedence."""
+        """Whether a field called `name` or `key` means an element's key in a map, because the map declares no such field."""
         key = self._resolved(of)[0].key
         return key.type == "map" and path in (("name",), ("key",)) and path[0] not in key.fields
 

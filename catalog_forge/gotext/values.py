@@ -22,7 +22,7 @@ _ZEROS: dict[str, Any] = {INTS: 0, STRINGS: b"", ANYS: None}
 
 
 class GoError(Exception):
-    """An error returned by a function: the call fails, and with it the template."""
+    """An error returned by a function: the call fails, and so does the template."""
 
 
 class LimitError(GoError):
@@ -64,7 +64,7 @@ class Slice(list[Any]):
 
     @classmethod
     def grown(cls, items: Iterable[Any], kind: str, *, nil: bool = False) -> Slice:
-        """Make a list as Go's append does, which doubles the capacity (up to 512 elements)."""
+        """Make a list with the capacity that Go's append creates, which is a power of two (exact for up to 512 elements)."""
         made = cls(items, kind, nil=nil)
         made.cap = max(len(made), 1 << (len(made) - 1).bit_length()) if made else 0
         return made
@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: a struct always does; other values do unless they are the zero of their type."""
+    """Return whether a value counts as true: a struct always does; any other value does if it is not a zero value of Go."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

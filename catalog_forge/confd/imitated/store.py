@@ -302,7 +302,7 @@ def matcher(pattern: bytes) -> Callable[[str], object]:
 
 
 def _regex(pattern: str) -> str:
-    """Translate a pattern to a regular expression. Text between two stars becomes an atomic group: Go never backtracks there."""
+    """Translate a pattern to a regular expression. Text between two stars becomes an atomic group: Go never backtracks in it."""
     chunks: list[str] = [""]
     at = 0
     while at < len(pattern):
@@ -340,7 +340,7 @@ def _char_class(pattern: str, at: int) -> tuple[str, int]:
     return f"[{'^' if negated else ''}{ranges.replace(_NEVER, '') or _NEVER}]", at + 1
 
 
-# A character that no key contains: it replaces a range that matches nothing.
+# A character that no key contains. It replaces each range that matches nothing, because Python refuses such a range.
 _NEVER = "\U0010ffff"
 
 

@@ -44,7 +44,7 @@ def _raw(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _etcd(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that etcd lists: segments that begin with _ are hidden; a missing key is an error."""
+    """Yield the keys that etcd lists. It hides segments that begin with _. Raises StoreError if `key` is missing."""
     found = dict(_below(held, key))
     if not found and key != b"/":
         raise StoreError(f"100: Key not found ({key.decode()})")

@@ -64,7 +64,7 @@ class Scenario:
     """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
     `engines` names the engines that can check the scenario; if it is empty, all engines can. `beside` describes the containers
-    to run for services that the entry does not define. `given` is the metadata of the services in `stack`, as written.
+    to run for services that the entry does not define. `given` has the metadata of the services in `stack` as YAML nodes.
     """
 
     moments: tuple[Moment, ...]

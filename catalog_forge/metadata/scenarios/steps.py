@@ -71,7 +71,7 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment after scaling the service of the asking container. Raises ForgeError if this removes it."""
+        """Return the moment after scaling the service of the asking container. Raises ForgeError if that container is removed."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is no service to scale", self.where)

@@ -14,7 +14,7 @@ Given = tuple[str, yamlio.Map]
 
 
 def given(root: yamlio.Node, moments: Sequence[Moment]) -> Iterator[Given]:
-    """Yield the metadata that a valid scenario gives to services of its own stack, at the start and in its steps, as written."""
+    """Yield the YAML nodes of the metadata that a valid scenario sets for its own stack's services, at the start and in steps."""
     found = _values(root)
     for name, service in _values(found.get("services")).items():
         if isinstance(metadata := _values(service).get("metadata"), yamlio.Map):

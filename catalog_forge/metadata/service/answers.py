@@ -55,7 +55,7 @@ class Answers:
         return any(client in clients for clients in self.versions.values())
 
     def revisions(self) -> frozenset[str]:
-        """Return the values of all `version` keys. confd -watch waits until its `version` changes."""
+        """Return the values of all `version` keys. confd -watch waits until the `version` that it receives changes."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 

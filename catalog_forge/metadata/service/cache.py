@@ -29,7 +29,7 @@ class Cache:
             self.size -= len(self._kept.pop(oldest)) + _OVERHEAD
 
     def clear(self) -> None:
-        """Remove all answers, because they have changed."""
+        """Remove all answers. This is necessary when the answers of the service change."""
         self._kept.clear()
         self.size = 0
 

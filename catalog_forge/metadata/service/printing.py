@@ -20,7 +20,7 @@ _GO_ESCAPES = re.compile(r"\\\\|\\b|\\f|[<>&\u2028\u2029]")
 
 
 class NoJsonError(ValueError):
-    """Raised for a number that JSON cannot represent; the text is the real service's error message."""
+    """Raised for a number that JSON cannot represent, with the error message of the real service."""
 
 
 def to_json(value: Value) -> str:
