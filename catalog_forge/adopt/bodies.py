@@ -154,7 +154,7 @@ class _NotPairs(Exception):
 
 
 def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
-    """Convert a lifted file to `set` and `copy` blocks in the format suggested by `dest`, or return None if it needs none."""
+    """Convert a lifted file to `set` and `copy` blocks in the format of `dest`. Return None if this is impossible or useless."""
     form = format_of(dest)
     if form not in _FORMATS or lifted.body is None:
         return None

@@ -126,7 +126,7 @@ def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
 
 
 def unread_entries(catalog: Catalog) -> Iterator[Problem]:
-    """Yield the errors in docker-compose files that cannot be read. The images that these entries run are unknown."""
+    """Yield the errors in docker-compose files that cannot be read. The images of the services in these files are unknown."""
     for revision in filter(None, map(modelled, catalog.entries)):
         for source in revision.composition.sources:
             yield from source.yaml.problems if source.docker else ()
@@ -208,7 +208,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each image that one entry uses, with an `EntryUse`. The image reference `surely` means the only `known` image."""
+    """Yield each image that one entry uses, with an `EntryUse`. `surely` is a reference to the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:
@@ -239,7 +239,7 @@ def conf_images(
 ) -> Iterator[tuple[str, Original]]:
     """Yield the name of each service that runs a conf image, with the image.
 
-    The image reference `surely` means the first `known` image.
+    `surely` is an image reference that certainly refers to the first `known` image.
     """
     for name, service in files.services.items():
         image = written_at(service, "image")

@@ -45,7 +45,7 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.parsing import Parsed
 
 _MOST_CALLS = 20
-# Templates that call each other may print much more than their source; the output is limited to this many pieces.
+# Templates that call each other may print much more than their source contains; the output is limited to this many pieces.
 _MOST_PIECES = 20_000
 _LONGEST = 200_000
 _VERB = re.compile(r"%(.)", re.DOTALL)

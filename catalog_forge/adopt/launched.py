@@ -61,7 +61,7 @@ def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Alte
 
 
 def _stack(revision: Revision, told: Mapping[str, Given]) -> Stack:
-    """Return the stack of a revision. Secret questions, and required ones without a default, get sample answers."""
+    """Return the stack of a revision. Secret questions, and required questions without a default, get sample answers."""
     given = {
         name: Given(
             each.options[0] if each.options else "1" if each.type == "int" else "true" if each.type == "boolean" else name

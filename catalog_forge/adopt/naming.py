@@ -60,7 +60,7 @@ class Thing:
     """The object that a path refers to, and `rest`, the part of the path below the object.
 
     `which` is the name of the service to which the object belongs ("" for the configured service), or the loop whose current
-    element is the object. `wide` is True if the path names a service of any stack.
+    element is the object. `wide` is True if the path covers the services of all stacks.
     """
 
     kind: ThingKind
@@ -489,7 +489,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. A label's name changed as in `_WORD` is the label's field `word`."""
+        """Return the expression for a changed value. A label's name with the change in `_WORD` is the field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of

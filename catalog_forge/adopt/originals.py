@@ -203,7 +203,7 @@ class Original:
 
 
 def called(image: Image) -> str:
-    """Return the name of an image's folder, or of the closest folder above it that is not a version."""
+    """Return the name of an image's folder, or of the closest parent folder that is not named after a version."""
     parts = [each for each in posixpath.abspath(image.folder.where.file or ".").split("/") if each]
     named = [each for each in parts if not _NUMBERED.fullmatch(each)]
     return (named or ["image"])[-1].lower().rpartition("+")[2]
@@ -342,7 +342,7 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """Move the keys of each file that are not Rancher's below the service's own metadata. Return all files.
+    """In each file, move the keys that are not Rancher's below the service's own metadata. Return all files.
 
     The keys of a file are not Rancher's if Rancher never serves any of them. No key of the image is Rancher's if the image names
     another store. If the image names no store, its keys are Rancher's in two cases: a template reads a path that only Rancher

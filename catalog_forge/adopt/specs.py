@@ -183,7 +183,7 @@ def _service(original: Original) -> dict[str, Any]:
 
 
 def _version(original: Original) -> str:
-    """Return the version of the image: the name of a folder above it that looks like a version, otherwise 0.1.0."""
+    """Return the version of the image: the name of a parent folder that looks like a version, otherwise 0.1.0."""
     parts = reversed(original.image.folder.where.file.split("/"))
     found = next((part.removeprefix("v") for part in parts if re.fullmatch(r"v?[0-9]+\.[0-9][0-9A-Za-z.-]*", part)), "0.1.0")
     return re.sub(r"[^0-9A-Za-z]+$", "", found)

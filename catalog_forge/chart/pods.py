@@ -88,13 +88,13 @@ class Pods:
     def gap(
         self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
     ) -> None:
-        """Add a gap for a key of a container, or for an item in that key."""
+        """Add a gap for a key of a container, or for an item in the value of that key."""
         shown = self.opened.marks.shown
         words = {name: shown(text) for name, text in words.items()}
         self.gaps.add(kind, launch.name, shown(what), self.where(launch.name, key, shown(item)), said, **words)
 
     def where(self, service: str, key: str, item: str = "") -> Where | None:
-        """Return the place in the entry of a service's key, or of an item below that key."""
+        """Return the place of a service's key in the entry, or the place of an item in the value of that key."""
         composition = self.entry.composition
         definition = composition.services.get(service)
         if definition is None:

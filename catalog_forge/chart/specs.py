@@ -1,4 +1,4 @@
-"""Reads the entry and the conf image of a spec for a chart."""
+"""Reads the entry and the conf image of a spec, from which a chart is made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYS = re.compile(r'"/(stacks|services|containers|hosts)\b')
 
 
 def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
-    """Return the entry of a spec as it would be generated now, and its icon."""
+    """Generate the entry of a spec without writing it. Return the entry and its icon."""
     from catalog_forge.catalog.entry import entry_plan
 
     plan = entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon")))

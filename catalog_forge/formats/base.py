@@ -83,7 +83,7 @@ class Escape:
 
     @property
     def refusal(self) -> str:
-        """Return the error for values that are refused; empty if any text is allowed."""
+        """Return the error for refused values, or an empty text if any text is allowed."""
         reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
         if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
             reasons.append(f"one of {shown}")

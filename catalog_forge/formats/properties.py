@@ -20,7 +20,7 @@ _KEY = Escape(
 
 
 def _fault(text: str) -> str:
-    """Return an error for the first character outside of comments that is not ASCII; empty if there is none."""
+    """Return an error for the first non-ASCII character outside of comments, or an empty text if there is none."""
     continued = False
     for number, line in enumerate(text.split("\n"), 1):
         is_comment = not continued and line.lstrip()[:1] in tuple(_COMMENTS)

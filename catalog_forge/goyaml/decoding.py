@@ -103,7 +103,7 @@ def brought_in(node: Node) -> list[Node]:
 
 
 def pairs(node: Node | None) -> dict[str, Node]:
-    """Return the values of a mapping by key, with merge keys expanded; empty for any other node."""
+    """Return the values of a mapping by key, with merge keys expanded. For any other node, return an empty mapping."""
     return {key.value: each for key, each in merged(node.pairs)} if isinstance(node, Map) else {}
 
 
