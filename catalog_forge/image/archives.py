@@ -1,4 +1,4 @@
-"""Read the tar archives in which an engine exports files, in chunks. Pure."""
+"""Read tar archives that an engine exports and sends in chunks. Pure."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ GRACE = 20
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
     """Build one image, unless the engine already has an image with the first tag and the digest of the request.
 
-    Raises BuildError if the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
-    output; EngineError if the engine stops answering. A failed or interrupted build leaves nothing on the engine.
+    Raises BuildError if the engine refuses or a step fails (the error has the line of the Dockerfile and the end of the
+    step's output); EngineError if the engine stops answering. A failed or interrupted build leaves nothing on the engine.
     """
     (outcome,) = build_all(engine, [request], lambda _: report)
     if isinstance(outcome, ForgeError):
@@ -276,7 +276,7 @@ class _Work:
                 with suppress(APIError):
                     self.engine.api.remove_container(container, v=True, force=True)
             images = [image for image in reversed(self.made) if image not in self.kept]
-            # An image can be removed only after its children, and concurrent builds mix up the order. Repeat while images vanish.
+            # An image can only be removed after its children. Concurrent builds mix up the order: repeat until none is removed.
             while left := [image for image in images if not self._removed(image, parents=False)]:
                 if len(left) == len(images):
                     break

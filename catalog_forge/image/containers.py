@@ -1,4 +1,4 @@
-"""Start containers and networks on a Docker engine as a run, through the SDK, and remove all of them afterwards.
+"""Create the containers and networks of a run on a Docker engine, through the SDK, and remove all of them afterwards.
 
 Every container and network has the label of its run. Removal searches for that label instead of using returned IDs, so that
 objects created by an interrupted call are also found. The only volumes are those that images declare: they are anonymous, and
@@ -229,7 +229,7 @@ class Run:
             raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
 
     def _left(self) -> list[Callable[[], None]]:
-        """Return a removing function for each object of the run that still exists: the newest container first, networks last."""
+        """Return functions that each remove one remaining object of the run: the newest container first, networks last."""
         api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
         with self._engine.asked_to("list containers and networks"):
             containers = api.containers(all=True, filters=wanted)

@@ -99,7 +99,7 @@ def gone(address: Address, action: str) -> EngineError:
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
-    """Return the engine that `locate` finds, after its first answer. The `timeout` (in seconds) applies to every request.
+    """Connect to the engine that `locate` finds, and wait for an answer. `timeout` (in seconds) applies to every request.
 
     Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
     """
@@ -121,7 +121,7 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
 
 
 def _knock(host: str) -> None:
-    """Raise OSError if a Unix socket cannot be reached, because the SDK leaks the sockets that it fails to connect."""
+    """Raise OSError if a Unix socket cannot be reached. This check avoids the SDK, which leaks sockets after a failure."""
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(host.removeprefix("unix://"))

@@ -128,7 +128,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 def tools_folder(spec: Spec) -> str:
     """Return the folder of the tools in the image.
 
-    If the shared folder is a volume, the entrypoint copies the tools into the volume, which may be older than the image.
+    If the shared folder is a volume, the volume may be older than the image, so the entrypoint copies the tools into it.
     """
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
@@ -265,11 +265,11 @@ def _action(number: int, reload: Reload, file: ConfFile) -> Action:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text as one word of a shell."""
+    """Quote a text as one word of a shell command."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-# How to write the characters with a meaning inside quotes in a Dockerfile. \0 stands for an expansion to an empty string.
+# How a Dockerfile writes characters that are special inside quotes. \0 stands for an expansion to an empty string.
 _DOCKER = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\0": "${_:+}"})
 
 

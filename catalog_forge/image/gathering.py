@@ -1,6 +1,6 @@
 """Find the paths that the files of a build context have in the image, by the COPY and ADD instructions of the Dockerfile.
 
-Nothing is run, so files that come from RUN, another image or a download are not known, nor are files that RUN removes.
+Nothing is run and nothing is downloaded. Files that RUN adds or removes, and files from other images or URLs, are not known.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The files of a confd folder: their paths in the build context, by path below conf.d/ and by path below templates/."""
+    """The files of a confd folder: `resources` and `templates` map paths below the subfolders to paths in the build context."""
 
     confdir: str
     resources: Mapping[str, str]

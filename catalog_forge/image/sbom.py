@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """Add the files of the spec, and return them. The files form a separate package, since others are not analyzed."""
+        """Add the files of the spec, and return them. They form a package of their own: no other package is analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}

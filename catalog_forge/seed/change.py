@@ -36,7 +36,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the store already contains the wanted keys."""
+        """Whether nothing must be written: the store has the wanted keys, and no earlier seed was interrupted."""
         return not (self.puts or self.deletes or self.is_cut_off)
 
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:

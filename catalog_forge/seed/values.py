@@ -102,7 +102,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """Return the answers by the question's variable, checked and completed with defaults like those of the catalog entry."""
+    """Return the answers by the question's variable. The answers are checked and completed with the defaults of questions."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)

@@ -165,7 +165,7 @@ class Balancers:
 
 
 def _precedence(rule: Rule) -> tuple[int, int, int, int]:
-    """Return the sort key for Rancher's order of rules: by port, then by priority, then the most specific rule first."""
+    """Return the sort key for Rancher's order of rules: by port, by priority, and then from most to least specific."""
     exact = 2 * bool(rule.hostname) - ("*" in rule.hostname)
     return rule.source, rule.priority or 1 << 31, -exact, -len(rule.path)
 

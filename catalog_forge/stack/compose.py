@@ -108,7 +108,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 )
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores such a key silently, even if the key is a service at the top level, as in version 1.
+                # Rancher ignores such a key silently. The key may be a service that is at the top level, as in version 1.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores this key: {hint}; services belong below `services`", key.where)
 

@@ -22,7 +22,7 @@ Contents = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The comparison of a volume before and after: the numbers of files that are unchanged, changed, gone and new."""
+    """The comparison of a volume before and after an upgrade: the numbers of unchanged, changed, removed and new files."""
 
     volume: str
     same: int
@@ -32,7 +32,7 @@ class Kept:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the volume had files before, and none of them exists any more."""
+        """Whether the volume had files before the upgrade, none of which exists afterwards."""
         return bool(self.gone) and not self.same and not self.changed
 
     def __str__(self) -> str:

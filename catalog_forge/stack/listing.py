@@ -50,7 +50,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
     """Return the units of these containers. Of the containers of a unit, only those with the highest number count.
 
     `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
-    runs the stack. `watched` is None if no process runs the stack, so that no unit is starting.
+    runs the stack. `watched` is None if no process runs the stack; then no unit is starting.
     """
     found: list[Row] = []
     for key in sorted({each.key for each in there}):

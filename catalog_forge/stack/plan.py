@@ -18,7 +18,7 @@ _OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "rest
 
 
 def lines(stack: Stack) -> Iterator[str]:
-    """Draw a stack as lines. Text from the entry is escaped, so that it cannot control the terminal."""
+    """Draw a stack as lines of text. Text from the entry is escaped, so that it cannot control the terminal."""
     return map(printable, _lines(stack))
 
 

@@ -168,7 +168,7 @@ def named(stack: Stack, names: Collection[str]) -> frozenset[Key]:
 
 
 def levels(stack: Stack) -> list[list[str]]:
-    """Group services by their order of start: each service is in a later group than those that it links to or depends on."""
+    """Group services by their order of start: each service comes after the services that it links to or depends on."""
     done: dict[str, int] = {}
     for service in stack.services:
         before = {*service.depends_on, *(link.target for link in service.links)}

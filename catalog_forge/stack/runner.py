@@ -51,7 +51,7 @@ _OF_CONTAINER = ("domainname", "hostname", "stdin_open", "stop_signal", "tty", "
 
 
 class StackRunner:
-    """One stack on an engine. Methods raise BuildError if the engine refuses a request, EngineError if it is unreachable."""
+    """One stack on an engine. Methods raise BuildError if the engine refuses a request, EngineError if no engine answers."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.name = name
@@ -138,7 +138,7 @@ class StackRunner:
             raise BuildError(f"volume {full} already exists and does not belong to this stack", hint="choose another --name")
 
     def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
-        """Create the missing containers of a unit with the unit's number, and start those that have not been started yet.
+        """Create the missing containers of a unit with the unit's number, and start all containers that were never started.
 
         `there` are the existing containers of the unit; containers with another number are removed first.
         """

@@ -96,7 +96,7 @@ def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expe
 
 
 def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[Failure]:
-    """Yield all differences between what was `seen` at a moment and the expectation; `before` is the previous observation."""
+    """Yield all differences between the observation `seen` and the expectation; `before` is the previous observation."""
     for file in expected.files:
         found = seen.files.get(file.dest)
         for failure in _file(file, found, before.files.get(file.dest) if before else None):

@@ -1,8 +1,9 @@
 """The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
-metadata: all resources of the confd wait for the next change. From then on, the stack must match the expectation within the time
-`within`. To notice an extra reload, the stack must then continue to match for as long as the launch script needs to see a stamp.
+metadata, so that all its resources wait for the next change. From then on, the stack must match the expectation within the time
+`within`. The stack must then continue to match for as long as the launch script needs to see a stamp, so that an extra reload
+is noticed.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ class _Running:
 
     @property
     def unsettled(self) -> str:
-        """The reason why the stack does not match the plan yet; empty if it does. Raises the error that ended the stack."""
+        """The reason why the stack does not match the plan yet; empty if it matches. Raises the error that ended the stack."""
         self.check()
         status = self.folder.status()
         if status.get("refused"):
@@ -244,7 +245,7 @@ class Scene:
         return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return the observation once `good` accepts it or the time is up.
+        """Put the stack into its state at a moment, and return the observation once `good` accepts it or the time is up.
 
         Raises ForgeError, with the last lines of the containers' logs, if the stack does not run.
         """
@@ -378,7 +379,7 @@ class Scene:
         return next((each.launches for each in self.stack.services if each.name == service), ())
 
     def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
-        """Return the containers of the unit that asks."""
+        """Return the containers of the unit to which the asking container belongs."""
         launch = moment.asking.launch if moment.asking else None
         key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
         return [each for each in seen if each.key == key]

@@ -190,7 +190,7 @@ def places(stack: Stack) -> dict[str, Place]:
 
 
 def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
-    """Raise ForgeError with each container that the scenario asks at a moment at which the container does not exist."""
+    """Raise ForgeError if the scenario asks containers at moments at which these do not exist. The error names each of them."""
     problems: list[Problem] = []
     for moment, each in zip(played.moments, expected, strict=True):
         if cannot(moment, stack):

@@ -65,13 +65,13 @@ class Live(Protocol):
         ...
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
-        """Bring the stack to a moment, and return the observation once `good` accepts it or the time is up."""
+        """Put the stack into its state at a moment, and return the observation once `good` accepts it or the time is up."""
         ...
 
 
 @runtime_checkable
 class Stage(Protocol):
-    """An engine that runs whole stacks, not only one container's view of the metadata service."""
+    """An engine that runs whole stacks instead of rendering the files for a single container."""
 
     name: str
 
@@ -86,7 +86,7 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a scenario: its moments, its duration, and why it was skipped or aborted."""
+    """The result of a scenario: its moments, its duration, and the reason if it was skipped or aborted."""
 
     case: Case
     steps: tuple[Step, ...]
@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments up to the first that the stack cannot reach. Yield this one and all later moments as not played."""
+    """Play the moments until the stack cannot reach one. Yield that moment and all later moments as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

@@ -16,7 +16,7 @@ from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, Spec
 
-# For each release of confd, the dialect: the oldest release with the same template functions.
+# Maps each release of confd to its dialect, which is named after the oldest release with the same template functions.
 _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0": "0.16", "HEAD": "HEAD"}
 
 
@@ -24,7 +24,7 @@ _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0"
 class Subject:
     """The resources of a conf image, and the back end, prefix and environment of its confd.
 
-    `reloads` maps dests to the actions after a change, and `formats` maps dests to known formats. `spec` and `context` (the
+    `reloads` maps dests to actions after a change; `formats` maps dests to their formats if known. `spec` and `context` (the
     files of the image) are set only for a generated image.
     """
 
@@ -73,7 +73,7 @@ def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str
     """Return the subject of a spec: its image as it would be generated now, and the back end that it reads.
 
     If `backend` is empty, the first back end of the spec is used. `version` overrides the metadata version of the spec.
-    Raises as `image_plan`.
+    Raises the errors of `image_plan`.
     """
     if version:
         spec = replace(spec, engine=replace(spec.engine, metadata=version))
@@ -93,7 +93,8 @@ def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str
 
 
 def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables: Mapping[str, str] | None = None) -> Subject:
-    """Return the subject of any folder with conf.d/ and templates/, given as its files. Raises as `image_dir.read`."""
+    """Return the subject of any folder with conf.d/ and templates/, given as its files. Raises the errors of
+    `image_dir.read`."""
     image = image_dir.read(files, where)
     reloads = {each.dest: f"{each.reload_cmd} ({each.dest})" for each in image.resources if each.reload_cmd}
     return Subject(image, prefix, variables or {}, reloads=reloads)

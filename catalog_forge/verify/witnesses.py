@@ -1,4 +1,4 @@
-"""Records evidence for the engines with containers: the requests of confd to the metadata service, and container logs."""
+"""Records what the engines with containers can observe: the requests of confd to the metadata service, and container logs."""
 
 from __future__ import annotations
 
