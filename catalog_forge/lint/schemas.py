@@ -1,8 +1,8 @@
 """JSON Schemas (draft 2020-12) for config.yml, rancher-compose.yml and confd's template resources.
 
-The schemas allow the keys and values that the three judges and confd use. The schemas refuse keys that no program reads. A few
-keys without effect that many catalogs contain are allowed, but marked deprecated. Facts: docs/facts/catalog.md#2.2 and #3.4,
-docs/facts/confd.md#1.1. The schemas themselves are files/*.schema.json.
+The schemas allow the keys and values that the three judges and confd use. The schemas refuse keys that no program reads,
+except a few keys that many catalogs contain: these keys are allowed, but marked deprecated. Facts: docs/facts/catalog.md#2.2
+and #3.4, docs/facts/confd.md#1.1. The schemas themselves are files/*.schema.json.
 """
 
 from __future__ import annotations

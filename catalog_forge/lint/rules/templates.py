@@ -193,9 +193,9 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 
 @rule("CF514", "warning", "An answer that has no default is compared", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
-    """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go version that
-    rancher-compose is built with, and the rendered text ends at the comparison. For a question with an empty default, the finding
-    is only a note. The condition `{{if .Values.NAME}}` makes the same test and cannot fail.
+    """If the answer is missing, for example in an upgrade on the command line without answers, `eq` and `ne` fail in the Go
+    version that rancher-compose is built with, and the rendered text ends at the comparison. For a question with an empty
+    default, the finding is only a note. The condition `{{if .Values.NAME}}` makes the same test and cannot fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -330,8 +330,8 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
 @rule("CF517", "error", "Some answers break the stack that the template makes", on=Revision)
 @told("CF517")
 def broken_version(revision: Revision) -> Iterator[Hit]:
-    """The template is rendered for all combinations of the options and booleans that its conditions use, and each result
-    is checked as a compose file: is it YAML, are all keys known, and do sidekicks, links, volumes and images exist?
+    """The template is rendered for up to 256 combinations of the options and booleans that its conditions use. Each result
+    is checked as a compose file: it must be YAML, all keys must be known, and sidekicks, links, volumes and images must exist.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --

@@ -29,8 +29,8 @@ class RuleBroke(Exception):
 class Choice:
     """The rules to run, and the levels of their findings.
 
-    `ids` are the rules that run; `levels` are the levels that the team set for some rules; each item of `paths` is a shell
-    pattern and the rules that are silent in the files that match the pattern.
+    `ids` are the rules that run; `levels` are the levels that the team set for some rules; each item of `paths` is a
+    pair: a shell pattern, and the rules that are silent in the files that match the pattern.
     """
 
     ids: frozenset[str]
