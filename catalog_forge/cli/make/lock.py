@@ -1,4 +1,4 @@
-"""`catalog-forge lock`: record the digest of every image that a catalog names in catalog-forge.lock."""
+"""`catalog-forge lock`: record, in catalog-forge.lock, the digest of every image that a catalog names."""
 
 from __future__ import annotations
 

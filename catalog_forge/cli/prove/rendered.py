@@ -73,7 +73,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
 
 
 def write(seen: Seen, out: Path) -> None:
-    """Write each file below `out`, at the path given by its `dest`.
+    """Write the rendered files below `out`; the `dest` of a file becomes its path below `out`.
 
     Raises ForgeError if a link would lead outside the folder, or if a file cannot be written.
     """
