@@ -139,7 +139,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
 
     def inner_key(self, block: SetBlock, name: str) -> str:
-        """Return the code of a key in a map that is itself a value."""
+        """Return the code of a key in a map, where the map is the value of a pair."""
         return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:

@@ -272,7 +272,7 @@ def of_container(leaf: str, default: str = _EMPTY) -> str:
 
 
 def same(leaf: str, wanted: str) -> str:
-    """Return the condition that a field (`leaf`) of the container that a walk visits equals `wanted`, a template expression."""
+    """Return the condition that a field (`leaf`) of the visited container equals `wanted`, a template expression."""
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 

@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: a struct always does; any other value does if it is not a zero value of Go."""
+    """Return whether a value counts as true: a struct always does, any other value if it is not its Go type's zero value."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

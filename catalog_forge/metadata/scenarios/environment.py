@@ -37,7 +37,7 @@ class EnvironmentReader(Reader):
     """Reads the environment at the start of a scenario."""
 
     def environment(self, found: Mapping[str, yamlio.Node]) -> Environment:
-        """Return the environment described by the nodes under the keys `KEYS`."""
+        """Return the environment that the nodes under the keys in `KEYS` describe."""
         own = self.name(found.get("stack"), "Default")
         others = [(self.name(key), key, value) for key, value in self.pairs(found.get("stacks"), "stacks")]
         seen = {own.lower()}
