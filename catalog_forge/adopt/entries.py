@@ -225,7 +225,7 @@ def _of_entry(
 
 
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
-    """Return the container in the unit of the service `name` that starts the image's own program.
+    """Return the container that starts the image's own program in the unit of the service `name`.
 
     `running` are all services that run the image. A container without a command is preferred.
     """

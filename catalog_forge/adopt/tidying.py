@@ -64,7 +64,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces follow the last line break. Without one, it is `before`, the result for the preceding text."""
+    """Whether only spaces follow the last line break in or before a text. `before` is the result for the preceding text."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
