@@ -29,7 +29,7 @@ ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The files of a confd folder: `resources` and `templates` map paths below the subfolders to paths in the build context."""
+    """The files of a confd folder. `resources` (below conf.d/) and `templates` map their names to paths in the build context."""
 
     confdir: str
     resources: Mapping[str, str]

@@ -154,7 +154,7 @@ class Stack:
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
     number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
     containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
-    run in addition to the entry, `held` the units that are stopped, and `restarts` counts the requested restarts of each unit.
+    run in addition to the entry, `held` names the stopped units, and `restarts` counts the requested restarts of each unit.
     `images` maps each image to the location at which the entry names it.
     """
 

@@ -113,7 +113,7 @@ def _blank(value: Any, secrets: Collection[str]) -> Any:
 
 
 class Hide:
-    """Replaces all occurrences of secrets in the output of containers with stars.
+    """Hides secrets in the output of containers: replaces all their occurrences with stars.
 
     Secrets shorter than `least` characters are not replaced, because such short texts occur in any output.
     """

@@ -44,8 +44,8 @@ def asking(spec: Spec) -> str:
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
-    """Return a scenario: it has the stack of the entry with its answers, and steps that add a unit, replace a unit, and
-    switch to the view of a container of each other group.
+    """Return a scenario. It has the stack of the entry with its answers, and steps that add a unit, replace a unit, and
+    switch to a container of each other group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
     start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or

@@ -93,7 +93,7 @@ def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str
 
 
 def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables: Mapping[str, str] | None = None) -> Subject:
-    """Return the subject of any folder with conf.d/ and templates/, given as its files. Raises the errors of
+    """Return the subject of a folder with conf.d/ and templates/; `files` are its files. Raises the errors of
     `image_dir.read`."""
     image = image_dir.read(files, where)
     reloads = {each.dest: f"{each.reload_cmd} ({each.dest})" for each in image.resources if each.reload_cmd}
