@@ -87,7 +87,7 @@ class ComposeFile:
     @cached_property
     def is_second(self) -> bool:
         """Whether the file has the form of compose 2. rancher-compose refuses a file of this form without a version (CF402), but
-        all other checks treat the file as compose 2, as the author meant it."""
+        all other checks treat the file as compose 2, which the author meant."""
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property
@@ -321,7 +321,7 @@ def _nothing(_message: str, _where: Where) -> None:
 
 
 def labels_of(node: Node | None) -> dict[str, tuple[Text, Node]]:
-    """Return the labels in a mapping or a list of NAME=VALUE: for each name, the scalar that contains it, and its value.
+    """Return the labels in a mapping or a list of NAME=VALUE: for each name, the scalar with the name, and the value.
 
     rancher-compose strips the spaces around an item of a list (docs/facts/catalog.md#3).
     """

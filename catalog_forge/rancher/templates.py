@@ -135,7 +135,7 @@ def template_of(file: File) -> Template:
     return Template(file, *_compiled(file.text))
 
 
-# Cached for a whole catalog, because each lint rule visits all revisions in turn.
+# The cache is large enough for a whole catalog, because each lint rule visits all revisions in turn.
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
     """Parse and compile a template. The result is cached, because a template is rendered with many sets of answers."""

@@ -56,7 +56,7 @@ def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[
 
 @dataclass(frozen=True)
 class _Launched:
-    """A revision, and the services that a stack launches from it with these answers."""
+    """A revision, the answers of a stack, and the services that the stack launches from the revision."""
 
     composition: Composition
     answers: Mapping[str, str]

@@ -73,7 +73,7 @@ def _int(text: str) -> int:
 
 
 def within(version: str, wanted: str) -> bool | None:
-    """Tell whether a version is in a range as the catalog service reads it; None if the version or the range cannot be read."""
+    """Tell whether a version is in a range by the catalog service's rules; None if the version or the range cannot be read."""
     test, plain = reads_range(wanted), version.lstrip("v")
     return None if test is None or semver(plain) is None else test(plain)
 

@@ -40,7 +40,7 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end. It can watch some back ends only if it writes a single file, and others not at all."""
+    """Whether confd can watch a back end. Some back ends can be watched only if confd writes a single file, others never."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 
@@ -177,7 +177,7 @@ def _word(text: Text) -> _Parts:
 
 
 def _command(text: Text) -> _Parts:
-    """Return a command as one shell word, then variables with the values of its expressions, so that no value is run as code."""
+    """Return a command as one shell word, and variables with the values of the expressions, so that no value runs as code."""
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:

@@ -68,7 +68,7 @@ class Placed(Protocol):
     """An object that knows the file location of each character of a text."""
 
     def at(self, offset: int) -> Where:
-        """Return the location of the character `offset`."""
+        """Return the location of the character at `offset`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,7 +331,7 @@ class _Reader:
         return self.expression(Text, node, limits, what) if type(constant) is str else constant
 
     def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
-        """Read a block. The kind of a block is given by its keyword, the one required key of its record."""
+        """Read a block. The kind of a block follows from the keyword, the only required key of the block's record."""
         words = {next(key.name for key in keys_of(option) if key.required): option for option in get_args(kind)}
         if not isinstance(node, yamlio.Map):
             raise self.wrong("a block must be a mapping", node.where, did_you_mean("", words))

@@ -147,7 +147,7 @@ def _odd(message: str, node: Node, hint: str, rule: str = UNREAD) -> Refusal:
 
 
 def _number(node: Node | None) -> float | None:
-    """Return a number, including one written as text of digits; None for anything else."""
+    """Parse a number, including a number that is written as text; return None for anything else."""
     value = decoding.value(node) if isinstance(node, Text) else None
     if isinstance(value, str):
         return int(value) if _DIGITS.fullmatch(value) else None

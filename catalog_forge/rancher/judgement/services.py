@@ -82,7 +82,7 @@ def services_without_version(root: Node | None) -> Text | None:
 
 
 def _converted(key: str, node: Node) -> Node:
-    """Return a value as rancher-compose converts it before checking it."""
+    """Convert a value in the way in which rancher-compose converts the value before the checks."""
     if key in TEXTUAL:
         return decoding.rewritten(node, _as_text)
     return decoding.rewritten(node, _as_number) if key in NUMERIC else node

@@ -24,7 +24,7 @@ _ONE_PRIMARY = "define a separate sidekick for each primary"
 
 
 def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
-    """Report sidekicks that are not services or have two primaries. `labels` are the sidekicks labels by service. If the
+    """Report sidekicks that are not services or have two primaries. `labels` maps each service to its sidekicks label. If the
     location of a label is in `varied`, the label depends on answers, and faults get the location of the whole label."""
     primaries: dict[str, str] = {}
     for name, node in labels.items():
@@ -106,7 +106,7 @@ def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
 
 
 def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
-    """Yield the services that a load balancer of Rancher 1.1 links to. Each of its ports forwards to all these services."""
+    """Yield the services that a load balancer of Rancher 1.1 links to. Each port of the balancer forwards to all of them."""
     for item in items(service.get("links")) if is_old_balancer(service) else ():
         name = item.value.split(":")[0].strip()
         if name and not varies(name) and "/" not in name:

@@ -127,7 +127,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """Yield the problem that the name of an element is used outside of the element's scope."""
+    """Yield a problem: the name of an element is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     yield Problem(f"`{name}` can only be used in {words}", where)
 

@@ -1,4 +1,4 @@
-"""Check a spec that uses a back end other than Rancher: what the spec reads, and whether each back end can store its keys."""
+"""Check a spec that uses a back end other than Rancher: what the spec reads, and whether each back end can store the keys."""
 
 from __future__ import annotations
 

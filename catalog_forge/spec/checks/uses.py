@@ -101,7 +101,7 @@ def _nodes(file: ConfFile) -> Iterator[Node]:
 
 
 def _is_own(spec: Spec, of: Collection) -> bool:
-    """Whether a collection consists of containers of the configured service or of one of its groups."""
+    """Whether a collection consists of containers of the configured service or of a group of this service."""
     return of.kind in ("peers", "others") or (of.kind == "service" and any(of.name == member.name for member in spec.members))
 
 

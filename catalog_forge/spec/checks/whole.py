@@ -220,7 +220,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # without places: not a record, as the reader has reported
+        if group.places:  # a group without places is not a record, and the reader has reported the problem
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
