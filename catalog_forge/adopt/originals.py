@@ -316,7 +316,7 @@ def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
 
 
 def _versions(file: OriginalFile) -> set[str]:
-    """Return the metadata versions that a file reads, as named by its prefix or otherwise by its paths."""
+    """Return the metadata versions in the prefix of a file or, if the prefix has none, in the paths that the file reads."""
     if file.version:
         return {file.version}
     return {match[1] for read in file.reading.reads if (match := _VERSION.match(read.path))}
