@@ -144,7 +144,7 @@ class Writing:
         return self.naming.setting.types.get(name.removeprefix("metadata/")) in _SEVERAL_LINES
 
     def listed(self, of: Any) -> str:
-        """Return the expression for the collection of a listing."""
+        """Return the spec's expression for the collection that a loop of the template runs over."""
         return self.naming.listed(self.naming.place(of.path), of.branches)
 
     def under(self, piece: When, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:

@@ -335,7 +335,8 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
 def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
     """Return a name for each item of `side`: `+N` if it is new, else the number of the base item that it equals or replaces.
 
-    Also return the numbers of base items that were replaced by more or fewer items: it is unknown which item replaced which.
+    Also return the numbers of the base items in each run that a run of another length replaced: which item replaced which is
+    unknown.
     """
     names, doubtful = [f"+{number}" for number in range(len(side))], set[str]()
     matcher = SequenceMatcher(None, [each.value.meaning for each in base], [each.value.meaning for each in side], autojunk=False)

@@ -72,7 +72,7 @@ def shown(kind: str) -> str:
 
 
 def number_type(text: str) -> str:
-    """Return the type that Go gives the numeric constant `text` as an argument of type `any`; empty if `text` is not a number."""
+    """Return the type that the numeric constant `text` gets in Go when it is passed as `any`; empty if `text` is not a number."""
     try:
         return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
     except ValueError:

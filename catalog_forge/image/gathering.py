@@ -65,7 +65,7 @@ def _ends(path: str, part: str) -> Iterator[int]:
 
 
 def inlined(dockerfile: Dockerfile) -> dict[str, Inline]:
-    """Return the heredocs of COPY and ADD, each by a name that no file of a build context can have."""
+    """Return the heredocs of COPY and ADD, keyed by names that no file of a build context can have."""
     copies = (each for each in dockerfile.instructions if each.keyword in ("COPY", "ADD"))
     return {_inline(each, one.name): one for each in copies for one in each.heredocs}
 

@@ -21,7 +21,7 @@ Network = Literal["managed", "none", "host", "bridge", "shared"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note on a key of an entry that is not honoured or needs trust: the service, the key, a message and the location."""
+    """A note about a key that is ignored or needs `--trust`: the service, the key, a message and the location."""
 
     service: str
     key: str

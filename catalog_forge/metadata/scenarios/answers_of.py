@@ -167,7 +167,7 @@ class _View:
         }
 
     def stack(self, stack: Stack) -> Entry:
-        """Return the entry of a stack with its services."""
+        """Return the metadata of a stack, including its services."""
         members = [service for (home, *_), service in self.services.items() if home == stack.name]
         services: list[Value] = [service if self.version.objects else service["name"] for service in members]
         return {

@@ -17,7 +17,7 @@ _TURN = 16
 
 
 class RequestHandler(Protocol):
-    """Handles the requests of connections: `take` gets one head at a time, and answers at once or later."""
+    """Handles the requests of connections: `take` gets one request head at a time, and answers immediately or later."""
 
     def admit(self, connection: Connection) -> bool:
         """Accept a new connection; False means that it is rejected."""
