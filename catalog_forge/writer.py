@@ -226,12 +226,13 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
     return sorted(name for name in names if os.path.lexists(root / manifest_path(name)))
 
 
-def compare_left(root: Path, names: Iterable[str], specs: Collection[str]) -> dict[str, Comparison]:
+def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> dict[str, Comparison]:
     """Compare with the disk, for each removed spec, the generated files that `prune` would delete.
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """
-    taken = {path for each in specs if (other := _read_manifest(root, each)) for path in other.files}
+    # `generate` calls this at each run: it reads the manifests of all specs only if a removed spec has left files.
+    taken = {path for each in specs if names and (other := _read_manifest(root, each)) for path in other.files}
     found = {}
     for name in names:
         recorded = _read_manifest(root, name)
@@ -258,14 +259,12 @@ def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bo
         return found
 
 
-def not_generated(root: Path, name: str, found: Comparison) -> list[str]:
-    """Return the files in the folders of the removed spec `name` that are not in `found`, so that `prune` keeps them."""
-    manifest = manifest_path(name)
-    rooms = {"/".join(path.split("/")[:2]) for path in (*recorded(root, name), manifest)}
-    paths = (
+def in_folders_of(root: Path, name: str, paths: Iterable[str]) -> list[str]:
+    """Return the files on disk in the folders that the spec `name` and its generated files, `paths`, have or had."""
+    rooms = {"/".join(path.split("/")[:2]) for path in (*paths, manifest_path(name))}
+    return sorted(
         f"{folder}/{file}"[len(f"{root}/") :] for room in rooms for folder, _, files in os.walk(root / room) for file in files
     )
-    return sorted(path for path in paths if path not in found.states and path != manifest)
 
 
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:

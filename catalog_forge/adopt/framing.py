@@ -28,6 +28,7 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
+from catalog_forge.spec.checks.whole import texts_in, used_variables
 from catalog_forge.spec.expressions import Expr
 from catalog_forge.spec.model import KEY_TYPES, Spec
 from catalog_forge.spec.model.compose_keys import (
@@ -372,13 +373,13 @@ class _Framing:
             values = {name: each if isinstance(each, str) else yamlio.dump(each).strip() for name, each in values.items()}
             self.keys[path] = {"type": "multiline"} if any("\n" in each for each in values.values()) else {}
             self.keys[path] |= {"optional": True, **self.own_variable(path)}
-        elif len(fixed) == 1 and not any("@{" in text for text in _texts(values)):
+        elif len(fixed) == 1 and not any("@{" in text for text in texts_in(values)):
             self.keys[path] = {"type": kind, "default": next(iter(values.values()))}
             return
         else:
             self.keys[path] = {"type": kind, "optional": True}
         secrets = [f"@{{metadata/{name}}}" for name, key in self.keys.items() if key.get("type") == "password"]
-        if any(secret in text for secret in secrets for text in _texts(values)):
+        if any(secret in text for secret in secrets for text in texts_in(values)):
             self.keys[path]["secret"] = True
         for name in fixed:
             fixed[name][path] = values.get(name)
@@ -420,7 +421,7 @@ class _Framing:
 
     def variables(self, data: Mapping[str, Any]) -> None:
         """Declare the questions whose answers compose keys use. A question whose answer is not used is left out with a note."""
-        used = {each.name for text in _texts(data) for each in dollars(text)}
+        used = used_variables(data)
         known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
         for variable in self.asked:
             if variable in used - known:
@@ -439,7 +440,7 @@ class _Framing:
         found = {}
         for key in [key for key in self.keys if key not in paths]:
             seen = any(_covers(path, f"{OWN}/{key}") for path in read)
-            if seen and f"@{{metadata/{key}}}" not in " ".join(_texts(launch)):
+            if seen and f"@{{metadata/{key}}}" not in " ".join(texts_in(launch)):
                 for each in fixed.values():
                     each[key] = None
             else:
@@ -509,7 +510,7 @@ class _Framing:
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the named volumes that the compose files declare, if they are still mounted."""
-        mounted = {named_volume(text) for text in _texts(data)}
+        mounted = {named_volume(text) for text in texts_in(data)}
         found: dict[str, Any] = {}
         for source in self.use.composition.sources:
             for name, node in pairs(source.yaml.keys.get("volumes")).items() if source.is_second else ():
@@ -540,7 +541,7 @@ def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, y
     """Yield the values of a metadata block, each with its path. A mapping without variables counts as one value."""
     for name, value in pairs(node).items() if isinstance(node, yamlio.Map) else ():
         path = f"{before}/{name}" if before else name
-        if isinstance(value, yamlio.Map) and any("$" in text for text in _texts(yamlio.to_data(value))):
+        if isinstance(value, yamlio.Map) and any("$" in text for text in texts_in(yamlio.to_data(value))):
             yield from _leaves(value, path)
         else:
             yield path, value
@@ -558,18 +559,6 @@ def _covers(pattern: str, path: str) -> bool:
     return len(one) == len(other) and all(
         WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)
     )
-
-
-def _texts(data: Any) -> Iterator[str]:
-    match data:
-        case str():
-            yield data
-        case Mapping():
-            for value in data.values():
-                yield from _texts(value)
-        case list():
-            for value in data:
-                yield from _texts(value)
 
 
 def _words(node: yamlio.Node | None) -> dict[str, str]:

@@ -113,6 +113,10 @@ class Catalog:
         """The files of specs/ that no command reads as a spec because their names end in .yaml."""
         return [file for file in self._in_specs if file.name.endswith(".yaml")]
 
+    @cached_property
+    def _specs_by_name(self) -> dict[str, SpecFile]:
+        return {each.name: each for each in self.specs}
+
     @property
     def _in_specs(self) -> Iterable[File]:
         folder = self.tree.folders.get("specs")
@@ -120,7 +124,7 @@ class Catalog:
 
     def spec(self, name: str) -> SpecFile | None:
         """Return the spec with this name; None if the tree has no such spec, or the spec cannot be read."""
-        found = next((each for each in self.specs if each.name == name), None)
+        found = self._specs_by_name.get(name)
         return found if found and isinstance(found.read, Spec) else None
 
     @cached_property

@@ -92,22 +92,18 @@ class Left:
             self.warn()
             return
         before = {name: writer.recorded(root, name) for name in self.names}
-        kept = {
-            name: writer.not_generated(root, name, found)
-            for name, found in writer.compare_left(root, self.names, self.specs).items()
-        }
         for name, found in writer.prune(root, self.names, self.specs, force=force).items():
             click.echo(f"{name}: its spec no longer exists: {len(found.removals)} removed")
-            self._tell(name, found, before[name], kept[name])
+            self._tell(name, found, before[name])
 
-    def _tell(self, name: str, found: Comparison, before: Mapping[str, str], kept: Sequence[str]) -> None:
-        """Report which files next to the removed files are kept, and why."""
+    def _tell(self, name: str, found: Comparison, before: Mapping[str, str]) -> None:
+        """Report which files are left next to the removed files, and why."""
         entries = {path.split("/")[1] for path in before if path.startswith("templates/") and path not in found.states}
         for entry in sorted(entries - self._entries()):
             click.echo(f"kept: templates/{printable(entry)}, because the entry has further, published revisions", err=True)
-        own = [
-            path for path in kept if path not in before and not path.startswith(tuple(f"templates/{each}/" for each in entries))
-        ]
+        kept = writer.in_folders_of(self.repository.root, name, before)
+        published = tuple(f"templates/{each}/" for each in entries)
+        own = [path for path in kept if path not in before and not path.startswith(published)]
         if own:
             click.echo(printable(f"kept: {first_of(own, _MOST)}, not generated from {name}"), err=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.spec.checks import uses
 from catalog_forge.spec.model import Spec
 
@@ -15,13 +16,13 @@ Given = tuple[str, yamlio.Map]
 
 def given(root: yamlio.Node, moments: Sequence[Moment]) -> Iterator[Given]:
     """Yield the YAML nodes of the metadata that a valid scenario sets for its own stack's services, at the start and in steps."""
-    found = _values(root)
-    for name, service in _values(found.get("services")).items():
-        if isinstance(metadata := _values(service).get("metadata"), yamlio.Map):
+    found = keys_of(root)
+    for name, service in keys_of(found.get("services")).items():
+        if isinstance(metadata := keys_of(service).get("metadata"), yamlio.Map):
             yield name, metadata
     steps = found.get("then")
     for before, step in zip(moments, steps.items if isinstance(steps, yamlio.Seq) else (), strict=False):
-        keys = _values(step)
+        keys = keys_of(step)
         launch = before.asking.launch if before.asking else None
         own = launch.service.name if launch and launch.stack == before.environment.stacks[0] else ""
         named = keys.get("service")
@@ -48,7 +49,3 @@ def _unknown(known: set[str], node: yamlio.Map, above: str = "") -> Iterator[tup
             yield key, path
         elif isinstance(value, yamlio.Map):
             yield from _unknown(known, value, f"{path}/")
-
-
-def _values(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
-    return {key.value: value for key, value in node.pairs} if isinstance(node, yamlio.Map) else {}

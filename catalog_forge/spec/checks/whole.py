@@ -345,7 +345,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
     Rancher's tools do not check the variables (docs/facts/catalog.md#4.12).
     """
-    for dollar in (each for text in _scalars(value) for each in dollars(text) if not each.name):
+    for dollar in (each for text in texts_in(value) for each in dollars(text) if not each.name):
         wrong = f"{dollar.text.partition('}')[0]}}}" if "}" in dollar.text else dollar.text
         yield Problem(
             f"rancher-compose refuses {wrong!r}", where, "for the text $, write $$; ${NAME} is the answer to a question"
@@ -414,16 +414,16 @@ def answer_in(expr: Expr) -> str:
 
 def used_variables(value: Any) -> set[str]:
     """Return the names of the variables that rancher-compose would substitute in a value ($$ is a literal $)."""
-    return {found.name for text in _scalars(value) for found in dollars(text) if found.name}
+    return {found.name for text in texts_in(value) for found in dollars(text) if found.name}
 
 
-def _scalars(value: Any) -> Iterator[str]:
-    """Yield the texts in the value of a compose key, except the keys of mappings."""
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts in data, except the keys of mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list | tuple):
         for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _scalars(item)
+            yield from texts_in(item)
 
 
 def _dests(spec: Spec) -> Iterator[Problem]:
