@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.spec.checks.uses import restarted_at_once, services, unlabelled, unread
+from catalog_forge.spec.checks.uses import restarted_at_once, services, unlabelled, unread, warnings
 from catalog_forge.spec.reader import read
 
 HEAD = """\
@@ -128,3 +128,44 @@ def test_a_label_that_no_service_of_the_entry_carries_is_said(label: str, compos
     assert all(problem.where and problem.where.line == 9 for problem in found)
     if label == "tier=bakc":
         assert found[0].hint == "did you mean 'tier=back'?"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("check: test -s /etc/app/app.txt", "check: the command does not read the new file of /etc/app/app.txt"),
+        ("check: app --test, check_in: main", "check: the command does not read the new file of /etc/app/app.txt"),
+        ("check: 'test -s {{.src}}'", ""),
+        ("mode: '0600'", ""),
+    ],
+)
+def test_a_check_that_does_not_read_the_new_file_is_said(keys: str, said: str) -> None:
+    text = f"forge: 1\nname: app-conf\nservice: nginx:1.27\nfiles:\n- {{dest: /etc/app/app.txt, {keys}, body: [text: x]}}\n"
+    found = [*warnings(read(text, "x.yml"))]
+    assert [problem.message.startswith(said) and str(problem.where) for problem in found] == (["x.yml:5:35"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "block", "why"),
+    [
+        ("mode: '0644'", "text: '@{metadata/p}'", "the file contains the secret 'p'"),
+        ("mode: '0604'", "text: '@{upper(metadata/p)}'", "the file contains the secret 'p'"),
+        ("mode: '0755'", "paste: metadata/p", "the file contains the secret 'p'"),
+        ("mode: '0644', format: ini", "copy: metadata/m", "the file contains the secret 'm'"),
+        ("mode: '0644'", "list: {of: metadata/m, item: '@{it}'}", "the file contains the secret 'm'"),
+        ("mode: '0644'", "when: {has: metadata/p}, then: [text: '@{metadata/p}']", "the file contains the secret 'p'"),
+        ("mode: '0644'", "text: '@{metadata/@{metadata/a}}'", "the file contains the secret 'm'"),
+        ("mode: '0644', secret: true", "text: x", "the file is a secret"),
+        ("mode: '0640'", "text: '@{metadata/p}'", ""),
+        ("uid: 1", "text: '@{metadata/p}'", ""),
+        ("mode: '0644'", "text: '@{metadata/a}'", ""),
+        ("mode: '0644'", "when: {has: metadata/p}, then: [text: x]", ""),
+    ],
+)
+def test_a_secret_that_everyone_can_read_is_said(keys: str, block: str, why: str) -> None:
+    metadata = "{a: {default: x}, p: {type: password}, m: {type: map, secret: true}}"
+    file = f"{{dest: /etc/app/app.txt, {keys}, body: [{{{block}}}]}}"
+    text = f"forge: 1\nname: app-conf\nservice: nginx:1.27\nmetadata: {metadata}\nfiles:\n- {file}\n"
+    found = [each for each in warnings(read(text, "x.yml")) if each.message.startswith("mode: ")]
+    assert [str(each.where) for each in found] == (["x.yml:6:34"] if why else [])
+    assert all(each.message.startswith(f"mode: {why}, but with mode 0") for each in found)

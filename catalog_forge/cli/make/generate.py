@@ -177,7 +177,7 @@ def _warn(source: Source) -> None:
 
     spec = source.spec()
     written = parsed(source.content, f"specs/{source.name}.yml")
-    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.unlabelled(spec), *foreign(spec, written)):
+    for finding in (*uses.warnings(spec), *foreign(spec, written)):
         click.echo(f"warning: {finding}", err=True)
 
 

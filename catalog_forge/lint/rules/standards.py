@@ -403,6 +403,52 @@ def lacks(spec: SpecFile) -> Iterator[Hit]:
     return _hits(spec, "required")
 
 
+@rule("CF814", "warning", "A check of a file does not read the new file", on=SpecFile)
+def checks_the_old_file(spec: SpecFile) -> Iterator[Hit]:
+    """confd runs `check` before it replaces the file: only `{{.src}}` is the path of the new file. A command without `{{.src}}`
+    checks the old file, or no file at all, so every new file passes. `generate` also warns about such checks.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/web.txt, check: test -s /etc/web/web.txt, body: [{text: 'I am @{self.name}'}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/web.txt, check: 'test -s {{.src}}', body: [{text: 'I am @{self.name}'}]}]
+    Source: docs/facts/confd.md#1.1, #1.7
+    """
+    return _told(spec, uses.of_the_old_file)
+
+
+@rule("CF815", "warning", "A file that contains a secret can be read by everyone", on=SpecFile)
+def secret_for_all(spec: SpecFile) -> Iterator[Hit]:
+    """A file that reads a secret has mode 0600 unless the spec sets `mode`. With a mode such as 0644, all users of the container
+    can read the secret. `generate` also warns about such files.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: {signature: {secret: true}}
+        files: [{dest: /etc/web/web.ini, mode: '0644', body: [{set: {signature: '@{metadata/signature}'}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: {signature: {secret: true}}
+        files: [{dest: /etc/web/web.ini, mode: '0640', gid: 101, body: [{set: {signature: '@{metadata/signature}'}}]}]
+    Source: docs/facts/conf-images.md#5.23
+    """
+    return _told(spec, uses.readable)
+
+
 def _hits(spec: SpecFile, kind: str) -> Iterator[Hit]:
     team = spec.catalog.team
     chosen: str = getattr(team.standards.levels, kind)

@@ -1,4 +1,4 @@
-"""Find what a spec reads: the metadata keys and the other services that its files and compose keys name."""
+"""Find what a spec reads: the metadata keys and services that its files and compose keys name, and what its checks read."""
 
 from __future__ import annotations
 
@@ -23,6 +23,35 @@ def findings(spec: Spec) -> Iterator[Problem]:
         yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
 
 
+def warnings(spec: Spec) -> Iterator[Problem]:
+    """Yield the findings of all checks of this module."""
+    for check in (findings, restarted_at_once, unlabelled, of_the_old_file, readable):
+        yield from check(spec)
+
+
+def of_the_old_file(spec: Spec) -> Iterator[Problem]:
+    """Yield a finding for each `check` that cannot read the new file, because only {{.src}} is the path of the new file."""
+    for file in spec.files:
+        if file.check and "{{.src}}" not in file.check:
+            message = f"check: the command does not read the new file of {file.dest}, so it cannot refuse a wrong one"
+            yield Problem(message, file.at("check"), "pass {{.src}}, the path of the new file; the file at `dest` is the old one")
+
+
+def readable(spec: Spec) -> Iterator[Problem]:
+    """Yield a finding for each file that contains a secret and that everyone may read."""
+    for file in spec.files:
+        if file.mode and int(file.mode, 8) & 0o004 and (what := _secret_in(spec, file)):
+            message = f"mode: {what}, but with mode {file.mode} everyone can read {file.dest}"
+            yield Problem(message, file.at("mode"), 'leave it out for 0600, or write "0640" with the `gid` of the program')
+
+
+def _secret_in(spec: Spec, file: ConfFile) -> str:
+    """Return why a file contains a secret; an empty string if it contains no secret that is known."""
+    for name in (name for use in _written(file) for name in sorted(_named(spec, use)) if spec.metadata[name].hidden):
+        return f"the file contains the secret {name!r}"
+    return "the file is a secret" if file.secret else ""
+
+
 def unlabelled(spec: Spec) -> Iterator[Problem]:
     """Yield a finding for each collection `services:LABEL=VALUE` that cannot match any service of the entry."""
     carried = {label for each in spec.composed for label in labels_of(each.compose.get("labels"))}
@@ -45,10 +74,7 @@ def unread(spec: Spec) -> list[str]:
     asked = used_variables(spec.passed)
     read = {name for name, key in spec.metadata.items() if key.variable in asked} | answers_fixed(spec)
     for use in _uses(spec):
-        if isinstance(use, Text):
-            read |= _meant(spec, use)
-        elif use.kind == "metadata" and (found := resolve_collection(spec.metadata, use)):
-            read.add(found[0].name)
+        read |= _named(spec, use)
     return [name for name in spec.metadata if name not in read]
 
 
@@ -122,6 +148,14 @@ def _meant(spec: Spec, path: Text) -> set[str]:
     return {name for name, key in spec.metadata.items() if resolve({name: key}, path)}
 
 
+def _named(spec: Spec, use: Text | Collection) -> set[str]:
+    """Return the metadata keys that a path or a collection refers to."""
+    if isinstance(use, Text):
+        return _meant(spec, use)
+    found = resolve_collection(spec.metadata, use) if use.kind == "metadata" else None
+    return {found[0].name} if found else set()
+
+
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
     """Yield each path of the service's own metadata and each collection that the files and the launch of a spec read."""
     for file in rendered(spec):
@@ -129,6 +163,14 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
 
 
 def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
+    yield from _written(file)
+    for block in blocks_of(file.body):
+        if isinstance(block, WhenBlock):
+            yield from (Text((test.key,)) for test in block.when.tests if test.key)
+
+
+def _written(file: ConfFile) -> Iterator[Text | Collection]:
+    """Yield the paths and collections whose values a file may contain: all that it reads, but not keys that are only tested."""
     for read in reads_of(file.body):
         yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read)
     for block in blocks_of(file.body):
@@ -137,8 +179,6 @@ def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
                 yield Text((path.removeprefix("metadata/"),))
             case PasteBlock(is_variable=False, path=path):
                 yield path
-            case WhenBlock(when=condition):
-                yield from (Text((test.key,)) for test in condition.tests if test.key)
 
 
 def _in_text(text: Text) -> Iterator[Text | Collection]:
