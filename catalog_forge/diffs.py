@@ -1,4 +1,6 @@
-"""Compares texts line by line. Large texts are not compared: the time grows with the square of the number of repeated lines."""
+"""Compares texts line by line.
+
+Large texts are not compared, because the time grows with the square of the number of repeated lines."""
 
 from __future__ import annotations
 

@@ -131,6 +131,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_of(words: Sequence[str], most: int) -> str:
-    """Return at most `most` of the words for a message, separated by commas, and the number of words that are left out."""
+    """Join the first `most` words with commas, and add how many words are left out, such as "a, b and 3 more"."""
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

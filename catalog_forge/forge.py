@@ -14,7 +14,7 @@ from catalog_forge.spec.model import Spec
 def forge(spec: Spec, folder: SpecFolder) -> Plan:
     """Return every generated file of a spec, with paths relative to the catalog.
 
-    `folder` holds the author's static files. Raises ForgeError if a static file is missing or a body cannot be compiled.
+    `folder` contains the author's static files. Raises ForgeError if a static file is missing or a body cannot be compiled.
     """
     plan = Plan()
     plan.image = {"tag": spec.tag, "confd": confd_sha256(spec)}

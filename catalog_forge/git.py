@@ -54,7 +54,7 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
         for more, arguments in (
             ({}, ("init", "--quiet", "--template=")),
             ({}, ("fetch", "--quiet", "--depth=1", "--no-recurse-submodules", "--", source, commit)),
-            # Filters, hooks and attributes configured on this machine are not applied at this checkout.
+            # Filters, hooks and attributes configured on this machine are not applied to this checkout.
             (alone, ("checkout", "--quiet", "--detach", commit)),
         ):
             _run(
@@ -77,7 +77,7 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
         for file, text in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(text.encode())
         named = [word for label in labels for word in ("-L", label)]
-        # Run git outside the catalog's repository: inside, git would open the repository, and refuse to merge if it is broken.
+        # Run git in the temporary folder: in a broken repository, git would refuse to merge even files outside the repository.
         return _run(
             Path(temporary),
             ("merge-file", "-p", "--diff3", *named, *map(str, files)),
@@ -89,14 +89,14 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
 
 
 def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Run a git query in the repository around a folder. Raises ForgeError with git's message, or if git is not installed."""
+    """Run a git query in the repository around a folder. Raises ForgeError if git fails or is not installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     hint = "git is needed to know what was published"
     return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
 
 
 def commit_of(folder: Path, ref: str) -> str:
-    """Return the full hash of a commit of the repository around a folder. Raises ForgeError if `ref` names no commit."""
+    """Return the full hash of the commit `ref` in the repository around a folder. Raises ForgeError if it does not exist."""
     if not _REF.fullmatch(ref):
         raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
     prefix_of(folder)  # raises if there is no repository
@@ -137,7 +137,7 @@ def contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
 def change(folder: Path, *arguments: str) -> None:
     """Run a git command that changes the repository around a folder, with the user's name, hooks and settings.
 
-    Raises ForgeError with git's message, or if git is not installed.
+    Raises ForgeError if git is not installed or fails; the error then contains git's message.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     _run(folder, arguments, environment, arguments[0], "released revisions are kept in git", safe=_AS_USER)
@@ -171,6 +171,6 @@ def _run(
 
 
 def _said(output: bytes) -> str:
-    """Return the error line in git's output: the first that starts with `fatal:` or `error:`, or the last if there is none."""
+    """Return the error line in git's output: the first line that starts with `fatal:` or `error:`, else the last line."""
     lines = output.decode(errors="replace").strip().splitlines()
     return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

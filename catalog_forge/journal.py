@@ -381,7 +381,7 @@ def _lock(root: Path) -> int:
 
 
 def _is_held(lock: int, root: Path) -> bool:
-    """Try to lock the open folder `lock`. Return False if another process holds it or it is not the current scratch folder."""
+    """Try to lock the open folder `lock`. Return False if another process holds the lock, or if the folder was replaced."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(lock), os.lstat(f"{root}/{SCRATCH}"))

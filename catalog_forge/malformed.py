@@ -25,7 +25,7 @@ _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where and why libyaml stopped: its message, the place, and the start of the construct. Lines and columns count from 0."""
+    """Where and why libyaml stopped: its message, the place, and the start of the construct being parsed. Numbers start at 0."""
 
     problem: str
     line: int
@@ -65,12 +65,12 @@ def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
 
 
 def _end(text: str, start: int, quote: str) -> int:
-    """Return the offset behind the quote that closes a quoted text; 0 if it is not closed in this line."""
+    """Return the offset just after the closing quote of a quoted text; 0 if this line does not contain the closing quote."""
     return next((found.end() for found in _STOPS[quote].finditer(text, start) if found[0] == quote), 0)
 
 
 def _unclosed(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """Explain a quote that the author forgot to close, so that the opening quote of a value in a later line closes it."""
+    """Explain a missing closing quote: the opening quote of a value in a later line then closes the quoted text."""
     number = 0
     while number < stop.line:
         found = _QUOTED.match(lines[number])
@@ -170,7 +170,7 @@ def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
 
 
 def _value(here: str, column: int) -> str:
-    """Return the value that begins in a column: to the end of the line or, within brackets, to the next comma or bracket."""
+    """Return the value that begins in a column. It ends with the line or, within brackets, before the next comma or bracket."""
     before = here[:column]
     within = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
     found = _WITHIN.match(here, column) if within else None

@@ -155,7 +155,7 @@ def _check(source: Source, published: Published, old: Revision) -> None:
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
-    """List the changed services, images and questions of a revision; if there are none, the changed files."""
+    """List the changes of services, images and questions between two revisions; if there are none, list the changed files."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
     lines += [f"removed service: {name}" for name in was if name not in now]

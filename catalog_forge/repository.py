@@ -81,7 +81,7 @@ class Source:
     def plan(self) -> Plan:
         """Return every file generated from the spec.
 
-        The plan is cached, so callers must not modify it. Raises ForgeError with all problems.
+        The plan is cached, so callers must not modify it. Raises ForgeError with all problems of the spec.
         """
         return self._plan
 
@@ -96,7 +96,7 @@ class Source:
     @cached_property
     def unpinned(self) -> Plan:
         """Return the plan before its images are pinned: each image is named as in the spec. Raises as `plan` does."""
-        # Imported here, like the spec reader, because a command whose files are current needs neither, and starts twice as fast.
+        # Imported here, like the spec reader: if all files are current, a command needs neither, and so starts twice as fast.
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
@@ -111,7 +111,7 @@ class Repository:
 
     @classmethod
     def find(cls, start: Path) -> Repository:
-        """Return the repository around `start`: the nearest folder above with catalog-forge.yml or specs/, else `start`."""
+        """Return the nearest folder, from `start` upwards, that contains catalog-forge.yml or specs/; else return `start`."""
         for folder in (start, *start.parents):
             if (folder / MARK).is_file() or (folder / "specs").is_dir():
                 return cls(folder)
@@ -217,7 +217,7 @@ class Repository:
 
 
 def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
-    """Return the stamp of each file in `rooms`, and of each file below a folder in `rooms`, by path; links are not followed."""
+    """Map the path of each file in or below `rooms` to its stamp: the time of its last change, and its size. Follows no links."""
     found: Stamps = {}
     for room in rooms:
         inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]

@@ -26,8 +26,8 @@ _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?
 def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
     """Read the standards in a file, and the standards that they extend. A missing file counts as empty.
 
-    `shown` names the file in errors; without `fetch` no git repository is accessed. Raises ForgeError with all problems of a
-    file, for standards that extend themselves, and with git's message for a commit that cannot be fetched.
+    `shown` names the file in errors; without `fetch` no git repository is accessed. Raises ForgeError if a file
+    has problems (the error contains all of them), if standards extend themselves, or if git cannot fetch a commit.
     """
     if not is_there(file, shown or str(file)):
         return Team()
@@ -105,7 +105,7 @@ def _profile(node: Text) -> Map:
 
 
 def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) -> Map:
-    """Return the standards that the item `node` of `extends` in the file `by` names."""
+    """Return the standards to which `node` refers: an item of the list `extends` in the file `by`."""
     if node.value.startswith(_PROFILE):
         return _profile(node)
     found = _GIT.fullmatch(node.value)

@@ -59,7 +59,7 @@ class _Compiled(FileSystemBytecodeCache):
 
 @cache
 def _environment(package: str) -> Environment:
-    # Values are escaped only in HTML pages. Other texts need no escapes: patterns of the model validate the values of a spec.
+    # Values are escaped only in HTML pages. Other texts need no escaping, because the values of a spec are already validated.
     files = Path(str(import_module(package).__file__)).with_name("files")
     return Environment(
         **_OPTIONS,

@@ -141,7 +141,7 @@ def write(
     leave: bool = False,
     known: Mapping[str, str] | None = None,
 ) -> Written:
-    """Write the plan of the spec `name` to the catalog `root`, and record the digest `inputs`: completely or not at all.
+    """Write the plan of the spec `name` to the catalog `root`, completely or not at all. Record the digest `inputs` with it.
 
     `known` is the same as in `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file
     that was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next
@@ -231,7 +231,7 @@ def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> di
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """
-    # `generate` calls this at each run: it reads the manifests of all specs only if a removed spec has left files.
+    # `generate` calls this function at each run, so the manifests of all specs are read only if a removed spec has left files.
     taken = {path for each in specs if names and (other := _read_manifest(root, each)) for path in other.files}
     found = {}
     for name in names:
@@ -260,7 +260,7 @@ def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bo
 
 
 def in_folders_of(root: Path, name: str, paths: Iterable[str]) -> list[str]:
-    """Return the files on disk in the folders that the spec `name` and its generated files, `paths`, have or had."""
+    """Return all files on disk in the top folders (such as images/NAME) of the spec `name` and of its generated files `paths`."""
     rooms = {"/".join(path.split("/")[:2]) for path in (*paths, manifest_path(name))}
     return sorted(
         f"{folder}/{file}"[len(f"{root}/") :] for room in rooms for folder, _, files in os.walk(root / room) for file in files
@@ -322,7 +322,7 @@ def _released(path: str, planned: Collection[str]) -> bool:
 def _without_published(root: Path, recorded: Mapping[str, str], planned: Collection[str]) -> dict[str, str]:
     """Return the recorded files, except the files of entries that are not in the plan but have other revisions on disk.
 
-    The other revisions are published, and stacks run them, so the entry keeps its config.yml and all of its files.
+    The other revisions are published, and stacks may run them, so the entry keeps its config.yml and all of its files.
     """
     entries = {path.split("/")[1] for path in recorded if path.startswith("templates/")}
     entries -= {path.split("/")[1] for path in planned if path.startswith("templates/")}
@@ -334,7 +334,7 @@ def _without_published(root: Path, recorded: Mapping[str, str], planned: Collect
 
 
 def _revisions(root: Path, entry: str) -> set[str]:
-    """Return the names of the folders of an entry that are revisions."""
+    """Return the names of an entry's revision folders."""
     try:
         return {name for name in os.listdir(f"{root}/templates/{entry}") if name.isdecimal()}  # noqa: PTH208
     except OSError:

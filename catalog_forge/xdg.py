@@ -9,6 +9,6 @@ _USUAL = {"XDG_CACHE_HOME": ".cache", "XDG_STATE_HOME": ".local/state"}
 
 
 def folder(variable: str, environ: Mapping[str, str]) -> Path:
-    """Return the folder in the environment variable; the default folder if the variable does not contain an absolute path."""
+    """Return the folder that the environment variable names, or the default folder if the value is not an absolute path."""
     named = Path(environ.get(variable, ""))
     return named if named.is_absolute() else Path.home() / _USUAL[variable]

@@ -1,8 +1,7 @@
 """The only module that reads and writes YAML: it parses untrusted text into nodes or plain data, and prints data.
 
-Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect
-this. The writer quotes
-every text that a YAML 1.1 reader, such as Rancher's, would not read as text.
+Reading follows the YAML 1.2 core schema (`yes` and `0777` are text), because authors expect this. The writer quotes every
+text that a YAML 1.1 reader, such as Rancher's, would not read as text.
 """
 
 from __future__ import annotations
@@ -224,7 +223,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Return data as YAML with keys in order. Text of several lines is a block; other text is quoted, except plain words."""
+    """Return data as YAML with keys in order. Multi-line text is written as a block; other text is quoted, except plain words."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
@@ -235,7 +234,7 @@ def dump(data: Data) -> str:
 def edit(text: str, change: Callable[[Any], None]) -> str | None:
     """Change an author's YAML file; the rest stays unchanged, including comments, quotes, indentation and line endings.
 
-    `change` gets the root node of ruamel.yaml: mappings with `insert(place, key, value)`, lists, scalars; `Quoted` is written
+    `change` receives the root node of ruamel.yaml, whose mappings have `insert(place, key, value)`. A `Quoted` scalar is written
     in single quotes. Returns None if the rest of the file would not stay unchanged byte for byte. Raises ForgeError if the
     text is not YAML or exceeds the limits.
     """
@@ -367,7 +366,7 @@ def _quoted(dumper: Any, text: str) -> Any:
 
 
 class Quoted(str):
-    """Text that is always written in single quotes, even where YAML needs none: versions, defaults and options."""
+    """Text that is always written in single quotes, even where YAML needs none. Used for versions, defaults and options."""
 
     __slots__ = ()
 
@@ -447,7 +446,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. libyaml reports a code point and a byte offset, PyYAML a character."""
+    """Return the error for a forbidden character. PyYAML reports the character; libyaml its code point and byte offset."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]

@@ -99,7 +99,7 @@ class Document:
 
     @cached_property
     def _last_lines(self) -> list[int]:
-        """The positions of the ends of all lines with content, in order."""
+        """The positions at which the lines with content end, in order."""
         waiting, found = [self.root], set[int]()
         while waiting:
             entry = waiting.pop()
@@ -117,7 +117,7 @@ class Document:
         return (min(ends[place - 1] + 1, start) if place else 0), start
 
     def beside(self, entry: Entry) -> tuple[int, int]:
-        """Return the span of the rest of the line after a value (after the key, if the value is a block collection)."""
+        """Return the span from the end of a value (of the key, if the value is a block collection) to the end of its line."""
         inside = entry.value.entries and not entry.value.flow
         start = entry.after if inside else entry.value.end
         return start, self.line_end(start)
@@ -237,7 +237,7 @@ class Edits:
         self._spans.append((start, min(end, len(text)), ""))
 
     def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
-        """Copy the comments above and beside an entry from `theirs` if only `theirs` has changed them since `base`."""
+        """Copy the comments above and next to an entry from `theirs` if only `theirs` has changed them since `base`."""
         sides = ((self.document, entry), base, theirs)
         for place in (Document.above, Document.beside):
             spans = [place(each, item) for each, item in sides]
@@ -258,7 +258,7 @@ class Edits:
         return (others[place - 1].value.end if place else entry.start), entry.value.end
 
     def insert(self, parent: Piece, after: Entry | None, source: Document, entry: Entry) -> None:
-        """Insert an entry of the document `source` into `parent` after the entry `after`, or at the beginning if that is None."""
+        """Insert an entry of the document `source` into `parent` after the entry `after`; at the beginning if `after` is None."""
         named = parent.kind == "map"
         if parent.flow:
             words = (f"{one_line(entry.key)}: " if named else "") + _in_flow(source, entry.value)

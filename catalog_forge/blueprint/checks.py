@@ -32,7 +32,7 @@ _WORDS: Mapping[str, tuple[type, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check of an answer: a whole number between two bounds, or a text that fully matches a pattern.
+    """A check of an answer. A valid answer is a whole number between two bounds, or a text that fully matches a pattern.
 
     `shape` describes a valid text in words. A `secret` answer is not shown while it is typed, and is not written to
     .blueprint.json.

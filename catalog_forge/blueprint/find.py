@@ -26,12 +26,12 @@ _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
 def shipped() -> dict[str, Path]:
-    """Return the folder of each shipped blueprint by the blueprint's name, in sorted order."""
+    """Map the name of each shipped blueprint to its folder, in the order of the names."""
     return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
 
 
 def examples() -> dict[str, Path]:
-    """Return the file of each example spec that is shipped with catalog-forge, by the example's name, in sorted order."""
+    """Map the name of each example spec that is shipped with catalog-forge to its file, in the order of the names."""
     return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
 
 

@@ -77,9 +77,9 @@ def written(file: Path) -> Plan:
 def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
     """Return the files of a blueprint that generates a spec, with paths relative to the blueprint's folder.
 
-    `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is the path of a value, such as
-    service.groups.masters.scale (or with slashes), or QUESTION=PATH. Raises ForgeError if a chosen value is missing or has
-    several lines.
+    `author` has specs/SPEC.yml and the files in specs/SPEC/. Each of `chosen` is QUESTION=PATH or only PATH, where PATH
+    is the path of a value, such as service.groups.masters.scale or service/groups/masters/scale. Raises ForgeError if a chosen
+    value is missing or has several lines.
     """
     file = f"specs/{spec}.yml"
     text = author.text(file)
@@ -158,7 +158,7 @@ def _context(spec: str, text: str, asked: list[Replaced]) -> dict[str, Any]:
 
 
 def _literal(text: str, spec: str) -> str:
-    """Return a template that renders to a text, in which the name of the spec is replaced by the answer to `name`."""
+    """Return a template that renders to `text`, but with the answer to the question `name` in place of the spec's name."""
     return re.sub(rf"(?<![A-Za-z0-9-]){re.escape(spec)}(?![A-Za-z0-9])", "[[ cookiecutter.name ]]", _escaped(text))
 
 

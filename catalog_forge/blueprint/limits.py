@@ -20,7 +20,7 @@ MEMORY = 256 << 20
 
 @dataclass
 class Budget:
-    """The limits that all texts of one blueprint share: processor seconds, and bytes of output."""
+    """The processor seconds and the bytes of output that remain for all texts of one blueprint together."""
 
     seconds: float = SECONDS
     text: int = TEXT

@@ -1,4 +1,6 @@
-"""Merges the author's text (ours) with the blueprint's new text (theirs) over a common base: YAML by key, text by line.
+"""Merges the author's text (ours) with the blueprint's new text (theirs) over a common base.
+
+YAML is merged by key, other text by line.
 
 The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
 where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result reports a
@@ -24,7 +26,7 @@ MOST_ITEMS = 500
 
 @dataclass(frozen=True)
 class Clash:
-    """A conflict: the path of the key ("" in files merged by line), the line in the author's text, and all three texts."""
+    """A conflict: the path of the key ("" in files merged by line), the line in the author's text, and all three versions."""
 
     path: str
     line: int
@@ -223,7 +225,7 @@ _Side = dict[str, Entry]
 
 
 def _with_comments(base: Document, ours: Document, theirs: Document) -> Document:
-    """Return ours with comments from theirs: those that only theirs changed, at entries that all three versions have."""
+    """Copy to ours each comment that only theirs changed, if it belongs to an entry that all three versions have."""
     edits = Edits(ours)
     waiting = [(base.root, ours.root, theirs.root)]
     while waiting:
@@ -280,9 +282,9 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return the key whose values identify the list items, because the value is different in each item.
+    """Return a key that has a different value in each item of a list, and so identifies the items; empty if there is none.
 
-    Of several such keys, return the key whose values changed least.
+    If there are several, return the key with the fewest changed values.
     """
     items = [each.value for each in sum(lists, [])]
     if not all(each.kind == "map" and each.data for each in items):
@@ -297,7 +299,7 @@ def _naming_key(lists: list[list[Entry]]) -> str:
 
 
 def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
-    """Whether both sides may have renamed the same item, in which case names do not identify items."""
+    """Whether both sides may have renamed the same item. If so, names do not identify the items."""
     return bool(base - ours - theirs and ours - base and theirs - base)
 
 
@@ -306,7 +308,7 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether the entries that two versions share have the same order in both.
+    """Whether theirs has the same order as base and as ours, for the entries that it shares with each of them.
 
     If one version reordered a list, the right place of a new item is unknown.
     """
@@ -314,9 +316,9 @@ def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
 
 
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
-    """Return the items of each list under common names, so that an item has the name of the base item that it comes from.
+    """Name the items of three lists so that each item has the name of the base item from which it comes. Return the named items.
 
-    Return None where the right place of an item is unknown: both sides added the same item, or items at the same place; one side
+    Return None if the right place of an item is unknown: both sides added the same item, or items at the same place; one side
     moved an item; or one side removed an item that the other side may have changed.
     """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
@@ -335,8 +337,8 @@ def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[
 def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
     """Return a name for each item of `side`: `+N` if it is new, else the number of the base item that it equals or replaces.
 
-    Also return the numbers of the base items in each run that a run of another length replaced: which item replaced which is
-    unknown.
+    Also return the numbers of those base items that were replaced by more or fewer items, because it is unknown which item
+    replaced which.
     """
     names, doubtful = [f"+{number}" for number in range(len(side))], set[str]()
     matcher = SequenceMatcher(None, [each.value.meaning for each in base], [each.value.meaning for each in side], autojunk=False)
@@ -349,7 +351,7 @@ def _names(base: list[Entry], side: list[Entry]) -> tuple[list[str], set[str]]:
 
 
 def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:
-    """Return the `meaning` of each item of `side` that is new (`+N` in `names`) or differs from its base item in `names`."""
+    """Return the `meaning` of each item of `side` that is new or changed. `names` contains the result of `_names` for `side`."""
     return {
         each.value.meaning for name, each in zip(names, side, strict=True) if name[0] == "+" or not _same(base[int(name)], each)
     }

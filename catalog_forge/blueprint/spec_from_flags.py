@@ -34,7 +34,7 @@ class Words:
 
 
 def spec_of(name: str, words: Words) -> str:
-    """Return the spec for the flags, in the shorthand. The values are checked later, when the spec is read.
+    """Return the text of the spec that the flags describe, in short form. The values are checked later, when the spec is read.
 
     For known software, the spec also has the values that the flags leave out: the file, the reload, the health check, and the
     format if it cannot be derived from the file's path.

@@ -182,7 +182,7 @@ def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
 
 
 def labels(was: str, now: str) -> tuple[str, str, str]:
-    """Return the labels of ours, base and theirs in conflict markers."""
+    """Return the labels of ours, base and theirs for conflict markers. `was` and `now` name the old and the new blueprint."""
     return "yours", f"blueprint {was}", f"blueprint {now}" if now != was else f"blueprint {now}, newer"
 
 

@@ -49,7 +49,7 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
-    # docker-compose has no volumes per container. A volume in this file replaces the same volume in docker-compose.yml.
+    # docker-compose.yml cannot contain `per_container`. The volume in this file replaces the same volume in docker-compose.yml.
     volumes = {name: {**_volume(each), "per_container": True} for name, each in spec.volumes.items() if each.per_container}
     return {"version": Quoted("2"), "catalog": block, "services": services, **({"volumes": volumes} if volumes else {})}
 
@@ -78,7 +78,7 @@ def _companion(companion: Companion) -> dict[str, Any]:
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return the primary service main and its sidekick conf. Main mounts the volumes of conf."""
+    """Return two services: main is the primary, and mounts the volumes of its sidekick conf."""
     compose, mode = _compose(spec, member), spec.service.network_mode
     main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
@@ -182,7 +182,7 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of services without fixed keys."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of groups without their own."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

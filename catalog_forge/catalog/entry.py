@@ -1,4 +1,4 @@
-"""Generates the files of an entry. Pure: takes a spec, returns a Plan."""
+"""Generates the files of an entry from a spec. Nothing is written to disk."""
 
 from __future__ import annotations
 

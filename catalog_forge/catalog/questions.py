@@ -97,7 +97,7 @@ def _answered(spec: Spec, text: str) -> str:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a question asks for a key. If every group fixes the key, a question is needed only where an answer is used."""
+    """Whether a question asks for a key. If every group fixes its value, the question is needed only where an answer is used."""
     groups = spec.service.groups.values()
     if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
         return True

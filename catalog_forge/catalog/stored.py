@@ -40,7 +40,7 @@ SERVERS: Mapping[str, Server] = {
     "etcdv3": Server("quay.io/coreos/etcd:v3.4.23", _ETCD),
     "etcd": Server("quay.io/coreos/etcd:v3.4.23", (*_ETCD, "--enable-v2")),
     "consul": Server("hashicorp/consul:1.9.17", ("agent", "-dev", "-client=0.0.0.0")),
-    # confd notices changes only through these events.
+    # confd notices changes in Redis only through these keyspace events.
     "redis": Server("redis:3.2.11", ("redis-server", "--notify-keyspace-events", "K$gh")),
     "zookeeper": Server("zookeeper:3.4.14"),
     "vault": Server(
@@ -50,7 +50,7 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
-# A default in a compose file cannot have a `}`, which ends the default, or a `$`, which stays doubled (docker-compose 1.29).
+# A default in a compose file can contain neither `}`, which ends it, nor `$`, which docker-compose 1.29 would leave doubled.
 _UNHELD = re.compile(r"[$}]")
 # The prefix of labels that only Rancher reads.
 _RANCHER_LABEL = "io.rancher."
@@ -147,7 +147,7 @@ def compose_file(spec: Spec) -> dict[str, Any]:
 
 
 def _outside(spec: Spec, backend: str) -> dict[str, Any]:
-    """Return the settings that a user may change: another back end of the spec, another store and its credentials."""
+    """Return the environment variables with which a user selects another back end of the spec, or another store."""
     told: dict[str, Any] = {
         "CONF_BACKEND": f"${{CONF_BACKEND:-{backend}}}",
         "CONF_PREFIX": f"${{CONF_PREFIX:-{spec.engine.prefix}}}",

@@ -66,7 +66,7 @@ COMMANDS = {
     "completion": ("look.completion", "Print the script that sets up completion in a shell."),
     "doctor": ("look.doctor", "Check which programs this machine has, and which are missing."),
 }
-# Commands of other tools, and their equivalents here.
+# Commands of other tools, and the equivalent commands of catalog-forge.
 ELSEWHERE = {
     **dict.fromkeys(("init", "create", "scaffold"), "`new NAME` makes an image and its entry"),
     **dict.fromkeys(("template", "dry-run"), "`render NAME` prints the files of a conf image"),

@@ -18,7 +18,7 @@ from catalog_forge.texts import fill
 
 CHAR, LINE, PAD = 7.3, 17, 12
 MOST_CHARS, LEAST_CHARS = 44, 14
-# In pixels: the gap between two boxes with an arrow and without, a lane beside boxes, an arrowhead, the gap between rows.
+# In pixels: the gap between two boxes with and without an arrow, the width of a lane, the arrowhead, the gap between rows.
 ARROW, CLOSE, LANE, HEAD, BETWEEN = 26, 8, 14, 7, 44
 
 
@@ -88,10 +88,10 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 
 
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
-    """Return the x coordinate at which each line meets the place with index `own` in its path.
+    """Return, for each line, the x coordinate at which it meets the unit with index `own` in its path.
 
-    The points are spread evenly over the width of the place. They have the order of the lines' places with index `other`, so
-    that fewer lines cross.
+    The points of a unit are spread evenly over its width. To reduce crossings, they are sorted by the position of the place
+    with index `other` in the path of each line.
     """
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):

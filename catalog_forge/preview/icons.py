@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from catalog_forge.preview.site import Site
 
-# The security policy of an icon, for users who open its URL directly.
+# The Content-Security-Policy that is sent with an icon, because a user may open its URL directly.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 _KINDS = {

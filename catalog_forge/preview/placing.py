@@ -1,4 +1,4 @@
-"""Places the units of a topology in rows, side by side, with space for lines that pass between units. Pure."""
+"""Places the units of a topology in rows, side by side, with space for lines that pass between units."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[l
 
 
 def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]:
-    """Return the level of each unit: the length of the longest path of lines to it. Lines that close a cycle are ignored."""
+    """Return the level of each unit: the number of lines in the longest path to it. Lines that close a cycle are ignored."""
     targets: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
         targets[edge.source].append(edge.target)

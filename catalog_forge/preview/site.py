@@ -217,7 +217,7 @@ def _made_by(repository: Repository, name: str) -> Product:
 
 
 def _of_spec(entry: str, source: Source) -> Opened:
-    """Return the page of a spec whose conf image reads a store. The page shows the stack that `up` would run for the spec."""
+    """Open a spec whose conf image reads a store. The page then shows the stack that `up` would run for the spec."""
     revision = entry_of(source.spec())
     return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 
@@ -231,7 +231,7 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:
-    """Return `opened` with its entry and the wanted revision filled in."""
+    """Return a copy of `opened` with the entry and the wanted revision."""
     entry = next(iter(Catalog(opened.tree).entries), None)
     if entry is None:
         return opened

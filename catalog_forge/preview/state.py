@@ -34,7 +34,7 @@ _LONGEST = 1 << 16
 
 @dataclass(frozen=True)
 class Wish:
-    """The user's choices: answers by variable, scales by service, the container that asks, and the version of the metadata.
+    """The user's choices: answers by variable, scales by service, the conf container (`asks`), and the version of the metadata.
 
     An empty choice means the entry's default. With `secrets`, secret files are shown too.
     """
@@ -65,7 +65,7 @@ class Wish:
 
     @property
     def key(self) -> str:
-        """A text that is equal for equal choices."""
+        """A cache key for these choices."""
         return repr(
             (sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack, self.secrets)
         )
@@ -106,7 +106,7 @@ class Played:
 
 
 def played(opened: Opened, wish: Wish) -> Played:
-    """Return the result of the choices for an entry. Each problem comes with the variable of its question, or an empty text."""
+    """Return the result of the choices for an entry. Each problem has the variable of its question, or an empty text."""
     revision = opened.revision
     if revision is None:
         return Played({})

@@ -1,4 +1,4 @@
-"""Computes the contents of an entry's drawing: its units and containers, their links, and the flow of the files. Pure.
+"""Computes the contents of an entry's drawing: its units and containers, their links, and the flow of the files.
 
 The contents are read from the compose files of any revision, even of a revision that Rancher would refuse. For the entry of a
 spec, the contents include the files that each container writes, and the services that these files read.

@@ -45,7 +45,7 @@ def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
 
 
 def published(repository: Repository, ref: str) -> Team:
-    """Return the standards at a commit, including all standards that they extended. Raises ForgeError with the message of git."""
+    """Return the standards at a commit, including all standards that they extended. Raises ForgeError if git fails."""
     root = repository.root
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()

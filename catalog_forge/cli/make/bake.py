@@ -101,9 +101,10 @@ def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
 
 
 def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
-    """Return the image of a spec as `generate` has recorded it, because parsing ten thousand specs would take too long.
+    """Return the image of a spec.
 
-    Raises ForgeError if the spec is wrong, or if its generated files are missing or stale.
+    The image is read from the record of `generate`, because parsing ten thousand specs would take too long. Raises ForgeError
+    if the spec is wrong, or if its generated files are missing or stale.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import confds

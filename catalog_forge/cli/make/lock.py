@@ -117,7 +117,7 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
     """Look up images in their registries. Return the images that were found, and the problems.
 
-    For an image in the lock file, only the digest is requested unless it has changed.
+    For an image in the lock file, only the digest is requested; if it has changed, the manifest is requested, too.
     """
     from itertools import count
 

@@ -45,7 +45,7 @@ class Left:
         included. With `words` but without `prune`, no removed spec is included, because the words name specs to generate.
         """
         folder = repository.root / "specs"
-        # A spec whose file ends in .yaml is not read, but its author has not removed it.
+        # A spec whose file ends in .yaml is not read, but it is not a removed spec.
         misnamed = {path.stem for path in folder.glob("*.yaml")} if folder.is_dir() else set()
         specs = frozenset({*repository.names(), *misnamed})
         found = writer.left_behind(repository.root, specs)
@@ -97,7 +97,7 @@ class Left:
             self._tell(name, found, before[name])
 
     def _tell(self, name: str, found: Comparison, before: Mapping[str, str]) -> None:
-        """Report which files are left next to the removed files, and why."""
+        """Report which files were not deleted, and why."""
         entries = {path.split("/")[1] for path in before if path.startswith("templates/") and path not in found.states}
         for entry in sorted(entries - self._entries()):
             click.echo(f"kept: templates/{printable(entry)}, because the entry has further, published revisions", err=True)

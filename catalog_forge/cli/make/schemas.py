@@ -16,7 +16,7 @@ _HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written by each releas
 
 
 def text() -> str:
-    """Return the schema as the file contains it."""
+    """Return the schema as the text that is written to the file."""
     from catalog_forge.spec.described.schema import schema
 
     return _HEAD + json.dumps(schema(), indent=2)[2:] + "\n"

@@ -169,7 +169,7 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
 
 @dataclass(frozen=True)
 class _Source:
-    """The service to query: a file or a URL; the version of the metadata; and the caller (None: the scenario's `self`)."""
+    """The metadata service to query (a file or a URL), the version, and the caller; None means the scenario's `self`."""
 
     file: Path | None
     url: str | None

@@ -203,7 +203,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
 
 
 def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """Return the subject of a folder, its views of an answers file or a scenario, and the names of these views."""
+    """Return the subject of a folder, the views in an answers file or a scenario, and the names of these views."""
     from dataclasses import replace
 
     from catalog_forge.verify.subject import of_files
@@ -332,7 +332,7 @@ def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted,
 
 
 def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[View], list[str]]:
-    """Return a view for each moment, or for each scale of the first moment."""
+    """Return the views of all moments or, if scales are given, of the first moment at each scale; and the names of the views."""
     from catalog_forge.verify.view import of_moment
 
     moments: Sequence[Moment] = scenario.moments

@@ -89,7 +89,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return the stack with masked secrets in its notes. The `shown` of the result is a copy of the stack without secrets."""
+    """Return the stack with masked secrets in its notes. Its attribute `shown` is a copy without secrets."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -219,7 +219,7 @@ def _content(root: Path, path: Path) -> bytes:
     if not path.resolve().is_relative_to(root):
         raise ForgeError("the link points outside the entry's folder", Where(str(path)))
     try:
-        # The file may be a pipe, so it is opened without blocking. The open file is checked, because its path could change.
+        # The file may be a pipe, so it is opened without blocking. The opened file is checked, because the path could change.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

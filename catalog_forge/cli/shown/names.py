@@ -83,7 +83,7 @@ def commands(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def rules(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the ids of lint's rules, searched in their source text: importing the rules would take ten times as long."""
+    """Find the ids of lint's rules in the source text, because importing the rules would take ten times as long."""
     found: set[str] = set()
     for folder, _, files in os.walk(f"{_PACKAGE}/lint/rules"):
         for name in files:

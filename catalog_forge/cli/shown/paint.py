@@ -1,4 +1,4 @@
-"""Colours for a terminal. click removes them if the output is not a terminal or NO_COLOR is set."""
+"""Adds colours for a terminal. click removes them if the output is not a terminal or NO_COLOR is set."""
 
 from __future__ import annotations
 
