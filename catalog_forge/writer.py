@@ -227,7 +227,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 
 
 def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> dict[str, Comparison]:
-    """Compare with the disk, for each removed spec, the generated files that `prune` would delete.
+    """Compare with the disk, for each removed spec, the generated files that `prune` would delete, with the charts of the spec.
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """
@@ -237,7 +237,19 @@ def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> di
     for name in names:
         recorded = _read_manifest(root, name)
         ours = {path: digest for path, digest in (recorded.files if recorded else {}).items() if path not in taken}
-        found[name] = _beside_the_disk(root, {}, _without_published(root, ours, {}))
+        found[name] = _beside_the_disk(root, {}, _with_charts(root, _without_published(root, ours, {})))
+    return found
+
+
+def _with_charts(root: Path, ours: Mapping[str, str]) -> dict[str, str]:
+    """Return the recorded files, together with the files of the charts that `chart` made from the recorded entries.
+
+    Only charts in charts/ are found. Raises ForgeError if the manifest of such a chart is damaged.
+    """
+    found = dict(ours)
+    for entry in sorted({path.split("/")[1] for path in ours if path.startswith("templates/")}):
+        if file := journal.read(root, manifest_path(f"charts/{entry.lower()}")):
+            found |= {**_manifest(file).files, file.path: file.digest}
     return found
 
 

@@ -218,6 +218,26 @@ def test_prune_deletes_what_removed_specs_have_left_and_nothing_else(two: Path) 
     assert run(two, "generate", "--prune").stdout == "x-conf: up to date\n" and everything(two) == again
 
 
+def test_the_chart_of_a_removed_spec_is_reported_and_deleted_with_the_entry(two: Path) -> None:
+    for options in (["x-conf"], ["y-conf"], ["y-conf", "-o", "mine"]):
+        assert run(two, "chart", *options).exit_code == 0
+    before = without_spec(two, "y-conf")
+    ours = {path for path in before if path.startswith("charts/y/")}
+    assert "files generated from it, in charts/y, images/y-conf, templates/y" in run(two, "generate").stderr
+    checked = run(two, "generate", "--check").stdout
+    assert all(f"orphan: {path}\n" in checked for path in ours) and "charts/x" not in checked
+    tree(two, {"charts/y/values.yaml": "mine: 1\n"})
+    refused = run(two, "generate", "--prune")
+    assert refused.exit_code == 1 and "charts/y/values.yaml: this file was edited" in refused.stderr
+    (two / "charts/y/values.yaml").write_bytes(before["charts/y/values.yaml"])
+    tree(two, {"charts/y/notes.txt": "mine"})
+    assert "kept: charts/y/notes.txt, not generated from y-conf" in run(two, "generate", "--prune").stderr
+    kept = {"charts/y/notes.txt"} | {
+        path for path in before if path.startswith(("charts/x/", "mine/y/", "images/x-conf/", "templates/x/", "specs/"))
+    }
+    assert everything(two).keys() == kept
+
+
 def test_prune_of_the_last_spec_and_of_a_named_one(two: Path) -> None:
     without_spec(two, "x-conf", "y-conf")
     result = run(two, "generate")
