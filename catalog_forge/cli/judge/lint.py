@@ -79,7 +79,7 @@ class Run:
     type=click.Choice(FAIL_ON),
     help="Exit 1 if there are findings at or above this level.  [default: error]",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")
+@options.form(*FORMATS)
 @options.output("FILE", "Write the result to FILE.")
 @click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, which ends in .html or .md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")

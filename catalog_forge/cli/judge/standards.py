@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def standards() -> None:
 
 
 @standards.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.pass_obj
 def show(settings: Settings, form: str) -> None:
     """Print the standards in effect here, and where each line comes from.
@@ -54,7 +55,7 @@ def show(settings: Settings, form: str) -> None:
     metavar="FILE",
     help="Compare the standards here with those in FILE.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.pass_obj
 def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     """Show which images and entries change with the standards, how they change, and their next versions.
@@ -134,7 +135,7 @@ def adopt(settings: Settings, write: bool) -> None:
 @click.argument(
     "catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     """Show an overview of many catalogs: the base, confd and metadata of each image, violated standards, and its last change.

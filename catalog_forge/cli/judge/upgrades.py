@@ -10,7 +10,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import outfile
+from catalog_forge.cli.shown import options, outfile
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="[ENTRY|CATALOG]", required=False, shell_complete=complete.entries)
 @click.option("--rancher", metavar="VERSION", default="", help="The version of Rancher, such as v1.6.14; default: any.")
 @click.option("--all", "every", is_flag=True, help="Show every upgrade offered, not only the next one for each revision.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format; JSON contains all steps."
-)
+@options.form(what="Output format; JSON contains all steps.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 @click.pass_obj
 def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:

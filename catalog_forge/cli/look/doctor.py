@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, counted, printable
 
 CONFD = "CATALOG_FORGE_CONFD"
@@ -42,7 +43,7 @@ class Finding:
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.pass_obj
 def doctor(settings: Settings, form: str) -> None:
     """Check which programs this machine has, and which are missing.

@@ -9,6 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--answers", type=_FILE, metavar="FILE", help="For --compose: file with answers, as YAML or as KEY=VALUE lines (.env)."
 )
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
 def show(
     settings: Settings,
@@ -36,7 +37,7 @@ def show(
     composed: bool,
     sets: tuple[str, ...],
     answers: Path | None,
-    output: str,
+    form: str,
 ) -> None:
     """Show an entry's questions, services and revisions.
 
@@ -52,7 +53,7 @@ def show(
     found = opened(settings.directory, entry, revision)
     if composed:
         click.echo("---\n".join(_composed(found, given(sets, answers))), nl=False)
-    elif output == "json":
+    elif form == "json":
         click.echo(as_json(_data(found)))
     else:
         for line in _lines(_data(found)):

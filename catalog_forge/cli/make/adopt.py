@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
-from catalog_forge.cli.shown import engines, outfile
+from catalog_forge.cli.shown import engines, options, outfile
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--force", is_flag=True, help="With --write: overwrite config.yml and the icon of the adopted entry.")
 @click.option("--diff", is_flag=True, help="Also show the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 @click.pass_obj
 def adopt(

@@ -32,13 +32,11 @@ if TYPE_CHECKING:
 )
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
-@click.option(
-    "--format", "output", type=click.Choice(["bake", "github", "gitlab", "tekton"]), default="bake", help="Output format."
-)
+@options.form("bake", "github", "gitlab", "tekton")
 @options.output("FILE", "Write the result to FILE.")
 @click.pass_obj
 def bake(
-    settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, output: str, out: Path | None, **inputs: object
+    settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, form: str, out: Path | None, **inputs: object
 ) -> None:
     """Print a bake file, from which a build farm builds the conf images.
 
@@ -50,16 +48,16 @@ def bake(
     from catalog_forge.image import baking
     from catalog_forge.repository import Repository
 
-    if shards > baking.LIMITS[output]:
-        raise UsageError(f"--shards {shards}: {output} runs at most {baking.LIMITS[output]} jobs")
+    if shards > baking.LIMITS[form]:
+        raise UsageError(f"--shards {shards}: {form} runs at most {baking.LIMITS[form]} jobs")
     repository = Repository.find(settings.directory)
     asked = Inputs(**inputs)  # type: ignore[arg-type]
     wanted = _changed(repository, repository.chosen(names), since)
     targets = of_each(wanted, lambda name: _target(repository, repository.source(name), asked))
-    if output == "bake":
+    if form == "bake":
         text = as_json(baking.bake_file(targets, asked.arguments, shards))
     else:
-        text = baking.matrix(output, [*baking.sharded([target.name for target in targets], shards)])
+        text = baking.matrix(form, [*baking.sharded([target.name for target in targets], shards)])
     outfile.give(text, out)
 
 

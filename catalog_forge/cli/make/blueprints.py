@@ -11,6 +11,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 @click.pass_context
 def blueprints(context: click.Context, form: str) -> None:
     """List the blueprints that `new` can start from.

@@ -82,7 +82,7 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     "--plain", is_flag=True, help="Print every step on a separate line; default on a terminal: show only the current step."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show only the result, not the steps.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
 def build(
     settings: Settings,
@@ -93,7 +93,7 @@ def build(
     jobs: int,
     plain: bool,
     quiet: bool,
-    output: str,
+    form: str,
     twice: bool,
     **inputs: object,
 ) -> None:
@@ -123,7 +123,7 @@ def build(
                 _again(engine, report, Progress(quiet, plain))
             if push:
                 _push(engine, report, repository.root, force, Progress(quiet, plain))
-    show(report, output)
+    show(report, form)
     raise_failures(report)
 
 
@@ -297,9 +297,9 @@ def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force
     return builder.push(engine, tag, progress.reporter(tag))
 
 
-def show(report: Report, output: str) -> None:
+def show(report: Report, form: str) -> None:
     """Print the result for each image: its tag, its id, whether it was built or up to date, and whether it was pushed."""
-    if output == "json":
+    if form == "json":
         rows = [
             {"tag": r.tags[0], "image": b.image_id, "digest": b.digest, "fresh": b.fresh, "pushed": report.pushed.get(r.tags[0])}
             for r, b in report.built

@@ -34,7 +34,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if any file is out of date, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@shared.form()
 @click.pass_obj
 def chart(settings: Settings, /, name: str | None, form: str, **options: Any) -> None:
     """Make a Helm chart for Rancher 2 from an entry, and report what does not carry over.

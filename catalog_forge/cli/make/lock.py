@@ -9,6 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     help="Write nothing and contact no registry; exit 1 if the images in the lock are not exactly those of the catalog.",
 )
 @click.option("--online", is_flag=True, help="Write nothing; exit 1 if a tag points to another image or no longer exists.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
-def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, output: str) -> None:
+def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, form: str) -> None:
     """Lock the images of a catalog to digests.
 
     The digests are written to catalog-forge.lock. Without a NAME, every spec, entry and Dockerfile is covered: base images,
@@ -49,13 +50,13 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
         if online:
             found, troubles = looked_up(wanted, known.of(wanted.images), own)
             problems += [*moved(found, known, wanted), *troubles]
-        _show(known.of(wanted.images), output)
+        _show(known.of(wanted.images), form)
         _fail(problems)
         return
     found, problems = looked_up(wanted, known, own)
     old, new = lockfile.update(repository.root, lambda now: (now if names else now.of(wanted.images)).with_images(found))
-    _show(new.of(wanted.images), output)
-    if output == "text":
+    _show(new.of(wanted.images), form)
+    if form == "text":
         click.echo(_summary(old, new, found), err=True)
     _fail(problems)
 
@@ -189,11 +190,11 @@ def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[P
     ]
 
 
-def _show(lock: LockFile, output: str) -> None:
+def _show(lock: LockFile, form: str) -> None:
     for name, each in sorted(lock.images.items()):
         if each.warning:
             click.echo(printable(f"warning: {name}: {each.warning}"), err=True)
-    if output == "json":
+    if form == "json":
         click.echo(as_json({"images": [_data(name, each) for name, each in sorted(lock.images.items())]}))
         return
     for name, each in sorted(lock.images.items()):

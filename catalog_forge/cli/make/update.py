@@ -9,6 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, counted, printable
 
@@ -44,7 +45,7 @@ MOST_LINES = 12
     "--conflict", type=click.Choice(["inline"]), help="Write both sides of each conflict into the file, between conflict markers."
 )
 @click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
 def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: str | None, **options: Any) -> None:
     """Merge the changes of a blueprint into the specs made from it.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog_forge.cli.shown import options
 from catalog_forge.errors import ForgeError
 from catalog_forge.shown import as_json, printable
 
@@ -121,14 +122,7 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 @metadata.command()
 @click.argument("path")
 @_asked
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "yaml", "file"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@options.form("text", "json", "yaml", "file")
 def get(source: _Source, path: str, form: str) -> None:
     """Print the answer of the service for PATH, for example /2016-07-29/self/service/name.
 
@@ -150,7 +144,7 @@ def get(source: _Source, path: str, form: str) -> None:
     "--items", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Number of list elements to draw."
 )
 @click.option("--show-secrets", is_flag=True, help="Also show the values of passwords, tokens and keys.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@options.form()
 def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:
     """Draw the tree below PATH, for example /2016-07-29/self. Without PATH: the latest version."""
     from catalog_forge.metadata.service import tree as picture

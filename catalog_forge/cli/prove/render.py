@@ -51,7 +51,7 @@ class Wanted:
     show_diff: bool
     show_secrets: bool
     out: Path | None
-    output: str
+    form: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -106,7 +106,7 @@ class Wanted:
 @click.option("--diff", "show_diff", is_flag=True, help="Show the difference between two moments or two scales.")
 @click.option("--show-secrets", is_flag=True, help="Also print files that only their owner may read.")
 @options.output("DIR", "Write the files below DIR.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
 def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
     """Render the files of a conf image for a scenario.
@@ -137,7 +137,7 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
     elif wanted.out:
         rendered.write(chosen[-1][1], wanted.out)
     else:
-        rendered.show(chosen[-1][1], wanted.output, wanted.show_secrets)
+        rendered.show(chosen[-1][1], wanted.form, wanted.show_secrets)
     if errors := [error for _, each in chosen for error in each.errors]:
         raise ForgeError("\n".join(dict.fromkeys(errors)))
 

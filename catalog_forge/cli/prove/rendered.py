@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from catalog_forge.verify.observation import Seen, Written
 
 
-def show(seen: Seen, output: str, secrets: bool) -> None:
+def show(seen: Seen, form: str, secrets: bool) -> None:
     """Print the files, or one JSON document of files and errors. Secret files are shown only with `secrets`."""
-    if output == "json":
+    if form == "json":
         files = {
             dest: {"text": _text(file, secrets), "mode": None if file.mode is None else f"{file.mode:04o}"}
             for dest, file in seen.files.items()

@@ -40,7 +40,7 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.option("--trust", is_flag=True, help="With `--engine stack`: allow privileged settings, as `up --trust` does.")
 @options.jobs(2, "Number of scenarios to play in parallel.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write JUnit XML to FILE.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.pass_obj
 def test(
     settings: Settings,
@@ -52,7 +52,7 @@ def test(
     trust: bool,
     jobs: int,
     junit: Path | None,
-    output: str,
+    form: str,
 ) -> None:
     """Play the scenarios of specs, and compare the results with what they expect.
 
@@ -77,18 +77,18 @@ def test(
     with engines.playing(engine, confd, trust) as opened:
         for result in play_all(chosen, opened, jobs):
             results.append(result)
-            if output == "text":
+            if form == "text":
                 _show(result)
     if junit:
         junit.write_text(report.junit(results, engine), encoding="utf-8")
-    if output == "json":
+    if form == "json":
         click.echo(as_json(report.as_data(results, engine)))
     bad = [result for result in results if not result.passed]
-    if output == "text":
+    if form == "text":
         click.echo(_summary(results))
     if bad:
         message = f"{len(bad)} of {counted(len(results), 'scenario')} failed"
-        problems.append(Problem(message, hint=_wanted(bad) if output == "text" else ""))
+        problems.append(Problem(message, hint=_wanted(bad) if form == "text" else ""))
     if problems:
         raise ForgeError.of(problems)
 

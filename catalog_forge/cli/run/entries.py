@@ -106,12 +106,12 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
     return replace(stack, unhonoured=shown.unhonoured, dangerous=shown.dangerous, shown=shown)
 
 
-def show_plan(stack: Stack, output: str, found: list[ServiceChange] | None = None) -> None:
+def show_plan(stack: Stack, form: str, found: list[ServiceChange] | None = None) -> None:
     """Print what would run, as `text` or `json`, and the changes to the existing stack (`found` is None if no stack exists)."""
     from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 
-    if output == "json":
+    if form == "json":
         click.echo(as_json(data(stack) | ({} if found is None else {"changes": [asdict(each) for each in found]})))
         return
     for line in lines(stack):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
-def ps(stack: str | None, output: str) -> None:
+@options.form()
+def ps(stack: str | None, form: str) -> None:
     """List the units of stacks.
 
     Shows the state, health and address of the units of one stack or of all stacks. The state comes from the engine. The
@@ -35,7 +36,7 @@ def ps(stack: str | None, output: str) -> None:
     there = names([*containers, *networks])
     chosen = [the_one(there, stack)] if stack else sorted({*there, *known(home())})
     found = [(name, row) for name in chosen for row in _rows(name, containers)]
-    if output == "json":
+    if form == "json":
         keys = ("service", "index", "state", "health", "address")
         rows = [{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]
         click.echo(as_json([{**row, "containers": _containers(row, containers)} for row in rows]))

@@ -19,6 +19,7 @@ from catalog_forge.cli.run import watching
 from catalog_forge.cli.run.background import Background, rename, tail
 from catalog_forge.cli.run.status import StatusView
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--confirm", is_flag=True, help="Show the changes to the stack, and ask before making them.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@options.form()
 @click.option("-d", "--detach", is_flag=True, help="Return once the units are running, and leave them running.")
 @click.option(
     "--settle",
@@ -77,7 +78,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy image for load balancers.")
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary for images that must be built.")
 @click.pass_context
-def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: Any) -> None:
+def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: Any) -> None:
     """Run an entry's whole stack on a Docker engine, as Rancher would.
 
     ENTRY is a folder in templates/ or one of its revisions. The containers reach the metadata service
@@ -86,7 +87,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     """
     expect = options.pop("expect")
     if (older := options.pop("older")) is not None:
-        _upgrade(ctx, entry, older, output, expect, options)
+        _upgrade(ctx, entry, older, form, expect, options)
         return
     if expect:
         raise click.UsageError("--expect is for an upgrade, --upgrade-from N; `test --engine stack` plays scenarios")
@@ -94,15 +95,15 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     background = Background(supervise) if (detach or watched) and not options["only_plan"] else None
     if watched:
         watching.generate(ctx.obj.directory)
-    stack = _chosen(ctx.obj, entry, **options, output=output)
+    stack = _chosen(ctx.obj, entry, **options, form=form)
     if stack is not None:
-        bring_up(stack, background, output)
+        bring_up(stack, background, form)
     if stack is not None and watched:
         options["confirm"] = False  # saving a file is confirmation enough
-        watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
+        watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, form=form), bring_up)
 
 
-def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: str | None, options: dict[str, Any]) -> None:
+def _upgrade(ctx: click.Context, entry: str, older: str, form: str, expect: str | None, options: dict[str, Any]) -> None:
     """Test an upgrade from the revision `older` to the revision given by --revision (by default, the newest revision)."""
     from catalog_forge.cli.run import upgrading
 
@@ -111,13 +112,13 @@ def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: st
     background, newer, sets = Background(supervise), options.pop("revision"), options.pop("sets")
 
     def choose(revision: str | None, given: Sequence[str]) -> Stack | None:
-        return _chosen(ctx.obj, entry, **options, revision=revision, sets=given, output=output)
+        return _chosen(ctx.obj, entry, **options, revision=revision, sets=given, form=form)
 
-    upgrading.play(ctx.obj.directory, entry, (older, newer), sets, choose, bring_up, background, output, expect)
+    upgrading.play(ctx.obj.directory, entry, (older, newer), sets, choose, bring_up, background, form, expect)
 
 
 def _chosen(
-    settings: Settings, entry: str, output: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
+    settings: Settings, entry: str, form: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
 ) -> Stack | None:
     """Return the stack to run; None if --plan only shows the stack."""
     from catalog_forge.cli.run.entries import chosen, show_plan
@@ -135,7 +136,7 @@ def _chosen(
     if only_plan:
         # The changes are computed without masks, because each masked secret would count as a change.
         there = StateFolder(home(), stack.name).there()
-        show_plan(full(stack.shown or stack), output, changes(there, full(stack)) if there else None)
+        show_plan(full(stack.shown or stack), form, changes(there, full(stack)) if there else None)
         _warn_of_stale(settings.directory, stack)
         return None
     stack = full(stack)
@@ -277,7 +278,7 @@ def _own(directory: Path, stack: Stack, only_stale: bool = False) -> list[Source
     return own
 
 
-def bring_up(stack: Stack, background: Background | None = None, output: str = "text") -> None:
+def bring_up(stack: Stack, background: Background | None = None, form: str = "text") -> None:
     """Bring a stack to its wanted state: through the process that already runs it, a background process, or this process.
 
     Raises ForgeError if the stack does not come up, EngineError if there is no engine.
@@ -297,7 +298,7 @@ def bring_up(stack: Stack, background: Background | None = None, output: str = "
         elif background:
             background.run(folder)
     if holder or background:
-        _await(folder, generation, output)
+        _await(folder, generation, form)
     else:
         supervise(folder)
 
@@ -332,7 +333,7 @@ def supervise(folder: StateFolder) -> None:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
 
 
-def _await(folder: StateFolder, generation: int, output: str) -> None:
+def _await(folder: StateFolder, generation: int, form: str) -> None:
     """Show the state of a stack until it matches the plan with this generation number. Raises ForgeError if the stack fails."""
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
@@ -357,13 +358,13 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
             raise ForgeError(f"the process that runs stack {folder.name} has ended\n{tail(folder)}")
         alive = folder.holder() is not None
         time.sleep(_LOOK)
-    _runs(folder.name, status["units"], output)
+    _runs(folder.name, status["units"], form)
 
 
-def _runs(name: str, units: Sequence[dict[str, Any]], output: str) -> None:
+def _runs(name: str, units: Sequence[dict[str, Any]], form: str) -> None:
     """Print that a stack is running, as `text` or `json`."""
-    if output == "json":
+    if form == "json":
         click.echo(as_json({"stack": name, "units": units}))
-    elif output == "text":
+    elif form == "text":
         count = sum(unit["state"] == "running" for unit in units)
         click.echo(f"stack {name}: {counted(count, 'unit runs', 'units run')}")

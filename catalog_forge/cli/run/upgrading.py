@@ -31,7 +31,7 @@ def play(
     choose: Choose,
     bring_up: BringUp,
     background: Background,
-    output: str,
+    form: str,
     scenario: str | None = None,
 ) -> None:
     """Run one revision, and upgrade it to another.
@@ -52,7 +52,7 @@ def play(
     old, new = (opened(directory, entry, number) for number in revisions)
     step = Upgrade(old, new, refusal(old, new), breaks(old, new))
     asking = _asking(directory, old.entry.name, scenario) if scenario else None
-    if output == "text":
+    if form == "text":
         _show(step)
     before = choose(old.name, _asked(old, new, sets))
     assert before
@@ -68,12 +68,12 @@ def play(
         bring_up(after, None, "none")
     except ForgeError as error:
         bring_up(before, None, "none")
-        _tell(step, [], output)
+        _tell(step, [], form)
         raise ForgeError(f"the upgrade failed, and revision {old.name} runs again: {error.problems[0].message}") from None
     with connect() as engine:
         kept = compared(held, contents(engine, after.name))
         wrong = answering.unmet(engine, after, asking) if asking else []
-    _tell(step, kept, output)
+    _tell(step, kept, form)
     hint = f"the stack is running: inspect it, then run: catalog-forge rollback {after.name}"
     problems = [Problem(f"after the upgrade: {words}", where, hint) for words, where, _ in wrong]
     for text in (text for _, _, text in wrong if text):
@@ -131,9 +131,9 @@ def _show(step: Upgrade) -> None:
         click.echo(printable(f"  {each.where}: {each.message}"))
 
 
-def _tell(step: Upgrade, kept: Sequence[Kept], output: str) -> None:
+def _tell(step: Upgrade, kept: Sequence[Kept], form: str) -> None:
     """Print what happened to the volumes. The JSON output also contains all facts about the upgrade."""
-    if output == "text":
+    if form == "text":
         for each in kept:
             click.echo(printable(f"  volume {each}"))
         return

@@ -18,3 +18,9 @@ def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
     """Return a decorator that adds the option --jobs: the number of tasks to run in parallel."""
     return click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=default, show_default=True, help=what)
+
+
+def form(*choices: str, what: str = "Output format.") -> Callable[[Any], Any]:
+    """Return a decorator that adds the option --format: one of `choices`, by default the first; without any, text or json."""
+    known = choices or ("text", "json")
+    return click.option("--format", "form", type=click.Choice(known), default=known[0], show_default=True, help=what)
