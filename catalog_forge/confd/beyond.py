@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Return the services that have the collection's label, in all stacks, or the containers of these services."""
+    """Return the services of all stacks that have the collection's label; with `of.inner`, the containers of these services."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -33,7 +33,7 @@ def everywhere(names: Names, of: Collection) -> Members:
 
 
 def _by_containers(names: Names, of: Collection) -> Members:
-    """Do the same as `everywhere` in version 2015-07-25, where a service is found through its first container."""
+    """The variant of `everywhere` for version 2015-07-25, in which a service is found through its first container."""
     names.roots.add("/containers")
     stack, service, name = (of_container(leaf) for leaf in ("stack_name", "service_name", "name"))
     conditions = (*_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
@@ -119,7 +119,7 @@ def link(names: Names, of: Collection) -> Members:
 
 
 def _by_own_link(names: Names, of: Collection) -> Members:
-    """Do the same as `link` in version 2015-07-25, with the links of the container `self`.
+    """The variant of `link` for version 2015-07-25, which reads the links of the container `self`.
 
     In that version, services of the same name share one entry, so the links of a service cannot be used.
     """
@@ -162,7 +162,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return a tuple with the condition that a service or container has the collection's label; empty for the label `*`."""
+    """Return a tuple with the condition that a service or container has the collection's label; an empty tuple for `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

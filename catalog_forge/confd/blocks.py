@@ -71,7 +71,8 @@ class Body:
             self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
-        # A file that begins with a `file` or `paste` block gets no comment: the first bytes of that block must stay the first.
+        # A file that begins with a `file` or `paste` block gets no comment, because the first bytes of that block, such as `#!`,
+        # must also be the first bytes of the file.
         framed = kind.name != "xml" or pairs_only
         comment = kind.comment.format("Written by confd: changes to this file are lost.") if framed else ""
         if isinstance(begins, FileBlock | PasteBlock):
@@ -139,7 +140,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
 
     def inner_key(self, block: SetBlock, name: str) -> str:
-        """Return the code of a key in a map, where the map is the value of a pair."""
+        """Return the code of a key in a map that is the value of a pair."""
         return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
@@ -185,7 +186,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
 
     def _unquoted(self, value: Text) -> str:
-        """Return the code of a one-line value in a format without quotes. The author's text stays unchanged, quotes included."""
+        """Return the code of a one-line value in a format without quotes. The author's text, with any quotes, stays unchanged."""
         code, before = "", ""
         for part in value.parts:
             if isinstance(part, str):
@@ -305,7 +306,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of an `each`: `required` if it must not be empty, and `records` if the body reads fields."""
+        """Return the collection of an `each`: marked `required` if it must not be empty, `records` if the body reads fields."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 

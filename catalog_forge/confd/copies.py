@@ -109,7 +109,7 @@ def _unless(conditions: tuple[str, ...]) -> str:
 
 
 def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """Yield, for every block, a tuple of the conditions under which the block is written, and the block itself."""
+    """Yield a pair for every block: the conditions under which the block is written, and the block itself."""
     for block in blocks:
         if isinstance(block, WhenBlock):
             condition = body.condition(block.when)

@@ -56,7 +56,7 @@ class Path:
         return f"getv {paren(self.term)} {paren(default)}"
 
     def given(self, default: str) -> str:
-        """Return an expression that yields the value, or `default` if it is missing or empty, as for an unanswered question."""
+        """Return an expression that yields the value, or `default` if the value is missing or empty (no answer was given)."""
         empty = self.value_or('""')
         return empty if default == '""' else f"or ({empty}) {paren(default)}"
 

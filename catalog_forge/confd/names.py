@@ -26,8 +26,8 @@ class Members:
 
     The first element of a `selected` list is empty, because the list is made by splitting a text that has a line break before
     every name. `holder` is a key that is needed to read the elements, but not to list them. The elements of a `plain` list are
-    values. If the loop variable has more than the path needs, `holds` is the format of the expression that extracts the needed
-    part.
+    values. If the value of the loop variable contains more than the path needs, `holds` is the format of the expression that
+    extracts the needed part.
     """
 
     list: str
@@ -75,7 +75,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """Builds the paths in a template. `roots` become the keys of its resource, `selections` become its prologue."""
+    """Builds the paths in a template. `roots` become the keys of the template's resource, `selections` its prologue."""
 
     version: str
     is_self: bool
@@ -92,7 +92,7 @@ class Names:
     def at(self, text: str) -> Path:
         """Return the path of a constant key, and add its closest ancestor that always exists to `roots`."""
         if self.is_stored:
-            # Below the prefix, only the prefix itself is certain to exist.
+            # No key below the prefix is certain to exist, so the prefix itself is the only root.
             self.roots.add("/")
             return go.path(text)
         parts = text.split("/")
@@ -276,7 +276,8 @@ def same(leaf: str, wanted: str) -> str:
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 
-# Without a health check, a container's health state is null, which confd reads as text. Rancher up to 1.1 reports no `state`.
+# Without a health check, a container's health state is null, which confd reads as the text `null`. Rancher up to 1.1 reports no
+# `state`.
 _HEALTH = of_container("health_state", go.string("null"))
 _FILTERS = {
     "healthy": f'or (eq ({_HEALTH}) "healthy") (eq ({_HEALTH}) "null")',

@@ -67,7 +67,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 
 
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
-    """Raise ForgeError when a file reads metadata in topology `scripts`, which can only carry constant files."""
+    """Raise ForgeError if a file reads metadata in topology `scripts`, in which the content of files must be constant."""
     if keys and spec.service.topology == "scripts":
         message = f"{file.dest} reads the metadata, but with topology scripts, files cannot depend on the metadata"
         raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
@@ -108,7 +108,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it. Files never share a reload by http."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it. Reloads by http are never merged."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in rendered(spec):
         if file.reload.kind != "none":

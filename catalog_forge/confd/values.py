@@ -564,5 +564,5 @@ def of_item(of: Collection, item: Any) -> Collection:
 
 
 def _plain(members: Members, variable: str) -> str:
-    """Return the template expression for an element that is a value."""
+    """Return the template expression for the value of an element that is not a record."""
     return f"{go.paren(variable)}.Value" if members.pairs else variable

@@ -1,7 +1,7 @@
 """Defines a file format as data: how it writes a pair, a comment and a value, and which values it cannot represent.
 
-The data has two uses: `Escape.apply` writes the author's own constants, and the compiler turns the data into confd template
-code for values that only the metadata service has. A test compares the results of the two.
+The data has two uses: `Escape.apply` uses it to write the author's own constants, and the compiler turns it into confd template
+code for values that only the metadata service has. A test checks that both give the same results.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Escape:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A place in a text: how a value is escaped there, whether quotes are added to it, or why no value is allowed there."""
+    """The placement of a value in a text: how the value is escaped, whether it gets quotes, or why it is not allowed there."""
 
     escape: Escape
     whole: bool = False
@@ -120,7 +120,7 @@ class Format:
     """A file format. `pair` is a line with {key} and {value}; empty if the format has no pairs.
 
     `placements` finds the context of each value in a text. `typed` formats write numbers and booleans without quotes. `inner` is
-    a pair inside a nested map. `fault` returns why a text is not valid, if the format has a syntax.
+    the form of a pair inside a nested map. `fault` returns why a text is not valid, if the format has a syntax.
     """
 
     name: str

@@ -24,7 +24,7 @@ def _placements(text: str) -> Iterator[Placement]:
     quote, before, comment, code = "", "\n", False, False
     for token in _TOKEN.findall(text):
         if token == "\\\n" and not comment:
-            continue  # the shell removes this before it reads words
+            continue  # the shell removes an escaped line break before it splits the text into words
         if token[-1] == MARK:
             yield _placement(quote, before if token == MARK else token[0], comment, code)
         elif comment:

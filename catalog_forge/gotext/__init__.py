@@ -1,1 +1,1 @@
-"""Reimplements what templates use of Go's text/template, fmt and time: a lexer, a parser, and a machine with limits."""
+"""Reimplements the parts of Go's text/template, fmt and time that templates use: a lexer, a parser, and a machine with limits."""

@@ -13,7 +13,7 @@ from catalog_forge.gotext.values import NIL, PAIRS, GoError, Int64, KVPair, Map,
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a type. Its function receives the value itself, then the arguments."""
+    """A method of a type. `function` receives the value on which the method is called, and then the arguments."""
 
     type: str
     function: Function

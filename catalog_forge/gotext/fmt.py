@@ -515,7 +515,7 @@ def _escaped(char: str, ascii_only: bool, mark: str) -> str:
 
 
 def is_printable(char: str) -> bool:
-    """Return whether Go prints a character as itself."""
+    """Return whether a character is printable by Go's rules (strconv.IsPrint)."""
     return char.isprintable()
 
 

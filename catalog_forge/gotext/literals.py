@@ -27,7 +27,7 @@ Number = int | float | complex
 
 
 class Overflow:
-    """An integer that does not fit in an int."""
+    """An integer constant that is too large for Go's type int."""
 
 
 def value_of(node: Any) -> Any:

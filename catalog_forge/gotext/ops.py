@@ -60,7 +60,7 @@ def stored(value: Expr, slots: Sequence[int]) -> Expr:
 
 
 def assigned(value: Expr, variables: Sequence[tuple[str, Sequence[int]]], node: Any) -> Expr:
-    """Return an expression that assigns a value to existing variables: for each of them, to its first slot that is set."""
+    """Return an expression that stores a value in existing variables: in each variable's first slot that is set."""
 
     def assign(machine: Machine) -> Any:
         found = value(machine)

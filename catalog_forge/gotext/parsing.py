@@ -59,7 +59,7 @@ SPACES = (
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; its message begins with the template's name and line. `words` is the rest.
+    """Raised for a template that Go cannot parse. The message begins with the template's name and line; `words` is the rest.
 
     `line` and `column` are 0 if they are unknown.
     """

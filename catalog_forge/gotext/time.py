@@ -1,4 +1,4 @@
-"""Reimplements what templates use of Go's time.Time: printing and Format, always in UTC."""
+"""Reimplements the parts of Go's time.Time that templates use: printing and Format, always in UTC."""
 
 from __future__ import annotations
 

@@ -37,11 +37,11 @@ NIL = Nil()
 
 
 class Uint8(int):
-    """A byte of a string, as returned by `index`. Functions that want an int refuse it."""
+    """A byte of a string, as returned by `index`. Functions with a parameter of type int refuse it."""
 
 
 class Int64(int):
-    """A number of seconds, as returned by the method Unix of a time. Functions that want an int refuse it, too."""
+    """A number of seconds, as returned by the method Unix of a time. Functions with a parameter of type int refuse it, too."""
 
 
 class KVPair(NamedTuple):

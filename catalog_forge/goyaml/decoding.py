@@ -1,6 +1,6 @@
 """Decodes YAML in the same way as Go: the values of scalars, null, text, and merge keys.
 
-Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29: null fits every
+Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29. Null fits every
 type, every scalar can be text, and numbers and booleans are those of YAML 1.1.
 """
 
@@ -70,7 +70,7 @@ def printed(node: Text) -> str:
 
 
 def merged(pairs: Pairs) -> Pairs:
-    """Return the pairs of a mapping, each key once. A merge key overrides the pairs before it, and later pairs override it."""
+    """Return the pairs of a mapping, each key once. Merged pairs override those before the merge key, not those after it."""
     for key, _ in pairs:
         if key.value == MERGE and key.bare:
             break
@@ -119,7 +119,7 @@ def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
 
 
 def too_large(root: Node | None) -> Iterator[Problem]:
-    """Yield a problem if a document is too large to be checked after the expansion of all its aliases."""
+    """Yield a problem if a document, with all its aliases expanded, is too large to be checked."""
     if root is not None and _size(root, {}) > MAX_NODES:
         yield Problem("the document is too large to be checked", root.where)
 

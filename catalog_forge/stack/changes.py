@@ -1,4 +1,4 @@
-"""The changes that a new plan makes to a stack: added, removed and changed services, and replaced units. Pure."""
+"""The changes that a new plan makes to a stack: added, removed and changed services, and replaced units. Pure functions."""
 
 from __future__ import annotations
 

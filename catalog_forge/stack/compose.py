@@ -1,7 +1,7 @@
 """Composes the services of a stack from an entry: their containers, their links and the order in which they can be started.
 
 Rules: docs/facts/catalog.md#3, #4 and #5. All errors are reported at once: first the errors of rancher-compose, as found by
-`rancher.judgement`, then the settings that only this program cannot run. Services that an entry expects from other
+`rancher.judgement`, then the settings that only this program does not support. Services that an entry expects from other
 stacks can run next to its own services.
 """
 
@@ -45,7 +45,8 @@ _ELSEWHERE = "belongs to another stack, and stacks cannot reach each other here"
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     """Return the stack of a revision with these answers; `name` is the name of the stack.
 
-    Raises ForgeError with all errors in both compose files: those of rancher-compose, and settings that cannot run here.
+    Raises ForgeError with all errors in both compose files: those of rancher-compose, and settings that only this program
+    does not support.
     """
     sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
     judge = launch.LaunchJudge(sources)
@@ -79,7 +80,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback that adds a note on a variable without a question, used in the service or volume `name`."""
+    """Return a callback for a variable in the service or volume `name` that no question sets. It adds a note on the variable."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable, so it is empty", where))
@@ -88,7 +89,7 @@ def _unasked(notes: list[Note], name: str) -> Say:
 
 
 def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
-    """Yield notes on duplicate keys and on unknown keys at the top of the files; record errors in `reader`."""
+    """Yield notes on duplicate keys and on unknown keys at the top level; record errors in `reader`."""
     for source in sources:
         if source.rendered and (cut := source.rendered.problem):
             reader.problems.append(cut)
@@ -305,7 +306,7 @@ def with_beside(
     where: Where | None = None,
     hint: str = "leave out this --beside",
 ) -> Stack:
-    """Return the stack with additional services. Links to the services `paths` (NAME or STACK/NAME) then lead to these services.
+    """Return the stack with additional services. Links to `paths` (NAME or STACK/NAME) then lead to the additional services.
     Raises ForgeError if the stack already has a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:

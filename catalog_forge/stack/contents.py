@@ -13,7 +13,7 @@ from catalog_forge.image.engine import Engine
 from catalog_forge.stack.reconcile import Seen
 from catalog_forge.stack.runner import StackRunner
 
-# The name that an engine gives to an unnamed volume.
+# Matches the name that an engine gives to an unnamed volume.
 _UNNAMED = re.compile(r"[0-9a-f]{64}")
 
 Contents = Mapping[str, Mapping[str, str]]

@@ -1,4 +1,4 @@
-"""Describes the containers of a stack as the environment that the metadata service presents. Pure."""
+"""Describes the containers of a stack as the environment that the metadata service presents. Pure functions."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: a state in Rancher's words, the number of checks in a row that contradict it, and its start time."""
+    """The health of a unit: its state as Rancher names it, how many checks in a row contradict it, and when the state began."""
 
     state: str = "initializing"
     against: int = 0

@@ -89,7 +89,10 @@ class Launches:
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """Convert a mapping or a list of NAME=VALUE to texts by name. If `looked_up`, a NAME without a value gets the answer."""
+        """Convert a mapping or a list of NAME=VALUE to texts by name.
+
+        If `looked_up`, a NAME without a value gets the answer to the question NAME; without an answer, it is left out.
+        """
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
         found: dict[str, str] = {}

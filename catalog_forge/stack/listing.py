@@ -47,7 +47,7 @@ def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
 
 
 def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
-    """Return the units of these containers. Of the containers of a unit, only those with the highest number count.
+    """Return the units of these containers. For each unit, only the containers with the unit's highest number count.
 
     `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
     runs the stack. `watched` is None if no process runs the stack; then no unit is starting.
@@ -68,7 +68,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
 
 
 def unit_state(service: Service, found: Sequence[Seen]) -> str:
-    """Return the state of a unit in Rancher's words, derived from the containers that should be running."""
+    """Return the state of a unit, as Rancher names it. It is derived from the containers that should be running."""
     lasting = {launch.name for launch in service.launches if not launch.start_once}
     states = [each for each in found if each.launch in lasting or each.state == "created"]
     if any(each.ended for each in states):

@@ -48,7 +48,7 @@ class Launch:
     """One container of a unit, as compose defines it.
 
     `network` is `shared` if the container uses the network of `network_from`, another launch of the same unit. `volumes_from`
-    names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. Of the named volumes, those in
+    names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or only PATH. The named volumes in
     `per_unit` exist once for each unit. Those in `external` existed before the stack; `external` maps them to their names on
     the engine.
 
@@ -90,7 +90,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a load balancer: matching requests to its port `source` are forwarded to the port `target` of a service."""
+    """A rule of a load balancer, which forwards matching requests on port `source` to the port `target` of a service."""
 
     source: int
     target: int

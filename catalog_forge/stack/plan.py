@@ -65,7 +65,7 @@ def masked(stack: Stack, stand_in: Stack | None) -> Stack:
 
     `stand_in` is the same stack composed with stars instead of these answers. Where its text differs from the text of
     `stack`, the text of `stack` contains an answer. If `stand_in` is None, or differs in structure because a template
-    depends on an answer, each text that contains an answer is hidden entirely. In both cases, no letter of an answer is visible.
+    depends on an answer, each text that contains an answer is hidden entirely. Either way, no letter of an answer is visible.
     """
     bare = replace(stack, secrets=())
     # An answer in a command is split at its spaces, and each of its words is secret too.

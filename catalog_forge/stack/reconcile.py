@@ -111,8 +111,9 @@ class Known:
     """Facts that are only known to a process that watches the stack continuously.
 
     Some fields contain units: units in `complete` have had all their containers, units in `busy` are being changed, and units in
-    `unwanted`, `held` and `again` are to be replaced, stopped or restarted on request. Other fields contain containers: those
-    in `ended` have ended while watched, `counts` has the ends in a row, and those in `resting` must wait before a restart."""
+    `unwanted`, `held` and `again` are to be replaced, stopped and restarted, respectively, on request. Other fields contain
+    containers: those in `ended` have ended while watched, those in `resting` must wait before a restart, and `counts` maps
+    each container to the number of times that it has ended in a row."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()

@@ -113,7 +113,7 @@ class StateFolder:
         self._write("ledger.json", {"units": units, "births": ledger.births})
 
     def ledger(self) -> Ledger:
-        """Return the numbers of units. If they are lost, return an empty ledger, because labels contain the current numbers."""
+        """Return the numbers of units. If they are lost, return an empty ledger, to be filled from the labels of containers."""
         try:
             data = self._read("ledger.json")
             return Ledger({(service, index): number for service, index, number in data["units"]}, dict(data["births"]))

@@ -52,7 +52,7 @@ class Outcome:
 
 
 class _Failure(Exception):
-    """A resource failed; the message is worded as in confd."""
+    """Raised if a resource fails; the message is worded as in confd."""
 
 
 def run(

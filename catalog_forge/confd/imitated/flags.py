@@ -159,7 +159,7 @@ def _fits(value: str, kind: str) -> bool:
 
 
 def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bool = True) -> Iterator[Mistake]:
-    """Yield what is wrong with a command line; `keys` has a pair for each key of a resource: the resource's prefix, and the key.
+    """Yield the mistakes in a command line. `keys` has a pair for each key of a resource: the resource's prefix, and the key.
 
     `is_whole` means that no configuration file can add flags.
     """

@@ -45,7 +45,7 @@ class TemplateResource:
         return ""
 
     def toml(self, dest: str) -> str:
-        """Write the resource as TOML again, with this `dest` and without uid and gid, to run the real confd in a folder."""
+        """Write the resource as TOML again, with this `dest`, without uid and gid, so that the real confd can run in a folder."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
         lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
         lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")
@@ -131,7 +131,7 @@ _INTERNAL = "left out, because this is an internal field of confd"
 
 
 def _wanted(key: str, value: object) -> str:
-    """Return the type required for a value; empty if the value is valid. Some keys are internal fields of confd."""
+    """Return the type that the value of `key` must have; empty if the value is valid. A few keys set internal fields of confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):

@@ -21,7 +21,7 @@ _WILD = re.compile(rb"[*?\[\\]")
 
 
 class StoreError(Exception):
-    """The service's answer cannot be put into the store: the resource fails."""
+    """Raised if the service's answer cannot be put into the store; the resource then fails."""
 
 
 class Store:
@@ -92,12 +92,19 @@ class Store:
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
-        """Return what `ls` lists for a path such as `/a//b`: for a key that does not begin with the path, the first segment."""
+        """Return what `ls` lists for a path such as `/a//b`, which Go's path.Clean changes.
+
+        `ls` finds the keys below the cleaned path. A key that does not begin with the original path is listed by its first
+        segment.
+        """
         keys = self._under(_below(clean(path)) or b"", 1)
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """Yield the keys at least `levels` levels below a path: for the root, only direct children; for a relative path, none."""
+        """Yield the keys at least `levels` levels below a path; yield none for a relative path.
+
+        For the root, yield only its direct children, and only if `levels` is 1.
+        """
         if below == b"/":
             yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
         elif below.startswith(b"/"):
@@ -126,7 +133,7 @@ def _below(path: bytes) -> bytes | None:
 
 
 def load(body: bytes) -> Any:
-    """Parse JSON as Go does for an interface{}: numbers become floats, and the last of equal keys wins. Raises ValueError."""
+    """Parse JSON as Go does for an interface{}: numbers become floats, the last of duplicate keys counts. Raises ValueError."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -190,7 +197,7 @@ def json_error(body: bytes, error: ValueError) -> str:
 
 
 class _Segments(dict[str, bytes]):
-    """A cache of JSON keys as path segments: the same few keys occur again and again."""
+    """A cache that maps JSON keys to path segments, because the same few keys occur again and again."""
 
     def __missing__(self, key: str) -> bytes:
         return self.setdefault(key, b"/" + text_of(key))
