@@ -321,7 +321,7 @@ def _identity(root: Path) -> int:
 
 
 def _create(root: Path, path: str, file: File) -> None:
-    """Create `path` with the content of `file`, and exactly the mode of `file`, whatever the umask. `path` must not exist."""
+    """Create `path` with the content and exactly the mode of `file`, regardless of the umask. `path` must not exist."""
     with _InWords(file.path, "nothing was written"):
         handle = os.open(f"{root}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file.mode)
         try:

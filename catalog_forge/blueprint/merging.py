@@ -308,7 +308,7 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether theirs has the same order as base and as ours, for the entries that it shares with each of them.
+    """Whether theirs has the same order as base for the entries that both contain, and the same order as ours.
 
     If one version reordered a list, the right place of a new item is unknown.
     """

@@ -25,7 +25,7 @@ GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml as data: the primary service and sidekicks of each member, and the companions."""
+    """Return docker-compose.yml as data: the primary service and the sidekicks for each of `spec.members`, and the companions."""
     write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "scripts": _scripts, "embedded": _embedded}[
         spec.service.topology
     ]

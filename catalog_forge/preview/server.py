@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def finish(self) -> None:
-        """Close both directions, even if the client left before everything was written."""
+        """Close both directions of the connection, even if the client left before everything was written."""
         with suppress(OSError):
             super().finish()
         self.rfile.close()

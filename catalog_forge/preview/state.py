@@ -85,10 +85,10 @@ class ConfService:
 
 @dataclass(frozen=True)
 class Played:
-    """The result of the choices: the answers by variable, the problems, the stack, and the files of the container that asks.
+    """The result of the choices: the answers by variable, the problems, the stack, and the files of one conf container.
 
     `stack` and `environment` are None if the entry cannot run with these answers; `seen` is None if no conf image is known.
-    `writers` maps container names to the services that write files; `asks` is the name of the container that asks.
+    `writers` maps container names to the services that write files; `asks` is the name of the container whose files are shown.
     """
 
     variables: Mapping[str, str]
@@ -101,7 +101,7 @@ class Played:
 
     @property
     def writer(self) -> ConfService | None:
-        """The service of the container that asks."""
+        """The service of the container `asks`."""
         return self.writers.get(self.asks)
 
 

@@ -135,7 +135,7 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
 def _expanded(
     repository: Repository, name: str, blueprint: Blueprint, remembered: Memory, wished: Wished
 ) -> tuple[dict[str, object], dict[str, str | bool], Plan]:
-    """Return all answers, the defaults that answered new questions, and the files that the blueprint makes from all answers."""
+    """Return all answers, those that are defaults of new questions, and the files that the blueprint makes from all answers."""
     budget = Budget()
     render = renderer(blueprint, trusted=wished.trust, budget=budget)
     asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}

@@ -22,7 +22,7 @@ _ROOMS = ("specs", "templates")
 def generate(directory: Path) -> tuple[list[str], list[str]]:
     """Generate outdated specs. Return the names of the generated specs, and the names of the specs that failed.
 
-    A wrong spec is reported and its files stay as they are; all other specs are still generated.
+    An invalid spec is reported, and its files stay as they are; all other specs are still generated.
     """
     from catalog_forge import writer
     from catalog_forge.errors import ForgeError
