@@ -29,7 +29,7 @@ _GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)
 
 
 def generated_from(file: File) -> str:
-    """Return the name of the spec that a file says it is generated from; an empty string for a file that is not generated."""
+    """Return the name of the spec in the mark of a generated file; an empty string if the file has no such mark."""
     found = _GENERATED.search("\n".join(file.lines[:_HEAD]))
     return found[1] if found else ""
 
@@ -47,7 +47,7 @@ class Catalog:
 
     @cached_property
     def shown(self) -> dict[str, File]:
-        """All files by the path that error messages show."""
+        """Map the path of each file in error messages to the file."""
         return {file.shown or file.path: file for file in self.tree.files.values()}
 
     @cached_property
@@ -74,7 +74,7 @@ class Catalog:
 
     @cached_property
     def images(self) -> list[Image]:
-        """The images: each folder with a Dockerfile, and each folder that contains a conf.d/ without a Dockerfile above it."""
+        """The images: each folder with a Dockerfile, and each folder that has a conf.d/ but no Dockerfile in or above it."""
         found: dict[str, list[Folder]] = {}
         folders = self.tree.folders
         for path, folder in folders.items():
@@ -147,7 +147,10 @@ class Catalog:
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A folder that confd reads (`-confdir`): resources by path below conf.d/, and templates by path below templates/ (`src`)."""
+    """A folder that confd reads (`-confdir`).
+
+    The keys of `resources` are paths below conf.d/. The keys of `templates` are paths below templates/, as in `src`.
+    """
 
     resources: Mapping[str, File]
     templates: Mapping[str, File]
@@ -206,7 +209,7 @@ class Image:
 
     @cached_property
     def inlined(self) -> Mapping[str, File]:
-        """The files that the Dockerfile itself contains as heredocs, by the same keys as in the result of `gathering.inlined`."""
+        """The files that the Dockerfile itself contains as heredocs, with the same keys as the result of `gathering.inlined`."""
         file, found = self.dockerfile, gathering.inlined(self.build) if self.build else {}
         if file is None:
             return {}
@@ -231,7 +234,7 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`, or if `conf` has no templates, a copy with the templates of the matching folder in `beside`."""
+        """Return `conf`. If it has no templates, return a copy with those of the folder in `beside` with the same resources."""
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 
@@ -254,7 +257,7 @@ def _path(file: File) -> str:
 
 
 def _below(folder: Folder, ending: str = "") -> dict[str, File]:
-    """Return each file below a folder, by path relative to the folder, if the file's name ends with `ending`."""
+    """Map each path below a folder to its file. Only files whose names end with `ending` are included."""
     start = len(folder.path) + 1 if folder.path else 0
     return {file.path[start:]: file for file in folder.everything if file.name.endswith(ending)}
 

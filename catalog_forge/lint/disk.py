@@ -1,8 +1,9 @@
-"""The only module of lint that reads the disk: it turns a path into a tree. The module reads names, sizes and modes of files, but
-not their contents.
+"""The only module of lint that reads the disk: it turns a path into a tree. The tree has the names, sizes and modes of files; the
+contents of a file are read only when they are needed.
 
 The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
-folders above the path decide what the path is, so that a single revision is judged as it would be in its catalog.
+files in a folder and the names of the folders above it show which of these the folder is, so that a single revision is judged as
+it would be in its catalog.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat
 
 
 def _content(path: Path) -> bytes:
-    """Return the first MAX_BYTES bytes of a file. The file may have grown or become a pipe after it was listed."""
+    """Return at most MAX_BYTES bytes of a file, which may have grown since it was listed; nothing if it is now a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_BYTES) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""

@@ -15,7 +15,7 @@ EXCERPT = 400
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement in a text: the characters from `start` to `end` become `text`. Both are offsets in `File.text`."""
+    """A replacement in a text: `text` replaces the characters from offset `start` to offset `end` of `File.text`."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A safe repair of a finding: edits of the file at `path`, or copies of it to other paths. `title` describes the repair."""
+    """A safe fix for a finding: edits of the file at `path`, or copies of this file to other paths. `title` describes the fix."""
 
     title: str
     path: str
@@ -34,10 +34,9 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A fault that a rule yields: its place, a message, a hint. The registry adds the rule's id and level.
+    """A fault that a rule yields: its place, a message and a hint. `runner.run` adds the id and the level of the rule.
 
-    `level` is set only if the hit is less severe than the level of its rule. If a key is missing at the place, `key` is the
-    name of this key.
+    `level` is set only if it differs from the level of the rule. If the fault is a missing key, `key` is the name of this key.
     """
 
     where: Where

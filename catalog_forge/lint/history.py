@@ -52,7 +52,7 @@ def changed(old: Tree, new: Tree) -> Iterator[Hit]:
 
 
 def _revision(path: str) -> str:
-    """Return the folder of the revision that a path lies in; an empty string for any other path."""
+    """Return the folder of the revision that contains a path; an empty string if no revision contains the path."""
     parts = path.split("/", 3)
     return "/".join(parts[:3]) if len(parts) > 3 and is_revision(parts[2]) else ""
 

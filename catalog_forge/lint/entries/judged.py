@@ -22,13 +22,13 @@ _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary(
 
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
-    """Return the rulings of the catalog service and of the CI on an entry, by the rule that reports them."""
+    """Return the rulings of the catalog service and the CI on an entry, grouped by the id of the rule that reports them."""
     found = _RULINGS.get(entry)
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
         # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder. If
-        # the entry has such a subfolder, its launch is judged again, with the files that the catalog service keeps.
+        # the entry has such a subfolder, the launch is judged again, with the files that the catalog service keeps.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
@@ -46,10 +46,10 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 
 
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
-    """Return the faults of a subject that belong to a rule, for the default answers to the questions.
+    """Return the faults that a rule reports for a subject. The questions are assumed to have their default answers.
 
     If a fault has `who`, the judge with this name refuses or drops the subject because of the fault. A fault without `who` is
-    only suspicious.
+    only a warning.
     """
     if not isinstance(subject, Revision):
         return [*map(_fault, rulings_of(subject).get(rule, ()))]
@@ -69,7 +69,7 @@ def placed(subject: Entry | Revision, hit: Hit) -> Hit:
 
 
 def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """Yield the hits of a rule, and the judges' faults that belong to it.
+    """Yield the hits of a rule, and the faults that judges find and that this rule reports.
 
     A fault is an error if a judge refuses the subject because of the fault; otherwise it is a warning.
     """
@@ -92,7 +92,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 
 
 def _place(rule: str, where: Where) -> Where:
-    """Return the place by which equal faults are matched.
+    """Return the place by which a fault that a judge finds is matched with a hit of lint.
 
     Faults about an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
     character.
@@ -101,9 +101,9 @@ def _place(rule: str, where: Where) -> Where:
 
 
 def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
-    """Decorate a rule for entries or revisions, so that it also reports the judges' faults that belong to the rule.
+    """Decorate a rule for entries or revisions, so that the rule also reports the faults of its kind that judges find.
 
-    If a rule reports only faults of judges, its function has a docstring and no code.
+    If a rule reports only faults that judges find, its function has a docstring and no code.
     """
 
     def with_faults(check: Callable[..., Iterator[Hit] | None]) -> Check:

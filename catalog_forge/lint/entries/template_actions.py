@@ -68,7 +68,7 @@ def conditions(template: Template) -> Iterator[Any]:
 
 
 def value_of(node: Any) -> str:
-    """Return the name of the answer that a term refers to; an empty string for any other term."""
+    """Return the name of the answer that a term refers to; an empty string if the term refers to no answer."""
     if kind(node) != "FieldNode" and not (kind(node) == "VariableNode" and node.name == "$"):
         return ""
     first, *rest = node.fields or ("",)

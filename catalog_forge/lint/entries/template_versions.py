@@ -1,7 +1,7 @@
 """The versions of a template: the texts that it renders to for the possible answers to the questions in its conditions.
 
-All combinations of the questions' options are tried. If there are more than 256 combinations, a smaller set is tried in which
-every two answers occur together at least once. A service that occurs in many versions is read only once.
+All combinations of the questions' options are tried. If there are more than 256 combinations, a smaller set is tried, in
+which each pair of answers to two questions occurs at least once. A service that occurs in many versions is parsed only once.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, s
 
 
 def _choices(question: Question) -> list[str]:
-    """Return the answers that a question lets its user choose from, the default first."""
+    """Return the answers that a question offers, the default first; an empty list for a question without options."""
     options = ["true", "false"] if question.type == "boolean" else question.options if question.type == "enum" else []
     default = question.default
     proposed = [default] if default or not question.required else []
@@ -94,14 +94,15 @@ def _other(question: Question) -> str | None:
     """Return a second answer, different from the default, to a question without options; None if no such answer is known."""
     if question.default:
         return None if question.required else ""
-    # Only the author knows a likely answer with several lines. CF516 reports templates that print such answers.
+    # A likely answer with several lines cannot be guessed. CF516 reports templates that print such answers.
     return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 
 
 def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield all combinations if there are at most 256; else enough combinations that every two choices occur together.
+    """Yield all combinations if there are at most 256; otherwise a smaller set that contains every pair of choices.
 
-    At most 256 combinations are yielded. If a list of choices is very long, only its beginning is used.
+    At most 256 combinations are yielded, even if some pairs are then missing. If a list of choices is very long, only its
+    beginning is used.
     """
     choices = [each[:MOST] if len(choices) == 1 else each[:WIDEST] for each in choices[:WIDEST]]
     count = 1
@@ -111,7 +112,7 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows of choices. Each row starts with a pair that no earlier row has; a greedy search adds further new pairs."""
+    """Yield rows of choices. Each row after the first has a pair that no earlier row has; a greedy search adds more new pairs."""
     places = range(len(choices))
     order = [
         ((left, one), (right, other))
@@ -176,7 +177,7 @@ def _at(indent: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _service(chunk: str, known: frozenset[str]) -> Part | None:
-    """Parse the text of a service; None if it is not a service. A key that several services contain is parsed only once."""
+    """Parse the text of a service; return None if it is not a service. A key that many services contain is parsed only once."""
     blocks = [_pairs(each) for each in _below(chunk) or [""]]
     if None not in blocks:
         name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())

@@ -8,7 +8,7 @@ import shlex
 
 from catalog_forge.lint.images.inside import Inside
 
-# Programs that busybox and alpine do not contain. A Dockerfile on such a base must install these programs.
+# Programs that busybox and alpine do not contain. A Dockerfile with one of these base images must install them.
 _NOT_IN_BUSYBOX = frozenset(
     "bash curl jq docker systemctl service supervisorctl nginx haproxy apachectl rabbitmqctl varnishadm python perl".split()
 )

@@ -1,4 +1,4 @@
-"""Runs hadolint and shellcheck, if they are installed: one process for many files, no shell, limits on size and time.
+"""Runs hadolint and shellcheck, if installed. One process checks many files, without a shell, and with limits on size and time.
 
 The files of a tree are untrusted and need not be on disk, so copies with neutral names are written to a temporary folder. Neither
 program executes the files that it reads. Configuration files of these programs (.hadolint.yaml, .shellcheckrc) are not used, but

@@ -1,6 +1,6 @@
 """The main facts about an image, as text: base image, confd release, metadata version, and how confd refreshes its files.
 
-Facts: docs/facts/conf-images.md#4. A fact that the files do not show is an empty string. It is never guessed.
+Facts: docs/facts/conf-images.md#4. If the files do not show a fact, its field is an empty string: no fact is guessed.
 """
 
 from __future__ import annotations

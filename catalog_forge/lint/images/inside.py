@@ -68,12 +68,12 @@ class Template:
 
     @property
     def problem(self) -> Problem | None:
-        """Why the template cannot be parsed; None if it can be parsed."""
+        """The fault because of which the template cannot be parsed; None if it can be parsed."""
         return self._found if isinstance(self._found, Problem) else None
 
     @property
     def reading(self) -> reading.Reading:
-        """What the template reads and writes; empty if it cannot be parsed."""
+        """The metadata that the template reads and the values that it writes; empty if it cannot be parsed."""
         return self._found if isinstance(self._found, reading.Reading) else reading.Reading()
 
     @cached_property
@@ -109,7 +109,7 @@ class Resource:
 
     @cached_property
     def table(self) -> toml.Table:
-        """The keys below [template] as written."""
+        """The keys and values below [template], as they are written in the file."""
         return image_dir.template_of(self.document)
 
     @cached_property

@@ -51,7 +51,7 @@ class _Template:
         self.keys = decoding.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
 
     def judge(self) -> Iterator[Ruling]:
-        """Judge the template's revisions one by one, then run the asserts if the template would be listed."""
+        """Judge the template's revisions one by one. If the template would then be listed, check the asserts of the CI."""
         for _, revision in sorted(self.folder.folders.items()):
             yield from self._revision(revision)
         if self.links:

@@ -30,8 +30,8 @@ def write(checked: Checked) -> str:
 
 
 def uri(path: str) -> str:
-    """Return a path as a URI reference. Special characters are escaped, including colons, because text before a colon could be a
-    scheme.
+    """Return a path as a URI reference. Special characters are escaped, including colons, because text before a colon could be
+    read as a scheme.
     """
     escaped = quote(path, safe="/", errors="surrogateescape")
     return f"file://{escaped}" if path.startswith("/") else escaped

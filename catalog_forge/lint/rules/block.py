@@ -26,7 +26,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
 @told("CF301")
 def broken(_: Revision) -> None:
-    """One rancher-compose.yml that is not a YAML mapping makes Rancher and the catalog's CI refuse the whole catalog.
+    """A single rancher-compose.yml that is not a YAML mapping makes Rancher and the catalog's CI refuse the whole catalog.
 
     An empty file has no version, so the service drops the revision.
 
@@ -135,7 +135,7 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 @rule("CF305", "warning", "A version in the catalog block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
     """An unquoted version that is a number is stored as its numeric value: `1.10` becomes `1.1`, `010` becomes `8`. `1.9`
-    is stored unchanged, but the version of the next revision may not be.
+    is stored unchanged, but the next version, `1.10`, is not.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -183,8 +183,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
-    """`minimum_rancher_version` and `maximum_rancher_version` are versions such as `v1.6.0`. If the minimum is above the maximum,
-    no Rancher server shows the revision.
+    """`minimum_rancher_version` and `maximum_rancher_version` must be versions such as `v1.6.0`. If the minimum is above the
+    maximum, no Rancher server shows the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -259,7 +259,7 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
 @rule("CF310", "error", "A value in the catalog block has the wrong type", on=Revision)
 @told("CF310")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog if a block has a list or a mapping where they expect text.
+    """The service and the CI refuse the whole catalog if a catalog block has a list or a mapping where they expect text.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

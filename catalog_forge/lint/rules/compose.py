@@ -31,7 +31,7 @@ _LATEST = ("", "latest")
 # The maximum number of hits of one rule in one revision. It is limited because finding the hint of a hit takes time.
 MOST_HITS = 100
 
-# Keys of compose 3, of the docker command and of other tools that correspond to one of Rancher's keys.
+# Hints for keys that rancher-compose refuses, but that other tools or other versions of compose accept.
 _INSTEAD = {
     "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
     "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
@@ -47,7 +47,7 @@ _INSTEAD = {
     "drain_timeout": "use drain_timeout_ms",
     "name": "leave it out: Rancher names containers itself",
 }
-# Keys that only Docker Compose has. Some are spelt almost like a key of Rancher that means something else.
+# Keys that only Docker Compose has. Some of them are spelt almost like an unrelated key of Rancher.
 _DOCKER_ONLY = frozenset(
     "annotations attach blkio_config cgroup cpu_count cpu_percent cpu_rt_period cpu_rt_runtime cpus credential_spec develop "
     "device_cgroup_rules gpus label_file models pids_limit platform post_start pre_stop profiles provider pull_policy runtime "
@@ -62,7 +62,7 @@ _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "lab
 
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
-    """Yield a hit for each key of a service that the compose version of the file does not have."""
+    """Yield a hit for each service key that the compose version of the file does not have."""
     for name, (key, node) in part.keys.items():
         if name not in part.known:
             message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
@@ -88,7 +88,7 @@ def _key_meant(part: Part, name: str, node: Node) -> str:
 
 
 def repeated_items(part: Part) -> Iterator[Hit]:
-    """Yield a hit for each repeated item in the lists that rancher-compose refuses with repeated items."""
+    """Yield a hit for each repeated item in a list in which rancher-compose refuses repeated items."""
     for name, (_, node) in part.keys.items():
         seen: set[str] = set()
         is_set = name in keys.KEYS and keys.KEYS[name].type in _SETS and isinstance(node, Seq)
@@ -217,7 +217,7 @@ def version(revision: Revision) -> Iterator[Hit]:
 @rule("CF403", "error", "A service name has characters that are not allowed", on=Revision)
 @told("CF403")
 def name_of_service(_: Revision) -> None:
-    """Service names may have letters, digits, dots, underscores and dashes. Variables in names are not replaced.
+    """Service names may contain only letters, digits, dots, underscores and dashes. Variables in names are not replaced.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -253,7 +253,7 @@ def repeated(_: Revision) -> None:
 
 
 def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
-    """Yield each health check: the name of its service, the keys of the health check and its place."""
+    """Yield the service name, the keys and the place of each health check."""
     for service in revision.composition.services.values():
         for part in service.parts:
             node = part.get("health_check")
@@ -264,7 +264,7 @@ def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
 @rule("CF413", "error", "A health check value is not a whole number", on=Revision)
 @told("CF413")
 def health_numbers(_: Revision) -> None:
-    """Ports, thresholds and times are whole numbers; rancher-compose refuses any other value.
+    """The ports, thresholds and times of a health check must be whole numbers; rancher-compose refuses any other value.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -279,7 +279,7 @@ def health_numbers(_: Revision) -> None:
 @rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
 @told("CF414")
 def health_check(revision: Revision) -> Iterator[Hit]:
-    """Without a port there is nothing to check. The strategies are recreate, recreateOnQuorum and none.
+    """Without a port, Rancher has nothing to check. The known strategies are `recreate`, `recreateOnQuorum` and `none`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -296,8 +296,8 @@ def health_check(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
-    """All health check times are in milliseconds. With an interval or a timeout below 100 milliseconds, the check runs constantly
-    or never waits for the answer.
+    """All health check times are in milliseconds. With an interval below 100 milliseconds, the check runs constantly. With such a
+    timeout, it fails before the answer arrives.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -350,7 +350,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
 @rule("CF417", "error", "A boolean is written as text", on=Revision)
 @told("CF417")
 def truths(_: Revision) -> None:
-    """Some keys must be true or false. An answer is always text, and so is a quoted value: rancher-compose refuses both.
+    """The values of some keys must be true or false. Answers and quoted values are text, so rancher-compose refuses both.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -441,8 +441,8 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
 
 @rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
 def powerful(revision: Revision) -> Iterator[Hit]:
-    """Privileged containers, containers in the network of the host, and containers with Docker's socket can control the host.
-    Users should know that before they start such a container: mention it in the README.
+    """Privileged containers, containers in the network of the host, and containers with access to Docker's socket can control
+    the host. Users should know this before they start such a container: mention it in the README.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -482,8 +482,8 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
-    """Rancher names containers after their stack and service, and ignores `container_name`. Two containers could not have the
-    same `container_name` anyway.
+    """Rancher names containers after their stack and service, and ignores `container_name`. A service with several
+    containers could not use it anyway, because two containers cannot have the same name.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

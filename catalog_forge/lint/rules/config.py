@@ -38,7 +38,7 @@ def _key(entry: Entry, *names: str) -> Text | None:
 @rule("CF201", "error", "config.yml cannot be read", on=Entry)
 @told("CF201")
 def broken(entry: Entry) -> Iterator[Hit]:
-    """One config.yml that is not a YAML mapping makes the catalog service refuse the whole catalog.
+    """A single config.yml that is not a YAML mapping makes the catalog service refuse the whole catalog.
 
     An entry with an empty config.yml has no name, and the CI refuses the entry.
 
@@ -219,7 +219,7 @@ def bad_maintainer(_: Entry) -> None:
 
 @rule("CF208", "error", "An entry has no name", on=Entry)
 def no_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog lists an entry by the `name` in config.yml. Without `name`, the entry is listed without a name.
+    """The catalog lists an entry under the `name` in config.yml. If config.yml has no `name`, users see an entry without a name.
 
     Bad:
         -- templates/web/config.yml --
@@ -239,8 +239,8 @@ def no_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF209", "warning", "config.yml does not describe the entry", on=Entry)
 def undescribed(entry: Entry) -> Iterator[Hit]:
-    """Users find an entry by its category and choose it by its description. The catalog does not list the entries of machine
-    drivers.
+    """Users find an entry by its category and choose it by its description. Entries for machine drivers
+    are not checked, because the catalog does not list them.
 
     Bad:
         -- templates/web/config.yml (changed) --
@@ -382,7 +382,7 @@ def _meant(text: str) -> str:
 
 @rule("CF214", "warning", "The project URL is not a web address", on=Entry)
 def bad_url(entry: Entry) -> Iterator[Hit]:
-    """The catalog turns `projectURL` into a link; without `https://` it points into Rancher itself.
+    """The catalog turns `projectURL` into a link; without `https://`, the link points into Rancher itself.
 
     Bad:
         -- templates/web/config.yml --

@@ -224,7 +224,7 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF143", "note", "A file in an entry is never read", on=Entry)
 def unknown_file(entry: Entry) -> Iterator[Hit]:
-    """Besides config.yml, only the icon and a README are used; Rancher ignores everything else.
+    """In the folder of an entry, only config.yml, the icon and a README are used; Rancher ignores all other files there.
 
     Bad:
         -- templates/web/logo.png --
@@ -294,7 +294,7 @@ def duplicate_key(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF151", "warning", "A YAML file has a second document", on=Entry)
 def second_document(entry: Entry) -> Iterator[Hit]:
-    """Rancher reads the first document of a file and ignores what follows `---`.
+    """Rancher reads the first YAML document of a file, and ignores all documents after it.
 
     Bad:
         -- templates/web/config.yml --

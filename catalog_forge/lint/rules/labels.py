@@ -42,7 +42,7 @@ _FAMILIES = tuple(
 
 @rule("CF419", "warning", "A label is unknown to Rancher", on=Revision)
 def unknown_label(revision: Revision) -> Iterator[Hit]:
-    """Labels that begin with io.rancher. are instructions to Rancher, which silently ignores unknown instructions.
+    """Labels that begin with `io.rancher.` are instructions to Rancher, which silently ignores unknown instructions.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -114,8 +114,8 @@ def not_text(_: Revision) -> None:
     """The values of labels and of the environment must be text, numbers or booleans; rancher-compose refuses lists and mappings.
 
     rancher-compose reads numbers and words of YAML 1.1 before it converts them to text: `0777` becomes `511`, `1.10` becomes
-    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. These
-    changes are warnings.
+    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. Such
+    changes are reported as warnings.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -145,7 +145,8 @@ def not_text(_: Revision) -> None:
 
 @rule("CF422", "warning", "A label has a value without effect", on=Revision)
 def value_of_label(revision: Revision) -> Iterator[Hit]:
-    """`io.rancher.container.pull_image` accepts only `always`. Labels that switch a feature on accept only `true`.
+    """`io.rancher.container.pull_image` accepts only `always`. Labels that switch a feature on or off accept only `true` and
+    `false`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -32,9 +32,9 @@ def _where(entry: Entry, folder: str) -> Where:
 @rule("CF101", "error", "The CI refuses the name of an entry, or its id cannot be opened", on=Entry)
 @told("CF101")
 def bad_name(_: Entry) -> None:
-    """The name of an entry's folder is part of ids and of stack names: the CI requires 1 to 63 letters, digits and dashes.
+    """The name of an entry's folder is part of ids and stack names, so the CI allows only 1 to 63 letters, digits and dashes.
 
-    Rancher's catalog service accepts every name, but an entry with `:` or `*` in its name is listed and cannot be opened.
+    Rancher's catalog service accepts every name, but an entry with `:` or `*` in its name is listed but cannot be opened.
 
     Bad:
         -- templates/my_web/0/rancher-compose.yml --
@@ -448,7 +448,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
 @told("CF120")
 def no_rancher(revision: Revision) -> Iterator[Hit]:
-    """The version is in rancher-compose.yml: without that file, the catalog service drops the revision, and the CI stops.
+    """The version is in rancher-compose.yml: without that file, the service drops the revision, and the CI refuses the catalog.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (absent) --
@@ -470,7 +470,7 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from this file"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
-    # This is a warning, because the folder's name may be the version. If a judge needs the file, `told` makes it an error.
+    # This is a warning, because the folder's name may be the version. If a judge needs the file, `told` makes the hit an error.
     yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
 
 

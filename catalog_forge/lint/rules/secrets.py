@@ -1,4 +1,4 @@
-"""CF36x: secrets in a catalog that everyone can read. No message repeats a secret."""
+"""CF36x: secrets in a public catalog. No message repeats a secret."""
 
 from __future__ import annotations
 

@@ -70,7 +70,8 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF803", "warning", "Text that looks like an expression is written literally", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
-    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` starts an expression again.
+    """Before a brace, `@@` is a literal `@`: `guest@@{self.name}` is written as `guest@{self.name}`. With three `@`, an
+    expression follows the literal `@`.
 
     Bad:
         -- specs/web-conf.yml --
@@ -97,7 +98,8 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports texts that were surely meant
     as expressions: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable
-    in `vars`. Any other `{{...}}` or `${...}` in a value of `set` is only a note. `generate` also warns about such texts.
+    in `vars`. Any other `{{...}}` or `${...}` in a value of `set` is reported only as a note. `generate` also warns about such
+    texts.
 
     Bad:
         -- specs/web-conf.yml --
@@ -377,7 +379,7 @@ def not_allowed(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF813", "error", "A spec lacks what the team requires", on=SpecFile)
 def lacks(spec: SpecFile) -> Iterator[Hit]:
-    """`required` in catalog-forge.yml can demand a pattern of names, a health check, a maintainer, labels of the image, and
+    """`required` in catalog-forge.yml can demand a pattern for names, a health check, a maintainer, labels of the image, and
     scenarios.
 
     Bad:

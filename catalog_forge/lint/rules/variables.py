@@ -1,4 +1,4 @@
-"""CF50x: the questions of a revision, and the variables in both compose files that use the answers."""
+"""CF50x: the questions of a revision, and the variables by which both compose files use the answers."""
 
 from __future__ import annotations
 

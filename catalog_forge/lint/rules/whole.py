@@ -164,8 +164,8 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
-    """The problem that the ignore was written for is fixed. If the ignore stays, it hides the next problem. This rule runs only
-    if all other rules run.
+    """The problem for which the ignore was written has been fixed. If the ignore stays, it hides the next problem. This rule
+    runs only if all other rules run.
 
     Bad:
         -- templates/web/config.yml --

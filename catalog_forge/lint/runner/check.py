@@ -1,4 +1,4 @@
-"""Check a catalog: run the rules, apply the ignores in its files, then run the rules about unused ignores."""
+"""Check a catalog: run the rules, apply the ignores in its files, then run the rule about unused ignores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check(catalog: Catalog, choice: Choice, jobs: int = 1) -> Checked:
     """Check a catalog, in up to `jobs` processes. Raises RuleBroke if a rule crashes."""
     found = run(catalog, choice, jobs=jobs)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
-    # These rules may not have checked everything, so an ignore for such a rule may be needed even if the ignore silenced nothing.
+    # The rules in `unsure` may have checked nothing, so an ignore for these rules may be needed even if it silenced no finding.
     unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)
     everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(unsure))
     if everything <= choice.ids and not catalog.tree.inside:

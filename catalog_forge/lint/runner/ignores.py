@@ -31,7 +31,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A rule id, or beginning of rule ids, that a comment silences, and the comment's file, line (0: whole file) and reason."""
+    """A comment that silences rules: an id or the beginning of ids (`word`), and the file, line (0: whole file) and reason."""
 
     word: str
     where: Where

@@ -98,7 +98,7 @@ def _path(spec: Spec, file: File, where: Where, key: str) -> Path:
 
 
 def _at(node: Node | None, where: Where) -> Path:
-    """Return the keys and numbers that lead to the last node that begins at or before a place."""
+    """Return the path (keys and list indexes) of the last node that begins at or before a place."""
     place = (where.line, where.column or len(where.file) + 1000)
     pairs = node.pairs if isinstance(node, Map) else ()
     items = enumerate(node.items) if isinstance(node, Seq) else ()

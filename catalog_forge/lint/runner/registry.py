@@ -49,7 +49,7 @@ def rules() -> list[Rule]:
 
 
 def find(identity: str) -> Rule:
-    """Return the rule with an id. Raises ForgeError if no rule has the id."""
+    """Find a rule by its id. Raises ForgeError if no rule has this id."""
     _load()
     if identity.upper() not in _RULES:
         raise ForgeError(f"there is no rule {identity[:40]!r}", hint=_hint(identity))

@@ -114,7 +114,7 @@ def _file(catalog: Catalog, hit: Hit) -> File | None:
 
 
 def _origin(catalog: Catalog, name: str, file: File, hit: Hit) -> str:
-    """Return the place to change in the spec `name` to avoid a hit in a generated file: a key or, if unknown, the spec's path."""
+    """Return what to change in the spec `name` to avoid a hit in a generated file: a key or, if the key is unknown, the spec."""
     spec = catalog.spec(name)
     return (origin(spec, file, hit.where, hit.key) if spec else "") or f"specs/{name}.yml"
 

@@ -34,9 +34,10 @@ class Settings:
     baseline: str = ""
 
     def choice(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = (), external: bool = True) -> Choice:
-        """Return the rules to run. `select` replaces `select` and `ignore` of the settings; `ignore` adds to the ignored rules.
+        """Return the rules to run. Raises ForgeError for an unknown rule.
 
-        `external` allows rules that run external programs. Raises ForgeError for an unknown rule.
+        The argument `select` replaces both `select` and `ignore` of the settings. The argument `ignore` adds more ignored rules.
+        `external` allows rules that run external programs.
         """
         wanted = registry.expand(select or self.select or ("all",))
         without = registry.expand((*(() if select else self.ignore), *ignore))

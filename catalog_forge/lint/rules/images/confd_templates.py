@@ -22,8 +22,8 @@ _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
 _QUOTED = re.compile(rb"""(?<![^ \t\[{,])(?:"[^"\n]*+"|'[^'\n]*+')""")
 _COMMENT = re.compile(rb"(?<![^ \t])#")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
-# confd has no regular expressions. A template tests for a number by removing its digits one after another and checking what
-# remains; it tests for a boolean by comparing with both values.
+# confd has no regular expressions. To test whether a value is a number, a template removes all digits and checks what
+# remains; to test whether a value is a boolean, it compares the value with `true` and `false`.
 _LOOKED_AT = re.compile(rb"""(?:"[0-9]" "" -1\) ){8}"[0-9]" "" -1|\(?(?:eq|ne) [^(){}]{0,200}"true"[^{}]{0,200}"false\"""")
 
 
@@ -175,7 +175,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(read.start), words, f'test its list instead: {{{{if ls "{path}"}}}}')
 
 
-# `exists` next to `ls` of the same path in one action finds out whether that path is a value or a folder.
+# An action that calls both `exists` and `ls` with the same path tests whether the path is a value or a folder.
 _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 
@@ -376,7 +376,7 @@ def wrong_path(image: Image) -> Iterator[Hit]:
 
 @rule("CF639", "warning", "ls is broken in this release of confd", on=Image)
 def broken_ls(image: Image) -> Iterator[Hit]:
-    """In confd 0.12 and 0.13, `ls` and `lsdir` also return a name that does not exist, the first part of an unrelated key. A loop
+    """In confd 0.12 and 0.13, `ls` and `lsdir` also return a name that does not exist: the first part of an unrelated key. A loop
     over the result writes a bogus line or fails.
 
     Bad:
@@ -511,7 +511,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
 
 @rule("CF644", "error", "A template has a call that fails in every pass", on=Image)
 def failing_call(image: Image) -> Iterator[Hit]:
-    """Some calls fail whatever the metadata is: too few arguments, text instead of a number, a template that does not exist.
+    """Some calls always fail: they have too few arguments, pass text for a number, or name a template that does not exist.
     Metadata values are text; `atoi` converts a value to a number. confd logs an error in each pass, and never writes the file.
 
     Bad:

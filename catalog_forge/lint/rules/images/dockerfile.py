@@ -41,7 +41,7 @@ def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
 
 @rule("CF701", "error", "A Dockerfile cannot be built", on=Image)
 def not_built(image: Image) -> Iterator[Hit]:
-    """The build refuses a Dockerfile before it runs any instruction if the file has a word that is not an instruction, an
+    """The build refuses a Dockerfile before it runs any instruction if the file has an unknown instruction, an
     unclosed quote, or a source without a target.
 
     Bad:
@@ -141,7 +141,7 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
     known = inside(image)
     for each in known.dockerfile.instructions if known.dockerfile else ():
         if each.keyword == "ADD":
-            # An ADD whose URL and target are inside one pair of quotes is wrong, but still a download.
+            # An ADD with its URL and target inside one pair of quotes cannot be built, but its author meant a download.
             words = [word for whole in each.words for word in whole.split()]
             for word in words[: max(len(words) - 1, 1)]:
                 if _URL.match(word):
@@ -249,8 +249,8 @@ def _brings(source: str, path: str) -> bool:
 
 @rule("CF706", "warning", "ENTRYPOINT is in shell form", on=Image)
 def shell_entrypoint(image: Image) -> Iterator[Hit]:
-    """In the shell form, /bin/sh -c is process 1: it does not forward signals, so the container is killed after ten seconds, and
-    the arguments that an entry passes are lost.
+    """In the shell form, /bin/sh -c is process 1. It does not forward signals, so stopping the container takes ten seconds and
+    ends with a kill. The arguments that an entry passes are lost.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -332,8 +332,8 @@ def old_confd(image: Image) -> Iterator[Hit]:
 
 @rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
-    """confd reads its arguments as Go's flag package does. confd exits if it finds an unknown flag, a flag without
-    its value, a value of the wrong kind, or an unknown backend or log level. `-node` is a host: confd puts http:// before it.
+    """confd parses its arguments with Go's flag package. It exits if it finds an unknown flag, a flag without
+    its value, a value of the wrong type, or an unknown backend or log level. `-node` is a host: confd puts http:// before it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -384,7 +384,7 @@ def idle_arguments(image: Image) -> Iterator[Hit]:
 @rule("CF711", "warning", "A flag of confd has no effect", on=Image)
 def lost_flag(image: Image) -> Iterator[Hit]:
     """-onetime overrides -watch, and -watch overrides -interval. Rancher's backend uses only the first of several nodes.
-    -config-file with a template resource has no effect. With -sync-only confd runs neither check_cmd nor reload_cmd.
+    -config-file has no effect if it names a template resource. With -sync-only confd runs neither check_cmd nor reload_cmd.
 
     Bad:
         -- images/web-conf/run.sh (changed) --

@@ -105,7 +105,7 @@ def _without(each: Resource, key: str) -> Fix | None:
 
 @rule("CF603", "warning", "A mode without a leading 0 is read as a decimal number", on=Image, fixable=True)
 def decimal_mode(image: Image) -> Iterator[Hit]:
-    """confd reads a mode as Go reads a number: "0644" is octal, and "644" is six hundred forty-four, which are the permissions
+    """confd reads a mode as Go reads a number: "0644" is octal, but "644" is the decimal number 644, which means the permissions
     -w----r--.
 
     Bad:
@@ -197,7 +197,7 @@ def unread_key(image: Image) -> Iterator[Hit]:
         if each.resource and each.template and not each.template.problem:
             reading = each.template.reading
             for key in () if reading.reads_anything else each.resource.keys:
-                # A template that declares "/" and reads nothing only tests whether the store answers.
+                # A resource with the key "/" whose template reads nothing only tests whether the store answers.
                 if (reading.reads or _clean(key) != "/") and not any(_reaches(read, _clean(key)) for read in reading.reads):
                     yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "remove the key")
 
@@ -318,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """If two resources share a `dest`, each pass writes it and reloads the program twice; the content written last remains.
+    """If two resources share a `dest`, each pass writes the file twice and reloads the program twice; the last content remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
@@ -463,8 +463,8 @@ def no_folder(image: Image) -> Iterator[Hit]:
 
 @rule("CF616", "warning", "A file with a secret is readable by everyone", on=Image)
 def open_secret(image: Image) -> Iterator[Hit]:
-    """Without a `mode` confd writes 0644: keys, passwords and tokens are then readable by every user of every container
-    that mounts the volume.
+    """Without a `mode`, confd writes files with mode 0644: every user of every container that mounts the volume can then read
+    the keys, passwords and tokens in these files.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --

@@ -46,7 +46,7 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF721", "error", "The entrypoint is not executable", on=Image)
 def not_executable(image: Image) -> Iterator[Hit]:
-    """COPY keeps the mode of a file: with a script that is not executable, the container exits immediately with "permission
+    """COPY keeps the mode of a file: if the script is not executable, the container exits immediately with "permission
     denied".
 
     Bad:
