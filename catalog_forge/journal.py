@@ -79,7 +79,7 @@ def read(root: Path, path: str) -> File | None:
 
 
 def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
-    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if one is not a folder."""
+    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if a path is no folder."""
     folders: dict[str, bool] = {}
     for path in paths:
         if _folder_of(path) not in folders:

@@ -137,7 +137,7 @@ def _data(spec: Spec) -> dict[str, Any]:
 
 
 def _primary(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
-    """Return main as the primary service, with all keys from the author."""
+    """Return the primary service main, including all keys that the author has set."""
     keys = _only(compose, MAIN_KEYS | NETWORK_KEYS)
     return {**_program(spec, member, compose, **more), **keys, "labels": _labels(compose, member)}
 

@@ -97,7 +97,9 @@ def _answered(spec: Spec, text: str) -> str:
 
 
 def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
-    """Whether a question asks for a key. If every group fixes its value, the question is needed only where an answer is used."""
+    """Whether a question asks for a key.
+
+    If every group sets the key to a fixed value, the question is needed only if its answer is used elsewhere."""
     groups = spec.service.groups.values()
     if not groups or any(name not in group.metadata for group in groups) or name in answers_fixed(spec):
         return True

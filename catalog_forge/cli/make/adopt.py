@@ -88,7 +88,7 @@ def adopt(
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt each image below `folders` together with its entry.
 
-    An image that several entries own is adopted once for each of them; an image without an entry is adopted alone.
+    An image that belongs to several entries is adopted once for each entry; an image without an entry is adopted on its own.
     """
     from itertools import count
 
