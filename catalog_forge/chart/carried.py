@@ -313,5 +313,5 @@ def noted(key: str) -> str:
 
 
 def _beginning(text: str, known: Iterable[str]) -> str:
-    """Return the longest text in `known` with which a text begins, or ""."""
+    """Return the longest text in `known` with which `text` begins, or ""."""
     return max((each for each in known if text.startswith(each)), key=len, default="")

@@ -31,8 +31,8 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.shown import counted, printable
 
 KUBERNETES = ">=1.25.0-0"
-_LARGEST = 1 << 20  # bytes in a ConfigMap or a Secret; etcd accepts little more for any object
-_WORKLOAD = 52  # characters in a StatefulSet's name: a label of its pods has ten more, and at most 63
+_LARGEST = 1 << 20  # the maximum number of bytes in a ConfigMap or a Secret; etcd accepts only slightly larger objects
+_WORKLOAD = 52  # the maximum length of a StatefulSet's name: a label of its pods appends a dash and ten characters
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 

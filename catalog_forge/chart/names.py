@@ -1,4 +1,4 @@
-"""Names that Kubernetes accepts: DNS labels (RFC 1035), keys of annotations, variables of containers."""
+"""Makes and checks names for Kubernetes: DNS labels (RFC 1035), keys of annotations, variables of containers."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ class _PodMaker:
     # Volumes.
 
     def _mounts(self, launch: Launch) -> list[Any]:
-        """Return the mounts of a container: its own first, then those of other containers. The first mount of a path counts."""
+        """Return the mounts of a container: its own first, then those of other containers. A path is mounted only once."""
         found: dict[str, dict[str, Any]] = {}
         for key, path, read_only in self._sources_of(launch, set()):
             if path not in found:

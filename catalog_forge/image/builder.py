@@ -270,13 +270,14 @@ class _Work:
             wait(futures, timeout=GRACE)
 
     def sweep(self) -> None:
-        """Remove the containers and images that are no longer needed. An unreachable engine or an image in use is no error."""
+        """Remove the containers and images that are no longer needed. An unreachable engine and images in use are ignored."""
         with suppress(DockerException, *LOST):
             for container in self.containers:
                 with suppress(APIError):
                     self.engine.api.remove_container(container, v=True, force=True)
             images = [image for image in reversed(self.made) if image not in self.kept]
-            # An image can only be removed after its children. Concurrent builds mix up the order: repeat until none is removed.
+            # An image can only be removed after its children, and concurrent builds record images in a mixed order. Therefore
+            # repeat the loop until a pass removes no image.
             while left := [image for image in images if not self._removed(image, parents=False)]:
                 if len(left) == len(images):
                     break

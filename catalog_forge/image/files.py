@@ -69,7 +69,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 
 def folders(spec: Spec) -> list[str]:
-    """Return the folders that must exist and be shared, such as the folder of each dest. No such folder is inside another."""
+    """Return the folders that must exist and be shared, such as the folder of each dest. None is inside another."""
     wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
 
@@ -128,7 +128,8 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 def tools_folder(spec: Spec) -> str:
     """Return the folder of the tools in the image.
 
-    If the shared folder is a volume, the volume may be older than the image, so the entrypoint copies the tools into it.
+    If the shared folder is a volume, the tools cannot be in this folder, because the volume may be older than the image. The
+    entrypoint then copies the tools into the volume.
     """
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 

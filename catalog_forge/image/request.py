@@ -38,7 +38,7 @@ class BuildRequest:
 
     @cached_property
     def inputs(self) -> str:
-        """The SHA-256 of all inputs of the image except downloads: context, args, platform and labels. Tags are no inputs."""
+        """The SHA-256 of all inputs of the image except downloads: context, args, platform and labels. Tags are not inputs."""
         return inputs_of(self.context.digest, self.args, self.platform, self.labels)
 
     @cached_property

@@ -132,7 +132,7 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """Describe the part of the conf image that comes from `image`, an image other than its base; None if there is none."""
+        """Describe the part of the conf image that is copied from `image`, which is not its base; return None if no part is."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:
@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """Add the files of the spec, and return them. They form a package of their own: no other package is analyzed."""
+        """Add the files of the spec, and return them. They form a separate package, the only one that is marked as analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}

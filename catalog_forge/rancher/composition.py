@@ -1,7 +1,8 @@
 """Renders, reads and merges the two compose files of a revision, and returns the services that they define, with locations.
 
 Rules: docs/facts/catalog.md#4.11 (both files are rendered as templates, then read as YAML) and #3 (rancher-compose.yml is merged
-over docker-compose.yml, service by service). Only `answered` substitutes variables, because lint checks the author's text.
+over docker-compose.yml, service by service). Variables stay as the author wrote them, because lint checks the author's text; only
+`answered` substitutes them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 if TYPE_CHECKING:
     from catalog_forge.rancher.templates import Rendered
 
-# The keys that may contain the catalog block, in the order in which a judge looks for it.
+# The keys that may contain the catalog block, in the order in which a judge looks for the block.
 BLOCKS = ("catalog", ".catalog")
 # The top-level keys of a file of version 2 that contain services.
 SERVICES = (
@@ -87,7 +88,7 @@ class ComposeFile:
     @cached_property
     def is_second(self) -> bool:
         """Whether the file has the form of compose 2. rancher-compose refuses a file of this form without a version (CF402), but
-        all other checks treat the file as compose 2, which the author meant."""
+        all other checks treat the file as compose 2, because this is what the author meant."""
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property
@@ -108,7 +109,8 @@ class ComposeFile:
         """Yield the definition of each service in this file."""
         known = keys.V2 if self.is_second else keys.V1
         for name, node in self.services or ():
-            # In version 1, a block `catalog` is left out: rancher-compose refuses it, and it is not meant as a service.
+            # In a file of version 1, a top-level key `catalog` with a version is the catalog block. rancher-compose refuses the
+            # block, but the author does not mean it as a service, so it is left out.
             if self.is_second or name.value != "catalog" or "version" not in keys_of(node):
                 yield part(name, node, known, self.docker)
 
@@ -143,7 +145,7 @@ def _made(file: File, variables: Mapping[str, str], stack: str, version: str) ->
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The definition of one service in one file. Only the keys in `known` count: those of the file's compose version."""
+    """The definition of one service in one file. `known` are the keys that the file's compose version has for services."""
 
     name: Text
     keys: Keys
@@ -191,7 +193,7 @@ class Service:
         return self.parts[0].docker
 
     def get(self, key: str) -> Node | None:
-        """Return the value of a key merged from both files: mappings and lists are combined, everything else is replaced."""
+        """Return the value of a key in both files: mappings and lists are combined; of other values, the last one counts."""
         if len(self.parts) == 1:
             return self.parts[0].get(key)
         found = [node for part in self.parts if (node := part.get(key)) is not None]

@@ -52,7 +52,7 @@ def by_number(folder: str) -> tuple[int, str]:
 
 
 def default_of(config: Mapping[str, Node]) -> str:
-    """Return the default version in the keys of a config.yml."""
+    """Return the default version that the keys of a config.yml specify."""
     return decoding.text_of(next((config[key] for key in DEFAULTS if key in config), None))
 
 
@@ -67,7 +67,7 @@ def _order(version: str) -> versions.Order:
 
 
 def docker_of(files: Mapping[str, File]) -> File | None:
-    """Return the file that Rancher gets: docker-compose.yml or, if it is missing or empty, docker-compose.yml.tpl."""
+    """Return the file that is sent to Rancher: docker-compose.yml or, if it is missing or empty, docker-compose.yml.tpl."""
     there = [file for name in (DOCKER, DOCKER_TEMPLATE) if (file := files.get(name))]
     return next((file for file in there if file.size or not file.is_readable), there[0] if there else None)
 
@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """The prefix of the entry's id: the top folder's name up to its first dash, and `*`; empty without a dash."""
+        """The prefix of the entry's id: the top folder's name up to its first dash, and then `*`; empty if there is no dash."""
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 
@@ -139,7 +139,7 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that the catalog offers; without versions, the revision with the highest number."""
+        """The last revision with the version that the catalog offers; if no version is known, the one with the highest number."""
         # The catalog service visits the folders in the order of their names.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
@@ -205,7 +205,7 @@ class Revision:
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it. Its templates are not rendered."""
+        """The catalog block of rancher-compose.yml, under any key where a judge finds it. Templates in it are not rendered."""
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
@@ -269,7 +269,7 @@ class Revision:
 
 
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
-    """Read a revision from the files of an entry, given by path below the entry's folder. In errors, paths begin with `folder`.
+    """Read a revision of an entry. `files` maps paths below the entry's folder to contents. Paths in errors begin with `folder`.
 
     If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, its own files
     are a revision without a number. Raises ForgeError if the revision does not exist, if it has no docker-compose.yml, or if
@@ -292,7 +292,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if found.docker is None or not found.docker.text.strip():
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{found.name}".rstrip("/")), _what_else(found))
     if found.rancher and (problems := found.rancher.yaml.problems):
-        # Without questions, no revision can be returned, so report everything that rancher-compose refuses in one error.
+        # A revision cannot be returned without its questions, so one error reports everything that rancher-compose refuses.
         refused = LaunchJudge(found.sources).faults()
         said = {(fault.message, fault.where) for fault in refused}
         raise ForgeError.of([*refused, *(each for each in problems if (each.message, each.where) not in said)])

@@ -49,7 +49,7 @@ class Functions(dict[str, Function]):
 
 
 def _compared(name: str, *values: Any) -> Any:
-    """Call one of Go's comparisons. Go 1.8, with which the executor was built, fails if an answer is missing (fact 4.18)."""
+    """Compare values as Go 1.8 does, with which the executor was built: a comparison with a missing value fails (fact 4.18)."""
     if None in values:
         raise GoError("incompatible types for comparison: a value is missing")
     return BUILTINS[name].call(*values)
@@ -123,7 +123,7 @@ NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a function of sprig in the form that the template engine calls. If it is refused or not in gotpl, the call fails."""
+    """Return a function of sprig in the form that the template engine calls. A function that is refused or not in gotpl fails."""
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)

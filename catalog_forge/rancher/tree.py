@@ -19,8 +19,8 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# In this order: a regular file; a link to a file in the tree; a link that is broken or leads out of the tree; a pipe, socket or
-# device; a file or folder that this user may not read.
+# The kinds are, in this order: a regular file; a link to a file in the tree; a link that is broken or leads out of the tree; a
+# pipe, socket or device; a file or folder that this user may not read.
 Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
@@ -194,7 +194,7 @@ class Tree:
         return self.files.get(path)
 
     def with_files(self, files: Iterable[File]) -> Tree:
-        """Return a copy of this tree with the given files added, or replaced if their path exists."""
+        """Return a copy of this tree with additional files, which replace existing files at the same paths."""
         made = copy(self)
         made.__dict__.pop("folders", None)
         both = {**self.files, **{file.path: file for file in files}}

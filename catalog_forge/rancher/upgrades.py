@@ -136,7 +136,7 @@ def _repository(image: str) -> str:
 
 
 def _may_have(revision: Revision, name: str) -> bool:
-    """Whether this name is a key in the text of the compose files, so that the service may exist with other answers."""
+    """Whether a name is a key in the text of the compose files. If so, the service may exist with other answers."""
     return any(
         re.search(rf"(?m)^ *['\"]?{re.escape(name)}['\"]?:", file.text) for file in revision.compose_files if file.is_readable
     )

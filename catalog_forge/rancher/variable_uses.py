@@ -20,8 +20,8 @@ from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-# In this order: a variable in a value, which is substituted; a variable in a key, which is not; `.Values.X`; a bare name in
-# `environment`; a `$` that does not begin a variable.
+# The kinds are, in this order: a variable in a value, which is substituted; a variable in a key, which is not substituted;
+# `.Values.X`; a bare name in `environment`; a `$` that does not begin a variable.
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"

@@ -42,7 +42,7 @@ class Change:
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
         """Yield the transactions, each with at most `most` operations and `room` bytes.
 
-        An operation with more than `room` bytes gets a transaction of its own.
+        An operation with more than `room` bytes gets a separate transaction.
         """
         operations = self._operations()
         whole = list(_cut([*operations, *[(self.mark, None)] * self.is_cut_off], most, room))

@@ -48,7 +48,7 @@ def _command(backend: str, key: str, text: str, target: Destination, secrets: bo
     kind = "SecureString" if target.is_secret(key) else "String"
 
     def with_value(data: object) -> str:
-        """Return JSON as a shell word in which the value replaces the line break in `data`."""
+        """Return `data` as JSON in a shell word; the value of the key replaces the line break in `data`."""
         head, tail = as_json(data, None).split("\\n")
         return f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
 

@@ -22,7 +22,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 def file_of(tree: Mapping[str, Any]) -> str:
-    """Return nested maps of strings as a file that confd reads."""
+    """Return the text of a file that confd reads as these nested maps of strings."""
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(tree, indent=1, ensure_ascii=False)) + "\n"
 
 

@@ -164,7 +164,7 @@ class AskingReader(Reader):
         return Command(self.place(found, node), words, node.where, status, self.text_words(found, "output"))
 
     def request(self, node: yamlio.Node) -> Get:
-        """Return a request. The host in the URL of a request is the name of a container."""
+        """Return the request that a node describes. The host in its URL is the name of a container."""
         found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
         url = self.word(found["get"], "get") if "get" in found else ""
         container, port, path = _parts(url)

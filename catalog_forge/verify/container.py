@@ -44,8 +44,8 @@ SETTLE = 45.0
 _END = {"conf": 3, "main": 5}
 # Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
 _CALM = 2.5
-# Seconds after which a problem counts as permanent. The first is longer than the 2 s after which entrypoint.sh tries again; the
-# second applies if confd makes no requests.
+# Seconds after which a problem counts as permanent: `_STAYS` is longer than the 2 s after which entrypoint.sh tries again;
+# `_STAYS_UNASKED` applies if confd makes no requests.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
 # Seconds to wait until all watchers are waiting again: a watcher that failed asks again after 2 s.
 _RECOVERY = 5.0

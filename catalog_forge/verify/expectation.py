@@ -137,7 +137,7 @@ def _of_stack(expected: Expectation, asked: Asked) -> Iterator[Failure]:
 
 
 def _discreet(failure: Failure, found: Written | None) -> Failure:
-    """Return the failure without its diff if only the owner may read the file."""
+    """Return the failure; remove its diff if only the owner may read the file."""
     return replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
 
 

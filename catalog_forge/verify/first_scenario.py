@@ -39,13 +39,13 @@ class FirstScenario:
 
 
 def asking(spec: Spec) -> str:
-    """Return the name of the service that confd reads as `self`: the first configured service or its sidekick with confd."""
+    """Return the service that confd reads as `self`: the name of the first configured service, or of its sidekick with confd."""
     return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
-    """Return a scenario. It has the stack of the entry with its answers, and steps that add a unit, replace a unit, and
-    switch to a container of each other group.
+    """Return a scenario: it starts with the stack of the entry, and its steps add a unit, replace a unit, and switch to a
+    container of each other group.
 
     Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
     start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
@@ -61,7 +61,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
     told |= {"stacks": stacks} if stacks else {}
     told["self"] = f"{asking(spec)}-1"
     steps: list[dict[str, Any]] = []
-    if not spec.engine.is_stored:  # only the metadata has data about containers
+    if not spec.engine.is_stored:  # a store has no data about containers, so these steps would change no file
         steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
         steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
     moments = _moments(spec, {**told, "then": steps})
@@ -178,7 +178,7 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
     if key.optional:
         return ""  # Rancher's value for a question without an answer
     if key.type == "service":
-        # Each question gets a separate service as its answer, because a link to a service has only one alias.
+        # Each question gets another service as its answer, because a scenario can give a linked service only one alias.
         is_only = sum(each.type == "service" for each in spec.metadata.values()) == 1
         return f"other-{spec.service.name if is_only else key.variable}"
     return _SAMPLES.get(key.type, f"some {key.variable}")

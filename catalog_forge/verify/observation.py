@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """The answers of a stack's containers, in the order of the questions, and the files read from them, by container and path."""
+    """The answers of a stack's containers, in the order in which the scenario asks, and their files, by container and path."""
 
     commands: tuple[Answer, ...] = ()
     requests: tuple[Answer, ...] = ()

@@ -5,7 +5,7 @@ All functions are pure.
 Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
 the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
 with those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
-`beside` the entry, this service runs in the same stack as OTHER-NAME, but the metadata presents it as OTHER/NAME.
+`beside` the entry, this service runs in the entry's stack under the name OTHER-NAME, but the metadata presents it as OTHER/NAME.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Place:
 
 
 def places(stack: Stack) -> dict[str, Place]:
-    """Return the containers of a stack by their names in scenarios: NAME-INDEX of a service or sidekick, NAME for the first."""
+    """Return the containers of a stack by their names in scenarios: NAME-INDEX, and also NAME for the first container."""
     found: dict[str, Place] = {}
     for service in stack.services:
         for launch in service.launches:
@@ -243,7 +243,7 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Map each container to its address. The key has the stack's number (because its name differs), service, launch and index."""
+    """Map each container to its address. The key has the stack's number (stack names differ), service, launch and index."""
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -52,7 +52,7 @@ class Confd:
                     yield self._pass(subject, root, server, view, disk)
 
     def interrupt(self) -> None:
-        """Do nothing, because Ctrl-C in a terminal ends each confd too."""
+        """Do nothing, because Ctrl-C in a terminal also ends every confd."""
 
     def _pass(self, subject: Subject, root: Path, server: MetadataServer, view: View, disk: Disk) -> Seen:
         kind, seconds = view.trouble.kind, view.trouble.seconds

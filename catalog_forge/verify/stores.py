@@ -29,9 +29,10 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 
 
 def values(subject: Subject, view: View) -> dict[str, Any]:
-    """Return the metadata of the service at a moment, without the key that Rancher adds.
+    """Return the metadata of the service at a moment, without the hash that Rancher adds.
 
-    In Rancher, a question without an answer has an empty text as its value. A store that refuses empty texts lacks the key.
+    In Rancher, a question without an answer has an empty text as its value. For a store that refuses empty texts, the key is
+    left out.
     """
     assert subject.spec
     if view.trouble.kind == "missing":

@@ -57,7 +57,7 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return the spec with this back end first, if the spec has several. Raises ForgeError for any other back end."""
+    """Return the spec with this back end first, if the spec has several. Raises ForgeError if the spec does not name it."""
     if not backend:
         return spec
     if backend not in spec.engine.told:

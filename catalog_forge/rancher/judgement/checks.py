@@ -84,7 +84,7 @@ _PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
-    """Return a test for whether a text matches a pattern; `what` is the expected form in its message."""
+    """Return a test for whether a text matches a pattern; `what` names the expected form in the test's error message."""
 
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
@@ -210,7 +210,7 @@ def is_address(text: str) -> bool:
 
 
 def _not_bare(node: Node) -> Words:
-    """Return a message for text that yaml.v2 reads as null, such as an empty answer, because null is not text."""
+    """Return an error message for text that yaml.v2 reads as null, such as an empty answer: rancher-compose expects text."""
     found = decoding.value(node) if isinstance(node, Text) else None
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 
@@ -254,7 +254,7 @@ def _unclosed(text: str) -> Words:
 
 
 def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
-    """Return a check for a list of distinct texts, or a mapping whose values are of the kinds `scalars`."""
+    """Return a check for a list of distinct texts, or (unless `lists_only`) a mapping with values of the kinds `scalars`."""
     value = one_of(*scalars)
 
     def check(node: Node) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_confi
 
 
 def odd(key: str, node: Node) -> Iterator[Refusal]:
-    """Yield the parts of a key's value that nothing reads or that have no meaning, although they do not prevent the launch."""
+    """Yield the parts of a key's value that nothing reads or that have no meaning. They do not prevent the launch."""
     if key in _INSIDE:
         yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: move it below that key")
     elif key in ("ports", "expose"):
@@ -136,7 +136,7 @@ def _belongs(key: str, wanted: Struct) -> str:
 
 
 def _crossed(pairs: Mapping[str, Node]) -> Iterator[Refusal]:
-    """Report a minimum that is above its maximum."""
+    """Report a minimum that is above the maximum of the same range."""
     least, most = (_number(pairs.get(name)) for name in ("min", "max"))
     if least is not None and most is not None and 0 < most < least:
         yield _odd(f"min {least:g} is above max {most:g}", pairs["min"], "lower min or raise max", MEANINGLESS)

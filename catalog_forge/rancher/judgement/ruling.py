@@ -13,7 +13,7 @@ Judge = Literal["service", "ci", "launch"]
 Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
-# The hint for a fault of each rule, used if the fault has no hint.
+# The default hint of each lint rule: it is shown for a fault that comes without a hint.
 _NEEDS_YAML = "write a mapping with the keys version: '2' and services:"
 HINTS = {
     "CF101": "use at most 63 letters, digits and '-', and no name that looks like a revision",

@@ -136,7 +136,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def circles(composition: Composition) -> Iterator[Refusal]:
-    """Report circles of links and dependencies between services. docker-compose refuses a circle: no service can start first."""
+    """Report circles of links and dependencies. docker-compose refuses a circle, because none of its services can start first."""
     links = {
         name: {other: (key, where) for key, other, where in service.links if other != name}
         for name, service in composition.services.items()
