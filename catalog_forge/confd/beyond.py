@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Return the services of all stacks that have the collection's label; with `of.inner`, the containers of these services."""
+    """Compile the services of all stacks that have the collection's label; with `of.inner`, the containers of these services."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -48,7 +48,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Return the containers of the service in the loop variable `variable`. The loop is over the collection `service`.
+    """Compile the containers of the service in the loop variable `variable`. The loop is over the collection `service`.
 
     With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """
@@ -84,7 +84,7 @@ def needed(path: Path, name: str) -> str:
 
 
 def inner(of: Collection, base: Path) -> Members:
-    """Return the labels of an element, or the texts in one of its lists, as a collection of keys.
+    """Compile the labels of an element, or the texts in one of its lists, to a collection of keys.
 
     In the metadata, an empty list may be null.
     """
@@ -108,7 +108,7 @@ def label_field(variable: str, prefix: str, field: str) -> str:
 
 
 def link(names: Names, of: Collection) -> Members:
-    """Return the containers of the service that a link points to. The linked service may be in any stack."""
+    """Compile the containers of the service that a link points to. The linked service may be in any stack."""
     names.roots.add("/containers")
     if names.listed_by_name and not names.is_self:
         return _by_own_link(names, of)
@@ -132,7 +132,7 @@ def _by_own_link(names: Names, of: Collection) -> Members:
 
 
 def named(names: Names, of: Collection) -> Members:
-    """Return the containers of the service whose name is the value of a metadata key, written as SERVICE or STACK/SERVICE."""
+    """Compile the containers of a service whose name, SERVICE or STACK/SERVICE, is the value of a metadata key."""
     names.roots.add("/containers")
     name = names.metadata(of.name).value_or(_NONE)
     own = f'printf "%s/%s" ({names.at("/self/stack/name").value}) ({name})'

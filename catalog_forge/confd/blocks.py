@@ -1,4 +1,4 @@
-"""Compile the blocks of a file to the body of its template."""
+"""Compiles the blocks of a file to the body of its template."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of an `each`: marked `required` if it must not be empty, `records` if the body reads fields."""
+        """Return the collection of a loop, marked `required` if it must not be empty and `records` if the body reads fields."""
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 

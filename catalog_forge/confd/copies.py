@@ -33,7 +33,7 @@ class Writer(Protocol):
         """Return the template code of a key."""
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
-        """Return the code of an `each` block, in which `write` compiles the blocks inside."""
+        """Return the code of an `each` block; `write` compiles the blocks inside it."""
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
         """Return the template code of a value."""

@@ -10,7 +10,7 @@ from functools import cache
 
 @cache
 def string(text: str) -> str:
-    """Write a Go string literal with the escapes of JSON, which Go also has. All other invisible characters are escaped, too."""
+    """Write a Go string literal with JSON's escapes, which are valid in Go. All other invisible characters are escaped, too."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 

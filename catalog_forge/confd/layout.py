@@ -52,7 +52,7 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
     number. If a file has these keys, as `nested` maps with all texts in quotes, confd reads the same values from the file (back
     end `file`) as from the service (back end `rancher`). Raises ForgeError for keys that no file can contain.
     """
-    from catalog_forge.metadata.service import printing  # Imported here: it is not needed to generate files.
+    from catalog_forge.metadata.service import printing  # Imported here, because generating files does not need it.
 
     try:
         return keys_of_answer(f"/{version}", printing.to_json(answers.entry(version, client) or {}))
@@ -124,7 +124,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
-        from catalog_forge.confd.imitated.store import number_text  # Imported here: only numbers need it.
+        from catalog_forge.confd.imitated.store import number_text  # Imported here, because only numbers need it.
 
         yield path, number_text(value).decode()
     elif value is not None:

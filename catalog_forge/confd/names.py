@@ -155,7 +155,7 @@ class Names:
         return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
-        """Return a collection of containers or hosts. If only a walk can list them, the walk is added to `selections`."""
+        """Compile a collection of containers or hosts. If only a walk can list them, the walk is added to `selections`."""
         if of.kind == "hosts":
             self.roots.add("/hosts")
             return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
@@ -194,14 +194,14 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Return the children of a raw path as a collection of records if the spec reads their fields, else of values."""
+        """Compile the children of a raw path to a collection of records if the spec reads their fields, else of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
         return Members(f"gets {base.child('*').term}", Path("%s", ("",)), pairs=True, plain=True)
 
     def _direct(self, of: Collection) -> Members | None:
-        """Return the collection if it can be listed without a walk, else None."""
+        """Compile the collection if it can be listed without a walk; otherwise return None."""
         if self.listed_by_name:
             if of.kind == "peers" and self.is_self:
                 self.roots.add("/self/service")

@@ -131,7 +131,7 @@ class Reading:
     uses: list[Usage] = field(default_factory=list)
 
     def unique(self) -> Reading:
-        """Return the reading without duplicates: a template that is called several times is read several times."""
+        """Return the reading without the duplicates of templates that are called, and therefore read, several times."""
         return Reading(*(_once(getattr(self, each.name)) for each in fields(self)))
 
     @property
@@ -472,7 +472,7 @@ def _name(node: Any) -> str:
 def _is_else_with(node: Any) -> bool:
     """Whether the else branch is {{else with}}, so that both `with` end at the same {{end}}.
 
-    A {{with}} inside {{else}} has an {{end}} of its own.
+    A {{with}} inside {{else}} has a separate {{end}}.
     """
     inner = node.else_body.nodes
     return len(inner) == 1 and type(inner[0]).__name__ == "WithNode" and inner[0].end == node.end

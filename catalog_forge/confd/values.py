@@ -108,7 +108,7 @@ class Values:
         return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
-        """Return the code that prints a number or boolean without quotes, checked when the file is rendered."""
+        """Return the code that checks, at rendering, that a value is a number or boolean, and prints it without quotes."""
         if expr.is_counted:
             return f"{{{{{self.term(expr)}}}}}"
         if expr.sum:
@@ -279,12 +279,12 @@ class Values:
         return self.metadata_path(node.path).given('""')
 
     def _may_lack(self, node: Attr) -> bool:
-        """Whether an element may lack this field: any label, and any field of a service except `name` and `stack`."""
+        """Whether an element may lack this field. It may lack any label; a service may lack any field but `name` and `stack`."""
         element = self._frame(node.root).of.element
         return "label" in node.path[:1] or (element == "service" and node.path not in (("name",), ("stack",)))
 
     def collection(self, of: Collection) -> Members:
-        """Return a collection as template code."""
+        """Compile a collection to template code."""
         return replace(self._collection(replace(of, required=False) if of.required else of), depth=len(self.frames))
 
     def _collection(self, of: Collection) -> Members:
@@ -310,7 +310,7 @@ class Values:
         return self.names.split(of, self.optional_term(text), separator)
 
     def _within(self, of: Collection) -> Members:
-        """Return a collection inside a loop element, inside the container `self` or inside the host of `self`."""
+        """Compile a collection inside a loop element, inside the container `self` or inside the host of `self`."""
         if of.name in ("self", "self.host"):
             path = self.names.self_container() if of.name == "self" else self.names.at("/self/host")
             return beyond.inner(of, path)
@@ -324,7 +324,7 @@ class Values:
         return beyond.inner(of, self.names.element(frame.members, frame.variable))
 
     def _values(self, of: Collection) -> Members:
-        """Return a list or map of the metadata as a collection. In a map with fields, only records count as elements."""
+        """Compile a list or map of the metadata to a collection. In a map with fields, only records count as elements."""
         found, _ = self._resolved(of)
         self.need(found)
         base = self.names.metadata(found.name)

@@ -26,10 +26,11 @@ class Escape:
 
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
     all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
-    readers strip. `refuse` lists further characters to refuse. A `word` has only letters, digits, `-._~` and the characters of
-    `extra`. `not_first` and `not_last` list characters that are refused at one end. A value has at most `longest` bytes. `lead`
-    is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii` means that `java_escaped` is
-    applied before `replace`; a template cannot escape characters above U+FFFF in this way, so they are refused.
+    readers strip. `refuse` lists further characters to refuse. If `word`, only letters, digits, `-._~` and the characters of
+    `extra` are allowed. `not_first` and `not_last` list characters that are refused at the beginning or the end. A value has at
+    most `longest` bytes. `lead` is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii`
+    means that `java_escaped` is applied before `replace`; a template cannot escape characters above U+FFFF in this way, so they
+    are refused.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Escape:
 
     @property
     def changes(self) -> bool:
-        """Whether some values look different in the file, because parts of the value are escaped."""
+        """Whether some values look different in the file, because characters in them are escaped."""
         return self.quoted or self.ascii or bool(self.replace)
 
     def apply(self, text: str) -> str:

@@ -203,7 +203,7 @@ class _Parser:
         return Parsed(self.bodies, frozenset(self.assigned), tuple(self.line_breaks))
 
     def add(self, name: str, body: ListNode) -> None:
-        """Record a template. A template that contains only space may be defined again."""
+        """Record a template. A template that contains only white space may be defined again."""
         if name not in self.bodies or is_empty(self.bodies[name]):
             self.bodies[name] = body
         elif not is_empty(body):
@@ -384,7 +384,7 @@ class _Parser:
         return CommandNode(start, arguments[-1].end, tuple(arguments))
 
     def operand(self) -> Term | None:
-        """Read a term and the fields after it; None if there is no term."""
+        """Read a term and the fields after it; return None if there is no term."""
         token = self.peek_word()
         if token.kind not in _TERMS:
             return None
@@ -456,5 +456,5 @@ class _Parser:
 
 
 def is_empty(body: ListNode) -> bool:
-    """Return whether a template contains only space."""
+    """Return whether a template contains only white space."""
     return all(isinstance(node, TextNode) and not node.text.strip(SPACES) for node in body.nodes)

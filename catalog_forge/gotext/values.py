@@ -1,4 +1,4 @@
-"""The values of a Go template. Strings are bytes, and a list knows its Go type, because confd's functions depend on it.
+"""The values of a Go template. Strings are bytes, and a list has its Go type, because confd's functions depend on it.
 
 Other values are plain Python values: bool, int (Go's int), float, complex, bytes (string), None (no value at all).
 """

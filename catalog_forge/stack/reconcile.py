@@ -1,4 +1,4 @@
-"""Decides which actions bring the engine to the state that a stack wants. Pure functions of the plan and the containers.
+"""Decides which actions bring a stack's containers to the state that the plan demands. Pure functions.
 
 A unit is identified by its service and index. Rancher numbers the units that it creates; a unit that replaces another gets the
 next number, and therefore another address and uuid (docs/facts/confd.md#6.3).
@@ -110,7 +110,7 @@ class Action:
 class Known:
     """Facts that are only known to a process that watches the stack continuously.
 
-    Some fields contain units: units in `complete` have had all their containers, units in `busy` are being changed, and units in
+    Some fields contain units: units in `complete` once had all their containers, units in `busy` are being changed, and units in
     `unwanted`, `held` and `again` are to be replaced, stopped and restarted, respectively, on request. Other fields contain
     containers: those in `ended` have ended while watched, those in `resting` must wait before a restart, and `counts` maps
     each container to the number of times that it has ended in a row."""

@@ -68,7 +68,7 @@ def run(
 ) -> Outcome:
     """Render all resources of an image, or those named in `only`, as `confd -onetime -sync-only` would.
 
-    `source` is another store, or a function that fetches from Rancher's metadata service. `prefix` is confd's -prefix,
+    `source` is a store, or a function that fetches from Rancher's metadata service. `prefix` is confd's -prefix,
     `variables` is the environment that getenv reads, and `now` is the time that datetime returns (seconds since 1970). Raises
     ForgeError if the dialect or a resource does not exist; errors within a resource are reported in the outcome.
     """

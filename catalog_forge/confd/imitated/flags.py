@@ -110,7 +110,7 @@ def _stopped(words: Sequence[str], place: int) -> Mistake | None:
 
 
 def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newest: int) -> int:
-    """Record one flag, and return the number of words that it takes."""
+    """Record one flag, and return the number of words that the flag takes."""
     word = words[place]
     name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
     if not name or name.startswith("-"):
@@ -165,7 +165,7 @@ def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bo
     """
     if line.mistake:
         yield line.mistake
-    # Images that only carry files run confd with -version, and then no other flag matters.
+    # Images that only provide files run confd with -version, and then no other flag matters.
     if not line.is_on("version") and (line.mistake is None or line.mistake.effect == "lost"):
         yield from _refused(line)
         yield from _unread(line, keys, is_whole)

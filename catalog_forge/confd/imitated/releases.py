@@ -31,7 +31,7 @@ FIRST: Mapping[str, int] = {
 }
 # For each function that was removed, the last release that has the function.
 LAST: Mapping[str, int] = dict.fromkeys(("cget", "cgets", "cgetv", "cgetvs"), 16)
-# Template constructs, and the first version of Go that knows each; docs/renderer.md has the same list (a test compares the two).
+# Template constructs, each with the first version of Go that supports it. A test compares this list with docs/renderer.md.
 GO: Mapping[str, str] = {
     "a trim marker": "1.6",
     "{{block}}": "1.6",
@@ -43,10 +43,10 @@ GO: Mapping[str, str] = {
     "range over a number": "1.22",
     "{{else with}}": "1.23",
 }
-# The first confd release that knows each construct. Releases from 0.12 on were built with Go 1.6 or later, and releases up to
+# The first confd release that supports each construct. Releases from 0.12 on were built with Go 1.6 or later, and releases up to
 # 0.16 with Go 1.10 or earlier.
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
-# The maximum number of arguments of these functions before confd 0.12. In these releases, a call with a default failed.
+# The maximum number of arguments of these functions before confd 0.12. In those old releases, a call with a default failed.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
 
 

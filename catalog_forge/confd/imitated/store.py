@@ -197,7 +197,7 @@ def json_error(body: bytes, error: ValueError) -> str:
 
 
 class _Segments(dict[str, bytes]):
-    """A cache that maps JSON keys to path segments, because the same few keys occur again and again."""
+    """Caches the path segment of each JSON key, because the same few keys occur again and again."""
 
     def __missing__(self, key: str) -> bytes:
         return self.setdefault(key, b"/" + text_of(key))
