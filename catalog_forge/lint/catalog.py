@@ -129,7 +129,7 @@ class Catalog:
 
     @cached_property
     def standards(self) -> Team | ForgeError:
-        """The standards that were given, else those in the root's catalog-forge.yml; an error if that file cannot be read."""
+        """The standards given to the constructor, else those in catalog-forge.yml; an error if that file is invalid."""
         if self._team is not None:
             return self._team
         file = self.tree.get(STANDARDS)

@@ -84,7 +84,7 @@ def standards(path: Path) -> Path | None:
 
 
 def _above(folder: Path) -> Iterator[File]:
-    """Yield the catalog-forge.yml in the nearest folder above `folder` that has such a file; its standards apply to `folder`."""
+    """Yield the nearest catalog-forge.yml above `folder`, whose standards apply to `folder`."""
     path = standards(folder.parent)
     found = path and _file(path.parent, path, STANDARDS, os.path.relpath(path))
     if found:

@@ -80,7 +80,7 @@ class Example:
 
     `odd` marks unusual files by path: a link, a stray link, a special file, a file that is too large, or a file whose text is
     written with a byte order mark (bom), with Windows line ends (crlf), or with tabs where the example has `»`. `text` is the
-    example as written.
+    text of the example in the docstring.
     """
 
     files: Mapping[str, str | None]

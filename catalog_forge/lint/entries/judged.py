@@ -92,7 +92,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 
 
 def _place(rule: str, where: Where) -> Where:
-    """Return the place by which a fault that a judge finds is matched with a hit of lint.
+    """Return a place in the form in which the places of faults and of hits are compared.
 
     Faults about an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
     character.

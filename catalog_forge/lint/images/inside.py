@@ -68,7 +68,7 @@ class Template:
 
     @property
     def problem(self) -> Problem | None:
-        """The fault because of which the template cannot be parsed; None if it can be parsed."""
+        """The problem that prevents parsing of the template; None if the template can be parsed."""
         return self._found if isinstance(self._found, Problem) else None
 
     @property
@@ -101,7 +101,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Resource:
-    """A file in conf.d/: the table as written, and the resource that confd loads from the file (None if confd cannot load it)."""
+    """A file in conf.d/: its table, and the resource that confd loads from the file (None if confd cannot load it)."""
 
     conf: ConfDir
     path: str
@@ -521,7 +521,7 @@ def asked_of(image: Image) -> Callable[[str], bool]:
         for read in resource.template.reading.reads
     }
     below = [path.removeprefix(_OWN).strip("/") for path in paths if path.startswith(_OWN)]
-    # An unknown part of a path may be any number of names. A template that lists a folder reads everything in it.
+    # An unknown part of a path may consist of any number of names. A template that lists a folder reads everything in it.
     names = [re.escape(path).replace(re.escape(flags.WILD), ".*").replace(r"\*", "[^/]*") for path in below if path]
     pattern = re.compile("|".join(f"(?:{name})(?:/.*)?" for name in names) or "(?!)")
     return lambda key: pattern.fullmatch(key) is not None

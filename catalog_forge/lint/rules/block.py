@@ -307,7 +307,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 @told("CF312")
 def no_service(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog if the services in a file are not a mapping of mappings.
+    """The service and the CI refuse the whole catalog if `services` is not a mapping, or if a service is not a mapping.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

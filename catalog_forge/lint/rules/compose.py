@@ -297,7 +297,7 @@ def health_check(revision: Revision) -> Iterator[Hit]:
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
     """All health check times are in milliseconds. With an interval below 100 milliseconds, the check runs constantly. With such a
-    timeout, it fails before the answer arrives.
+    short timeout, the check fails before the answer arrives.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -483,7 +483,7 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
     """Rancher names containers after their stack and service, and ignores `container_name`. A service with several
-    containers could not use it anyway, because two containers cannot have the same name.
+    containers could not use `container_name` anyway, because two containers cannot have the same name.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -1,4 +1,4 @@
-"""CF13x to CF15x: icons, README, stray files, and how the files of an entry are written."""
+"""CF13x to CF15x: icons, README, stray files, and the format of the files of an entry."""
 
 from __future__ import annotations
 

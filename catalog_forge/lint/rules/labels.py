@@ -113,7 +113,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 def not_text(_: Revision) -> None:
     """The values of labels and of the environment must be text, numbers or booleans; rancher-compose refuses lists and mappings.
 
-    rancher-compose reads numbers and words of YAML 1.1 before it converts them to text: `0777` becomes `511`, `1.10` becomes
+    rancher-compose first reads unquoted values as YAML 1.1, and then converts them to text: `0777` becomes `511`, `1.10` becomes
     `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. Such
     changes are reported as warnings.
 

@@ -34,7 +34,8 @@ def _where(entry: Entry, folder: str) -> Where:
 def bad_name(_: Entry) -> None:
     """The name of an entry's folder is part of ids and stack names, so the CI allows only 1 to 63 letters, digits and dashes.
 
-    Rancher's catalog service accepts every name, but an entry with `:` or `*` in its name is listed but cannot be opened.
+    Rancher's catalog service accepts every name. However, an entry with `:` or `*` in its name is listed,
+    but cannot be opened.
 
     Bad:
         -- templates/my_web/0/rancher-compose.yml --
@@ -96,7 +97,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
 def no_revision(entry: Entry) -> Iterator[Hit]:
     """The catalog service ignores a folder whose name is neither a number nor a semantic version.
 
-    The CI treats every folder as a revision, and refuses the catalog when such a folder has no rancher-compose.yml.
+    The CI treats every folder as a revision, and refuses the catalog if any folder has no rancher-compose.yml.
 
     Bad:
         -- templates/web/latest/rancher-compose.yml --

@@ -130,7 +130,7 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF323", "warning", "A variable has a name that compose files cannot use", on=Revision)
 def bad_variable(revision: Revision) -> Iterator[Hit]:
-    """In `${NAME}` a name may have letters, digits and underscores; a name with a dash or a space cannot be used.
+    """In `${NAME}`, a name may contain only letters, digits and underscores; a name with a dash or a space cannot be used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -2,7 +2,7 @@
 of keys are kept.
 
 Fixes are applied in rounds until none remain: of two fixes for the same text, the second fix waits for the next round, which
-checks the files again. A fix is not applied if one of Rancher's judges then refuses something that it did not refuse before.
+checks the files again. A fix is not applied if one of Rancher's judges would then refuse something that it accepted before.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def _is_checked(image: Image, each: Instruction, target: str) -> bool:
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
-    """Return the place of a URL in an instruction. A URL with variables is found by the text before the first variable."""
+    """Return the place of a URL in an instruction. A URL with variables is located by the text before the first variable."""
     text = file.text[each.start : each.end]
     for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
         if known in text:
@@ -358,7 +358,7 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
     """The paths that confd requests from Rancher's metadata must begin with a metadata version: without it, each response is a
-    404, which confd treats as data. With -watch the prefix must be nothing but the version. Flags after a word that is not a flag
+    404, which confd treats as data. With -watch, the prefix must be the version alone. Flags after a word that is not a flag
     are ignored, and without `-backend rancher` confd asks etcd.
 
     Bad:
@@ -467,7 +467,7 @@ def unread_templates(image: Image) -> Iterator[Hit]:
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
 def wrong_command(catalog: Catalog) -> Iterator[Hit]:
-    """`command` replaces the image's CMD, and confd reads the words of `command` as arguments, so CF709 and CF710 apply to them.
+    """`command` replaces the image's CMD, and confd reads the words of `command` as arguments, so CF709 and CF710 apply.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web-conf --
