@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` maps the paths of those files of the entry whose content
-    is now in the spec to the digests of the files.
+    `secrets` are texts that no report may show. `taken` has the path and the digest of each
+    file of the entry whose content is now in the spec.
     """
 
     where: str
@@ -181,7 +181,7 @@ def _is_there(use: EntryUse, plan: Plan) -> bool:
 def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
     """Compare what the original and the new revision launch.
 
-    If one of them cannot be launched, only this failure is returned, and it counts as a loss.
+    If one of the two revisions cannot be launched, only this failure is returned, and it counts as a loss.
     """
     try:
         return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
@@ -223,7 +223,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Return a problem of the spec with the location of its cause in the original, because this spec is never written."""
+    """Move a problem of the spec, which is never written, to the location of its cause in the original."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -247,7 +247,7 @@ def _proven(original: Original, frame: Told, written: _Generated, tried: Sequenc
 
 
 def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
-    """Add scenario files to the plan, next to the spec: the last few scenarios in which every file is rendered."""
+    """Add scenario files to the plan, next to the spec: the first few scenarios in which every file is rendered."""
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
     unwritten = {name for each in found.files for name in each.unwritten}
     kept = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]

@@ -86,7 +86,8 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # If one file needs a key that another file treats as optional, the key is optional. If it is missing, files print nothing.
+    # If one file needs a key that another file treats as optional, the key becomes optional. If the key is missing, every file
+    # is written without its value.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 
@@ -111,8 +112,8 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         text = each.source.decode()
         made = lift(text, setting)
         if made.body is None:
-            # confd does not fetch a key that the template reads but its TOML does not declare. Blocks fetch it; the proof shows
-            # whether this matters.
+            # confd does not fetch a key that the template reads but its TOML does not declare. The generated blocks fetch the
+            # key; the proof shows whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
             # Rancher never serves this keyspace, so the template has always been rendered without these keys.

@@ -82,7 +82,7 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment variables of confd: the values of the image, or samples where these are empty or varied."""
+        """Return the environment variables of confd: the values in the image, or samples for values that are empty or varied."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
@@ -106,7 +106,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by a container's host name, which is the host's name only in the host's network."""
+        """Whether templates find hosts by a container's host name, which equals the host's name only in the host's network."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 

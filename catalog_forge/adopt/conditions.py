@@ -10,7 +10,7 @@ ONLY_ENDS = "the index of an element can only be compared with that of the first
 
 
 def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
-    """Return the paths, as segments, that certainly have a value if a condition holds."""
+    """Return the paths, each split into segments, that certainly have a value if a condition holds."""
     if not isinstance(test, Test):
         return []
     if test.word == "all":
@@ -19,7 +19,7 @@ def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
 
 
 def equal(left: Phrase, right: Phrase) -> Test | bool:
-    """Return the condition that two texts are equal. The default of a key only applies if the key is missing."""
+    """Return the condition that two texts are equal. The default of a key in `left` replaces only a missing value."""
     found = left.single
     if not isinstance(found, Lookup) or found.default is None or found.empty:
         return Test("eq", (left, right))

@@ -251,7 +251,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills volumes, with no program or one that runs once. Otherwise, return None."""
+    """Return the image of a service that only fills volumes: with no program, or with one that runs once; otherwise None."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -278,7 +278,7 @@ def _repository(image: str) -> str:
 
 
 def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
-    """Find the item whose image an image reference means. Return None if no image fits.
+    """Find the item with the image that the reference `image` refers to. Return None if no image fits.
 
     The reference must contain all words in the name of the image's folder, and the path of that folder must contain all words
     of the reference. A folder whose path contains the tag is preferred.

@@ -315,7 +315,7 @@ class Evaluation:
         return Children(path, branches) if self.serves(path) else ()
 
     def matching(self, words: Any, pairs: bool) -> Any:
-        """Return the pairs that `gets`, or the values that `getvs`, finds for a pattern with one `*`, at the end of a segment."""
+        """Return the pairs (`gets`) or values (`getvs`) that match a pattern. Its only `*` must be at the end of a segment."""
         segments = segments_of(self.path(words))
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
         if not self.serves(_path(segments[: wild[0]] if wild else segments)):
@@ -513,7 +513,7 @@ def _listed(path: Phrase) -> Phrase:
 
 
 def _is_whole(walk: Walk) -> bool:
-    """Whether a walk has one element for each name of its listing, because it reads the listed values, not fields below them."""
+    """Whether a walk reads the listed values themselves, not fields below them, and so has one element for each listed name."""
     value = walk.value.single
     return isinstance(value, Lookup) and value.path == _path((*segments_of(walk.loop.of.path), Phrase((ElementName(walk.loop),))))
 

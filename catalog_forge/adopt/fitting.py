@@ -49,7 +49,10 @@ class Shape:
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """Return a sample that fits the use of the value, or "" if any text fits. `turn` selects a word from comparisons."""
+        """Return a sample that fits the use of the value, or "" if any text fits.
+
+        `turn` is the number of the word to use, of the words that the value is compared with; with None, none is used.
+        """
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
@@ -114,7 +117,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario: `style` for every key, or values that fit their use. `turn` selects words from comparisons."""
+    """The values of a scenario: `style` for every key, or values that fit their use, with the words that `turn` selects."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""

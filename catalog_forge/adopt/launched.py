@@ -143,7 +143,7 @@ def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: 
 
 
 def _means_the_same(path: str, one: str, other: str) -> bool:
-    """Whether Rancher or the engine treats two different values as the same."""
+    """Whether two different values of the property at `path` have the same effect."""
     if path.endswith("image"):
         return f"{one}:latest" == other
     if path.endswith("request_line"):
@@ -162,6 +162,6 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, float):
-        yield path, printing.dump(value).rstrip("\n")  # the form in which Rancher's metadata and the engine get a number
+        yield path, printing.dump(value).rstrip("\n")  # Rancher's metadata and the engine receive a number in this form
     elif value not in (None, "", [], ()):
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

@@ -190,7 +190,7 @@ class Naming:
         return loop.of if isinstance(loop.of, Thing) else None
 
     def _container_named(self, name: Phrase) -> Iteration | None:
-        """Find the loop whose element is the container `name`: None means confd's own container, NO_CONTAINER an unknown one."""
+        """Return the loop whose element is the container `name`, None for confd's own container, NO_CONTAINER for any other."""
         found = name.single
         if isinstance(found, ElementName) and not self.by_number:
             thing = self.thing(found.loop)
@@ -249,7 +249,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field without a name in the spec language is read by its path after `below`."""
+        """Return the expression for a field. A field that the spec language does not name is read by a path below `below`."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -489,7 +489,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. A label's name with the change in `_WORD` is the field `word`."""
+        """Return the expression for a changed value. The changes in `_WORD`, applied to a label's name, give the field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of

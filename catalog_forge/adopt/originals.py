@@ -168,7 +168,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """Maps the dest of each file to its path in the spec. Files in system folders move, because these cannot be volumes."""
+        """The path of each file in the spec, by its dest. Files in system folders move: these folders cannot be volumes."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -445,7 +445,7 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     for source, target in _COPIES.findall(started[0].file.text) if started else ():
         copied = image.placed.get(source)
         if copied and re.fullmatch(r"[\w./+-]+", target):
-            # If the copied file has a dot in its name and the target has none, the target is a folder.
+            # If the copied file has a dot in its name and the target has none, the target is assumed to be a folder.
             into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
             found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
     return found

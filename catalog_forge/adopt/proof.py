@@ -157,7 +157,8 @@ def prove(
     for file in original.files:
         dest = file.resource.dest
         found[dest] = Compared(dest, file.is_static, constant=not file.live)
-    # Each scenario runs a separate confd, so several run in parallel. The embedded engine runs no process and needs one thread.
+    # A real confd is a separate process for each scenario, so several scenarios run in parallel. The embedded engine runs in
+    # this process, where several threads would not be faster.
     with ThreadPoolExecutor(1 if engine.name == "embedded" else os.cpu_count() or 1) as pool:
         rendered = [
             (

@@ -46,7 +46,7 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The effect of a script. `launch` is the key of a spec, or None if `line` has no equivalent, and `why` is the reason.
+    """The effect of a script: the `launch` key of a spec. It is None if a statement has no equivalent: see `why` and `line`.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` is True if the script starts confd.

@@ -16,7 +16,7 @@ class Setting:
     `service` is the service that the image configures. If `keys` is None, all keys are served. `types` are the types of metadata
     keys that the entry declares. `shared` is True if the conf container shares the network of the program, so that `self` is the
     program's container. `target` is the metadata version of the blocks. `blank` are metadata keys that may be empty: the file is
-    written nevertheless.
+    written even if they are empty.
     """
 
     version: str = "2015-07-25"
@@ -68,7 +68,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The result of lifting a template. `body` contains the blocks; it is None if `line` cannot be lifted because of `why`.
+    """The result of lifting a template. `body` contains the blocks; if it is None, `why` and `line` say what cannot be lifted.
 
     `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
     """

@@ -43,8 +43,8 @@ _HEAD = "# Adopted from {what}. Read the report of `catalog-forge adopt` about t
 class Told:
     """What an entry contributes to the spec of its image, apart from the image's files.
 
-    `said` are notes on what the spec leaves out. `unsure` maps services whose program may start differently to their old and
-    new command. `added` are the metadata keys that each `configured` service has only in the generated entry. `places`
+    `said` are notes on what the spec leaves out. `unsure` has the old and the new command of each service whose program may
+    start differently. `added` are the metadata keys that each `configured` service has only in the generated entry. `places`
     maps services to their locations in the entry.
     """
 
@@ -115,7 +115,7 @@ def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]
 
 
 def commands(resource: TemplateResource, dest: str, programs: Sequence[str]) -> dict[str, Any]:
-    """Convert commands to the keys `check`, `check_in` and `reload`. `programs` are the possible names of the main program.
+    """Convert a resource's commands to `check`, `check_in` and `reload`. `programs` are possible names of the main program.
 
     A command is left out if its effect is unknown, or if it names a file whose path differs in the spec.
     """

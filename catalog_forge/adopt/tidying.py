@@ -48,7 +48,8 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
         elif isinstance(piece, Repeat):
             alone = not (piece.head or piece.separator or piece.tail)
             if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
-                # The line break at the start of each element moves to the element's end; the last one moves before the loop.
+                # The line break at the start of each element moves to the element's end. In exchange, the line break after the
+                # loop moves before the loop.
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
@@ -121,7 +122,7 @@ def across(repeat: Repeat) -> Repeat:
 
 
 def _is_blank_between(before: str, after: str, body: Sequence[Output]) -> bool:
-    """Whether the white space around all services of a stack only adds empty lines if it is written around each service."""
+    """Whether the white space around the services of each stack adds only empty lines if it is repeated for each service."""
     first, last = (piece if isinstance(piece, str) else "" for piece in (body[0], body[-1])) if body else ("", "")
     if not before + after or _BREAK.match(first):
         return True

@@ -184,7 +184,8 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # For an absolute path, `each` iterates over the values directly below it, `list` over the elements that `item` reads.
+            # Below an absolute path, `each` iterates over the values directly below the path, but `list` over the elements that
+            # `item` reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around

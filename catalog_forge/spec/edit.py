@@ -74,7 +74,10 @@ class SpecText:
         return hint if hint.startswith("did you mean") else ""
 
     def unset(self, path: str) -> str:
-        """Return the text without a path. Raises ForgeError if the path does not exist or is the only entry of its parent."""
+        """Return the text without the entry at a path.
+
+        Raises ForgeError if no entry has this path, or if the entry is the only entry of its parent.
+        """
         parent, found, rest = self._walk(path)
         if rest or parent is None:
             raise self._missing(path, found, rest)
@@ -149,7 +152,10 @@ class SpecText:
 
 
 def _new_name(holder: str, path: str, rest: str) -> str:
-    """Return the rest of a path below the mapping `holder` if the first name of this rest is new; otherwise an empty string."""
+    """Return the part of `path` below the mapping `holder` if none of this part exists yet; otherwise an empty string.
+
+    `rest` is the part of `path` that does not exist yet.
+    """
     below = path[len(holder) + 1 :] if path.replace(".", "/").startswith(f"{holder}/") else ""
     return below if len(below) <= len(rest) else ""
 

@@ -17,7 +17,8 @@ CHECK_FIELDS = (
     "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
 )  # fmt: skip
 LABEL_FIELDS = ("name", "value", "word")
-# WITHIN has the collections inside each kind of element. INNER has the kind of the elements in each of these collections.
+# WITHIN maps each kind of element to the collections inside such an element. INNER maps each of these collections to the kind
+# of its elements.
 WITHIN = {
     "service": ("containers", "ports", "external_ips", "labels"),
     "container": ("ports", "labels"),
@@ -44,7 +45,8 @@ FUNCTIONS = {
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# EXPRESSION finds the beginning of an expression; LITERAL finds text that an odd number of `@` would make an expression.
+# EXPRESSION finds the beginning of an expression, which has an odd number of `@`. LITERAL finds the same text after an even
+# number of `@`, which makes it literal text.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
@@ -59,14 +61,14 @@ def nearly(text: str) -> re.Match[str] | None:
     """Find the first expression in a text; otherwise the first text with a misspelled root, such as `@{slef.ip}`."""
     if found := EXPRESSION.search(text):
         return found
-    from difflib import get_close_matches  # imported here, because few texts need it
+    from difflib import get_close_matches  # a slow import, which few texts need
 
     return next((each for each in _WORD.finditer(text) if get_close_matches(each[1].lower(), ROOTS, 1, 0.75)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service`, `env` or an element. An element is called `it`, or by its name in an `each`.
+    """A field of `self`, `stack`, `service`, `env` or an element. An element's `root` is `it` or its name in an `each`.
 
     `path` is ('ip',), ('label', L), ('host', 'ip'), ...
     """
@@ -112,9 +114,9 @@ class Raw:
 class Collection:
     """A collection of containers, services, hosts or values. `kind`: the collection's first word, or raw, split, named or within.
 
-    `inner` is the collection inside an element, for everywhere:LABEL and within. For within, `name` is the element. `parts` has
-    the text and the separator of a split. `records`: whether the elements of a raw path have fields. `required`: whether an empty
-    collection keeps the file from being written; the log then names the collection.
+    `inner` is the collection inside an element, for everywhere:LABEL and within. For within, `name` is the name of
+    this element. `parts` has the text and the separator of a split. `records`: whether the elements of a raw path have fields.
+    `required`: whether an empty collection keeps the file from being written; the log then names the collection.
     """
 
     kind: str
@@ -270,7 +272,7 @@ def holder(scope: Scope, root: str) -> Collection | None:
 
 
 def literal(value: str) -> Text:
-    """Return a text without expressions."""
+    """Return `value` as a `Text` without expressions."""
     return Text((value,) if value else ())
 
 

@@ -34,7 +34,7 @@ def check_inside(root: Path, path: str) -> None:
         return
     try:
         inside = (root / path).resolve().is_relative_to(root.resolve())
-        # Since Python 3.13, a link that refers to itself resolves without an error.
+        # Since Python 3.13, `resolve` accepts a link that refers to itself, but `stat` does not.
         with suppress(FileNotFoundError, NotADirectoryError):
             (root / path).stat()
     except (OSError, RuntimeError) as error:

@@ -172,12 +172,15 @@ def _optional(spec: Spec, expr: Expr) -> str:
 
 
 def _word(text: Text) -> _Parts:
-    """Return a text as one shell word: literal parts are quoted now, and values when confd inserts them."""
+    """Return a text as one shell word. Literal parts are quoted now; values are quoted when confd inserts them."""
     return tuple(ENV.constant(part) if isinstance(part, str) else part for part in text.parts) or ("''",)
 
 
 def _command(text: Text) -> _Parts:
-    """Return a command as one shell word, and variables with the values of the expressions, so that no value runs as code."""
+    """Return a command as one shell word, followed by the assignment of a shell variable for each expression.
+
+    The command reads each value from its variable, so that no value runs as code.
+    """
     words, values = "", list[str | Expr]()
     placed = _placed(text)
     for part in text.parts:

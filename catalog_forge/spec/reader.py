@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations where further problems would mislead: `wrong`, and the nodes around them, except the root."""
+    """Return the locations at which further problems would mislead: `wrong`, and those of enclosing nodes except the root."""
     found = set(wrong)
     if not wrong:
         return found

@@ -252,7 +252,7 @@ def image_of(service: Service) -> str:
 
 
 def _with_image(spec: Spec) -> Service:
-    """Return the service with its image. A group with another image gets that image's start command, unless `exec` is written."""
+    """Return the service with its image. A group with another image gets that image's start command, unless an `exec` is set."""
     dests = [file.dest for file in spec.files]
     started = {
         name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))

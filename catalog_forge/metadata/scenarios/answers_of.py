@@ -37,7 +37,7 @@ _VERSIONS = (
 
 
 def answers_of(environment: Environment, revision: str = "1", only: str = "") -> Answers:
-    """Return the answers of the metadata service for an environment; `revision` is the value of their `version` key.
+    """Return the answers of the metadata service for an environment; `revision` becomes the value of the key `version`.
 
     Each container with an address gets an entry with its own `self`; all other clients get the entry `default`, whose `self` is
     only a host. If `only` names a version, only this version is created, which takes a quarter of the time. The environment must

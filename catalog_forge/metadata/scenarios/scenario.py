@@ -90,7 +90,7 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
     Raises ForgeError with the locations of all problems if the file cannot be read or is neither.
     """
     try:
-        # Without O_NONBLOCK, opening a pipe that has no writer would block; with it, the pipe is empty.
+        # Opening a pipe that has no writer would block. With O_NONBLOCK, such a pipe is read as an empty file.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             os.set_blocking(descriptor, True)

@@ -93,7 +93,7 @@ def hinted(error: ForgeError) -> ForgeError:
 
 
 def of_data(data: Mapping[str, object]) -> Answers | None:
-    """Return the answers in plain data; None unless it has the form version → client → mapping."""
+    """Return the answers in plain data, or None if the data does not have the form version → client → mapping."""
     entries = [entry for clients in data.values() for entry in (clients.values() if isinstance(clients, dict) else (None,))]
     if not all(isinstance(entry, dict) for entry in entries):
         return None

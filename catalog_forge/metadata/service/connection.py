@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """Close the connection after its last answer. If another line was received, answer that it is a bad request."""
+        """Close the connection after its last answer. If the rest of the input contains a line, refuse it as a bad request."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:

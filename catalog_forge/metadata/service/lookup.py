@@ -17,7 +17,7 @@ class NotFoundError(LookupError):
 
 
 def segments(path: str) -> list[str]:
-    """Split the path below a version, still escaped as in the URL, into keys.
+    """Split the part of a URL's path below the version into keys, and unescape each key.
 
     The path is split before it is unescaped, so that `%2F` can be part of a key. A `+` means a space, as in a query.
     """

@@ -24,7 +24,7 @@ OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 
 # The media types in an Accept header that match at least one of `OFFERS`.
 _WANTED = frozenset((*OFFERS, "*/*", *(f"{offer.partition('/')[0]}/*" for offer in OFFERS)))
-# The number of characters of an Accept header that are read: parsing a megabyte would delay other clients.
+# Only this many characters of an Accept header are read, because parsing a megabyte would delay other clients.
 _LONGEST_ACCEPT = 1 << 14
 # An answer with this many values is large: printing it takes a few hundredths of a second.
 _LARGE = 5_000

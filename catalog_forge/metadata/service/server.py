@@ -196,7 +196,8 @@ class MetadataServer(HttpServer):
         Raises OSError if another program took the port while the service was down.
         """
         change = self._suffer(fault)
-        if threading.current_thread() is self._thread:  # called from on_request: this thread runs the loop and cannot wait for it
+        # `on_request` runs in the loop's thread. If it calls `inject`, that thread cannot wait for the loop.
+        if threading.current_thread() is self._thread:
             self._loop.create_task(change)
         else:
             asyncio.run_coroutine_threadsafe(change, self._loop).result()

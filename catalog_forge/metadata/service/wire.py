@@ -31,7 +31,7 @@ _HOST = re.compile(r"[0-9A-Za-z!$%&'()*+,.:;=_~\[\]-]*")
 
 
 class BadRequestError(ValueError):
-    """The received bytes are not a valid request. The server answers with `status` and `body`, and closes the connection."""
+    """Raised if the received bytes are not a valid request. The server answers with `status` and `body`, then disconnects."""
 
     def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST, body: str | None = None) -> None:
         super().__init__(status.phrase)

@@ -42,7 +42,7 @@ from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
 _NESTED_VALUES = ("yaml", "json", "toml")
-# Each nested `each` doubles the number of sample files that determine where values appear.
+# Sample files are generated to find where values appear in a file. Each level of nesting doubles the number of sample files.
 _MOST_NESTED = 4
 _FLAT = "join combines all elements into one string, so this list would have a single element"
 

@@ -81,7 +81,7 @@ def _meant(spec: Spec, word: str) -> str:
 
 
 def _is_sure(spec: Spec, expr: Expr) -> bool:
-    """Whether an expression is very unlikely in any other language. But `service.name` may belong to the program."""
+    """Whether an expression is very unlikely in any other language. But `service.name` may be a setting of the program."""
     match expr.node:
         case Attr(root="self", path=(field, *_)):
             return field in (*CONTAINER_FIELDS, "host", "label")

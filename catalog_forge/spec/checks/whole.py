@@ -305,7 +305,7 @@ def _topology(service: Service) -> Iterator[Problem]:
 
 
 def _carries(spec: Spec) -> Iterator[Problem]:
-    """Yield a problem for each setting that needs a running confd, because in topology `scripts` confd exits after one pass."""
+    """Yield a problem for each setting that needs a running confd. In topology `scripts`, confd exits after one pass."""
     hint = "choose another topology, such as volumes"
     for file in spec.files:
         if file.reload.kind != "none":

@@ -45,7 +45,7 @@ VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
 def floats(image: str) -> bool:
-    """Whether an image reference may mean another image later, because it has no digest and either no tag or the tag `latest`."""
+    """Whether an image reference may later mean a different image: it has no digest, and either no tag or the tag `latest`."""
     return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
 
 

@@ -14,7 +14,7 @@ SAY_SCOPE = "set `scope: environment` at the top of the spec"
 
 
 def roots_of(spec: Spec) -> tuple[str, ...]:
-    """Return how the raw paths of a spec may begin. The same holds for paths in hand-written templates."""
+    """Return the allowed beginnings of the raw paths in a spec and of the paths in its hand-written templates."""
     if spec.engine.is_stored:
         return ("/",)
     return (*RAW_ROOTS, *_WIDE_ROOTS) if spec.scope == "environment" else RAW_ROOTS
