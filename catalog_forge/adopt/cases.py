@@ -19,8 +19,8 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# In each scenario, all keys have the same value: a boolean, a number, or JSON for templates that use `json`. The empty text
-# is replaced by values that fit the templates.
+# A style is the value of all keys in a scenario: a boolean, a number, or JSON for templates that use `json`. With the empty
+# style, each key has a value that fits the templates.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
 # Wildcards are replaced by names if they are a whole path segment, and by numbers if they are a part of a segment.
 _ELEMENTS = ("1", "2", "alpha")

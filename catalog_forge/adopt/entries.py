@@ -81,7 +81,7 @@ class EntryUse:
 
     @property
     def own_files(self) -> dict[str, str]:
-        """The digests of config.yml and the icons, by path. Generated files replace these, because the spec has their content."""
+        """The digests of config.yml and the icons, by path. Generated files replace these files: the spec has their content."""
         entry = self.revision.entry
         files = [each for each in (entry.config, *entry.icons) if each]
         made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
@@ -95,7 +95,7 @@ def modelled(entry: Entry) -> Revision | None:
 
 
 def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each conf image with each use of the image by an entry.
+    """Yield each use of a conf image by an entry, preceded by the image.
 
     `images` are all images with a known Dockerfile, which shows what an image starts. If a catalog has only one image and one
     entry, the names need not match: it is enough that the entry runs exactly one image named like a conf image.
@@ -115,7 +115,7 @@ def unreadable(revision: Revision) -> tuple[Problem, ...]:
 
 
 def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
-    """Yield a note for each namespace of the conf image that the image of the spec `name` does not have."""
+    """Yield a note for each namespace in the references to the conf image: the image of the spec is called `name`, without it."""
     services = [use.composition.services[unit.conf] for unit in use.units]
     for image, service in {written_at(each, "image"): each for each in services}.items():
         before = image.rpartition("/")[0]
@@ -169,7 +169,7 @@ def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
 
 
 def beside(use: EntryUse, owner: Original) -> Problem:
-    """Return the note for an image whose entry belongs to the spec of another image, its `owner`."""
+    """Return the note for an image that an entry uses, if the spec of another image, `owner`, generates this entry."""
     entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, in which {conf} still runs the original image",

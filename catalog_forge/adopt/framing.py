@@ -343,7 +343,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return the fixed values by primary and key; None excludes a key."""
+        """Declare the metadata of all units as keys. Return the fixed values by primary and key, with None for a missing key."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -432,7 +432,7 @@ class _Framing:
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
 
-        If a template reads such a key and `launch` does not use the key, each group excludes the key instead.
+        A key that a template reads and `launch` does not read gets no default: in `fixed`, each group excludes it.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]

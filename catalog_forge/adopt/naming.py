@@ -49,7 +49,7 @@ _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
 # These versions write the names of services, stacks and containers in lower case.
 LOWERED = ("2016-07-29", "latest")
-# The lists whose elements every metadata version lists by name.
+# The lists whose elements are listed by name in every metadata version.
 _NAMED = ("/containers",)
 
 ThingKind = Literal["container", "containers", "service", "services", "stack", "stacks", "host", "hosts", "metadata", "raw"]
@@ -71,7 +71,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Translates the paths that a template reads to names, and records the keys, variables and services that occur."""
+    """Translates the paths that a template reads to names of the spec language, and records the keys, variables and services."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)
@@ -345,7 +345,7 @@ class Naming:
         return keys.setdefault(name, KeyUse())
 
     def gather(self) -> None:
-        """Turn each key that has other keys below it into a map, and remove the keys below, which are part of the map."""
+        """Turn each key that has other keys below it into a map, and remove these other keys, which are part of the map."""
         for name in sorted(self.keys):
             below = [other for other in self.keys if other.startswith(name + "/")]
             if below:

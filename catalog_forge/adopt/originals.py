@@ -99,7 +99,7 @@ class OriginalFile:
         return sorted({read.path.replace(WILD, "*") for read in self.reading.reads if self.is_dead(read.path)})
 
     def is_dead(self, path: str) -> bool:
-        """Whether a path can never exist, because the image reads Rancher's metadata, which has no such root key."""
+        """Whether a path can never exist: the image reads Rancher's metadata, which does not have the root key of this path."""
         root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
         return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 

@@ -213,7 +213,7 @@ class _Again:
 
     @cached_property
     def answered(self) -> Mapping[str, bytes]:
-        """The files that the original renders if each missing key that it reads by name exists with an empty value."""
+        """The files that the original renders if every key that it reads by name exists: missing keys get an empty value."""
         return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property

@@ -57,7 +57,7 @@ def _clients(environment: Environment, version: _Version, revision: str) -> dict
 
 
 class _View:
-    """The objects of an environment as one metadata version has them. Each object is created once and shared by all clients."""
+    """The objects of an environment in the form of one metadata version. Each object is created once; all clients share it."""
 
     def __init__(self, environment: Environment, version: _Version) -> None:
         self.environment = environment

@@ -131,7 +131,7 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.sought and holds:
-        return frozenset({condition.sought.removeprefix("metadata/")})  # `sought` may also be an expression, such as it.port
+        return frozenset({condition.sought.removeprefix("metadata/")})  # an expression, such as it.port, matches no key
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)

@@ -30,7 +30,7 @@ def warnings(spec: Spec) -> Iterator[Problem]:
 
 
 def of_the_old_file(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding for each `check` that cannot read the new file, because only {{.src}} is the path of the new file."""
+    """Yield a finding for each `check` that cannot test the new file, because the command lacks the file's path, {{.src}}."""
     for file in spec.files:
         if file.check and "{{.src}}" not in file.check:
             message = f"check: the command does not read the new file of {file.dest}, so it cannot refuse a wrong one"
@@ -46,7 +46,7 @@ def readable(spec: Spec) -> Iterator[Problem]:
 
 
 def _secret_in(spec: Spec, file: ConfFile) -> str:
-    """Return why a file contains a secret; an empty string if it contains no secret that is known."""
+    """Return why a file is known to contain a secret; otherwise an empty string."""
     for name in (name for use in _written(file) for name in sorted(_named(spec, use)) if spec.metadata[name].hidden):
         return f"the file contains the secret {name!r}"
     return "the file is a secret" if file.secret else ""
@@ -170,7 +170,7 @@ def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
 
 
 def _written(file: ConfFile) -> Iterator[Text | Collection]:
-    """Yield the paths and collections whose values a file may contain: all that it reads, but not keys that are only tested."""
+    """Yield the paths and collections whose values a file may contain. Keys that the file only tests are left out."""
     for read in reads_of(file.body):
         yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read)
     for block in blocks_of(file.body):

@@ -110,7 +110,7 @@ class Spec(Record):
 
     @property
     def numbers(self) -> Iterator[tuple[Where | None, NumberOrVariable]]:
-        """Yield each number that the spec may take from the answer to a question, with its location."""
+        """Yield the location and value of each setting that is a number or the `${variable}` of a question."""
         configured: tuple[Service | Group, ...] = (self.service, *self.service.groups.values())
         for each in configured:
             yield each.at("scale"), each.scale
