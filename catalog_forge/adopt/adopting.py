@@ -345,7 +345,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
-    """Report which keys of the spec the check_cmd and the reload_cmd of a template resource become."""
+    """Report the keys of the spec that replace the check_cmd and the reload_cmd of a template resource."""
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:

@@ -289,7 +289,7 @@ class Evaluation:
         return path
 
     def serves(self, path: Phrase) -> bool:
-        """Whether a path may have a value. A path below a key that is known to have a value cannot have one."""
+        """Whether a path may have a value. A path below a key that is known to have a value has none."""
         segments = segments_of(path)
         return not any(segments[: len(leaf)] == leaf != segments for leaf in self.leaves) and serves(path, self.setting)
 

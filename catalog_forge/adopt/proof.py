@@ -307,7 +307,7 @@ def _items(line: str) -> Counter[str]:
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
-    """Return the proven reason why only the regenerated image writes a file, otherwise "".
+    """Return the reason why only the regenerated image writes a file if this reason can be proven, otherwise "".
 
     The reason is proven if the original writes the same file in a variant of the scenario, or fails in every variant.
     """

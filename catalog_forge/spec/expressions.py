@@ -50,7 +50,7 @@ SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
-# The beginning of a text in braces whose first word may be a misspelled root.
+# The beginning of a text in braces. The first word of this text may be a misspelled root.
 _WORD = re.compile(r"(?<!@)(?:@@)*+@\{([A-Za-z_]{2,12}+)[./(:|}]")
 # SIGNS finds the `@` signs before a brace. _SIGNS_OR_LAST also finds the `@` signs at the end of a text.
 SIGNS = re.compile(r"(?<!@)@++(?=\{)")
@@ -200,7 +200,7 @@ Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """One `@{...}`: its syntax tree, the default after the bar, its source text and its location.
+    """One `@{...}`: its syntax tree, the default after the `|`, its source text and its location.
 
     `sum` describes the arithmetic on the value: the name of confd's function, and the second operand.
     """

@@ -20,7 +20,7 @@ class RequestHandler(Protocol):
     """Handles the requests of connections: `take` gets one request head at a time, and answers immediately or later."""
 
     def admit(self, connection: Connection) -> bool:
-        """Accept a new connection; False means that it is rejected."""
+        """Return whether to accept a new connection."""
 
     def forget(self, connection: Connection) -> None:
         """Remove a connection that has ended."""

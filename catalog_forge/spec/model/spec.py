@@ -183,7 +183,7 @@ class Member:
 
     @property
     def asking(self) -> str:
-        """The service that confd reads as `self`: the primary if both have the same address, otherwise confd's sidekick."""
+        """The service that confd reads as `self`: the primary if confd shares its address, otherwise confd's own sidekick."""
         return self.name if self.spec.service.is_self else self.conf
 
     @property
