@@ -223,7 +223,7 @@ class Names:
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """Return the source of a collection's walk, the template expression for an element's path, and its conditions."""
+        """Return the source of a collection's walk, the template expression for an element's path, and the walk's conditions."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:

@@ -133,7 +133,7 @@ def stamps(spec: Spec) -> list[dict[str, str]]:
 
 
 def _numbers(spec: Spec) -> dict[str, int]:
-    """Return the number of each action."""
+    """Return the actions of a spec, each with its number."""
     return {_action(first): number for number, (_, first) in enumerate(actions(spec), start=1)}
 
 

@@ -80,7 +80,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback for a variable in the service or volume `name` that no question sets. It adds a note on the variable."""
+    """Return a callback for variables of the service or volume `name` that no question sets. It adds a note on each variable."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable, so it is empty", where))

@@ -303,7 +303,7 @@ def _word(node: Node | None) -> str:
 
 
 def _seconds(node: Node | None) -> int:
-    """Convert a time such as 1m30s to seconds, at least one second. Return 0 if no time is given."""
+    """Convert a time such as 1m30s to a number of seconds, at least 1. Return 0 if no time is given."""
     found = sum(float(count) * _SECONDS.get(unit, 0) for count, unit in _TIME.findall(_word(node)))
     return max(1, min(math.ceil(found), _LONGEST_GRACE)) if _word(node) else 0
 

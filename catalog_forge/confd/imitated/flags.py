@@ -135,7 +135,7 @@ def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newe
 
 
 def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
-    """Return why none of the releases has a flag, and a hint; None if a release has the flag."""
+    """If none of the releases has a flag, return the reason and a hint; otherwise return None."""
     flag = releases.FLAGS.get(name)
     if name in ("h", "help"):
         return f"with -{name}, confd only prints its flags and exits", "leave it out"
