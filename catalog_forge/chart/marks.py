@@ -136,8 +136,8 @@ def decisive(entry: Revision) -> set[str]:
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
     """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    The mark of a required answer that is missing also replaces the answer in the stack without marks. The kind of
-    this mark is the one that causes the fewest errors.
+    The mark of a required answer that is missing also replaces the answer in the stack without marks. Of the three kinds of
+    marks, the one that causes the fewest errors is chosen.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)

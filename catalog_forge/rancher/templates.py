@@ -2,7 +2,7 @@
 
 Rules: docs/facts/catalog.md#4.13 to #4.19. Two of the rules are specific to the Go release with which rancher-compose was
 built: the output ends where an action fails, and the part of an action after a pair of parentheses is ignored. Entries are
-untrusted, so a template's time and memory are limited, and it can read nothing of this machine.
+untrusted, so the time and memory of a template are limited, and the template cannot read anything on this machine.
 """
 
 from __future__ import annotations

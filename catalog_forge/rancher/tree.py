@@ -110,8 +110,8 @@ class File:
 class Yaml:
     """The content of a YAML file: its first document (None if it is empty or broken), and the `problems` that break it.
 
-    `duplicates` and `second` are legal for Rancher but worth a warning: the last of duplicate keys counts, and a second
-    document is ignored.
+    `duplicates` are keys that appear twice, of which the last counts; `second` is the location of a second document, which is
+    ignored. Rancher accepts both, but they are worth a warning.
     """
 
     node: yamlio.Node | None

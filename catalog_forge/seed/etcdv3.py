@@ -41,7 +41,7 @@ class Etcdv3:
     def read(self) -> dict[str, bytes]:
         """Return all keys below the prefix with their values."""
         begin = self._target.prefix + "/"
-        # The range ends at the prefix whose last byte, the slash, is incremented by one.
+        # The end of the range is `begin` with its last byte incremented by one: the slash becomes 0.
         asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
         answer = self._asked("range", asked)
         try:

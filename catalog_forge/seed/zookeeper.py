@@ -26,7 +26,7 @@ class Zookeeper:
         try:
             for each in target.node.split(","):
                 each.encode("idna")  # an invalid host name would crash kazoo's thread
-            # Errors are raised; kazoo's log would repeat each error many times.
+            # kazoo raises errors as exceptions. Its log, which would repeat each error many times, is switched off.
             quiet = logging.Logger("kazoo", logging.CRITICAL + 1)
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
