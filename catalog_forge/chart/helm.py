@@ -1,7 +1,7 @@
 """Writes data as a Helm template: block YAML in which each text is quoted, including the answers that Helm inserts.
 
 No text of an entry is treated as a template or changes the structure of the YAML. Texts are written as JSON, which is a subset of
-YAML (https://yaml.org/spec/1.2.2/). Answers go through Helm's `toJson`. Each `{{` in a text becomes an action that prints `{{`.
+YAML (https://yaml.org/spec/1.2.2/). Answers are written by Helm's `toJson`. A `{{` in a text becomes an action that prints `{{`.
 """
 
 from __future__ import annotations

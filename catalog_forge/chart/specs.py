@@ -1,4 +1,4 @@
-"""Reads the entry and the conf image of a spec, from which a chart is made."""
+"""Reads the parts of a spec from which a chart is made: the entry and the conf image."""
 
 from __future__ import annotations
 

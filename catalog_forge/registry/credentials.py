@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The credentials for a registry: user and password, or an identity token; anonymous if all are empty.
+    """The credentials for a registry: user and password, or an identity token. If all are empty, requests are anonymous.
 
     `trouble` says why the credentials could not be read. The request is sent anyway, because public images need no credentials.
     """

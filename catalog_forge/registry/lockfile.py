@@ -93,7 +93,7 @@ class LockFile:
 
 
 def read(root: Path) -> LockFile:
-    """Read the lock file of a catalog. If it does not exist, return an empty one. Raises ForgeError if the file is damaged."""
+    """Return the lock file of a catalog, or an empty one if there is no file. Raises ForgeError if the file is damaged."""
     file = journal.read(root, LOCK)
     if file is None:
         return LockFile()

@@ -70,7 +70,7 @@ def reading(spec: Spec, backend: str) -> Spec:
 
 
 def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "", version: str = "") -> Subject:
-    """Return the subject of a spec: its image as it would be generated now, and the back end that it reads.
+    """Return the subject of a spec: its image as it would be generated now, and the back end that confd reads.
 
     If `backend` is empty, the first back end of the spec is used. `version` overrides the metadata version of the spec.
     Raises the errors of `image_plan`.
