@@ -115,7 +115,7 @@ def unreadable(revision: Revision) -> tuple[Problem, ...]:
 
 
 def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
-    """Yield a note for each namespace in the references to the conf image: the image of the spec is called `name`, without it."""
+    """Yield a note for each namespace in references to the conf image. The image `name`, which the spec builds, has none."""
     services = [use.composition.services[unit.conf] for unit in use.units]
     for image, service in {written_at(each, "image"): each for each in services}.items():
         before = image.rpartition("/")[0]
@@ -137,7 +137,7 @@ def contained(
 ) -> Iterator[Problem]:
     """Yield a note for each service that runs a conf image in an entry that has no other container to configure.
 
-    `used` is the result of `uses`. Its entries are skipped, because they have a separate container to configure.
+    `used` is the result of `uses`. The entries in it are skipped, because they have a separate container to configure.
     """
     taken = {use.revision.where for use in used}
     for revision in filter(None, map(modelled, catalog.entries)):

@@ -491,7 +491,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value not in ("", None)}
 
     def texts(self) -> dict[str, str]:
-        """Return the description, and the maintainer if it is a name with an address."""
+        """Return the description, and the maintainer if the maintainer is given as a name with an address."""
         entry = self.use.revision.entry
         config, block = _words(entry.settings.node), _words(self.use.revision.block)
         found = {"description": (block.get("description") or config.get("description", ""))[:1000]}
@@ -509,7 +509,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the named volumes that the compose files declare, if they are still mounted."""
+        """Return the named volumes that the compose files declare and that services still mount."""
         mounted = {named_volume(text) for text in texts_in(data)}
         found: dict[str, Any] = {}
         for source in self.use.composition.sources:

@@ -1,4 +1,4 @@
-"""Reads a hand-written conf image from its files: the files that confd renders, the keys it reads, and the static files.
+"""Reads a hand-written conf image from its files: the files that confd renders, the keys that confd reads, and the static files.
 
 Nothing is run: lint derives the layout of the image from the Dockerfile. Uncertain facts are reported, not guessed.
 """

@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         return len(self._received)
 
     def send(self, payload: bytes, *, close: bool = False) -> None:
-        """Send an answer; with `close`, close the connection after it."""
+        """Send an answer; if `close` is set, close the connection afterwards."""
         self.transport.write(payload)
         if close:
             self.deadline = self.now() + HEAD_SECONDS
@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
         self._proceed()
 
     def _throttle(self) -> None:
-        """Stop reading from a client while it has sent more than can be answered now."""
+        """Stop reading from the client while more than MAX_HEAD received bytes wait for their turn."""
         wanted = len(self._received) <= MAX_HEAD
         if wanted != self._reading and not self.transport.is_closing():
             self._reading = wanted

@@ -222,7 +222,7 @@ class MetadataServer(HttpServer):
             self._waiting.pop(connection)[1].cancel()
 
     def take(self, connection: Connection, head: bytes) -> None:
-        """Answer a request now or after the change that it waits for, or misbehave as the current fault says."""
+        """Answer a request now or after the change that it waits for, or misbehave as the current fault requires."""
         # Clients repeat their requests, so each head is parsed only once. When the answers change, `_wake` forgets all heads.
         known = self._known.get((head, connection.client))
         if known is None:

@@ -358,7 +358,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def _compose_keys(spec: Spec, holder: Service | Group | Companion, asked: set[str]) -> Iterator[Problem]:
-    """Yield the problems with the answers in the compose keys of a service, and with its volumes."""
+    """Yield the problems with the answers in a service's compose keys, and with the service's volumes."""
     for name, value in holder.compose.items():
         yield from _variables(asked, value, holder.at(name))
         if name == "labels":

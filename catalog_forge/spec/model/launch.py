@@ -12,7 +12,7 @@ from catalog_forge.spec.model.record import Record, key
 
 @dataclass(frozen=True)
 class Wait(Record):
-    """What the program waits for before it starts, and how long at most."""
+    """What the program waits for before it starts, and for how long at most."""
 
     files: str = key("`all`: the program starts after all files are written", "all", one_of=("all",))
     scale: str = key(
@@ -31,7 +31,7 @@ class Wait(Record):
 
 @dataclass(frozen=True)
 class Restart(Record):
-    """How the containers of a service restart their programs one after the other, in the order of their index."""
+    """How the containers of a service restart their programs one after the other, in the order of the containers' indexes."""
 
     stagger: str = key(
         "time between the restarts of two containers; each container also waits until the containers before it are healthy",
