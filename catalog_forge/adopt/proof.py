@@ -266,7 +266,7 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
 
 
 def lines(content: bytes, dest: str = "") -> list[str]:
-    """Return the significant lines of a file: no blank lines and comments, and a single space for each run of spaces.
+    """Return the lines of a file without blank lines and comments, and with a single space for each run of spaces.
 
     Indentation counts, except in formats that ignore it.
     """

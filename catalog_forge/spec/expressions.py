@@ -112,7 +112,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of containers, services, hosts or values. `kind`: the collection's first word, or raw, split, named or within.
+    """A collection of containers, services, hosts or values. `kind` is its first word, or one of raw, split, named and within.
 
     `inner` is the collection inside an element, for everywhere:LABEL and within. For within, `name` is the name of
     this element. `parts` has the text and the separator of a split. `records`: whether the elements of a raw path have fields.

@@ -88,7 +88,7 @@ class _View:
         return entry
 
     def common(self, revision: str) -> Entry:
-        """Return the answers that all clients get; their `self` is only the host of the metadata service."""
+        """Return the answers that all clients get. In these answers, `self` is only the host of the metadata service."""
         first = dict(self.hosts[self.environment.hosts[0].name])
         first.pop("hostId", None)
         named = sorted(self.containers.values(), key=lambda container: str(container["name"]))
