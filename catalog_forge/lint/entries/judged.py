@@ -33,7 +33,7 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
         for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder), *launched):
-            # A ruling on a part of the catalog that was not read is left out, because the files there only seem to be missing.
+            # Rulings on parts of the catalog that were not read are left out: the files in these parts only seem to be missing.
             # Other rules report templates that are listed without a name (`ghost`).
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)
@@ -92,7 +92,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 
 
 def _place(rule: str, where: Where) -> Where:
-    """Return a place in the form in which the places of faults and of hits are compared.
+    """Simplify a place so that a judge's fault and lint's hit for the same mistake have equal places.
 
     Faults about an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
     character.

@@ -250,7 +250,7 @@ def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
 
 
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
-    """Yield the warnings of `of`, a check that `generate` also runs, as hits; no hits for a spec that cannot be read."""
+    """Yield a hit for each warning of the check `of`, which `generate` also runs; no hits if the spec cannot be read."""
     if not isinstance(spec.read, ForgeError):
         yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
 

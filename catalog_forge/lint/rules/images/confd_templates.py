@@ -218,8 +218,8 @@ def whole_environment(image: Image) -> Iterator[Hit]:
 
 @rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
 def unguarded(image: Image) -> Iterator[Hit]:
-    """`getv` of a missing key makes the whole file fail: confd logs an error, writes nothing, and the program silently
-    waits indefinitely. `and (exists K) (getv K)` does not help: confd up to 0.16 evaluates both arguments.
+    """`getv` of a missing key makes the whole file fail: confd logs an error, writes nothing, and the program waits
+    indefinitely. `and (exists K) (getv K)` does not help: confd up to 0.16 evaluates both arguments.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

@@ -1,4 +1,4 @@
-"""CF72x: certain faults in the scripts of an image. CF791 reports the faults that shellcheck finds."""
+"""CF72x: faults in the scripts of an image. CF791 reports the faults that shellcheck finds."""
 
 from __future__ import annotations
 
