@@ -181,7 +181,9 @@ def files(seen: Seen, before: Seen | None, secrets: bool) -> Iterator[dict[str, 
 def _text(file: Written | None, secrets: bool) -> str:
     if file is None:
         return ""
-    return f"# a secret of {len(file.content)} bytes" if file.secret and not secrets else file.text
+    if file.secret and not secrets:
+        return f"# a secret of {len(file.content)} bytes"
+    return f"({len(file.content)} bytes that are not text)" if file.is_binary else file.text
 
 
 def _services(found: Played) -> Iterator[dict[str, Any]]:

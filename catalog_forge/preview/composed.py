@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog_forge.rancher import composition
 from catalog_forge.rancher.composition import BLOCKS, ComposeFile
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.variables import Dollar, dollars
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import texts
 
 # A piece of a line: a text, or a variable as [source text, name, value].
 Piece = str | list[str]
@@ -21,7 +20,7 @@ def composed(revision: Revision, variables: Mapping[str, str], stack: str) -> li
 
     A file with template actions is shown as rendered; `source` then contains the line numbers in the file on disk.
     """
-    sources = composition.sources(revision.docker, revision.rancher, variables, stack, revision.served)
+    sources = revision.answered_sources(variables, stack)
     return [{"name": each.file.name, "path": each.file.shown or each.file.path, **_lines(each, variables)} for each in sources]
 
 
@@ -29,7 +28,8 @@ def _lines(source: ComposeFile, variables: Mapping[str, str]) -> dict[str, Any]:
     rendered = source.rendered
     lines = (rendered.text if rendered else source.file.text).splitlines()
     places: dict[int, dict[int, Dollar]] = defaultdict(dict)
-    for text in _texts(source.yaml.node):
+    # Rancher substitutes answers in all values except those in the catalog block.
+    for text in (text for key, node in source.yaml.keys.items() if key not in BLOCKS for text in texts(node)):
         for dollar in dollars(text.value):
             where = text.at(dollar.start)
             if dollar.name and lines[where.line - 1].startswith(dollar.text, where.column - 1):
@@ -50,16 +50,3 @@ def _cut(line: str, places: Mapping[int, Dollar], variables: Mapping[str, str]) 
         yield [dollar.text, dollar.name, variables.get(dollar.name, "")]
     if end < len(line):
         yield line[end:]
-
-
-def _texts(node: Node | None) -> Iterator[Text]:
-    """Yield the scalars in which Rancher substitutes answers: all values except those in the catalog block."""
-    if isinstance(node, Text):
-        yield node
-    elif isinstance(node, Map):
-        for key, value in node.pairs:
-            if key.value not in BLOCKS:
-                yield from _texts(value)
-    elif isinstance(node, Seq):
-        for item in node.items:
-            yield from _texts(item)

@@ -14,7 +14,6 @@ from pathlib import Path
 from catalog_forge.adopt.entries import called_conf, conf_images, written_at
 from catalog_forge.adopt.originals import Original, image_of, originals
 from catalog_forge.errors import ForgeError, first_of
-from catalog_forge.gotext.literals import is_text
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.rancher import composition
@@ -103,13 +102,9 @@ class Images:
 
 def carried(original: Original) -> dict[str, Written]:
     """Return the static files of an image."""
-    return {
-        path: Written(each.content, each.mode) if is_text(each.content) else Written(b"(%d bytes that are no text)\n" % each.size)
-        for path, each in original.carried.items()
-    }
+    return {path: Written(each.content, each.mode) for path, each in original.carried.items()}
 
 
 def answered(revision: Revision, variables: Mapping[str, str]) -> Composition:
     """Return the services of a revision with these answers, even if Rancher would refuse the revision."""
-    sources = composition.sources(revision.docker, revision.rancher, variables, revision.entry.name, revision.served)
-    return composition.read(sources).answered(variables, lambda _name: lambda *_: None)
+    return composition.read(revision.answered_sources(variables)).answered(variables, lambda _name: lambda *_: None)

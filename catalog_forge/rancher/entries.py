@@ -245,6 +245,10 @@ class Revision:
         """The compose files, rendered with the default answers."""
         return composition.sources(self.docker, self.rancher, questions.defaults(self.questions))
 
+    def answered_sources(self, variables: Mapping[str, str], stack: str = "") -> tuple[ComposeFile, ...]:
+        """Return the compose files, rendered with these answers. `stack` is the stack's name, by default the entry's name."""
+        return composition.sources(self.docker, self.rancher, variables, stack or self.entry.name, self.served)
+
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
         """The faults of the files rendered with the default answers, by the lint rule that reports them.

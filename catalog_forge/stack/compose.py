@@ -48,7 +48,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     Raises ForgeError with all errors in both compose files: those of rancher-compose, and settings that only this program
     does not support.
     """
-    sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
+    sources = entry.answered_sources(variables, name)
     judge = launch.LaunchJudge(sources)
     refused = judge.faults()
     reader = Reader()

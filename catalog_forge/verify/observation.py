@@ -23,6 +23,11 @@ class Written:
         return self.content.decode(errors="backslashreplace")
 
     @property
+    def is_binary(self) -> bool:
+        """Whether the content is not text: like git, this looks for a zero byte."""
+        return b"\0" in self.content
+
+    @property
     def secret(self) -> bool:
         """Whether only the owner may read the file. If so, reports do not show its content."""
         return self.mode is not None and not self.mode & 0o077

@@ -56,6 +56,13 @@ def test_every_version_of_the_metadata_gives_the_same_files(catalog: Path) -> No
     assert all(each["files"] == found[0]["files"] and not each["errors"] for each in found)
 
 
+def test_a_service_may_have_the_name_of_the_catalog_block(catalog: Path) -> None:
+    file = catalog / "templates/db/0/docker-compose.yml"
+    file.write_text(file.read_text().replace("  db:", "  catalog:"))
+    docker = answered(catalog, "templates/db", answers={"who": "me"})["compose"][0]
+    assert ["$who", "who", "me"] in [piece for line in docker["lines"] for piece in line]
+
+
 def test_what_changed_is_marked(catalog: Path) -> None:
     found = answered(catalog, "templates/web", Wish(), answers={"port": "81"})
     lines = next(each for each in found["files"] if each["dest"] == "/etc/web/web.conf")["lines"]

@@ -124,7 +124,13 @@ def test_files_that_come_with_the_image_are_shown_too(hand: Path) -> None:
     dockerfile = KEYS["Dockerfile"].replace("VOLUME", "COPY logo rules /etc/app/\nVOLUME")
     tree(hand / "app-conf", {"Dockerfile": dockerfile, "rules": "allow all\n", "logo": b"\xff\xfe\x00"})
     found = shown(answered(Site(hand)))
-    assert (found["/etc/app/rules"], found["/etc/app/logo"]) == ("allow all\n", "(3 bytes that are no text)\n")
+    assert (found["/etc/app/rules"], found["/etc/app/logo"]) == ("allow all\n", "(3 bytes that are not text)\n")
+
+
+def test_bytes_of_another_character_set_are_escaped_as_render_shows_them(hand: Path) -> None:
+    dockerfile = KEYS["Dockerfile"].replace("VOLUME", "COPY rules /etc/app/\nVOLUME")
+    tree(hand / "app-conf", {"Dockerfile": dockerfile, "rules": b"caf\xe9\n"})
+    assert shown(answered(Site(hand)))["/etc/app/rules"] == "caf\\xe9\n"
 
 
 def test_each_conf_image_of_an_entry_has_its_own_files(hand: Path) -> None:

@@ -79,6 +79,13 @@ def test_a_name_alone_belongs_to_the_shell_in_commands() -> None:
     assert told(exec="--ip=${self.ip}") == ["'${self.ip}' is not replaced by a value: write @{self.ip}"]
 
 
+@pytest.mark.parametrize("key", ["check", "exec", "port"])
+def test_a_value_of_set_is_evaluated_whatever_its_key_is_called(key: str) -> None:
+    files = f"files: [{{dest: /etc/web/web.ini, format: ini, body: [set: {{{key}: '${{port}}'}}]}}]"
+    text = f"{HEAD}service: {{name: web, image: 'nginx:1.27.3'}}\n{files}\nlaunch: {{exec: [nginx]}}\n"
+    assert [each.hint for each in foreign(read(text, "f"), parsed(text.encode(), "f"))] == ["write @{metadata/port}"]
+
+
 @pytest.mark.parametrize("place", ["check", "reload", "environment"])
 def test_where_nothing_is_evaluated_no_expression_is_proposed(place: str) -> None:
     (problem,) = told(**{place: "exec a @ {self.ip}"})

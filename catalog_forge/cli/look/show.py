@@ -103,14 +103,13 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
 def _composed(found: Revision, answers: Mapping[str, Any]) -> Iterator[str]:
     """Yield both compose files with all answers substituted, and with stars in place of answers to secret questions."""
     from catalog_forge import yamlio
-    from catalog_forge.rancher import composition
     from catalog_forge.rancher.questions import answered
     from catalog_forge.rancher.variables import Substitution
     from catalog_forge.stack.compose import masks_of
 
     variables = answered(found.questions, answers)
     variables |= masks_of(found, variables)
-    for source in composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served):
+    for source in found.answered_sources(variables):
         if source.yaml.node:
             node = Substitution(variables, lambda *_: None, lambda *_: None).node(source.yaml.node)
             yield f"# {source.file.shown}\n{yamlio.dump(yamlio.to_data(node))}"

@@ -27,7 +27,7 @@ def show(seen: Seen, form: str, secrets: bool) -> None:
     for dest, file in seen.files.items():
         mode = "" if file.mode is None else f"  {file.mode:04o}"
         click.echo(click.style(f"--- {printable(dest)}{mode}", fg="cyan", bold=True))
-        if _is_binary(file):
+        if file.is_binary:
             click.echo(_painted(f"# {len(file.content)} bytes that are not text: -o DIR writes them"))
             continue
         for line in _text(file, secrets).splitlines():
@@ -37,11 +37,6 @@ def show(seen: Seen, form: str, secrets: bool) -> None:
 def _text(file: Written, secrets: bool) -> str:
     hidden = file.secret and not secrets
     return f"# a secret of {len(file.content)} bytes: --show-secrets shows it\n" if hidden else file.text
-
-
-def _is_binary(file: Written) -> bool:
-    """Whether a file is not text: like git, this looks for a zero byte."""
-    return b"\0" in file.content
 
 
 def _painted(line: str) -> str:
@@ -62,7 +57,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
         if any(file and file.secret and not secrets for file in (before, after)):
             click.echo(f"{printable(dest)} differs; it is secret, and --show-secrets shows it")
             continue
-        if any(map(_is_binary, filter(None, (before, after)))):
+        if any(file and file.is_binary for file in (before, after)):
             click.echo(f"{printable(dest)} differs; it is not text")
             continue
         was, now = (file.text if file else "" for file in (before, after))

@@ -9,14 +9,12 @@ from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.findings import LEVELS, Hit
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.tree import keys_of
 from catalog_forge.spec import reader
 from catalog_forge.spec.checks import uses
-from catalog_forge.spec.checks.foreign import FORM, foreign
+from catalog_forge.spec.checks.foreign import FORM, foreign, texts
 from catalog_forge.spec.expressions import LITERAL
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Breach, broken, compared
-from catalog_forge.yamlio import Map, Node, Seq, Text
 
 
 @rule("CF801", "error", "A spec cannot be read", on=SpecFile)
@@ -87,7 +85,9 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
         files: [{dest: /etc/web/user, body: [{text: 'guest@@@{self.name}'}]}]
     Source: docs/spec.md
     """
-    for text, _ in _texts(spec):
+    if isinstance(spec.read, ForgeError):
+        return
+    for text, _ in texts(spec.file.yaml.keys.get("files")):
         if found := LITERAL.search(text.value):
             hint = "write @@@{ to get an at sign and then the value; if the text is meant literally, disable CF803 with a comment"
             words = text.value[found.start() :].partition("}")[0][:40] + "}"
@@ -127,8 +127,8 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
         return
     sure = {found.where: found for found in foreign(spec.read, spec.file.yaml.node)}
     yield from (Hit(where or spec.file.at(), found.message, found.hint) for where, found in sure.items())
-    for text, is_value in _texts(spec):
-        found = FORM.search(text.value) if is_value else None
+    for text, kind in texts(spec.file.yaml.keys.get("files")):
+        found = FORM.search(text.value) if kind == "value" else None
         if found and found.lastgroup in ("dollar", "action") and (where := text.at(found.start())) not in sure:
             yield Hit(where, f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}", level="note")
 
@@ -253,25 +253,6 @@ def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[H
     """Yield a hit for each warning of the check `of`, which `generate` also runs; no hits if the spec cannot be read."""
     if not isinstance(spec.read, ForgeError):
         yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
-
-
-def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
-    """Yield every scalar in the files of a readable spec, and whether it is a value of `set`."""
-    root = spec.file.yaml.map
-    if root and not isinstance(spec.read, ForgeError):
-        yield from _below(keys_of(root).get("files"), False)
-
-
-def _below(node: Node | None, is_value: bool) -> Iterator[tuple[Text, bool]]:
-    match node:
-        case Text():
-            yield node, is_value
-        case Seq(items):
-            for item in items:
-                yield from _below(item, is_value)
-        case Map(pairs):
-            for key, value in pairs:
-                yield from _below(value, is_value or key.value == "set")
 
 
 @rule("CF809", "warning", "The file of a spec has the wrong extension", on=Catalog)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -25,11 +26,11 @@ _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"
 _NOT_HERE = "expressions are not evaluated here; launch.environment can pass a value to the program"
 
-# The kind of each part of a spec that is searched. In `plain` parts, ${NAME} may be meant as a key or variable of the spec. In
-# `named` parts, ${NAME} is a variable of the program or the shell. In `unread` parts, expressions are not evaluated, and
-# rancher-compose replaces ${NAME}.
+# The kind of each part of a spec that is searched. In `plain` parts and in `value`, the values of `set`, ${NAME} may be meant as
+# a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In `unread` parts,
+# expressions are not evaluated, and rancher-compose replaces ${NAME}.
 _PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
-_INNER = {"check": "unread", "reload": "unread", "exec": "named", "before": "named"}
+_INNER = {"set": "value", "check": "unread", "reload": "unread", "exec": "named", "before": "named"}
 
 
 def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
@@ -37,32 +38,27 @@ def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
     own = {word for each in spec.composed for word in _names(each.compose.get("environment"))} | set(spec.launch.environment)
     known = {word: f"metadata/{name}" for name, key in spec.metadata.items() for word in (name, key.variable)}
     known = {**{name: f"env.{name}" for name in spec.vars if name not in own}, **known}
-    for text, kind in _texts(written):
+    parts = written.pairs if isinstance(written, yamlio.Map) else ()
+    for text, kind in chain.from_iterable(texts(node, _PARTS[key.value]) for key, node in parts if key.value in _PARTS):
         for found in FORM.finditer(text.value):
             word = found[found.lastgroup or 0].removesuffix("-").strip()
-            plain = known.get(word) if kind == "plain" and found.lastgroup in ("dollar", "action") else None
+            plain = known.get(word) if kind in ("plain", "value") and found.lastgroup in ("dollar", "action") else None
             if meant := plain or _meant(spec, word):
                 hint = _NOT_HERE if kind == "unread" else f"write @{{{meant}}}"
                 yield Problem(f"{found[0][:60]!r} is not replaced by a value", text.at(found.start()), hint)
 
 
-def _texts(root: yamlio.Node | None) -> Iterator[tuple[yamlio.Text, str]]:
-    """Yield every text in the searched parts of a spec, with the kind of its part."""
-    for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
-        if key.value in _PARTS:
-            yield from _below(value, _PARTS[key.value])
-
-
-def _below(node: yamlio.Node, kind: str) -> Iterator[tuple[yamlio.Text, str]]:
+def texts(node: yamlio.Node | None, kind: str = "plain") -> Iterator[tuple[yamlio.Text, str]]:
+    """Yield every text in a part of a spec, with the kind of the text; `kind` is the kind of the part."""
     match node:
         case yamlio.Text():
             yield node, kind
         case yamlio.Seq(items):
             for item in items:
-                yield from _below(item, kind)
+                yield from texts(item, kind)
         case yamlio.Map(pairs):
             for key, value in pairs:
-                yield from _below(value, _INNER.get(key.value, kind) if kind == "plain" else kind)
+                yield from texts(value, _INNER.get(key.value, kind) if kind == "plain" else kind)
 
 
 def _meant(spec: Spec, word: str) -> str:
