@@ -91,6 +91,14 @@ class Endings:
             del self._courses[name]
         return ended
 
+    def late(self, containers: Iterable[Seen], launches: Mapping[tuple[str, str], Launch], now: float) -> list[Ending]:
+        """Record containers whose end was found only when they were stopped. Return the ends that were not recorded before."""
+        return [
+            self._end(each, course, launches.get((each.service, each.launch)), now)
+            for each in containers
+            if (course := self._courses.get(each.name)) and course.id == each.id and course.watched and not course.noted
+        ]
+
     def stopped(self, containers: Iterable[Seen]) -> None:
         """Record that these containers were stopped on purpose, so that they do not count as ended by themselves."""
         for container in containers:

@@ -13,8 +13,10 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from catalog_forge.image.lists import PURPOSE_LABEL
 from catalog_forge.metadata.scenarios.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
 from catalog_forge.stack.model import Launch, Link, Service, Stack, port_of
-from catalog_forge.stack.reconcile import Seen, Unit, container_name, ordered, owner_of
+from catalog_forge.stack.reconcile import Seen, Unit, container_name, levels, ordered, owner_of
 
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
@@ -38,6 +40,7 @@ LOOPBACK = "127.0.0.1"
 # The errors that the engine and its runtime report if a container cannot join a network because its owner has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
+_GRACE = 10  # seconds between SIGTERM and SIGKILL for a container: Docker's default
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
 # The compose keys with the same name in the SDK, and the compose keys with a different name in the SDK.
@@ -177,11 +180,24 @@ class StackRunner:
             return not self._api.inspect_container(mode.partition(":")[2])["State"]["Running"]
         return True
 
-    def stop(self, containers: Iterable[Seen], grace: int) -> None:
-        """Stop containers in order with SIGTERM. Kill them after the grace period of the entry, or else after `grace` seconds."""
+    def stop(self, containers: Iterable[Seen]) -> None:
+        """Stop containers in order with SIGTERM. Kill them after the grace period of the entry, or else after 10 seconds."""
         for each in containers:
             with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
-                self._api.stop(each.id, timeout=each.grace or grace)
+                self._api.stop(each.id, timeout=each.grace or _GRACE)
+
+    def ended_before(self, moment: float, containers: Iterable[Seen]) -> list[Seen]:
+        """Return the containers that were seen running but had ended before `moment`, in seconds since the epoch.
+
+        Under load, the engine lists a container as running for some time after its end.
+        """
+        found: list[Seen] = []
+        for each in containers:
+            with self._engine.asked_to(f"inspect container {each.name}"), suppress(NotFound):
+                state: dict[str, Any] = self._api.inspect_container(each.id)["State"] if each.running else {"Running": True}
+                if not state["Running"] and datetime.fromisoformat(state["FinishedAt"]).timestamp() < moment:
+                    found.append(replace(each, state="exited", status=state["ExitCode"]))
+        return found
 
     def remove(self, containers: Iterable[Seen]) -> None:
         """Remove containers together with their unnamed volumes."""
@@ -517,3 +533,12 @@ def _ulimits(value: object) -> list[Ulimit] | None:
         soft, hard = (limit["soft"], limit["hard"]) if isinstance(limit, Mapping) else (limit, limit)
         limits.append(Ulimit(name=str(name), soft=int(soft), hard=int(hard)))
     return limits
+
+
+def stop_all(runner: StackRunner, stack: Stack, pool: ThreadPoolExecutor) -> None:
+    """Stop the running containers of a stack in order: each service before the services that it links to."""
+    running = [each for each in runner.seen() if each.running]
+    groups = [set(level) for level in levels(stack)]
+    known = set().union(*groups) if groups else set()
+    for group in [{each.service for each in running} - known, *reversed(groups)]:
+        list(pool.map(lambda each: runner.stop([each]), [each for each in running if each.service in group]))

@@ -48,15 +48,12 @@ from catalog_forge.stack.reconcile import (
     reconcile,
     restarts,
 )
-from catalog_forge.stack.runner import Events, Extra, StackRunner
+from catalog_forge.stack.runner import Events, Extra, StackRunner, stop_all
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.stored import Filling
 
 if TYPE_CHECKING:
     from catalog_forge.metadata.service.server import Listener, MetadataServer
-
-GRACE = 10
-"""Seconds between SIGTERM and SIGKILL for a container: Docker's default."""
 
 _TICK = 2.0  # the maximum number of seconds that the loop sleeps
 _TOGETHER = 0.01  # events within this number of seconds are handled together
@@ -80,6 +77,7 @@ class _Memory:
     work: dict[Key, Future[None]] = field(default_factory=dict)
     refused: dict[Key, float] = field(default_factory=dict)
     begun: dict[Key, Action] = field(default_factory=dict)
+    late: deque[tuple[Seen, list[str]]] = field(default_factory=deque)
 
 
 class Supervisor:
@@ -384,13 +382,16 @@ class Supervisor:
 
         def work() -> None:
             gone = action.verb in ("remove", "replace")
+            if gone or action.verb in ("stop", "restart"):
+                asked = time.time()
+                self._runner.stop(reversed(action.containers))
+                if action.verb in ("replace", "restart"):  # units to be stopped may also be stopped by the caller of `hold`
+                    ended = self._runner.ended_before(asked, action.containers)
+                    self._memory.late.extend((each, self._said(each, _TAIL, news=True)) for each in ended)
             if gone:
-                self._runner.stop(reversed(action.containers), GRACE)
                 self._runner.remove(action.containers)
             if service is None or action.verb == "remove":
                 return
-            if action.verb in ("stop", "restart"):
-                self._runner.stop(reversed(action.containers), GRACE)
             if action.verb in ("start", "restart"):
                 self._again(service, action, seen)
             if action.verb in ("start", "stop", "restart"):
@@ -411,7 +412,7 @@ class Supervisor:
             for launch in service.launches
             if launch.network == "shared" and launch.network_from in wanted and launch.name in by_launch and not launch.start_once
         ]
-        self._runner.stop([each for each in shared if each.running], GRACE)
+        self._runner.stop([each for each in shared if each.running])
         order = {launch.name: number for number, launch in enumerate(ordered(service))}
         every = {each.id: each for each in (*action.containers, *shared)}.values()
         self._runner.start(sorted(every, key=lambda each: order.get(each.launch, 0)))
@@ -432,36 +433,37 @@ class Supervisor:
 
     def _note_ends(self, seen: list[Seen]) -> None:
         """Record which containers have started and ended since the last call, and report unexpected ends."""
-        now, memory = time.monotonic(), self._memory
+        now, memory, launches = time.monotonic(), self._memory, self._launches()
+        # Containers that had ended before they were stopped come first: their names may already have new containers.
+        late = [memory.late.popleft() for _ in range(len(memory.late))]
+        said = {each.id: lines for each, lines in late}
+        endings = self._endings.late((each for each, _ in late), launches, now)
         for key in [key for key in memory.begun if key not in memory.work]:
             action = memory.begun.pop(key)
             if action.verb == "stop":
                 continue
-            ids = {each.id for each in action.containers}
-            self._endings.begun(
-                (
-                    each
-                    for each in seen
-                    if each.key == key and each.state != "created" and (action.verb != "start" or each.id in ids)
-                ),
-                now,
-            )
+            ids = {each.id for each in action.containers if action.verb == "start"}
+            begun = (each for each in seen if each.key == key and each.state != "created" and (not ids or each.id in ids))
+            self._endings.begun(begun, now)
         self._endings.stopped(each for each in seen if each.key in self._still)
-        for ending in self._endings.look(seen, memory.work, self._launches(), now):
+        for ending in [*endings, *self._endings.look(seen, memory.work, launches, now)]:
             if ending.failed:
                 self._record.append(ending)
-                self._ended(ending)
+                self._ended(ending, said.get(ending.container.id))
 
     def _launches(self) -> dict[tuple[str, str], Launch]:
         return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
-    def _ended(self, ending: Ending) -> None:
-        """Report the end of a container. Raises ForgeError if the container is hopeless and the stack has never been up."""
+    def _ended(self, ending: Ending, said: list[str] | None) -> None:
+        """Report the end of a container; `said` has its last lines if they were already read.
+
+        Raises ForgeError if the container is hopeless and the stack has never been up.
+        """
         container, unsettled = ending.container, self._settled != self._generation
         # Report only the first, second, fourth, eighth, ... end in a row.
         if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
-        said = self._said(container, _TAIL, news=True)
+        said = self._said(container, _TAIL, news=True) if said is None else said
         message = "\n  | ".join([f"{container.name} ended with status {container.status}", *said])
         waited = any(line.startswith(_GAVE_UP) for line in said[-1:])
         if not (unsettled and (ending.hopeless or waited)):
@@ -589,12 +591,3 @@ class Supervisor:
             stop_all(self._runner, self._stack, self._pool)
             self._rows = [replace(row, state="stopped", health="") for row in self._rows]
             self._show(self._rows)
-
-
-def stop_all(runner: StackRunner, stack: Stack, pool: ThreadPoolExecutor) -> None:
-    """Stop the running containers of a stack in order: each service before the services that it links to."""
-    running = [each for each in runner.seen() if each.running]
-    groups = [set(level) for level in levels(stack)]
-    known = set().union(*groups) if groups else set()
-    for group in [{each.service for each in running} - known, *reversed(groups)]:
-        list(pool.map(lambda each: runner.stop([each], GRACE), [each for each in running if each.service in group]))

@@ -33,7 +33,7 @@ from catalog_forge.stack.reconcile import Seen as Found
 from catalog_forge.stack.runner import StackRunner, images_of
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.stored import interval_of, stored
-from catalog_forge.stack.supervisor import GRACE, Supervisor
+from catalog_forge.stack.supervisor import Supervisor
 from catalog_forge.verify import on_stack_scenario
 from catalog_forge.verify.answering import Asker
 from catalog_forge.verify.expectation import Expectation
@@ -273,7 +273,7 @@ class Scene:
         else:
             running.hold(stopped)
             ending = [each for each in running.seen() if each.key in stopped and each.running]
-            running.runner.stop(reversed(ending), GRACE)
+            running.runner.stop(reversed(ending))
             running.supervisor.replace(on_stack_scenario.replaced(self.before or scene, scene))
             running.want(self._at(scene), scene)
         self.before, self.changed = scene, time.monotonic()
@@ -290,7 +290,7 @@ class Scene:
         running, store = self.running, self.stack.store
         away = [each for each in running.seen() if store and each.service == store.service]
         running.hold(stopped | {each.key for each in away})
-        running.runner.stop(away, GRACE)
+        running.runner.stop(away)
         running.supervisor.wake()
         self._pause(seconds)
         for each in running.seen():

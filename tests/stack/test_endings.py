@@ -229,3 +229,15 @@ def test_a_container_of_a_service_that_is_wanted_no_more_has_not_failed() -> Non
     watch.look()
     (ending,) = watch.endings.look([replace(WEB, state="exited", status=1)], (), {}, watch.now)
     assert (ending.again, ending.failed, ending.hopeless) == (False, False, False)
+
+
+def test_an_end_that_was_found_late_counts_once() -> None:
+    watch = Watch()
+    watch.look()
+    watch.look(6)
+    watch.endings.confirm(watch.web)
+    ended, launches = replace(watch.web, state="exited", status=3), {("web", "web"): watch.launch}
+    (ending,) = watch.endings.late([ended], launches, watch.now)
+    assert (ending.was_steady, ending.count, ending.failed) == (True, 1, True)
+    assert watch.endings.late([ended], launches, watch.now) == [] == watch.look(1, "exited", 3)
+    assert watch.endings.late([replace(ended, id="w2")], launches, watch.now) == [], "its successor has not ended"

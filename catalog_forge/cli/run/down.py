@@ -78,8 +78,7 @@ def stopped(engine: Engine, folder: StateFolder) -> None:
 
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.model import Stack
-    from catalog_forge.stack.runner import StackRunner
-    from catalog_forge.stack.supervisor import stop_all
+    from catalog_forge.stack.runner import StackRunner, stop_all
 
     deadline = time.monotonic() + _PATIENCE
     asked = None
