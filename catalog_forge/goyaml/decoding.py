@@ -107,6 +107,28 @@ def pairs(node: Node | None) -> dict[str, Node]:
     return {key.value: each for key, each in merged(node.pairs)} if isinstance(node, Map) else {}
 
 
+def fields(node: Node | None) -> dict[str, Node]:
+    """Return the values of a mapping by key, as Go decodes it into a struct. For any other node, return an empty mapping.
+
+    If a merge key and another pair have the same key with a mapping each, Go adds the entries of both to one field.
+    """
+    found: dict[str, Node] = {}
+    for key, each in node.pairs if isinstance(node, Map) else ():
+        is_merge = key.value == MERGE and key.bare
+        for name, value in (
+            ((key.value, each),) if not is_merge else (pair for other in brought_in(each) for pair in fields(other).items())
+        ):
+            found[name] = _added(found.get(name), value)
+    return found
+
+
+def _added(before: Node | None, node: Node) -> Node:
+    """Return the entries of both mappings, those of `node` last; only `node` if one of them is not a mapping."""
+    if not (isinstance(before, Map) and isinstance(node, Map)):
+        return node
+    return Map(tuple({pair[0].value: pair for pair in (*merged(before.pairs), *merged(node.pairs))}.values()), node.where)
+
+
 def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
     """Return a node as plain data, with its scalars converted by `scalar`, and merge keys expanded."""
     match node:

@@ -218,7 +218,9 @@ class Revision:
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
-        return key.where if key else self.rancher.at()
+        # A block that a merge key adds has no key of its own at the top of the file.
+        node = key or self.block
+        return node.where if node else self.rancher.at()
 
     @cached_property
     def version(self) -> str:

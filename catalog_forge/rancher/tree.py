@@ -135,8 +135,8 @@ class Yaml:
 
     @property
     def keys(self) -> dict[str, yamlio.Node]:
-        """The values of the document by key; empty if the document is not a mapping."""
-        return keys_of(self.node)
+        """The values of the document by key, with merge keys expanded; empty if the document is not a mapping."""
+        return decoding.fields(self.node)
 
 
 def is_template(text: str) -> bool:

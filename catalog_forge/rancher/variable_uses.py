@@ -68,10 +68,10 @@ def _of_file(file: File, docker: bool) -> Iterator[Use]:
         if docker:
             yield from _of_text(file, actions)
             return
-    root, seen = file.yaml.map, set[int]()
-    for key, node in root.pairs if root else ():
-        if key.value not in BLOCKS:
-            yield from _of_node(file, node, key.value, seen)
+    seen = set[int]()
+    for key, node in file.yaml.keys.items():
+        if key not in BLOCKS:
+            yield from _of_node(file, node, key, seen)
 
 
 def _actions(text: str) -> Iterator[tuple[int, int]]:

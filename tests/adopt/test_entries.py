@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,13 @@ def test_what_a_merge_key_brings_in_is_adopted(tmp_path: Path) -> None:
     made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "docker-compose.yml")["services"]
     assert made["app"]["labels"]["own"] == "1"
     assert made["app-main"]["environment"]["OTHER"] == "x"
+
+
+def test_services_that_a_merge_key_at_the_top_brings_in_are_adopted(tmp_path: Path) -> None:
+    second = DOCKER.replace('net: "container:app"', 'network_mode: "container:app"')
+    text = f"version: '2'\n<<:\n  services:\n{textwrap.indent(second, '    ')}"
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": text})
+    assert found["entry"]["whole"], (found["errors"], found["entry"]["changes"])
 
 
 @pytest.mark.parametrize("name", ["docker-compose.yml", "rancher-compose.yml"])

@@ -43,6 +43,28 @@ def test_rancher_compose_is_laid_over_docker_compose(docker: str, rancher: str, 
     assert data(composition(docker, rancher)) == merged
 
 
+SHARED = "x: &x {services: {a: {image: one, tty: true}, b: {image: two}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("docker", "images"),
+    [
+        (".catalog: &x {a: {image: one}}\n<<: *x", {"a": "one"}),
+        ("a: {image: own}\n<<: {a: {image: one}, b: {image: two}}", {"a": "one", "b": "two"}),
+        (f"version: '2'\n{SHARED}<<: *x", {"a": "one", "b": "two"}),
+        (f"{SHARED}<<: [*x, {{version: '2'}}]", {"a": "one", "b": "two"}),
+        # Go adds the services of both places, and the later definition of a service counts. This was run with yaml.v2.
+        (f"version: '2'\n{SHARED}services: {{a: {{image: own}}, c: {{image: c}}}}\n<<: *x", {"a": "one", "c": "c", "b": "two"}),
+        (f"version: '2'\n{SHARED}<<: *x\nservices: {{a: {{image: own}}, c: {{image: c}}}}", {"a": "own", "b": "two", "c": "c"}),
+        (f"version: '2'\n{SHARED}<<: *x\nservices: ~", {}),
+    ],
+)  # fmt: skip
+def test_a_merge_key_at_the_top_of_a_file_adds_its_services(docker: str, images: dict[str, str]) -> None:
+    made = composition(docker)
+    assert {name: data(made, name)["image"] for name in made.services} == images
+    assert all("tty" not in data(made, name) for name, image in images.items() if image == "own")
+
+
 def test_a_part_knows_its_file_its_form_and_its_places() -> None:
     made = composition("a:\n  image: x\n", "version: '2'\nservices:\n  a:\n    scale: 2\n  b: {scale: 1}\n")
     first, second = made.services["a"].parts

@@ -113,7 +113,7 @@ class LaunchJudge:
 
     def _of_document(self, source: ComposeFile) -> Iterator[Refusal]:
         file, node = source.file, source.yaml.node
-        keys = decoding.pairs(node)
+        keys = source.yaml.keys
         second = decoding.raw(keys.get("version")) == "2"
         rules = block.OF_DOCKER if source.docker else block.OF_RANCHER
         faults = [*block.faults_of_compose(node, _TOP, rules, "launch")]

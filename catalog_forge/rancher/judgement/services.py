@@ -73,7 +73,7 @@ def services_without_version(root: Node | None) -> Text | None:
     there are none, return None.
     """
     pairs = root.pairs if isinstance(root, Map) else ()
-    names = {key.value: (key, node) for key, node in pairs}
+    names = {key.value: (key, node) for key, node in decoding.merged(pairs)}
     key, node = names.get("services", (None, None))
     if key is None or "version" in names or not isinstance(node, Map) or not node.pairs:
         return None
