@@ -34,7 +34,7 @@ class Gap:
 
 @dataclass(slots=True)
 class Gaps:
-    """Collects gaps. Equal gaps are kept once."""
+    """Collects gaps. A gap that is added several times is kept once."""
 
     found: dict[Gap, None] = field(default_factory=dict)
 
