@@ -349,7 +349,8 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # Watchers of a store cannot be observed. A late change is noticed, because the observation must stay as expected.
+            # Watchers of a store cannot be observed. If confd makes a change late, the change is noticed nevertheless, because
+            # the observation must stay as expected for some time.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
@@ -361,7 +362,7 @@ class Scene:
         return "" if self._stuck(moment) else "confd has not processed the change"
 
     def _stuck(self, moment: Moment) -> bool:
-        """Whether the asking container has had the same problem for so long that the problem counts as permanent."""
+        """Whether the conf container of the unit of `self` has had the same problem for so long that it counts as permanent."""
         problem, now = self._problem(moment), time.monotonic()
         if problem != self.problem[0]:
             self.problem = problem, now
@@ -379,7 +380,7 @@ class Scene:
         return next((each.launches for each in self.stack.services if each.name == service), ())
 
     def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
-        """Return the containers of the unit to which the asking container belongs."""
+        """Return the containers of the unit to which the container that asks (`self` in the scenario) belongs."""
         launch = moment.asking.launch if moment.asking else None
         key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
         return [each for each in seen if each.key == key]
@@ -417,7 +418,7 @@ class Scene:
         return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
 
     def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
-        """Yield the reloads that the launch scripts of the asking unit made in this moment, by their names in the subject."""
+        """Yield the reloads that the launch scripts of the unit of `self` made in this moment, by their names in the subject."""
         known: dict[str, str] = {}
         for reload, file in actions(self.spec):
             known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])
