@@ -97,7 +97,7 @@ class Routes:
         self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
 
     def _name(self, service: Service) -> None:
-        """Add the Service of a Rancher service without containers, which is only a name for a host or for other services."""
+        """Add the Service of a Rancher service that has no containers and is only a name for a host or for other services."""
         name, host = self.names[service.name], str(service.primary.options.get("hostname", ""))
         found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
         targets = list(dict.fromkeys(each for each in found if each in self.leads))

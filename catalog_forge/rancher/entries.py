@@ -298,7 +298,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if found.docker is None or not found.docker.text.strip():
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{found.name}".rstrip("/")), _what_else(found))
     if found.rancher and (problems := found.rancher.yaml.problems):
-        # A revision cannot be returned without its questions, so one error reports everything that rancher-compose refuses.
+        # The questions cannot be read, so no revision is returned. Report everything that rancher-compose refuses in one error.
         refused = LaunchJudge(found.sources).faults()
         said = {(fault.message, fault.where) for fault in refused}
         raise ForgeError.of([*refused, *(each for each in problems if (each.message, each.where) not in said)])

@@ -1,6 +1,6 @@
 """Reads and writes `catalog-forge.lock`, which contains the digest of each image of a catalog.
 
-The file is kept in git, so it is untrusted input.
+The file is untrusted input, because anyone who contributes to the catalog's repository can change it.
 """
 
 from __future__ import annotations

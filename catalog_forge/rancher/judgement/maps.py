@@ -194,7 +194,7 @@ _MEANINGS: dict[str, Meaning] = {
     "hostname": partial(_formed, pattern=r"[^\s/:]+", what="a host name", example="www.example.org"),
     "request_line": partial(_formed, pattern=_REQUEST, what="a request line", example="GET /health HTTP/1.0", rule=REQUEST_LINE),
 }
-# The checks for keys of a service whose value is a number or a word.
+# The checks for those keys of a service that have a number or a word as their value.
 _OF_SERVICE: dict[str, Meaning] = {
     **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _NATURAL),
     **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), partial(_bounded, least=-1)),
