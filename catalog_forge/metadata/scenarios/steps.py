@@ -153,6 +153,8 @@ class _StepReader(EnvironmentReader):
     def __init__(self, start: Environment) -> None:
         super().__init__()
         self.start = start
+        # The number of units that the service of the current step had before the step.
+        self.scale_before = 0
 
     def asking(self, node: yamlio.Node | None, own: str) -> Container | None:
         """Return the container that requests the metadata at the start."""
@@ -211,13 +213,15 @@ class _StepReader(EnvironmentReader):
             for stack in stacks
             for service in stack.services
         }
-        changes = [(key, value) for key, value in found.items() if key in _CHANGES]
+        # `scale` comes first, wherever it is written: the other keys change the units that the service has afterwards.
+        changes = sorted(((key, value) for key, value in found.items() if key in _CHANGES), key=lambda each: each[0] != "scale")
         if (named or changes) and name not in services:
             self.wrong(f"there is no service {name!r}", (named or node).where, did_you_mean(name, services))
             return before.environment, words
         if named and not changes:
             hint = f"add one of {', '.join(_CHANGES)}, or remove `service`"
             self.wrong(f"the step names the service {name!r}, but does not change it", named.where, hint)
+        self.scale_before = services[name].scale if changes else 0
         for key, value in changes:
             services[name], said = _CHANGES[key](self, services[name], value)
             words.append(f"{name}: {said}" if named else said)
@@ -247,6 +251,9 @@ class _StepReader(EnvironmentReader):
     def _replace(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
         indexes = self._indexes(service, node)
         for index in indexes:
+            if index > self.scale_before:
+                message = f"container {index} cannot be replaced in this step, because the step itself creates the container"
+                self.wrong(message, node.where, "replace it in a step of its own, after this one")
             service = service.replaced(index)
         return service, f"container {_listed(indexes)} replaced"
 

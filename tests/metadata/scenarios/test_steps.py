@@ -66,6 +66,16 @@ def test_a_create_index_and_an_address_are_never_given_twice() -> None:
     assert [item["primary_ip"] for item in containers] == ["10.42.1.18", "10.42.1.15", "10.42.1.16", "10.42.1.17"]
 
 
+@pytest.mark.parametrize("keys", ["scale: 4, replace: [2]", "replace: 2, scale: 4"])
+def test_a_step_scales_first_and_replaces_units_that_were_there_before(keys: str) -> None:
+    played = scenario(f"- {{{keys}}}")
+    containers = told(played)["self"]["service"]["containers"]
+    assert [item["create_index"] for item in containers] == [1, 5, 3, 4]
+    assert member(played, 2)["uuid"] != member(played, 2, 0)["uuid"]
+    assert [member(played, index) for index in (1, 3)] == [member(played, index, 0) for index in (1, 3)]
+    assert played.moments[1].name == "scale 4, container 2 replaced"
+
+
 def test_a_replaced_unit_brings_new_sidekicks_that_share_its_network() -> None:
     played = scenario("- replace: 1")
     everybody = {item["name"]: item for item in told(played)["containers"]}
@@ -121,6 +131,12 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
         ("- replace: 9", "s.yml:10:12: there is no container '9': the scale of the service is 3"),
         ("- {scale: 2}\n- stop: 3", "s.yml:11:9: there is no container '3': the scale of the service is 2"),
         ("- health: {9: bad}", "s.yml:10:12: there is no container '9': the scale of the service is 3"),
+        (
+            "- {replace: 4, scale: 4}",
+            "s.yml:10:13: container 4 cannot be replaced in this step, because the step itself creates the container\n"
+            "  hint: replace it in a step of its own, after this one",
+        ),
+        ("- {replace: [1, 3], scale: 2}", "s.yml:10:17: there is no container '3': the scale of the service is 2"),
         (
             "- unset: clster.name",
             "s.yml:10:10: the metadata of 'es' has no key 'clster.name'\n  hint: did you mean 'cluster.name'?",
