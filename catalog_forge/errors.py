@@ -112,22 +112,22 @@ MOST_SHOWN = 40
 LONGEST_WORD = 100
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a hint with the known word closest to `word` or, if no known word is close, with the first known words.
 
-    The hint is empty for hundreds of known words, because the list would be too long to read, and for a very long `word`, because
-    the search would be slow.
+    The hint is `otherwise` if no word is known, and for hundreds of known words, because the list would be too long to read. For
+    a very long `word`, no close word is looked for, because the search would be slow.
     """
     words = sorted(known)
-    if len(words) > MOST_WORDS or len(word) > LONGEST_WORD:
-        return ""
+    if len(words) > MOST_WORDS:
+        return otherwise
     by_letters = {each.lower(): each for each in words}
     from difflib import get_close_matches  # imported here, because only errors need it
 
-    near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6) if len(word) <= LONGEST_WORD else []
     if near:
         return f"did you mean {by_letters[near[0]]!r}?"
-    return f"known here: {first_of(words, MOST_SHOWN)}" if words else ""
+    return f"known here: {first_of(words, MOST_SHOWN)}" if words else otherwise
 
 
 def first_of(words: Sequence[str], most: int) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Where
 
+LOOK = "check the indentation, quotes, brackets and colons of this line and the line above it"
+"""What to do about a fault that cannot be explained better."""
 HALF_CHARACTER = "this escape is only half of a character, or invalid"
 _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
@@ -41,7 +43,7 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
         if (words := found(stop, here, lines)) is not None:
             message, hint, line, column = words
             return ForgeError(f"not well-formed YAML: {message}", Where(file, line + 1, column + 1), hint)
-    return ForgeError(f"not well-formed YAML: {stop.problem or stop.context}", Where(file, stop.line + 1, stop.column + 1))
+    return ForgeError(f"not well-formed YAML: {stop.problem or stop.context}", Where(file, stop.line + 1, stop.column + 1), LOOK)
 
 
 _Words = tuple[str, str, int, int] | None

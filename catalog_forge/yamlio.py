@@ -28,6 +28,9 @@ MAX_SHARED_NODES = 20_000_000
 # The limit for files that Rancher reads. It is lower, because many lint rules visit each node, including the nodes of aliases.
 MAX_LENIENT_NODES = 1_000_000
 
+ONCE = "remove or rename one of the two"
+"""What to do about a key that appears twice."""
+
 Scalar = str | int | float | bool | None
 Data = Any
 
@@ -147,12 +150,13 @@ def parse(
     aliases: bool = False,
     last_wins: Callable[[Double], None] | None = None,
     max_bytes: int = MAX_BYTES,
+    begin: str = "write its keys, or delete the file",
 ) -> Node:
     """Parse one YAML document into nodes with locations.
 
     `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not contain any. If
     `last_wins` is given, it is called for each duplicate key, and the last value is used, as in yaml.v2; otherwise a duplicate
-    is an error.
+    is an error. `begin` is the hint for an empty file.
     Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
@@ -160,7 +164,7 @@ def parse(
     with _in_words(content, file):
         node = _Builder(content, file, aliases, last_wins).document()
     if node is None:
-        raise ForgeError("the file is empty", Where(file, 1, 1))
+        raise ForgeError("the file is empty", Where(file, 1, 1), begin)
     return node
 
 
@@ -420,7 +424,8 @@ def _scalar(value: Scalar) -> yaml.ScalarEvent:
 
 def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     if len(text) > max_bytes:
-        raise ForgeError(f"the file is larger than {max_bytes} bytes", Where(file))
+        hint = "split it, or move its large texts into files of their own"
+        raise ForgeError(f"the file is larger than {max_bytes} bytes", Where(file), hint)
     if isinstance(text, str):
         return text
     try:
@@ -442,7 +447,9 @@ def _in_words(content: str, file: str) -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         raise _malformed(error, content, file) from None
     except yaml.YAMLError as error:
-        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+        from catalog_forge.malformed import LOOK
+
+        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file), LOOK) from None
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
@@ -451,15 +458,15 @@ def _forbidden(error: Any, content: str, file: str) -> ForgeError:
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
     where = Where(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-    return ForgeError(f"a control character ({character!r}) is not allowed", where)
+    return ForgeError(f"a control character ({character!r}) is not allowed", where, "remove this character")
 
 
 def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
+    from catalog_forge.malformed import LOOK, Stop, explained
+
     mark = error.problem_mark or error.context_mark
     if mark is None:
-        return ForgeError(f"not well-formed YAML: {error.problem or error.context}", Where(file))
-    from catalog_forge.malformed import Stop, explained
-
+        return ForgeError(f"not well-formed YAML: {error.problem or error.context}", Where(file), LOOK)
     begin = error.context_mark or mark
     stop = Stop(error.problem or "", mark.line, mark.column, error.context or "", (begin.line, begin.column))
     return explained(stop, content.splitlines(), file)
@@ -501,7 +508,8 @@ class _Builder:
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)
             if not self.lenient:
-                raise ForgeError("not well-formed YAML: a second document begins here", self.second)
+                hint = "delete this line, or move the lines below it to another file"
+                raise ForgeError("not well-formed YAML: a second document begins here", self.second, hint)
 
     def where(self, event: Any) -> Where:
         return Where(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -522,18 +530,23 @@ class _Builder:
         else:
             node = Seq(tuple(self.items(depth)), where)
         if depth > MAX_DEPTH or self.count > self.limit:
-            raise ForgeError("the document is nested too deeply or grows too large", where)
+            raise self.too_large(where)
         if event.anchor and kind is not yaml.AliasEvent:
             if not self.aliases:
                 raise self.no_aliases(where)
             self.anchors[event.anchor] = (node, self.count - before)
         return node
 
+    def too_large(self, where: Where) -> ForgeError:
+        hint = f"at most {MAX_DEPTH} levels and {self.limit} values are read: split the file, or write it with fewer levels"
+        return ForgeError("the document is nested too deeply or grows too large", where, hint)
+
     def binary(self, text: str, where: Where) -> str:
         try:
             return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
         except ValueError:
-            self.problems.append(Problem("the value marked as !!binary is not valid base64", where))
+            hint = "write the text itself, without !!binary"
+            self.problems.append(Problem("the value marked as !!binary is not valid base64", where, hint))
             return text
 
     def no_aliases(self, where: Where) -> ForgeError:
@@ -544,7 +557,8 @@ class _Builder:
         if not self.aliases:
             raise self.no_aliases(where)
         if event.anchor not in self.anchors:
-            raise ForgeError(f"not well-formed YAML: no anchor {event.anchor!r} before this alias", where)
+            hint = f"write &{event.anchor} before the value to repeat, or quote the text '*{event.anchor}'"
+            raise ForgeError(f"not well-formed YAML: no anchor {event.anchor!r} before this alias", where, hint)
         node, size = self.anchors[event.anchor]
         self.count += size
         return node
@@ -554,12 +568,12 @@ class _Builder:
             if isinstance(event, yaml.SequenceEndEvent):
                 return
             if depth > MAX_DEPTH:
-                raise ForgeError("the document is nested too deeply or grows too large", self.where(event))
+                raise self.too_large(self.where(event))
             yield self.node(event, depth + 1)
 
     def map(self, where: Where, depth: int) -> Map:
         if depth > MAX_DEPTH:
-            raise ForgeError("the document is nested too deeply or grows too large", where)
+            raise self.too_large(where)
         pairs: dict[str, tuple[Text, Node]] = {}
         first: dict[str, Where] = {}
         for event in self.events:
@@ -568,7 +582,8 @@ class _Builder:
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
-                self.problems.append(Problem("a key must be a word", key.where))
+                hint = "write KEY: VALUE; quote a text that begins with [ or {"
+                self.problems.append(Problem("a key must be a word", key.where, hint))
                 continue
             if key.value in first:
                 self.last_wins(Double(key, first[key.value], where))
@@ -577,7 +592,7 @@ class _Builder:
         return Map(tuple(pairs.values()), where)
 
     def refuse(self, double: Double) -> None:
-        self.problems.append(Problem(str(double), double.key.where))
+        self.problems.append(Problem(str(double), double.key.where, ONCE))
 
 
 # Cached, because a text may contain thousands of expressions, and the place of each is looked up in the same text.

@@ -128,15 +128,19 @@ def test_nodes_know_their_places() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"", "f.yml:1:1: the file is empty"),
-        (b"# nothing\n", "f.yml:1:1: the file is empty"),
+        (b"", "f.yml:1:1: the file is empty | write its keys, or delete the file"),
+        (b"# nothing\n", "f.yml:1:1: the file is empty | write its keys, or delete the file"),
         (b"a: \xff\n", "f.yml:1:4: the file is not UTF-8 text | save it as UTF-8"),
         (b"a: 1\nbc: \xe4\n", "f.yml:2:5: the file is not UTF-8 text | save it as UTF-8"),
-        (b"a: 1\nb: \x07\n", "f.yml:2:4: a control character ('\\x07') is not allowed"),
-        ("ä: é\né: 'ü\x07'\n".encode(), "f.yml:2:6: a control character ('\\x07') is not allowed"),
-        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' appears twice: first in line 1"),
-        (b"a: 1\n---\nb: 2\n", "f.yml:2:1: not well-formed YAML: a second document begins here"),
-        (b"[a]: 1\n", "f.yml:1:1: a key must be a word"),
+        (b"a: 1\nb: \x07\n", "f.yml:2:4: a control character ('\\x07') is not allowed | remove this character"),
+        ("ä: é\né: 'ü\x07'\n".encode(), "f.yml:2:6: a control character ('\\x07') is not allowed | remove this character"),
+        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' appears twice: first in line 1 | remove or rename one of the two"),
+        (
+            b"a: 1\n---\nb: 2\n",
+            "f.yml:2:1: not well-formed YAML: a second document begins here"
+            " | delete this line, or move the lines below it to another file",
+        ),
+        (b"[a]: 1\n", "f.yml:1:1: a key must be a word | write KEY: VALUE; quote a text that begins with [ or {"),
         (b"a: &x 1\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (b"a: *x\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (
@@ -156,8 +160,8 @@ def test_a_tab_gets_a_hint_and_nothing_else_does() -> None:
 
 def test_all_doubled_keys_are_said_at_once() -> None:
     assert refused("a: 1\nb: {c: 1, c: 2}\na: 2\n") == [
-        "f.yml:2:11: the key 'c' appears twice: first in line 2",
-        "f.yml:3:1: the key 'a' appears twice: first in line 1",
+        "f.yml:2:11: the key 'c' appears twice: first in line 2 | remove or rename one of the two",
+        "f.yml:3:1: the key 'a' appears twice: first in line 1 | remove or rename one of the two",
     ]
 
 
@@ -166,7 +170,9 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 
 
 def test_the_size_of_a_file_is_bounded() -> None:
-    assert refused("a: 12345\n", max_bytes=8) == ["f.yml: the file is larger than 8 bytes"]
+    assert refused("a: 12345\n", max_bytes=8) == [
+        "f.yml: the file is larger than 8 bytes | split it, or move its large texts into files of their own"
+    ]
     assert load("a: 12345", "f.yml", max_bytes=8) == {"a": 12345}
     assert yamlio.MAX_BYTES == 1 << 20
 
@@ -199,8 +205,14 @@ def test_aliases_stand_for_what_was_anchored_and_share_it() -> None:
     data = load("a: &x {b: [1]}\nc: *x\n", "f", aliases=True)
     assert data == {"a": {"b": [1]}, "c": {"b": [1]}}
     assert data["a"] is data["c"]
-    assert refused("a: *x\n", aliases=True) == ["f.yml:1:4: not well-formed YAML: no anchor 'x' before this alias"]
-    assert refused("a: &x [*x]\n", aliases=True) == ["f.yml:1:8: not well-formed YAML: no anchor 'x' before this alias"]
+    assert refused("a: *x\n", aliases=True) == [
+        "f.yml:1:4: not well-formed YAML: no anchor 'x' before this alias"
+        " | write &x before the value to repeat, or quote the text '*x'"
+    ]
+    assert refused("a: &x [*x]\n", aliases=True) == [
+        "f.yml:1:8: not well-formed YAML: no anchor 'x' before this alias"
+        " | write &x before the value to repeat, or quote the text '*x'"
+    ]
 
 
 def test_the_last_of_equal_keys_counts_where_that_is_wanted() -> None:

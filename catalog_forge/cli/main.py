@@ -89,6 +89,12 @@ EXIT_BUG = 3
 _HELPS = {
     errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
     errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
+    errno.ENOENT: "check the path: a relative path begins in the current folder",
+    errno.EISDIR: "name a file in this folder",
+    errno.ENOTDIR: "one part of the path is a file: name a folder there",
+    errno.ENOSPC: "free some space: `df -h` shows how full each disk is",
+    errno.ELOOP: "remove the symbolic link that leads back to itself",
+    errno.ENAMETOOLONG: "choose a shorter name",
 }
 # The maximum number of characters of a file name in an error message.
 MOST_SHOWN = 200

@@ -73,9 +73,10 @@ def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
     """Parse the YAML of a spec without expanding the shorthand. Raises ForgeError if the spec is not a mapping."""
-    root = yamlio.parse(content, file)
+    begin = "begin it with the lines `forge: 1` and `name: NAME-conf`"
+    root = yamlio.parse(content, file, begin=begin)
     if not isinstance(root, yamlio.Map):
-        raise ForgeError("a spec is a mapping of keys", root.where, "begin it with the lines `forge: 1` and `name: NAME-conf`")
+        raise ForgeError("a spec is a mapping of keys", root.where, begin)
     return root
 
 
@@ -134,7 +135,8 @@ class _Reader:
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. Invalid parts are reported and left out, so that the rest is still checked."""
         if not isinstance(node, yamlio.Map):
-            raise self.misfit(what, "a mapping", node, did_you_mean("", _words(kind)))
+            hint = did_you_mean("", _words(kind), "write its keys below it, such as image: REPOSITORY:TAG")
+            raise self.misfit(what, "a mapping", node, hint)
         if kind is Each and (name := _name_of_element(node)):
             self.names.append(name)
             try:
@@ -207,7 +209,8 @@ class _Reader:
         if limits.one_of and value not in limits.one_of:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
         elif limits.maximum and len(value) > limits.maximum:
-            self.wrong(f"{what} is longer than {limits.maximum} characters", node.where)
+            hint = f"it has {len(value)}: shorten it by {len(value) - limits.maximum}"
+            self.wrong(f"{what} is longer than {limits.maximum} characters", node.where, hint)
         elif limits.line and _BREAK.search(value):
             self.wrong(f"{what} must be one line", node.where, "remove the line break or control character from it")
         elif limits.pattern and not re.fullmatch(limits.pattern, value):
@@ -236,7 +239,7 @@ class _Reader:
     def number(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         value = node.data() if isinstance(node, yamlio.Text) else None
         if type(value) is not kind:
-            raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node))
+            raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node, limits))
         if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
             raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, limits.meaning)
         return value
@@ -260,8 +263,7 @@ class _Reader:
         if limits.single and isinstance(node, yamlio.Text):
             return (self.value(get_args(kind)[0], node, limits, what),)
         if not isinstance(node, yamlio.Seq):
-            how = f"written [a, b], or with '- ' before each element; {limits.meaning}" if limits.doc else ""
-            raise self.misfit(what, "a list", node, how)
+            raise self.misfit(what, "a list", node, _with_meaning("written [a, b], or with '- ' before each element", limits))
         element = get_args(kind)[0]
         items = (self.each(element, item, limits, f"an element of {what}") for item in node.items)
         return tuple(item for item in items if item is not _LEFT_OUT)
@@ -273,9 +275,9 @@ class _Reader:
         seen: set[str] = set()
         for key, _ in node.pairs:
             if key.value in seen:
-                self.wrong(f"{what}: {key.value!r} appears twice", key.where)
+                self.wrong(f"{what}: {key.value!r} appears twice", key.where, yamlio.ONCE)
             seen.add(key.value)
-        inner = Limits("", reads=limits.reads)
+        inner = Limits(limits.doc, reads=limits.reads)
         pairs = ((key.value, self.each(element, value, inner, key.value)) for key, value in node.pairs)
         if _is_record(element) and not any(key.required for key in keys_of(element)):
             # A key with an invalid declaration still counts as declared, so that uses of the key are not reported.
@@ -400,12 +402,18 @@ def _advice(name: str) -> set[str]:
     return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
 
 
-def _plainly(kind: Any, node: yamlio.Node) -> str:
-    """Return a hint on how to write a number or boolean, for an author who wrote text instead."""
+def _plainly(kind: Any, node: yamlio.Node, limits: Limits) -> str:
+    """Return a hint on how to write a number or boolean, for an author who wrote something else instead."""
     if kind is bool:
         return "write true or false, in lower case and without quotes"
-    quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)
-    return f"without quotes: {node.value}" if isinstance(node, yamlio.Text) and quoted else ""
+    if isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value):
+        return f"without quotes: {node.value}"
+    return _with_meaning("write only digits, without quotes", limits)
+
+
+def _with_meaning(how: str, limits: Limits) -> str:
+    """Return a hint on how to write a value, followed by the meaning of its key if the key has a description."""
+    return f"{how}; {limits.meaning}" if limits.doc else how
 
 
 def _short(value: str) -> str:

@@ -127,7 +127,10 @@ def test_a_folder_that_is_gone_is_said_in_words(words: list[str], tmp_path: Path
     folder.mkdir()
     code = "import os, sys\nfrom catalog_forge.cli.main import root\nos.rmdir(os.getcwd())\nroot(sys.argv[1:])\n"
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "No such file or directory\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "No such file or directory\n  hint: check the path: a relative path begins in the current folder\n",
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
@@ -139,7 +142,10 @@ def test_a_full_disk_behind_the_output_is_said_in_words(words: list[str], tmp_pa
     with open("/dev/full", "w") as full:  # noqa: PTH123 (a device)
         command = [sys.executable, "-m", "catalog_forge", *words]
         done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "No space left on device\n  hint: free some space: `df -h` shows how full each disk is\n",
+    )
 
 
 def test_colours_are_left_out_where_no_color_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ def test_serve_keeps_the_old_answers_while_the_file_is_bad(serving: Serving, sce
     assert serving.says() == "not reloaded: the old answers stay"
     assert serving.get("/latest/services/es/scale") == "3"
     scenario.unlink()
-    assert serving.says().startswith(f"{scenario}: cannot read the file")
+    assert serving.says() == f"{scenario}: cannot read the file: No such file or directory"
     assert serving.says() == "not reloaded: the old answers stay"
     put(scenario, SCENARIO.replace("scale: 3", "scale: 4"))
     assert serving.says() == f"reloaded {scenario}"

@@ -152,7 +152,8 @@ def said(text: str) -> str:
         ),
         (
             "forge: one\nname: x-conf\nservice: redis:3\n" + FILE,
-            "x.yml:1:8: forge must be a whole number",
+            "x.yml:1:8: forge must be a whole number\n"
+            "  hint: write only digits, without quotes; meaning: version of the spec language: 1",
         ),
         (
             "name: x-conf\n",
@@ -176,7 +177,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "vars: {a: b, a: c}\n",
-            "x.yml:5:14: the key 'a' appears twice: first in line 5",
+            "x.yml:5:14: the key 'a' appears twice: first in line 5\n  hint: remove or rename one of the two",
         ),
     ],
 )
@@ -393,7 +394,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "service: a:1\n",
-            "x.yml:4:1: the key 'service' appears twice: first in line 3",
+            "x.yml:4:1: the key 'service' appears twice: first in line 3\n  hint: remove or rename one of the two",
         ),
     ],
 )

@@ -77,7 +77,7 @@ class PasteBlock(Record):
     @property
     def path(self) -> Text:
         """The path of the metadata key, below `metadata/`, or the name of the variable."""
-        first, *more = self.paste.parts
+        first, *more = self.paste.parts or ("",)
         begin = str(first).removeprefix("env." if self.is_variable else "metadata/")
         return Text((*((begin,) if begin else ()), *more))
 

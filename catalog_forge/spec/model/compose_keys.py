@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import Problem
+from catalog_forge.errors import Problem, first_of
 from catalog_forge.rancher import keys
-from catalog_forge.rancher.judgement import services
+from catalog_forge.rancher.judgement import maps, services
 
 # Keys of docker-compose that define how the program's own container runs.
 MAIN_KEYS = frozenset(
@@ -41,6 +41,25 @@ COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".s
 
 # The types of keys whose values have a structure that a text cannot represent.
 _OF_PARTS = frozenset("map labels environment ports set numbers list list-of-pairs limits rates disks rules".split())
+# How to write the value of each type, for a fault without a hint of its own.
+_LIST = "write a list of texts: [a, b], or with '- ' before each text"
+_PAIRS = "write NAME: VALUE, with a single value for each name"
+_FORMS = {
+    **dict.fromkeys(("text", "text-or-nothing"), "write a single text"),
+    "truth": "write true or false, in lower case and without quotes",
+    **dict.fromkeys(("number", "whole"), "write only digits, such as 512"),
+    "score": "write a whole number from -1000 to 1000",
+    **dict.fromkeys(("size", "reservation"), "write a number of bytes, or a number with a unit, such as 512m"),
+    "duration": "write a number with a unit, such as 30s or 1m30s",
+    "command": "write a list of words, such as [nginx, -g, 'daemon off;']",
+    "ports": "write a list, such as ['8080:80']",
+    **dict.fromkeys(("set", "numbers", "text-or-set", "list", "list-of-pairs"), _LIST),
+    **dict.fromkeys(("labels", "environment", "rates"), _PAIRS),
+    "limits": "write one number, or both limits, such as {soft: 1024, hard: 2048}",
+    "map": "write its keys below it, each as KEY: VALUE",
+    **dict.fromkeys(("disks", "rules"), "write a list of mappings, with '- ' before the first key of each"),
+}
+_MOST_KEYS = 12
 VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
@@ -74,7 +93,15 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
         # because they are not in quotes, but the compiler writes all values in quotes.
         is_other = problem.rule == "CF432" or (problem.rule == "CF421" and not problem.who)
         if problem.where not in varied and not is_other:
-            yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)
+            yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint or _form(name))
+
+
+def _form(name: str) -> str:
+    """Return a hint on how to write the value of a key, or which keys the value may have."""
+    if name in maps.STRUCTS:
+        inner = [f"{key} ({kind.word})" for key, kind in sorted(maps.STRUCTS[name].fields.items())]
+        return f"its keys: {first_of(inner, _MOST_KEYS)}"
+    return _FORMS.get(keys.KEYS[name].type, "")
 
 
 def labels_of(labels: Mapping[str, Any] | list[Any] | None) -> Iterator[tuple[str, str]]:
