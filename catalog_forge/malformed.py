@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from catalog_forge.errors import ForgeError, Where
 
@@ -44,6 +45,15 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
             message, hint, line, column = words
             return ForgeError(f"not well-formed YAML: {message}", Where(file, line + 1, column + 1), hint)
     return ForgeError(f"not well-formed YAML: {stop.problem or stop.context}", Where(file, stop.line + 1, stop.column + 1), LOOK)
+
+
+def forbidden(error: Any, content: str, file: str) -> ForgeError:
+    """Return the error for a forbidden character. PyYAML reports the character; libyaml its code point and byte offset."""
+    in_bytes = isinstance(error.character, int)
+    character = chr(error.character) if in_bytes else error.character
+    before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
+    where = Where(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return ForgeError(f"a control character ({character!r}) is not allowed", where, "remove this character")
 
 
 _Words = tuple[str, str, int, int] | None

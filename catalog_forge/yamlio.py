@@ -28,8 +28,9 @@ MAX_SHARED_NODES = 20_000_000
 # The limit for files that Rancher reads. It is lower, because many lint rules visit each node, including the nodes of aliases.
 MAX_LENIENT_NODES = 1_000_000
 
+# What to do about a key that appears twice, and about a second document.
 ONCE = "remove or rename one of the two"
-"""What to do about a key that appears twice."""
+_ONE = "delete this line, or move the lines below it to another file"
 
 Scalar = str | int | float | bool | None
 Data = Any
@@ -443,30 +444,19 @@ def _in_words(content: str, file: str) -> Iterator[None]:
     try:
         yield
     except yaml.reader.ReaderError as error:
-        raise _forbidden(error, content, file) from None
-    except yaml.MarkedYAMLError as error:
-        raise _malformed(error, content, file) from None
+        from catalog_forge.malformed import forbidden
+
+        raise forbidden(error, content, file) from None
     except yaml.YAMLError as error:
-        from catalog_forge.malformed import LOOK
-
-        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file), LOOK) from None
+        raise _malformed(error, content, file) from None
 
 
-def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. PyYAML reports the character; libyaml its code point and byte offset."""
-    in_bytes = isinstance(error.character, int)
-    character = chr(error.character) if in_bytes else error.character
-    before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
-    where = Where(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-    return ForgeError(f"a control character ({character!r}) is not allowed", where, "remove this character")
-
-
-def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
+def _malformed(error: Any, content: str, file: str) -> ForgeError:
     from catalog_forge.malformed import LOOK, Stop, explained
 
-    mark = error.problem_mark or error.context_mark
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        return ForgeError(f"not well-formed YAML: {error.problem or error.context}", Where(file), LOOK)
+        return ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file), LOOK)
     begin = error.context_mark or mark
     stop = Stop(error.problem or "", mark.line, mark.column, error.context or "", (begin.line, begin.column))
     return explained(stop, content.splitlines(), file)
@@ -508,8 +498,7 @@ class _Builder:
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)
             if not self.lenient:
-                hint = "delete this line, or move the lines below it to another file"
-                raise ForgeError("not well-formed YAML: a second document begins here", self.second, hint)
+                raise ForgeError("not well-formed YAML: a second document begins here", self.second, _ONE)
 
     def where(self, event: Any) -> Where:
         return Where(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -545,8 +534,8 @@ class _Builder:
         try:
             return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
         except ValueError:
-            hint = "write the text itself, without !!binary"
-            self.problems.append(Problem("the value marked as !!binary is not valid base64", where, hint))
+            message = "the value marked as !!binary is not valid base64"
+            self.problems.append(Problem(message, where, "write the text itself, without !!binary"))
             return text
 
     def no_aliases(self, where: Where) -> ForgeError:
