@@ -534,8 +534,7 @@ class _Builder:
         try:
             return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
         except ValueError:
-            message = "the value marked as !!binary is not valid base64"
-            self.problems.append(Problem(message, where, "write the text itself, without !!binary"))
+            self.problems.append(Problem("the value marked as !!binary is not valid base64", where, "remove !!binary"))
             return text
 
     def no_aliases(self, where: Where) -> ForgeError:
