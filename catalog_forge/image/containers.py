@@ -35,6 +35,8 @@ MAX_FILE = 64 << 20
 # How many times the leftovers of a run are listed and removed, and the pause between two attempts in seconds.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
+# What the engine says while another program removes the container, and how many seconds `remove` waits for that program.
+_IN_PROGRESS, _OTHERS_REMOVAL = "is already in progress", 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,20 @@ class Container:
         return self.state()
 
     def remove(self) -> None:
-        """Kill and remove the container with its volumes. Does nothing if the container is already gone."""
+        """Kill and remove the container with its volumes. Does nothing if the container is already gone.
+
+        If another program is removing the container at the same moment, this waits for the end of that removal.
+        """
+        deadline = time.monotonic() + _OTHERS_REMOVAL
         with self._asked_to("remove"), suppress(NotFound):
-            self._engine.api.remove_container(self.id, v=True, force=True)
+            while True:
+                try:
+                    return self._engine.api.remove_container(self.id, v=True, force=True)
+                except APIError as error:
+                    # The status is 409, or 400 before Docker 17.12.
+                    if _IN_PROGRESS not in str(error.explanation) or time.monotonic() > deadline:
+                        raise
+                time.sleep(_PAUSE)
 
     @contextmanager
     def _asked_to(self, action: str) -> Iterator[None]:

@@ -16,7 +16,7 @@ import pytest
 from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image import containers
 from catalog_forge.image.builder import BuildRequest, build
-from catalog_forge.image.containers import Network, Run, State, Wanted, has_image
+from catalog_forge.image.containers import Container, Network, Run, State, Wanted, has_image
 from catalog_forge.image.engine import Engine, connect
 from catalog_forge.plan import Plan
 from tests.helpers import PATIENCE, eventually
@@ -119,6 +119,41 @@ def test_an_engine_that_goes_away_does_not_hide_the_first_error(tmp_path: Path) 
             raise ValueError("first")
         with pytest.raises(EngineError, match="broke the connection"), Run(ours, "test"):
             pass
+
+
+@pytest.mark.parametrize("status", ["409 Conflict", "400 Bad Request"])
+@pytest.mark.parametrize("end", ["404 Not Found", "204 No Content"])
+def test_a_removal_waits_for_another_removal_of_the_same_container(tmp_path: Path, status: str, end: str) -> None:
+    answers = [*[status] * 5, end]
+
+    def answer(head: bytes, connection: Any) -> None:
+        if head.startswith(b"GET /version"):
+            reply(connection, {"ApiVersion": "1.41"})
+        else:
+            now = answers.pop(0)
+            reply(connection, {"message": "removal of container abc is already in progress" if now == status else "gone"}, now)
+
+    with fake_engine(tmp_path / "socket", answer) as host, connect({"DOCKER_HOST": host}) as ours:
+        Container(ours, "abc", "web-1").remove()
+    assert not answers
+
+
+def test_a_removal_that_the_engine_refuses_or_that_never_ends_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "_OTHERS_REMOVAL", 0.3)
+    messages = iter(["driver failed to remove the files", *["removal of container abc is already in progress"] * 99])
+
+    def answer(head: bytes, connection: Any) -> None:
+        if head.startswith(b"GET /version"):
+            reply(connection, {"ApiVersion": "1.41"})
+        else:
+            reply(connection, {"message": next(messages)}, "409 Conflict")
+
+    with fake_engine(tmp_path / "socket", answer) as host, connect({"DOCKER_HOST": host}) as ours:
+        for words in ("failed to remove the files", "already in progress"):
+            with pytest.raises(BuildError, match=words):
+                Container(ours, "abc", "web-1").remove()
 
 
 def test_a_container_has_no_rights_beyond_the_usual_and_its_limits(
