@@ -70,6 +70,21 @@ class Finding:
         """The number of characters in the line before the excerpt begins."""
         return 0 if len(self.line) <= EXCERPT else max(0, min(self.where.column, len(self.line)) - 1 - EXCERPT // 2)
 
+    def as_data(self) -> dict[str, Any]:
+        """Return the finding as data for JSON."""
+        return {
+            "rule": self.rule,
+            "level": self.level,
+            "message": self.message,
+            "hint": self.hint,
+            "file": self.where.file,
+            "line": self.where.line,
+            "column": self.where.column,
+            "path": self.path,
+            "source": self.excerpt,
+            "fix": self.fix.title if self.fix else None,
+        }
+
 
 Check = Callable[[Any], Iterator[Hit]]
 

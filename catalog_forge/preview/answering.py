@@ -10,11 +10,12 @@ from typing import Any
 from catalog_forge.diffs import marked
 from catalog_forge.errors import ForgeError
 from catalog_forge.preview import readme
+from catalog_forge.preview.caching import fresh
 from catalog_forge.preview.composed import composed
 from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Played, Wish, played
 from catalog_forge.rancher.entries import Entry, Revision
-from catalog_forge.rancher.questions import Question, defaults
+from catalog_forge.rancher.questions import defaults
 from catalog_forge.spec.model.frame import METADATA_VERSIONS
 from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.model import stack_name
@@ -88,47 +89,38 @@ def described(opened: Opened) -> dict[str, Any]:
             "top": opened.entry.top.name,
         }
     if opened.entry and opened.revision:
-        data |= _of_revision(opened.entry, opened.revision)
+        data |= _of_revision(opened.revision)
         data["stack"] = stack_name(opened.entry.name)
     elif not problems:
         data["nothing"] = _NOTHING
     return data
 
 
-def _of_revision(entry: Entry, revision: Revision) -> dict[str, Any]:
-    offered = entry.offered
+def _of_revision(revision: Revision) -> dict[str, Any]:
+    offered = revision.entry.offered
     texts = (file for name, file in revision.folder.files.items() if name.lower().startswith("readme.md"))
     page = next(texts, None)
     return {
         "revision": revision.name,
         "version": revision.version,
         "revisions": [
-            {"name": each.name, "version": each.served or each.name, "offered": each is offered} for each in entry.revisions
+            {"name": each.name, "version": each.served or each.name, "offered": each is offered}
+            for each in revision.entry.revisions
         ],
         "readme": readme.html(page.text) if page else "",
-        "questions": [_question(each) for each in revision.asked.values()],
-    }
-
-
-def _question(question: Question) -> dict[str, Any]:
-    limits = {key: text for key in _LIMITS if (text := question.text(key))}
-    return {
-        "variable": question.variable,
-        "label": question.label,
-        "description": question.text("description"),
-        "type": question.type,
-        "default": question.default,
-        "required": question.required,
-        "options": question.options,
-        **limits,
+        "questions": [
+            each.as_data() | {key: text for key in _LIMITS if (text := each.text(key))} for each in revision.asked.values()
+        ],
     }
 
 
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
     """Return the result of the choices `wish`: problems, compose files, and rendered files with their changes since `against`."""
     found = played(opened, wish)
-    against = replace(against, secrets=wish.secrets) if against else None
-    before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
+    before = None
+    if against:
+        old = replace(against, secrets=wish.secrets)
+        before = fresh(opened.kept, "", old, lambda _: found if old == wish else played(opened, old))
     data: dict[str, Any] = {"problems": [{**each.as_data(), "variable": name} for each, name in found.problems]}
     if opened.revision:
         shown = {**found.variables, **({} if wish.secrets else masks_of(opened.revision, found.variables))}
@@ -136,8 +128,8 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
         data["answers"] = shown
     if found.stack:
         data["services"] = [*_services(found)]
-        data["notes"] = [f"{each.service}: {each.key}: {each.message}".removeprefix(": ") for each in found.stack.unhonoured]
-        data["trust"] = [f"{each.service}: {each.key}: {each.message}" for each in found.stack.dangerous]
+        data["notes"] = [*map(str, found.stack.unhonoured)]
+        data["trust"] = [*map(str, found.stack.dangerous)]
     data |= {"nodes": [*found.writers], "asks": found.asks, **_source(opened, found)}
     if found.seen:
         data |= {"files": [*files(found.seen, before.seen if before else None, wish.secrets)], "errors": found.seen.errors}

@@ -12,7 +12,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from html import escape
 from importlib import resources
 from itertools import islice
 from typing import Any
@@ -25,6 +24,7 @@ from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Wish, played
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import counted
+from catalog_forge.texts import fill
 
 MAX_BYTES = 2_000_000
 # The maximum number of options to render (each takes some milliseconds), and the maximum number of questions to name.
@@ -114,24 +114,14 @@ def _typed(questions: Sequence[Question]) -> Iterator[str]:
 
 def _page(data: Mapping[str, Any]) -> str:
     """Return the HTML file with this data."""
-    script, style = _bundled(), "".join(_text(f"{name}.css") for name in ("page", "drawing"))
+    script, style = "".join(map(_module, _MODULES)), "".join(_text(f"{name}.css") for name in ("page", "drawing"))
     policy = f"default-src 'none'; script-src '{_hashed(script)}'; style-src '{_hashed(style)}'; img-src data:; base-uri 'none'"
-    parts = {
-        "policy": escape(policy),
-        "title": escape(str(data.get("title") or data["id"])),
-        "style": style,
-        "data": _json(data),
-        "script": script,
-    }
-    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], _text("export.html"))
-
-
-def _bundled() -> str:
-    """Return the JavaScript modules of the page as one script, each in a separate scope."""
-    return "".join(map(_module, _MODULES))
+    title = data.get("title") or data["id"]
+    return fill(__package__, "export.html", policy=policy, title=title, style=style, data=_json(data), script=script)
 
 
 def _module(name: str) -> str:
+    """Return a JavaScript module of the page as a part of a single script, in which each module has a separate scope."""
     text = _text(f"{name}.js")
     known = ", ".join(found[2] for found in _EXPORT.finditer(text))
     text = _EXPORT.sub(r"\1 \2", _IMPORT.sub(r"const \1 = \2_module;", text))

@@ -7,7 +7,6 @@ from typing import Any
 from catalog_forge.errors import ForgeError
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import settings
 from catalog_forge.lint.runner.check import check
 from catalog_forge.preview.site import SPECS, Opened, Site
@@ -27,7 +26,7 @@ def findings(site: Site, opened: Opened) -> dict[str, Any]:
     behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else _images(opened)
     trees = [opened.tree, *(disk.read(site.root / path, path) for path in behind if (site.root / path).exists())]
     found = dict.fromkeys(finding for tree in trees if tree.files for finding in check(Catalog(tree, team), choice).findings)
-    return {"findings": [_shown(each) for each in found]}
+    return {"findings": [each.as_data() for each in found]}
 
 
 def _images(opened: Opened) -> tuple[str, ...]:
@@ -37,9 +36,3 @@ def _images(opened: Opened) -> tuple[str, ...]:
     run = opened.images.run_by(opened.revision, defaults(opened.revision.questions)).values()
     paths = (original.image.folder.where.file.rstrip("/") for _, original in run)
     return tuple(dict.fromkeys(path for path in paths if path))
-
-
-def _shown(finding: Finding) -> dict[str, Any]:
-    where = finding.where
-    place = {"file": where.file, "line": where.line, "column": where.column, "excerpt": finding.excerpt}
-    return {"rule": finding.rule, "level": finding.level, "message": finding.message, "hint": finding.hint, **place}

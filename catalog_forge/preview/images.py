@@ -16,6 +16,7 @@ from catalog_forge.adopt.originals import Original, image_of, originals
 from catalog_forge.errors import ForgeError, first_of
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
+from catalog_forge.preview.caching import Cache, fresh
 from catalog_forge.rancher import composition
 from catalog_forge.rancher.composition import Composition
 from catalog_forge.rancher.entries import Revision
@@ -37,7 +38,7 @@ class Images:
     root: Path
     given: Sequence[Path] = ()
     entry: str = ""
-    _specs: dict[tuple[str, str], Subject] = field(default_factory=dict, init=False, repr=False)
+    _specs: Cache[tuple[str, str], Subject] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _known(self) -> tuple[tuple[Catalog, tuple[Original, ...]], ...]:
@@ -89,15 +90,13 @@ class Images:
         if original.problems:
             raise ForgeError.of(original.problems)
         if original.generated:
-            return self._of_spec(original, version)
+            key = (original.image.folder.where.file, version)
+            return fresh(self._specs, key, None, lambda _: self._of_spec(original, version))
         return Subject(image_of(original.of_version(version)), variables={**original.variables, **variables})
 
     def _of_spec(self, original: Original, version: str) -> Subject:
-        key = (original.image.folder.where.file, version)
-        if key not in self._specs:
-            source = Repository.find(self.root / key[0]).source(original.image.name)
-            self._specs[key] = of_spec(source.spec(), source.folder.static, version=version)
-        return self._specs[key]
+        source = Repository.find(self.root / original.image.folder.where.file).source(original.image.name)
+        return of_spec(source.spec(), source.folder.static, version=version)
 
 
 def carried(original: Original) -> dict[str, Written]:

@@ -67,22 +67,21 @@ def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]
     targets: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
         targets[edge.source].append(edge.target)
-    done: list[str] = []
-    state: dict[str, int] = {}
-    onward: dict[str, list[str]] = {name: [] for name in names}
-    for start in names:
-        trail = [(start, iter(targets[start]))] if start not in state else []
-        state.setdefault(start, 1)
-        while trail:
-            name, rest = trail[-1]
-            if (target := next(rest, None)) is None:
-                done.append(trail.pop()[0])
-                state[name] = 2
-            elif state.get(target) != 1:
-                onward[name].append(target)
-                if target not in state:
-                    state[target] = 1
-                    trail.append((target, iter(targets[target])))
+    trail: list[str] = []  # the units on the way to the unit that is visited
+    onward: dict[str, list[str]] = {}
+    done: list[str] = []  # each unit comes after all units that it leads to
+
+    def visit(name: str) -> None:
+        trail.append(name)
+        onward[name] = [target for target in targets[name] if target not in trail]
+        for target in onward[name]:
+            if target not in onward:
+                visit(target)
+        done.append(trail.pop())
+
+    for name in names:
+        if name not in onward:
+            visit(name)
     levels = dict.fromkeys(names, 0)
     for name in reversed(done):
         for target in onward[name]:

@@ -21,9 +21,10 @@ from urllib.parse import parse_qsl
 from catalog_forge import __version__
 from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.preview import answering, icons
-from catalog_forge.preview.site import Site
+from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Wish
 from catalog_forge.preview.watching import Watch, mark
+from catalog_forge.shown import as_json
 
 HOST = "127.0.0.1"
 MAX_BODY = 1 << 20
@@ -47,49 +48,48 @@ Query = Mapping[str, Any]
 
 def _catalog(site: Site, _: Query) -> Any:
     now = site.stamps()
-    return {**site.of_all("tiles", now, lambda: answering.tiles(site)), "stamp": mark(now)}
+    return {**site.of_all(now, answering.tiles), "stamp": mark(now)}
 
 
 def _entry(site: Site, query: Query) -> Any:
     now = mark(site.stamps())
-    return {**answering.described(site.opened(_word(query, "id"), _word(query, "revision"))), "stamp": now}
+    return {**answering.described(_opened(site, query)), "stamp": now}
 
 
 def _services(site: Site, _: Query) -> Any:
     from catalog_forge.preview.running import services
 
-    return {"services": [*services(), *site.of_all("services", site.stamps(), lambda: answering.services(site))]}
+    return {"services": [*services(), *site.of_all(site.stamps(), answering.services)]}
 
 
 def _render(site: Site, query: Query) -> Any:
-    opened = site.opened(_word(query, "id"), _word(query, "revision"))
     against = query.get("against")
-    return answering.answered(opened, Wish.read(query), Wish.read(against) if against is not None else None)
+    return answering.answered(_opened(site, query), Wish.read(query), Wish.read(against) if against is not None else None)
 
 
 def _findings(site: Site, query: Query) -> Any:
     from catalog_forge.preview.findings import findings
 
-    return findings(site, site.opened(_word(query, "id"), _word(query, "revision")))
+    return findings(site, _opened(site, query))
 
 
 def _stacks(site: Site, query: Query) -> Any:
     from catalog_forge.preview.running import stacks
 
-    return stacks(site.opened(_word(query, "id")))
+    return stacks(_opened(site, query))
 
 
 def _topology(site: Site, query: Query) -> Any:
     from catalog_forge.preview import drawing, topology
 
-    found = topology.of_wish(site.opened(_word(query, "id"), _word(query, "revision")), Wish.read(query))
+    found = topology.of_wish(_opened(site, query), Wish.read(query))
     return {"svg": drawing.draw(found, alone=False) if found else ""}
 
 
 def _scenario(site: Site, query: Query) -> Any:
     from catalog_forge.preview.timeline import timeline
 
-    return timeline(site.opened(_word(query, "id")), _word(query, "name"))
+    return timeline(_opened(site, query), _word(query, "name"))
 
 
 # The function that answers each request. Its return value is sent as JSON.
@@ -103,6 +103,10 @@ ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/findings"): _findings,
     ("GET", "/api/stack"): _stacks,
 }
+
+
+def _opened(site: Site, query: Query) -> Opened:
+    return site.opened(_word(query, "id"), _word(query, "revision"))
 
 
 def _word(query: Query, name: str) -> str:
@@ -231,14 +235,17 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             data = route(self.server.site, asked)
         except ForgeError as error:
-            self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [each.as_data() for each in error.problems]}))
+            self._send_data(HTTPStatus.UNPROCESSABLE_ENTITY, {"problems": [each.as_data() for each in error.problems]})
         except Exception as error:  # the page must get a response even if `route` has a bug
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
         else:
-            self._send(HTTPStatus.OK, _json(data))
+            self._send_data(HTTPStatus.OK, data)
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        self._send(status, _json({"problems": [Problem(message).as_data()]}))
+        self._send_data(status, {"problems": [Problem(message).as_data()]})
+
+    def _send_data(self, status: HTTPStatus, data: Any) -> None:
+        self._send(status, as_json(data, None).encode())
 
     def _file(self, name: str) -> None:
         kind = _TYPES.get(name.rpartition(".")[2])
@@ -259,20 +266,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, found.content, found.type, icons.POLICY)
 
     def _send(self, status: HTTPStatus, body: bytes, kind: str = "application/json", policy: str = POLICY) -> None:
-        self.send_response(status)
-        for name, value in {**_HEADERS, "Content-Security-Policy": policy, "Content-Type": kind}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
+        self._head(status, {"Content-Security-Policy": policy, "Content-Type": kind, "Content-Length": str(len(body))})
         self.wfile.write(body)
+
+    def _head(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**_HEADERS, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
 
     def _events(self) -> None:
         """Send `changed` whenever a file of the catalog has changed, until the client leaves."""
-        self.send_response(HTTPStatus.OK)
-        for name, value in {**_HEADERS, "Content-Type": "text/event-stream"}.items():
-            self.send_header(name, value)
         self.close_connection = True
-        self.end_headers()
+        self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream"})
         with self.server.watch.looking() as look:
             # Only changes from now on are sent. The current mark is sent first, so that a page that shows older files loads
             # them again.
@@ -282,7 +288,3 @@ class _Handler(BaseHTTPRequestHandler):
                 changed = look(_PULSE)
                 self.wfile.write(b"event: changed\ndata:\n\n" if changed else b": here\n\n")
                 self.wfile.flush()
-
-
-def _json(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")

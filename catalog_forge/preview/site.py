@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from catalog_forge import writer
 from catalog_forge.errors import ForgeError, Problem, did_you_mean
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import TOP, Catalog
+from catalog_forge.preview.caching import Cache, fresh
 from catalog_forge.preview.images import Images
 from catalog_forge.rancher.entries import CONFIG, Entry, Revision
 from catalog_forge.rancher.tree import Tree
@@ -20,8 +22,6 @@ from catalog_forge.spec.folder import check_inside
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.stored import entry_of
 from catalog_forge.verify.subject import Subject, of_spec
-
-T = TypeVar("T")
 
 # The prefix in the id of a spec without an entry. Such a spec cannot be read, or has a back end other than Rancher.
 SPECS = "specs"
@@ -44,24 +44,15 @@ class Opened:
     is_current: bool = True
     problems: tuple[Problem, ...] = ()
     images: Images | None = None
-    _subjects: dict[str, Subject] = field(default_factory=dict, repr=False)
-    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    # The result of the choices that were compared with last; the cache has only this one.
+    kept: Cache[str, Any] = field(default_factory=dict, repr=False)
+    _subjects: Cache[str, Subject] = field(default_factory=dict, repr=False)
 
     def subject(self, version: str) -> Subject:
         """Return the spec's conf image as a subject to render, with the given metadata version or else the spec's version."""
         assert self.spec and self.source
-        if version not in self._subjects:
-            self._subjects[version] = of_spec(self.spec, self.source.folder.static, version=version)
-        return self._subjects[version]
-
-    def kept(self, key: str, make: Callable[[], T]) -> T:
-        """Return the cached result for this key, or compute it with `make`. Only one result is cached."""
-        if key not in self._kept:
-            made = make()
-            self._kept.clear()
-            self._kept[key] = made
-        found: T = self._kept[key]
-        return found
+        spec, static = self.spec, self.source.folder.static
+        return fresh(self._subjects, version, None, lambda _: of_spec(spec, static, version=version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +71,9 @@ class Site:
         self.images = Images(self.root, [each.resolve() for each in images])
         self._rooms: frozenset[str] = frozenset()
         self._stamps: Stamps = {}
-        self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}
-        self._made: dict[str, tuple[Stamps, Product]] = {}
-        self._all: dict[str, tuple[Stamps, Any]] = {}
+        self._opened: Cache[tuple[str, str], Opened] = {}
+        self._made: Cache[str, Product] = {}
+        self._all: Cache[Callable[[Site], Any], Any] = {}
 
     def belongs_to(self, entry: str) -> None:
         """If a single image is given, use it for this entry. Raises ForgeError if a path in `images` is not a folder."""
@@ -109,12 +100,9 @@ class Site:
         self._rooms, self._stamps = rooms, found
         return found
 
-    def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
-        """Return the cached result `what` for the whole catalog. If a file has changed, compute the result again with `make`."""
-        if what not in self._all or self._all[what][0] != now or not now:
-            self._all[what] = now, make()
-        found: T = self._all[what][1]
-        return found
+    def of_all(self, now: Stamps, make: Callable[[Site], Any]) -> Any:
+        """Return the cached result of `make` for the whole catalog. If a file has changed, compute the result again."""
+        return fresh(self._all, make, now, lambda _: make(self))
 
     def specs(self) -> dict[str, Product]:
         """Return the `Product` of each spec, by the name of the spec."""
@@ -122,12 +110,7 @@ class Site:
         found = {}
         for name in repository.names():
             stamp = stamps(self.root, (f"{SPECS}/{name}.yml", f"{SPECS}/{name}", MARK))
-            if name not in self._made or self._made[name][0] != stamp:
-                made, before = _made_by(repository, name), self._made.get(name)
-                # If a spec gets an error, the page of its former entry stays open and shows the error.
-                is_lost = made.error and before and made.entry == f"{SPECS}/{name}"
-                self._made[name] = stamp, replace(made, entry=before[1].entry) if before and is_lost else made
-            found[name] = self._made[name][1]
+            found[name] = fresh(self._made, name, stamp, partial(_made_by, repository, name))
         return found
 
     def id_of(self, word: str) -> str:
@@ -161,17 +144,10 @@ class Site:
             known = [each.folder.path for each in self.catalog().entries]
             if entry not in known:  # entries in other folders are not offered by Rancher, but can be shown
                 raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
-        stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
-        known_as = self._opened.get((entry, revision))
-        if known_as is None or known_as[0] != stamp or known_as[1].images not in (None, self.images):
-            before = known_as[1] if known_as else None
-            now = self._open(entry, revision, spec)
-            if now.problems and now.spec is None and before and before.spec:
-                # Editors may save a half-written spec, so the last valid state stays visible.
-                now = replace(before, problems=now.problems)
-            known_as = stamp, now
-            self._opened[entry, revision] = known_as
-        return known_as[1]
+        # A spec makes the images of its entry. Other entries are opened again if an image has changed.
+        files = (entry, MARK, f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else (entry, MARK)
+        state = (stamps(self.root, files), spec or self.images)
+        return fresh(self._opened, (entry, revision), state, partial(self._open, entry, revision, spec))
 
     def entry(self, entry: str) -> Entry | None:
         """Return an entry from the disk or, if its folder is missing, as generated from its spec. Raises errors like `opened`."""
@@ -179,7 +155,7 @@ class Site:
             return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
         return self.opened(entry).entry
 
-    def _open(self, entry: str, revision: str, spec: str) -> Opened:
+    def _open(self, entry: str, revision: str, spec: str, before: Opened | None) -> Opened:
         path = self.root / entry
         tree = disk.read(path, entry) if path.is_dir() and not entry.startswith(SPECS) else Tree(())
         if not spec:
@@ -190,6 +166,8 @@ class Site:
             source = repository.source(spec)
             planned = {file.path: file.content for file in source.plan() if file.path.startswith(f"{entry}/")}
         except ForgeError as error:
+            if before and before.spec:  # editors may save a half-written spec, so the last valid state stays visible
+                return replace(before, problems=error.problems)
             return _chosen(Opened(entry, tree, source=source, problems=error.problems), revision)
         if entry.startswith(f"{SPECS}/"):
             return _of_spec(entry, source)
@@ -198,10 +176,11 @@ class Site:
         return _chosen(opened, revision)
 
 
-def _made_by(repository: Repository, name: str) -> Product:
-    """Return the entry that a spec makes, or the error in the spec.
+def _made_by(repository: Repository, name: str, before: Product | None) -> Product:
+    """Return the entry that a spec makes, and the error in the spec. `before`: what the spec made before it was changed.
 
-    If the generated files are up to date, the id comes from their record, and the spec is not parsed.
+    If the generated files are up to date, the id comes from their record, and the spec is not parsed. If a spec gets an error,
+    the page of its former entry stays open and shows the error.
     """
     entry = f"{SPECS}/{name}"
     try:
@@ -212,7 +191,7 @@ def _made_by(repository: Repository, name: str) -> Product:
             spec = source.spec()
             entry = f"templates/{spec.entry.name}" if "rancher" in spec.engine.backends else f"{SPECS}/{name}"
     except ForgeError as error:
-        return Product(entry, error)
+        return Product(before.entry if before and entry == f"{SPECS}/{name}" else entry, error)
     return Product(entry)
 
 

@@ -63,13 +63,6 @@ class Wish:
         """Return all answers to the questions of a revision: the user's answers, and the defaults of unanswered questions."""
         return defaults(revision.questions) | {name: text for name, text in self.answers.items() if name in revision.asked}
 
-    @property
-    def key(self) -> str:
-        """A cache key for these choices."""
-        return repr(
-            (sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack, self.secrets)
-        )
-
 
 @dataclass(frozen=True)
 class ConfService:

@@ -23,10 +23,9 @@ def timeline(opened: Opened, name: str) -> dict[str, Any]:
 
     Raises ForgeError if the entry has no such scenario, or if the scenario is invalid.
     """
-    found = {case.name: case for case in _cases(opened, name)}
-    if name not in found:
+    if opened.spec is None or opened.source is None or name not in names(opened):
         raise ForgeError(f"{opened.id} has no scenario {name!r}", hint=did_you_mean(name, names(opened)))
-    case = found[name]
+    (case,) = cases(opened.spec, opened.source.folder, [name])
     result = play(case, Embedded())
     reason = result.skipped or (str(result.broken) if result.broken else "")
     steps = [None, *result.steps]
@@ -37,10 +36,6 @@ def timeline(opened: Opened, name: str) -> dict[str, Any]:
 def names(opened: Opened) -> list[str]:
     """Return the names of the scenarios of an entry's spec."""
     return list(opened.source.folder.scenarios()) if opened.source else []
-
-
-def _cases(opened: Opened, name: str) -> list[Case]:
-    return cases(opened.spec, opened.source.folder, [name]) if opened.spec and opened.source else []
 
 
 def _moments(case: Case, steps: Sequence[Step | None]) -> Iterator[dict[str, Any]]:

@@ -178,7 +178,7 @@ class _TopologyReader:
         is_balancer = keys.BALANCER.fullmatch(_text(primary, "image")) or "lb_config" in primary.keys
         scale = (
             "one on each host"
-            if text_of(_label(primary, keys.GLOBAL)) == "true"
+            if text_of(primary.labels.get(keys.GLOBAL, (None, None))[1]) == "true"
             else str(self.scales.get(name, _text(primary, "scale") or 1))
         )
         if image:
@@ -265,11 +265,6 @@ def _rules(service: Service) -> list[Node]:
 
 def _taken(service: Service) -> list[str]:
     return [other for key, other, _ in service.needs if key == "volumes_from"]
-
-
-def _label(service: Service, name: str) -> Node | None:
-    found = service.labels.get(name)
-    return found[1] if found else None
 
 
 def _text(service: Service, key: str) -> str:

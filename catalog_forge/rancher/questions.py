@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding
@@ -80,6 +81,18 @@ class Question:
     def secret(self) -> bool:
         """Whether the answer must not be shown."""
         return self.type in _SECRET
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the question as data for JSON."""
+        return {
+            "variable": self.variable,
+            "type": self.type,
+            "label": self.label,
+            "description": self.text("description"),
+            "default": self.default,
+            "required": self.required,
+            "options": self.options,
+        }
 
     def problem(self, text: str) -> tuple[str, str] | None:
         """Return why a text is not a valid answer, and a hint; None if it is valid."""

@@ -28,6 +28,9 @@ class Note:
     message: str
     where: Where | None = None
 
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.service, self.key, self.message)))
+
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:

@@ -193,7 +193,7 @@ def _tree(branch: _Branch, indent: str) -> Iterator[str]:
 
 
 def _notes(title: str, notes: Iterable[Note]) -> Iterator[str]:
-    shown = [f"  {each.service + ': ' if each.service else ''}{each.key}: {each.message}" for each in notes]
+    shown = [f"  {each}" for each in notes]
     if shown:
         yield f"{title}:"
         yield from dict.fromkeys(shown)

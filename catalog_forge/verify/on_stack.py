@@ -109,9 +109,7 @@ class StackEngine:
         on_stack_scenario.check(stack, played, expected)
         if stack.dangerous and not self._trust:
             hint = "review the settings above, then allow them with --trust"
-            raise ForgeError.of(
-                [Problem(f"{each.service}: {each.key}: {each.message}", each.where, hint) for each in stack.dangerous]
-            )
+            raise ForgeError.of([Problem(str(each), each.where, hint) for each in stack.dangerous])
         mirror = on_stack_scenario.mirror(name, played.environment, subject.version)
         running = _Running(self._engine, StateFolder(self._home, name), Heard(subject), self._tell)
         try:

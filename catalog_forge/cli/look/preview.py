@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import printable
-
-if TYPE_CHECKING:
-    from catalog_forge.preview.site import Site
 
 
 @click.command()
@@ -54,10 +51,14 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
     site = Site(settings.directory, [settings.directory / each for each in images])
     path = site.id_of(entry) if entry else ""
     site.belongs_to(path)
-    if not images:
+    if not (path or images):
         check_there(site.catalog(), site.root)
     if out:
-        _export(site, path, settings.directory / out)
+        from catalog_forge.preview.export import exported
+
+        if not path:
+            raise click.UsageError("--export needs an ENTRY: the file shows a single entry")
+        outfile.write(settings.directory / out, exported(site, path))
         return
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url
@@ -66,15 +67,6 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
         if not no_open:
             _open(url)
         server.serve_forever()
-
-
-def _export(site: Site, entry: str, out: Path) -> None:
-    from catalog_forge.cli.shown import outfile
-    from catalog_forge.preview.export import exported
-
-    if not entry:
-        raise click.UsageError("--export needs an ENTRY: the file shows a single entry")
-    outfile.write(out, exported(site, entry))
 
 
 def _open(url: str) -> None:

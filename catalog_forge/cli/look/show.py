@@ -61,12 +61,13 @@ def show(
 
 
 def _data(found: Revision) -> dict[str, Any]:
+    from catalog_forge import yamlio
+
     facts = found.entry.facts
     services = {
-        name: {key: _plain(node) for key in ("image", "ports", "links") if (node := service.get(key))}
+        name: {key: yamlio.to_data(node) for key in ("image", "ports", "links") if (node := service.get(key))}
         for name, service in found.composition.services.items()
     }
-    keys = ("variable", "type", "label", "description", "default", "required", "options")
     return {
         "name": facts.get("name", found.entry.name),
         "description": facts.get("description", ""),
@@ -74,14 +75,8 @@ def _data(found: Revision) -> dict[str, Any]:
         "version": found.version,
         "revisions": [{"revision": each.name, "version": each.version} for each in found.entry.revisions],
         "services": services,
-        "questions": [{key: getattr(each, key, None) or each.text(key) for key in keys} for each in found.questions],
+        "questions": [each.as_data() for each in found.questions],
     }
-
-
-def _plain(node: Any) -> Any:
-    from catalog_forge import yamlio
-
-    return yamlio.to_data(node)
 
 
 def _lines(data: Mapping[str, Any]) -> Iterator[str]:
@@ -96,7 +91,7 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
     for each in data["questions"]:
         default = f" [{each['default']}]" if each["default"] else ""
         options = f" ({', '.join(each['options'])})" if each["options"] else ""
-        must = "" if each["required"] in (True, "true") else ", may be empty"
+        must = "" if each["required"] else ", may be empty"
         yield f"question {each['variable']}: {each['type']}{options}{default}{must}: {each['label'] or each['description']}"
 
 

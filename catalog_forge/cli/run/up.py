@@ -230,8 +230,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
 def _warn(notes: Iterable[Note]) -> None:
     for note in notes:
         place = f"{note.where}: " if note.where else ""
-        what = ": ".join(filter(None, (note.service, note.key, note.message)))
-        click.echo(printable(f"{place}not honoured: {what}"), err=True)
+        click.echo(printable(f"{place}not honoured: {note}"), err=True)
 
 
 def _trusted(stack: Stack, trust: bool) -> None:
@@ -239,8 +238,7 @@ def _trusted(stack: Stack, trust: bool) -> None:
 
     if stack.dangerous and not trust:
         hint = "review the settings above, then allow them with --trust"
-        problems = [Problem(f"{note.service}: {note.key}: {note.message}", note.where, hint) for note in stack.dangerous]
-        raise ForgeError.of(problems)
+        raise ForgeError.of([Problem(str(note), note.where, hint) for note in stack.dangerous])
 
 
 def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from catalog_forge import __version__
-from catalog_forge.lint.findings import LEVELS, Finding
+from catalog_forge.lint.findings import LEVELS
 from catalog_forge.lint.runner.baseline import numbered
 from catalog_forge.lint.runner.check import Checked
 from catalog_forge.shown import as_json
@@ -20,8 +19,8 @@ def write(checked: Checked) -> str:
         "format": FORMAT,
         "tool": {"name": "catalog-forge", "version": __version__},
         "summary": summary(checked),
-        "findings": [_finding(finding) | {"fingerprint": mark} for finding, mark in numbered(checked.findings)],
-        "ignored": [_finding(finding) | {"reason": reason} for finding, reason in checked.ignored],
+        "findings": [finding.as_data() | {"fingerprint": mark} for finding, mark in numbered(checked.findings)],
+        "ignored": [finding.as_data() | {"reason": reason} for finding, reason in checked.ignored],
     }
     return as_json(data, indent=1) + "\n"
 
@@ -34,19 +33,4 @@ def summary(checked: Checked) -> dict[str, int]:
         "fixable": sum(1 for finding in checked.findings if finding.fix),
         "ignored": len(checked.ignored),
         "known": len(checked.known),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "level": finding.level,
-        "message": finding.message,
-        "hint": finding.hint,
-        "file": finding.where.file,
-        "line": finding.where.line,
-        "column": finding.where.column,
-        "path": finding.path,
-        "source": finding.excerpt,
-        "fix": finding.fix.title if finding.fix else None,
     }

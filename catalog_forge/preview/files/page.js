@@ -262,7 +262,7 @@ async function lint() {
 function drawFindings() {
   byId("panel-findings").replaceChildren(!now.linted ? el("p.empty", {}, "Looking…") : now.findings.length ? el("ul.findings", {}, now.findings.map((each) => el(`li.${each.level}`, {},
     el("p", {}, el(`span.pill.${each.level}`, {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
-    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.excerpt && el("pre", {}, each.excerpt)))) : el("p.empty", {}, "Lint finds nothing."));
+    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.source && el("pre", {}, each.source)))) : el("p.empty", {}, "Lint finds nothing."));
 }
 
 async function drawStack() {
