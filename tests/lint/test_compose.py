@@ -273,6 +273,27 @@ def test_a_number_or_a_word_of_yaml_that_loses_its_text_is_told(value: str, said
     assert shown(docker(written), "CF421") == expected
 
 
+@pytest.mark.parametrize(
+    ("keys", "column", "said"),
+    [
+        ("cpu_shares: 0512", 17, "cpu_shares of 'web': rancher-compose reads 0512 as 330"),
+        ("ports: [8080, 010]", 19, "ports of 'web': rancher-compose reads 010 as 8"),
+        ("ulimits: {nofile: {soft: 01024, hard: 2048}}", 30, "ulimits of 'web': rancher-compose reads 01024 as 532"),
+        ("device_read_iops: {/dev/sda: 0100}", 34, "device_read_iops of 'web': rancher-compose reads 0100 as 64"),
+        ("log_opt: {max-file: 010}", 25, "log_opt of 'web': rancher-compose reads 010 as 8"),
+        ("oom_score_adj: -0100", 20, "oom_score_adj of 'web': rancher-compose reads -0100 as -64"),
+        *(
+            (keys, 0, "")
+            for keys in ("cpu_shares: 512", "cpu_shares: 00", "cpu_shares: 08", "cpu_shares: 0x10", "ports: ['010']")
+        ),
+        *((keys, 0, "") for keys in ("mem_limit: 1e9", "ports: ['010:80']", "cpu_shares: ${shares}")),
+    ],
+)
+def test_a_number_with_a_leading_zero_is_octal_in_every_key(keys: str, column: int, said: str) -> None:
+    found = shown({DOCKER: f"web:\n    image: nginx:1.27.3\n    {keys}\n"}, "CF421")
+    assert found == ([f"docker-compose.yml:3:{column}: {said}"] if said else [])
+
+
 @pytest.mark.parametrize(("value", "count"), [("1.10", 1), ("0777", 1), ("yes", 0), ("7", 0), ("'1.10'", 0)])
 def test_a_number_in_metadata_that_loses_its_text_is_told(value: str, count: int) -> None:
     metadata = f"version: '2'\ncatalog: {{version: '1.0.0'}}\nservices: {{web: {{metadata: {{inner: {{version: {value}}}}}}}}}\n"

@@ -108,14 +108,14 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
             yield Hit(where, f"no question asks for {use.name!r}, so it is empty", "add a question for it, or write its value")
 
 
-@rule("CF421", "error", "The value of a label or a variable is not text", on=Revision)
+@rule("CF421", "error", "The value of a label or a variable is not text, or YAML changes a value", on=Revision)
 @told("CF421")
 def not_text(_: Revision) -> None:
     """The values of labels and of the environment must be text, numbers or booleans; rancher-compose refuses lists and mappings.
 
     rancher-compose first reads unquoted values as YAML 1.1, and then converts them to text: `0777` becomes `511`, `1.10` becomes
-    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. Such
-    changes are reported as warnings.
+    `1.1`, `1e3` becomes `1000`, and `yes` becomes `true`. Numbers in `metadata` change in the same way. In all other keys of a
+    service, a number that begins with a zero is octal: `cpu_shares: 0512` becomes `330`. Such changes are reported as warnings.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -131,6 +131,10 @@ def not_text(_: Revision) -> None:
         -- templates/web/0/rancher-compose.yml: services.web --
         metadata:
           version: 1.10
+    Bad:
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        cpu_shares: 0512
     Good:
         -- templates/web/0/docker-compose.yml: services.web --
         image: nginx:1.27.3

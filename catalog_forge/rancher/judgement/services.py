@@ -29,6 +29,7 @@ NUMERIC = frozenset(
 )
 # In the values of these keys, every scalar except null is converted to text.
 TEXTUAL = frozenset(("environment", "labels"))
+_LEADING_ZERO = re.compile(r"[-+]?0[0-7]{1,40}")
 
 
 def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Refusal]:
@@ -97,9 +98,13 @@ def _as_text(node: Text) -> Text:
 def _altered(key: str, node: Node) -> Iterator[Refusal]:
     """Report numbers and booleans that rancher-compose passes on in another form than the author wrote, such as 1.1 for 1.10.
 
-    Booleans in `metadata` are not reported, because templates compare them with true and false.
+    Booleans in `metadata` are not reported, because templates compare them with true and false. Below all keys whose values are
+    not converted to text, only octal numbers are reported, because their author probably meant the decimal number or a text.
     """
-    for text in yamlio.texts(node) if key in TEXTUAL or key == "metadata" else ():
+    if key not in TEXTUAL and key != "metadata":
+        yield from _octal(node)
+        return
+    for text in yamlio.texts(node):
         found = decoding.value(text)
         is_number = isinstance(found, int | float) and not isinstance(found, bool)
         if is_number or (isinstance(found, bool) and key in TEXTUAL):
@@ -107,6 +112,15 @@ def _altered(key: str, node: Node) -> Iterator[Refusal]:
             if shown != text.value:
                 message = f"rancher-compose reads {text.value[:40]} as {shown}"
                 yield Refusal(message, text.where, f"write '{text.value[:40]}'", "CF421", who="")
+
+
+def _octal(node: Node) -> Iterator[Refusal]:
+    """Report numbers that YAML 1.1 reads as octal because they begin with a zero, such as 8 for 010."""
+    for text in yamlio.texts(node):
+        found = decoding.value(text) if _LEADING_ZERO.fullmatch(text.value) else None
+        if isinstance(found, int) and found != (decimal := int(text.value)):
+            hint = f"write {decimal}, or {found} if an octal number is meant, or '{text.value}' if the value is a text"
+            yield Refusal(f"rancher-compose reads {text.value} as {found}", text.where, hint, "CF421", who="")
 
 
 def _as_number(node: Text) -> Text:
