@@ -14,16 +14,19 @@ from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.composition import Composition, Keys, Part, part
 from catalog_forge.rancher.composition import Service as Composed
 from catalog_forge.rancher.judgement import units
+from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS, V2
 from catalog_forge.spec.model import Companion, Member, Spec
 from catalog_forge.spec.model.compose_keys import VOLUME_NAME, floats
 from catalog_forge.spec.model.frame import COMPOSE_NAME
-from catalog_forge.yamlio import Map, Node, Text
+from catalog_forge.yamlio import Map, Node, Text, texts
 
 _JUDGES = (
     units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets,
-    units.self_links, units.circles,
 )  # fmt: skip
+_SHARED = (
+    "all groups have this key of the service: move `{key}` to the groups that need it, such as groups: {{NAME: {{{key}: [...]}}}}"
+)
 # The names of images that Rancher implements itself, so that no registry has these images.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 
@@ -39,11 +42,20 @@ def problems(spec: Spec) -> Iterator[Problem]:
         return
     composition = Composition(chain(_of_members(spec), _of_companions(spec)))
     seen: set[Where | None] = set()
-    for fault in chain.from_iterable(judge(composition) for judge in _JUDGES):
+    faults = chain.from_iterable(judge(composition) for judge in _JUDGES)
+    for fault in chain(faults, _self_links(spec, composition), units.circles(composition)):
         # All groups share the keys of the service. A fault in these keys is found once for each group, but is reported only once.
         if fault.where not in seen:
             yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
         seen.add(fault.where)
+
+
+def _self_links(spec: Spec, composition: Composition) -> Iterator[Refusal]:
+    """Report services that link to themselves. A link that all groups share is only wrong for the group that it names."""
+    given = [text.where for _, node in spec.service.nodes.values() for text in texts(node)]
+    for fault in units.self_links(composition):
+        is_shared = len(spec.service.groups) > 1 and fault.where in given
+        yield replace(fault, hint=_SHARED.format(key=fault.message.partition(" ")[0])) if is_shared else fault
 
 
 def _of_mount(name: str, mounted: Iterable[str]) -> str:
