@@ -117,7 +117,7 @@ WEB = '  web: {image: "web:1"}\n  logs: {image: "logs:1"}\n  store: {image: "sto
         (", volumes_from: [store]", "volumes_from of 'app' names 'store', which runs in another unit"),
         (", groups: {a: {links: [wbe]}, b: {}}", "6:59: links of 'app-a' names a service 'wbe'"),
         (", links: [app-a], groups: {a: {name: first}, b: {}}", "links of 'first' names a service 'app-a' that does not exist"),
-        (", links: [app-a], groups: {a: {}, b: {}}", "itself\n  hint: all groups have this key of the service: move `links` to the groups that need it"),
+        (", links: [app-a], groups: {a: {}, b: {}}", "itself\n  hint: all groups have this key of the service: move `links` to"),
         (", depends_on: [app-b], groups: {a: {}, b: {}}", "such as groups: {NAME: {depends_on: [...]}}"),
         (", links: [app-a], groups: {a: {}}", "links of 'app-a' names the service itself\n  hint: leave it out"),
         (", groups: {a: {links: [app-a]}, b: {}}", "links of 'app-a' names the service itself\n  hint: leave it out"),
