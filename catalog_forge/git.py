@@ -42,8 +42,8 @@ _QUIET = {
 def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iterator[Path]:
     """Check out one commit into a temporary folder.
 
-    `url` may be a path relative to `base`; `what` names the repository's content in errors. Raises ForgeError with git's
-    message, or if git is not installed.
+    `url` may be a path relative to `base`; `what` names the repository's content in errors. Raises ForgeError if git is
+    not installed or, with git's message, if git fails.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")

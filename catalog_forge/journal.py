@@ -10,9 +10,9 @@
 4. Each staged file is renamed to its target, the files in the list of removals are deleted and, last, the journal is deleted.
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
-A process that reads the tree during a change can see old and new files. After the change, `.catalog-forge/` is removed.
-The journal protects against the death of a process, not against a power cut, so fsync is not called. Links in the path of a
-file are never followed.
+A process that reads the tree during a change can see a mixture of old and new files. After the change, `.catalog-forge/` is
+removed. The journal protects against the death of a process, not against a power cut, so fsync is not called. Links in the
+path of a file are never followed.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ def read(root: Path, path: str) -> File | None:
 
 
 def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
-    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError if a path is no folder."""
+    """Return every folder above `paths`, parents first, and whether it exists.
+
+    Raises ForgeError if something other than a folder has one of these paths.
+    """
     folders: dict[str, bool] = {}
     for path in paths:
         if _folder_of(path) not in folders:
@@ -90,7 +93,7 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo an interrupted change. If no change was interrupted, which is usual, this costs only two calls of lstat.
+    """Finish or undo an interrupted change. If no change was interrupted, which is usual, this costs only two calls to lstat.
 
     A change that another user began is left to that user. Otherwise anyone with access to a shared folder could make the
     user of this process write files.
@@ -174,7 +177,7 @@ class _Journal:
         return next(iter((*hidden, *hidden_folders, *strange)), "")
 
     def waiting(self) -> Iterator[tuple[str, str]]:
-        """Yield both paths at which each file may be staged: in the scratch folder, and in the folder of the file's target.
+        """For each file, yield the two paths where it may be staged: in the scratch folder, and in the folder of its target.
 
         The second path is used if the target is on another file system."""
         for number, path in enumerate(self.files):
@@ -203,7 +206,7 @@ class _Journal:
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target. Return False if it does not exist, because it is staged elsewhere or was moved before."""
+    """Move a staged file to its target. Return False if it is not there, because it is staged elsewhere or was already moved."""
     try:
         os.replace(staged, target)
     except OSError:

@@ -48,7 +48,7 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 
 
 def forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """Return the error for a forbidden character. PyYAML reports the character; libyaml its code point and byte offset."""
+    """Return the error for a forbidden character. PyYAML gives the character; libyaml gives its code point and byte offset."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]

@@ -234,7 +234,7 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
 def check_clean(repository: Repository, sources: Sequence[Source], *, standards: bool = False) -> None:
     """Raise ForgeError if no branch is checked out, or if files that do not belong to these specs have uncommitted changes.
 
-    With `standards`, the catalog's standards may have uncommitted changes too, because they are the reason for the release.
+    With `standards`, the catalog's standards may also have uncommitted changes, because these are the reason for the release.
     """
     prefix = git.prefix_of(repository.root)
     own = tuple(f"{prefix}{room}" for source in sources for room in rooms(source)) + ((f"{prefix}{MARK}",) if standards else ())

@@ -96,7 +96,8 @@ class Source:
     @cached_property
     def unpinned(self) -> Plan:
         """Return the plan before its images are pinned: each image is named as in the spec. Raises as `plan` does."""
-        # Imported here, like the spec reader: if all files are current, a command needs neither, and so starts twice as fast.
+        # `forge` and the spec reader are imported only when needed: if all files are current, a command needs neither of them and
+        # starts twice as fast.
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
@@ -177,7 +178,7 @@ class Repository:
         return path.name == f"{name}.yml" and os.path.lexists(path)
 
     def source(self, word: str) -> Source:
-        """Return the spec file that `word` names, found as by `named`. Raises ForgeError if there is no such spec."""
+        """Return the file of the spec that `named` finds for `word`. Raises ForgeError if there is no such spec."""
         name = self.named(word)
         path = self.root / "specs" / f"{name}.yml"
         if not self._is_spec(name):
@@ -192,7 +193,7 @@ class Repository:
         return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
     def chosen(self, words: tuple[str, ...]) -> list[str]:
-        """Return the names of the specs that `words` name, found as by `named`; without words, the names of all specs.
+        """Return the name that `named` finds for each of `words`; without words, return the names of all specs.
 
         Raises ForgeError if there are no specs at all.
         """

@@ -12,7 +12,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 def printable(text: object, kept: str = "") -> str:
     """Escape each character that controls a terminal, changes the writing direction, or is invisible.
 
-    Line breaks are escaped, too, unless they are in `kept`.
+    Line breaks are also escaped, unless they are in `kept`.
     """
     text = str(text)
     return (

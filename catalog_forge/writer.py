@@ -227,7 +227,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 
 
 def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> dict[str, Comparison]:
-    """Compare with the disk, for each removed spec, the generated files that `prune` would delete, with the charts of the spec.
+    """For each removed spec, compare the files that `prune` would delete, including charts of the spec, with the disk.
 
     Files that another spec generates now are left out. Raises ForgeError as `compare` does.
     """

@@ -23,12 +23,12 @@ from catalog_forge.errors import ForgeError, Problem, Where
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-# The limit if aliases are allowed. An alias counts as all nodes to which it refers, although shared nodes take no memory.
+# The limit if aliases are allowed. An alias counts as all nodes to which it refers, although it takes no additional memory.
 MAX_SHARED_NODES = 20_000_000
 # The limit for files that Rancher reads. It is lower, because many lint rules visit each node, including the nodes of aliases.
 MAX_LENIENT_NODES = 1_000_000
 
-# What to do about a key that appears twice, and about a second document.
+# The hint for a key that appears twice, and the hint for a second document.
 ONCE = "remove or rename one of the two"
 _ONE = "delete this line, or move the lines below it to another file"
 
@@ -46,7 +46,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-# Not frozen, like `Where`, because a catalog contains hundreds of thousands of these objects.
+# Like `Where`, this class is not frozen, because a catalog contains hundreds of thousands of these objects.
 @dataclass(slots=True)
 class Text:
     """A scalar in a file: its text, whether it was written without quotes, its place, and the lines of the file."""

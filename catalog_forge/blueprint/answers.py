@@ -34,7 +34,7 @@ class Question:
             return _TRUTHS[text.lower()]
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
-        # If the default is empty, an empty answer is valid too.
+        # If the default is empty, an empty answer is also valid.
         if self.check and (text or self.default) and not self.check.accepts(text):
             raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=self.check.wanted)
         return text
@@ -108,7 +108,7 @@ def _answered(question: Question, given: Given | None, ask: Ask | None) -> str |
         return question.value(given.text)
     if ask:
         return ask(question)
-    # A default is checked too, because a default that is rendered from earlier answers may be invalid.
+    # Defaults are also checked, because a default that is rendered from earlier answers may be invalid.
     return question.default if isinstance(question.default, bool) else question.value(question.default)
 
 

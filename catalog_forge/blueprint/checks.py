@@ -1,4 +1,4 @@
-"""Checks answers by the rules in the key `_checks` of a blueprint's cookiecutter.json. Cookiecutter ignores this key."""
+"""Checks answers against the rules under the key `_checks` in a blueprint's cookiecutter.json. Cookiecutter ignores this key."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _as_in_a_spec(record: type[Any], name: str) -> Check:
 
 
 def _kinds() -> dict[str, Check]:
-    """Return the checks that `type` may name. The checks of values that a spec contains come from the model of the spec."""
+    """Return the check for each value of `type`. If a spec has the same kind of value, the check is that of the spec's model."""
     return {
         "text": Check(),
         "int": Check(number=True),

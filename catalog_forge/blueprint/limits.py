@@ -33,7 +33,7 @@ class Budget:
             with bounded(max(self.seconds, 0.001)):
                 yield
         except ForgeError:
-            self.seconds = 0  # any error ends the run, even if the clock shows slightly less time than the timer
+            self.seconds = 0  # an error ends the run, even if the clock has measured slightly less time than the timer allows
             raise
         finally:
             self.seconds -= time.process_time() - begin

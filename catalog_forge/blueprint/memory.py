@@ -30,7 +30,8 @@ _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
 # The file has this key only if the blueprint generated executable files.
 _PROGRAMS = "programs"
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
-# The file is JSON, but is read as YAML to report places of errors. JSON allows these characters unescaped; YAML does not.
+# The file is JSON, but is read as YAML, so that errors can be reported with their places. JSON allows these
+# characters unescaped; YAML does not.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

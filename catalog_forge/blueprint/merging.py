@@ -179,7 +179,7 @@ class _ByKey:
         )
 
     def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
-        """Insert each entry that only theirs has. The inserted entry follows the same entry as in theirs."""
+        """Insert each entry that only theirs has, after the entry that precedes it in theirs."""
         base, ours, theirs = sides
         anchor, last = None, None
         for key, new in theirs.items():
@@ -308,7 +308,7 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether theirs has the same order as base for the entries that both contain, and the same order as ours.
+    """Whether the entries shared by theirs and base are in the same order in both, and likewise those shared with ours.
 
     If one version reordered a list, the right place of a new item is unknown.
     """

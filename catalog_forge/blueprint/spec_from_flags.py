@@ -1,4 +1,4 @@
-"""Makes a spec only from flags of `new`, without a blueprint."""
+"""Makes a spec from the flags of `new`, without a blueprint."""
 
 from __future__ import annotations
 

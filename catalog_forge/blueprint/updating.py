@@ -127,7 +127,7 @@ def _shown(side: str | Digest | None) -> str | None:
 
 
 def reference_of(memory: Memory, commit: str | None) -> str:
-    """Return the reference by which `find.opened` finds the remembered blueprint; `commit` replaces the remembered commit.
+    """Return the reference with which `find.opened` finds the remembered blueprint; `commit` replaces the remembered commit.
 
     Raises ForgeError if this release does not have the blueprint, or if `commit` is given for a blueprint that is not from git.
     """
@@ -193,10 +193,10 @@ Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 
 
 def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
-    """Find the answers with which a blueprint reproduces most of a spec. Return the answers and the generated files.
+    """Find the answers with which a blueprint reproduces as much of a spec as possible. Return them and the generated files.
 
-    The questions are answered one after another. The candidates for an answer are the options of the question. If there are none,
-    the candidates are the values that the spec has where the blueprint puts the default.
+    The questions are answered one after another. The candidates for an answer are the options of the question. If the question
+    has no options, the candidates are the values that the spec has in the places where the blueprint puts the default.
     """
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
@@ -221,9 +221,9 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 
 
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
-    """Return possible answers: the values that the spec has where the blueprint puts the default.
+    """Return possible answers: the values that the spec has in the places where the blueprint puts the default.
 
-    If the default is empty, return the values at paths that only the spec has.
+    If the default is empty, return the values at the paths of the spec that do not exist in the blueprint's result.
     """
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}

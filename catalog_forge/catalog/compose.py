@@ -49,7 +49,8 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
-    # docker-compose.yml cannot contain `per_container`. The volume in this file replaces the same volume in docker-compose.yml.
+    # docker-compose.yml cannot contain `per_container`. The definition of a volume in rancher-compose.yml replaces the definition
+    # of the same volume in docker-compose.yml.
     volumes = {name: {**_volume(each), "per_container": True} for name, each in spec.volumes.items() if each.per_container}
     return {"version": Quoted("2"), "catalog": block, "services": services, **({"volumes": volumes} if volumes else {})}
 
@@ -82,8 +83,8 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     compose, mode = _compose(spec, member), spec.service.network_mode
     main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
-        # On the host's network, Rancher's DNS answers only containers with this label, and a container cannot set its own host
-        # name.
+        # On the host's network, Rancher's DNS answers a container only if the container has this label. The label for the host
+        # name is removed, because a container on this network cannot set its own host name.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
         del main["labels"][HOSTNAME_OVERRIDE]
     return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
@@ -182,7 +183,7 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of groups without their own."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata if a group has none."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

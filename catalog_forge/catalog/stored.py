@@ -1,4 +1,4 @@
-"""Generates the services of an entry whose metadata is in a store other than Rancher's, and a store for trials.
+"""Generates the services of an entry that keeps its metadata in a store other than Rancher's, and a store for trials.
 
 `with_store` adds the store and confd's settings to docker-compose.yml, for the commands `up` and `test`. `compose_plan`
 writes the same services in the format of https://github.com/compose-spec/compose-spec, for users without Rancher.
@@ -59,7 +59,7 @@ _AWS = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def node_of(backend: str) -> str:
-    """Return the address at which confd finds the trial store, or "" if there is none."""
+    """Return the address at which confd finds the trial store, or "" if this back end has no trial store."""
     found = TABLE[backend]
     return f"{found.scheme}{STORE}:{found.port}" if backend in SERVERS else FILE if backend == "file" else ""
 
@@ -126,8 +126,8 @@ def compose_file(spec: Spec) -> dict[str, Any]:
     told = {**defaults, **dict.fromkeys(unheld, "")} if backend == "env" else defaults
     own = confs(spec, data["services"])
     services = {
-        # The templates in a conf container contain the defaults, too. For any other service, the user must answer each question
-        # whose default a compose file cannot represent.
+        # The templates in a conf container also contain the defaults. For any other service, the user must answer each question
+        # whose default cannot be represented in a compose file.
         name: _answered(_standard(each), told, needed) if name in own else _answered(_standard(each), defaults, needed | unheld)
         for name, each in data["services"].items()
         if name not in alone

@@ -14,7 +14,8 @@ CARRIED = frozenset(
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# The keys that need no report, by kind of service without pods: `routes` reads them, or they only matter for containers.
+# For each kind of service without pods: the keys that need no report, because `routes` reads them, or because they have an
+# effect only on containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),

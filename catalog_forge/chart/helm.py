@@ -33,12 +33,12 @@ class Verbatim(str):
 
 
 class Expanded(str):
-    """A text that is written with doubled dollars, because Kubernetes would expand `$(NAME)` in it."""
+    """A text in which each `$` is written as `$$`, because Kubernetes would otherwise expand `$(NAME)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyWhen:
-    """A value of a mapping, or an item of a list, that only exists if a Helm condition is true."""
+    """A value of a mapping, or an item of a list, that exists only if a Helm condition is true."""
 
     condition: str
     value: Any
@@ -115,7 +115,7 @@ class HelmWriter:
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
         if isinstance(value, list | tuple) and value and all(isinstance(each, OnlyWhen) for each in value):
-            # If all items are left out, the key is left out too, because its value would be null.
+            # If all items are left out, the key is also left out, because its value would be null.
             yield f"{{{{- if or {' '.join(dict.fromkeys(f'({each.condition})' for each in value))} }}}}"
             yield from self._under(value, head)
             yield "{{- end }}"

@@ -50,7 +50,7 @@ class Marks:
             yield text[at:]
 
     def questions(self, value: object) -> list[Question]:
-        """Return the questions whose answers a text or a number contains."""
+        """Return the questions whose marks occur in a text or a number."""
         return [part for part in self.parts(str(value)) if isinstance(part, Question)]
 
     def shown(self, text: str) -> str:
@@ -118,7 +118,7 @@ def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, 
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates use in conditions or other expressions, so that the effect of an answer is unknown."""
+    """Return the variables that templates use in conditions or other expressions. The effect of their answers is unknown."""
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):
@@ -136,8 +136,8 @@ def decisive(entry: Revision) -> set[str]:
 def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
     """Return a mark for each variable, of the same kind as its answer: a number, a path or a word.
 
-    The mark of a required answer that is missing also replaces the answer in the stack without marks. Of the three kinds of
-    marks, the one that causes the fewest errors is chosen.
+    If the answer to a required question is missing, the mark represents the answer even in `OpenStack.plain`. If this causes
+    errors, the kind of mark that causes the fewest errors is chosen.
     """
     names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)

@@ -300,7 +300,8 @@ class Objects:
     def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
         """Return the kind of gap for a key of a container, or "" if the chart carries it over.
 
-        `routed` are the keys that need no report for a service without pods. It is None for a service with pods.
+        `first` is true for the primary container of its service. `routed` contains the keys that need no report for a service
+        without pods; it is None for a service with pods.
         """
         if routed and key not in carried.CERTIFICATES:
             return "" if first and (key in routed or (key, text) == ("scale", "1")) else carried.PODLESS

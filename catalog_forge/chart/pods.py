@@ -28,7 +28,7 @@ POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
 
 Names = Mapping[str, str]
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(.*)", re.DOTALL)
-# Line breaks after the request: real line breaks of the YAML, or the escape sequence of haproxy.
+# The line breaks between headers in a health check: real line breaks, or the escape sequence that haproxy uses.
 _ENDS = re.compile(r"\\r\\n|[\r\n]")
 _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 
@@ -194,7 +194,7 @@ class _PodMaker:
         yield {"name": "CONF_NODES", "value": ",".join([f"{TREE}/stack.json", f"{TREE}/{label}.json", own, *secret])}
 
     def _who(self) -> dict[str, Any]:
-        """Return a container that writes the pod's name and address, which are unknown before the pod runs, to the metadata."""
+        """Return a container that adds the pod's name and address to the metadata. They are unknown until the pod runs."""
         assert self.conf
         names = map(file_name, self.result.asks)
         words = f"-e 's/{POD_NAME}/'\"$POD_NAME\"/g -e 's/{POD_IP}/'\"$POD_IP\"/g"
@@ -291,7 +291,7 @@ class _PodMaker:
             return {"tcpSocket": {"port": check.port}}
         lines = (line.partition(":") for line in _ENDS.split(rest))
         headers = [
-            {"name": name, "value": text.replace("\\", "").strip()}  # haproxy puts backslashes before spaces
+            {"name": name, "value": text.replace("\\", "").strip()}  # in haproxy, spaces are escaped with backslashes
             for name, _, text in lines
             if name.isascii() and name.replace("-", "").isalnum()
         ]

@@ -18,7 +18,7 @@ from catalog_forge.rancher.tree import keys_of
 from catalog_forge.stack.model import Launch, Link, Rule, Service, port_of
 from catalog_forge.yamlio import Seq
 
-# Paths in an Ingress that Kubernetes only accepts with the type ImplementationSpecific (pkg/apis/networking/validation).
+# Paths in an Ingress that Kubernetes accepts only with the type ImplementationSpecific (pkg/apis/networking/validation).
 _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 

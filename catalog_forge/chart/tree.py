@@ -86,7 +86,7 @@ class Trees:
         return self.identities[primary]
 
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a service with one container, which the template repeats once for each container in the scale."""
+        """Return a service with one container, which the template repeats as often as the scale of the service says."""
         scale = self.identity(name).scale
         found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)
@@ -166,7 +166,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
 
 
 def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
-    """Return a tree with only the leaves that contain a secret answer, or with only the other leaves if `secret` is False."""
+    """Return a tree with only the leaves that contain a secret answer or, if `secret` is False, with only the other leaves."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree
     if not isinstance(tree, Mapping):

@@ -28,7 +28,7 @@ ROOMS = {
     "look": "Look things up",
 }
 # The name, module and help text of each command, written here so that `--help` imports no command. A test
-# compares the texts with the commands.
+# compares the help texts with the docstrings of the commands.
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
     "blueprints": ("make.blueprints", "List the blueprints that `new` can start from."),
@@ -136,7 +136,7 @@ class Root(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the options before the command, and remember all words, which the errors about misplaced options need."""
+        """Parse the options before the command. Also remember all words, for error messages about misplaced options."""
         ctx.meta[_WORDS] = [*args]
         try:
             return super().parse_args(ctx, args)
@@ -189,7 +189,7 @@ class Root(click.Group):
             ctx.exit(_failed(error, debug=ctx.params["debug"]))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program. Even output of click itself, such as --help, can fail with an OSError."""
+        """Run the program. Handle an OSError that click itself raises, for example when it prints --help."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:

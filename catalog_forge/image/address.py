@@ -32,8 +32,10 @@ class Address:
 def locate(environ: Mapping[str, str]) -> Address:
     """Return the engine's address: DOCKER_HOST, else DOCKER_CONTEXT, the current context, or the default socket.
 
-    The SDK's own ContextAPI uses the default engine for an unknown context, and finds no context without a config.json, so a
-    build could run on the wrong engine. Raises EngineError if a context is unknown or damaged, or TLS material is missing.
+    The SDK's ContextAPI is not used, because a build could then run on the wrong engine: ContextAPI uses the default engine for
+    an unknown context, and finds no context without a config.json.
+
+    Raises EngineError if a context is unknown or damaged, or if TLS material is missing.
     """
     if environ.get("DOCKER_HOST"):
         return _from_environment(environ, "DOCKER_HOST")

@@ -1,7 +1,8 @@
 """Write the input for an existing build farm: a file for `docker buildx bake`, and matrices for CI systems. Pure.
 
 The bake file format: https://docs.docker.com/build/bake/reference/. Engines of the Rancher 1.x era cannot pull an index with
-attestations, and some cannot pull OCI media types, so both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
+attestations, and some cannot pull OCI media types, so the file turns both off. Builds are reproducible: times come from
+SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations

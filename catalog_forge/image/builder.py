@@ -140,7 +140,7 @@ def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = Tr
     except BaseException:
         _hang_up(response)
         with suppress(ForgeError):
-            for message in messages:  # no messages if the stream itself broke
+            for message in messages:  # yields nothing if the stream itself has failed
                 log.take(message)
         work.leave(log)
         raise

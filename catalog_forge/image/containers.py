@@ -32,10 +32,10 @@ PIDS = 256
 MAX_FILE = 64 << 20
 """Larger files are not copied out of a container, because the copy is held in memory."""
 
-# How many times the leftovers of a run are listed and removed, and the pause between two attempts in seconds.
+# The number of attempts to list and remove the leftovers of a run, and the pause between two attempts, in seconds.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
-# What the engine says while another program removes the container, and how many seconds `remove` waits for that program.
+# The engine's error while another program is removing the container, and the number of seconds that `remove` waits for the end.
 _IN_PROGRESS, _OTHERS_REMOVAL = "is already in progress", 60.0
 
 
@@ -148,7 +148,7 @@ class Container:
     def remove(self) -> None:
         """Kill and remove the container with its volumes. Does nothing if the container is already gone.
 
-        If another program is removing the container at the same moment, this waits for the end of that removal.
+        If another program is already removing the container, this method waits until the container is gone.
         """
         deadline = time.monotonic() + _OTHERS_REMOVAL
         with self._asked_to("remove"), suppress(NotFound):
@@ -207,7 +207,7 @@ class Run:
     def container(self, wanted: Wanted) -> Container:
         """Create a container without starting it. Raises BuildError if the image or the address is not available."""
         api, full_name = self._engine.api, self._full(wanted.name)
-        # The CLI's proxy settings are left out, because confd would send its requests for rancher-metadata to the proxy.
+        # The CLI's proxy settings are left out; with them, confd would send its requests for rancher-metadata to the proxy.
         options: dict[str, Any] = {"use_config_proxy": False, "networking_config": self._endpoint(wanted)}
         if wanted.entrypoint is not None:
             options["entrypoint"] = list(wanted.entrypoint)

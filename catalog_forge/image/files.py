@@ -69,7 +69,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 
 def folders(spec: Spec) -> list[str]:
-    """Return the folders that must exist and be shared, such as the folder of each dest. None is inside another."""
+    """Return the folders that must exist and be shared, such as the folder of each dest. No returned folder is inside another."""
     wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
 

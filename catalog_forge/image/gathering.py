@@ -1,4 +1,4 @@
-"""Find the paths that the files of a build context have in the image, by the COPY and ADD instructions of the Dockerfile.
+"""Use the COPY and ADD instructions of a Dockerfile to find the paths that the files of the build context have in the image.
 
 Nothing is run and nothing is downloaded. Files that RUN adds or removes, and files from other images or URLs, are not known.
 """

@@ -132,7 +132,7 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """Describe the part of the conf image that is copied from `image`, which is not its base; return None if no part is."""
+        """Describe what the conf image copies from `image`, an image other than its base; return None if it copies nothing."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:

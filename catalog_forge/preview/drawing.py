@@ -18,7 +18,8 @@ from catalog_forge.texts import fill
 
 CHAR, LINE, PAD = 7.3, 17, 12
 MOST_CHARS, LEAST_CHARS = 44, 14
-# In pixels: the gap between two boxes with and without an arrow, the width of a lane, the arrowhead, the gap between rows.
+# Lengths in pixels: the gap between two boxes with an arrow and without one, the width of a lane, the size of an arrowhead, and
+# the gap between two rows.
 ARROW, CLOSE, LANE, HEAD, BETWEEN = 26, 8, 14, 7, 44
 
 
@@ -88,10 +89,10 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 
 
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
-    """Return, for each line, the x coordinate at which it meets the unit with index `own` in its path.
+    """For each line, return the x coordinate of the point at which the line meets the unit at index `own` of its path.
 
-    The points of a unit are spread evenly over its width. To reduce crossings, they are sorted by the position of the place
-    with index `other` in the path of each line.
+    The points of a unit are spread evenly over the unit's width. To reduce crossings, the points are sorted by the position
+    of the place at index `other` of the line's path.
     """
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):

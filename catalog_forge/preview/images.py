@@ -63,7 +63,7 @@ class Images:
     def run_by(self, revision: Revision, variables: Mapping[str, str]) -> dict[str, tuple[str, Original]]:
         """Return the services that run a known image with these answers.
 
-        The result maps the name of each service to the name of its primary service and its image.
+        The result maps the name of each such service to a pair: the name of its primary service, and the image.
         """
         files = answered(revision, variables)
         images = [image for catalog, _ in self._known for image in catalog.images]

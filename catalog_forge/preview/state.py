@@ -36,7 +36,7 @@ _LONGEST = 1 << 16
 class Wish:
     """The user's choices: answers by variable, scales by service, the conf container (`asks`), and the version of the metadata.
 
-    An empty choice means the entry's default. With `secrets`, secret files are shown too.
+    An empty choice means the entry's default. With `secrets`, secret files are also shown.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -106,7 +106,8 @@ def played(opened: Opened, wish: Wish) -> Played:
     variables = wish.variables(revision)
     problems = list(_unfit(revision, variables))
     try:
-        # In the conf image of a spec, files with secrets are marked. In a hand-written image, any file may contain a secret.
+        # For a spec, the files that contain secrets are known. In a hand-written image, any file may contain a secret, so the
+        # secret answers are masked.
         told = variables if wish.secrets or opened.spec else {**variables, **masks_of(revision, variables)}
         stack = _scaled(compose(revision, told, stack_name(wish.stack or revision.entry.name)), wish)
         made = _environment(stack, wish)

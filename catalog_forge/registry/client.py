@@ -195,7 +195,7 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
 def _pieces(blob: object) -> Iterator[bytes]:
     """Return the chunks of a blob.
 
-    The assertion only narrows the declared type: python-dxf returns a tuple if the size is requested, too.
+    The assertion only narrows the declared type: python-dxf returns a tuple if the size is also requested.
     """
     assert isinstance(blob, Iterable)
     return iter(blob)

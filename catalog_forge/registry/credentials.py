@@ -1,4 +1,4 @@
-"""Reads the docker command's credentials for a registry through the Docker SDK. They are never shown or stored."""
+"""Reads the docker command's credentials for a registry through the Docker SDK. Credentials are never shown or stored."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class LockFile:
         return _HEAD + yamlio.dump({**({"pinned": True} if self.pinned else {}), "images": rows})
 
     def with_images(self, found: Mapping[str, Locked]) -> LockFile:
-        """Return the lock file with these images added or replaced.
+        """Return a copy of the lock file in which these images are added or replaced.
 
         An image whose digest did not change keeps the date on which it was first seen.
         """
@@ -88,7 +88,7 @@ class LockFile:
         return replace(self, images={**self.images, **kept})
 
     def of(self, names: Mapping[str, object]) -> LockFile:
-        """Return the lock file reduced to the images with these names."""
+        """Return a copy of the lock file that contains only the images with these names."""
         return replace(self, images={name: each for name, each in self.images.items() if name in names})
 
 

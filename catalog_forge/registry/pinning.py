@@ -14,7 +14,7 @@ _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 
 
 def pinned(plan: Plan, pins: Mapping[str, str]) -> Plan:
-    """Return the plan in which each image that has a digest in `pins` is pinned.
+    """Return a copy of the plan in which each image that has a digest in `pins` is pinned.
 
     An image that depends on an answer stays unpinned: pinning it would change an option of the question, and Rancher would
     drop the answers of users who chose this option.

@@ -36,7 +36,7 @@ class TooLong(RequestException):
 
 
 class Busy(RequestException):
-    """A registry asked to wait for too long, or asked to wait at every try."""
+    """A registry asked the client to wait too long, or asked it to wait after every attempt."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"asks to wait {seconds} s")

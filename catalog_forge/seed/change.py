@@ -36,7 +36,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing must be written: the store has the wanted keys, and no earlier seed was interrupted."""
+        """Whether there is nothing to write: the keys in the store are already correct, and no earlier seed was interrupted."""
         return not (self.puts or self.deletes or self.is_cut_off)
 
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
@@ -52,7 +52,7 @@ class Change:
         yield from whole
 
     def _operations(self) -> list[Operation]:
-        """Return all operations in order. Keys that conflict with a new key, above or below it, are removed first."""
+        """Return all operations in order. Old keys that would conflict with a new key are removed first."""
         above = {parent for key in self.puts for parent in parents(key)}
         blocking = [key for key in self.deletes if key in above or is_below(key, self.puts)]
         rest = [key for key in self.deletes if key not in set(blocking)]

@@ -72,7 +72,7 @@ class JsonFile:
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Replace the file; everything outside the prefix stays unchanged."""
         try:
-            # A symbolic link, such as one into a folder of the container, stays a link.
+            # If the path is a symbolic link, the file that it leads to is replaced, and the link is kept.
             path = self._path.resolve()
             with self._new(path) as (new, name):
                 text = file_of(self._with(puts, set(deletes))).encode()

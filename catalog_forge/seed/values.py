@@ -34,7 +34,7 @@ def wanted(
 ) -> Contents:
     """Return the contents that the store should have.
 
-    `given` are answers by metadata key or by the question's variable; `there` are the store's current contents. A key
+    `given` maps metadata keys, or the variables of their questions, to answers; `there` has the store's current contents. A key
     with neither an answer nor a default keeps its current value, unless it is in `unset`. Raises ForgeError with all problems.
     """
     own = frozenset(f"{prefix}/{name}" for name in spec.metadata)

@@ -25,7 +25,7 @@ from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import CHOICES, Team, broken, value_of
 from catalog_forge.yamlio import Map
 
-# The choices that become defaults if most specs agree, in the order in which they are tried.
+# The choices that get a default if most specs have the same value, in the order in which the defaults are tried.
 _DEFAULTS = ("base", "registry", "confd", "metadata", "license", "maintainer")
 _CONFIG = ("category", "license", "maintainer")
 
@@ -34,7 +34,7 @@ _CONFIG = ("category", "license", "maintainer")
 class Fact:
     """Facts about one image or entry: its path, its kind, its values, the number of violated standards, and its last change.
 
-    `unread` says why the image or entry, or a part of it, could not be read. Missing values are then unknown.
+    `unread` says why the image or entry, or a part of it, could not be read. A value that is missing is then unknown.
     """
 
     catalog: str
@@ -92,7 +92,7 @@ def _said(problems: Sequence[Problem]) -> str:
 
 
 def _changed(root: Path, path: str) -> str:
-    """Return the date of the last commit that changed a path; empty if no commit did, or if git fails."""
+    """Return the date of the last commit that changed a path; empty if there is no such commit, or if git fails."""
     with suppress(ForgeError):
         return git.read(root, "log", "-1", "--format=%cs", "--", f"./{path}").decode().strip()
     return ""
@@ -101,8 +101,8 @@ def _changed(root: Path, path: str) -> str:
 def derived(repository: Repository) -> dict[str, Any]:
     """Return standards that a catalog already meets, so that adopting them changes no generated file.
 
-    A value that most specs have becomes a default if the default changes no generated file. All values that occur are allowed.
-    Properties that every spec has are required.
+    A value that most specs have becomes a default if the default changes no generated file. Every value that occurs in the
+    catalog is allowed. Every property that all specs have is required.
     """
     found = facts(repository.root, "")
     specs = [each for name in repository.names() for each in _read(repository, name)]

@@ -22,7 +22,7 @@ class Impact:
     """The effect of changed standards on one spec.
 
     `keys`: the inherited values that change; `files`: the generated files that change; `breaches`: new violations; `problems`:
-    why the spec can no longer be generated; `image` and `entry`: the next versions of the image and the entry.
+    why no files can be generated from the spec any more; `image` and `entry`: the next versions of the image and the entry.
     """
 
     name: str
@@ -45,7 +45,7 @@ def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
 
 
 def published(repository: Repository, ref: str) -> Team:
-    """Return the standards at a commit, including all standards that they extended. Raises ForgeError if git fails."""
+    """Return the standards at a commit, including the standards that these standards extend. Raises ForgeError if git fails."""
     root = repository.root
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()
@@ -54,7 +54,7 @@ def published(repository: Repository, ref: str) -> Team:
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:
-    """Yield the effect on each spec; with `versions`, also the versions that `release` would give to changed specs."""
+    """Yield the effect on each spec. With `versions`, it includes the versions that `release` would give to a changed spec."""
     differ = {path.removeprefix("defaults."): pair for path, pair in changed(old, new).items() if path.startswith("defaults.")}
     for name in repository.names():
         yield _impact(repository, repository.source(name), (old, new), differ, versions=versions)
@@ -85,7 +85,7 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 
 
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
-    """Return the messages about a spec that violates the standards.
+    """Return a message for each violation of the standards in a spec.
 
     The key of each message does not depend on the violating value, so the messages can be compared with those that other
     standards give.
@@ -100,7 +100,7 @@ def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, 
 
 
 def _next(repository: Repository, source: Source, found: Impact) -> None:
-    """Set the versions in `found` that `release` would give. Set none if git cannot tell which revisions are published."""
+    """Set the versions in `found` to those that `release` would give. Set none if the published revisions are unknown."""
     with suppress(ForgeError):
         made = releasing.next_revision(source, releasing.published_at(repository, source, "HEAD"), None, ())
         if made:

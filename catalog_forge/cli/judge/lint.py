@@ -282,7 +282,7 @@ def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | For
 
 
 def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
-    """Set aside the findings that a baseline contains. Return the new run, and the baseline's entries that were not found."""
+    """Set aside the findings that a baseline contains. Return the new run, and the baseline entries that match no finding."""
     from catalog_forge.lint.runner import baseline
     from catalog_forge.lint.runner.check import Checked
 
@@ -293,7 +293,7 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Print the baseline entries that no longer match a finding.
 
-    Entries of rules or files that this run did not check are ignored.
+    An entry is ignored if this run did not check its rule or its file.
     """
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:

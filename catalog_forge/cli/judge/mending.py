@@ -18,7 +18,7 @@ _MARKS = (".git", "catalog-forge.yml", "specs")
 
 
 def show(before: Tree, after: Tree) -> None:
-    """Print, as a diff for `patch -p1`, the changes that fixes make. On a terminal, control characters are escaped."""
+    """Print the changes that fixes make, in the form of a diff for `patch -p1`. On a terminal, control characters are escaped."""
     from catalog_forge.lint.runner import fixes
 
     diff = fixes.diff(fixes.changes(before, after))

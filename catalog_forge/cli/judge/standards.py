@@ -110,8 +110,8 @@ def _lines(each: Impact) -> Iterator[str]:
 def adopt(settings: Settings, write: bool) -> None:
     """Derive standards from the current state of the catalog.
 
-    A value that most specs have becomes a default, unless that would change a generated file; every value found in
-    specs, images and entries is allowed; whatever every spec has is required.
+    A value that most specs have becomes a default unless this would change a generated file. Every value found in
+    specs, images and entries is allowed. Every property that all specs have is required.
     """
     from catalog_forge import writer, yamlio
     from catalog_forge.cli.judge.deriving import derived

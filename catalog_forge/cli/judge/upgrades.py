@@ -70,7 +70,7 @@ def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
 def _reads(catalog: Catalog) -> Reads:
     """Return a function that maps the reference of a known image to a predicate.
 
-    The predicate says whether the templates of the image read a metadata key.
+    The predicate takes a metadata key, and says whether the templates of the image read this key.
     """
     from catalog_forge.lint.images.inside import asked_of
 

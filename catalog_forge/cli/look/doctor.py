@@ -16,7 +16,7 @@ from catalog_forge.shown import as_json, counted, printable
 
 CONFD = "CATALOG_FORGE_CONFD"
 
-# The purpose of each program, and how to get it.
+# For each program: its purpose, and how to install it.
 _TOOLS = (
     (
         "confd",

@@ -100,7 +100,7 @@ def build(
     """Build the conf images of specs on a Docker engine.
 
     Without a NAME, builds the image of every spec in the catalog. An image whose inputs have not changed is not built
-    again. The engine is selected as by the docker command: DOCKER_HOST, DOCKER_CONTEXT or the current context.
+    again. The engine is the one that the docker command uses: DOCKER_HOST, DOCKER_CONTEXT or the current context.
 
     A pushed tag is never changed: if the registry already has the tag with different content, the push is refused; if the
     inputs are the same, nothing is pushed. The digests of pushed images are written to catalog-forge.lock.
@@ -205,9 +205,9 @@ def stale(source: Source) -> ForgeError:
 
 
 def folder_of(root: Path, name: str) -> Plan:
-    """Return the files of a folder except hidden files: a change of the hidden manifest must not change the image.
+    """Return the files of a folder. Hidden files are left out, so that the hidden manifest has no effect on the image.
 
-    Of a file's mode, only the executable bit is kept, because the other bits depend on the umask.
+    Only the executable bit of a file's mode is kept, because the other bits depend on the umask.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan

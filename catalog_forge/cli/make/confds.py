@@ -1,7 +1,7 @@
 """Selects the confd for an image: the file that the user names, a cached file with the right checksum, or a download.
 
-A confd is identified only by its checksum, so its origin does not change an image. A `--confd` that matches the spec's pin is
-cached below XDG_CACHE_HOME, so that it need not be named or downloaded again.
+A confd is identified only by its checksum, so its origin has no effect on an image. A file that is given
+with `--confd` and matches the spec's pin is cached below XDG_CACHE_HOME, so that later builds find it there.
 """
 
 from __future__ import annotations

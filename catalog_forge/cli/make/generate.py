@@ -53,8 +53,8 @@ def generate(
 
     Without a NAME, generates the files of every spec in the catalog. A generated file that was edited is never overwritten: edit
     the spec instead, or discard the edits with --force. With --locked, every image reference gets the digest that `lock`
-    found. Files that a removed or renamed spec has left are reported, and deleted with --prune: all or nothing, and without
-    --force only if nobody edited them.
+    found. Files that remain from a removed or renamed spec are reported. --prune deletes either all of these files or
+    none of them; without --force, it deletes none if one of them was edited.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas
@@ -103,7 +103,8 @@ def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
 def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
     """Call `act` for each spec name, even after an error in a spec. Return whether any call returned True.
 
-    Raises ForgeError with all problems. If a call raises another exception, prints the problems found so far and raises it again.
+    Raises ForgeError with all problems. If a call raises any other exception, prints the problems found so far, and lets the
+    exception pass.
     """
     from catalog_forge.errors import ForgeError
 

@@ -95,7 +95,8 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
         room, _, below = path.partition("/")
         if room == "compose" and below.partition("/")[0] in chosen and below.endswith("/docker-compose.yml"):
             found.of_compose(file)
-    # A conf image without a registry exists only on the team's engines. An image of that name on Docker Hub is another image.
+    # A conf image without a registry exists only on the team's engines, so it is left out: Docker Hub may have a different image
+    # with the same name.
     at_home = {reference.parse(spec.tag).repository for spec in specs.values() if not spec.image.registry}
     for text in [*found.images]:
         parsed = reference.parse(text)
@@ -118,7 +119,7 @@ def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> T
 def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
     """Look up images in their registries. Return the images that were found, and the problems.
 
-    For an image in the lock file, only the digest is requested; if it has changed, the manifest is requested, too.
+    For an image in the lock file, only the digest is requested; if it has changed, the manifest is also requested.
     """
     from itertools import count
 

@@ -210,7 +210,7 @@ def _from_words(name: str, chosen: Options) -> Plan:
 def _from_blueprint(
     settings: Settings, name: str, chosen: Options, inherited: Map | None, told: Told
 ) -> tuple[Plan, Callable[[Plan], File]]:
-    """Return the files that a blueprint makes, and a function that makes the record of the blueprint and its answers.
+    """Return the files that a blueprint makes, and a function that records the blueprint and the answers in a file.
 
     `told` receives the answers that the user types.
     """

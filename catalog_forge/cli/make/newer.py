@@ -135,7 +135,7 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
 def _expanded(
     repository: Repository, name: str, blueprint: Blueprint, remembered: Memory, wished: Wished
 ) -> tuple[dict[str, object], dict[str, str | bool], Plan]:
-    """Return all answers, those that are defaults of new questions, and the files that the blueprint makes from all answers."""
+    """Return all answers, the default answers to new questions, and the files that the blueprint makes from all answers."""
     budget = Budget()
     render = renderer(blueprint, trusted=wished.trust, budget=budget)
     asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}
@@ -175,7 +175,7 @@ def _words(value: str | bool) -> str:
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     """Return an update that records a blueprint for a spec without a recorded blueprint.
 
-    The base of the update consists of the files that the blueprint makes from the answers that reproduce most of the spec.
+    The base of the update is what the blueprint generates from the answers that reproduce as much of the spec as possible.
     """
     if wished.reference is None:
         raise ForgeError(

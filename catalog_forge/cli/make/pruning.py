@@ -26,7 +26,7 @@ class Left:
     `names`: the removed specs of this run; `specs`: the names of all specs that exist.
 
     `is_all`: the run has only removed specs, so nothing is generated. `digests`: the digests of all files that were generated
-    from removed specs, by path; `taken`: the paths of such files that are now generated from a renamed spec.
+    from removed specs, by path; `taken`: the paths of those files that a renamed spec now generates.
     """
 
     repository: Repository

@@ -163,7 +163,7 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
 
 @dataclass(frozen=True)
 class _Source:
-    """The metadata service to query (a file or a URL), the version, and the caller; None means the scenario's `self`."""
+    """The metadata service to query (a file or a URL), the version, and the caller (None: the `self` of the scenario)."""
 
     file: Path | None
     url: str | None
@@ -355,7 +355,7 @@ def _stamp(file: Path) -> tuple[int, ...]:
 
 
 def _allow_many_clients() -> None:
-    """Allow a thousand confds to wait: each needs an open file, and many shells allow only 1024."""
+    """Raise the limit of open files, so that more than a thousand confds can wait. The limit is often 1024."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -345,7 +345,7 @@ def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[V
 
 
 def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list[tuple[str, Seen]]:
-    """Return the requested moments; by default, the first moment, or for a difference the first and the last."""
+    """Return the requested moments; by default, the first moment or, for --diff, the first and the last moment."""
     if wanted.scales:
         numbers = list(range(len(seen)))
     elif wanted.steps:

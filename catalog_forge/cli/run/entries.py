@@ -41,9 +41,9 @@ def chosen(
     """Return the selected revision of an entry, and the stack that its answers define.
 
     `entry` is the folder of an entry or of a revision, or the name of an entry in the catalog; `name` is the stack's name, by
-    default the entry's name. `ask` answers missing questions; True asks the user at the terminal. `kept` returns the existing
-    stack with a name; the answers of that stack are kept unless new answers are given. Raises ForgeError with all problems of
-    the entry and the answers.
+    default the entry's name. `ask` is called for each question without an answer; True asks the user at the terminal. `kept`
+    returns the existing stack with a name; the answers of that stack are kept unless new answers are given. Raises ForgeError
+    with all problems of the entry and the answers.
     """
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
@@ -123,7 +123,7 @@ def show_plan(stack: Stack, form: str, found: list[ServiceChange] | None = None)
 
 
 def asker(no_input: bool = False) -> Ask | None:
-    """Return a function that asks the user; None if there is no terminal or no question may be asked."""
+    """Return a function that asks the user; None if there is no terminal, or if `no_input` is set."""
     return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else prompted
 
 

@@ -125,7 +125,7 @@ def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
 
 
 def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) -> None:
-    """Print new log lines. After a container has restarted, its log is continued from where it ended."""
+    """Print new log lines. When a container has restarted, continue after the last line that was printed from its log."""
     threads: dict[str, tuple[threading.Thread, float]] = {}
     while True:
         now = time.time()

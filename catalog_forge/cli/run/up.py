@@ -99,7 +99,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: An
     if stack is not None:
         bring_up(stack, background, form)
     if stack is not None and watched:
-        options["confirm"] = False  # saving a file is confirmation enough
+        options["confirm"] = False  # from now on, saving a file counts as confirmation
         watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, form=form), bring_up)
 
 
@@ -190,7 +190,7 @@ def _confirmed(stack: Stack) -> None:
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:
-    """Return the stack with an haproxy for each load balancer, if an image is given or the engine has one."""
+    """Return the stack with an haproxy for each load balancer, if an haproxy image is given or the engine has one."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.balancer import balanced
     from catalog_forge.stack.runner import images_of

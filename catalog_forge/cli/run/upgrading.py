@@ -36,7 +36,7 @@ def play(
 ) -> None:
     """Run one revision, and upgrade it to another.
 
-    Reports whether Rancher offers the upgrade, what the upgrade breaks, and what the volumes have lost.
+    Reports whether Rancher offers the upgrade, what the upgrade breaks, and what has been lost from the volumes.
 
     `choose` returns the stack of a revision with its answers. At the end, the stack must meet the expectations at the
     first moment of `scenario`. Raises ForgeError if the stack already exists, if the upgrade fails (the stack is then

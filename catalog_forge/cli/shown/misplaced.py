@@ -1,4 +1,4 @@
-"""Explains to users on which side of its command a misplaced option belongs."""
+"""Tells users whether a misplaced option belongs before or after the name of its command."""
 
 from __future__ import annotations
 

@@ -21,6 +21,6 @@ def jobs(default: int, what: str) -> Callable[[Any], Any]:
 
 
 def form(*choices: str, what: str = "Output format.") -> Callable[[Any], Any]:
-    """Return a decorator that adds the option --format: one of `choices`, by default the first; without any, text or json."""
+    """Return a decorator that adds the option --format: one of `choices` (the first is the default), or text or json."""
     known = choices or ("text", "json")
     return click.option("--format", "form", type=click.Choice(known), default=known[0], show_default=True, help=what)
