@@ -126,8 +126,9 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
         shown = {**found.variables, **({} if wish.secrets else masks_of(opened.revision, found.variables))}
         data["compose"] = composed(opened.revision, shown, found.stack.name if found.stack else "stack")
         data["answers"] = shown
-    if found.stack:
-        data["services"] = [*_services(found)]
+    if found.stack and found.environment:
+        conf, services = {writer.primary for writer in found.writers.values()}, found.environment.services
+        data["services"] = [{"name": name, "scale": each.scale, "conf": name in conf} for name, each in services.items()]
         data["notes"] = [*map(str, found.stack.unhonoured)]
         data["trust"] = [*map(str, found.stack.dangerous)]
     data |= {"nodes": [*found.writers], "asks": found.asks, **_source(opened, found)}
@@ -176,12 +177,3 @@ def _text(file: Written | None, secrets: bool) -> str:
     if file.secret and not secrets:
         return f"# a secret of {len(file.content)} bytes"
     return f"({len(file.content)} bytes that are not text)" if file.is_binary else file.text
-
-
-def _services(found: Played) -> Iterator[dict[str, Any]]:
-    """Yield the services of the stack and of linked stacks, each with its scale."""
-    assert found.stack and found.environment
-    conf = {writer.primary for writer in found.writers.values()}
-    yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)
-    for stack in found.environment.stacks[1:]:
-        yield from ({"name": f"{stack.name}/{each.name}", "scale": each.scale, "conf": False} for each in stack.services)

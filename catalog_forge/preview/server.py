@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,7 +22,7 @@ from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.preview import answering, icons
 from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Wish
-from catalog_forge.preview.watching import Watch, mark
+from catalog_forge.preview.watching import mark, marks
 from catalog_forge.shown import as_json
 
 HOST = "127.0.0.1"
@@ -40,8 +39,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-# The longest pause between two writes to an event stream, in seconds. Only a write detects that a client has left.
-_PULSE = 10.0
 
 Query = Mapping[str, Any]
 
@@ -121,8 +118,7 @@ class PreviewServer(ThreadingHTTPServer):
 
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
-        self._clients: set[socket.socket] = set()
-        self.watch = Watch(site.stamps)
+        self.ended = threading.Event()
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -147,23 +143,9 @@ class PreviewServer(ThreadingHTTPServer):
         """The URL of the page."""
         return f"http://{HOST}:{self.server_port}/"
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a client and remember its socket."""
-        client, address = super().get_request()
-        self._clients.add(client)
-        return client, address
-
-    def close_request(self, request: Any) -> None:
-        """Forget a client and close its socket."""
-        self._clients.discard(request)
-        super().close_request(request)
-
     def server_close(self) -> None:
-        """Close all connections, including event streams, and wait for their threads."""
-        for client in tuple(self._clients):
-            with suppress(OSError):  # the client has already left
-                client.shutdown(socket.SHUT_RDWR)
-        self.watch.end()
+        """Stop serving, and end all event streams."""
+        self.ended.set()
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
@@ -174,7 +156,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: PreviewServer
     server_version = f"catalog-forge/{__version__}"
     sys_version = ""
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 60
@@ -207,7 +188,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request whose body is JSON; the response is also JSON."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MAX_BODY):
-            self.close_connection = True
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large, or has no length")
             return
         body = self.rfile.read(int(length))
@@ -276,15 +256,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _events(self) -> None:
-        """Send `changed` whenever a file of the catalog has changed, until the client leaves."""
-        self.close_connection = True
+        """Send `changed` whenever a file of the catalog has changed, until the client leaves.
+
+        The current mark is sent first, so that a page that shows older files loads them again.
+        """
         self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream"})
-        with self.server.watch.looking() as look:
-            # Only changes from now on are sent. The current mark is sent first, so that a page that shows older files loads
-            # them again.
-            self.wfile.write(f"retry: 500\nevent: hello\ndata: {mark(self.server.watch.seen)}\n\n".encode())
+        before = ""
+        for now in marks(self.server.site.stamps, self.server.ended):
+            if not before:
+                text = f"retry: 500\nevent: hello\ndata: {now}\n\n"
+            else:  # even without a change, something is written, because only a write detects that the client has left
+                text = ": here\n\n" if now == before else "event: changed\ndata:\n\n"
+            self.wfile.write(text.encode())
             self.wfile.flush()
-            while True:
-                changed = look(_PULSE)
-                self.wfile.write(b"event: changed\ndata:\n\n" if changed else b": here\n\n")
-                self.wfile.flush()
+            before = now

@@ -58,12 +58,9 @@ def _moments(case: Case, steps: Sequence[Step | None]) -> Iterator[dict[str, Any
 
 def _units(environment: Environment) -> Iterator[dict[str, Any]]:
     """Yield the services at a moment, each with its scale, and with its units that are not running or not healthy."""
-    own, *others = environment.stacks
-    for stack in (own, *others):
-        for service in stack.services:
-            marks = {**service.healths, **service.states}
-            name = service.name if stack is own else f"{stack.name}/{service.name}"
-            yield {"name": name, "scale": service.scale, "marks": {index: marks[index] for index in sorted(marks)}}
+    for name, service in environment.services.items():
+        marks = {**service.healths, **service.states}
+        yield {"name": name, "scale": service.scale, "marks": dict(sorted(marks.items()))}
 
 
 def near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:

@@ -123,6 +123,14 @@ class Environment:
     containers: tuple[str, ...] = ()
     name: str = "Default"
 
+    @property
+    def services(self) -> dict[str, Service]:
+        """The services by the names that the first stack uses for them: those of other stacks are called STACK/SERVICE."""
+        own = self.stacks[0]
+        return {
+            each.name if stack is own else f"{stack.name}/{each.name}": each for stack in self.stacks for each in stack.services
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -164,9 +164,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
     """Yield the name and the container of each service that the entry does not define."""
-    own, *others = start.stacks
-    services = [each.name for each in own.services]
-    services += [f"{stack.name}/{each.name}" for stack in others for each in stack.services]
+    services = start.services
     for key, value in reader.pairs(node, "beside"):
         if key.value not in services:
             reader.wrong(f"there is no service {key.value!r}", key.where, did_you_mean(key.value, services))

@@ -208,11 +208,7 @@ class _StepReader(EnvironmentReader):
         stacks = before.environment.stacks
         own = f"{launch.stack.name}/{launch.service.name}" if launch else ""
         name = self.word(named, "service") if named else own.removeprefix(f"{stacks[0].name}/")
-        services = {
-            service.name if stack is stacks[0] else f"{stack.name}/{service.name}": service
-            for stack in stacks
-            for service in stack.services
-        }
+        services = before.environment.services
         # `scale` comes first, wherever it is written: the other keys change the units that the service has afterwards.
         changes = sorted(((key, value) for key, value in found.items() if key in _CHANGES), key=lambda each: each[0] != "scale")
         if (named or changes) and name not in services:
