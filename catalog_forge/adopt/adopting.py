@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are texts that no report may show. `taken` has the path and the digest of each
-    file of the entry whose content is now in the spec.
+    `secrets` are strings that no report may show. `taken` maps the path of each
+    file of the entry whose content is now in the spec to the digest of this file.
     """
 
     where: str
@@ -135,7 +135,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
 
 @dataclass(frozen=True)
 class _Generated:
-    """A generated image: its lifted templates (`chosen`, by dest), the plan of all files, and the subject to render."""
+    """A generated image: its lifted templates by dest (`chosen`), the plan of all files, and the image as engines render it."""
 
     chosen: Mapping[str, Lifted]
     plan: Plan
@@ -145,7 +145,7 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """Generate the image, and replace each template by blocks if the blocks render the same file.
+    """Generate the image, and replace each template with blocks if the blocks render the same file.
 
     Return the generated image, and the comparison of its files with those of the original.
 
@@ -223,7 +223,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Move a problem of the spec, which is never written, to the location of its cause in the original."""
+    """Return a problem of the spec with the location of its cause in the original, because the spec is never written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]
@@ -232,7 +232,7 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     files = {original.dests[each.resource.dest]: each.template for each in original.files}
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
-    # A hint is omitted if it names a place in the spec, which is never written.
+    # A hint that names a place in the spec is omitted, because the spec is never written.
     return Problem(
         f"the spec of this image would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint
     )
@@ -247,7 +247,7 @@ def _proven(original: Original, frame: Told, written: _Generated, tried: Sequenc
 
 
 def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
-    """Add scenario files to the plan, next to the spec: the first few scenarios in which every file is rendered."""
+    """Add to the plan the scenario files next to the spec: the first few scenarios in which every file is rendered."""
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
     unwritten = {name for each in found.files for name in each.unwritten}
     kept = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
@@ -283,7 +283,7 @@ def _departures(original: Original, written: _Generated) -> Iterator[Problem]:
 
 
 def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:
-    """Report the branches of rendered files that no scenario reaches, so that nothing is proven for these branches."""
+    """Report the template branches that no scenario reaches although their files are rendered. Nothing is proven for them."""
     rendered = {each.dest for each in found.files if each.status != "never rendered"}
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:

@@ -82,12 +82,12 @@ def lift(text: str, setting: Setting) -> Lifted:
 
 
 def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Lifted]:
-    """Lift every template that can be lifted. Return the results by dest; `metadata` are the keys declared by the entry."""
+    """Lift every template that can be lifted. Return the results by dest. `metadata` has the keys that the entry declares."""
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
     found = _lifted(original, service, metadata, blank)
     uses = [use for each in found.values() for use in each.keys.items()]
-    # If one file needs a key that another file treats as optional, the key becomes optional. If the key is missing, every file
-    # is written without its value.
+    # If one file needs a key that another file treats as optional, the key becomes optional. If the key is missing, all files
+    # are written without the key's value.
     mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
     return _lifted(original, service, metadata, blank | mixed) if mixed else found
 
@@ -112,8 +112,8 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         text = each.source.decode()
         made = lift(text, setting)
         if made.body is None:
-            # confd does not fetch a key that the template reads but its TOML does not declare. The generated blocks fetch the
-            # key; the proof shows whether this matters.
+            # If the TOML does not declare a key that the template reads, confd does not fetch the key. The generated blocks do
+            # fetch it; the proof shows whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
             # Rancher never serves this keyspace, so the template has always been rendered without these keys.
@@ -138,12 +138,12 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
 
 
 def _key(use: KeyUse) -> dict[str, Any]:
-    """Return the declaration of a key, derived from how templates read it."""
+    """Return the declaration of a key, derived from how the templates use the key."""
     if use.kind == "map":
         return {"type": "map", "optional": True, **({"fields": list(use.fields)} if use.fields else {})}
     data: dict[str, Any] = {"type": "multiline"} if use.pasted else {}
     if use.optional or use.default is not None:
-        # The key gets no `default`, because that would also replace an empty answer.
+        # The key gets no `default`, because a default would also replace an empty answer.
         data["optional"] = True
     if use.default and not use.secret:
         data["description"] = f"Without it: {use.default}"
@@ -178,7 +178,7 @@ def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Move the text on the same line as a condition into both branches of the condition, so that branches have whole lines."""
+    """Move the text on the same line as a condition into both branches of the condition, so that both consist of whole lines."""
     found: list[dict[str, Any]] = []
     for each in body:
         block = dict(each)
@@ -212,7 +212,7 @@ def _blocks(body: Sequence[Mapping[str, Any]], form: str, *, ends: bool = True) 
 
 
 def _texts(text: str, form: str, last: bool) -> Iterator[dict[str, Any]]:
-    """Convert a text to blocks: adjacent pairs to `set` blocks; comments, empty lines and sections to text blocks."""
+    """Convert text to blocks. Adjacent pairs become `set` blocks; comments, empty lines and sections become text blocks."""
     lines = text.split("\n")
     rest = lines.pop()
     if rest and not last:
@@ -258,7 +258,7 @@ def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
 
 @cache
 def _pair(form: str) -> re.Pattern[str]:
-    """Return the pattern of a line with a pair. Typed formats also allow unquoted numbers, booleans and expressions."""
+    """Return the pattern that matches a pair. In typed formats, it also matches unquoted numbers, booleans and expressions."""
     made = BY_NAME[form]
     opening, closing = re.escape(made.value.opening), re.escape(made.value.closing)
     inside = rf"[^{opening}\\]*" if opening else ".*"

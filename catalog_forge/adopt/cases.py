@@ -19,14 +19,15 @@ from catalog_forge.confd.reading import LISTS
 from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
-# A style is the value of all keys in a scenario: a boolean, a number, or JSON for templates that use `json`. With the empty
-# style, each key has a value that fits the templates.
+# A style is the value that every key has in a scenario: a boolean, a number, or JSON for templates that use `json`. With the
+# empty style, each key has a value that fits the templates.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
-# Wildcards are replaced by names if they are a whole path segment, and by numbers if they are a part of a segment.
+# A wildcard that is a whole path segment is replaced with each of the _ELEMENTS; a wildcard that is only a part of a segment is
+# replaced with each of the _NUMBERS.
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# The maximum numbers of keys, and of words in comparisons, that get separate scenarios.
+# The maximum number of keys with separate scenarios, and the maximum number of compared words with separate scenarios.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -37,7 +38,7 @@ Tree = dict[str, Any]
 class Runner:
     """A service that runs the image: its name, its metadata, and its conf sidekick if the sidekick has a separate address.
 
-    `blank` are the paths of keys whose question accepts an empty answer.
+    `blank` lists the paths of the keys whose questions accept an empty answer.
     """
 
     service: str
@@ -63,7 +64,7 @@ class Trial:
         return replace(self, data={**self.data, "services": services})
 
     def answered(self, paths: Iterable[str]) -> Trial:
-        """Add each key in `paths` that the service running the image lacks, with an empty value. Return the new trial."""
+        """Return the trial in which the service that runs the image also has each missing key of `paths`, with an empty value."""
         own = next(iter(self.data["services"]))
         service = self.data["services"][own]
         metadata: Tree = {}
@@ -82,7 +83,7 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment variables of confd: the values in the image, or samples for values that are empty or varied."""
+        """Return confd's environment variables: the values in the image, with samples for empty values and values to vary."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
@@ -106,7 +107,7 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find hosts by a container's host name, which equals the host's name only in the host's network."""
+        """Whether templates find a host by a container's host name. The two names are equal only in the host's network."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -184,7 +185,7 @@ def _is_any(part: str) -> bool:
 
 
 def _grow(tree: Tree, parts: list[str], function: str, shapes: Shapes) -> None:
-    """Add an empty value at a path of the tree. A wildcard in the path is replaced by several names."""
+    """Add an empty value at a path of the tree. If the path contains a wildcard, add a path for each of several names."""
     parts = [part for part in parts if part]
     if function in LISTS and not (parts and _glob(parts[-1])):
         parts = [*parts, WILD]

@@ -33,9 +33,9 @@ _COMMON = {"docker", "rancher"}
 
 @dataclass(frozen=True)
 class ConfUnit:
-    """A primary service and its sidekicks, by their roles.
+    """A primary service and its sidekicks, each in a field for its role.
 
-    `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` lists all others.
+    `conf` runs the conf image, `main` runs the program, the `data` services only own volumes, and `beside` has all others.
     """
 
     primary: str
@@ -95,7 +95,7 @@ def modelled(entry: Entry) -> Revision | None:
 
 
 def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each use of a conf image by an entry, preceded by the image.
+    """Yield a pair for each use of a conf image by an entry: the image and the use.
 
     `images` are all images with a known Dockerfile, which shows what an image starts. If a catalog has only one image and one
     entry, the names need not match: it is enough that the entry runs exactly one image named like a conf image.
@@ -115,7 +115,7 @@ def unreadable(revision: Revision) -> tuple[Problem, ...]:
 
 
 def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
-    """Yield a note for each namespace in references to the conf image. The image `name`, which the spec builds, has none."""
+    """Yield a note on each namespace in references to the conf image. The image `name` that the spec builds has no namespace."""
     services = [use.composition.services[unit.conf] for unit in use.units]
     for image, service in {written_at(each, "image"): each for each in services}.items():
         before = image.rpartition("/")[0]
@@ -135,7 +135,7 @@ def unread_entries(catalog: Catalog) -> Iterator[Problem]:
 def contained(
     catalog: Catalog, originals: Sequence[Original], images: Sequence[Image], used: Iterable[EntryUse]
 ) -> Iterator[Problem]:
-    """Yield a note for each service that runs a conf image in an entry that has no other container to configure.
+    """Yield a note on each service that runs a conf image although its entry has no other container to configure.
 
     `used` is the result of `uses`. The entries in it are skipped, because they have a separate container to configure.
     """
@@ -169,7 +169,7 @@ def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
 
 
 def beside(use: EntryUse, owner: Original) -> Problem:
-    """Return the note for an image that an entry uses, if the spec of another image, `owner`, generates this entry."""
+    """Return the note on an image whose entry is not generated from this image's spec but from the spec of `owner`."""
     entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, in which {conf} still runs the original image",
@@ -179,7 +179,7 @@ def beside(use: EntryUse, owner: Original) -> Problem:
 
 
 def answers(revision: Revision) -> dict[str, str]:
-    """Return the default answers of a revision. Reports show them, so a secret answer is replaced by the name of its question."""
+    """Return the default answers of a revision. Reports show them, so a secret answer is replaced with its question's name."""
     found = defaults(revision.questions)
     return {name: name if text and is_secret(revision.asked[name]) else text for name, text in found.items()}
 
@@ -208,7 +208,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each image that one entry uses, with an `EntryUse`. `surely` is a reference to the only `known` image."""
+    """Yield each image that one entry uses, and how it uses the image. `surely` is a reference to the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:
@@ -251,7 +251,7 @@ def conf_images(
 
 
 def _carrier(service: Service, images: Sequence[Image]) -> Original | None:
-    """Return the image of a service that only fills volumes: with no program, or with one that runs once; otherwise None."""
+    """Return a service's image if the service only fills volumes (it has no program, or one that runs once), otherwise None."""
     image = written_at(service, "image")
     words = _program(service, images)
     holder = _meant(image, [(each, each) for each in images]) if words is not None else None
@@ -345,7 +345,7 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 def _only_holds(service: Service) -> bool:
     """Whether a service only owns volumes: it runs once and has no program, or only /bin/true.
 
-    A service with variables does not count: the variables show that its image runs a program, which changes the volumes.
+    A service with variables does not count, because variables show that its image runs a program that changes the volumes.
     """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     idles = words == ["/bin/true"] or (not words and service.get("environment") is None)

@@ -280,7 +280,7 @@ class Evaluation:
     # The functions
 
     def path(self, words: Any) -> Phrase:
-        """Put the prefix of the TOML before a path, and return the whole path."""
+        """Return the whole path for a path in the template: the prefix of the TOML and the path."""
         if not isinstance(words, Phrase):
             raise Unliftable("a path must be a text")
         prefix = self.setting.prefix.rstrip("/")
@@ -289,7 +289,7 @@ class Evaluation:
         return path
 
     def serves(self, path: Phrase) -> bool:
-        """Whether a path may have a value. A path below a key that is known to have a value has none."""
+        """Whether a path may have a value. If a key is known to have a value, no path below this key has a value."""
         segments = segments_of(path)
         return not any(segments[: len(leaf)] == leaf != segments for leaf in self.leaves) and serves(path, self.setting)
 
@@ -315,7 +315,7 @@ class Evaluation:
         return Children(path, branches) if self.serves(path) else ()
 
     def matching(self, words: Any, pairs: bool) -> Any:
-        """Return the pairs (`gets`) or values (`getvs`) that match a pattern. Its only `*` must be at the end of a segment."""
+        """Return the pairs (`gets`) or values (`getvs`) that match a pattern, whose only `*` must end a segment."""
         segments = segments_of(self.path(words))
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
         if not self.serves(_path(segments[: wild[0]] if wild else segments)):
@@ -424,7 +424,7 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Apply the function `word` to a text. `change` changes constants now; other parts change when the file is rendered."""
+        """Apply the function `word` to a string: `change` is applied to constants now, and `word` to other parts on rendering."""
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 
@@ -452,7 +452,7 @@ class Evaluation:
         raise Unliftable("it cannot be determined whether this value counts as true", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
-        """Return the result of `and` or `or`. For two texts, `or` returns the first text or, if that is empty, the second."""
+        """Return the result of `and` or `or`. For two strings, `or` returns the first or, if the first is empty, the second."""
         first = values[0]
         if word == "any" and len(values) == 2 and all(isinstance(value, Phrase) for value in values):
             found = first.single
@@ -486,7 +486,7 @@ class Evaluation:
 
 
 def separated(repeat: Repeat) -> Repeat:
-    """Turn the text that the body of a loop prints between elements into the separator of the loop."""
+    """If the body of a loop prints text between elements, turn this text into the separator of the loop."""
     body, ends = repeat.body, {"later": 0, "more": -1}
     for place, piece in enumerate(body):
         if not isinstance(piece, When) or piece.test.word not in ("later", "more", "not"):
@@ -507,7 +507,7 @@ def separated(repeat: Repeat) -> Repeat:
 
 
 def _listed(path: Phrase) -> Phrase:
-    """Return a path without the slash at its end, which has no effect on a listing."""
+    """Return a path without a final slash, because a final slash has no effect on a listing."""
     *parts, last = path.parts or ("",)
     return Phrase((*parts, last.rstrip("/"))) if isinstance(last, str) and (parts or last.strip("/")) else path
 
@@ -519,7 +519,7 @@ def _is_whole(walk: Walk) -> bool:
 
 
 def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
-    """Return a text in which the element of the loop `new` replaces the element of the loop `old`."""
+    """Return a string in which the element of the loop `new` replaces the element of the loop `old`."""
 
     def part(each: Any) -> Any:
         if isinstance(each, ElementName) and each.loop is old:
@@ -537,7 +537,7 @@ def _path(segments: Sequence[Phrase]) -> Phrase:
 
 
 def _plain(parts: Sequence[Any]) -> Phrase:
-    """Return a text with these parts, in which adjacent constants are joined."""
+    """Return a string that consists of these parts, with adjacent constants joined."""
     found = merged(part for part in parts if part != "")
     size = sum(len(part) if isinstance(part, str) else 1 for part in found)
     if size > _LONGEST or len(found) > 100:

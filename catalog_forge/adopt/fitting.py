@@ -1,4 +1,4 @@
-"""Generates sample values that fit their use in templates: JSON with the fields that are read, texts that can be split."""
+"""Generates sample values that fit their use in templates, such as JSON with the fields that a template reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from catalog_forge.confd.reading import Usage
 # Limits of JSON samples: the depth of their fields, and the size above which a list has only one item. Without these limits, a
 # template that calls itself would have endless samples.
 _DEEPEST, _LARGE = 8, 1000
-# The maximum number of scenarios with fitting values. Each scenario uses different words from the templates' comparisons.
+# The maximum number of scenarios with fitting values. The words come from the comparisons in the templates; each scenario takes
+# other words.
 MOST_TURNS = 4
 _FITS = {"atoi": ("3", "4"), "parseBool": ("true", "false"), "base64Decode": ("c29tZQ==", "b3RoZXI=")}
 _COMPARES = ("eq", "ne", "contains")
@@ -40,7 +41,7 @@ class Shape:
             self.uses.append(use)
 
     def texts(self, *functions: str) -> list[str]:
-        """Return the texts that templates pass to these functions together with the value."""
+        """Return the strings that templates pass to these functions together with the value."""
         return [each.text for each in self.uses if each.function in functions and each.text]
 
     @property
@@ -49,9 +50,9 @@ class Shape:
         return max([len(self.texts(*_COMPARES)), *(each.words for each in self.below.values())])
 
     def made(self, turn: int | None, first: str = "") -> Any:
-        """Return a sample that fits the use of the value, or "" if any text fits.
+        """Return a sample that fits the use of the value, or "" if any string fits.
 
-        `turn` is the number of the word to use, of the words that the value is compared with; with None, none is used.
+        `turn` is a number that selects one of the words that the value is compared with. If it is None, no such word is used.
         """
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
@@ -77,7 +78,7 @@ class Shape:
 
 @dataclass
 class Shapes:
-    """The shapes of values by origin: the end of a path, `$` with the name of a variable, or NAME for the names of keys."""
+    """The shapes of values by origin. An origin is the end of a path, `$` and a variable's name, or NAME (for names of keys)."""
 
     known: dict[str, Shape] = field(default_factory=dict)
 
@@ -92,7 +93,7 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The numbers of the scenarios with fitting values. Each scenario selects different words from the comparisons."""
+        """The numbers of the scenarios with fitting values. Each scenario takes other words from the comparisons."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
@@ -108,7 +109,7 @@ class Shapes:
         return ""
 
     def name(self, element: str) -> str:
-        """Return a name for a key. If templates split the names of keys, the name has several parts."""
+        """Return a name for a key. If templates split the names of keys, the returned name has several parts."""
         shape = self.known.get(NAME, Shape())
         if not shape.texts("split") or any("/" in text for text in shape.texts("split")):
             return element
@@ -117,7 +118,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario: `style` for every key, or values that fit their use, with the words that `turn` selects."""
+    """The values of a scenario: `style` for each key or, if it is empty, a value that fits its use. `turn` selects the words."""
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""

@@ -122,7 +122,7 @@ class _Framing:
         return {**service, "name": self.use.revision.entry.name, "groups": groups}
 
     def member(self, unit: ConfUnit) -> dict[str, Any]:
-        """Return what a primary and its program declare: image, scale, health check and other compose keys."""
+        """Return the keys that a primary and its program declare: image, scale, health check and other compose keys."""
         primary, main = self.services[unit.primary], self.services[unit.main]
         found: dict[str, Any] = {"image": self.image(main), "scale": self.number(primary, "scale", 1)}
         if check := self.health_check(primary):
@@ -208,7 +208,7 @@ class _Framing:
         return found.partition(":latest")[0]
 
     def pinned(self, name: str, image: str) -> str:
-        """Return an image with a fixed tag. If `image` has none, a question asks for the tag, with `latest` as the default."""
+        """Return the image with its fixed tag or, if it has none, with the answer to a new question (default: `latest`)."""
         if "$" in image or not floats(image) or image.startswith("rancher/"):
             return image
         variable = f"{variable_of(name)}_tag"
@@ -240,7 +240,7 @@ class _Framing:
         return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
 
     def words(self, service: Service) -> list[str]:
-        """Return the words that start the program: entrypoint and command, with answers as expressions.
+        """Return the words that start the program: entrypoint and command, with an expression for each answer.
 
         If the entry has no entrypoint, the entrypoint of the image applies, which is only known from the Dockerfile of the image
         or from the table of well-known images.
@@ -308,7 +308,7 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """Replace each `${VARIABLE}` in a text by the expression of the variable's key, and `$$` by `$`."""
+        """Replace each `${VARIABLE}` with the expression of the variable's key, and each `$$` with `$`."""
         parts: list[str | Expr] = []
         place = 0
         for each in dollars(text):
@@ -328,7 +328,7 @@ class _Framing:
         return found
 
     def data(self, node: yamlio.Node) -> Any:
-        """Return a YAML node as plain data. A variable that no question asks for becomes an empty text, as in Rancher."""
+        """Return a YAML node as plain data. A variable that no question asks for becomes an empty string, as in Rancher."""
 
         def put(text: yamlio.Text) -> Any:
             value: Any = decoding.value(text)
@@ -343,7 +343,7 @@ class _Framing:
     # The metadata
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """Declare the metadata of all units as keys. Return the fixed values by primary and key, with None for a missing key."""
+        """Declare the metadata of all units as keys. Return the fixed values by primary and key; None marks a missing key."""
         leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
         fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
         order = dict.fromkeys(path for each in leaves.values() for path in each)
@@ -385,7 +385,7 @@ class _Framing:
             fixed[name][path] = values.get(name)
 
     def own_variable(self, path: str) -> dict[str, str]:
-        """Return another variable for a key if a question already has the key's usual variable, otherwise {}."""
+        """Return {"variable": NAME} with an unused name if a question already has the key's usual variable, otherwise {}."""
         name = variable_of(path)
         while name in self.asked:
             name += "_fixed"
@@ -432,7 +432,7 @@ class _Framing:
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
 
-        A key that a template reads and `launch` does not read gets no default: in `fixed`, each group excludes it.
+        A key that a template reads, but `launch` does not, gets no default: `fixed` excludes this key from each group.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
@@ -471,7 +471,7 @@ class _Framing:
         return launch
 
     def entry(self) -> dict[str, Any]:
-        """Return the entry key: the content of config.yml and of the catalog block."""
+        """Return the spec's `entry` key, which has the content of config.yml and of the catalog block."""
         revision, entry = self.use.revision, self.use.revision.entry
         config, block = _words(entry.settings.node), _words(revision.block)
         found: dict[str, Any] = {"name": entry.name, "title": block.get("name") or config.get("name", "")}
@@ -548,13 +548,13 @@ def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, y
 
 
 def _target(mount: str) -> str:
-    """Return the folder of a container where a volume is mounted: the second part of NAME:/PATH:MODE, or all of /PATH."""
+    """Return the folder at which a container mounts a volume: the second part of NAME:/PATH:MODE, or all of /PATH."""
     first, *rest = mount.split(":")
     return (rest[0] if rest else first).rstrip("/")
 
 
 def _covers(pattern: str, path: str) -> bool:
-    """Whether `pattern`, a path that a template reads, matches `path`. `*` and unknown parts match any name."""
+    """Whether `pattern`, a path that a template reads, matches `path`. A segment with `*` or an unknown part matches any name."""
     one, other = pattern.strip("/").split("/"), path.strip("/").split("/")
     return len(one) == len(other) and all(
         WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)

@@ -48,7 +48,7 @@ class Altered:
 
 
 def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Altered]:
-    """Compare what the original and the new `revision` launch with default answers. Raises ForgeError if one cannot be launched.
+    """Compare what both revisions launch with default answers. Raises ForgeError if one of the two cannot be launched.
 
     If the image of the configured `service` has no fixed tag, the new entry asks for the tag. The answer is then `latest`, like
     the tag of the original.
@@ -128,7 +128,7 @@ def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _network(launch: Launch) -> dict[str, Any]:
-    """Return the properties of a primary that other services see: ports and labels."""
+    """Return those properties of a primary that are visible to other services: ports and labels."""
     labels = {name: text for name, text in launch.labels.items() if name not in GENERATED_LABELS}
     return _only(replace(launch, labels=labels), ("ports", "exposed", "labels"))
 
@@ -162,6 +162,6 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, float):
-        yield path, printing.dump(value).rstrip("\n")  # Rancher's metadata and the engine receive a number in this form
+        yield path, printing.dump(value).rstrip("\n")  # Rancher's metadata and the engine get numbers as YAML prints them
     elif value not in (None, "", [], ()):
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

@@ -19,9 +19,9 @@ _TEXTS = (*_COMPARES, "split", "join", "replace", "trimSuffix")
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A string literal in an action: the function that receives it, its position among the arguments, its value and byte range.
+    """A string literal in an action: the function that receives it, its position among the arguments, and its value.
 
-    The range includes the quotes.
+    It begins at byte `start` and ends before byte `end`. This range includes the quotes.
     """
 
     function: str
@@ -51,7 +51,7 @@ class Literals:
         return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
 
     def paths(self, read: Iterable[str]) -> Iterator[Literal]:
-        """Yield the literals that begin a path: arguments of lookups, and literals with which a path in `read` begins."""
+        """Yield the literals that are the start of a path: arguments of lookups, and literals that paths in `read` begin with."""
         known = [path.lstrip("/") for path in read]
         for each in self.found:
             begin = each.value.partition("%")[0].lstrip("/")

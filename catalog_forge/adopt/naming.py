@@ -184,7 +184,7 @@ class Naming:
         raise Unliftable("the container that this path refers to cannot be determined")
 
     def thing(self, loop: Iteration) -> Thing | None:
-        """Return the list that a loop iterates over, or None if the loop iterates over the parts of a text."""
+        """Return the list that a loop iterates over, or None if the loop iterates over the parts of a string."""
         if isinstance(loop.of, Children):
             return self.place(loop.of.path)
         return loop.of if isinstance(loop.of, Thing) else None
@@ -249,7 +249,7 @@ class Naming:
         return self._field(reference, thing, _CONTAINER, "/self/container")
 
     def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
-        """Return the expression for a field. A field that the spec language does not name is read by a path below `below`."""
+        """Return the expression for a field. A field without a name in the spec language is read through a path below `below`."""
         words = _words(thing.rest)
         name = words[0] if len(words) == 1 else None
         if label := self._label_in(thing):
@@ -378,7 +378,7 @@ class Naming:
         return which.as_name
 
     def element(self, loop: Iteration) -> str:
-        """Return the expression for the current element of a loop: its name, or a part of a split text."""
+        """Return the expression for the current element of a loop: its name, or a part of a split string."""
         if isinstance(loop.of, Split):
             return self._reference(loop)
         thing = self.thing(loop)
@@ -408,7 +408,7 @@ class Naming:
         return self.listed(thing, branches, loop.first, loop.of.prefix if isinstance(loop.of, Children) else "")
 
     def listed(self, thing: Thing, branches: bool = False, first: bool = False, prefix: str = "") -> str:
-        """Return the expression for a list. `prefix` limits labels to those whose names begin with it."""
+        """Return the expression for a list. If `prefix` is set, only labels whose names begin with it are listed."""
         if _words(thing.rest) == ["labels"] and thing.kind in ("container", "host", "service"):
             return f"{self._labels_of(thing)}.labels" + (f":{prefix}" if prefix else "")
         if prefix:
@@ -457,7 +457,7 @@ class Naming:
         return f"service:{thing.which}"
 
     def _one(self, words: Phrase) -> str:
-        """Return the expression for a text that consists of a single value."""
+        """Return the expression for a string that consists of a single value."""
         found = words.single
         if isinstance(found, Lookup) and found.default is None:
             return self.value(found.path)
@@ -510,11 +510,11 @@ class Naming:
         return f"position({self._reference(part.loop)})" + (f" {'+' if plus > 0 else '-'} {abs(plus)}" if plus else "")
 
     def text(self, words: Phrase) -> str:
-        """Write a text in the syntax of a spec. Values that are unknown before rendering become expressions."""
+        """Write a string in the syntax of a spec. Values that are unknown before rendering become expressions."""
         return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
 
     def braced(self, part: Value) -> Expr:
-        """Return the braced expression for one value, as part of a text."""
+        """Return the braced expression for one value, as part of a string."""
         return expression(self.expression(part))
 
 
@@ -523,7 +523,7 @@ NO_CONTAINER = Iteration(Split(Phrase(), ""))
 
 
 def expression(source: str) -> Expr:
-    """Return a part of a text: the expression with this source, which `written` puts in braces."""
+    """Return a part of a string: the expression with this source. `written` puts it in braces."""
     return Expr(None, None, source, Where(""))  # type: ignore[arg-type]
 
 

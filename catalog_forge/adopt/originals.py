@@ -49,7 +49,7 @@ class OriginalFile:
     """A file that confd renders: its template resource, the TOML `file` with that resource, and its template.
 
     `moved` is the prefix of all paths in the template, without the metadata version. `rebased` is True if the file's keys are not
-    Rancher's, so that they were moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
+    Rancher's and were therefore moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
     """
 
     resource: TemplateResource
@@ -125,7 +125,7 @@ class Original:
     """The files of an image for one `-confdir` of confd: those that confd renders, and those that stay unchanged.
 
     `holds` is True if an entry only uses the image's volumes, not its program. `generated` is True if the image already has a
-    spec. `base` is the `image` key of the spec if the new image is based on this image.
+    spec. If the new image is based on the original, `base` is the `image` key of the spec.
     """
 
     image: Image
@@ -168,7 +168,7 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """The path of each file in the spec, by its dest. Files in system folders move: these folders cannot be volumes."""
+        """The path of each file in the spec, by its dest. Files in system folders are moved: such folders cannot be volumes."""
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")
@@ -192,7 +192,7 @@ class Original:
 
     @property
     def refresh(self) -> str:
-        """When confd updates the files: `watch`, `once`, or an interval such as `60s`; "" if unknown."""
+        """When confd updates the files: `watch`, `once`, or an interval such as `60s`. The result is "" if this is unknown."""
         runs = [run.flags for run in self.known.runs if "backend" in run.flags]
         if any("watch" in flags for flags in runs):
             return "watch"
@@ -212,7 +212,7 @@ def called(image: Image) -> str:
 def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:
     """Yield the images of a catalog that can be adopted: those with files for confd, and those with files in a volume.
 
-    `flags` are the confd flags that an entry passes if the image does not set them.
+    `flags` are the confd flags that an entry passes, in addition to the flags that the image sets.
     """
     for image in catalog.images:
         if said := _generated(image):
@@ -244,8 +244,8 @@ def _generated(image: Image) -> Problem | None:
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
     """Read an image whose volumes an entry uses and that has no files for confd. Return None if the volumes contain no file.
 
-    `words` is the command line of a program that the image runs once. If it is given, the new image is based on `reference`,
-    the reference of this image, and runs the program before it writes the files.
+    `words` is the command line of a program that the image runs once. If `words` is given, the new image is based on this image
+    (whose reference is `reference`), and runs the program before it writes the files.
     """
     if any(conf.resources for conf in image.confs):
         return None
@@ -316,7 +316,7 @@ def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
 
 
 def _versions(file: OriginalFile) -> set[str]:
-    """Return the metadata versions in the prefix of a file or, if the prefix has none, in the paths that the file reads."""
+    """Return the metadata versions in the prefix of a file or, if the prefix has no version, in the paths that are read."""
     if file.version:
         return {file.version}
     return {match[1] for read in file.reading.reads if (match := _VERSION.match(read.path))}
@@ -342,7 +342,7 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """In each file, move the keys that are not Rancher's below the service's own metadata. Return all files.
+    """Return all files. Those keys in a file that are not Rancher's are moved below the service's own metadata.
 
     The keys of a file are not Rancher's if Rancher never serves any of them. No key of the image is Rancher's if the image names
     another store. If the image names no store, its keys are Rancher's in two cases: a template reads a path that only Rancher
@@ -445,7 +445,7 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     for source, target in _COPIES.findall(started[0].file.text) if started else ():
         copied = image.placed.get(source)
         if copied and re.fullmatch(r"[\w./+-]+", target):
-            # If the copied file has a dot in its name and the target has none, the target is assumed to be a folder.
+            # If there is a dot in the name of the copied file but not in that of the target, the target is taken for a folder.
             into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
             found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
     return found

@@ -40,7 +40,7 @@ REASONS = {
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
-# Matches the text between the items of a list in one line: a comma, a bracket, or the end of an address's scheme.
+# Matches what separates the items of a list within a line: a comma, a bracket, or the `://` after the scheme of an address.
 _LIST = re.compile(r"[,\[\](){}]|://")
 _COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
@@ -124,7 +124,7 @@ def _marked(source: bytes, starts: Sequence[int]) -> bytes:
 
 
 def _branches(file: OriginalFile) -> list[int]:
-    """Return the start of each branch of a template, in bytes. An {{else if}} does not count as a separate branch."""
+    """Return the byte offset of the start of each template branch. An {{else if}} does not count as a separate branch."""
     found: set[int] = set()
     waiting = [*parse_template(file.resource.src, file.source, functions_of(DIALECTS[-1])).bodies.values()]
     while waiting:
@@ -307,7 +307,7 @@ def _items(line: str) -> Counter[str]:
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
-    """Return the reason why only the regenerated image writes a file if this reason can be proven, otherwise "".
+    """Return why only the regenerated image writes a file; if the reason cannot be proven, return "".
 
     The reason is proven if the original writes the same file in a variant of the scenario, or fails in every variant.
     """

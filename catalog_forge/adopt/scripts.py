@@ -1,4 +1,4 @@
-"""Converts launch scripts to the `launch` key. Known scripts copy files, wait for files or the scale, and choose a leader.
+"""Converts launch scripts to the `launch` key. Such scripts may copy files, wait for files or the scale, and choose a leader.
 
 A script is read statement by statement. If it has an unknown statement, the script stays a file.
 """
@@ -46,7 +46,8 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The effect of a script: the `launch` key of a spec. It is None if a statement has no equivalent: see `why` and `line`.
+    """The effect of a script, as the `launch` key of a spec. If a statement has no equivalent, `launch` is None, and `why` and
+    `line` report the statement.
 
     `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
     only sleep or print progress. `is_conf` is True if the script starts confd.

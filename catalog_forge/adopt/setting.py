@@ -34,10 +34,10 @@ class KeyUse:
     """A metadata key that a template reads.
 
     `kind` is "map" if the template iterates over the key. `named` is True if the template uses the names in the map; otherwise
-    the key may also be a list. `fields` are the fields of each element that the template reads; `branches` is True if elements
+    the key may also be a list. `fields` are the fields that the template reads in each element; `branches` is True if elements
     without fields are skipped. The key is `optional` if the template works without it, `pasted` if its value may have several
-    lines. `compared` are the texts that the value is compared with; `asked` is True if the template tests whether the key has a
-    value. A `*` in the key's name is a part that is only known when the file is rendered.
+    lines. `compared` are the strings that the value is compared with; `asked` is True if the template tests whether the key has a
+    value. A `*` in the key's name stands for a part that is unknown until the file is rendered.
     """
 
     kind: Literal["value", "map"] = "value"

@@ -74,7 +74,7 @@ class Made:
 
 
 def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
-    """Return the spec of a hand-written image. `lifted` has the templates that become blocks, by dest; all others stay."""
+    """Return the spec of a hand-written image. `lifted` has, by dest, the templates that become blocks; all others stay."""
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
@@ -161,7 +161,7 @@ def _program(command: str) -> str:
 
 
 def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str, Any]:
-    """Return the companions. If no entry is known, these are the services that blocks name, with an unknown image."""
+    """Return the companions. Without an entry, these are the services that blocks name; their image is unknown."""
     known = dict(frame.data.get("companions", {}))
     if "service" not in frame.data:
         named = [name for each in chosen.values() for name in each.services if name != own]
@@ -170,7 +170,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """Return a service for an image that no entry uses. If templates read the service's container, confd shares its network."""
+    """Return a service for an image that no entry uses. If templates read the service's container, confd shares that network."""
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(

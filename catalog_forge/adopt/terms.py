@@ -18,30 +18,30 @@ class Unliftable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text: a sequence of constants and of values only known when the file is rendered."""
+    """A string: a sequence of constants, and of values that are unknown until the file is rendered."""
 
     parts: tuple[Part, ...] = ()
 
     @property
     def constant(self) -> str | None:
-        """The text if all of it is known, otherwise None."""
+        """The string if all of it is known, otherwise None."""
         texts = [part for part in self.parts if isinstance(part, str)]
         return "".join(texts) if len(texts) == len(self.parts) else None
 
     @property
     def pattern(self) -> str:
-        """The text with a `*` for each unknown value."""
+        """The string with a `*` for each unknown value."""
         return "".join(part if isinstance(part, str) else "*" for part in self.parts)
 
     @property
     def single(self) -> Value | None:
-        """The only part of the text if that part is a value, otherwise None."""
+        """The only part of the string if that part is a value, otherwise None."""
         return self.parts[0] if len(self.parts) == 1 and not isinstance(self.parts[0], str) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The value of a key. `default` replaces a missing value and, if `empty` is set, an empty value too."""
+    """The value of a key. `default` replaces a missing value and, if `empty` is set, also an empty value."""
 
     path: Phrase
     default: Phrase | None = None
@@ -63,7 +63,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts of a split text."""
+    """The parts of a split string."""
 
     text: Phrase
     separator: str
@@ -71,7 +71,7 @@ class Split:
 
 @dataclass(eq=False, slots=True)
 class Iteration:
-    """A loop over all elements of a list, or over only the `first` element. Inner loops call the current element `as_name`."""
+    """A loop over a list or, if `first` is set, only over its first element. Inner loops call the current element `as_name`."""
 
     of: Any
     first: bool = False
@@ -80,7 +80,7 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class ElementName:
-    """The current element of a loop: a name in a listing, or a part of a text."""
+    """The current element of a loop: a name in a listing, or a part of a string."""
 
     loop: Iteration
 
@@ -96,7 +96,7 @@ class Getenv:
 
 @dataclass(frozen=True, slots=True)
 class Modified:
-    """A value changed by `word`, a function of the spec language that sets the case or replaces one text by another."""
+    """A value changed by `word`, a function of the spec language that changes the case or replaces one string with another."""
 
     word: str
     of: Value
@@ -144,9 +144,10 @@ class Position:
 class Test:
     """A condition: the operator `word` and its operands `of`.
 
-    A path `exists`, a text is `given` (not empty), a list has `some` elements, a list has exactly a number (`count`). The first
-    text is equal to the second (`eq`) or `contains` it. The element of a loop is `at` a position, `later` than the first, or has
-    `more` elements after it. `not`, `all` and `any` have conditions as operands.
+    `exists`: a path exists. `given`: a string is not empty. `some`: a list has elements. `count`: a list has exactly this number
+    of elements. `eq`, `contains`: the first string equals or contains the second. `at`: a loop's element is at this position.
+    `later`: the element is not the first. `more`: the element is not the last. `not`, `all` and `any` have conditions
+    as operands.
     """
 
     word: Literal["exists", "given", "some", "eq", "contains", "count", "at", "later", "more", "not", "all", "any"]
@@ -187,7 +188,7 @@ Output = str | Printed | When | Repeat
 
 
 def merged(pieces: Iterable[Any]) -> list[Any]:
-    """Return the pieces with adjacent texts joined."""
+    """Return the pieces with adjacent strings joined."""
     found: list[Any] = []
     for piece in pieces:
         if isinstance(piece, str) and found and isinstance(found[-1], str):
@@ -216,7 +217,7 @@ def joined(word: Literal["all", "any"], tests: Sequence[Test | bool]) -> Test | 
 
 
 def cut(text: Phrase, separator: str) -> tuple[Phrase, ...]:
-    """Split a text at the separators in its known parts."""
+    """Split a string at the separators in its known parts."""
     found: list[list[Part]] = [[]]
     for part in text.parts:
         first, *more = part.split(separator) if isinstance(part, str) else [part]

@@ -1,6 +1,6 @@
 """Removes the empty lines that actions of a template leave in its output, so that conditions and loops contain whole lines.
 
-Apart from spaces at the ends of lines, nothing else changes: all other lines stay in place.
+Spaces at the ends of lines are also removed. Nothing else changes: all other lines stay in place.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _ends_fresh(pieces: Sequence[Output]) -> bool:
 
 
 def _lines(text: str, leading: re.Pattern[str] | None) -> str:
-    """Remove trailing spaces, repeated empty lines and the match of `leading` from a text."""
+    """Remove trailing spaces, repeated empty lines and the match of `leading` from text."""
     text = _MANY.sub("\n\n", _TRAILING.sub("", text))
     return leading.sub("", text, count=1) if leading and _BREAK.match(text) else text
 

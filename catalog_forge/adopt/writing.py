@@ -1,4 +1,4 @@
-"""Turns the output of a template into blocks of the spec language that print the same lines, apart from spaces."""
+"""Turns the output of a template into blocks of the spec language that print the same lines, except for spaces."""
 
 from __future__ import annotations
 
@@ -184,8 +184,8 @@ class Writing:
             item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
             return {"list": {"of": of, **item}}, fresh and inside
         if of.startswith("/"):
-            # Below an absolute path, `each` iterates over the values directly below the path, but `list` over the elements that
-            # `item` reads.
+            # For an absolute path, `each` iterates over the values directly below the path, whereas `list` iterates over the
+            # elements that `item` reads.
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around

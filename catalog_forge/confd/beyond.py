@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Compile the services of all stacks that have the collection's label; with `of.inner`, the containers of these services."""
+    """Compile all services, in any stack, that have the collection's label or, if `of.inner` is set, the services' containers."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -48,7 +48,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Compile the containers of the service in the loop variable `variable`. The loop is over the collection `service`.
+    """Compile the containers of the service that the variable `variable` holds, in a loop over the collection `service`.
 
     With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """
@@ -84,7 +84,7 @@ def needed(path: Path, name: str) -> str:
 
 
 def inner(of: Collection, base: Path) -> Members:
-    """Compile the labels of an element, or the texts in one of its lists, to a collection of keys.
+    """Compile the labels of an element, or the strings in one of its lists, to a collection of keys.
 
     In the metadata, an empty list may be null.
     """
@@ -148,9 +148,9 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 
 
 def split(text: str, separator: str) -> Members:
-    """Split the text of an element at `separator`; drop the spaces around separators, and empty parts.
+    """Split the text of an element at `separator`. Drop empty parts, and the spaces around separators.
 
-    `text` is a template expression. Up to 64 separators in a row are replaced by one, so that there are no empty
+    `text` is a template expression. Up to 64 consecutive separators are replaced with one, so that there are no empty
     parts. A walk could filter out empty parts, but cannot start inside a loop.
     """
     between = go.string(separator)
@@ -162,7 +162,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return a tuple with the condition that a service or container has the collection's label; an empty tuple for `*`."""
+    """Return the condition that a service or container has the collection's label, as a tuple, which is empty for `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

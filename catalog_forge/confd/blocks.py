@@ -36,8 +36,8 @@ from catalog_forge.spec.model.metadata import resolve
 
 # TOML keys that need no quotes. In a key such as a.b, the part before the dot names a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-# The template code of each comparison of two texts. confd has no test for the beginning or the end of a text. The
-# template therefore removes the text to look for, puts it back at that end, and compares the result with the original text.
+# The template code of each comparison of two strings. confd has no function that tests how a string begins or ends. The template
+# therefore removes the wanted part, puts it back at the beginning or the end, and compares the result with the original string.
 _COMPARED = {
     "eq": "eq {0} {1}",
     "ne": "ne {0} {1}",
@@ -105,7 +105,7 @@ class Body:
                     yield go.literal(self.static(block.file, block))
 
     def text(self, text: Text) -> str:
-        """Return the code of a text; each value in it is escaped for the place where it appears."""
+        """Return the code of text. Each value in the text is escaped for the place where it appears."""
         return "".join(go.literal(part) if isinstance(part, str) else self.spotted(part) for part in text.parts)
 
     def spotted(self, expr: Expr) -> str:
@@ -120,7 +120,7 @@ class Body:
         return guarded(self.pair_condition(value), line)
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition under which a pair with this value is written; empty if it is always written."""
+        """Return the condition under which a pair with this value is written, or "" if the pair is always written."""
         return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:
@@ -144,7 +144,7 @@ class Body:
         return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        """Return the code of a value: a text, a constant, or a map or list of these in YAML's flow style, which is also JSON."""
+        """Return the code of a value: text, a constant, or a map or list of these in YAML's flow style, which is also JSON."""
         if isinstance(value, Text):
             return self.quoted(block, name, value)
         if isinstance(value, Mapping):
@@ -169,7 +169,7 @@ class Body:
         return values.loop(of_item(each.of, each.item), ", ", item)
 
     def quoted(self, block: SetBlock, name: str, value: Text) -> str:
-        """Return the code of a text that is a whole value. Raises ForgeError if the format cannot hold a constant in the text."""
+        """Return the code of text that is a whole value. Raises ForgeError if the format cannot represent a part of the text."""
         kind, values = self.values.format, self.values
         single, words = value.single, value.literal
         try:
@@ -186,7 +186,7 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
 
     def _unquoted(self, value: Text) -> str:
-        """Return the code of a one-line value in a format without quotes. The author's text, with any quotes, stays unchanged."""
+        """Return the code of a one-line value in a format without quotes. The author's text and quotes stay unchanged."""
         code, before = "", ""
         for part in value.parts:
             if isinstance(part, str):
@@ -318,7 +318,7 @@ class Body:
 
 
 def _reads_fields(each: Each, around: Sequence[str]) -> bool:
-    """Whether the body of a loop reads a field of the loop's element, by the element's name or (outside inner loops) by `it`."""
+    """Whether the body of a loop reads a field of the loop's element, through its name or (outside inner loops) through `it`."""
     own = {id(block) for block in _level(each.body)}
     tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
     compared = ((block, text) for block, test in tests for text in test.texts)
@@ -348,7 +348,7 @@ def guarded(condition: str, lines: str) -> str:
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
-    """Return code between two brackets, with a space where bracket and code would together form `{{` or `}}`."""
+    """Return code between two brackets, with a space where a bracket and the code would form `{{` or `}}` together."""
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 

@@ -59,7 +59,7 @@ _KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What is known about an argument: its Go type (empty if unknown), and for a constant, its text and whether it is numeric."""
+    """What is known about an argument: its Go type ("" if unknown) and, for a constant, its text and whether it is a number."""
 
     type: str = ""
     text: str | None = None
@@ -72,7 +72,7 @@ def shown(kind: str) -> str:
 
 
 def number_type(text: str) -> str:
-    """Return the type that the numeric constant `text` gets in Go when it is passed as `any`; empty if `text` is not a number."""
+    """Return the Go type of the numeric constant `text` when it is passed as `any`, or "" if `text` is not a number."""
     try:
         return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
     except ValueError:
@@ -80,7 +80,7 @@ def number_type(text: str) -> str:
 
 
 def never(name: str, arguments: Sequence[Argument]) -> str:
-    """Return why this call always fails, whatever the metadata is; empty if it may succeed or the function is unknown."""
+    """Return why this call fails, whatever the metadata is. Return "" if it may succeed or if the function is unknown."""
     function = _FUNCTIONS.get(name)
     if function is None:
         return "it needs at least one argument" if name in ("and", "or") and not arguments else ""
@@ -97,7 +97,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _tried(name: str, arguments: Sequence[Argument]) -> str:
-    """Run a pure function with constant arguments, and return why it fails; empty if it succeeds. Other calls are not run."""
+    """Run a pure function with constant arguments. Return why it fails, or "" if it succeeds. Other calls are not run."""
     texts = [argument.text for argument in arguments]
     if name not in _PURE or None in texts or sum(len(text or "") for text in texts) > _LONGEST:
         return ""
@@ -169,7 +169,7 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Return why `index` or `slice` fails (a value without elements, or a first index of a wrong type); empty for other calls."""
+    """Return why `index` or `slice` fails (no elements, or a first index of a wrong type), or "" if it may succeed."""
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"

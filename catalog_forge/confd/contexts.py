@@ -1,6 +1,6 @@
 """Finds the context of each expression in a body, such as quotes or a comment. The context determines how the value is escaped.
 
-Each value is replaced by a marker character, and the format reports the placement of each marker. This is repeated for the
+Each value is replaced with a marker character, and the format reports the placement of each marker. This is repeated for the
 different files that a body can produce: with each branch of each condition, and with two, one and no elements in the lists.
 """
 
@@ -22,7 +22,7 @@ Piece = str | Expr | SetBlock | CopyBlock
 
 
 def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
-    """Return a mapping from the `id` of each expression in the texts and items of a body to the placement of that expression.
+    """Map each expression in the texts and items of a body, by its `id`, to the placement of that expression.
 
     Raises ForgeError where a value is not allowed, where a placement depends on a condition or list, where pairs begin inside
     quotes, and for text that is not valid in the file's format whatever the values are.
@@ -77,7 +77,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
 
 
 def _filled(pieces: list[Piece], places: list[Placement]) -> str:
-    """Return the file with each value replaced by a different word, because some formats do not allow the same word twice."""
+    """Return the file with a different word in place of each value, because some formats do not allow the same word twice."""
     words = (_word(place, number) for number, place in enumerate(places))
     return "".join(piece if isinstance(piece, str) else next(words) for piece in pieces)
 
@@ -155,7 +155,7 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """For each branch of each `when` block, yield the choices that lead to it: a mapping from a block's `id` to the choice."""
+    """For each branch of each `when` block, yield the choices that lead to it: the branch of each block, by `id`."""
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

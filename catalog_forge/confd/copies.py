@@ -24,7 +24,7 @@ class Writer(Protocol):
     values: Values
 
     def pair_condition(self, value: Any) -> str:
-        """Return the condition under which a pair with this value is written; empty if it is always written."""
+        """Return the condition under which a pair with this value is written, or "" if the pair is always written."""
 
     def condition(self, condition: Condition) -> str:
         """Return the template expression of a `when` condition."""
@@ -41,7 +41,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a `copy` block: a check against nested values, the list to range over, a pair, and the pair's condition."""
+    """The code of a `copy` block: a check that refuses nested values, the list to iterate over, a pair, and its condition."""
 
     refusal: str
     source: str
@@ -128,7 +128,7 @@ def _opposite(condition: str) -> str:
 
 
 def _section(body: Writer, block: Block) -> tuple[Block, ...]:
-    """Return the blocks that must not repeat a block's keys: the whole body, or in ini and toml files the block's section."""
+    """Return the blocks in which a block's keys must not occur again: the whole body or, in ini and toml files, its section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:
         if body.values.format.name in ("ini", "toml") and _begins_section(other):

@@ -32,7 +32,7 @@ def helper(escape: Escape) -> str:
 
 
 def _guard(escape: Escape) -> str:
-    """Return the code that stops rendering if the escape refuses the value; empty if the escape refuses no value."""
+    """Return the code that stops rendering if the escape refuses the value, or "" if the escape refuses no value."""
     tests = list(_tests(escape))
     if not tests:
         return ""
@@ -94,7 +94,8 @@ BOOLEAN = (
 
 
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
-# The conditions under which YAML and JSON read `.Value`, without quotes, as the same number (up to 15 characters) or boolean.
+# The conditions under which `.Value` can be written without quotes: YAML and JSON then read the same number (of at most 15
+# characters) or the same boolean.
 BARE = {
     "numbers": go.all_of(
         (

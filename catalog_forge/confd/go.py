@@ -10,13 +10,13 @@ from functools import cache
 
 @cache
 def string(text: str) -> str:
-    """Write a Go string literal with JSON's escapes, which are valid in Go. All other invisible characters are escaped, too."""
+    """Write a Go string literal with JSON's escapes, which are valid in Go. All other invisible characters are also escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
 
 def literal(text: str) -> str:
-    """Return template code that prints a text unchanged; a `{{`, or a `{` at its end, would otherwise open an action."""
+    """Return template code that prints text unchanged. Otherwise, `{{`, or `{` at the end of the text, would open an action."""
     text = text.replace("{{", '{{"{{"}}')
     return text[:-1] + '{{"{"}}' if text.endswith("{") else text
 

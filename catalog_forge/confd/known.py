@@ -1,6 +1,6 @@
 """Infers what is known about the values in a template, and about the results of functions, without running the template.
 
-Each unknown part of a text is a WILD character.
+Each unknown part of a string is represented by a WILD character.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 class Value:
     """What is known about a value in a template.
 
-    `text` is its text, `kind` is its role (`names` is a list of the names of keys), `type` is its Go type, `fields` are the
-    fields of a map. `source` is the path of the stored value if the value is an unchanged stored value. `constant` means that the
+    `text` is its text, `kind` is its role (`names` means a list of names of keys), `type` is its Go type, `fields` are the
+    fields of a map. If the value is an unchanged stored value, `source` is its path in the store. `constant` means that the
     template contains the value as a literal. `origin` is where the value comes from: the path of a key, `$` and the name of an
     environment variable, or NAME for a key's name. For a part of a JSON value, `origin` also has the names of the fields that
     lead to that part, one per line.
@@ -99,7 +99,7 @@ def _shallow(value: Value) -> Value:
 
 
 def _folder(path: str) -> str:
-    """Return the parent folder of a path; WILD if it is unknown."""
+    """Return the parent folder of a path, or WILD if the parent folder is unknown."""
     above, slash, name = path.rpartition("/")
     return WILD if not slash or name == WILD and above.endswith(WILD) else above or "/"
 

@@ -1,4 +1,4 @@
-"""Lays out metadata in a store, as the keys and texts that templates read: for one spec, or for all of Rancher's metadata."""
+"""Lays out metadata in a store, as the keys and strings that templates read: for one spec, or for all of Rancher's metadata."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return the keys and texts that a back end stores for these values. The keys are absolute paths in any store.
+    """Return the keys and strings that a back end stores for these values. The keys are absolute paths in any store.
 
-    `values` has the value of each metadata key, as read from YAML: texts, numbers, booleans, maps, lists. Null, empty maps and
+    `values` has the value of each metadata key, as read from YAML: strings, numbers, booleans, maps, lists. Null, empty maps and
     empty lists are left out, like missing keys. The key of a list element contains the element's number or, as in Rancher, the
     element's `name` if the elements are records with a `name`. `prefix` replaces the spec's prefix. Raises ForgeError for a key
     that the spec does not declare, or that the back end cannot store.
@@ -46,10 +46,10 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
 
 
 def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
-    """Return the keys and texts that confd derives from the metadata service's answer to `client` in this metadata version.
+    """Return the keys and strings that confd derives from the metadata service's answer to `client` in this metadata version.
 
     The key of a map in a list contains the map's `name`, and the key of any other list element contains the element's
-    number. If a file has these keys, as `nested` maps with all texts in quotes, confd reads the same values from the file (back
+    number. If a file has these keys, as `nested` maps with all strings in quotes, confd reads the same values from the file (back
     end `file`) as from the service (back end `rancher`). Raises ForgeError for keys that no file can contain.
     """
     from catalog_forge.metadata.service import printing  # Imported here, because generating files does not need it.
@@ -61,7 +61,7 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
 
 def keys_of_answer(path: str, body: str) -> dict[str, str]:
-    """Return the keys and texts that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys` does."""
+    """Return the keys and strings that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys` does."""
     from catalog_forge.confd.imitated.store import StoreError, flatten
 
     try:
@@ -112,7 +112,7 @@ def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
 
 
 def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield the keys and texts below a path. If `numbered`, the key of a list element contains its number, never its name."""
+    """Yield the keys and strings below a path. If `numbered`, the key of a list element contains its number, never its name."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(f"{path}/{key}", item)
@@ -139,7 +139,7 @@ def _segment(path: str, name: Any) -> Any:
 
 
 def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, where: Where | None) -> None:
-    """Raise ForgeError for a key or a value that a back end cannot hold."""
+    """Raise ForgeError for a key or a value that a back end cannot store."""
     wrong = next((segment for segment in path[1:].split("/") if not fits(segment)), None)
     if wrong is not None:
         raise ForgeError(

@@ -1,6 +1,6 @@
 """Locates values in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
 
-A spec's `self` is a container of the service. If confd shares the service's network address, that container is /self/container.
+A spec's `self` is a container of the service. If confd shares the service's network address, `self` is /self/container.
 In topology `volumes`, confd runs in a sidekick with its own address: `self` is then the container of the primary service
 that is in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
 and no other keys exist.
@@ -22,9 +22,9 @@ _HOST_LEAVES = {"ip": "agent_ip"}
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A collection as template code: the list to range over, and the path of an element, given its loop variable.
+    """A collection as template code: the list to iterate over, and the path of an element, which the loop variable completes.
 
-    The first element of a `selected` list is empty, because the list is made by splitting a text that has a line break before
+    The first element of a `selected` list is empty, because the list is made by splitting a string that has a line break before
     every name. `holder` is a key that is needed to read the elements, but not to list them. The elements of a `plain` list are
     values. If the value of the loop variable contains more than the path needs, `holds` is the format of the expression that
     extracts the needed part.
@@ -75,7 +75,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """Builds the paths in a template. `roots` become the keys of the template's resource, `selections` its prologue."""
+    """Builds the paths in a template. `roots` become the keys of the template's resource; `selections` become the prologue."""
 
     version: str
     is_self: bool
@@ -169,7 +169,7 @@ class Names:
         return Members(f"$.{name}", Path("%s", ("",)), selected=True)
 
     def slot(self, about: str) -> str:
-        """Return the name of the selection with this description: that of an existing selection, or a new, unused name."""
+        """Return the name of the existing selection with this description or, if none exists, an unused name for it."""
         known = next((found.name for found in self.selections.values() if found.about == about), "")
         name = _slug(about)
         return known or (f"{name}_{len(self.selections)}" if name in self.selections else name)
@@ -180,12 +180,12 @@ class Names:
         return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
-        """Split `text`, a template expression, at `separator`; drop the spaces around separators, and empty parts."""
+        """Split `text`, a template expression, at `separator`. Drop empty parts, and the spaces around separators."""
         name = f"split_{len(self.selections)}"
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
-            # A separator is put at both ends of the text, so that the spaces at its ends are next to a separator, too. A line
-            # break is replaced because it separates the elements that a walk finds.
+            # With a separator at both ends of the text, the spaces at both ends are also next to a separator. A line break is
+            # replaced because it separates the elements that a walk finds.
             text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
             for beside in ("\n", f"{separator} ", f" {separator}"):
                 text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"
@@ -194,7 +194,7 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Compile the children of a raw path to a collection of records if the spec reads their fields, else of values."""
+        """Compile the children of a raw path to a collection: of records if the spec reads their fields, otherwise of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
@@ -286,7 +286,7 @@ _FILTERS = {
 
 
 def filters_of(of: Collection) -> tuple[str, ...]:
-    """Return the conditions for the filters of a collection of containers."""
+    """Return the conditions that implement the filters of a collection of containers."""
     return tuple(_FILTERS[word] for word in of.filters)
 
 

@@ -1,4 +1,4 @@
-"""Compiles a JSON file that consists of pairs: its braces and commas are correct whichever pairs are left out."""
+"""Compiles a JSON file that consists of pairs. Its braces and commas are correct, whichever pairs are left out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finds what a template reads and writes, without running it: its lookups, their guards, and the values printed unchanged.
 
-Each unknown part of a text is a WILD character. The nodes are those of gotext.nodes.
+Each unknown part of a string is represented by a WILD character. The nodes are those of gotext.nodes.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A function call on a stored value, and the constant in the call, such as a separator or a text to compare with."""
+    """A function call on a stored value, and the constant in the call, such as a separator or a string to compare with."""
 
     function: str
     origin: str
@@ -131,7 +131,7 @@ class Reading:
     uses: list[Usage] = field(default_factory=list)
 
     def unique(self) -> Reading:
-        """Return the reading without the duplicates of templates that are called, and therefore read, several times."""
+        """Return the reading without the duplicates that arise when a called template is read several times."""
         return Reading(*(_once(getattr(self, each.name)) for each in fields(self)))
 
     @property
@@ -165,7 +165,7 @@ class _Reader:
         self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        """Read the file, then each called template with the values that its callers pass, then the templates without a call."""
+        """Read the file, then each called template with the values that its callers pass, then the other templates."""
         self.name = name
         self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
@@ -324,7 +324,7 @@ class _Reader:
         del self.names[mark:]
 
     def test(self, pipeline: Any) -> None:
-        """Record a condition that is just a stored value: every text that is not empty counts as true, even the text `false`."""
+        """Record a condition that is just a stored value: every string that is not empty counts as true, even `false`."""
         command = pipeline.commands[0]
         first = command.arguments[0]
         if len(pipeline.commands) == 1 and len(command.arguments) == 2 and _name(first) == "getv" and not pipeline.declarations:

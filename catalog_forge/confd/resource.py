@@ -28,7 +28,7 @@ _PRESENT = {
     "/self/stack": "/self/stack/name",
     "/self/host": "/self/host/uuid",
 }
-# Rancher answers a container that it does not know yet with an error, which confd reads as keys (docs/facts/confd.md#3.5).
+# Rancher sends an error to a container that it does not know yet, and confd reads this error as keys (docs/facts/confd.md#3.5).
 _UNKNOWN = '{{if and (eq (getv "/code" "") "404") (eq (getv "/type" "") "error")}}{{getv "/self/service/name"}}{{end -}}\n'
 
 
@@ -74,7 +74,7 @@ def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
 
 
 def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
-    """Name each resource after its file; a number distinguishes files of the same name in different folders."""
+    """Name each resource after its file. If files in different folders have the same name, a number distinguishes them."""
     names: list[str] = []
     counts: Counter[str] = Counter()
     for file in files:
@@ -96,7 +96,8 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
     if spec.engine.is_stored and any(TABLE[backend].breaks_off for backend in spec.engine.backends):
-        # The keys are listed twice: if the store disappears during the first read, the second fails, and confd writes nothing.
+        # The keys are listed twice: if the store disappears during the first read, the second read fails, and confd writes
+        # nothing.
         keys = [*keys, *keys]
     lines += ["keys = [" + ", ".join(map(go.string, keys)) + "]"]
     if file.check:
@@ -108,7 +109,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = 
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it. Reloads by http are never merged."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it. HTTP reloads are never merged."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in rendered(spec):
         if file.reload.kind != "none":

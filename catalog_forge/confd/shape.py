@@ -44,10 +44,10 @@ _LISTED = re.compile(
 
 
 def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> tuple[str, str] | None:
-    """Return what is wrong with a path in metadata of this version, and a hint; None if the path may exist.
+    """Return what is wrong with a path in metadata of this version, and a hint, or None if the path may exist.
 
-    If `version` is "", differences between versions are not reported. With a back end other than Rancher's (not `is_rancher`) any
-    root may exist.
+    If `version` is "", differences between versions are not reported. With a back end other than Rancher's (`is_rancher` is
+    False), any root may exist.
     """
     parts = path.split("/")[1:]
     if not parts[0] or WILD in parts[0]:

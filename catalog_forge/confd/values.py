@@ -1,4 +1,4 @@
-"""Compiles the expressions of a spec to template code: one template expression if possible, else ranges and conditions."""
+"""Compiles the expressions of a spec to template code: one template expression if possible, otherwise ranges and conditions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Values:
         return go.literal(escape.opening) + self.printer(escape, name)(term) + go.literal(escape.closing)
 
     def shown(self, expr: Expr, escape: Escape, whole: bool = False) -> str:
-        """Return the code that prints a spec expression with an escape; if `whole`, with the escape's quotes around it."""
+        """Return the code that prints a spec expression with an escape and, if `whole` is set, with the escape's quotes."""
         self._fits(expr, escape)
         if whole and self._is_term(expr):
             return self.whole(self.term(expr), escape, self.called(expr))
@@ -104,7 +104,7 @@ class Values:
         return tuple((frame.name, frame.of) for frame in self.frames)
 
     def typed(self, expr: Expr) -> str:
-        """Return "integer" or "boolean" if the expression is known to have this type, else an empty text."""
+        """Return "integer" or "boolean" if the expression is known to have this type, otherwise ""."""
         return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
@@ -117,7 +117,7 @@ class Values:
         return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
 
     def text(self, text: Text, escape: Escape) -> str:
-        """Return the code of a text inside quotes: the author's words and the values are both escaped."""
+        """Return the code of text inside quotes: the author's words and the values are both escaped."""
         return "".join(
             go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, escape) for part in text.parts
         )
@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return a function that writes the code to print a template expression after the arithmetic of `expr`."""
+        """Return a function that writes the code to print the result of the arithmetic of `expr` on a template expression."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)
@@ -157,7 +157,7 @@ class Values:
         return self._frame(node.root).of.element == "container"
 
     def term(self, expr: Expr) -> str:
-        """Return the value of a spec expression as one template expression."""
+        """Return one template expression that yields the value of a spec expression."""
         operand = self._operand(expr)
         if not expr.sum:
             return operand
@@ -217,7 +217,7 @@ class Values:
         return f"or ({changed}) {go.string(default)}" if default else changed
 
     def composite(self, text: Text) -> str:
-        """Return a text as one template expression: for comparisons, and for paths that contain `@{...}`."""
+        """Return text as one template expression, for comparisons and for paths that contain `@{...}`."""
         formats, terms = [], []
         for part in text.parts:
             if isinstance(part, str):
@@ -263,7 +263,7 @@ class Values:
         return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
-        """Return a template expression that is empty when an optional key has no value; "" if the key always has a value."""
+        """Return a template expression that is false if an optional key has no value. Return "" if the key always has a value."""
         node = expr.node
         if isinstance(node, Changed) and expr.default is None:
             return self.condition(node.of)
@@ -399,7 +399,7 @@ class Values:
         return self._or_else(members, found, otherwise)
 
     def _or_else(self, members: Members, found: str, otherwise: str) -> str:
-        """Return the code that prints `found` when there is an element, else `otherwise`."""
+        """Return the code that prints `found` if there is an element, and `otherwise` if there is none."""
         return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
 
     def _join(self, node: Join, default: str | None, escape: Escape, show: Printer) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TAB, NEWLINE = "\t", "\n"
-# Some readers treat these characters as line ends, so a format with one value per line refuses values that contain one.
+# Some readers treat these characters as line endings, so a format with one value per line refuses values that contain one.
 LINE_ENDS = "\u0085\u2028\u2029"
-# A character that occurs in no real text. It replaces each value in a text while the value's context is determined.
+# A character that occurs in no real text. It stands for a value in a text while the value's context is determined.
 MARK = "\ue000"
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -25,12 +25,12 @@ class Escape:
     """Defines how a value is written in one kind of place in a format, such as inside single quotes.
 
     `replace` is applied in order. `controls` lists the control characters that are allowed (they are replaced, or harmless);
-    all others are refused unless `any_control`. `seen` also refuses other invisible characters, such as spaces that only some
-    readers strip. `refuse` lists further characters to refuse. If `word`, only letters, digits, `-._~` and the characters of
-    `extra` are allowed. `not_first` and `not_last` list characters that are refused at the beginning or the end. A value has at
-    most `longest` bytes. `lead` is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly. `ascii`
-    means that `java_escaped` is applied before `replace`; a template cannot escape characters above U+FFFF in this way, so they
-    are refused.
+    all others are refused unless `any_control` is set. If `seen` is set, other invisible characters are also refused, such as
+    spaces that only some readers strip. `refuse` lists further characters to refuse. If `word` is set, only letters, digits,
+    `-._~` and the characters of `extra` are allowed. `not_first` and `not_last` list characters that are refused at the beginning
+    or the end. A value has at most `longest` bytes. `lead` is put before a leading space. If `quoted` is set, values are written
+    as Go's %q writes them, and YAML reads them back exactly. If `ascii` is set, `java_escaped` is applied before `replace`; a
+    template cannot escape characters above U+FFFF in this way, so they are refused.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Escape:
         return self.lead + text if self.lead and text.startswith(" ") else text
 
     def refuses(self, text: str) -> bool:
-        """Return whether a text cannot be written in this place."""
+        """Return whether this text cannot be written in this place."""
         controls = () if self.any_control else _CONTROL.findall(text)
         return (
             any(char not in self.controls for char in controls)
@@ -84,7 +84,7 @@ class Escape:
 
     @property
     def refusal(self) -> str:
-        """Return the error for refused values, or an empty text if any text is allowed."""
+        """Return the error for refused values, or "" if any value is allowed."""
         reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
         if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
             reasons.append(f"one of {shown}")
@@ -110,7 +110,7 @@ class Placement:
     forbidden: str = ""
 
 
-# A function that returns why, and in which line, a whole text is not valid in a format; empty if the text is valid.
+# A function that returns why, and in which line, the text of a file is not valid in a format, or "" if the text is valid.
 Fault = Callable[[str], str]
 # A function that yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]
@@ -118,10 +118,10 @@ Placements = Callable[[str], Iterator[Placement]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format. `pair` is a line with {key} and {value}; empty if the format has no pairs.
+    """A file format. `pair` is the form of a line with {key} and {value}, or "" if the format has no pairs.
 
     `placements` finds the context of each value in a text. `typed` formats write numbers and booleans without quotes. `inner` is
-    the form of a pair inside a nested map. `fault` returns why a text is not valid, if the format has a syntax.
+    the form of a pair inside a nested map. If the format has a syntax, `fault` returns why text is not valid.
     """
 
     name: str
@@ -137,7 +137,7 @@ class Format:
     fault: Fault | None = None
 
     def constant(self, value: str) -> str:
-        """Write a text of the author as a whole value. Raises ValueError if the format cannot represent the text."""
+        """Write text of the author as a whole value. Raises ValueError if the format cannot represent the text."""
         return self.value.opening + self.value.apply(value) + self.value.closing
 
     def constant_key(self, name: str) -> str:
@@ -151,7 +151,7 @@ BEHIND_BACKSLASH = "after a backslash, which would change the value's first char
 
 
 def odd_backslash(before: str) -> bool:
-    """Return whether a text ends in a backslash that is not escaped itself."""
+    """Return whether the text ends in a backslash that is not escaped itself."""
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
@@ -179,7 +179,7 @@ def java_escaped(text: str) -> str:
 
 
 def go_quote(text: str) -> str:
-    """Quote a text as Go's %q does. YAML reads the result back exactly as a text in double quotes (YAML 1.2, 5.7)."""
+    """Quote text as Go's %q does. YAML reads exactly this text back from the result in double quotes (YAML 1.2, 5.7)."""
     return '"' + "".join(_go_char(c) for c in text) + '"'
 
 

@@ -1,4 +1,4 @@
-"""Files that set shell variables. Values are in single quotes, where the shell expands nothing (POSIX, 2.2.2)."""
+"""Writes files that set shell variables. Values are in single quotes, in which the shell expands nothing (POSIX, 2.2.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ini files and `key value` files. Dialects disagree about quotes, comments and escapes.
+"""Writes ini files and `key value` files. Their dialects disagree about quotes, comments and escapes.
 
 A value that any dialect might read differently is refused when the file is rendered, with an error that names the key.
 """

@@ -1,4 +1,7 @@
-"""JSON (RFC 8259): text in double quotes, numbers and booleans unquoted. Refuses control characters that have no short escape."""
+"""Writes JSON (RFC 8259): text is in double quotes, and numbers and booleans are unquoted.
+
+Control characters that have no short escape are refused.
+"""
 
 from __future__ import annotations
 

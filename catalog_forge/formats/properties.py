@@ -1,4 +1,4 @@
-"""Java properties (java.util.Properties.load): `key=value` with backslash escapes.
+"""Writes Java properties (java.util.Properties.load): lines of the form `key=value`, with backslash escapes.
 
 Java reads these files as Latin-1 from a stream, and in any encoding from a reader. All programs read ASCII in the same way, so
 other characters are written as escapes.
@@ -20,7 +20,7 @@ _KEY = Escape(
 
 
 def _fault(text: str) -> str:
-    """Return an error for the first non-ASCII character outside of comments, or an empty text if there is none."""
+    """Return an error for the first non-ASCII character outside of comments, or "" if there is none."""
     continued = False
     for number, line in enumerate(text.split("\n"), 1):
         is_comment = not continued and line.lstrip()[:1] in tuple(_COMMENTS)

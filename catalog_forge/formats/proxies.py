@@ -1,4 +1,4 @@
-"""The configuration files of nginx and HAProxy: words separated by spaces, quotes and comments. Neither has pairs.
+"""Writes configuration files of nginx and HAProxy: quotes, comments, and words with spaces between them. Neither has pairs.
 
 nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments start only at the start of a word; `$` begins a variable
 even in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes since 1.6; no
@@ -23,10 +23,11 @@ _LENGTHENED = "after a variable, because the value would become part of its name
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Finds the placement of each value in a text.
+    """Finds the placement of each value in the text of a file.
 
-    Quotes and comments start only after a character in `begins` (empty: anywhere). A value is a whole word if it is between
-    a character in `begins` and a character in `ends`. `$` begins a variable in the kinds of text that `expand` lists.
+    Quotes and comments start only after a character in `begins`; if `begins` is empty, they may start anywhere. A value is a
+    whole word if it is between a character in `begins` and a character in `ends`. `$` begins a variable in the kinds of text that
+    `expand` lists.
     """
 
     escapes: dict[str, Escape]

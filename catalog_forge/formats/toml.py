@@ -1,4 +1,7 @@
-"""TOML 1.0: text in double quotes with escapes that every version has; numbers and booleans unquoted; maps as inline tables."""
+"""Writes TOML 1.0: text is in double quotes, numbers and booleans are unquoted, and maps are inline tables.
+
+The escapes in text are those that exist in every version of TOML.
+"""
 
 from __future__ import annotations
 

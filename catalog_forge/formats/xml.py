@@ -1,4 +1,4 @@
-"""XML properties as read by Hadoop: `<property><name/><value/></property>` below `<configuration>` (XML 1.0)."""
+"""Writes XML properties for Hadoop: `<property><name/><value/></property>` below `<configuration>` (XML 1.0)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML: values in double quotes, which can represent any text; numbers and booleans without quotes."""
+"""Writes YAML. Text is in double quotes, which can represent any text; numbers and booleans have no quotes."""
 
 from __future__ import annotations
 

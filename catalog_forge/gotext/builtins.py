@@ -41,7 +41,7 @@ class Function:
 
 
 def basic_kind(value: Any) -> str:
-    """Return the kind of a value that can be compared, such as "int"; empty for any other value."""
+    """Return the kind of a value that can be compared, such as "int". For any other value, return ""."""
     return _BASIC.get(type(value), "")
 
 
@@ -113,7 +113,7 @@ def length(value: Any) -> int:
 
 
 def index(value: Any, *places: Any) -> Any:
-    """Return the element at a place in a value; each further place is looked up in the element found so far."""
+    """Return the element at a place in a value. Each further place is looked up in the element found at the previous place."""
     if value is None:
         raise GoError("index of untyped nil")
     for place in places:
@@ -184,7 +184,7 @@ def call(function: Any, *_arguments: Any) -> Any:
 
 
 def _text(box: Sandbox, values: tuple[Any, ...]) -> bytes:
-    """Print the arguments of an escape function to one text; nil is printed as in a template."""
+    """Join the arguments of an escape function in one string. A nil is written as a template prints it."""
     if len(values) == 1 and isinstance(values[0], bytes):
         return values[0]
     return fmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)

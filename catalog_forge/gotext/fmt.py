@@ -51,7 +51,7 @@ def sprintln(values: Sequence[Any], spend: Spend = free) -> bytes:
 
 
 def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
-    """Format values as Go's Sprintf does; an error is part of the result, such as `%!d(string=x)`."""
+    """Format values as Go's Sprintf does. Errors, such as `%!d(string=x)`, are part of the result."""
     printer = Printer(spend=spend)
     if (verbs := _verbs(form)) is None or len(verbs) != len(values):
         return Formatter(form, values, printer).run()
@@ -66,7 +66,7 @@ def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
-    """Return the verbs of a format, each with the text before it; None if any verb is more than `%` and a lowercase letter.
+    """Return the verbs of a format, each with the text before it, or None if a verb is more than `%` and a lowercase letter.
 
     Nearly all formats are this simple. Results are cached, because the same formats occur again and again.
     """
@@ -295,7 +295,7 @@ class Printer:
         return unrunes(runes(text)[: self.flags.precision])
 
     def padded(self, text: bytes, *, zero: bool = True) -> None:
-        """Write a text, padded to the width."""
+        """Write text, padded to the width."""
         flags = self.flags
         if flags.width is None:
             self.add(text)
@@ -349,7 +349,7 @@ class Formatter:
         return True
 
     def _is_simple(self) -> bool:
-        """Whether the verb is just a lowercase letter, and there is a value that no verb has used."""
+        """Whether the verb is just a lowercase letter, and there is a value that no earlier verb has used."""
         return self.at < len(self.form) and 0x61 <= self.form[self.at] <= 0x7A and self.next < len(self.values)
 
     def _write(self, verb: str, flags: Flags) -> None:
@@ -407,7 +407,7 @@ class Formatter:
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        # Go looks for the closing bracket only if at least three bytes are left, so it takes `]` as the verb of a final `[]`.
+        # Go looks for the closing bracket only if at least three bytes are left. If a format ends in `[]`, the `]` is the verb.
         if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1
@@ -479,7 +479,7 @@ def _is_rune(piece: bytes) -> bool:
 
 
 def _rune(number: int) -> bytes:
-    """Return the character of a code point; an invalid one becomes the replacement character."""
+    """Return the character of a code point. An invalid code point becomes the replacement character."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return chr(number if valid else 0xFFFD).encode()
 
@@ -520,12 +520,12 @@ def is_printable(char: str) -> bool:
 
 
 def can_backquote(text: bytes) -> bool:
-    """Return whether a string can be written between backquotes, unescaped."""
+    """Return whether a string can be written between backquotes without escapes."""
     return all(char == "\t" or not (char < " " or char in "`\x7f\ufeff" or 0xDC80 <= ord(char) <= 0xDCFF) for char in runes(text))
 
 
 def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
-    """Write a float that is not negative; without a precision, in the fewest digits that identify it."""
+    """Write a float that is not negative. If there is no precision, use the fewest digits that identify the float."""
     if kind == "b":
         # Below 2**-1022 the mantissa gets shorter, and the exponent stays the same.
         exponent = max(math.frexp(value)[1] - 53, -1074) if value else -1074
@@ -539,7 +539,7 @@ def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
 
 
 def shortest(value: float) -> str:
-    """Write a float as Go's %v does: in as few digits as possible, and with the exponent only if it is below -4 or at least 6."""
+    """Write a float as Go's %v does: with as few digits as possible, and with an exponent only if it is below -4 or above 5."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text = "".join(map(str, digits))
     assert isinstance(exponent, int)

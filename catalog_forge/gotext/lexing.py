@@ -43,7 +43,7 @@ _UNTERMINATED = {'"': "quoted string", "'": "character constant", "`": "raw quot
 class Token(NamedTuple):
     """A piece of a template, from byte `start` to `end`, and the line that it begins in.
 
-    The kind of a keyword or sign is its own text; the value of an `error` is why Go cannot read the template.
+    The kind of a keyword or sign is its own text; the value of an `error` is the reason why Go cannot read the template.
     """
 
     kind: str
@@ -63,12 +63,12 @@ class Token(NamedTuple):
 
 
 def shown(text: str) -> str:
-    """Return a text in quotes, as %q writes it."""
+    """Return a string in quotes, as %q writes it."""
     return fmt.quote(unrunes(text)).decode()
 
 
 def tokens(text: str, functions: Collection[str]) -> Iterator[Token]:
-    """Yield the tokens of a template; `error` or `eof` is the last one.
+    """Yield the tokens of a template. The last token is `error` or `eof`.
 
     `break` and `continue` are keywords unless they are in `functions`.
     """
@@ -166,7 +166,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def word(self, start: int, end: int) -> Token:
-        """Return a word, a field or a variable; an error if the next character cannot follow it."""
+        """Return a word, a field or a variable. If the next character cannot follow it, return an error."""
         first = self.text[start]
         begin = start + (first in ".$")
         if not self.is_ascii:
@@ -187,7 +187,7 @@ class _Lexer:
         return self.token(kind, start, end)
 
     def number(self, start: int, end: int) -> Token:
-        """Return a number, or a complex number that has two parts; an error if a letter or digit follows directly."""
+        """Return a number, or a complex number that has two parts. If a letter or digit follows directly, return an error."""
         kind = "number"
         if self.text[end : end + 1] in ("+", "-"):
             kind = "complex"

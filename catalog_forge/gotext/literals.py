@@ -44,7 +44,7 @@ def value_of(node: Any) -> Any:
 
 
 def value_as(node: Any, kind: str) -> Any:
-    """Return the value of a constant for a parameter of type string or int; None if the constant does not fit the type."""
+    """Return the value of a constant for a parameter of type string or int, or None if the constant does not fit the type."""
     value = value_of(node)
     if kind == "string":
         return value if isinstance(value, bytes) else None
@@ -90,7 +90,7 @@ def integer(text: str) -> int | None:
 
 
 def _float(text: str) -> float | None:
-    """Parse a text as a finite floating-point number; return None if it is not one (strconv.ParseFloat)."""
+    """Parse a string as a finite floating-point number. Return None if it is not one (strconv.ParseFloat)."""
     is_hex = text.lstrip("+-")[:2].lower() == "0x"
     if (_LONE_HEX_UNDERSCORE if is_hex else _LONE_UNDERSCORE).search(text):
         return None
@@ -117,7 +117,7 @@ def _complex(text: str) -> complex:
 
 
 def _part(text: str) -> float | None:
-    """Parse one part of a complex number, in which a decimal number may have a binary exponent."""
+    """Parse one part of a complex number. In such a part, a decimal number may have a binary exponent."""
     mantissa, p, exponent = text.lower().partition("p")
     if not p or "x" in mantissa:
         return _float(text)

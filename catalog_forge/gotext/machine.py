@@ -50,14 +50,14 @@ class Code:
 
 @dataclass(slots=True)
 class Loop:
-    """A running range: the remaining items, and the dot to restore after it."""
+    """A running range: the remaining items, and the dot to restore after the range."""
 
     items: Iterator[tuple[Any, Any]]
     dot: Any
 
 
 class Machine:
-    """One rendering. Functions that are `boxed` get the machine as their first argument.
+    """One rendering. `boxed` functions receive the machine as their first argument.
 
     `world` is the data that functions read. The machine itself does not use this data.
     """
@@ -120,7 +120,7 @@ class Machine:
             self.running = False
 
     def write(self, piece: bytes) -> None:
-        """Append to the output. Raises LimitError if the output gets too large."""
+        """Append a piece to the output. Raises LimitError if the output becomes too large."""
         self._left -= len(piece)
         if self._left < 0:
             raise LimitError(f"the output is larger than {self.limits.output} bytes")

@@ -97,7 +97,7 @@ class VariableNode(Chain):
 
 @dataclass(frozen=True, slots=True)
 class ParenthesizedNode(Chain):
-    """A pipeline in parentheses; `bare` marks a function that is treated as if in parentheses because a field follows."""
+    """A pipeline in parentheses. `bare` marks a function that a field follows, and that is therefore treated as parenthesized."""
 
     pipeline: PipeNode
     bare: bool = False
@@ -115,7 +115,7 @@ class CommandNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class PipeNode(Node):
-    """Commands, each of which receives the result of the previous command, and the variables for the last result."""
+    """Commands, each of which receives the result of the previous command; and the variables that receive the last result."""
 
     declarations: tuple[VariableNode, ...]
     is_assignment: bool

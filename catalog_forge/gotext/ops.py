@@ -1,6 +1,6 @@
 """The operations and expressions that templates are compiled to: functions that take the machine (text/template, exec.go).
 
-A jump target may be unknown when its operation is created, so it is a list of one number, which is filled in later.
+A jump target may be unknown when the jump is created. Each target is therefore a list, whose only number is filled in later.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def failing(message: str, node: Any) -> Expr:
 
 
 def settled(value: Expr) -> Expr:
-    """Return an expression that yields no value in place of a nil interface, as Go does at the end of a command."""
+    """Return an expression that yields "no value" if the value is a nil interface, as Go does at the end of a command."""
 
     def settle(machine: Machine) -> Any:
         found = value(machine)
@@ -91,7 +91,7 @@ def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
 
 
 def piped(before: Expr, slot: int, command: Expr) -> Expr:
-    """Return an expression that runs the expression before a pipe, stores its value in a slot, and runs the command after it."""
+    """Return an expression for a pipe: it evaluates `before`, stores the value in a slot, and runs the command after the pipe."""
 
     def run(machine: Machine) -> Any:
         machine.slots[slot] = before(machine)

@@ -216,7 +216,7 @@ class _Parser:
         self.apart(name, context, start)
 
     def apart(self, name: str, context: str, start: int) -> tuple[ListNode, int]:
-        """Read the body of a separate template, without outer variables; return the body and the offset after its {{end}}."""
+        """Read the body of a template that cannot use outer variables. Return the body and the offset after its {{end}}."""
         variables, ranges = self.variables, self.ranges
         self.variables, self.ranges = ["$"], 0
         with self.opened(start):
@@ -406,7 +406,7 @@ class _Parser:
         return self.with_fields(self.constant(token))
 
     def with_fields(self, term: Term) -> Term:
-        """Return a term with the fields after it. Raises SyntaxFault for fields after any term but a function."""
+        """Return a term with the fields after it. Raises SyntaxFault if the term is not a function but has fields."""
         if self.peek().kind != "field":
             return term
         if not isinstance(term, IdentifierNode):

@@ -89,7 +89,7 @@ class Compiler:
         return slot
 
     def slots(self, name: str) -> tuple[list[int], bool]:
-        """Return the slots in which a variable may be, the innermost first, and whether the last of them is certainly set."""
+        """Return the slots that may hold a variable, the innermost first, and whether the last of them is certainly set."""
         found: list[int] = []
         for known, slot, may_be_unset in reversed(self.scope):
             if known == name:
@@ -136,7 +136,7 @@ class Compiler:
         del self.scope[mark:]
 
     def otherwise(self, node: Any, to_else: list[int], inner: int) -> None:
-        """Compile the else branch, if any. The variables of the first branch, from index `inner` on, are not visible in it."""
+        """Compile the else branch, if any. Variables of the first branch (index `inner` and later) are not visible here."""
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -229,7 +229,7 @@ class Compiler:
         return ops.kept(slots[0]) if is_set and len(slots) == 1 else ops.variable(node.name, slots, node)
 
     def fields(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
-        """Compile a chain of fields; only the last may be a method with arguments."""
+        """Compile a chain of fields. Only the last field may be a method with arguments."""
         value = self.root(node)
         for name in node.fields[:-1]:
             value = self.field(value, name, node, (), None)

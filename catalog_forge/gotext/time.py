@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# The parts of a layout, and the text that replaces each. A part comes before the shorter parts that it begins with (Go's package
-# time, nextStdChunk).
+# The parts of a layout, and the text that replaces each. A part comes before any shorter part that is a prefix of it (Go's
+# package time, nextStdChunk).
 _PARTS: dict[str, Callable[[datetime], str]] = {
     "January": lambda t: t.strftime("%B"),
     "Jan": lambda t: t.strftime("%b"),

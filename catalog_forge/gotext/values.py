@@ -17,7 +17,7 @@ PAIRS = "memkv.KVPairs"
 PLAIN_PAIRS = "[]memkv.KVPair"
 SERVERS = "[]*net.SRV"
 
-# For each list type, the value of the elements between the length of a list and its capacity, which `slice` can reach.
+# For each list type, the value of the elements beyond the length of a list. `slice` can reach them, up to the list's capacity.
 _ZEROS: dict[str, Any] = {INTS: 0, STRINGS: b"", ANYS: None}
 
 
@@ -41,7 +41,7 @@ class Uint8(int):
 
 
 class Int64(int):
-    """A number of seconds, as returned by the method Unix of a time. Functions with a parameter of type int refuse it, too."""
+    """A number of seconds, as returned by the method Unix of a time. Functions with a parameter of type int also refuse it."""
 
 
 class KVPair(NamedTuple):
@@ -52,7 +52,7 @@ class KVPair(NamedTuple):
 
 
 class Slice(list[Any]):
-    """A list with its Go type; `nil` marks a list that was never allocated; `cap` is the capacity, which `slice` can reach."""
+    """A list with its Go type. `nil` marks a list that was never allocated. `slice` can reach up to the capacity `cap`."""
 
     __slots__ = ("cap", "nil", "type")
 
@@ -110,7 +110,7 @@ _NAMES = {
 
 
 def truth(value: Any) -> bool:
-    """Return whether a value counts as true: a struct always does, any other value if it is not its Go type's zero value."""
+    """Return whether a value counts as true: a struct always does; other values do unless they are zero values in Go."""
     if isinstance(value, KVPair | Time):
         return True
     return value is not NIL and bool(value)

@@ -37,7 +37,7 @@ def is_null(node: Node | None) -> bool:
 
 
 def raw(node: Node | None) -> str:
-    """Return the text of a scalar as it is written, which is what Go decodes into a string; "" for null and for other nodes."""
+    """Return the text of a scalar as it is written, which is what Go decodes into a string, or "" for null and other nodes."""
     return node.value if isinstance(node, Text) and not is_null(node) else ""
 
 
@@ -70,7 +70,7 @@ def printed(node: Text) -> str:
 
 
 def merged(pairs: Pairs) -> Pairs:
-    """Return the pairs of a mapping, each key once. Merged pairs override those before the merge key, not those after it."""
+    """Return the pairs of a mapping without duplicates. Merged pairs override those before the merge key, not those after it."""
     for key, _ in pairs:
         if key.value == MERGE and key.bare:
             break
@@ -110,7 +110,8 @@ def pairs(node: Node | None) -> dict[str, Node]:
 def fields(node: Node | None) -> dict[str, Node]:
     """Return the values of a mapping by key, as Go decodes it into a struct. For any other node, return an empty mapping.
 
-    If a merge key and another pair have the same key with a mapping each, Go adds the entries of both to one field.
+    If a key occurs both in a merged mapping and next to the merge key, and both values are mappings, Go adds the entries of both
+    values to one field.
     """
     found: dict[str, Node] = {}
     for key, each in node.pairs if isinstance(node, Map) else ():
@@ -123,7 +124,7 @@ def fields(node: Node | None) -> dict[str, Node]:
 
 
 def _added(before: Node | None, node: Node) -> Node:
-    """Return the entries of both mappings, those of `node` last; only `node` if one of them is not a mapping."""
+    """Return a mapping with the entries of `before` and then of `node`. If one of them is not a mapping, return `node`."""
     if not (isinstance(before, Map) and isinstance(node, Map)):
         return node
     return Map(tuple({pair[0].value: pair for pair in (*merged(before.pairs), *merged(node.pairs))}.values()), node.where)

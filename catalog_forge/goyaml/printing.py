@@ -37,7 +37,7 @@ _SHORT_ESCAPES = {
 
 
 def dump(value: Value) -> str:
-    """Write a value as a document: in block style, with keys in natural order, and with long text folded after 80 columns."""
+    """Write a value as a document in block style. Keys are in natural order, and long text is folded after 80 columns."""
     printer = _Printer()
     printer.node(value)
     printer.new_line()
@@ -52,7 +52,7 @@ class _Printer:
         self.column = 0
         self.indent = -1
         self.spaced = True  # the position is after a space, or at the start of a line
-        self.indented = True  # the line has nothing but indentation, `-` and `?` so far
+        self.indented = True  # so far, the line contains only indentation, `-` and `?`
 
     def node(self, value: Value, *, in_map: bool = False) -> None:
         match value:

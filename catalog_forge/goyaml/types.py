@@ -49,7 +49,7 @@ class Struct(Type):
 
 @dataclass(frozen=True, slots=True)
 class Own(Type):
-    """A type with a custom decoder: `problem` returns the fault in a node, or an empty text."""
+    """A type with a custom decoder: `problem` returns the fault in a node, or "" if there is none."""
 
     problem: Callable[[Node], str]
 
@@ -73,7 +73,7 @@ def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **mo
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
     """Yield a problem for each part of a node that does not fit the type.
 
-    If `digits` is true, a text that consists of digits is also accepted as a number.
+    If `digits` is true, text that consists of digits is also accepted as a number.
     """
     if node is None or isinstance(wanted, Own):
         words = wanted.problem(node) if node is not None and isinstance(wanted, Own) else ""

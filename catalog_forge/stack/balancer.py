@@ -140,7 +140,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all linked services unless labels restrict it."""
+        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all linked services, unless labels limit this."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -258,7 +258,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
 
 
 def _published(port: str) -> str:
-    """Convert a port of a Rancher 1.1 load balancer for haproxy, which listens on the public port in its container."""
+    """Convert the port of a Rancher 1.1 load balancer: in its container, haproxy listens on the public port."""
     *before, target = port.partition("/")[0].split(":")
     source = before[-1] if before else ""
     return ":".join([*before[:-1], source, source]) if source else target

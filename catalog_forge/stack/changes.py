@@ -18,8 +18,8 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A service that is added (`+`), removed (`-`) or changed (`~`). `what` lists each changed field as path, old text and new
-    text; `replaces` is True if the change replaces the units of the service."""
+    """A service that is added (`+`), removed (`-`) or changed (`~`). `what` has the path, the old text and the new text of each
+    changed field; `replaces` is True if the change replaces the units of the service."""
 
     sign: str
     service: str

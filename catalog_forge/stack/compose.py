@@ -80,7 +80,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback for variables of the service or volume `name` that no question sets. It adds a note on each variable."""
+    """Return a callback that adds a note on each variable that the service or volume `name` uses and no question sets."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable, so it is empty", where))
@@ -158,7 +158,7 @@ class _Composer:
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
         services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
-        # A link is an optional dependency: like rancher-compose's executor, ignore links that form a circle.
+        # A link is an optional dependency: like rancher-compose's executor, ignore links that form a cycle.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_circles(needs, wishes))[0]
@@ -244,7 +244,7 @@ class _Composer:
         return (item.value for item in items(self.services[name].get("depends_on")))
 
     def _others(self, service: Service, targets: Iterable[str]) -> list[str]:
-        """Return the services whose primary or sidekick is in `targets`, without `service` itself."""
+        """Return the services of which the primary or a sidekick is in `targets`, without `service` itself."""
         found = (self.primary_of[target] for target in targets if target in self.primary_of)
         return [primary for primary in found if primary != service.name]
 
@@ -294,7 +294,7 @@ def flat(path: str) -> str:
 
 
 def _linked(service: Service, beside: Collection[str]) -> Service:
-    """Return a service in which links to other stacks lead to the services that run in addition to the entry."""
+    """Return a copy of a service in which links to other stacks lead to the services that run in addition to the entry."""
     links = (replace(each, target=flat(each.target)) if each.target in beside else each for each in service.links)
     return replace(service, links=tuple(links))
 
@@ -306,7 +306,7 @@ def with_beside(
     where: Where | None = None,
     hint: str = "leave out this --beside",
 ) -> Stack:
-    """Return the stack with additional services. Links to `paths` (NAME or STACK/NAME) then lead to the additional services.
+    """Return a copy of the stack with additional services, to which links to `paths` (NAME or STACK/NAME) then lead.
     Raises ForgeError if the stack already has a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:

@@ -32,7 +32,7 @@ class Kept:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the volume had files before the upgrade, none of which exists afterwards."""
+        """Whether the volume had files before the upgrade, and none of them exists after the upgrade."""
         return bool(self.gone) and not self.same and not self.changed
 
     def __str__(self) -> str:

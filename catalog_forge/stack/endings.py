@@ -1,4 +1,4 @@
-"""Tracks the ends of containers: how often a container ends in a row, when to restart it, and when to give up restarting it.
+"""Tracks the ends of containers: the number of consecutive ends, when to restart a container, and when to give up restarting.
 
 Pure functions: they call neither the engine nor a clock. The caller passes in the containers on the engine and the time in
 seconds, and reports the containers that it has started. Records are kept by container name, so a container that is replaced
@@ -22,7 +22,7 @@ _STEADY = 10.0  # after running for so many seconds, a container that ends is ag
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A container that has ended by itself: the number of ends in a row, and the consequences.
+    """A container that has ended by itself, the number of its consecutive ends, and the consequences.
 
     `again`: the restart policy restarts the container. `failed`: the container should not have ended. `was_steady`: the container
     counted as running before. `hopeless`: further restarts will not help.
@@ -43,7 +43,7 @@ class Ending:
 
 @dataclass(slots=True)
 class _Course:
-    """The record of a container: its id, the time of its start, how often it has ended in a row, and when it may be restarted.
+    """The record of a container: its id, the time of its start, the number of consecutive ends, and when it may be restarted.
 
     `watched` is True once the container was seen running. An ended container that was never watched was stopped with its stack
     and did not end by itself. `noted` is True once the last end is recorded.
@@ -148,7 +148,7 @@ class Endings:
         return self._course(container).count > 0
 
     def counts(self, containers: Iterable[Seen]) -> dict[str, int]:
-        """Return how often each container has ended in a row, by container id."""
+        """Return the number of consecutive times that each container has ended, by container id."""
         return {container.id: self._course(container).count for container in containers}
 
     def by_themselves(self, containers: Iterable[Seen]) -> set[str]:

@@ -37,7 +37,7 @@ def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
 
 
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
-    """Map the names of containers to their addresses, without the containers that have no address.
+    """Map the names of containers to their addresses. Containers without an address are left out.
 
     If the primary of a unit uses the network of a sidekick, the sidekick has the address that the metadata shows for
     the primary. Raises ForgeError if a service has used up the addresses in its part of the subnet.

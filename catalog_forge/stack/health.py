@@ -23,7 +23,7 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state as Rancher names it, how many checks in a row contradict it, and when the state began."""
+    """The health of a unit: its state as in Rancher, the number of consecutive checks that contradict it, and when it began."""
 
     state: str = "initializing"
     against: int = 0

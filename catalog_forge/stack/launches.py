@@ -89,9 +89,9 @@ class Launches:
         self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
-        """Convert a mapping or a list of NAME=VALUE to texts by name.
+        """Convert a mapping or a list of NAME=VALUE to strings by name.
 
-        If `looked_up`, a NAME without a value gets the answer to the question NAME; without an answer, it is left out.
+        If `looked_up` is set, a NAME without a value gets the answer to the question NAME. A NAME without an answer is left out.
         """
         if isinstance(node, Map):
             return {key.value: text_of(scalar) for key, scalar in node.pairs}
@@ -105,7 +105,7 @@ class Launches:
         return found
 
     def words(self, node: Node | None, what: str) -> tuple[str, ...] | None:
-        """Return the words of a command. A list is used as it is; a text is split into words as in a shell."""
+        """Return the words of a command. A list is used as it is; a string is split into words as in a shell."""
         if node is None:
             return None
         if isinstance(node, Seq):
@@ -139,7 +139,7 @@ class Launches:
         return "managed", ""
 
     def ports(self, node: Node | None) -> tuple[str, ...]:
-        """Return ports in compose's short form; a range becomes one text for each port."""
+        """Return ports in compose's short form. A range of ports becomes a separate string for each port."""
         found: list[str] = []
         for item in items(node):
             if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
@@ -212,7 +212,7 @@ class Launches:
         }
 
     def number(self, node: Node, what: str, least: int = -1000) -> int:
-        """Parse a whole number. The node may be a number or a text of digits, such as an answer."""
+        """Parse a whole number. The node may be a number or text that consists of digits, such as an answer."""
         text = _word(node)
         if re.fullmatch(r"[-+]?[0-9]{1,12}", text) and int(text) >= least:
             return int(text)

@@ -56,7 +56,7 @@ class Launch:
     the engine.
 
     `grace` is the number of seconds between SIGTERM and SIGKILL if it differs from the engine's default. `logging` are
-    options of the engine's own log; `files` are texts to write into the container, by path. `options` are the other keys of
+    options of the engine's own log; `files` maps paths in the container to their text. `options` are the other keys of
     compose that the engine honours, by their names in compose v2.
     """
 
@@ -156,7 +156,7 @@ class Stack:
     containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
     `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
     number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
-    containers read, if any. `shown` is the stack with secrets masked; None if it has no secrets. `beside` names the services that
+    containers read, if any. `shown` is the stack with secrets masked, or None if it has none. `beside` names the services that
     run in addition to the entry, `held` names the stopped units, and `restarts` counts the requested restarts of each unit.
     `images` maps each image to the location at which the entry names it.
     """

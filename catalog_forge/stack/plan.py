@@ -68,7 +68,7 @@ def masked(stack: Stack, stand_in: Stack | None) -> Stack:
     depends on an answer, each text that contains an answer is hidden entirely. Either way, no letter of an answer is visible.
     """
     bare = replace(stack, secrets=())
-    # An answer in a command is split at its spaces, and each of its words is secret too.
+    # An answer in a command is split at its spaces, and each of the words is also secret.
     secrets = {piece for secret in stack.secrets for piece in (secret, *secret.split()) if piece == secret or len(piece) > 1}
     shown: Stack = _blank(bare, secrets) if stand_in is None else _laid(bare, replace(stand_in, secrets=()), secrets)
     return replace(shown, name=stack.name, entry=stack.entry)

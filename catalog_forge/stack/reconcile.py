@@ -62,7 +62,7 @@ class Ledger:
     births: dict[str, int] = field(default_factory=dict)
 
     def adopt(self, seen: Sequence[Seen]) -> None:
-        """Record the numbers of existing containers; if the containers of a unit have two numbers, the higher number counts."""
+        """Record the numbers of existing containers. If the containers of a unit have two numbers, the higher number counts."""
         for each in seen:
             self.units[each.key] = max(self.units.get(each.key, 0), each.number)
             self.births[each.service] = max(self.births.get(each.service, 0), each.number)
@@ -113,7 +113,7 @@ class Known:
     Some fields contain units: units in `complete` once had all their containers, units in `busy` are being changed, and units in
     `unwanted`, `held` and `again` are to be replaced, stopped and restarted, respectively, on request. Other fields contain
     containers: those in `ended` have ended while watched, those in `resting` must wait before a restart, and `counts` maps
-    each container to the number of times that it has ended in a row."""
+    each container to the number of consecutive times that it has ended."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -140,7 +140,7 @@ def digest(service: Service, images: Mapping[str, str]) -> str:
 
 
 def container_name(stack: str, service: Service, launch: Launch, index: int) -> str:
-    """Return the name that Rancher gives a container: STACK-SERVICE-INDEX, or STACK-SERVICE-SIDEKICK-INDEX."""
+    """Return the name that Rancher gives to a container: STACK-SERVICE-INDEX, or STACK-SERVICE-SIDEKICK-INDEX."""
     middle = service.name if launch is service.primary else f"{service.name}-{launch.name}"
     return f"{stack}-{middle}-{index}"
 
@@ -274,7 +274,7 @@ def _starts(service: Service, seen: Seen, known: Known) -> bool:
 
 
 def restarts(launch: Launch, status: int, count: int = 1) -> bool:
-    """Whether the restart policy restarts a container that has ended `count` times in a row, the last time with `status`."""
+    """Whether the restart policy restarts a container that has ended `count` consecutive times, the last time with `status`."""
     policy, _, limit = launch.restart.partition(":")
     if launch.start_once or policy == "no":
         return False

@@ -1,4 +1,4 @@
-"""Stacks on a Docker engine, through the SDK: networks, volumes and containers with the labels of their stack.
+"""Runs stacks on a Docker engine, through the SDK: their networks, volumes and containers have the labels of their stack.
 
 Objects are found by these labels before they are changed or removed, so nothing else on the engine is touched. Labels in an
 entry cannot imitate these labels.
@@ -43,7 +43,7 @@ _ROUNDS, _PAUSE = 20, 0.1
 _GRACE = 10  # seconds between SIGTERM and SIGKILL for a container: Docker's default
 _LOG = {"max-size": "64m"}
 _LONGEST_HOSTNAME = 63
-# The compose keys with the same name in the SDK, and the compose keys with a different name in the SDK.
+# The compose keys that have the same name in the SDK, and the compose keys that have a different name there.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
     "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
@@ -164,7 +164,7 @@ class StackRunner:
             self._start(each.id, each.name)
 
     def _start(self, identity: str, name: str) -> None:
-        """Start a container. It is no error if the container stays stopped because the owner of its network has ended."""
+        """Start a container. Raises no error if the container stays stopped because the owner of its network has ended."""
         try:
             self._container(identity, name).start()
         except BuildError as error:
@@ -447,7 +447,7 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the free subnets from 10.64.0.0/16 to 10.255.0.0/16, in an order that only depends on the stack's name."""
+    """Yield the free subnets from 10.64.0.0/16 to 10.255.0.0/16, in an order that depends only on the stack's name."""
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]

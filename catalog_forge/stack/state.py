@@ -88,7 +88,7 @@ class StateFolder:
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs: the current plan or, if it failed, the previous plan; None if there is no plan."""
+        """Return the plan that probably runs (the current plan or, if it failed, the previous plan), or None without a plan."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():
@@ -101,7 +101,7 @@ class StateFolder:
         return status.get("generation") == generation and bool(status.get("phase") == "failed" or status.get("refused"))
 
     def kept(self) -> Stack | None:
-        """Return the current plan; None if no plan exists or the plan cannot be read."""
+        """Return the current plan, or None if no plan exists or if the plan cannot be read."""
         try:
             return self.plan()[0]
         except ForgeError:
@@ -125,7 +125,7 @@ class StateFolder:
         self._write("status.json", status)
 
     def status(self) -> dict[str, Any]:
-        """Return the last status that a supervisor stored; empty if none is stored."""
+        """Return the last status that a supervisor stored, or {} if none is stored."""
         try:
             return self._read("status.json")
         except ForgeError:
@@ -172,7 +172,7 @@ class StateFolder:
                     raise ForgeError(
                         f"another command is working on stack {self.name!r}", hint="try again when that command has ended"
                     )
-                if self._is_there(file, "turn"):  # if not, the previous holder of the lock has removed the stack
+                if self._is_there(file, "turn"):  # otherwise, the previous holder of the lock has removed the stack
                     yield
                     return
 
@@ -190,7 +190,7 @@ class StateFolder:
             return False
 
     def remove(self) -> None:
-        """Remove all files of the stack. A command that waits for the lock `turn` then notices that its file is missing."""
+        """Remove all files of the stack. Any command that still waits for the `turn` lock will then find the lock file gone."""
         for file in self.path.glob("*"):
             file.unlink(missing_ok=True)
         with suppress(OSError):  # another command has already created new files

@@ -81,7 +81,7 @@ class Filling:
         self._said = ""
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
-        """Start to fill the store if its container runs and the store does not have the intended content yet."""
+        """Start filling the store if its container runs and the store does not have the intended content yet."""
         container = next(
             (each for each in seen if store and each.service == store.service and each.running and each.address), None
         )

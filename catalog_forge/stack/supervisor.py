@@ -148,7 +148,7 @@ class Supervisor:
 
     @property
     def told(self) -> Environment | None:
-        """The environment that the metadata service presents; None until it presents one."""
+        """The environment that the metadata service presents, or None if it has not presented one yet."""
         return self._told
 
     @property
@@ -265,7 +265,7 @@ class Supervisor:
         self._memory.refused.clear()
 
     def _refuse(self, words: str) -> None:
-        """Report a refusal of the engine to the user and in the status, unless it equals the last refusal."""
+        """Report to the user and in the status that the engine has refused a request, unless the last report was the same."""
         if words != self._refused:
             self._refused = words
             self._say(words)
@@ -308,7 +308,7 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the numbers of units before use, so that none is reused. Labels also contain them, so a failure is not fatal."""
+        """Store the unit numbers before use, so that none is reused. Labels also contain them, so a failure is not fatal."""
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -460,7 +460,7 @@ class Supervisor:
         Raises ForgeError if the container is hopeless and the stack has never been up.
         """
         container, unsettled = ending.container, self._settled != self._generation
-        # Report only the first, second, fourth, eighth, ... end in a row.
+        # Report only the first, second, fourth, eighth, ... consecutive end.
         if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
         said = self._said(container, _TAIL, news=True) if said is None else said

@@ -1,4 +1,4 @@
-"""Imitates one pass of confd over an image's template resources, without a process, a network or a file.
+"""Imitates one pass of confd over an image's template resources. Needs no other process, and uses no network and no files.
 
 Rules: docs/facts/confd.md#1.6, #3.1 and #3.4; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists the
 differences from the real confd.
@@ -26,7 +26,7 @@ from catalog_forge.gotext.values import runes, unrunes
 __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 
 # Returns the response body of a GET with Accept: application/json for a path such as "/2016-07-29/self/service", whatever the
-# status is; None if no service answers.
+# status is, or None if no service answers.
 Fetch = Callable[[str], bytes | None]
 
 # The time that `datetime` returns, fixed so that the output is the same in every run.

@@ -26,8 +26,8 @@ _NODE = re.compile(r"[\w.:\[\]-]+(?:/.*)?", re.ASCII)
 # A key that only Rancher's metadata has.
 _RANCHER = re.compile(r"/self(?:/|$)")
 
-# The effect of a mistake. `ends`: confd exits at once or hangs. `never`: confd does not read or write something
-# that it should read or write. `lost`: a flag has no effect.
+# The effect of a mistake. `ends`: confd exits at once or hangs. `never`: confd fails to read or write something that it should.
+# `lost`: a flag has no effect.
 Effect = Literal["ends", "never", "lost"]
 
 
@@ -43,7 +43,7 @@ class Mistake:
 
 @dataclass(slots=True)
 class CommandLine:
-    """The flags of a command line, and the indexes of their words; `mistake` is why confd refuses the line or stops reading it.
+    """The flags of a command line, and the indexes of their words. `mistake` says why confd refuses or stops reading the line.
 
     `is_open` means that the command line may contain flags that are unknown until confd runs.
     """
@@ -55,7 +55,7 @@ class CommandLine:
     nodes: list[str] = field(default_factory=list)
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the value of a flag; WILD if the flag may be in an unknown word."""
+        """Return the value of a flag, or WILD if the flag may be in an unknown word."""
         return self.values.get(name, WILD if self.is_open else default)
 
     def set(self, name: str, value: str, place: int) -> None:
@@ -68,7 +68,7 @@ class CommandLine:
         return self.values.get(name, "").encode() in TRUE
 
     def with_config(self, table: Mapping[str, object], wins: bool) -> CommandLine:
-        """Return the command line with the settings of confd.toml; if `wins`, the settings override flags (since confd 0.16)."""
+        """Return the command line with the settings of confd.toml; if `wins` is set, they override flags (since confd 0.16)."""
         found = CommandLine(dict(self.values), dict(self.places), self.mistake, self.is_open, list(self.nodes))
         for key, value in table.items():
             name = {"nodes": "node"}.get(key.lower(), key.lower().replace("_", "-"))

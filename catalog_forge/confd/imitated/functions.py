@@ -229,7 +229,7 @@ def _sort_pairs_by_length(values: Slice | None) -> Slice:
 
 
 def _addresses(name: bytes, *versions: int) -> Slice:
-    """Return a list with the address if `name` is an IP address of these versions, else an empty list; no host is looked up."""
+    """Return a list with the address if `name` is an IP address of these versions, otherwise []. No host is looked up."""
     try:
         address = ipaddress.ip_address(runes(name))
     except ValueError:

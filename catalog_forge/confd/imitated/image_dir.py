@@ -1,7 +1,8 @@
 """Reads the confd folder of a conf image as confd does: TOML files below conf.d/, and templates below templates/.
 
-The caller passes the contents of the files; this module reads no disk. Rules: docs/facts/confd.md#1.1, #1.5, #3.4, confd 0.16.0
-(resource/template), and BurntSushi/toml, which ignores unknown keys and the letter case of keys.
+The caller passes the contents of the files; this module does not read from disk.
+Rules: docs/facts/confd.md#1.1, #1.5, #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which ignores unknown keys and
+the letter case of keys.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ class TemplateResource:
 
     @property
     def misplaced(self) -> str:
-        """Why confd cannot write to `dest` (it is empty, or a folder, which a rename cannot replace); empty if confd can."""
+        """Why confd cannot write to `dest` (missing, or the name of a folder, which a rename cannot replace), or "" if it can."""
         if posixpath.basename(self.dest) in ("", ".", ".."):
             return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
         return ""
 
     def toml(self, dest: str) -> str:
-        """Write the resource as TOML again, with this `dest`, without uid and gid, so that the real confd can run in a folder."""
+        """Write the resource as TOML with this `dest`, but without uid and gid, so that the real confd can run in a folder."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
         lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
         lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")
@@ -131,7 +132,7 @@ _INTERNAL = "left out, because this is an internal field of confd"
 
 
 def _wanted(key: str, value: object) -> str:
-    """Return the type that the value of `key` must have; empty if the value is valid. A few keys set internal fields of confd."""
+    """Return the type that the value of `key` must have, or "" if the value is valid. A few keys set internal fields of confd."""
     kinds = [type(item) for item in value] if isinstance(value, list) else None
     whole = value if type(value) is int else -1
     if key in _TEXTS and not isinstance(value, str):
@@ -190,5 +191,5 @@ def _mode(text: str) -> tuple[int | None, str]:
 
 
 def _quoted(text: str) -> str:
-    """Write a basic string of TOML with JSON's escapes; DEL is escaped, too."""
+    """Write a basic string of TOML with JSON's escapes; DEL is also escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

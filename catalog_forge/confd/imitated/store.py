@@ -60,7 +60,7 @@ class Store:
         return Slice.grown(sorted(self._leaves[key] for key in self._matching(pattern)), STRINGS)
 
     def ls(self, path: bytes) -> Slice:
-        """Return the sorted names of a path's children; for a leaf, also the leaf's own name."""
+        """Return the sorted names of a path's children. If the path is a leaf, they include the leaf's own name."""
         below = _below(path)
         if below is None:
             return Slice.grown(self._ls_odd(path), STRINGS)
@@ -71,7 +71,7 @@ class Store:
         return Slice.grown(sorted(names), STRINGS)
 
     def lsdir(self, path: bytes) -> Slice:
-        """Return the names of the children that have children, sorted."""
+        """Return the sorted names of those children that have children."""
         below = _below(path)
         if below is None:
             below = _below(clean(path)) or b""
@@ -125,7 +125,7 @@ class Store:
 
 
 def _below(path: bytes) -> bytes | None:
-    """Return the common prefix of the keys below a path; None if Go's path.Clean changes the path (except for a final slash)."""
+    """Return the common prefix of the keys below a path, or None if path.Clean changes the path (other than by a final slash)."""
     plain = path.removesuffix(b"/") or b"/"
     if clean(path) != plain or path == b"//":
         return None
@@ -133,7 +133,7 @@ def _below(path: bytes) -> bytes | None:
 
 
 def load(body: bytes) -> Any:
-    """Parse JSON as Go does for an interface{}: numbers become floats, the last of duplicate keys counts. Raises ValueError."""
+    """Parse JSON as Go does for an interface{}: numbers become floats; of duplicate keys, the last counts. Raises ValueError."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -248,7 +248,7 @@ class _Walk:
                 leaves[place] = self._scalar(item)
 
     def _element(self, path: bytes, number: int, item: Any) -> bytes:
-        """Return the path segment for an element of a list: its `name` if it has one, else its number."""
+        """Return the path segment for an element of a list: its `name` if it has one, otherwise its number."""
         if type(item) is not dict or "name" not in item:
             return b"/%d" % number
         name = item["name"]

@@ -97,7 +97,7 @@ class _TomlReader:
 
     @property
     def char(self) -> str:
-        """The next character; empty at the end of the file."""
+        """The next character, or "" at the end of the file."""
         return self.text[self.place : self.place + 1]
 
     def skip(self, pattern: re.Pattern[str]) -> str:
@@ -238,7 +238,7 @@ class _TomlReader:
         return found
 
     def spaced(self) -> str:
-        """Skip spaces, line ends and comments, and return the next character."""
+        """Skip spaces, line endings and comments, and return the next character."""
         self.skip(_BLANKS)
         while self.skip(_COMMENT):
             self.skip(_BLANKS)
@@ -303,7 +303,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _number(word: str, *, is_float: bool) -> int | float | None:
-    """Parse a text as a 64-bit number; return None if it is not one."""
+    """Parse a string as a 64-bit number. Return None if it is not one."""
     if _LONE.search(word):
         return None
     word = word.replace("_", "")
@@ -316,7 +316,7 @@ def _number(word: str, *, is_float: bool) -> int | float | None:
 
 
 def _is_time(word: str) -> bool:
-    """Whether Go's time.Parse accepts a text as a date, with or without a time."""
+    """Whether Go's time.Parse accepts a string as a date, with or without a time."""
     found = _TIME.fullmatch(word)
     if not found:
         return False
