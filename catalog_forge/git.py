@@ -111,14 +111,14 @@ def commit_of(folder: Path, ref: str) -> str:
 
 
 def prefix_of(folder: Path) -> str:
-    """Return a folder's path in its repository with a trailing slash; empty for the top folder. Raises as `read` does."""
+    """Return a folder's path in its repository with a trailing slash; empty for the top folder. Raises the errors of `read`."""
     return os.fsdecode(read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
 
 
 def contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the contents of git objects by name, such as a digest or COMMIT:PATH; unknown names are left out.
+    """Map names of git objects (such as a digest or COMMIT:PATH) to the objects' contents; unknown names are left out.
 
-    Runs git once for all names. Raises as `read` does.
+    Runs git once for all names. Raises the errors of `read`.
     """
     asked = [name for name in dict.fromkeys(names) if "\n" not in name]
     output = read(folder, "cat-file", "--batch", given=b"".join(os.fsencode(f"{name}\n") for name in asked)) if asked else b""

@@ -118,7 +118,7 @@ def tidy(root: Path) -> None:
 def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
     """Recover `root` and lock out other writers until the block ends. The lock is released if this process dies.
 
-    Callers that write repeatedly may `leave` the scratch folder for the next write, and call `tidy` at the end.
+    Callers that write repeatedly may set `leave` to keep the scratch folder for the next write, and call `tidy` at the end.
     Raises ForgeError if another process holds the lock for `LOCK_SECONDS`, or if `root` is not writable.
     """
     lock = _lock(root)

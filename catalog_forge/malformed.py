@@ -182,7 +182,7 @@ def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
 
 
 def _value(here: str, column: int) -> str:
-    """Return the value that begins in a column. It ends with the line or, within brackets, before the next comma or bracket."""
+    """Return the value that begins in a column. It ends with its line or, in brackets, before the next comma or bracket."""
     before = here[:column]
     within = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
     found = _WITHIN.match(here, column) if within else None

@@ -137,7 +137,7 @@ def _raised(source: Source, published: Published, version: str | None, image: bo
 
 
 def _set(source: Source, values: Mapping[str, str]) -> Source:
-    """Return a spec with changed values; the rest of the text stays as the author wrote it."""
+    """Return a copy of a spec with changed values; the rest of its text stays as the author wrote it."""
     for path, value in values.items():
         text = SpecText(source.content.decode(), f"specs/{source.name}.yml")
         words = value if path == "entry/revision" else f"'{value}'" if not text.has(path) else value

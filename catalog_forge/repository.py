@@ -95,7 +95,7 @@ class Source:
 
     @cached_property
     def unpinned(self) -> Plan:
-        """Return the plan before its images are pinned: each image is named as in the spec. Raises as `plan` does."""
+        """Return the plan before its images are pinned: each image is named as in the spec. Raises the errors of `plan`."""
         # `forge` and the spec reader are imported only when needed: if all files are current, a command needs neither of them and
         # starts twice as fast.
         from catalog_forge.forge import forge
@@ -134,7 +134,7 @@ class Repository:
 
     @property
     def inherited(self) -> Map | None:
-        """Return the settings that the specs of this catalog inherit from its standards. Raises as `team` does."""
+        """Return the settings that the specs of this catalog inherit from its standards. Raises the errors of `team`."""
         return self.team.inherited if self.team else None
 
     @cached_property

@@ -161,7 +161,7 @@ def write_all(
 ) -> list[Written]:
     """Write the plans of several specs to the catalog `root`: all or none. Each item of `plans` is a name, a plan, and `inputs`.
 
-    No file may be in two plans. `known` maps each name to the `known` argument of `write`. Raises as `write` does.
+    No file may be in two plans. `known` maps each name to the `known` argument of `write`. Raises the errors of `write`.
     """
     with journal.locked(root):
         done = [_change_of(root, name, plan, inputs, force=None, known=(known or {}).get(name)) for name, plan, inputs in plans]
@@ -175,7 +175,7 @@ def write_all(
 def _change_of(
     root: Path, name: str, plan: Plan, inputs: str, *, force: bool | None, known: Mapping[str, str] | None = None
 ) -> tuple[Comparison, list[File], list[str]]:
-    """Return a plan's comparison with the disk, the files to write and the paths to remove. Raises ForgeError as `write` does.
+    """Return a plan's comparison with the disk, the files to write and the paths to remove. Raises the errors of `write`.
 
     `force` is None for a command without the option `--force`, so that the error does not suggest this option.
     """
@@ -193,7 +193,7 @@ def _change_of(
 
 
 def recorded(root: Path, name: str) -> dict[str, str]:
-    """Return the digests of the files generated from the spec `name`, by path."""
+    """Map the path of each file that was generated from the spec `name` to the digest of the file."""
     journal.recover(root)
     manifest = _read_manifest(root, name)
     return dict(manifest.files) if manifest else {}
@@ -211,7 +211,7 @@ def image_in(manifest: File) -> Mapping[str, str]:
 
 
 def recorded_in(manifest: File) -> dict[str, str]:
-    """Return the digests by path that a manifest in memory records. Raises ForgeError if the manifest is damaged."""
+    """Return the digests that a manifest in memory records, keyed by path. Raises ForgeError if the manifest is damaged."""
     return dict(_manifest(manifest).files)
 
 
@@ -229,7 +229,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> dict[str, Comparison]:
     """For each removed spec, compare the files that `prune` would delete, including charts of the spec, with the disk.
 
-    Files that another spec generates now are left out. Raises ForgeError as `compare` does.
+    Files that another spec generates now are left out. Raises the errors of `compare`.
     """
     # `generate` calls this function at each run, so the manifests of all specs are read only if a removed spec has left files.
     taken = {path for each in specs if names and (other := _read_manifest(root, each)) for path in other.files}
@@ -256,7 +256,7 @@ def _with_charts(root: Path, ours: Mapping[str, str]) -> dict[str, str]:
 def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bool = False) -> dict[str, Comparison]:
     """Delete the files that `compare_left` finds for the removed specs `names`, and the manifests of these specs: all or nothing.
 
-    Returns the comparisons by the name of the spec. Raises ForgeError as `write` does and, without `force`, if a file was edited.
+    Returns a comparison for each spec name. Raises the errors of `write` and, without `force`, ForgeError if a file was edited.
     """
     with journal.locked(root):
         found = compare_left(root, names, specs)
@@ -285,7 +285,7 @@ def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparis
 
 
 def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
-    """Write the author's files without touching generated files: all or nothing. Raises as `write` does."""
+    """Write the author's files without touching generated files: all or nothing. Raises the errors of `write`."""
     with journal.locked(root):
         found = compare_author(root, plan, known)
         if found.edited:

@@ -158,7 +158,7 @@ def parse(
     `aliases` allows anchors and aliases, for answers files of the metadata service; specs may not contain any. If
     `last_wins` is given, it is called for each duplicate key, and the last value is used, as in yaml.v2; otherwise a duplicate
     is an error. `begin` is the hint for an empty file.
-    Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
+    Raises ForgeError with file, line and column for anything that is not one well-formed document: wrong encoding, tabs,
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
     content = _decode(text, file, max_bytes)
@@ -193,7 +193,7 @@ def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -
 
 
 def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Data:
-    """Parse one YAML document into plain data (dict, list, str, int, float, bool, None). Raises as `parse`."""
+    """Parse one YAML document into plain data (dict, list, str, int, float, bool, None). Raises the errors of `parse`."""
     return to_data(parse(text, file, aliases=aliases, max_bytes=max_bytes))
 
 
@@ -481,7 +481,7 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int]] = {}
 
     def document(self) -> Node | None:
-        """Read the document of the file; return None if there is none."""
+        """Read the document in the file; return None if the file contains no document."""
         next(self.events)
         if not isinstance(next(self.events), yaml.DocumentStartEvent):
             return None

@@ -206,7 +206,7 @@ class Edits:
         return self.document.bom + "".join(parts).replace("\n", self.document.breaks)
 
     def replace(self, entry: Entry, source: Document, by: Entry) -> None:
-        """Replace the value of `entry` by the value of `by`, an entry of `source`. A comment after the old value stays."""
+        """Replace the value of `entry` with the value of `by`, an entry of `source`. A comment after the old value stays."""
         value, text = entry.value, self.document.text
         if entry.flow:
             self._spans.append((value.start, value.end, _in_flow(source, by.value)))

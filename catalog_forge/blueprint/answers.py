@@ -27,7 +27,7 @@ class Question:
     check: Check | None = None
 
     def value(self, text: str) -> str | bool:
-        """Convert a text to an answer. Raises ForgeError if the text is not a valid answer."""
+        """Convert a string to an answer. Raises ForgeError if the string is not a valid answer."""
         if isinstance(self.default, bool):
             if text.lower() not in _TRUTHS:
                 raise ForgeError(f"{self.name} cannot be {text!r}", hint="answer yes or no")

@@ -32,9 +32,9 @@ _WORDS: Mapping[str, tuple[type, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check of an answer. A valid answer is a whole number between two bounds, or a text that fully matches a pattern.
+    """A check of an answer. A valid answer is a whole number between two bounds, or a string that fully matches a pattern.
 
-    `shape` describes a valid text in words. A `secret` answer is not shown while it is typed, and is not written to
+    `shape` describes a valid string in words. A `secret` answer is not shown while it is typed, and is not written to
     .blueprint.json.
     """
 
@@ -46,7 +46,7 @@ class Check:
     secret: bool = False
 
     def accepts(self, text: str) -> bool:
-        """Whether a text is a valid answer. Raises ForgeError if matching the pattern takes too long."""
+        """Whether a string is a valid answer. Raises ForgeError if matching the pattern takes too long."""
         if len(text) > LONGEST or text.splitlines() != [text]:
             return False
         if self.number:
@@ -104,7 +104,7 @@ def is_asked(key: str, raw: object) -> bool:
 
 
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
-    """Return the checks in a blueprint by the names of their questions. Raises ForgeError with all problems in these checks."""
+    """Map the questions of a blueprint that have a check to their checks. Raises ForgeError with all problems in these checks."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):

@@ -20,7 +20,7 @@ MEMORY = 256 << 20
 
 @dataclass
 class Budget:
-    """The processor seconds and the bytes of output that remain for all texts of one blueprint together."""
+    """The processor seconds and the bytes of output that remain for all templates of one blueprint together."""
 
     seconds: float = SECONDS
     text: int = TEXT

@@ -44,9 +44,9 @@ class Sandbox:
         self._marks += [mark for name, mark in options.items() if name.endswith("_prefix")]
 
     def text(self, template: str, answers: Mapping[str, Any], file: str = CONTEXT) -> str:
-        """Render a text that comes from `file`. Raises ForgeError with the file and line of the error."""
+        """Render a template that comes from `file`. Raises ForgeError with the file and line of the error."""
         if not any(mark in template for mark in self._marks):
-            return template  # Most texts contain no template, and compiling one takes a millisecond.
+            return template  # Most strings contain no delimiter, and compiling a template takes a millisecond.
         with self._blamed_on(file):
             return self._jinja.from_string(template).render(cookiecutter=answers)
 

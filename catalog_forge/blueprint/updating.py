@@ -69,7 +69,7 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """Return the update with a merged file mode: the author's mode if the author changed it from `first`, otherwise theirs."""
+    """Return a copy of the update with a merged mode: the author's if the author changed it from `first`, otherwise theirs."""
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found

@@ -75,7 +75,7 @@ _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>&#|~!"})
 
 
 def _escaped(text: object) -> str:
-    """Return a text as one line with all Markdown escaped, so that the text is shown literally."""
+    """Return a value as one line with all Markdown escaped, so that the value is shown literally."""
     return " ".join(str(text).split()).translate(_MARKS)
 
 

@@ -70,12 +70,12 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
 
 
 def _doubled(text: str) -> str:
-    """Return a text in which rancher-compose substitutes nothing: each `$` is written as `$$` (docs/facts/catalog.md#4.12)."""
+    """Escape a string so that rancher-compose substitutes nothing: write each `$` as `$$` (docs/facts/catalog.md#4.12)."""
     return text.replace("$", "$$")
 
 
 def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
-    """Return data with `written` applied to each text.
+    """Return a copy of data with `written` applied to each string.
 
     By default, `written` doubles each `$`, so that rancher-compose substitutes nothing.
     """
@@ -89,7 +89,7 @@ def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
 
 
 def _answered(spec: Spec, text: str) -> str:
-    """Return a fixed metadata value of a group, with each `@{metadata/KEY}` replaced by the variable of the key's question."""
+    """Return a fixed metadata value of a group, with each `@{metadata/KEY}` replaced with the variable of KEY's question."""
     parts = fixed_text(text).parts
     return "".join(
         _doubled(part) if isinstance(part, str) else f"${{{spec.metadata[answer_in(part)].variable}}}" for part in parts

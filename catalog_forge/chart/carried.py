@@ -250,7 +250,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "write an Ingress for its services",
     ),
 }
-# The kind of gap for a note of the composed stack, by the beginning of the note's key. The longest match counts.
+# For the beginning of a note's key: the kind of gap that a note of the composed stack becomes. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",
@@ -268,8 +268,8 @@ _AGENT = (
     "give the pod a ServiceAccount, and make the program use the Kubernetes API",
 )
 _RULES = ("the label is part of the rules of a load balancer", "compare it with the Ingress of the chart")
-# What a label that Rancher acts on becomes, by the beginning of its name. The longest match counts. None means that the label
-# with exactly this name carries over.
+# For the beginning of the name of a label that Rancher acts on: what the label becomes. The longest match counts. None means
+# that the label with exactly this name carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
     "io.rancher.scheduler.global": None,

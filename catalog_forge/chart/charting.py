@@ -170,7 +170,7 @@ class _ChartFiles:
 
     @cached_property
     def services(self) -> dict[str, dict[str, Any]]:
-        """The settings of each service in values.yaml, by the service's name in the cluster."""
+        """The settings of all services in values.yaml, keyed by the name that each service has in the cluster."""
         found: dict[str, dict[str, Any]] = {}
         for service in self.found.stack.services:
             kind = self.objects.kinds[service.name]
@@ -265,7 +265,7 @@ class _ChartFiles:
 
 
 def _scalars(value: Any) -> Iterator[Any]:
-    """Yield the numbers and texts in data, but not the booleans."""
+    """Yield the numbers and strings in data, but not the booleans."""
     if isinstance(value, OnlyWhen | ForEach):
         yield from _scalars(value.value)
     elif isinstance(value, Mapping | list | tuple):

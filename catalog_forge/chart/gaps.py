@@ -75,10 +75,10 @@ def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
 
 
 def _span(text: str) -> str:
-    """Return a text as a code span, with backquotes replaced."""
+    """Return a string as a Markdown code span, with backquotes replaced."""
     return "`" + printable(text).replace("`", "'") + "`"
 
 
 def plain(text: str) -> str:
-    """Return a text with all Markdown escaped."""
+    """Return a string with all Markdown escaped."""
     return "".join(f"\\{char}" if char in r"\`*_[]<>#|!" else char for char in printable(text))

@@ -1,7 +1,7 @@
 """Writes data as a Helm template: block YAML in which each text is quoted, including the answers that Helm inserts.
 
 No text of an entry is treated as a template or changes the structure of the YAML. Texts are written as JSON, which is a subset of
-YAML (https://yaml.org/spec/1.2.2/). Answers are written by Helm's `toJson`. A `{{` in a text becomes an action that prints `{{`.
+YAML (https://yaml.org/spec/1.2.2/). Answers are written by Helm's `toJson`. A literal `{{` becomes an action that prints `{{`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Verbatim(str):
 
 
 class Expanded(str):
-    """A text in which each `$` is written as `$$`, because Kubernetes would otherwise expand `$(NAME)`."""
+    """A string in which each `$` is written as `$$`, because Kubernetes would otherwise expand `$(NAME)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ForEach:
 
 
 class JsonBlock(str):
-    """A one-line text with template actions, written as a YAML block scalar."""
+    """A line of text with template actions, written as a YAML block scalar."""
 
 
 def of_release(name: str) -> Verbatim:
@@ -62,7 +62,7 @@ def of_release(name: str) -> Verbatim:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a JSON string that YAML and Go parse to the same text."""
+    """Write a string in JSON notation, from which YAML and Go parse the same string."""
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
@@ -77,7 +77,7 @@ class HelmWriter:
         return "\n".join(self._lines(data)) + "\n"
 
     def scalar(self, value: Any) -> str:
-        """Write a scalar as a quoted text, as a number or, if the scalar contains an answer, as a Helm action."""
+        """Write a scalar as a quoted string, as a number or, if the scalar contains an answer, as a Helm action."""
         if isinstance(value, Verbatim):
             return value
         if isinstance(value, bool) or value is None:
@@ -92,7 +92,7 @@ class HelmWriter:
         return f"{{{{ {self.expression(value)} | toJson }}}}"
 
     def expression(self, value: str) -> str:
-        """Convert a text with answers to a Helm expression, without the braces."""
+        """Convert a string with answers to a Helm expression, without the braces."""
         doubled = isinstance(value, Expanded)
         words, values = "", []
         for part in self.marks.parts(value):
@@ -173,5 +173,5 @@ def whole(question: Question) -> str:
 
 
 def is_whole(question: Question) -> bool:
-    """Whether the answer is a number in values.yaml. An answer that may be empty or has no numeric default is a text."""
+    """Whether the answer is a number in values.yaml. An answer that may be empty or has no numeric default is a string."""
     return question.type == "int" and (_WHOLE.fullmatch(question.default) is not None if question.default else question.required)

@@ -1,4 +1,4 @@
-"""The objects that a chart installs, by the file that contains them."""
+"""The objects that a chart installs, grouped by the file that contains them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from catalog_forge.chart.helm import Verbatim
 
 @dataclass(slots=True)
 class Installed:
-    """The objects of a stack by file, and the kind of workload of each service."""
+    """The objects of a stack, grouped by file, and the kind of workload of each service."""
 
     files: dict[str, list[Any]] = field(default_factory=dict)
     workloads: dict[str, str] = field(default_factory=dict)

@@ -39,7 +39,7 @@ class Marks:
         return re.compile("|".join(map(re.escape, [RELEASE, *self.asked])))
 
     def parts(self, text: str) -> Iterator[str | Question | None]:
-        """Yield the pieces of a text: literal texts, a question for each mark of an answer, and None for the release name."""
+        """Yield the pieces of a string: literal text, a question for each mark of an answer, and None for the release name."""
         at = 0
         for found in self._pattern.finditer(text):
             if found.start() > at:
@@ -50,17 +50,17 @@ class Marks:
             yield text[at:]
 
     def questions(self, value: object) -> list[Question]:
-        """Return the questions whose marks occur in a text or a number."""
+        """Return the questions whose marks occur in a string or a number."""
         return [part for part in self.parts(str(value)) if isinstance(part, Question)]
 
     def shown(self, text: str) -> str:
-        """Return a text for reports, with the names of variables in place of marks."""
+        """Return a string as reports show it, with the names of variables in place of marks."""
         return "".join(
             part if isinstance(part, str) else f"${{{part.variable}}}" if part else "RELEASE" for part in self.parts(text)
         )
 
     def is_secret(self, text: object) -> bool:
-        """Whether a text contains a secret answer."""
+        """Whether a string contains the mark of a secret answer."""
         return any(question.secret for question in self.questions(text))
 
 
@@ -197,12 +197,12 @@ class _Finder:
 
 
 def _bare(stack: Stack) -> Stack:
-    """Return a stack without its notes."""
+    """Return a copy of a stack without the notes."""
     return replace(stack, unhonoured=(), dangerous=(), images={}, secrets=())
 
 
 def _naming(stack: Stack) -> Iterator[str]:
-    """Yield the texts that identify the parts of a stack, such as names of volumes, containers and labels."""
+    """Yield the strings that identify the parts of a stack, such as names of volumes, containers and labels."""
     yield from stack.volumes
     for service in stack.services:
         yield from service.metadata
@@ -215,7 +215,7 @@ def _naming(stack: Stack) -> Iterator[str]:
 
 
 def _filled(value: Any, pairs: Mapping[str, str]) -> Any:
-    """Return a value with the marks replaced by the answers."""
+    """Return a copy of a value with the marks replaced with the answers."""
     if isinstance(value, bool) or value is None or isinstance(value, Where):
         return value
     if isinstance(value, int):

@@ -40,7 +40,7 @@ class DnsNames:
 
 
 def is_host(host: str) -> bool:
-    """Whether a text can be the host of an Ingress or the target of an ExternalName (RFC 1123)."""
+    """Whether a name can be the host of an Ingress or the target of an ExternalName (RFC 1123)."""
     return len(host) < 254 and _HOST.fullmatch(host) is not None
 
 

@@ -65,7 +65,7 @@ class PodVolume:
 
 @dataclass(slots=True)
 class Pod:
-    """The pod of a unit. `secrets` are the texts of its Secret by key; `claims` are the volumes that outlive the pod."""
+    """The pod of a unit. `secrets` maps the keys of its Secret to values; `claims` are the volumes that outlive the pod."""
 
     spec: dict[str, Any]
     secrets: dict[str, str] = field(default_factory=dict)
@@ -450,7 +450,7 @@ class _PodMaker:
         return {"hostAliases": found} if found else {}
 
     def _fits(self, key: str, text: str, fits: Callable[[str], bool]) -> bool:
-        """Return whether Kubernetes accepts a text, and add a gap if not. A text with an open answer counts as accepted."""
+        """Return whether Kubernetes accepts a string; add a gap if not. A string with an open answer counts as accepted."""
         taken = bool(self.marks.questions(text)) or fits(text)
         if not taken:
             self.gap(self.service.primary, key, f"{key}: {text}", "name or address", item=text)

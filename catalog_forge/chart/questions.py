@@ -17,7 +17,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
-# Types that have another name in Rancher 2, or no equivalent: users type the name of a `service` as a text.
+# Types that have another name in Rancher 2, or no equivalent: users type the name of a `service` as text.
 _TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
 _KNOWN = frozenset("string multiline password boolean int enum secret".split())
 _SAFE_CLASS = re.compile(r"[A-Za-z0-9 _.,:/@%+=~#-]+")
@@ -25,7 +25,7 @@ _LIMITS = ("min", "max", "min_length", "max_length")
 
 
 def asked(questions: Sequence[Question], values: Mapping[str, str], gaps: Gaps) -> list[dict[str, Any]]:
-    """Convert questions to the form of questions.yaml. `values` are the proposed answers, by variable."""
+    """Convert questions to the form of questions.yaml. `values` maps the variables to the proposed answers."""
     return [_question(question, values.get(question.variable, ""), gaps) for question in questions]
 
 
@@ -51,7 +51,7 @@ def _question(question: Question, value: str, gaps: Gaps) -> dict[str, Any]:
 
 
 def typed(question: Question, text: str) -> Any:
-    """Convert an answer to a value of the chart: a number, a boolean or a text."""
+    """Convert an answer to a value of the chart: a number, a boolean or a string."""
     if is_whole(question):
         return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else 0
     return text == "true" if question.type == "boolean" and text in ("true", "false") else text

@@ -137,7 +137,7 @@ def _named(objects: Any) -> dict[str, Any]:
 
 
 def _leaves(told: Mapping[str, Any], *without: str) -> dict[str, Any]:
-    """Convert an object to the form that confd stores: nested maps of texts. List elements get their names or numbers as keys."""
+    """Convert an object to the form that confd stores: nested maps of strings. The keys of list items are names or numbers."""
     return nested(keys_of_answer("", json.dumps({key: value for key, value in told.items() if key not in without})))
 
 

@@ -64,7 +64,7 @@ def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) ->
 
 
 def _literal(value: str) -> str:
-    """Escape a text for bake, where HCL interprets `${` and `%{` (HCL Native Syntax Specification, Templates)."""
+    """Escape a string for bake, where HCL interprets `${` and `%{` (HCL Native Syntax Specification, Templates)."""
     return value.replace("${", "$${").replace("%{", "%%{")
 
 

@@ -266,7 +266,7 @@ def _action(number: int, reload: Reload, file: ConfFile) -> Action:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text as one word of a shell command."""
+    """Quote a string as one word of a shell command."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
@@ -275,7 +275,7 @@ _DOCKER = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\0": "${_:+}"})
 
 
 def _docker_word(text: str) -> str:
-    """Quote a text as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement").
+    """Quote a string as one word of a Dockerfile, without expansion (Dockerfile reference, "Environment replacement").
 
     hadolint treats a quote after a backslash as escaped, even after two backslashes, so an expansion to an empty string is put
     between the backslashes and the quote.

@@ -143,7 +143,7 @@ class _Files:
 
 @dataclass(slots=True)
 class _Stage:
-    """The known files of a stage, by their path in the stage. `folders` has the known folders, even those without files."""
+    """The known files of a stage, keyed by their path in the stage. `folders` has the known folders, even those without files."""
 
     left: _Left
     files: dict[str, str] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class _Stage:
 def kept(files: Collection[str], ignore: str) -> list[str]:
     """Return the files of a build context that a .dockerignore does not exclude.
 
-    A pattern matches a path and everything below it; the last match decides (Dockerfile reference, .dockerignore file).
+    A pattern matches a path and everything below it; the last matching pattern decides (Dockerfile reference, `.dockerignore`).
     """
     rules: list[tuple[bool, list[Callable[[str], object] | None]]] = []
     for line in ignore.splitlines()[:MAX_RULES]:

@@ -1,4 +1,4 @@
-"""Splits the compose files of an entry into lines, and the lines into texts and variables with their values."""
+"""Splits the compose files of an entry into lines, and the lines into literal text and variables with their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.variables import Dollar, dollars
 from catalog_forge.yamlio import texts
 
-# A piece of a line: a text, or a variable as [source text, name, value].
+# A piece of a line: literal text, or a variable as [source text, name, value].
 Piece = str | list[str]
 
 

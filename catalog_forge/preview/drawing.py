@@ -220,7 +220,7 @@ def _width(unit: Frame) -> float:
 
 
 def _columns(text: str) -> float:
-    """Return the width of a text in the drawing, in pixels."""
+    """Return the width that a string has in the drawing, in pixels."""
     return CHAR * sum(2 if east_asian_width(char) in "WF" else 1 for char in _cut(text))
 
 
@@ -229,7 +229,7 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a text as one line. The middle of a long line is replaced by `…`; more of its end is kept than of its beginning."""
+    """Return a string as one line. In a long line, `…` replaces the middle, and more is kept of the end than of the beginning."""
     line = " ".join(printable(text).split())
     return (
         line if len(line) <= MOST_CHARS else f"{line[: MOST_CHARS // 3]}…{line[len(line) - MOST_CHARS + MOST_CHARS // 3 + 1 :]}"

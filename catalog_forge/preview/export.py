@@ -2,7 +2,7 @@
 
 The file contains what the page shows for the default answers, the changes that each option makes, the drawing and the
 scenarios. The file lists the parts that it leaves out because they are too large or need a server. The file's security policy
-allows only its own script and style, by their hashes.
+contains the hashes of the script and the style in the file, and allows no other script or style.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _LONGEST = 1 << 18
 def html(text: str) -> str:
     """Return Markdown as HTML without scripts, styles, forms or images; links may lead only to http and https.
 
-    Each image is replaced by its alternative text, because the browser would fetch the image from a foreign server.
+    Each image is replaced with its alternative text, because the browser would fetch the image from a foreign server.
     """
     import nh3
     from markdown_it import MarkdownIt

@@ -105,7 +105,7 @@ class Site:
         return fresh(self._all, make, now, lambda _: make(self))
 
     def specs(self) -> dict[str, Product]:
-        """Return the `Product` of each spec, by the name of the spec."""
+        """Map the name of each spec to its `Product`."""
         repository = Repository(self.root)
         found = {}
         for name in repository.names():
@@ -131,7 +131,7 @@ class Site:
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:
-        """Return an entry by its id, such as templates/redis, with the revision `revision`.
+        """Return the entry with an id such as templates/redis, and with the revision `revision`.
 
         By default, the revision is the one that the spec generates, or else the one that Rancher offers.
 
@@ -150,7 +150,7 @@ class Site:
         return fresh(self._opened, (entry, revision), state, partial(self._open, entry, revision, spec))
 
     def entry(self, entry: str) -> Entry | None:
-        """Return an entry from the disk or, if its folder is missing, as generated from its spec. Raises errors like `opened`."""
+        """Return an entry from the disk or, if its folder is missing, from its spec. Raises the errors of `opened`."""
         if _is_folder(self.root, entry, ""):
             return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
         return self.opened(entry).entry

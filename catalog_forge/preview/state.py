@@ -99,7 +99,7 @@ class Played:
 
 
 def played(opened: Opened, wish: Wish) -> Played:
-    """Return the result of the choices for an entry. Each problem has the variable of its question, or an empty text."""
+    """Return the result of the choices for an entry. Each problem has the variable of its question, or an empty string."""
     revision = opened.revision
     if revision is None:
         return Played({})
@@ -120,7 +120,7 @@ def played(opened: Opened, wish: Wish) -> Played:
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
-    """Return `found` with the files that the container `found.asks` writes."""
+    """Return a copy of `found` with the files that the container `found.asks` writes."""
     writer = found.writer
     if writer is None:
         return found

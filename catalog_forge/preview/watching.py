@@ -15,7 +15,7 @@ _SHARE = 10
 
 
 def mark(stamps: Stamps) -> str:
-    """Return a text that identifies a state of the files; the text differs if a file has changed."""
+    """Return a string that identifies a state of the files, and changes whenever a file changes."""
     return f"{hash(frozenset(stamps.items())) & (1 << 64) - 1:x}"
 
 

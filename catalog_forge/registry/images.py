@@ -82,7 +82,7 @@ def _compositions(revision: Revision) -> Iterator[Composition]:
 
 
 def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
-    """Yield each value that a text with variables can have: one for each combination of the answers that the questions offer."""
+    """Yield each value that a string with variables can have: one for each combination of answers that the questions offer."""
     names = [*dict.fromkeys(each.name for each in dollars(node.value) if each.name)]
     choices: Iterable[tuple[str, ...]] = product(*(_choices(asked[name]) if name in asked else ("",) for name in names))
     for chosen in islice(choices, MOST_WAYS):

@@ -48,7 +48,7 @@ class Locked:
 
 @dataclass(frozen=True)
 class LockFile:
-    """The images of a lock file by reference."""
+    """The images of a lock file, keyed by reference."""
 
     images: Mapping[str, Locked] = field(default_factory=dict)
     pinned: bool = False

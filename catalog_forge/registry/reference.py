@@ -48,7 +48,7 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Parse a reference. Raises ForgeError for a text that the docker command would refuse."""
+    """Parse a reference. Raises ForgeError for a reference that the docker command would refuse."""
     found = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
     host, repository = (found["host"] or "", found["repository"]) if found else ("", "")
     if host and not (set(".:") & set(host) or host == "localhost" or host != host.lower()):

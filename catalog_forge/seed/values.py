@@ -102,7 +102,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """Return the answers by the question's variable. The answers are checked and completed with the defaults of questions."""
+    """Map the variable of each question to its answer. Given answers are checked; a missing answer is the question's default."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)

@@ -84,7 +84,7 @@ class Wire:
         return answer.status, content
 
     def json(self, method: str, path: str, data: Any = None, known: tuple[int, ...] = ()) -> Any:
-        """Like `ask`, but send JSON and return the parsed response, or None if the status is `known`."""
+        """Like `ask`, but send JSON, and return the parsed response or, if the status is in `known`, None."""
         body = None if data is None else json.dumps(data)
         status, content = self.ask(method, path, body, known)
         return None if status in known else self.parsed(content)

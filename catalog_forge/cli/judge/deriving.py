@@ -146,7 +146,7 @@ def _required(specs: list[Spec]) -> dict[str, Any]:
 
 
 def _with(data: dict[str, Any], path: str, value: str) -> dict[str, Any]:
-    """Return the standards with one more default."""
+    """Return a copy of the standards with one more default."""
     room, _, name = path.rpartition(".")
     defaults = dict(data["defaults"])
     if room:

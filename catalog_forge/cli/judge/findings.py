@@ -68,5 +68,5 @@ def _source(finding: Finding) -> list[str]:
 
 
 def _width(shown: str) -> int:
-    """Return how many columns a text occupies on a terminal."""
+    """Return the number of columns that a string occupies on a terminal."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in shown)

@@ -33,7 +33,7 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
 
     For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers
     filled in, and the configuration files of any container, rendered for these answers while you type. For an entry
-    written by hand, the folder of its conf image must be in the catalog, or in a folder given by --images. The page is
+    written by hand, the folder of its conf image must be in the catalog, or in a folder given with --images. The page is
     updated when a file in specs/, images/ or templates/ is saved. The page is served to this machine only, loads
     nothing from other sites, and runs no code from the entry. Stop it with Ctrl-C.
 

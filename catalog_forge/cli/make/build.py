@@ -42,7 +42,7 @@ class Inputs:
 
     @property
     def arguments(self) -> dict[str, str]:
-        """The values of the build arguments by name."""
+        """The build arguments: a mapping from names to values."""
         pairs = (text.partition("=") for text in self.build_args)
         return {name: value for name, _, value in pairs}
 

@@ -28,7 +28,7 @@ _PROGRAMS = (b"\x7fELF", b"#!")  # the first bytes of a file that Linux can run
 class ConfdFile:
     """The confd for an image: its checksum and the content of its file. `file` is None if the build downloads the confd.
 
-    `remark` is a text for users if the file is not the released confd.
+    `remark` is a note for users if the file is not the released confd.
     """
 
     checksum: str

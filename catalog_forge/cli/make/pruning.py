@@ -86,7 +86,7 @@ class Left:
         return bool(self.names)
 
     def end(self, *, force: bool) -> None:
-        """Delete the files if the user asked for that; otherwise only report them. Raises ForgeError as `writer.prune` does."""
+        """Delete the files if the user asked for that; otherwise only report them. Raises the errors of `writer.prune`."""
         root = self.repository.root
         if not (self.prune and self.names):
             self.warn()

@@ -55,7 +55,7 @@ class Wanted:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of confd by name."""
+        """The environment variables of confd: a mapping from names to values."""
         return {name: value for name, _, value in (pair.partition("=") for pair in self.variables)}
 
 
@@ -251,7 +251,7 @@ def _conf_dirs(folder: Path) -> Iterator[Path]:
 
 
 def _gathered(folder: Path) -> dict[str, Path]:
-    """Return the files that confd reads in the image, by their path below -confdir.
+    """Return the files that confd reads in the image, keyed by their path below -confdir.
 
     The result is empty if the Dockerfile does not show where these files are.
     """
@@ -271,7 +271,7 @@ def _gathered(folder: Path) -> dict[str, Path]:
 
 
 def _files(folder: Path, *parts: str) -> dict[str, Path]:
-    """Return the files in subfolders of a folder, by their path below the folder."""
+    """Return the files in subfolders of a folder, keyed by their path below the folder."""
     from catalog_forge.spec.folder import walked
 
     found = sorted(path for part in parts for path in walked(folder / part))
@@ -295,7 +295,7 @@ def _content(folder: Path, path: Path) -> bytes:
 
 
 def _only(subject: Subject, names: Sequence[str]) -> Subject:
-    """Return the subject with only the named resources."""
+    """Return a copy of the subject that has only the named resources."""
     from dataclasses import replace
 
     from catalog_forge.confd.imitated.image_dir import ImageDir
@@ -332,7 +332,7 @@ def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted,
 
 
 def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[View], list[str]]:
-    """Return the views of all moments or, if scales are given, of the first moment at each scale; and the names of the views."""
+    """Return the views of all moments (if scales are given: the first moment at each scale), and the names of the views."""
     from catalog_forge.verify.view import of_moment
 
     moments: Sequence[Moment] = scenario.moments

@@ -89,7 +89,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return the stack with masked secrets in its notes. Its attribute `shown` is a copy without secrets."""
+    """Return a copy of the stack in whose notes secrets are masked. Its attribute `shown` is a stack without secrets."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked
@@ -265,7 +265,7 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
 
 
 def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the key and value of each --set. Raises BadParameter for a text that is not KEY=VALUE."""
+    """Yield the key and value of each --set. Raises BadParameter for a value that is not KEY=VALUE."""
     for pair in sets:
         key, equals, text = pair.partition("=")
         if not equals:

@@ -95,7 +95,7 @@ def logs(
 def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
     """Yield the engine and the runner of the selected stack. The connection waits up to a day for a log line.
 
-    Raises errors like `the_one` and `connect`.
+    Raises the errors of `the_one` and `connect`.
     """
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.image.engine import connect

@@ -58,7 +58,7 @@ def seed(
 ) -> None:
     """Write the metadata of a spec into the store of its back end.
 
-    The value of a key is given by --set or --answers, else it is the default. A key with neither a given value nor a default
+    The value of a key comes from --set or --answers; otherwise it is the default. A key with neither a given value nor a default
     keeps its value in the store. Elements that a list no longer has are removed; keys that are not in the spec are left
     alone. If `seed` is interrupted, run it again to finish. Credentials are read from CONF_USERNAME, CONF_PASSWORD and
     CONF_TOKEN, or from the files named by CONF_PASSWORD_FILE and so on.

@@ -49,7 +49,7 @@ def stop(stack: str | None, services: tuple[str, ...]) -> None:
 
 
 def chosen(name: str | None) -> StateFolder:
-    """Return the state folder of the selected stack. Raises ForgeError like `the_one`."""
+    """Return the state folder of the selected stack. Raises the errors of `the_one`."""
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.image.lists import PURPOSE_LABEL, labelled
     from catalog_forge.stack.listing import PURPOSE, names

@@ -104,7 +104,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: An
 
 
 def _upgrade(ctx: click.Context, entry: str, older: str, form: str, expect: str | None, options: dict[str, Any]) -> None:
-    """Test an upgrade from the revision `older` to the revision given by --revision (by default, the newest revision)."""
+    """Test an upgrade from the revision `older` to the revision given with --revision (by default, the newest revision)."""
     from catalog_forge.cli.run import upgrading
 
     if options.pop("watch") or options["only_plan"]:
@@ -156,7 +156,7 @@ def _kept(name: str) -> Stack | None:
 
 
 def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
-    """Return the stack with the additional services in `given`.
+    """Return a copy of the stack that also has the services in `given`.
 
     Each service is written as NAME=IMAGE [COMMAND]. If `given` is empty and `before` is a stack of the same entry, the
     additional services of `before` are kept.
@@ -190,7 +190,7 @@ def _confirmed(stack: Stack) -> None:
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:
-    """Return the stack with an haproxy for each load balancer, if an haproxy image is given or the engine has one."""
+    """Return a copy of the stack with an haproxy for each load balancer, if an haproxy image is given or the engine has one."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.balancer import balanced
     from catalog_forge.stack.runner import images_of
@@ -204,7 +204,7 @@ def _balanced(stack: Stack, image: str | None) -> Stack:
 
 
 def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> Stack:
-    """Return the stack with scales given as SERVICE=N; scales that were given before are kept.
+    """Return a copy of the stack with scales given as SERVICE=N; scales that were given before are kept.
 
     Raises UsageError for an invalid scale.
     """
@@ -244,7 +244,7 @@ def _trusted(stack: Stack, trust: bool) -> None:
 def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
     """Build the images of a stack that come from specs of this catalog and are missing or out of date.
 
-    `confd`: the file to build into the images instead of a download. Raises errors like the command `build`.
+    `confd`: the file to build into the images instead of a download. Raises the errors of the command `build`.
     """
     from catalog_forge.cli.shown.engines import build_missing
 

@@ -85,7 +85,7 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
 
 @contextmanager
 def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Stage]:
-    """Open the engine `name`, one of `ALL`. `trust` allows privileged containers in a stack. Raises errors like `opened`."""
+    """Open the engine `name`, one of `ALL`. `trust` allows privileged containers in a stack. Raises the errors of `opened`."""
     if name != "stack":
         with _ended_in_order(), opened(name, confd) as engine:
             yield engine
@@ -109,7 +109,7 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
-    """Build the images of specs that are missing or out of date. Raises errors like the command `build`."""
+    """Build the images of specs that are missing or out of date. Raises the errors of the command `build`."""
     from catalog_forge.cli.make.build import Inputs, found, raise_failures, requests_for, run
     from catalog_forge.repository import Repository
 

@@ -72,7 +72,7 @@ def backends(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[s
 
 
 def commands(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Return the subcommands of the command that is given by the words typed so far."""
+    """Return the subcommands of the command that the words typed so far select."""
     at = ctx.find_root()
     for word in ctx.params.get("words") or ():
         below = at.command.get_command(at, word) if isinstance(at.command, click.Group) else None

@@ -38,7 +38,7 @@ def write(path: Path, text: str) -> None:
 
 
 def give(text: str, path: Path | None) -> None:
-    """Write a result to `path`, or print it if `path` is None, with one line break at its end. Raises ForgeError like `write`."""
+    """Write a result to `path`, or print it if `path` is None, with one line break at its end. Raises the errors of `write`."""
     text = text.rstrip("\n") + "\n"
     if path:
         write(path, text)
