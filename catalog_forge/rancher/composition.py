@@ -39,7 +39,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 def varies(text: str) -> bool:
-    """Tell whether a text contains a variable, so that its final value is unknown."""
+    """Tell whether a string contains a variable. If so, its final value is unknown."""
     return next(dollars(text), None) is not None
 
 
@@ -87,8 +87,9 @@ class ComposeFile:
 
     @cached_property
     def is_second(self) -> bool:
-        """Whether the file has the form of compose 2. rancher-compose refuses a file of this form without a version (CF402), but
-        all other checks treat the file as compose 2, because this is what the author meant."""
+        """Whether the file has the form of compose 2. rancher-compose refuses a file of this form that has no version (CF402).
+        Our other checks still treat the file as compose 2, because this is what the author meant.
+        """
         return not is_null(self.yaml.keys.get("version")) or services_without_version(self.yaml.map) is not None
 
     @cached_property
@@ -145,7 +146,7 @@ def _made(file: File, variables: Mapping[str, str], stack: str, version: str) ->
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The definition of one service in one file. `known` are the keys that the file's compose version has for services."""
+    """The definition of one service in one file. `known` contains all service keys of the file's compose version."""
 
     name: Text
     keys: Keys
@@ -193,7 +194,9 @@ class Service:
         return self.parts[0].docker
 
     def get(self, key: str) -> Node | None:
-        """Return the value of a key in both files: mappings and lists are combined; of other values, the last one counts."""
+        """Return the value of a key in both files: mappings and lists are combined; of two values of any other type, the last
+        counts.
+        """
         if len(self.parts) == 1:
             return self.parts[0].get(key)
         found = [node for part in self.parts if (node := part.get(key)) is not None]
@@ -205,7 +208,9 @@ class Service:
         return {key: node for part in self.parts for key in part.keys if (node := self.get(key)) is not None}
 
     def answered(self, variables: Mapping[str, str], undefined: Say) -> Service:
-        """Return the service with answers substituted. `undefined` is called for each variable without an answer."""
+        """Return a copy of the service in which variables are replaced with answers. `undefined` is called for each variable
+        without an answer.
+        """
         put = Substitution(variables, undefined, _nothing).node
         return Service(
             tuple(replace(part, keys={name: (key, put(node)) for name, (key, node) in part.keys.items()}) for part in self.parts)
@@ -217,7 +222,7 @@ class Service:
         return labels_of(self.get("labels"))
 
     def label(self, name: str) -> str:
-        """Return the value of a label as it is written; an empty text if there is no such label."""
+        """Return the value of a label as it is written; an empty string if there is no such label."""
         found = self.labels.get(name)
         return found[1].value if found and isinstance(found[1], Text) else ""
 
@@ -239,7 +244,7 @@ class Service:
 
     @cached_property
     def needs(self) -> list[tuple[str, str, Where]]:
-        """The containers whose volumes or network the service uses, each as the key, the container's name and the location."""
+        """The containers whose volumes or network the service uses: for each, the key, the container's name, and the location."""
         found = [("volumes_from", item.value.split(":")[0], item.where) for item in items(self.get("volumes_from"))]
         for key in ("network_mode", "net"):
             for item in items(self.get(key)):
@@ -250,7 +255,7 @@ class Service:
 
     @cached_property
     def links(self) -> list[tuple[str, str, Where]]:
-        """The services that this service links to or depends on, each as the key, the name of the target and the location."""
+        """The services that this service links to or depends on: for each, the key, the target's name, and the location."""
         found = [(key, item.value.split(":")[0], item.where) for key in _LINKS for item in items(self.get(key))]
         return [link for link in found if link[1] and not varies(link[1]) and "/" not in link[1]]
 
@@ -289,7 +294,9 @@ class Composition:
         return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def answered(self, variables: Mapping[str, str], undefined: Callable[[str], Say]) -> Composition:
-        """Return the composition with answers substituted. `undefined(SERVICE)` returns the callback for unknown variables."""
+        """Return a copy of the composition in which variables are replaced with answers. `undefined(SERVICE)` returns the
+        callback for unknown variables.
+        """
         services = [service.answered(variables, undefined(name)) for name, service in self.services.items()]
         return Composition((part for service in services for part in service.parts), self.sources, self.is_whole)
 

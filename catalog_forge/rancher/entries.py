@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """The prefix of the entry's id: the top folder's name up to its first dash, and then `*`; empty if there is no dash."""
+        """The prefix of the entry's id: the top folder's name up to its first dash, followed by `*`; empty without a dash."""
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 
@@ -103,7 +103,7 @@ class Entry:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read, so that an absent file is known not to exist."""
+        """Whether the whole folder was read. If so, a file that is missing here does not exist."""
         return self.tree.covers(self.folder.path)
 
     @property
@@ -139,7 +139,9 @@ class Entry:
 
     @property
     def offered(self) -> Revision | None:
-        """The last revision with the version that the catalog offers; if no version is known, the one with the highest number."""
+        """The last revision (in the order of folder names) with the version that the catalog offers; if no revision has a
+        version, the revision with the highest number.
+        """
         # The catalog service visits the folders in the order of their names.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
         wanted = chosen(self.default, (revision.served for revision in walked))
@@ -170,7 +172,7 @@ class Revision:
 
     @property
     def title(self) -> str:
-        """ENTRY/REVISION, for messages."""
+        """The name of the revision in messages: ENTRY/REVISION."""
         return f"{self.entry.name}/{self.name}"
 
     @property
@@ -180,7 +182,7 @@ class Revision:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read, so that an absent file is known not to exist."""
+        """Whether the whole folder was read. If so, a file that is missing here does not exist."""
         return self.entry.tree.covers(self.folder.path)
 
     @property
@@ -200,12 +202,14 @@ class Revision:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the questions are known, which requires that rancher-compose.yml can be read."""
+        """Whether the questions are known. They are unknown if there is a rancher-compose.yml that cannot be read."""
         return self.rancher is None or not self.rancher.yaml.problems
 
     @cached_property
     def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, under any key where a judge finds it. Templates in it are not rendered."""
+        """The catalog block of rancher-compose.yml, under whichever key in `BLOCKS` contains it. Template actions in the block
+        are not rendered.
+        """
         keys = self.rancher.yaml.keys if self.rancher else {}
         return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
 
@@ -213,12 +217,13 @@ class Revision:
     def block_where(self) -> Where:
         """The location of the catalog block.
 
-        Without a block, the location of rancher-compose.yml; without this file, the location of the revision's folder.
+        If there is no block, this is the location of rancher-compose.yml. If that file does not exist either, it is the location
+        of the revision's folder.
         """
         if self.rancher is None:
             return self.where
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
-        # A block that a merge key adds has no key of its own at the top of the file.
+        # If a merge key adds the block, the top of the file has no key for the block.
         node = key or self.block
         return node.where if node else self.rancher.at()
 
@@ -229,7 +234,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version that a catalog shows for the revision: `version`, else the folder's name if that is a version."""
+        """The version that a catalog shows for the revision: `version` or, without one, the folder's name if it is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property
@@ -253,7 +258,8 @@ class Revision:
 
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
-        """The faults of the files rendered with the default answers, by the lint rule that reports them.
+        """The faults that the files have when they are rendered with the default answers, grouped by the lint rule that reports
+        them.
 
         rancher-compose refuses the revision for some of these faults, and ignores the other faults.
         """
@@ -265,7 +271,7 @@ class Revision:
 
     @cached_property
     def composition(self) -> Composition:
-        """The services with the default answers; a `${X}` in the files is not substituted."""
+        """The services in the files that are rendered with the default answers. Variables such as `${X}` are not substituted."""
         return composition.read(self.sources)
 
     @cached_property
@@ -277,9 +283,9 @@ class Revision:
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
     """Read a revision of an entry. `files` maps paths below the entry's folder to contents. Paths in errors begin with `folder`.
 
-    If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, its own files
-    are a revision without a number. Raises ForgeError if the revision does not exist, if it has no docker-compose.yml, or if
-    its rancher-compose.yml cannot be read.
+    If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, the files in its
+    own folder form a revision without a number. Raises ForgeError if the revision does not exist, if it has no
+    docker-compose.yml, or if its rancher-compose.yml cannot be read.
     """
     label = folder or name
     tree = Tree(_file(joined(name, path), content, f"{label}/{path}") for path, content in files.items())

@@ -108,7 +108,8 @@ START_ONCE = "io.rancher.container.start_once"
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 # The images of load balancers: the first name is that of Rancher 1.2, the second that of Rancher 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
-# The image of a load balancer of Rancher 1.1. Its label called TARGET + SERVICE selects the requests for SERVICE.
+# The image of a load balancer of Rancher 1.1. On a service with this image, the label whose name is TARGET followed by the name
+# of a service selects the requests for that service.
 OLD_BALANCER = "rancher/load-balancer-service"
 # Names of images that select a special kind of Rancher service. These images are never pulled.
 ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")

@@ -1,4 +1,4 @@
-"""Reads the questions of an entry, and computes their variables: a value is the given answer, else the default, else empty text.
+"""Reads the questions of an entry, and computes their variables' values: the given answer, else the default, else empty text.
 
 Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """
@@ -32,7 +32,7 @@ class Question:
         return decoding.pairs(self.node)
 
     def text(self, key: str) -> str:
-        """Return the value of a key, or an empty text if the key is missing."""
+        """Return the value of a key, or an empty string if the key is missing."""
         return text_of(self.keys.get(key))
 
     @cached_property
@@ -95,7 +95,7 @@ class Question:
         }
 
     def problem(self, text: str) -> tuple[str, str] | None:
-        """Return why a text is not a valid answer, and a hint; None if it is valid."""
+        """Return why a string is not a valid answer, and a hint; return None if the string is valid."""
         shown = "the given answer" if self.secret else repr(text)
         if self.type == "enum" and self.options and text not in self.options:
             return f"{self.variable} cannot be {shown}", did_you_mean(text, self.options)

@@ -49,14 +49,14 @@ class Functions(dict[str, Function]):
 
 
 def _compared(name: str, *values: Any) -> Any:
-    """Compare values as Go 1.8 does, with which the executor was built: a comparison with a missing value fails (fact 4.18)."""
+    """Compare values as in Go 1.8, with which the executor was built: a comparison with a missing value fails (fact 4.18)."""
     if None in values:
         raise GoError("incompatible types for comparison: a value is missing")
     return BUILTINS[name].call(*values)
 
 
 def _atoi(text: bytes) -> int:
-    """Convert a text as sprig's atoi does: 0 if it is not a number, the nearest 64-bit limit if it is too large or too small."""
+    """Convert text as sprig's atoi does: 0 if it is not a number, and the nearest 64-bit limit if the number does not fit."""
     digits = text.lstrip(b"+-").lstrip(b"0")
     if not _WHOLE.fullmatch(text):
         return 0
@@ -91,7 +91,7 @@ def _dict(value: Any) -> Map:
 
 
 def _cut(text: bytes) -> Slice:
-    """Split a text at each space outside quotes of any kind. The last character of the text is kept even if it is a space."""
+    """Split text at each space outside quotes of any kind. The last character of the text is kept even if it is a space."""
     chars = runes(text)
     pieces = [""]
     quoted = False
@@ -123,7 +123,9 @@ NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
 
 @cache
 def _of_sprig(name: str) -> Function:
-    """Return a function of sprig in the form that the template engine calls. A function that is refused or not in gotpl fails."""
+    """Return a function of sprig in the form that the template engine calls. If the function is refused or not in gotpl, every
+    call fails.
+    """
     from gotpl.funcs.sprig import text_func_map
 
     call = None if name in _REFUSED else text_func_map().get(name)

@@ -39,7 +39,7 @@ class _Piece(bytes):
 
 @dataclass(frozen=True)
 class Rendered:
-    """A rendered template: its text, and the fault that ended rendering early, if any. `out` are the pieces of the text."""
+    """A rendered template: its text, and the fault that ended rendering early, if any. `out` contains the pieces of the text."""
 
     file: File
     text: str
@@ -53,7 +53,7 @@ class Rendered:
         return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
-        """Return the source location of a place in the rendered text. The output of an action has the location of the action."""
+        """Return the source location of a position in the rendered text. The output of an action has the action's location."""
         start, row = self._lines[min(line, len(self._lines)) - 1]
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
@@ -66,7 +66,7 @@ class Rendered:
 
     @cached_property
     def yaml(self) -> Yaml:
-        """The rendered text as YAML. Locations in this YAML use the file `name`; `at` translates them to the source."""
+        """The rendered text as YAML. Locations in this YAML have the file name `name`; `at` translates them to the source."""
         return Yaml.read(self.text, self.name)
 
     @cached_property
@@ -77,7 +77,7 @@ class Rendered:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces copied from the source. Each piece has an offset in the rendered text, a source offset, and a size."""
+        """For each piece copied from the source: its offset in the rendered text, its offset in the source, and its size."""
         starts = accumulate(map(len, self.out), initial=0)
         found = [
             (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)
@@ -148,7 +148,7 @@ def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
 
 
 def refusal(fault: SyntaxFault, file: File) -> Problem:
-    """Return the problem of a template that Go cannot parse, located where Go stops or, if unknown, at the first action."""
+    """Return the problem of a template that Go cannot parse. Its location is where Go stops or, if unknown, the first action."""
     return Problem(words_of(fault), where_of(fault, file), HINT)
 
 

@@ -26,7 +26,8 @@ Kind = Literal["file", "link", "stray", "special", "closed"]
 
 @dataclass(frozen=True)
 class File:
-    """One file of a tree: its path below the root with `/`, its size in bytes and its mode. The content is read on demand.
+    """One file of a tree: its path relative to the root, with `/` as the separator, its size in bytes and its mode. The content
+    is read on demand.
 
     `shown` is the path in error messages, as the user would type it. If the text is part of a larger file, `above` is the
     number of lines before this part.
@@ -81,7 +82,7 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The content as text, without a byte order mark. Bytes that are not UTF-8 become U+FFFD; line ends are kept."""
+        """The content as text, without a byte order mark. Bytes that are not UTF-8 become U+FFFD; line endings are kept."""
         return self.content.decode("utf-8-sig", "replace")
 
     @cached_property
@@ -121,7 +122,7 @@ class Yaml:
 
     @classmethod
     def read(cls, text: bytes | str, file: str) -> Yaml:
-        """Parse a text as Rancher's YAML reader does. Locations in the text have the file name `file`."""
+        """Parse text as Rancher's YAML reader does. Locations in the text have the file name `file`."""
         try:
             found = yamlio.parse_lenient(text, file)
         except ForgeError as error:
@@ -140,7 +141,7 @@ class Yaml:
 
 
 def is_template(text: str) -> bool:
-    """Tell whether Rancher renders a text as a template: the text contains actions, and does not begin with `# notemplating`."""
+    """Tell whether Rancher renders text as a template: whether the text has actions, and does not begin with `# notemplating`."""
     return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
 
 
@@ -161,7 +162,7 @@ def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
 
 
 class Tree:
-    """Files by their path below a root, sorted by path.
+    """Files by their paths relative to a root, sorted by path.
 
     `inside` is the path of the folder or file that was read, `""` for the whole root. Files outside `inside` are unknown.
     """
@@ -172,7 +173,7 @@ class Tree:
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
-        """Return a tree in memory. Files that begin like a script get the mode of executable files."""
+        """Return a tree in memory. Files that begin with `#!` get the mode of executable files."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
         return cls(
             File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]
@@ -180,7 +181,7 @@ class Tree:
         )
 
     def covers(self, path: str) -> bool:
-        """Tell whether the tree contains every file below a folder, so that an absent file is known not to exist."""
+        """Tell whether the tree contains every file below a folder. If so, a file that the tree lacks does not exist."""
         if any(f"{closed}/".startswith(f"{path}/" if path else "") for closed in self._closed):
             return False
         return not self.inside or f"{path}/".startswith(f"{self.inside}/")

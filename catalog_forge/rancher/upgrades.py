@@ -68,7 +68,9 @@ class _Launched:
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """Return what an upgrade of the stack `was` to `new` launches: answers are kept by name, and other variables get defaults."""
+    """Return what the stack `was` launches after an upgrade to `new`: variables with the same names keep their answers, and all
+    other variables get their defaults.
+    """
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
     if answers == defaults:
@@ -186,7 +188,7 @@ def _volumes(old: _Launched, new: _Launched) -> Iterator[Break]:
 
 
 def _data(launched: _Launched, service: Service) -> dict[str, tuple[str, Where]]:
-    """Return the volumes that outlive a container, by path in the container: named volumes and folders of the host."""
+    """Return the volumes that outlive a container (named volumes and folders of the host), by their paths in the container."""
     found = {}
     for item in items(service.get("volumes")):
         source, colon, rest = launched.text(item).partition(":")
@@ -227,7 +229,7 @@ def next_version(version: str, published: Mapping[str, str]) -> str:
 
 
 def refused(version: str, published: Mapping[str, str]) -> str:
-    """Return why a version cannot follow the published versions (by revision, newest last), or an empty text if it can."""
+    """Return why a version cannot follow the published versions (by revision, newest last), or an empty string if it can."""
     for revision, other in published.items():
         if other == version:
             return f"revision {revision} already has the version {version}"
@@ -238,7 +240,7 @@ def refused(version: str, published: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Upgrade:
-    """An upgrade from one revision to another: why Rancher does not offer it (empty if offered), and its breaks."""
+    """An upgrade from one revision to another: why Rancher does not offer it (empty if it does), and what the upgrade breaks."""
 
     old: Revision
     new: Revision
@@ -268,7 +270,8 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
 
 
 def refusal(old: Revision, new: Revision) -> str:
-    """Return why Rancher does not offer the revision `new` to stacks of `old`, judged by versions only; empty if offered."""
+    """Return why Rancher does not offer the revision `new` to stacks of `old`, considering only the versions; empty if it does.
+    """
     found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
     return found[0] if found else ""
 

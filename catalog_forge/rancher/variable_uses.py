@@ -38,7 +38,8 @@ _BARE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A use of an answer: the variable, the kind of use, and its offset in the scalar `text` or, if that is None, in `file`.
+    """A use of an answer: the variable, the kind of use, and the offset of the use in the scalar `text` or, if `text` is None, in
+    `file`.
 
     `in_comment` marks a use in a comment of a template (or in text that looks like a comment), which has no effect.
     """
@@ -136,6 +137,7 @@ def _bare_names(node: Node) -> Iterator[Text]:
 
 
 def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
-    """Yield each `$` in a text: the name of its variable or, if it begins no variable, the text from the `$` on."""
+    """Yield, for each `$` in a string, the name of its variable (or the text from the `$` on), the kind of use, and the offset.
+    """
     for found in dollars(text):
         yield found.name or found.text, "variable" if found.name else "wrong", found.start

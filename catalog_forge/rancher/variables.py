@@ -22,7 +22,7 @@ Say = Callable[[str, Where], None]
 
 @dataclass(frozen=True, slots=True)
 class Dollar:
-    """A single `$` in a text (not `$$`): the name of its variable (`""` if there is none), its offset, and its text."""
+    """A single `$` (not `$$`) in a string: the name of its variable (`""` if there is none), its offset, and its text."""
 
     name: str
     start: int
@@ -30,7 +30,7 @@ class Dollar:
 
 
 def dollars(text: str) -> Iterator[Dollar]:
-    """Yield the variables in a text, and each `$` that does not begin a variable."""
+    """Yield the variables in a string, and each `$` that does not begin a variable."""
     for found in _DOLLAR.finditer(text) if "$" in text else ():
         if not found[1]:
             name = found[2] or found[3] or ""
@@ -38,7 +38,7 @@ def dollars(text: str) -> Iterator[Dollar]:
 
 
 def sole(text: str) -> str:
-    """Return the name of the variable if a text consists of one variable and nothing else; `""` for any other text."""
+    """Return the name of the variable if a string consists of one variable and nothing else; return `""` for any other string."""
     found = next(dollars(text), None)
     return found.name if found and found.text == text else ""
 

@@ -25,7 +25,7 @@ LOWEST: Order = (0, 0, 0, True, ())
 
 
 def semver(text: str) -> Order | None:
-    """Return the sort key of a semantic version; None for any other text, including a version with a leading `v`."""
+    """Return the sort key of a semantic version; return None for any other string, including a version with a leading `v`."""
     found = _SEMVER.fullmatch(text)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _int(text: str) -> int:
-    """Parse a number, and limit it to 63 bits as Go's Atoi does; return 0 for a text that is not a number."""
+    """Parse a number, and limit it to 63 bits as Go's Atoi does; return 0 if the string is not a number."""
     return 0 if not text.isdecimal() else int(text) if len(text) < 19 else (1 << 63) - 1
 
 
@@ -135,7 +135,7 @@ def _expanded(part: str) -> list[str]:
     low = wanted.replace(".x.x", ".x", 1).replace(".x", ".0", 1)
     low += ".0" if low.count(".") == 1 else ""
     high = _above(low, wanted.split("."))
-    # A version must fulfil both comparisons, even for `!=`, which therefore matches no version.
+    # A version must satisfy both comparisons, even for `!=`: a wildcard after `!=` therefore matches no version.
     ranges = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
     ranges |= dict.fromkeys(("", "=", "=="), [f">={low}", f"<{high}"]) | dict.fromkeys(("!", "!="), [f"<{low}", f">={high}"])
     return ranges.get(operator, [low])

@@ -84,7 +84,7 @@ _PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
-    """Return a test for whether a text matches a pattern; `what` names the expected form in the test's error message."""
+    """Return a test for whether text matches a pattern; `what` names the expected form in the test's error message."""
 
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
@@ -178,7 +178,7 @@ def ports(node: Node) -> Iterator[Problem]:
 
 
 def is_port(text: str) -> bool:
-    """Whether Docker's library accepts a text as a port or a range of ports, optionally after a host address and a host port."""
+    """Whether Docker's library accepts a string as a port or a port range, optionally after a host address and a host port."""
     rest, slash, protocol = text.rpartition("/")
     rest, protocol = (rest, protocol) if slash else (text, "tcp")
     parts = rest.split(":")
@@ -201,7 +201,7 @@ def _range(text: str) -> tuple[int, int] | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an IP address, version 4 or 6."""
+    """Whether a string is an IP address, version 4 or 6."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -226,7 +226,7 @@ def text_or(items: Check, more: Callable[[Node], Words] = _not_bare, rule: str =
 
 
 def command(node: Node) -> Words:
-    """Return the reason why a text cannot be split into the words of a command."""
+    """Return the reason why text cannot be split into the words of a command."""
     words = _not_bare(node)
     return words or (_unclosed(node.value) if isinstance(node, Text) else "")
 
@@ -254,7 +254,7 @@ def _unclosed(text: str) -> Words:
 
 
 def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
-    """Return a check for a list of distinct texts, or (unless `lists_only`) a mapping with values of the kinds `scalars`."""
+    """Return a check for a list of distinct strings or, unless `lists_only`, a mapping with values of the kinds `scalars`."""
     value = one_of(*scalars)
 
     def check(node: Node) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Judges, as rancher-compose does at launch, whether a stack can be created from a revision with the default answers.
 
 Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). Both files
-are rendered as Go templates, read as YAML, and checked by a schema and types after variables are substituted. If a template
+are rendered as Go templates, read as YAML, and checked against a schema and types after variables are substituted. If a template
 fails, the file ends at the failing action.
 """
 

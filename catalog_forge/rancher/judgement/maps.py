@@ -103,7 +103,7 @@ def odd(key: str, node: Node) -> Iterator[Refusal]:
 
 
 def of_type(node: Node | None, wanted: Type) -> Iterator[Refusal]:
-    """Yield the unread keys and meaningless values in a node that is decoded into a type."""
+    """Yield the unread keys and meaningless values that a node has if it is decoded into the type `wanted`."""
     if isinstance(wanted, ListOf | MapOf) and isinstance(node, Seq | Map):
         inner = wanted.item if isinstance(wanted, ListOf) else wanted.value
         for item in node.items if isinstance(node, Seq) else decoding.pairs(node).values():
@@ -170,7 +170,7 @@ def _known(node: Text, words: str, rule: str = MEANINGLESS) -> Iterator[Refusal]
 
 
 def _formed(node: Text, pattern: str, what: str, example: str, rule: str = MEANINGLESS) -> Iterator[Refusal]:
-    """Report a text that does not match a pattern."""
+    """Report text that does not match a pattern."""
     text = decoding.text_of(node).strip()
     if text and not re.fullmatch(pattern, text, re.DOTALL):
         yield _odd(f"{text!r} is not {what}", node, f"it must look like {example}", rule)

@@ -47,7 +47,9 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """A problem that makes a judge refuse a revision, and its lint rule. `who` is empty for an oddity that is accepted."""
+    """A problem that makes the judge `who` refuse a revision, and the lint rule that reports it. For an accepted oddity, `who` is
+    empty.
+    """
 
     rule: str = ""
     who: Judge | Literal[""] = "launch"

@@ -1,4 +1,4 @@
-"""Checks the services of a compose file as rancher-compose does: first by a JSON schema, then by the types of the keys.
+"""Checks the services of a compose file as rancher-compose does: first against a JSON schema, then against the types of the keys.
 
 Rules: docs/facts/catalog.md#3.13 and #4.1, and rancher-compose-executor v0.14.29 (config/schema.go, config/types.go, yaml/). A
 key without a value is not treated like a missing key: the value null is refused.
@@ -22,7 +22,7 @@ from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
-# In the values of these keys, text of digits is converted to numbers.
+# In the values of these keys, text that consists of digits is converted to numbers.
 NUMERIC = frozenset(
     "lb_config load_balancer_config certs disks external_ips health_check scale_policy upgrade_strategy storage_driver "
     "network_driver".split()
@@ -70,8 +70,8 @@ def fits(key: str, node: Node, second: bool) -> bool:
 
 
 def services_without_version(root: Node | None) -> Text | None:
-    """Return the key `services` of a file without a version. Services below this key show that the author meant version 2; if
-    there are none, return None.
+    """Return the key `services` of a file without a version if what is below this key shows that the author meant version 2;
+    otherwise, return None.
     """
     pairs = root.pairs if isinstance(root, Map) else ()
     names = {key.value: (key, node) for key, node in decoding.merged(pairs)}
@@ -96,7 +96,8 @@ def _as_text(node: Text) -> Text:
 
 
 def _altered(key: str, node: Node) -> Iterator[Refusal]:
-    """Report numbers and booleans that rancher-compose passes on in another form than the author wrote, such as 1.1 for 1.10.
+    """Report numbers and booleans that rancher-compose passes on in a form that differs from what the author wrote, such as 1.1
+    for 1.10.
 
     Booleans in `metadata` are not reported, because templates compare them with true and false. Below all keys whose values are
     not converted to text, only octal numbers are reported, because their author probably meant the decimal number or a text.

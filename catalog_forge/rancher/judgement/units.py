@@ -82,8 +82,9 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
 
 
 def balancer_targets(composition: Composition) -> Iterator[Refusal]:
-    """Report targets of load balancers that do not exist, or that are sidekicks, which Rancher does not treat as services. Both
-    are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
+    """Report load balancer targets that do not exist, and those that are sidekicks, which Rancher does not treat as services.
+    Both kinds of targets are refused when the load balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29).
+    """
     for name, service in composition.services.items():
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:
@@ -136,7 +137,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
 
 
 def circles(composition: Composition) -> Iterator[Refusal]:
-    """Report circles of links and dependencies. docker-compose refuses a circle, because none of its services can start first."""
+    """Report cycles of links and dependencies. docker-compose refuses a cycle, because none of its services can start first."""
     links = {
         name: {other: (key, where) for key, other, where in service.links if other != name}
         for name, service in composition.services.items()
