@@ -85,7 +85,7 @@ class Catalog:
         images = [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
         if all(each.dockerfile for each in images):
             return images
-        # If a Dockerfile further above copies all resources of a folder, the folder is a part of that Dockerfile's image.
+        # If a Dockerfile higher up in the tree copies all resources of a folder, the folder is a part of that Dockerfile's image.
         built = (conf for each in images if each.dockerfile for conf in each.confs)
         brought = {_path(file) for conf in built for file in conf.resources.values()}
         rest = (each for each in images if not each.dockerfile)
@@ -234,7 +234,9 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If it has no templates, return a copy with those of the folder in `beside` with the same resources."""
+        """Return `conf`. If it has no templates, but a folder in `beside` shares a resource with it, return a copy of `conf` with
+        the templates of that folder.
+        """
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf
 

@@ -1,5 +1,5 @@
-"""The only module of lint that reads the disk: it turns a path into a tree. The tree has the names, sizes and modes of files; the
-contents of a file are read only when they are needed.
+"""The only module of lint that reads from disk: it turns a path into a tree. The tree has the names, sizes and modes of files;
+the contents of a file are read only when they are needed.
 
 The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
 files in a folder and the names of the folders above it show which of these the folder is, so that a single revision is judged as
@@ -26,7 +26,7 @@ def read(path: Path, shown: str = "") -> Tree:
     """Return the files at and below a path as a tree whose root is the root of the catalog.
 
     `shown` is put before the paths in error messages; with `""`, the files of a folder are shown by their paths in the folder.
-    Links are followed only to targets inside `path`. Raises ForgeError when the path does not exist, and when there are more than
+    Links are followed only to targets inside `path`. Raises ForgeError if the path does not exist, or if there are more than
     200,000 files.
     """
     if not path.exists():
@@ -42,7 +42,7 @@ def read(path: Path, shown: str = "") -> Tree:
 
 
 def _of_file(path: Path, shown: str) -> Tree:
-    """Return a tree with a single file, at its place in the catalog, and the catalog-forge.yml that applies to this file."""
+    """Return a tree that contains only a file, at its path in the catalog, and the catalog-forge.yml that applies to the file."""
     real = path.resolve()
     inside = joined(_inside(real.parent), real.name)
     found = _file(real.parent, real, inside, shown or str(path))
@@ -92,7 +92,7 @@ def _above(folder: Path) -> Iterator[File]:
 
 
 def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
-    """Yield every file below a folder. Raises ForgeError for too many files, before any content is read."""
+    """Yield every file below a folder. If there are too many files, raises ForgeError before any content is read."""
     count = 0
     closed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(error.filename)):
@@ -134,11 +134,11 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
 
 
 def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat_result]:
-    """Return the kind and status of a link. A link is `stray` if it is circular, or its target is missing or outside `root`."""
+    """Return the kind and status of a link. A link is `stray` if it is circular or its target is missing or outside `root`."""
     try:
         target = path.resolve()
         return ("link", target.stat()) if target.is_relative_to(root) and target.is_file() else ("stray", status)
-    except RuntimeError:  # before Python 3.13, pathlib raises RuntimeError for a circle of links
+    except RuntimeError:  # before Python 3.13, pathlib raises RuntimeError for a cycle of links
         return "stray", status
 
 

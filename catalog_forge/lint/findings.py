@@ -15,7 +15,7 @@ EXCERPT = 400
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement in a text: `text` replaces the characters from offset `start` to offset `end` of `File.text`."""
+    """A replacement in a file: `text` replaces the characters from offset `start` to offset `end` of `File.text`."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A fault that a rule yields: its place, a message and a hint. `runner.run` adds the id and the level of the rule.
+    """A fault that a rule yields: its location, a message and a hint. `runner.run` adds the id and the level of the rule.
 
     `level` is set only if it differs from the level of the rule. If the fault is a missing key, `key` is the name of this key.
     """
@@ -49,7 +49,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hit with the rule that found it. `line` is the text of the line at the place; `path` is the file's path in its tree."""
+    """A hit with the rule that found it. `line` is the text of the line with the fault; `path` is the file's path in its tree."""
 
     rule: str
     level: Level
@@ -62,7 +62,7 @@ class Finding:
 
     @property
     def excerpt(self) -> str:
-        """The line, shortened to the text around the place, because a line may be a megabyte long and have many findings."""
+        """The line, shortened to the text around the fault, because a line may be a megabyte long and have many findings."""
         return self.line[self.excerpt_start :][:EXCERPT]
 
     @property
@@ -94,7 +94,7 @@ class Example:
     """A small catalog in a rule's docstring: files that replace files of the sound catalog (None for an absent file).
 
     `odd` marks unusual files by path: a link, a stray link, a special file, a file that is too large, or a file whose text is
-    written with a byte order mark (bom), with Windows line ends (crlf), or with tabs where the example has `»`. `text` is the
+    written with a byte order mark (bom), with Windows line endings (crlf), or with tabs where the example has `»`. `text` is the
     text of the example in the docstring.
     """
 

@@ -21,7 +21,7 @@ _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.D
 def changed(old: Tree, new: Tree) -> Iterator[Hit]:
     """Yield a hit for each missing published revision, and for each changed or missing file in the remaining published revisions.
 
-    New files and new revisions yield no hit. Line ends are not compared, because git may change them at checkout.
+    New files and new revisions yield no hit. Line endings are not compared, because git may change them at checkout.
     """
     gone: set[str] = set()
     for path, before in old.files.items():
@@ -64,7 +64,7 @@ def _equal(one: File, other: File) -> bool:
 
 
 def is_same(one: bytes, other: bytes) -> bool:
-    """Whether two contents are equal apart from line ends, which git may change at checkout."""
+    """Whether two contents are equal except for line endings, which git may change at checkout."""
     return one == other or one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
 
 
@@ -72,7 +72,7 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     """Return the files of the revisions at or below a path, with their contents at a commit of the enclosing repository.
 
     `inside` is `Tree.inside` of the tree that was read from `path`; `shown` is put before the paths in errors, as in `disk.read`.
-    Raises ForgeError when git is missing, when there is no repository, when the commit does not exist, and when the revisions are
+    Raises ForgeError if git is not installed, if there is no repository, if the commit does not exist, or if the revisions are
     too large.
     """
     real = path.resolve()

@@ -32,7 +32,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def is_altered(node: Node | None) -> bool:
-    """Whether the catalog service stores a different text from the one written in the file."""
+    """Whether the text that the catalog service stores differs from the text in the file."""
     return isinstance(node, Text) and node.bare and not is_null(node) and text_of(node) != node.value
 
 
@@ -40,7 +40,8 @@ def near(word: str, known: Iterable[str]) -> str:
     """Return the known word that was probably meant; an empty string if no known word is similar enough."""
     plain = _letters(word)
     letters = set(plain)
-    # Comparing is slow, and a hostile file may have many words, so only words of similar length and letters are compared.
+    # Comparing is slow, and a hostile file may have many words, so only words with a similar length and similar letters are
+    # compared.
     by_letters = {
         text: each
         for each, text, others in _in_letters(frozenset(known))
@@ -124,7 +125,7 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
 
 
 def written(file: File, place: int, key: str, value: str) -> Fix | None:
-    """Return a fix that sets a key of a file's top mapping to a quoted text.
+    """Return a fix that sets a key of a file's top mapping to a quoted string.
 
     A new key is inserted at position `place` among the keys. Return None if the fix would change the rest of the file.
     """
@@ -153,7 +154,7 @@ def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]
 
 
 def _offset(file: File, where: Where, expected: str) -> int | None:
-    """Return the offset of a place in the text of its file; None unless the expected text is at that place."""
+    """Return the offset of a location in the text of its file; return None if the expected text is not at that location."""
     starts = _starts(file.text)
     start = starts[min(where.line, len(starts)) - 1] + where.column - 1
     return start if file.text.startswith(expected, start) else None

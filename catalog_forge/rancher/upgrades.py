@@ -270,8 +270,7 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
 
 
 def refusal(old: Revision, new: Revision) -> str:
-    """Return why Rancher does not offer the revision `new` to stacks of `old`, considering only the versions; empty if it does.
-    """
+    """Return why Rancher does not offer the revision `new` to stacks of `old`, considering only versions; empty if it does."""
     found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
     return found[0] if found else ""
 

@@ -137,7 +137,6 @@ def _bare_names(node: Node) -> Iterator[Text]:
 
 
 def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
-    """Yield, for each `$` in a string, the name of its variable (or the text from the `$` on), the kind of use, and the offset.
-    """
+    """Yield, for each `$` in a string, the name of its variable (or the text from the `$` on), the kind of use and the offset."""
     for found in dollars(text):
         yield found.name or found.text, "variable" if found.name else "wrong", found.start

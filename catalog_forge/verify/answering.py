@@ -74,7 +74,7 @@ class Asker:
 
 
 def check(stack: Stack, asking: Asking) -> None:
-    """Raise ForgeError with all containers that are to be asked but do not exist in the stack."""
+    """Raise ForgeError if some of the containers that are to be asked do not exist in the stack; the error names all of them."""
     known = places(stack)
     asked: tuple[Command | Get | Log, ...] = (*asking.commands, *asking.requests, *asking.logs)
     missing = [each for each in asked if each.container not in known]
@@ -84,7 +84,8 @@ def check(stack: Stack, asking: Asking) -> None:
 
 
 def unmet(engine: Engine, stack: Stack, asking: Asking) -> list[tuple[str, Where, str]]:
-    """Ask a running stack until all answers are as expected or the time is up; return the last differences, found by `unlike`."""
+    """Ask a running stack until all answers are as expected or the time is up; return the last differences that `unlike` found.
+    """
     runner, limit = StackRunner(engine, stack.name), time.monotonic() + asking.within
     while True:
         asker = Asker(engine, places(stack), runner.seen())

@@ -2,14 +2,14 @@
 
 expect:
   command:                               # or a list of them
-    in: redis-1                          # a service or sidekick and its index; without an index, the first
+    in: redis-1                          # a service or sidekick and its index; without an index, the first container
     run: [redis-cli, ping]               # or a command line for /bin/sh
     exit: 0
     output: "PONG\\n"
     contains: PONG                       # or a list; `lacks` is written in the same way
   http: {get: "http://proxy-1:80/page", headers: {Host: www.example.org}, status: 200, contains: Welcome}
   log: {in: redis-conf-1, contains: reload}     # only the lines since the step began
-  within: 30s                            # the time until all of these must be true
+  within: 30s                            # the time within which all of these must become true
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 @dataclass(frozen=True)
 class Words:
-    """The requirements on a text. Unset fields require nothing."""
+    """The requirements that a string must meet. Unset fields require nothing."""
 
     equals: str | None = None
     contains: tuple[str, ...] = ()
@@ -152,7 +152,7 @@ class AskingReader(Reader):
         )
 
     def command(self, node: yamlio.Node) -> Command:
-        """Return the command that a node specifies as a list of words or as a text for the shell."""
+        """Return the command that a node specifies as a list of words or as a command line for the shell."""
         found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS))
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
@@ -199,7 +199,7 @@ class AskingReader(Reader):
         return word
 
     def text_words(self, found: Mapping[str, yamlio.Node], whole: str) -> Words:
-        """Return the requirements on a text; `whole` is the name of the key for the complete expected text."""
+        """Return the requirements that a string must meet; `whole` is the name of the key for the complete expected string."""
         return Words(
             self.word(found[whole], whole) if whole in found else None,
             tuple(self.word(item, "contains") for item in self.some(found.get("contains"))),
@@ -216,6 +216,6 @@ def _parts(url: str) -> tuple[str, int, str]:
         return "", 0, ""
     if parts.scheme != "http" or not parts.hostname or parts.username or _CONTROL.search(url):
         return "", 0, ""
-    # Not `hostname`, which is in lower case: container names are case-sensitive.
+    # `hostname` cannot be used: it is in lower case, but container names are case-sensitive.
     name = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc.rstrip(":")
     return name, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -9,7 +9,7 @@ when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts
 - with `refresh: watch`: when all of confd's resources wait for the next change. A change made during this wait is never missed.
   Any other change, such as one during an outage, is found by the pass that entrypoint.sh makes every 20 s;
 - with an interval: when confd has made a whole pass since the change;
-- in all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is noticed too.
+- in all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is also noticed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ _FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
 # The number of lines of each log that an error shows.
 _TAIL = 100
 _KILLED = 137
-# Faults that cut connections, including those of waiting requests; and faults during which confd reports errors.
+# `_CUTS` are faults that cut connections, even while requests wait for a change. `_OUTAGES` are faults during which confd reports
+# errors.
 _CUTS = ("late", "down", "flapping")
 _OUTAGES = (*_CUTS, "slow")
 # At these log levels, a watching confd reports no errors. Only the additional passes of entrypoint.sh report them.
@@ -326,11 +327,13 @@ class _Live:
             self.ended = None
 
     def _ready(self) -> bool:
-        """Whether every file is written since the last start of the conf container, and the program runs."""
+        """Whether every file has been written since the last start of the conf container, and the program runs."""
         return self._times_written() > self.written and _STARTED in self.main.lines
 
     def _times_written(self) -> int:
-        """Return how often the conf container has reported that every file is written: once for each successful start."""
+        """Return the number of times that the conf container has reported that every file is written: once for each successful
+        start.
+        """
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
@@ -363,7 +366,9 @@ class _Live:
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have waited for the next version after the time `since` or, without `since`, wait for it now."""
+        """Whether all watchers have waited for the next version at some time after `since`; without `since`, whether they are
+        waiting now.
+        """
         versions, heard = self.server.answers.revisions(), self.heard
         count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
         return count >= len(self.subject.image.resources)
@@ -389,7 +394,7 @@ class _Live:
         return tuple(b"".join(stamp.content for path in paths.values() if (stamp := read(path))) for paths in stamps(self.spec))
 
     def _problem(self) -> str:
-        """Return the last message of the conf container if it says why a file cannot be written; else empty text."""
+        """Return the last message of the conf container if it says why a file cannot be written; otherwise, an empty string."""
         return problem_in(self.conf.lines, self.spec.name)
 
     def _files(self) -> dict[str, Written]:
@@ -397,7 +402,7 @@ class _Live:
         return {dest: Written(file.content, file.mode & 0o777) for dest, file in copied.items() if file}
 
     def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
-        """Return the errors of confd and entrypoint.sh in this moment, without those about an outage of the service."""
+        """Return the errors of confd and entrypoint.sh in this moment, except those about an outage of the service."""
         lines = self.conf.new
         if caught and not self.revived and not self.spec.service.is_embedded:
             # The watcher has reported all errors. An additional pass that began before the change may report the old state.

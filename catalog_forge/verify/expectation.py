@@ -2,7 +2,7 @@
 
 expect:
   files:
-    elasticsearch.yml: |                 # the key is a dest or a unique end of it, the value the whole text
+    elasticsearch.yml: |                 # the key is a dest or its unambiguous end; the value is the whole text
       cluster.name: "es"
     logging.yml: {file: cluster/logging.yml}   # the same, from a file next to the scenario
     other.conf: {contains: [a, b], lacks: c, mode: "0600", equals: {a: 1}, unchanged: true, absent: true}
@@ -10,8 +10,8 @@ expect:
   reloads: 1                             # or a list of reloads, such as [signal HUP]
   command: ...                           # and http, log, within: see catalog_forge.verify.asking
 
-On a stack, {in: redis-2, ...} is the expectation for a file of another container. The key may then be any path. The value may
-also be a list of these expectations.
+On a stack, an expectation {in: redis-2, ...} applies to a file of the container redis-2, so its key may be any path. If several
+expectations apply to the same path, the value is a list of them.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _parsed(expected: FileExpectation, found: Written) -> Iterator[Failure]:
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> str:
-    """Return a unified diff of two texts; a missing line break at the end is shown."""
+    """Return a unified diff of two strings; a missing line break at the end is shown."""
     lines = difflib.unified_diff(_ended(old), _ended(new), old_name, new_name, n=3)
     return "".join(lines)
 

@@ -39,17 +39,17 @@ class FirstScenario:
 
 
 def asking(spec: Spec) -> str:
-    """Return the service that confd reads as `self`: the name of the first configured service, or of its sidekick with confd."""
+    """Return the name of the service that confd reads as `self`: the first configured service, or its sidekick with confd."""
     return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
-    """Return a scenario: it starts with the stack of the entry, and its steps add a unit, replace a unit, and switch to a
-    container of each other group.
+    """Return a scenario that starts with the stack of the entry. Its steps add a unit, replace a unit, and then make a container
+    of each other group `self`; if the image reads a store, there are no steps.
 
-    Questions get the answers in `given`, else their defaults. The scenario expects the files that `engine` renders now at the
-    start, and no errors at later moments. Raises ForgeError for an answer that does not belong to a question of the entry, or
-    if no scenario is valid with the given answers.
+    Questions get the answers in `given`, else their defaults. At its start, the scenario expects the files that `engine` renders
+    now. At later moments, it expects no errors, except those that occur now. Raises ForgeError for an answer that does not belong
+    to a question of the entry, or if no scenario is valid with the given answers.
     """
     every = stack(spec, given)
     services = {name: keys for name, keys in every.items() if "/" not in name}
@@ -76,7 +76,7 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
 
 
 def _moments(spec: Spec, data: Mapping[str, Any]) -> tuple[Moment, ...]:
-    """Return the moments of a scenario that is not in a file yet, so that errors in it have no location."""
+    """Return the moments of a scenario. The scenario is not in a file yet, so errors in it have no location."""
     try:
         return scenario.read(yamlio.dump(data), "", asking(spec)).moments
     except ForgeError as error:
@@ -98,7 +98,7 @@ def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
 def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     """Return the services of the entry in the form of a scenario. Questions get the answers in `given`, else their defaults.
 
-    Services that the entry expects from outside have no keys; a service of another stack is called STACK/SERVICE.
+    A service that the entry uses but does not contain has no keys. If it belongs to another stack, it is called STACK/SERVICE.
     """
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
@@ -185,7 +185,7 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
 
 
 def _answered(data: Any, answers: Mapping[str, str]) -> Any:
-    """Return compose data as Rancher reads it: with answers substituted, and `$$` as `$`."""
+    """Return compose data as Rancher reads it: with answers substituted, and each `$$` replaced with `$`."""
     match data:
         case str():
             return substituted(yamlio.Text(data, False, Where(""), "", ()), answers) if "$" in data else str(data)

@@ -24,7 +24,7 @@ class Written:
 
     @property
     def is_binary(self) -> bool:
-        """Whether the content is not text: like git, this looks for a zero byte."""
+        """Whether the content is not text. Like git, this property only looks for a zero byte."""
         return b"\0" in self.content
 
     @property
@@ -54,7 +54,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """An observation: files by dest, errors in confd's words, reloads by name. If a resource fails, its old file remains.
+    """An observation: the files by dest, the errors in confd's words, and the reloads by name. If a resource fails, `files` still
+    has its old file.
 
     `asked` is set if the engine has containers that can be asked.
     """

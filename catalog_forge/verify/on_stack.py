@@ -96,7 +96,7 @@ class StackEngine:
 
     @contextmanager
     def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> Iterator[Scene]:
-        """Play a scenario for the duration of the block; then remove its containers, network, volumes and files.
+        """Play a scenario for the duration of the `with` block; then remove its containers, network, volumes and files.
 
         Raises ForgeError if the scenario asks containers that do not exist, or if the entry needs trust.
         """
@@ -378,7 +378,7 @@ class Scene:
         return next((each.launches for each in self.stack.services if each.name == service), ())
 
     def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
-        """Return the containers of the unit to which the container that asks (`self` in the scenario) belongs."""
+        """Return the containers that are in the same unit as the container that asks, which is `self` in the scenario."""
         launch = moment.asking.launch if moment.asking else None
         key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
         return [each for each in seen if each.key == key]

@@ -4,8 +4,8 @@ All functions are pure.
 
 Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
 the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
-with those in the scenario (`Mirror`). If the scenario has a service NAME of another stack OTHER
-`beside` the entry, this service runs in the entry's stack under the name OTHER-NAME, but the metadata presents it as OTHER/NAME.
+with those in the scenario (`Mirror`). A service that the scenario lists under `beside` as OTHER/NAME, the service NAME of another
+stack OTHER, runs in the entry's stack under the name OTHER-NAME, but the metadata presents it as a service of OTHER.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     """Return the stack with which a scenario starts; `name` is the name of the stack.
 
-    The stack is that of the entry as it would be generated now, with the `beside` services of the scenario. The answer
-    to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on this
+    The stack is that of the entry as it would be generated now, plus the services that the scenario lists under `beside`. The
+    answer to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on this
     machine, because parallel plays would conflict. Raises ForgeError if a question has no answer.
     """
     entry = entry_of(spec)
@@ -92,7 +92,7 @@ def _unpublished(service: Service) -> Service:
 
 
 def at(stack: Stack, scene: Environment) -> Stack:
-    """Return the stack with the scales and the metadata of a scenario at one moment."""
+    """Return a copy of the stack with the scales and the metadata that the scenario has at one moment."""
     told = _services(scene)
     services = (
         replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each
@@ -190,7 +190,9 @@ def places(stack: Stack) -> dict[str, Place]:
 
 
 def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
-    """Raise ForgeError if the scenario asks containers at moments at which these do not exist. The error names each of them."""
+    """Raise ForgeError if the scenario asks a container at a moment at which the container does not exist. The error names every
+    such container.
+    """
     problems: list[Problem] = []
     for moment, each in zip(played.moments, expected, strict=True):
         if cannot(moment, stack):
@@ -215,7 +217,7 @@ def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
 class Mirror:
     """Translates the output of a stack: replaces each address of a container with the container's address in the scenario.
 
-    Addresses of removed containers are translated too, so that a file with an outdated address does not match the expectation.
+    Addresses of removed containers are also translated, so that a file with an outdated address does not match the expectation.
     """
 
     name: str
@@ -228,11 +230,11 @@ class Mirror:
         self.addresses |= {address: theirs[who] for who, address in _addresses(told).items() if who in theirs}
 
     def text(self, text: str) -> str:
-        """Translate a text: insert the addresses and the stack name of the scenario."""
+        """Translate a string: insert the addresses and the stack name of the scenario."""
         return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
 
     def content(self, content: bytes) -> bytes:
-        """Translate the content of a file like a text. All other bytes of a binary file are preserved."""
+        """Translate the content of a file in the same way as a string. All other bytes of a binary file are preserved."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
 
@@ -243,7 +245,9 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Map each container to its address. The key has the stack's number (stack names differ), service, launch and index."""
+    """Map each container to its address. The key consists of the stack's number (its name differs from that in the scenario), the
+    service, the launch and the index.
+    """
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
         (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address

@@ -15,9 +15,9 @@ from catalog_forge import yamlio
 
 
 def parse(text: str, form: str) -> Any:
-    """Parse a text in the format `form`, a key of `PARSERS`, and return its content as plain data.
+    """Parse a string in the format `form`, a key of `PARSERS`, and return its content as plain data.
 
-    Raises ValueError (ForgeError for YAML) with the reason if the text is not well-formed.
+    Raises ValueError (ForgeError for YAML) with the reason if the string is not well-formed.
     """
     return PARSERS[form](text)
 
@@ -29,7 +29,7 @@ def _properties(text: str) -> dict[str, str]:
 
 
 def _ini(text: str) -> dict[str, Any]:
-    """Parse sections with pairs. In the result, pairs before the first section are at the same level as the sections."""
+    """Parse sections of keys and values. In the result, keys before the first section are at the same level as the sections."""
     parser = configparser.RawConfigParser(strict=True, allow_no_value=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign] # keys keep their case
     try:
@@ -58,7 +58,7 @@ def _space(text: str) -> dict[str, str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of a text that are neither empty nor comments."""
+    """Return the lines of a string, without empty lines and comments."""
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 

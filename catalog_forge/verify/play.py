@@ -76,7 +76,7 @@ class Stage(Protocol):
     name: str
 
     def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> AbstractContextManager[Live]:
-        """Play a scenario for the duration of the block; then remove everything that it created."""
+        """Play a scenario for the duration of the `with` block; then remove everything that the play created."""
         ...
 
     def interrupt(self) -> None:

@@ -36,7 +36,7 @@ class Confd:
     name = "confd"
 
     def __init__(self, binary: str | Path) -> None:
-        # An absolute path, because confd runs in another folder, and a name without a slash would be looked up on PATH.
+        # The path must be absolute: confd runs in another folder, and a name without a slash would be looked up on PATH.
         self.binary = Path(binary).absolute()
         self.release = _release(self.binary)
 
@@ -94,10 +94,10 @@ class Confd:
 
 
 def _source(subject: Subject, root: Path, server: MetadataServer, view: View) -> tuple[list[str], dict[str, str]]:
-    """Return the flags and environment variables for the source that confd reads: Rancher's metadata service, environment
-    variables, or a file that replaces any other store.
+    """Return the flags and environment variables that tell confd its source: Rancher's metadata service, the environment itself,
+    or a file that replaces any other store.
 
-    No server of a store is run: only the layout of keys and the values that the store refuses are reproduced.
+    No store is run. Only the layout of its keys is reproduced, and the refusal of values that it does not accept.
     """
     if subject.backend == "rancher" or subject.spec is None:
         prefix = ["-prefix", subject.prefix] if subject.prefix else []

@@ -31,8 +31,8 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 def values(subject: Subject, view: View) -> dict[str, Any]:
     """Return the metadata of the service at a moment, without the hash that Rancher adds.
 
-    In Rancher, a question without an answer has an empty text as its value. For a store that refuses empty texts, the key is
-    left out.
+    In Rancher, the value for a question without an answer is an empty string. If the store refuses empty strings, an optional key
+    without an answer is left out.
     """
     assert subject.spec
     if view.trouble.kind == "missing":

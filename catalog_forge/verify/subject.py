@@ -24,8 +24,8 @@ _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0"
 class Subject:
     """The resources of a conf image, and the back end, prefix and environment of its confd.
 
-    `reloads` maps dests to actions after a change; `formats` maps dests to their formats if known. `spec` and `context` (the
-    files of the image) are set only for a generated image.
+    `reloads` maps each dest to the action that follows a change of the file; `formats` maps each dest to its format, if known.
+    `spec` and `context` (the files of the image) are set only for a generated image.
     """
 
     image: ImageDir
@@ -40,7 +40,9 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """The version of the metadata that confd reads. It is part of the prefix; empty if the prefix contains no version."""
+        """The version of the metadata that confd reads: for Rancher's metadata service, the first part of the prefix (empty if
+        there is no prefix); for other back ends, the version in the spec.
+        """
         if self.spec and self.backend != "rancher":
             return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]
@@ -57,7 +59,7 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return the spec with this back end first, if the spec has several. Raises ForgeError if the spec does not name it."""
+    """Return the spec with `backend` first in its list of back ends. Raises ForgeError if the spec does not name `backend`."""
     if not backend:
         return spec
     if backend not in spec.engine.told:

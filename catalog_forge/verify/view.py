@@ -16,7 +16,7 @@ _NOT_FOUND = b'{"code":404,"message":"Not found","type":"error"}\n'
 
 @dataclass(frozen=True)
 class View:
-    """The answers, the client that asks, and the fault of the service."""
+    """The answers of the metadata service, the client that asks, and the current fault of the service."""
 
     answers: Answers
     client: str = DEFAULT

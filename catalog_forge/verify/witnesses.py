@@ -39,7 +39,7 @@ _READ = re.compile(rf" INFO Target config | ERROR (?:template: |Unable to proces
 
 
 class Heard:
-    """The requests of confd to the service, with their times. They are recorded in the thread of the server."""
+    """The requests of confd to the metadata service, with their times. They are recorded in the thread of the server."""
 
     def __init__(self, subject: Subject) -> None:
         paths = [
@@ -88,8 +88,7 @@ class Heard:
         return [when for when, known in waits[_place_of(since, waits) :] if versions.issuperset(known)]
 
     def passes(self, since: float, *, fresh: bool) -> int:
-        """Return how many complete passes were made since a given time; if `fresh` is set, count only passes of a newly
-        started confd.
+        """Return the number of complete passes since a given time; if `fresh` is set, count only passes of a newly started confd.
 
         A pass may be counted a little too early, because a watcher may request the same paths during the pass.
         """
@@ -152,7 +151,7 @@ class Said:
 
 
 def as_text(lines: Iterable[str]) -> str:
-    """Join log lines to one text for a report."""
+    """Join log lines into one string for a report."""
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -166,6 +165,6 @@ def error_in(line: str, name: str) -> str:
 
 
 def problem_in(lines: Sequence[str], name: str) -> str:
-    """Return the last message of a conf container if it says why a file cannot be written; else empty text."""
+    """Return the last message of a conf container if it says why a file cannot be written; otherwise, an empty string."""
     said = [line for line in lines if line.startswith(f"{name}: ")]
     return said[-1] if said and not said[-1].endswith((*_NO_PROBLEMS, _AGAIN)) else ""

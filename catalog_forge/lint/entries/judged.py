@@ -63,7 +63,7 @@ def _fault(ruling: Ruling) -> Refusal:
 
 
 def placed(subject: Entry | Revision, hit: Hit) -> Hit:
-    """Return a hit with its place converted: the place in the rendered text becomes the place in the author's file."""
+    """Return the hit; if its location is in the rendered text, translate the location to the author's file."""
     made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
     return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 
@@ -78,7 +78,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
         yield from hits
         return
     faults: dict[Where, Refusal] = {}
-    # Only one fault at a place is reported. Faults for which a judge refuses the subject come first.
+    # Only one fault at each location is reported. Faults for which a judge refuses the subject come first.
     for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)
@@ -92,7 +92,7 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
 
 
 def _place(rule: str, where: Where) -> Where:
-    """Simplify a place so that a judge's fault and lint's hit for the same mistake have equal places.
+    """Simplify a location so that a judge's fault and lint's hit for the same mistake have equal locations.
 
     Faults about an unescaped `$` (CF504) are matched by line, because the judge reports the whole value and lint reports the
     character.

@@ -1,4 +1,4 @@
-"""The versions of a template: the texts that it renders to for the possible answers to the questions in its conditions.
+"""The versions of a template: the results of rendering it with the possible answers to the questions in its conditions.
 
 All combinations of the questions' options are tried. If there are more than 256 combinations, a smaller set is tried, in
 which each pair of answers to two questions occurs at least once. A service that occurs in many versions is parsed only once.
@@ -24,7 +24,7 @@ from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# The maximum numbers of questions, and of options of one question, that are considered. Real entries have at most half as many.
+# The maximum number of questions that are considered, and of options of each question. Real entries have at most half as many.
 WIDEST = 16
 # Limits for the versions of one revision: seconds of processor time, and characters of text.
 SECONDS = 3.0
@@ -42,7 +42,7 @@ _SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version: the answers that differ from the defaults, and the text that the template renders to with these answers."""
+    """A version: the answers that differ from the defaults, and the result of rendering the template with these answers."""
 
     answers: Mapping[str, str]
     rendered: Rendered
@@ -141,7 +141,7 @@ def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[
 
 
 def sections(text: str) -> list[Part] | None:
-    """Return the services of a compose text. A service that several texts contain is parsed only once.
+    """Return the services in the text of a compose file. A service that occurs in several texts is parsed only once.
 
     Return None if the text has to be parsed as a whole.
     """
@@ -188,7 +188,7 @@ def _service(chunk: str, known: frozenset[str]) -> Part | None:
 
 @lru_cache(maxsize=8192)
 def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
-    """Return the keys and values of a text; None if the text is not a mapping."""
+    """Return the keys and values of a mapping in YAML; None if the text is not a valid mapping."""
     try:
         node = yamlio.parse(text, "", aliases=True)
     except ForgeError:

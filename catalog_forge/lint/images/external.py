@@ -35,7 +35,7 @@ _COMMANDS: Mapping[Program, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding of an external program about a file: its code, its level (as the program names it), place and message."""
+    """A finding of an external program about a file: its code, its level (as the program names it), location and message."""
 
     file: File
     code: str

@@ -82,7 +82,7 @@ class Template:
         return [0, *(match.end() for match in re.finditer(b"\n", content))]
 
     def at(self, start: int) -> Where:
-        """Return the place of the byte at an offset."""
+        """Return the location of the byte at an offset."""
         line = bisect_right(self._starts, start)
         before = self.file.content[self._starts[line - 1] : start]
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
@@ -149,7 +149,7 @@ class Resource:
         return templates_of(self.conf).get(self.resource.src)
 
     def at(self, key: str, value: str = "") -> Where:
-        """Return the place of a key, or of a value after the key; the place of the file if the file has no such key."""
+        """Return the location of a key, or of a value after the key; the location of the file if the file has no such key."""
         start = self.key(key)
         if start is None:
             return self.file.at()
@@ -173,7 +173,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Release:
-    """The release of confd in an image: its number (16 is 0.16), its text, and its place. The number of an unknown release is
+    """The release of confd in an image: its number (16 is 0.16), its text, and its location. The number of an unknown release is
     None.
     """
 
@@ -194,7 +194,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Run:
-    """A command line of confd and its place. `is_sure` means that the image certainly runs the command line as written."""
+    """A command line of confd and its location. `is_sure` means that the image certainly runs the command line as written."""
 
     words: list[str]
     line: CommandLine
@@ -204,11 +204,13 @@ class Run:
 
     @property
     def where(self) -> Where:
-        """The place of the command."""
+        """The location of the command."""
         return self.file.offset(self.start)
 
     def at(self, word: int) -> Where:
-        """Return the place of a word of the command; the place of the command if the file does not contain the word literally."""
+        """Return the location of a word of the command; if the file does not contain the word literally, return the location of
+        the command.
+        """
         text = self.words[word] if 0 <= word < len(self.words) else ""
         place = self.file.text.find(text, self.start) if text else -1
         return self.file.offset(place) if place >= 0 else self.where
@@ -336,7 +338,9 @@ class Inside:
 
     @property
     def is_configured(self) -> bool:
-        """Whether confd runs without a back end on any command line. It then uses the back end in confd.toml, or else etcd."""
+        """Whether confd runs, but none of its command lines names a back end. confd then uses the back end in confd.toml or, by
+        default, etcd.
+        """
         return bool(self.runs) and not any("backend" in run.flags for run in self.runs)
 
     @property
@@ -369,9 +373,9 @@ class Inside:
 
     @cached_property
     def checks(self) -> tuple[list[int], str]:
-        """The offsets of the RUN instructions that verify downloads, and one text with the scripts of these instructions.
+        """The offsets of the RUN instructions that verify downloads, and a string with the scripts of these instructions.
 
-        In the text, each script is preceded by the offset of its instruction.
+        In the string, each script is preceded by the offset of its instruction.
         """
         found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
         found = [each for each in found if CHECKS.search(each.script)]

@@ -1,7 +1,7 @@
 """Simulates a catalog's CI: rancher-catalog-service v0.15.0 with -validate, and the asserts of integration/core/test_catalog.py.
 
-Facts: docs/facts/catalog.md#6.1, and manager/catalog.go and model/bindings.go of v0.15.0. The CI reads every folder in a
-template's folder, whatever its name, but only rancher-compose.yml and docker-compose.yml in such a folder.
+Facts: docs/facts/catalog.md#6.1, and manager/catalog.go and model/bindings.go of v0.15.0. The CI treats every folder in a
+template's folder as a revision, whatever its name, but reads only its rancher-compose.yml and docker-compose.yml.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Template:
             )
 
     def _cause(self, where: Where) -> tuple[str, Where]:
-        """Return the rule that reports why the entry has no default version, and the place that the rule reports."""
+        """Return the rule that reports why the entry has no default version, and the location that the rule reports."""
         if self.config is None:
             return "CF111", where
         found = self.config.decoded

@@ -31,7 +31,7 @@ _DEFAULTS = ("templates", "entry", "0")
 
 
 def as_catalog(tree: Tree) -> Tree:
-    """Return the tree with its files at their places in a catalog.
+    """Return the tree with its files at their paths in a catalog.
 
     If the tree is a part of a catalog, the missing folders above the tree are named as in the paths that error messages show, or
     else `templates`, `entry` and `0`. A single revision is judged as if its entry had a sound config.yml that offers the

@@ -43,7 +43,7 @@ class Version:
 
     @property
     def where(self) -> Where:
-        """The place of the file with the revision's catalog block; without a block, the place of the revision's first file."""
+        """The location of the file with the revision's catalog block or, without a block, of the revision's first file."""
         return (self.source or next(iter(self.files.values()))).at()
 
     @property
@@ -195,7 +195,7 @@ class Service:
                 yield self._dropped(template, version)
 
     def altered(self) -> Iterator[Ruling]:
-        """Yield a ruling for each text that the service stores in a different form from the text in the file."""
+        """Yield a ruling for each value that the service stores in a form that differs from the text in the file."""
         for template in self.templates.values():
             for version in template.versions:
                 if version.source and version.source.name != "template-version.yml":
@@ -225,7 +225,7 @@ class Service:
         return self._say("drop", reason, where, template, version.folder, "write version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
-        """If rancher-compose.yml is missing, empty or a link, return the place of this fault and the rule that reports it."""
+        """If rancher-compose.yml is missing, empty or a link, return the location of this fault and the rule that reports it."""
         name, first = REVISION_FILES[0], next(iter(version.files.values()))
         folder = self.tree.folders.get(f"{template.path}/{version.folder}")
         file = version.files.get(name) or (folder.files.get(name) if folder else None)

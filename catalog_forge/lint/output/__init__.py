@@ -1,4 +1,4 @@
 """Write findings for other programs. A format is a function that turns the result of a check into text.
 
-Names and texts from a catalog are untrusted, so each format escapes them.
+Names and other strings from a catalog are untrusted, so each format escapes them.
 """

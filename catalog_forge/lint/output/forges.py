@@ -29,7 +29,7 @@ def _command(finding: Finding, title: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape a text for a workflow command, so that nothing in it ends the line or begins another command."""
+    """Escape a string for a workflow command, so that nothing in it ends the line or begins another command."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return printable(escaped)
 

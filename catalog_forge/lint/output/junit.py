@@ -13,7 +13,7 @@ MOST = 200
 
 
 def write(checked: Checked, ids: frozenset[str]) -> str:
-    """Return XML with a test case for each rule that ran. Errors and warnings make it fail; notes are its output."""
+    """Return XML with a test case for each rule that ran. Errors and warnings make a test case fail; notes become its output."""
     by_rule: dict[str, list[Finding]] = {}
     for finding in checked.findings:
         by_rule.setdefault(finding.rule, []).append(finding)

@@ -57,7 +57,7 @@ def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, ti
 
 
 def markdown(text: object) -> str:
-    """Escape a text so that Markdown shows it literally, also in a table."""
+    """Escape a value so that Markdown shows it literally, even in a table."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
 
 

@@ -84,7 +84,7 @@ def _fenced(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape a text so that nothing outside code spans is read as HTML."""
+    """Escape a string so that nothing outside code spans is read as HTML."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else part.replace("<", r"\<") for part in parts)
 

@@ -17,7 +17,7 @@ ROOT = "SRCROOT"
 
 
 def write(checked: Checked) -> str:
-    """Return the result of a check as SARIF: each rule with its page, each finding with its place, fingerprint and fix."""
+    """Return the result of a check as SARIF: each rule with its page, each finding with its location, fingerprint and fix."""
     rules = registry.rules()
     index = {rule.id: number for number, rule in enumerate(rules)}
     found = [_result(finding, index) | _fingerprint(mark) for finding, mark in numbered(checked.findings)]

@@ -62,7 +62,9 @@ def dump(findings: Iterable[Finding]) -> str:
 
 
 def load(path: Path, shown: str) -> Counter[Key]:
-    """Read a baseline; return how often it contains each finding. Raises ForgeError when the file is not a readable baseline."""
+    """Read a baseline; return the number of times that each finding occurs in it. Raises ForgeError if the file is not a readable
+    baseline.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:

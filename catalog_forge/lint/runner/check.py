@@ -13,7 +13,7 @@ from catalog_forge.lint.runner.settings import EXTERNAL, HISTORY
 
 @dataclass(frozen=True)
 class Checked:
-    """The result of a check: findings, ignored findings with their reasons, and findings known to the baseline."""
+    """The result of a check: findings, ignored findings with their reasons, and findings that the baseline contains."""
 
     findings: list[Finding] = field(default_factory=list)
     ignored: list[tuple[Finding, str]] = field(default_factory=list)

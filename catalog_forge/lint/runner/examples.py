@@ -1,7 +1,8 @@
 """Read the examples in the docstrings of rules: small catalogs, written as differences from a sound catalog.
 
-An example is a list of files in the format of Go's txtar: a line `-- PATH --` before each file. The text after this line is the
-whole file. Two shorter forms show only what differs from the sound catalog's file at that path:
+An example is a list of files in the format of Go's txtar: a line `-- PATH --` before each file. The text between this line and
+the next such line is the content of the file. Two shorter forms show only what differs from the sound catalog's file at that
+path:
 
 `-- PATH: KEY.KEY --`: the text replaces everything below this key;
 `-- PATH (changed) --`: the lines are removed (`-`), added (`+`) or kept (a space), in order.
@@ -57,7 +58,7 @@ def _changed(sound: list[str], content: str) -> str:
     """Return the lines of the sound file after the edit that `content` describes.
 
     A line that begins with `-` or a space is searched for after the previous match. A line that begins with `+` is inserted at
-    the current place.
+    the current position.
     """
     made, at = [], 0
     for line in content.splitlines():

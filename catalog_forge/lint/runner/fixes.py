@@ -108,7 +108,7 @@ def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
 def _edited(file: File, fixes: list[Fix]) -> File | None:
     """Return the file after applying the fixes that do not touch each other; None if they change nothing.
 
-    Return None also if the file's text cannot be encoded back into the same bytes.
+    Also return None if the file's text cannot be encoded back into the same bytes.
     """
     content = file.content
     mark = _BOM if content.startswith(_BOM) else b""

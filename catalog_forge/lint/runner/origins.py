@@ -1,4 +1,4 @@
-"""Finds the key of a spec that determines the text at a place in a generated file."""
+"""Finds the key of a spec that determines the text at a location in a generated file."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ _LABEL, _VARIABLE = re.compile(r'(?:LABEL )? *"([^"]+)"='), re.compile(r"(?:ENV 
 
 
 def origin(source: SpecFile, file: File, where: Where, key: str = "") -> str:
-    """Return the path and location of the spec's key that determines a place in a generated file; empty if the key is unknown.
+    """Return the path and location of the spec's key that determines the text at `where` in a generated file; empty if the key is
+    unknown.
 
-    If the generated file lacks a key at the place, `key` is the name of the missing key. The spec must have no errors.
+    If the generated file lacks a key at `where`, `key` is the name of the missing key. The spec must have no errors.
     """
     assert isinstance(source.read, Spec)
     path = _path(source.read, file, where, key)
@@ -98,7 +99,7 @@ def _path(spec: Spec, file: File, where: Where, key: str) -> Path:
 
 
 def _at(node: Node | None, where: Where) -> Path:
-    """Return the path (keys and list indexes) of the last node that begins at or before a place."""
+    """Return the path (keys and list indexes) of the last node that begins at or before a location."""
     place = (where.line, where.column or len(where.file) + 1000)
     pairs = node.pairs if isinstance(node, Map) else ()
     items = enumerate(node.items) if isinstance(node, Seq) else ()

@@ -37,7 +37,7 @@ def rule(identity: str, level: Level, title: str, on: type, fixable: bool = Fals
 
 
 def checks() -> list[tuple[str, Level, type, Check]]:
-    """Return the id, level, subject type and function of each rule, sorted by id. This parses no docstrings, unlike `rules`."""
+    """Return the id, level, subject type and function of each rule, sorted by id. Unlike `rules`, it parses no docstrings."""
     _load()
     return [(identity, level, on, check) for identity, (level, _, on, check) in sorted(_RULES.items())]
 

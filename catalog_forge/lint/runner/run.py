@@ -50,7 +50,7 @@ Subjects = Mapping[type, Iterable[object]]
 
 
 def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs: int = 1) -> list[Finding]:
-    """Return the findings of the chosen rules, sorted by place. Raises RuleBroke if a rule crashes.
+    """Return the findings of the chosen rules, sorted by location. Raises RuleBroke if a rule crashes.
 
     `subjects` are the objects to check, by type. By default, all objects of the catalog are checked, in up to `jobs` processes if
     the catalog has enough entries.
