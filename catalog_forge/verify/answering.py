@@ -84,8 +84,7 @@ def check(stack: Stack, asking: Asking) -> None:
 
 
 def unmet(engine: Engine, stack: Stack, asking: Asking) -> list[tuple[str, Where, str]]:
-    """Ask a running stack until all answers are as expected or the time is up; return the last differences that `unlike` found.
-    """
+    """Ask a running stack until all answers are as expected or the time is up; return what `unlike` found last."""
     runner, limit = StackRunner(engine, stack.name), time.monotonic() + asking.within
     while True:
         asker = Asker(engine, places(stack), runner.seen())

@@ -28,7 +28,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 def broken(_: Revision) -> None:
     """A single rancher-compose.yml that is not a YAML mapping makes Rancher and the catalog's CI refuse the whole catalog.
 
-    An empty file has no version, so the service drops the revision.
+    An empty file has no version, so the catalog service drops the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (tabs) --
@@ -57,8 +57,8 @@ def broken(_: Revision) -> None:
 def no_block(revision: Revision) -> Iterator[Hit]:
     """A revision without a catalog block has no version, so the catalog service drops the revision.
 
-    In a file without `version`, every key except `.catalog` is a service. A catalog block inside `services` is launched as a
-    service.
+    In a file without `version`, every key at the top except `.catalog` is the name of a service. A catalog block inside
+    `services` is launched as a service.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -259,7 +259,7 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
 @rule("CF310", "error", "A value in the catalog block has the wrong type", on=Revision)
 @told("CF310")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog if a catalog block has a list or a mapping where they expect text.
+    """The catalog service and the CI refuse the whole catalog if a catalog block has a list or a mapping where they expect text.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -281,7 +281,7 @@ def wrong_kind(_: Revision) -> None:
 
 @rule("CF311", "warning", "There are two catalog blocks", on=Revision)
 def two_blocks(revision: Revision) -> Iterator[Hit]:
-    """If a file has both `catalog` and `.catalog`, the service uses `catalog` and ignores `.catalog`.
+    """If a file has both `catalog` and `.catalog`, the catalog service uses `catalog` and ignores `.catalog`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -307,7 +307,8 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 @told("CF312")
 def no_service(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog if `services` is not a mapping, or if a service is not a mapping.
+    """The catalog service and the CI refuse the whole catalog if `services` is not a mapping, or if one of the services is not a
+    mapping.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -58,7 +58,7 @@ _MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
 _SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "labels", "environment", "rates")
 
 
-# The next two checks also run on each version of a template. They report places in the rendered text.
+# The next two checks also run on each version of a template. The locations that they report are in the rendered text.
 
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
@@ -253,7 +253,7 @@ def repeated(_: Revision) -> None:
 
 
 def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
-    """Yield the service name, the keys and the place of each health check."""
+    """Yield the service name, the keys and the location of each health check."""
     for service in revision.composition.services.values():
         for part in service.parts:
             node = part.get("health_check")
@@ -296,8 +296,8 @@ def health_check(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
-    """All health check times are in milliseconds. With an interval below 100 milliseconds, the check runs constantly. With such a
-    short timeout, the check fails before the answer arrives.
+    """All health check times are in milliseconds. With an interval below 100 milliseconds, the check runs constantly. With a
+    timeout below 100 milliseconds, the check fails before the answer arrives.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -378,7 +378,8 @@ def truths(_: Revision) -> None:
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a scale or a port that is not a number, such as an empty answer. The question that asks for the
-    number must therefore be required, and have a default: without a default, the stack does not start with the default answers.
+    number must therefore be required, and must have a default: without one, the proposed answer is empty, and the stack does not
+    start.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

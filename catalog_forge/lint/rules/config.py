@@ -65,8 +65,8 @@ def broken(entry: Entry) -> Iterator[Hit]:
 @rule("CF202", "error", "A value in config.yml has the wrong type", on=Entry)
 @told("CF202")
 def wrong_kind(_: Entry) -> None:
-    """If config.yml has a list or a mapping where the catalog service expects text, or text where it expects a list or a
-    mapping, the service refuses the whole catalog.
+    """If config.yml has a list or a mapping where the catalog service expects text, or text where it expects a list or a mapping,
+    the catalog service refuses the whole catalog.
 
     Bad:
         -- templates/web/config.yml --
@@ -263,8 +263,8 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF210", "note", "config.yml names no maintainer or no license", on=Catalog, fixable=True)
 def nobody(catalog: Catalog) -> Iterator[Hit]:
-    """Users want to know whom to ask, and under which license they launch the software. Rancher has announced that the
-    maintainer will be required.
+    """Users want to know whom to ask, and which license applies to the software. Rancher has announced that the maintainer will
+    be required.
 
     If the defaults in catalog-forge.yml have a maintainer or a license, `--fix` writes these values to config.yml.
 
@@ -417,7 +417,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF216", "warning", "A value in config.yml is not read as text", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
-    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show a different text.
+    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show different text.
 
     Bad:
         -- templates/web/config.yml --

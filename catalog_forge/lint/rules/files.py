@@ -101,7 +101,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF133", "warning", "An icon is not an image, or its extension does not match its format", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
-    """The catalog service derives the image type for browsers from the file extension, but the content may have another type.
+    """The catalog service tells browsers the image type that the file extension suggests, even if the content is of another type.
 
     Bad:
         -- templates/web/catalogIcon-web.svg --

@@ -78,8 +78,9 @@ def _near(name: str) -> str:
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels for the scheduler, rancher-compose turns `$${stack_name}` into `${stack_name}`, which the scheduler replaces.
-    With a single dollar sign, rancher-compose itself replaces the variable: no question asks for it, so its value is empty.
+    """In labels for the scheduler, rancher-compose turns `$${stack_name}` into `${stack_name}`, which the scheduler replaces with
+    the name of the stack. With a single dollar sign, rancher-compose itself replaces the variable: no question asks for it, so
+    its value is empty.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -126,7 +126,7 @@ def _next(entry: Entry) -> int:
 
 @rule("CF105", "warning", "A revision folder is not a plain number", on=Entry)
 def odd_number(entry: Entry) -> Iterator[Hit]:
-    """The catalog service reads `01` and `+1` as 1: the revision then has a different name from its folder.
+    """The catalog service reads `01` and `+1` as 1: the name of the revision then differs from the name of its folder.
 
     Bad:
         -- templates/web/01/rancher-compose.yml --
@@ -150,8 +150,8 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF106", "warning", "Several folders count as one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
-    """The catalog service merges folders whose names are the same number: of files with the same name in such folders, only the
-    file that is read last is kept.
+    """The catalog service merges folders whose names mean the same number: if several of these folders contain a file with the
+    same name, only the file that is read last is kept.
 
     Bad:
         -- templates/web/00/rancher-compose.yml --
@@ -175,7 +175,8 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF107", "note", "A revision is named like a version", on=Revision)
 def version_folder(revision: Revision) -> Iterator[Hit]:
-    """Folders such as `1.2.3` work, but no catalog of Rancher has such a folder, and the documentation mentions only numbers.
+    """Folders such as `1.2.3` work, but none of Rancher's own catalogs has such a folder, and the documentation mentions only
+    numbers.
 
     Bad:
         -- templates/web/1.2.3/rancher-compose.yml --
@@ -284,8 +285,8 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF113", "warning", "A file in a revision is treated as a file of the entry", on=Revision)
 def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
-    """At any depth in an entry, the service reads `config.yml`, `template.yml`, and files whose names begin with `icon` or
-    `catalogIcon`, as files of the entry.
+    """At any depth in an entry, the catalog service reads `config.yml`, `template.yml`, and files whose names begin with `icon`
+    or `catalogIcon`, as files of the entry.
 
     If a revision has a file with such a name, Rancher does not ship it with the revision. If Rancher reads the file after
     the entry's own file, the file replaces the entry's own file.
@@ -317,8 +318,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF114", "warning", "A file in a subfolder of a revision replaces another file", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
-    """The catalog service ships the files of a revision by their base names: of two files with the same name, only the file that
-    is read last remains.
+    """The catalog service ships the files of a revision under their base names: of two files with the same base name, only the
+    file that is read last remains.
 
     Bad:
         -- templates/web/0/sub/rancher-compose.yml --
@@ -449,7 +450,8 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
 @told("CF120")
 def no_rancher(revision: Revision) -> Iterator[Hit]:
-    """The version is in rancher-compose.yml: without that file, the service drops the revision, and the CI refuses the catalog.
+    """The version is in rancher-compose.yml: without this file, the catalog service drops the revision, and the CI refuses the
+    catalog.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (absent) --

@@ -56,7 +56,7 @@ def _named(question: Question) -> str:
 @rule("CF320", "error", "The questions are not a list of mappings", on=Revision)
 @told("CF320")
 def no_list(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog when `questions` is not a list, or a question is not a mapping.
+    """The catalog service and the CI refuse the whole catalog if `questions` is not a list, or if a question is not a mapping.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -187,7 +187,7 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF325", "error", "required is neither true nor false", on=Revision, fixable=True)
 def bad_required(revision: Revision) -> Iterator[Hit]:
-    """The service and the CI refuse the whole catalog when `required` is quoted or a number.
+    """The catalog service and the CI refuse the whole catalog if `required` is quoted or is a number.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -216,7 +216,8 @@ def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
 @rule("CF326", "error", "A value of a question has the wrong type", on=Revision)
 @told("CF326")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog if a default is a list or a mapping, or if options are not a list of texts.
+    """The catalog service and the CI refuse the whole catalog if a default is a list or a mapping, or if the options are not a
+    list of scalars.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -405,8 +406,8 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
-    """The service and the CI refuse the whole catalog if a `min` or `max` is quoted. With a minimum above the maximum, the form
-    rejects every answer.
+    """The catalog service and the CI refuse the whole catalog if `min` or `max` is quoted. With a minimum above the maximum, the
+    form rejects every answer.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -25,7 +25,8 @@ _KEYS = (
     ("a token of GitLab", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
     ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
 )
-# Every key or token that the patterns above match contains one of these texts. A file without these texts is skipped at once.
+# Every key or token that the patterns above match contains one of these strings. A file with none of these strings is skipped at
+# once.
 _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 # A value that is not a secret: a placeholder, the path of a secret, a boolean or a short number.

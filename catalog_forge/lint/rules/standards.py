@@ -68,8 +68,8 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF803", "warning", "Text that looks like an expression is written literally", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
-    """Before a brace, `@@` is a literal `@`: `guest@@{self.name}` is written as `guest@{self.name}`. With three `@`, an
-    expression follows the literal `@`.
+    """Before a brace, `@@` means a literal `@`: for `guest@@{self.name}`, the file contains `guest@{self.name}`. With three `@`,
+    an expression follows the literal `@`.
 
     Bad:
         -- specs/web-conf.yml --
@@ -96,10 +96,9 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF804", "warning", "A text has an expression of another language, which is not evaluated", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
-    """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports texts that were surely meant
-    as expressions: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable
-    in `vars`. Any other `{{...}}` or `${...}` in a value of `set` is reported only as a note. `generate` also warns about such
-    texts.
+    """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports text that was surely meant as
+    an expression: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable in
+    `vars`. Any other `{{...}}` or `${...}` in a value of `set` is reported only as a note. `generate` also warns about such text.
 
     Bad:
         -- specs/web-conf.yml --
@@ -210,8 +209,8 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF808", "warning", "A scenario sets a metadata key that the spec does not declare", on=SpecFile)
 def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
-    """A key of the spec's own services that the spec neither declares nor reads changes no file, so a scenario has the same
-    result without the key. Often the key is misspelled. `test` also warns about such keys.
+    """If a scenario sets a key of the spec's own services, but the spec neither declares nor reads this key, the key changes no
+    file, and the scenario has the same result without it. Often such a key is misspelt. `test` also warns about such keys.
 
     Scenarios of a spec with a hand-written template are not checked.
 
@@ -452,7 +451,7 @@ def _breaches(spec: SpecFile) -> Iterator[Breach]:
 
 
 def _place(spec: SpecFile, breach: Breach) -> Where:
-    """Return the place of the value that breaks a standard; for a value that the spec inherits, the place of the spec file."""
+    """Return the location of the value that breaks a standard or, for a value that the spec inherits, of the spec file."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]

@@ -1,4 +1,4 @@
-"""CF51x: the Go templates of docker-compose files, and every version that they render to."""
+"""CF51x: the Go templates of docker-compose files, and the results of rendering them with different answers."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF513", "error", "Two values of different types are compared", on=Revision)
 def unlike(revision: Revision) -> Iterator[Hit]:
-    """All answers are text. Comparing an answer with a number or a boolean makes the template fail at that place, and
+    """All answers are text. Comparing an answer with a number or a boolean makes the template fail at that point, and
     rancher-compose silently starts the stack from the part rendered so far.
 
     Bad:
@@ -193,8 +193,8 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 
 @rule("CF514", "warning", "An answer that has no default is compared", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
-    """If the answer is missing, for example in an upgrade on the command line without answers, `eq` and `ne` fail in the Go
-    version that rancher-compose is built with, and the rendered text ends at the comparison. For a question with an empty
+    """In the Go version that rancher-compose is built with, `eq` and `ne` fail if the answer is missing, for example in an
+    upgrade on the command line without answers. The rendered text then ends at the comparison. For a question with an empty
     default, the finding is only a note. The condition `{{if .Values.NAME}}` makes the same test and cannot fail.
 
     Bad:
@@ -395,7 +395,7 @@ def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     """Yield the faults in one version of a template.
 
     Most services of a version also occur in other versions, so their checks are cached. If all services are sound, the slower
-    check that finds the places of faults is skipped.
+    check that finds the locations of faults is skipped.
     """
     from catalog_forge.lint.entries.template_versions import sections
 
@@ -427,7 +427,7 @@ def _part_is_sound(part: Part) -> bool:
 
 
 def _hits(composition: Composition) -> Iterator[Hit]:
-    """Return a hit for each fault in the services. The places of the hits are in the author's file."""
+    """Return a hit for each fault in the services. The locations of the hits are in the author's file."""
     hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
     hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
     return (replace(hit, where=composition.at(hit.where)) for hit in hits)

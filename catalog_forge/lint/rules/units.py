@@ -26,8 +26,8 @@ def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem
 @rule("CF405", "error", "A sidekick does not exist", on=Revision)
 @told("CF405")
 def missing_sidekick(_: Revision) -> None:
-    """Each name in the sidekicks label must be a service of the same stack. If a name is not a service, the catalog shows the
-    entry, but the launch fails.
+    """Each name in the sidekicks label must be the name of a service of the same stack. Otherwise, the catalog shows the entry,
+    but the launch fails.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -159,9 +159,9 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF443", "warning", "Services link to or depend on each other in a circle", on=Revision)
 def circles(revision: Revision) -> Iterator[Hit]:
-    """Each service is started after the services that it links to or depends on. In a circle, no service can be first:
-    docker-compose refuses the file ("Circular dependency between ..."), and Rancher starts one service before the services
-    that it needs.
+    """Each service is started after the services that it links to or depends on. In a cycle, no service can be first:
+    docker-compose refuses the file ("Circular dependency between ..."), and Rancher starts one service before the services that
+    it needs.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

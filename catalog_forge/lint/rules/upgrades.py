@@ -30,7 +30,7 @@ def _at(revision: Revision, key: str = "version") -> Hit:
 
 @rule("CF380", "warning", "Two revisions have the same version", on=Entry)
 def same_version(entry: Entry) -> Iterator[Hit]:
-    """The catalog links to revisions by their versions: of two revisions with the same version, the first cannot be reached.
+    """The catalog links to revisions by their versions: if two revisions have the same version, users cannot reach the first one.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --

@@ -1,4 +1,4 @@
-"""CF50x: the questions of a revision, and the variables by which both compose files use the answers."""
+"""CF50x: the questions of a revision, and the variables through which both compose files use the answers."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
 @rule("CF505", "warning", "A variable in a key is not replaced", on=Revision)
 def variable_in_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose replaces variables only in values, so a key keeps its dollar sign. In a list of NAME=VALUE, variables in
-    names are replaced too.
+    names are also replaced.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

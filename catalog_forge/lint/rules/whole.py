@@ -66,8 +66,8 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
-    """The service identifies an entry by the first word of its top folder and the name of its own folder. It merges entries with
-    the same first word and the same name.
+    """The catalog service identifies an entry by the first word of its top folder and the name of its own folder. It merges
+    entries with the same first word and the same name.
 
     Bad:
         -- other/web/config.yml --

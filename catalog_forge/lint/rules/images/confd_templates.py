@@ -67,7 +67,8 @@ def unparsed(image: Image) -> Iterator[Hit]:
 @rule("CF632", "error", "A template uses a function or a construct that its confd lacks", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
     """Each release of confd added functions, and the release's Go version determines the template syntax: a function or syntax
-    that is missing makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
+    that the release does not have makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is
+    assumed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -143,7 +144,8 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
 def folder_exists(image: Image) -> Iterator[Hit]:
-    """`exists` is true only for values. For a path that has keys below it, `exists` is always false, and the branch is dead.
+    """`exists` is true only for values. For a path that has keys below it, `exists` is always false, so the branch is never
+    taken.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -287,7 +289,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
 
 
 def _danger(each: Resource, template: Template, written: Written) -> tuple[str, str] | None:
-    """Return what a value can break at the place where it is written, and a hint; None if the value is harmless there."""
+    """Return what a value can break where it is written, and a hint; return None if the value is harmless there."""
     content, dest = template.file.content, (each.resource.dest if each.resource else "").lower()
     before = content[content.rfind(b"\n", 0, written.start) + 1 : written.start]
     end = content.find(b"\n", written.end)

@@ -165,7 +165,7 @@ def _is_checked(image: Image, each: Instruction, target: str) -> bool:
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
-    """Return the place of a URL in an instruction. A URL with variables is located by the text before the first variable."""
+    """Return the location of a URL in an instruction. If a URL has variables, the text before the first variable is searched for."""
     text = file.text[each.start : each.end]
     for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
         if known in text:
@@ -486,7 +486,8 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
     Source: docs/facts/confd.md#1.11, #3.8
     """
     names = ("confd", *(image.name for image in catalog.images))
-    # Rules for the whole catalog run in one process. To save time, revisions that name neither confd nor an image are skipped.
+    # Rules for the whole catalog run in one process. To save time, revisions are skipped if their text contains neither `confd`
+    # nor the name of an image of the catalog.
     named = (each for each in catalog.revisions if any(name in file.text for file in each.compose_files for name in names))
     for composition in (revision.composition for revision in named):
         for service in composition.services.values():

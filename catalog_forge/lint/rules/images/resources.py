@@ -242,8 +242,8 @@ def _declare(path: str) -> str:
 
 @rule("CF608", "warning", "A key names metadata that may not exist", on=Image)
 def optional_key(image: Image) -> Iterator[Hit]:
-    """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats that as data: `code`,
-    `message` and `type` appear below the key, and a loop over the key writes three bogus lines.
+    """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats this body as data:
+    `code`, `message` and `type` appear below the key, and a loop over the key writes three bogus lines.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --

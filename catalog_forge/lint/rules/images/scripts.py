@@ -158,7 +158,7 @@ def _starts(word: str) -> bool:
 
 @rule("CF725", "error", "A script has Windows line endings", on=Image)
 def windows_lines(image: Image) -> Iterator[Hit]:
-    """If a script has Windows line ends, the kernel looks for a program named `sh` followed by a carriage return. It reports
+    """If a script has Windows line endings, the kernel looks for a program named `sh` followed by a carriage return. It reports
     "no such file or directory", although the script exists.
 
     Bad:
