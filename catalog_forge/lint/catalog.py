@@ -93,7 +93,7 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """Return the nearest folder that has a Dockerfile, from `path` up to two levels above; if none has, return `path`."""
+        """Return the nearest folder with a Dockerfile: `path` or one of the two folders above; else return `path`."""
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:

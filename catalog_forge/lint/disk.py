@@ -2,8 +2,8 @@
 the contents of a file are read only when they are needed.
 
 The path may be a repository, one of its top folders, an entry, a revision, the folder of an image, or a file in one of these. The
-files in a folder and the names of the folders above it show which of these the folder is, so that a single revision is judged as
-it would be in its catalog.
+files in a folder and the names of the folders above it show which of these the folder is. A single revision can therefore be
+judged as it would be in its catalog.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__
 def read(path: Path, shown: str = "") -> Tree:
     """Return the files at and below a path as a tree whose root is the root of the catalog.
 
-    `shown` is put before the paths in error messages; with `""`, the files of a folder are shown by their paths in the folder.
-    Links are followed only to targets inside `path`. Raises ForgeError if the path does not exist, or if there are more than
-    200,000 files.
+    `shown` is put before the paths in error messages; if it is empty, messages show the files of a folder with their paths
+    relative to the folder. Links are followed only to targets inside `path`. Raises ForgeError if the path does not exist, or if
+    there are more than 200,000 files.
     """
     if not path.exists():
         raise ForgeError(f"there is no file or folder {path}")
@@ -50,7 +50,7 @@ def _of_file(path: Path, shown: str) -> Tree:
 
 
 def _inside(folder: Path) -> str:
-    """Return the path of a folder in its catalog: "" for a repository, `templates/web/0` for a revision."""
+    """Return the path of a folder in its catalog: "" for a repository, and a path such as `templates/web/0` for a revision."""
     names = folder.parts[1:]
     if is_revision(folder.name) and any((folder / name).is_file() for name in COMPOSE):
         return "/".join((_top(names[-3:-2]), *names[-2:]))

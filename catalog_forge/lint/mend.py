@@ -88,7 +88,9 @@ def renamed(file: File, node: Text, name: str) -> Fix | None:
 
 
 def respelt(file: File | None, node: Text, name: str) -> Fix | None:
-    """Return a fix that replaces a misspelt word with `name`; None if more than two letters differ (one if `name` is short)."""
+    """Return a fix that replaces a misspelt word with `name`. Return None if more than two letters differ or, if `name` is short,
+    more than one letter.
+    """
     return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
 
 

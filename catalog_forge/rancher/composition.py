@@ -44,7 +44,7 @@ def varies(text: str) -> bool:
 
 
 def near(word: str, known: Collection[str], otherwise: str = "") -> str:
-    """Return a hint that names the known word nearest to `word`; `otherwise` if no known word is near."""
+    """Return a hint that names the known word nearest to `word`; return `otherwise` if no known word is near."""
     hint = did_you_mean(word, known)
     return hint if hint.startswith("did you mean") else otherwise
 

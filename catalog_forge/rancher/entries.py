@@ -79,7 +79,7 @@ def icon_of(walked: Iterable[File]) -> File | None:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An entry: the folder of a template inside one of the catalog's top folders."""
+    """An entry: a folder inside one of the catalog's top folders."""
 
     tree: Tree
     top: Folder
@@ -103,7 +103,7 @@ class Entry:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read. If so, a file that is missing here does not exist."""
+        """Whether the whole folder was read. If so, a file that is not in the tree does not exist."""
         return self.tree.covers(self.folder.path)
 
     @property
@@ -182,7 +182,7 @@ class Revision:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the whole folder was read. If so, a file that is missing here does not exist."""
+        """Whether the whole folder was read. If so, a file that is not in the tree does not exist."""
         return self.entry.tree.covers(self.folder.path)
 
     @property
@@ -271,7 +271,9 @@ class Revision:
 
     @cached_property
     def composition(self) -> Composition:
-        """The services in the files that are rendered with the default answers. Variables such as `${X}` are not substituted."""
+        """The services that the files define when they are rendered with the default answers. Variables such as `${X}` are not
+        substituted.
+        """
         return composition.read(self.sources)
 
     @cached_property
@@ -281,7 +283,8 @@ class Revision:
 
 
 def read(files: Mapping[str, bytes], name: str, revision: str | None = None, folder: str = "") -> Revision:
-    """Read a revision of an entry. `files` maps paths below the entry's folder to contents. Paths in errors begin with `folder`.
+    """Read a revision of an entry. `files` maps paths relative to the entry's folder to contents. Paths in errors begin with
+    `folder`.
 
     If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, the files in its
     own folder form a revision without a number. Raises ForgeError if the revision does not exist, if it has no

@@ -104,7 +104,7 @@ class Asking:
 
 
 def unlike(asking: Asking, asked: Asked) -> Iterator[tuple[str, Where, str]]:
-    """Yield a message, the location of the expectation and the actual text for each answer that is not as expected."""
+    """For each answer that is not as expected, yield a message, the location of the expectation and the actual text."""
     for command, answer in zip(asking.commands, asked.commands, strict=True):
         yield from _answer(command, command.status, answer, "ended with")
     for request, answer in zip(asking.requests, asked.requests, strict=True):

@@ -155,7 +155,7 @@ class ImageEngine:
 def _containers(
     run: Run, subject: Subject, spec: Spec, tag: str, network: Network, server: MetadataServer
 ) -> tuple[Container, Container]:
-    """Create the conf container and the stand-in for the main container, connected as in the spec's topology."""
+    """Create the conf container and the stand-in for the main container, connected as the spec's topology requires."""
     port = server.address.rpartition(":")[2]
     node = {} if port == "80" else {"METADATA_NODE": f"{SERVICE}:{port}"}
     hosts = {SERVICE: network.gateway}

@@ -339,7 +339,7 @@ class Scene:
             raise ForgeError("interrupted")
 
     def _unsettled(self, moment: Moment) -> str:
-        """Return why the checks of a moment must wait: for a unit, the store or a confd. Return "" if they need not wait."""
+        """Return why the checks of a moment must wait (for a unit, the store or a confd); return "" if they need not wait."""
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:

@@ -112,7 +112,9 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows of choices. Each row after the first has a pair that no earlier row has; a greedy search adds more new pairs."""
+    """Yield rows of choices. Each row after the first has a pair that no earlier row has; every other choice in the row is the
+    one that adds the most new pairs.
+    """
     places = range(len(choices))
     order = [
         ((left, one), (right, other))

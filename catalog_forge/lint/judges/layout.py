@@ -33,9 +33,9 @@ _DEFAULTS = ("templates", "entry", "0")
 def as_catalog(tree: Tree) -> Tree:
     """Return the tree with its files at their paths in a catalog.
 
-    If the tree is a part of a catalog, the missing folders above the tree are named as in the paths that error messages show, or
-    else `templates`, `entry` and `0`. A single revision is judged as if its entry had a sound config.yml that offers the
-    revision.
+    If the tree is only a part of a catalog, the names of the missing folders above it are taken from the paths that error
+    messages show; names that these paths lack become `templates`, `entry` and `0`. A single revision is judged as if its entry
+    had a sound config.yml that offers the revision.
     """
     if _is_revision_alone(tree.inside):
         entry = tree.inside.rpartition("/")[0]

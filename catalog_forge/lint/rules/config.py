@@ -89,7 +89,7 @@ def wrong_kind(_: Entry) -> None:
 @rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
 @told("CF203")
 def bare_version(entry: Entry) -> Iterator[Hit]:
-    """A bare number is not text: the CI refuses it, and the catalog service turns `1.10` into `1.1` and `010` into `8`.
+    """An unquoted number is not text: the CI refuses it, and the catalog service turns `1.10` into `1.1` and `010` into `8`.
 
     Bad:
         -- templates/web/config.yml --
@@ -201,8 +201,8 @@ def old_default(entry: Entry) -> Iterator[Hit]:
 @rule("CF207", "error", "The CI refuses the maintainer", on=Entry)
 @told("CF207")
 def bad_maintainer(_: Entry) -> None:
-    """The CI requires two to five words and an email address in angle brackets: a maintainer with one name, or without an
-    address, fails.
+    """The CI requires two to five words and an email address in angle brackets: it refuses a maintainer with only one name or
+    without an address.
 
     Bad:
         -- templates/web/config.yml --
@@ -417,7 +417,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF216", "warning", "A value in config.yml is not read as text", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
-    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show different text.
+    """An unquoted number or boolean is not text: the CI reads an empty value, and the catalog service may show different text.
 
     Bad:
         -- templates/web/config.yml --

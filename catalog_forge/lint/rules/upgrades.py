@@ -53,7 +53,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
     """Rancher offers a revision to a stack if the stack's version is lower (by Rancher's own comparison) and matches
     `upgrade_from`.
 
-    `upgrade_from` is a range: a bare version means only that version. A text that is not a range matches no version, and no judge
+    `upgrade_from` is a range: a bare version means only that version. Text that is not a range matches no version, and no judge
     reports the mistake.
 
     Bad:

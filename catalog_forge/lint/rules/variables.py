@@ -37,7 +37,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF502", "warning", "A variable is used, but no question asks for it", on=Revision)
 def never_asked(revision: Revision) -> Iterator[Hit]:
-    """A variable that no question asks for is empty in compose files, and `<no value>` where a template prints it.
+    """A variable that no question asks for is empty in compose files; a template prints `<no value>` for it.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -5,7 +5,7 @@ the next such line is the content of the file. Two shorter forms show only what 
 path:
 
 `-- PATH: KEY.KEY --`: the text replaces everything below this key;
-`-- PATH (changed) --`: the lines are removed (`-`), added (`+`) or kept (a space), in order.
+`-- PATH (changed) --`: lines with `-` are removed, lines with `+` are added, and lines with a space are kept, in order.
 
 A revision that the sound catalog lacks is derived from revision 0 of the sound catalog. `-- PATH (absent) --` means that the file
 does not exist. Any other word in the parentheses marks an unusual file, as in `Example.odd`.

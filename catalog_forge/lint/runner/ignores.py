@@ -31,7 +31,9 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A comment that silences rules: an id or the beginning of ids (`word`), and the file, line (0: whole file) and reason."""
+    """A comment that silences rules. `word` is an id or the beginning of ids; `line` is 0 if the comment applies to the whole
+    file.
+    """
 
     word: str
     where: Where

@@ -1,6 +1,6 @@
 """The registry of rules. A rule is a small function. The docstring of a rule is its documentation, with tested examples.
 
-The docstring of a rule is text, then any number of `Bad:` and `Good:` examples (see `lint/runner/examples.py`), then `Source:`
+The docstring of a rule consists of text, any number of `Bad:` and `Good:` examples (see `lint/runner/examples.py`), and `Source:`
 with the origin of the rule: `docs/facts/catalog.md#1.2`, or a page of another project.
 """
 

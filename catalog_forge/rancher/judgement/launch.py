@@ -62,7 +62,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """Return the fault. If a variable may be the reason why a value is not a number, the fault gets a separate lint rule."""
+        """Return the fault. If a variable may be the reason why a value is not a number, another lint rule reports the fault."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make it a required question with a default"

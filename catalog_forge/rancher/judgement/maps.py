@@ -124,7 +124,7 @@ def _meaning_of(name: str, value: Node) -> Iterator[Refusal]:
 
 
 def _belongs(key: str, wanted: Struct) -> str:
-    """Return a hint with the place where a key belongs, or with the key that was probably meant."""
+    """Return a hint that says where a key belongs, or which key was probably meant."""
     for name, inner in wanted.fields.items():
         if key in getattr(getattr(inner, "item", inner), "fields", ()):
             return f"it is a key of {name}: move it below that key"

@@ -83,7 +83,7 @@ def services_without_version(root: Node | None) -> Text | None:
 
 
 def _converted(key: str, node: Node) -> Node:
-    """Convert a value in the way in which rancher-compose converts the value before the checks."""
+    """Convert a value in the same way as rancher-compose does before it checks the value."""
     if key in TEXTUAL:
         return decoding.rewritten(node, _as_text)
     return decoding.rewritten(node, _as_number) if key in NUMERIC else node
@@ -100,7 +100,7 @@ def _altered(key: str, node: Node) -> Iterator[Refusal]:
     for 1.10.
 
     Booleans in `metadata` are not reported, because templates compare them with true and false. Below all keys whose values are
-    not converted to text, only octal numbers are reported, because their author probably meant the decimal number or a text.
+    not converted to text, only octal numbers are reported, because their author probably meant the decimal number or text.
     """
     if key not in TEXTUAL and key != "metadata":
         yield from _octal(node)

@@ -67,8 +67,7 @@ def unparsed(image: Image) -> Iterator[Hit]:
 @rule("CF632", "error", "A template uses a function or a construct that its confd lacks", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
     """Each release of confd added functions, and the release's Go version determines the template syntax: a function or syntax
-    that the release does not have makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is
-    assumed.
+    that it lacks makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -144,8 +143,7 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
 def folder_exists(image: Image) -> Iterator[Hit]:
-    """`exists` is true only for values. For a path that has keys below it, `exists` is always false, so the branch is never
-    taken.
+    """`exists` is true only for values. For a path with keys below it, `exists` is always false, so the branch is never taken.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

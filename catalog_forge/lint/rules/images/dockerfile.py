@@ -165,9 +165,7 @@ def _is_checked(image: Image, each: Instruction, target: str) -> bool:
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
-    """Return the location of a URL in an instruction. For a URL with variables, only the text before the first one is searched
-    for.
-    """
+    """Return the location of a URL in an instruction. If a URL has variables, only the text before them is located."""
     text = file.text[each.start : each.end]
     for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
         if known in text:
