@@ -29,7 +29,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.subject import Subject, of_spec
 
-# The maximum number of scenarios that are written next to a spec. The proof plays more scenarios than these.
+# The maximum number of scenarios that are written next to a spec. The proof renders more scenarios than these.
 _KEPT = 6
 _REBASED = "the template of the spec reads this path below /self/service/metadata"
 
@@ -325,7 +325,7 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
-    """Collect the notes on an original: what the spec leaves out, which keys can never exist, which files moved."""
+    """Collect the notes on an original: what the spec leaves out, which keys can never exist, and which files are moved."""
     dead = [
         Problem(f"Rancher never serves a key at {path}, because its metadata has no such root", each.template.at(), _REBASED)
         for each in original.files

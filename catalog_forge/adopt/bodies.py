@@ -247,7 +247,7 @@ def _value(found: re.Match[str]) -> Any:
 
 
 def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
-    """Convert a `list` block that prints all pairs of a metadata map to a `copy` block. Return None for any other list."""
+    """Return a `copy` block for a `list` block that prints all pairs of a metadata map. Return None for any other list."""
     if not block["of"].startswith("metadata/") or block.keys() - {"of", "item"}:
         return None
     made = BY_NAME[form]

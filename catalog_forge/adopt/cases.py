@@ -83,7 +83,7 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return confd's environment variables: the values in the image, with samples for empty values and values to vary."""
+        """Return confd's environment variables: values in the image, or samples for values that are empty or vary."""
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 

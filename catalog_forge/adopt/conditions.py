@@ -19,7 +19,7 @@ def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:
 
 
 def equal(left: Phrase, right: Phrase) -> Test | bool:
-    """Return the condition that two texts are equal. The default of a key in `left` replaces only a missing value."""
+    """Return the condition that two strings are equal. The default of a key in `left` replaces only a missing value."""
     found = left.single
     if not isinstance(found, Lookup) or found.default is None or found.empty:
         return Test("eq", (left, right))

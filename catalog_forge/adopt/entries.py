@@ -81,7 +81,7 @@ class EntryUse:
 
     @property
     def own_files(self) -> dict[str, str]:
-        """The digests of config.yml and the icons, by path. Generated files replace these files: the spec has their content."""
+        """The digests of config.yml and the icons, by path. Generated files replace them, as the spec has their content."""
         entry = self.revision.entry
         files = [each for each in (entry.config, *entry.icons) if each]
         made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
@@ -343,9 +343,9 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 
 
 def _only_holds(service: Service) -> bool:
-    """Whether a service only owns volumes: it runs once and has no program, or only /bin/true.
+    """Whether a service only owns volumes: it runs once, and its command is missing or is only /bin/true.
 
-    A service with variables does not count, because variables show that its image runs a program that changes the volumes.
+    Without a command, a service with variables does not count: the variables show that its image runs a program.
     """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     idles = words == ["/bin/true"] or (not words and service.get("environment") is None)

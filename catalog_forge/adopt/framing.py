@@ -242,8 +242,8 @@ class _Framing:
     def words(self, service: Service) -> list[str]:
         """Return the words that start the program: entrypoint and command, with an expression for each answer.
 
-        If the entry has no entrypoint, the entrypoint of the image applies, which is only known from the Dockerfile of the image
-        or from the table of well-known images.
+        If the entry has no entrypoint, that of the image applies. It is only known from the Dockerfile of the image or from the
+        table of well-known images.
         """
         entrypoint, command = (self.written(service, key) for key in ("entrypoint", "command"))
         if entrypoint:
@@ -420,7 +420,7 @@ class _Framing:
         return found
 
     def variables(self, data: Mapping[str, Any]) -> None:
-        """Declare the questions whose answers compose keys use. A question whose answer is not used is left out with a note."""
+        """Declare the questions whose answers occur in compose keys. A question with an unused answer is left out with a note."""
         used = used_variables(data)
         known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
         for variable in self.asked:

@@ -345,7 +345,7 @@ class Naming:
         return keys.setdefault(name, KeyUse())
 
     def gather(self) -> None:
-        """Turn each key that has other keys below it into a map, and remove these other keys, which are part of the map."""
+        """If a key has other keys below it, turn it into a map, and remove the other keys, because the map contains them."""
         for name in sorted(self.keys):
             below = [other for other in self.keys if other.startswith(name + "/")]
             if below:

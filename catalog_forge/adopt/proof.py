@@ -36,7 +36,7 @@ REASONS = {
     "escaped": "with this value, the original file cannot be parsed in its format",
     "mended": "the original fails with these values, or because a key is missing; if the keys exist, both files are equal",
 }
-# The formats in which indentation has no meaning, and the formats with a strict syntax, in which invalid files cannot be parsed.
+# The formats in which indentation has no meaning, and the formats whose parsers refuse invalid files.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _MARK = re.compile(rb"\x01([0-9]+)\x01")
@@ -72,7 +72,7 @@ class Compared:
 
     @property
     def status(self) -> str:
-        """`equal`, `proven`, `different`, or `never rendered` if no rendering shows the effect of a key."""
+        """The outcome: `equal`, `proven`, `different`, or `never rendered` if no rendering shows the effect of a key."""
         if any(not each.reason for each in self.differences):
             return "different"
         if not self.rendered or not (self.is_static or self.constant or len(self.contents) > 1):

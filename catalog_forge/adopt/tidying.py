@@ -21,7 +21,7 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
     """Return the output without the empty lines that result from template lines with only actions.
 
-    `fresh` is True if the output begins on a new line, `ends` if a line break follows the output.
+    `fresh` is True if the output begins on a new line. `ends` is True if a line break follows the output.
     """
     return _tidied(pieces, fresh, ends)[0]
 
@@ -65,7 +65,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces follow the last line break in or before a text. `before` is the result for the preceding text."""
+    """Whether only spaces follow the last line break, in the text or before it. `before` is the result for the text before it."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
@@ -104,7 +104,7 @@ def _cut_margin(found: list[Output]) -> None:
 
 
 def across(repeat: Repeat) -> Repeat:
-    """Turn a loop over all stacks, if it only contains a loop over the services of a stack, into one loop over all services."""
+    """If a loop over all stacks contains only a loop over a stack's services, turn both into one loop over all services."""
     inside = next((each for each in repeat.body if isinstance(each, Repeat)), None)
     if not isinstance(repeat.loop.of, Children) or repeat.loop.of.path.constant != "/stacks" or inside is None:
         return repeat

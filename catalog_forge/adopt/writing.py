@@ -48,7 +48,7 @@ class Writing:
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
         """Return the blocks for some output, and whether the output ends with a whole line.
 
-        `fresh` is True if the output begins on a new line, `ends` if a line break follows the output.
+        `fresh` is True if the output begins on a new line. `ends` is True if a line break follows the output.
         """
         found: Blocks = []
         parts: list[str | Expr] = []
@@ -78,7 +78,7 @@ class Writing:
         return found, fresh
 
     def printed(self, piece: Printed, parts: list[str | Expr], alone: bool, ending: bool) -> dict[str, Any] | None:
-        """Add a printed value to `parts`, the current text, or return a separate block for the value."""
+        """Add a printed value to the current text (`parts`), or return a separate block for the value."""
         part = piece.part
         if isinstance(part, Size):
             plus = f" {'+' if part.plus > 0 else '-'} {abs(part.plus)}" if part.plus else ""

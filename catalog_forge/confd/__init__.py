@@ -1,1 +1,1 @@
-"""Compiles blocks to template resources for every confd release from 0.14 on (Go 1.8: without assignments and {{break}})."""
+"""Compiles blocks to template resources for confd 0.14 and later, without assignments and {{break}}, which Go 1.8 lacks."""

@@ -90,7 +90,7 @@ class Names:
         return self.version == "2015-07-25"
 
     def at(self, text: str) -> Path:
-        """Return the path of a constant key, and add its closest ancestor that always exists to `roots`."""
+        """Return the path of a constant key, and add to `roots` the key's closest ancestor that always exists."""
         if self.is_stored:
             # No key below the prefix is certain to exist, so the prefix itself is the only root.
             self.roots.add("/")

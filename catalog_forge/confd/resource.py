@@ -90,7 +90,8 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
 def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], secret: bool = False) -> str:
     """Write the TOML of a resource.
 
-    The keys `owner` and `group` are left out because confd ignores them, and `prefix` because its effect depends on the release.
+    The keys `owner` and `group` are left out because confd ignores them. The key `prefix` is left out because its effect depends
+    on the release.
     """
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {spec.note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
@@ -121,7 +122,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 def stamps(spec: Spec) -> list[dict[str, str]]:
     """For each action, map the dest of every file that asks for the action to the path of the file's stamp.
 
-    A stamp is a small file in the shared folder that contains the checksum of another file, to which the stamp belongs.
+    A stamp is a small file in the shared folder. It contains the checksum of the file to which it belongs.
     """
     files = rendered(spec)
     numbers = _numbers(spec)
@@ -164,7 +165,7 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Return the body with the code before it (helpers, walks, required keys). With walks, the body is a separate template."""
+    """Return the body, preceded by the code that it needs, such as helpers and walks. With walks, it is a separate template."""
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
     code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]
@@ -201,7 +202,7 @@ def _walk(selection: Selection, selections: list[Selection], number: int) -> str
 
 
 def _call(selections: list[Selection], number: int, found: dict[str, str]) -> str:
-    """Return the action, without its closing braces, that calls the walk with this number, or the body after the last walk."""
+    """Return the action, without its closing braces, that calls the walk with this number or, after the last walk, the body."""
     kept = "".join(f' "{name}" ({value})' for name, value in found.items())
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'

@@ -108,7 +108,7 @@ class Values:
         return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
-        """Return the code that checks, at rendering, that a value is a number or boolean, and prints it without quotes."""
+        """Return the code that checks, during rendering, that a value is a number or boolean, and prints it without quotes."""
         if expr.is_counted:
             return f"{{{{{self.term(expr)}}}}}"
         if expr.sum:

@@ -96,7 +96,7 @@ class _Mark:
 
 
 def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
-    """Parse a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go, or if a limit is exceeded."""
+    """Parse a file whose templates may call `functions`. Raises SyntaxFault for errors (worded as in Go) and exceeded limits."""
     if len(source) > MAX_BYTES:
         raise SyntaxFault(f"template: {name}: it is larger than {MAX_BYTES} bytes")
     try:

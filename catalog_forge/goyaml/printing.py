@@ -1,4 +1,4 @@
-"""Writes YAML byte for byte like go-yaml v2, the library of rancher-metadata.
+"""Writes YAML that is byte for byte that of go-yaml v2, the library of rancher-metadata.
 
 Rules: `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed output
 of that program.
@@ -202,7 +202,7 @@ class _Printer:
                 self.indented = breaks = False
 
     def mark(self, sign: str, *, spaced: bool = True, opens: bool = False) -> None:
-        """Write a sign, after a space if `spaced`. If the sign `opens` a node, the node may begin on the same line."""
+        """Write a sign, after a space if `spaced` is set. If the sign `opens` a node, the node may begin on the same line."""
         if spaced and not self.spaced:
             self.put(" ")
         self.put(sign)

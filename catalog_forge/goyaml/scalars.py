@@ -1,4 +1,4 @@
-"""Resolves unquoted YAML scalars like go-yaml v2 (the library of rancher-metadata), mostly by YAML 1.1.
+"""Resolves unquoted YAML scalars as go-yaml v2 (the library of rancher-metadata) does, mostly by the rules of YAML 1.1.
 
 Rules: `resolve.go` of gopkg.in/yaml.v2 as used by rancher-metadata 0.7.4, and the observed answers of that program.
 """

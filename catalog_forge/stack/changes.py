@@ -64,7 +64,7 @@ def _differences(old: Mapping[str, str], new: Mapping[str, str], secrets: set[st
 
 
 def _facts(service: Service) -> dict[str, str]:
-    """Map paths such as environment.NAME to the fields of a service as text. The paths of a sidekick begin with its name."""
+    """Map paths such as environment.NAME to a service's values, as text. The paths of a sidekick begin with its name."""
     data = asdict(service)
     primary, sidekicks = data.pop("primary"), data.pop("sidekicks")
     links = {"links": [f"{each['target']}:{each['alias']}" for each in data.pop("links")]}

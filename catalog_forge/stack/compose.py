@@ -281,8 +281,8 @@ def _data_of(definition: Definition, key: str) -> dict[str, Value]:
 
 
 def _digits(node: Text) -> Value:
-    """Return the value of a scalar in lb_config. Text of digits becomes a number; any other scalar gets the type that Rancher's
-    YAML reader assigns.
+    """Return the value of a scalar in lb_config. Text that consists of digits becomes a number; any other scalar gets the
+    type that Rancher's YAML reader assigns.
     """
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)

@@ -16,8 +16,8 @@ from catalog_forge.stack.reconcile import Key, Seen, restarts
 GIVE_UP = 5
 """The number of ends in a row after which a container is considered hopeless."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each further restart, and the maximum
-_STEADY = 10.0  # after running for so many seconds, a container that ends is again restarted after the first pause
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, which double with each restart; their maximum
+_STEADY = 10.0  # a container that ends after so many seconds is again restarted after only the first pause
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ async def _asked(address: str, check: HealthCheck) -> bool:
     try:
         if not check.request_line:
             return True
-        # haproxy sends the request line unchanged. A line without a version is a request of HTTP/1.0.
+        # haproxy sends the request line unchanged. A line without a version is an HTTP/1.0 request.
         line = check.request_line.strip().replace("\r", "").replace("\n", " ")
         words = line if re.search(r" HTTP/\d", line) else f"{line} HTTP/1.0"
         writer.write(f"{words}\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())

@@ -117,7 +117,7 @@ class Launches:
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
-        """Return the network of a container, and the name of the container whose network it shares (empty if it shares none)."""
+        """Return the network of a container, and the name of the container whose network it shares ("" if it shares none)."""
         node = definition.keys.get("network_mode") or definition.keys.get("net")
         mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")

@@ -146,7 +146,7 @@ def container_name(stack: str, service: Service, launch: Launch, index: int) -> 
 
 
 def owner_of(service: Service, launch: Launch) -> Launch:
-    """Return the launch whose network `launch` uses, directly or through other launches, or `launch` if it shares no network."""
+    """Return the launch whose network `launch` uses, directly or through other launches. This can be `launch` itself."""
     by_name = {each.name: each for each in service.launches}
     seen: set[str] = set()
     while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
