@@ -13,7 +13,7 @@ from catalog_forge.confd import contexts, copies, go, objects
 from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values, of_item
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MOVE, Placement, go_quote, odd_backslash
 from catalog_forge.spec.expressions import Attr, Collection, Expr, Text
 from catalog_forge.spec.model import (
     Block,
@@ -34,6 +34,7 @@ from catalog_forge.spec.model import (
 from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of, texts_of
 from catalog_forge.spec.model.metadata import resolve
 
+_HOLD = "change the text, or choose another `format`"
 # TOML keys that need no quotes. In a key such as a.b, the part before the dot names a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 # The template code of each comparison of two strings. confd has no function that tests how a string begins or ends. The template
@@ -137,7 +138,7 @@ class Body:
         try:
             return go.literal(kind.constant_key(name))
         except ValueError as error:
-            raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
+            raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set"), _HOLD) from None
 
     def inner_key(self, block: SetBlock, name: str) -> str:
         """Return the code of a key in a map that is the value of a pair."""
@@ -183,7 +184,9 @@ class Body:
                 return go.literal(kind.value.opening) + values.text(value, kind.value) + go.literal(kind.value.closing)
             return self._unquoted(value)
         except ValueError as error:
-            raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
+            raise ForgeError(
+                f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set"), _HOLD
+            ) from None
 
     def _unquoted(self, value: Text) -> str:
         """Return the code of a one-line value in a format without quotes. The author's text and quotes stay unchanged."""
@@ -193,7 +196,7 @@ class Body:
                 code += go.literal(LINE.apply(part))
                 before = part
             elif odd_backslash(before):
-                raise ForgeError(f"@{{{part.source}}} is not allowed {BEHIND_BACKSLASH}", part.where)
+                raise ForgeError(f"@{{{part.source}}} is not allowed {BEHIND_BACKSLASH}", part.where, MOVE)
             else:
                 code += self.values.shown(part, self.values.format.value)
                 before = ""

@@ -12,7 +12,7 @@ from itertools import count
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
-from catalog_forge.formats.base import MARK, Placement
+from catalog_forge.formats.base import MARK, MOVE, Placement
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.model import Block, CopyBlock, EachBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
 from catalog_forge.spec.model.bodies import blocks_of
@@ -39,7 +39,8 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
         try:
             places = list(kind.placements(text))
         except ForgeError as error:
-            raise ForgeError(f"{kind.name}: the text of this file is {error.problems[0].message}", body[0].at()) from None
+            message = f"{kind.name}: the text of this file is {error.problems[0].message}"
+            raise ForgeError(message, body[0].at(), "correct the text; with format: raw, any text is valid") from None
         for piece, placement in zip(marked, places, strict=True):
             _note(piece, placement, kind, found)
         if is_judged and (case.items or not has_items):
@@ -89,9 +90,10 @@ def _word(place: Placement, number: int) -> str:
 def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format, found: dict[int, Placement]) -> None:
     if not isinstance(piece, Expr):
         if placement.forbidden or placement.escape != kind.value or placement.whole != bool(kind.value.opening):
-            raise ForgeError("the text before these pairs leaves a quote or a comment open", piece.at())
+            hint = "close it in the text, or write the pairs first"
+            raise ForgeError("the text before these pairs leaves a quote or a comment open", piece.at(), hint)
     elif placement.forbidden:
-        raise ForgeError(f"@{{{piece.source}}} is not allowed {placement.forbidden}", piece.where)
+        raise ForgeError(f"@{{{piece.source}}} is not allowed {placement.forbidden}", piece.where, MOVE)
     elif found.setdefault(id(piece), placement) != placement:
         message = f"whether @{{{piece.source}}} is inside quotes depends on a condition or a list"
         raise ForgeError(message, piece.where, "in the same text, write quotes around the expression or around the whole list")

@@ -23,7 +23,8 @@ def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list
         found = reading.read(file, source, functions_of(DIALECTS[-1]))
     except SyntaxFault as fault:
         where = Where(file, fault.line, fault.column) if fault.line else Where(file)
-        raise ForgeError(f"the template cannot be parsed: {fault.words}", where) from None
+        hint = "correct this action; the language is that of Go's text/template, with the functions of confd"
+        raise ForgeError(f"the template cannot be parsed: {fault.words}", where, hint) from None
     made = {_root(read.path, _where(source, read.start, file), roots) for read in found.reads}
     asked = {read.path for read in found.reads if read.function == "exists"}
     wrong = [(read, _lost(read, version)) for read in found.reads if not read.default and read.path not in asked]

@@ -28,7 +28,8 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     found: dict[str, str] = {}
     for name, value in values.items():
         if name not in spec.metadata:
-            raise ForgeError(f"no such metadata key: {name!r}", hint=did_you_mean(name, spec.metadata))
+            hint = did_you_mean(name, spec.metadata, "declare it under `metadata`")
+            raise ForgeError(f"no such metadata key: {name!r}", hint=hint)
         key = spec.metadata[name]
         numbered = key.type == "list" and "name" not in key.fields
         for path, text in _leaves(f"{start}/{name}", value, numbered):
@@ -41,7 +42,8 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
             found[path] = text
     _check_tree(found)
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
-        raise ForgeError("dynamodb: all keys together must be smaller than 1 MB, because confd reads only one page of the table")
+        message = "dynamodb: all keys together must be smaller than 1 MB, because confd reads only one page of the table"
+        raise ForgeError(message, hint="shorten the values, or choose another back end")
     return found
 
 
@@ -154,9 +156,10 @@ def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, wh
             "remove the value, and declare the key with optional: true",
         )
     if "\0" in text or _SURROGATE.search(text):
-        raise ForgeError(f"{path}: the value has a character that cannot be in a text file", where)
+        raise ForgeError(f"{path}: the value has a character that cannot be in a text file", where, "remove this character")
     if store.most and len(text.encode()) > store.most:
-        raise ForgeError(f"{path}: {store.name} allows at most {store.most} bytes per value", where)
+        hint = "shorten the value, or choose another back end"
+        raise ForgeError(f"{path}: {store.name} allows at most {store.most} bytes per value", where, hint)
 
 
 def _check_tree(found: Mapping[str, str]) -> None:

@@ -104,9 +104,8 @@ class SpecText:
             return edits.text()
         names = metadata.value.data
         if name in names:
-            raise ForgeError(
-                f"the spec already has a metadata key {name!r}", self._at(metadata.value.entries.get(name, metadata))
-            )
+            where = self._at(metadata.value.entries.get(name, metadata))
+            raise ForgeError(f"the spec already has a metadata key {name!r}", where, "choose another name, or change this key")
         if metadata.value.kind == "list" and not words:
             source = Document(f"- {key}")
             edits.insert(metadata.value, [*metadata.value.entries.values()][-1], source, source.root.value.entries["0"])

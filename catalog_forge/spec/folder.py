@@ -21,6 +21,7 @@ SCENARIOS = "scenarios"
 MEMORY = ".blueprint.json"
 """The record that `new` makes of the blueprint. It has no influence on the generated files."""
 _MARKS = [mark.encode() for mark in MARKS]
+_COPY = "copy the target of the link into the catalog"
 
 
 def check_inside(root: Path, path: str) -> None:
@@ -38,9 +39,9 @@ def check_inside(root: Path, path: str) -> None:
         with suppress(FileNotFoundError, NotADirectoryError):
             (root / path).stat()
     except (OSError, RuntimeError) as error:
-        raise ForgeError(f"the link cannot be followed: {error}", Where(path)) from None
+        raise ForgeError(f"the link cannot be followed: {error}", Where(path), _COPY) from None
     if not inside:
-        raise ForgeError("a link points outside the catalog here", Where(path), "copy the target of the link into the catalog")
+        raise ForgeError("a link points outside the catalog here", Where(path), _COPY)
 
 
 def walked(folder: Path) -> list[Path]:
@@ -106,9 +107,8 @@ class SpecFolder:
         """Read a file. Raises ForgeError if the file is missing, not regular, larger than 1 MiB, or outside the folder."""
         check_relative(name)
         if not _is_generated_from(name):
-            raise ForgeError(
-                f"{name!r} is a test or a record of catalog-forge, and cannot be a part of the generated files", where
-            )
+            message = f"{name!r} is a test or a record of catalog-forge, and cannot be a part of the generated files"
+            raise ForgeError(message, where, "copy it to another file of the folder")
         return self._read(name, where)
 
     def _read(self, name: str, where: Where | None) -> bytes:
@@ -116,16 +116,18 @@ class SpecFolder:
         try:
             inside = path.resolve(strict=True).is_relative_to(self.path.resolve())
             if not inside:
-                raise ForgeError(f"the file {name!r} is a link that points outside {self.path.name}/", where)
+                raise ForgeError(f"the file {name!r} is a link that points outside {self.path.name}/", where, _COPY)
             if not path.is_file():
-                raise ForgeError(f"{name!r} is not a file", where)
+                raise ForgeError(f"{name!r} is not a file", where, "name a file of the spec's folder")
             if path.stat().st_size > MAX_BYTES:
-                raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where)
+                hint = "split it, or add it to the base image"
+                raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where, hint)
             return path.read_bytes()
         except FileNotFoundError:
             raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "put the file into the spec's folder") from None
         except (OSError, RuntimeError) as error:
-            raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None
+            hint = f"check its path below {self.path.name}/ and its permissions"
+            raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where, hint) from None
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file that the spec could use, sorted by name."""
@@ -169,7 +171,7 @@ class PlannedFolder(SpecFolder):
     def read(self, name: str, where: Where | None) -> bytes:
         """Return the bytes of a file. Raises ForgeError like `SpecFolder.read`, and for a file that will be deleted."""
         if name in self.removed:
-            raise ForgeError(f"the file {name!r} will be removed", where)
+            raise ForgeError(f"the file {name!r} will be removed", where, "keep the file, or remove the block that uses it")
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:

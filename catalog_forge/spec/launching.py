@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog_forge.backends import TABLE
 from catalog_forge.errors import Problem, Where
-from catalog_forge.formats.base import MARK, Placement
+from catalog_forge.formats.base import MARK, MOVE, Placement
 from catalog_forge.formats.env import ENV
 from catalog_forge.spec.expressions import Changed, Collection, Expr, Metadata, Text, literal
 from catalog_forge.spec.model import (
@@ -63,7 +63,7 @@ def check_launch(spec: Spec) -> Iterator[Problem]:
     for text in (*launch.before, *(command for role in _roles(launch) for command in role.before)):
         for expr, place in _placed(text):
             if place.forbidden:
-                yield Problem(f"@{{{expr.source}}} is not allowed {place.forbidden}", expr.where)
+                yield Problem(f"@{{{expr.source}}} is not allowed {place.forbidden}", expr.where, MOVE)
     if launch.others and not launch.leader:
         yield Problem("launch: `others` join a leader, but the spec defines no leader", launch.others.at(), "add leader: {}")
     if launch.leader:

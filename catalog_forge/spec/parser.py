@@ -55,6 +55,7 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
+_SPLIT = 'split(metadata/PATH, ",")'
 # Arithmetic on a number. The spaces distinguish arithmetic from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
@@ -104,7 +105,8 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
     if parser.begins_collection():
         found = parse_collection(value, placed, names)
         if found.required:
-            raise parser.error(f"[{REQUIRED}] has no effect in a condition, which only tests whether there is an element")
+            message = f"[{REQUIRED}] has no effect in a condition, which only tests whether there is an element"
+            raise parser.error(message, f"remove [{REQUIRED}]")
         return found
     node = parser.expr(0)
     parser.must_end()
@@ -179,7 +181,7 @@ class _Parser:
         start = self.pos
         self.depth += 1
         if self.depth > _MAX_NESTING:
-            raise self.error("expressions are nested too deeply")
+            raise self.error("expressions are nested too deeply", f"use at most {_MAX_NESTING} levels of @{{...}}")
         self.pos += 2
         node = self.expr(start)
         added = self.sum()
@@ -187,7 +189,9 @@ class _Parser:
         if not self.peek("}"):
             if self.pos >= len(self.value):
                 raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
-            raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
+            raise self.error(
+                f"unexpected {self.value[self.pos]!r} in an expression", "end it with '}', or with '|' and a default"
+            )
         self.pos += 1
         self.depth -= 1
         if isinstance(node, Changed) and default is not None:
@@ -203,7 +207,7 @@ class _Parser:
             hint = "give the default to the key instead: metadata: {KEY: {default: 1}}"
             raise self.error("a default cannot follow arithmetic: it could stand for the value or for the result", hint)
         if found[1] in "/%" and not int(found[2]):
-            raise self.error("a number cannot be divided by 0")
+            raise self.error("a number cannot be divided by 0", "divide by a number from 1 on, as in @{metadata/KEY / 2}")
         self.pos = found.end()
         number = -int(found[2]) if found[1] == "-" else int(found[2])
         return (SUMS[found[1]], number) if number or found[1] not in "+-" else None
@@ -215,7 +219,7 @@ class _Parser:
             raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
         found = self.value[self.pos : close]
         if "@{" in found:
-            raise self.error("a default is plain text, without '@{'")
+            raise self.error("a default is plain text, without '@{'", "write a constant after '|', or use the block `when`")
         self.pos = close
         return found
 
@@ -329,13 +333,14 @@ class _Parser:
         begin = self.pos
         name = self.word(end)
         if not name or "/" in name:
-            raise self.error("a label name is missing here" if not name else "a label name cannot contain '/'", at=begin)
+            message = "a label name is missing here" if not name else "a label name cannot contain '/'"
+            raise self.error(message, "as in label.NAME, with letters, digits, dots, dashes and '_' in NAME", begin)
         return name
 
     def call(self, name: str) -> Node:
         if name == "join":
             found, path = self.member(",")
-            self.expect(",")
+            self.expect(",", ROOTS[name])
             begin, separator, item = self.pos, self.string(), None
             self.blanks()
             if self.take(","):
@@ -346,10 +351,10 @@ class _Parser:
                         begin,
                     )
                 item, separator = self.item(begin), self.string()
-            self.expect(")")
+            self.expect(")", ROOTS[name])
             return Join(found, path, separator, item)
         begin, found = self.pos, self.collection(stop=")")
-        self.expect(")")
+        self.expect(")", ROOTS[name])
         if found.required:
             raise self.error(f"[{REQUIRED}] has no effect in {name}(...)", "use it in join, list and each", begin)
         if name != "first":
@@ -361,7 +366,7 @@ class _Parser:
         begin = self.pos
         if word == "position":
             name = self.word(")").strip()
-            self.expect(")")
+            self.expect(")", FUNCTIONS[word])
             if name not in ("it", *self.names):
                 raise self.error(f"{name!r} is not the name of an element", did_you_mean(name, ("it", *self.names)), begin)
             return Ordinal(name)
@@ -371,12 +376,12 @@ class _Parser:
             raise self.error(f"{word} takes a single value, such as a field or a metadata key", f"as in {FUNCTIONS[word]}", begin)
         parts: list[str] = []
         while word == "replace" and len(parts) < 2:
-            self.expect(",")
+            self.expect(",", FUNCTIONS[word])
             at = self.pos
             parts.append(self.string())
             if not parts[0]:
                 raise self.error("the text to replace is empty", f"as in {FUNCTIONS[word]}", at)
-        self.expect(")")
+        self.expect(")", FUNCTIONS[word])
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
@@ -409,7 +414,7 @@ class _Parser:
         self.blanks()
         base = self.unfiltered(stop, self.pos, self.placed.at(self.pos))
         if base.kind in ("service", "services", "metadata", "link", "named", "everywhere") and not base.name:
-            raise self.error("a name is missing here")
+            raise self.error("a name is missing here", did_you_mean("", COLLECTIONS))
         filters = tuple(self.filters(base))
         chosen = tuple(word for word in filters if word != REQUIRED)
         return replace(base, filters=chosen, required=REQUIRED in filters)
@@ -417,14 +422,14 @@ class _Parser:
     def unfiltered(self, stop: str, begin: int, where: Where) -> Collection:
         if self.take("service:@{metadata/"):
             base = Collection("named", self.word("}"), (), where)
-            self.expect("}")
+            self.expect("}", "service:@{metadata/KEY}")
             return base
         for begins, kind in (("metadata/", "metadata"), ("service:", "service"), ("link:", "link")):
             if self.take(begins):
                 return Collection(kind, self.word(stop + "[,)").strip(), (), where)
         if self.take("services:"):
             label = self.word("=")
-            self.expect("=")
+            self.expect("=", "services:LABEL=VALUE")
             return Collection("services", label, (), where, self.word("[,)" + stop.replace(".", "")).strip())
         if self.take("everywhere:"):
             return self.everywhere(where)
@@ -489,12 +494,12 @@ class _Parser:
         node = self.expr(begin, ",}|")
         text = Expr(node, None, self.value[start : self.pos], where)
         if not isinstance(node, Attr | Metadata | Raw) or _nested(node):
-            raise self.error("only a single value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
-        self.expect(",")
+            raise self.error("only a single value can be split", f'as in {_SPLIT} or split(env.NAME, ",")', start)
+        self.expect(",", _SPLIT)
         at, separator = self.pos, self.string()
         if not separator:
-            raise self.error("a separator is missing here", 'as in split(metadata/PATH, ",")', at)
-        self.expect(")")
+            raise self.error("a separator is missing here", f"as in {_SPLIT}", at)
+        self.expect(")", _SPLIT)
         return Collection("split", self.value[begin : self.pos], (), self.placed.at(begin), "", (text, separator))
 
     def filters(self, base: Collection) -> Iterator[str]:
@@ -505,8 +510,9 @@ class _Parser:
                 raise self.error(f"unknown filter {word!r}", did_you_mean(word, sum(FILTERS.values(), (REQUIRED,))), begin)
             if word not in (REQUIRED, *FILTERS.get(base.element, ())):
                 whose = next(kind for kind, known in FILTERS.items() if word in known)
-                raise self.error(f"[{word}] selects {whose}s, but the elements of {base} are not {whose}s", at=begin)
-            self.expect("]")
+                message = f"[{word}] selects {whose}s, but the elements of {base} are not {whose}s"
+                raise self.error(message, f"remove [{word}], or use a collection of {whose}s", begin)
+            self.expect("]", f"{base}[{word}]")
             yield word
 
     def string(self) -> str:
@@ -516,7 +522,7 @@ class _Parser:
             raise self.error("a quoted separator is expected here", 'as in join(peers.ip, ",")')
         close = self.value.find(quote, self.pos + 1)
         if close < 0:
-            raise self.error("this quote is never closed")
+            raise self.error("this quote is never closed", 'as in join(peers.ip, ",")')
         found = self.value[self.pos + 1 : close]
         self.pos = close + 1
         return _unescaped(found)
@@ -545,11 +551,11 @@ class _Parser:
         while self.peek(" "):
             self.pos += 1
 
-    def expect(self, token: str) -> None:
+    def expect(self, token: str, example: str) -> None:
         self.blanks()
         if not self.take(token):
-            raise self.error(f"{token!r} is expected here")
+            raise self.error(f"{token!r} is expected here", f"as in {example}")
 
     def must_end(self) -> None:
         if self.pos < len(self.value):
-            raise self.error(f"unexpected {self.value[self.pos :]!r}")
+            raise self.error(f"unexpected {self.value[self.pos :]!r}", "remove it: nothing may follow here")

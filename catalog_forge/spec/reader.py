@@ -214,7 +214,9 @@ class _Reader:
         elif limits.line and _BREAK.search(value):
             self.wrong(f"{what} must be one line", node.where, "remove the line break or control character from it")
         elif limits.pattern and not re.fullmatch(limits.pattern, value):
-            self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
+            self.wrong(
+                f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else limits.meaning
+            )
         return value
 
     def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:

@@ -59,8 +59,11 @@ def expand(root: Map, problems: list[Problem]) -> Map:
     ]
     given = [words[word] for word in FILE_WORDS if word in words]
     if given and "files" in words:
+        hint = "write it in a file below `files`, where `config` is called `dest`"
         problems += [
-            Problem(f"{key.value!r} is a shorthand key for a single file, and cannot be used together with `files`", key.where)
+            Problem(
+                f"{key.value!r} is a shorthand key for a single file, and cannot be used together with `files`", key.where, hint
+            )
             for key, _ in given
         ]
     elif "config" in words:
@@ -72,7 +75,8 @@ def expand(root: Map, problems: list[Problem]) -> Map:
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
         pairs.append((_at(key, "files"), Seq((_file(words, config, keys, problems),), key.where)))
     elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):
-        problems.append(Problem("the key 'config' is missing, which is the path of the configuration file", root.where))
+        message = "the key 'config' is missing, which is the path of the configuration file"
+        problems.append(Problem(message, root.where, "such as config: /etc/NAME/NAME.conf"))
         pairs.append((_at(given[0][0], "files"), Seq((), root.where)))
     return Map(tuple(pairs), root.where)
 
@@ -185,7 +189,8 @@ def _url(url: str, where: Where) -> str:
         raise ForgeError(f"reload: cannot send to {url!r}", where, "write a URL such as http://127.0.0.1:9200/_cluster/settings")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not re.fullmatch(r"[A-Za-z0-9/._~%?=&,+:@-]+", path):
-        raise ForgeError(f"reload: the path {path!r} has a character that is not allowed in a URL", where)
+        hint = "write it as % and two hex digits, such as %20 for a space"
+        raise ForgeError(f"reload: the path {path!r} has a character that is not allowed in a URL", where, hint)
     return f"http://{parts.hostname}:{port}{path}"
 
 

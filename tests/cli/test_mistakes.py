@@ -85,6 +85,7 @@ WRITTEN = {
     "word for the version of the language": ("forge: 1", "forge: one", "1:8", "forge must be a whole number", "only digits"),
     "word for a user": ("  reload", "  uid: redis\n  reload", "8:8", "uid must be a whole number", "number of the user"),
     "size": ("redis:3.2.11", service("mem_limit: lots"), "4:58", "'lots' is not a size", "a number with a unit, such as 512m"),
+    "division by 0": ("metadata/port}", "metadata/port / 0}", "10:33", "cannot be divided by 0", "divide by a number from 1 on"),
     "key twice": (
         "reload: restart",
         "reload: restart\n  reload: none",
@@ -127,6 +128,21 @@ def test_what_is_written_wrongly_is_told_with_its_place(
     message, _, hint = found.partition("\n  hint: ")
     assert message.startswith(f"specs/redis-conf.yml:{place}: "), result.stderr
     assert next_step in f"hint: {hint}", result.stderr
+
+
+WHOLE = {
+    "empty": ("", "1:1: the file is empty", "begin it with the lines `forge: 1` and `name: NAME-conf`"),
+    "no files": (SPEC.partition("files:")[0] + "files: []\n", "6:8: files: at least one", "list each file below `files`"),
+    "nested too deeply": ("[" * 200 + "]" * 200, "1:103: the document is nested too deeply", "split the file"),
+    "too large": ("#" * (1 << 20) + "#", "the file is larger than 1048576 bytes", "split it"),
+}
+
+
+@pytest.mark.parametrize(("text", "why", "next_step"), WHOLE.values(), ids=WHOLE)
+def test_what_is_wrong_with_a_whole_spec_has_a_next_step(text: str, why: str, next_step: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": text})
+    message, _, hint = call(tmp_path, "generate").stderr.partition("\n  hint: ")
+    assert message.startswith("specs/redis-conf.yml:") and why in message and next_step in hint
 
 
 @pytest.mark.parametrize(("right", "wrong", "line"), [("config", "confg", 4), ("reload", "relod", 5), ("metadata", "metdata", 6)])

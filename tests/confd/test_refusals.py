@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.formats.base import MOVE
 from tests.confd.harness import compiled, conf, source_of, spec_of
 
 METADATA: Mapping[str, Any] = {
@@ -18,26 +19,26 @@ QUOTES = "in the same text, write quotes around the expression or around the who
 ALWAYS = "add a pair outside of `when` that reads no optional key"
 REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
     ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
-     " here (barred: a line break, a control character)", ""),
+     " here (barred: a line break, a control character)", "change the text, or choose another `format`"),
     ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
-     " here (barred: more than letters, digits and -._~, nothing at all)", ""),
+     " here (barred: more than letters, digits and -._~, nothing at all)", "change the text, or choose another `format`"),
     ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: every pair of this file may be left out, so the places of its"
      " commas are unknown", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",
      "json: every pair of this file may be left out, so the places of its commas are unknown", ALWAYS),
     ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} is not allowed after a backslash, which"
-     " would change the value's first character (write the backslash twice)", ""),
+     " would change the value's first character (write the backslash twice)", MOVE),
     ("yaml", [{"text": "a: '"}, {"set": {"b": "c"}}], '{"text"', "yaml: the text of this file is not well-formed YAML: line 2:"
-     " found unexpected end of stream", ""),
+     " found unexpected end of stream", "correct the text; with format: raw, any text is valid"),
     ("yaml", [{"when": {"has": "metadata/extra"}, "then": [{"text": "a: '"}], "else": [{"text": "a: "}]},
               {"text": "@{metadata/must}"}, {"when": {"has": "metadata/extra"}, "then": [{"text": "'\n"}]}],
      "metadata/must}", "whether @{metadata/must} is inside quotes depends on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
      "it}", "whether @{it} is inside quotes depends on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} is not allowed in a part of a key (put the"
-     " key in double quotes)", ""),
+     " key in double quotes)", MOVE),
     ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "the text before these pairs"
-     " leaves a quote or a comment open", ""),
+     " leaves a quote or a comment open", "close it in the text, or write the pairs first"),
     ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), but only a"
      " single line is allowed here", "to put it into the file unchanged, use a separate block: paste: metadata/long"),
 ]  # fmt: skip

@@ -43,7 +43,7 @@ def said(text: str) -> str:
         ("{type: int, default: 0}", ""),
         ("{type: int, default: 01}", "must be a whole number"),
         ("{type: int, default: -}", "must be a whole number"),
-        ('{default: "a\\nb"}', "use type multiline"),
+        ('{default: "a\\nb"}', "the default has a line break"),
         ('{type: multiline, default: "a\\nb"}', ""),
         ('{type: certificate, default: "a\\nb"}', ""),
         ("{secret: true, default: a}", "a secret has no default"),

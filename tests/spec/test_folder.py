@@ -33,7 +33,8 @@ def test_no_link_leads_out_of_the_catalog(tmp_path: Path, link: str) -> None:
         "specs/x-conf: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
         "specs/x-conf.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
         "catalog-forge.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
-        "specs/x-conf.yml:5:42: the file 'secret.txt' is a link that points outside x-conf/",
+        "specs/x-conf.yml:5:42: the file 'secret.txt' is a link that points outside x-conf/\n"
+        "  hint: copy the target of the link into the catalog",
     }
 
 
@@ -82,12 +83,20 @@ def catalog(tmp_path: Path) -> Path:
     ("name", "words"),
     [
         ("none", "x.yml:3:5: there is no file 'none' in {}/specs/x-conf/\n  hint: put the file into the spec's folder"),
-        ("deep", "x.yml:3:5: 'deep' is not a file"),
-        ("large", "x.yml:3:5: the file 'large' is larger than 1048576 bytes"),
-        ("a.txt/x", "x.yml:3:5: the file 'a.txt/x' cannot be read: Not a directory"),
+        ("deep", "x.yml:3:5: 'deep' is not a file\n  hint: name a file of the spec's folder"),
+        (
+            "large",
+            "x.yml:3:5: the file 'large' is larger than 1048576 bytes\n  hint: split it, or add it to the base image",
+        ),
+        (
+            "a.txt/x",
+            "x.yml:3:5: the file 'a.txt/x' cannot be read: Not a directory\n"
+            "  hint: check its path below x-conf/ and its permissions",
+        ),
         (
             "scenarios/one.yml",
-            "x.yml:3:5: 'scenarios/one.yml' is a test or a record of catalog-forge, and cannot be a part of the generated files",
+            "x.yml:3:5: 'scenarios/one.yml' is a test or a record of catalog-forge, and cannot be a part of the generated files\n"
+            "  hint: copy it to another file of the folder",
         ),
         ("../y", "unsafe path '../y'\n  hint: paths are relative and stay below their folder"),
     ],

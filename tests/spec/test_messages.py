@@ -36,7 +36,8 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: []\n",
-            "x.yml:4:8: files: at least one configuration file is needed",
+            "x.yml:4:8: files: at least one configuration file is needed\n"
+            "  hint: list each file below `files`, such as - {dest: /etc/NAME/NAME.conf, body: [text: TEXT]}",
         ),
         (
             HEAD + FILE + "engine: {confd: 0.14.0}\n",
@@ -65,7 +66,8 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + 'vars: {a: "b\\nc"}\n',
-            "x.yml:5:7: vars: a: a control character or line break is not allowed in a Dockerfile's ENV",
+            "x.yml:5:7: vars: a: a control character or line break is not allowed in a Dockerfile's ENV\n"
+            "  hint: remove it, or write such a text into a file",
         ),
         (
             HEAD + "files:\n- {dest: /etc/x/x, body: []}\n- {dest: /etc/x/x, body: []}\n",
@@ -91,7 +93,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + 'files: [{dest: /etc/x/x, check: "a\\nb", body: []}]\n',
-            "x.yml:4:33: check: the command must be a single line",
+            "x.yml:4:33: check: the command must be a single line\n  hint: join several commands with &&",
         ),
         (
             "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
@@ -131,7 +133,8 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "config: /etc/y/y.conf\n",
-            "x.yml:5:1: 'config' is a shorthand key for a single file, and cannot be used together with `files`",
+            "x.yml:5:1: 'config' is a shorthand key for a single file, and cannot be used together with `files`\n"
+            "  hint: write it in a file below `files`, where `config` is called `dest`",
         ),
         (
             HEAD + FILE + "description: [a]\n",
@@ -144,7 +147,8 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "reload: sometimes\n",
-            "x.yml:5:1: 'reload' is a shorthand key for a single file, and cannot be used together with `files`",
+            "x.yml:5:1: 'reload' is a shorthand key for a single file, and cannot be used together with `files`\n"
+            "  hint: write it in a file below `files`, where `config` is called `dest`",
         ),
         (
             "forge: 1\nname: X\nservice: redis:3\n" + FILE,
@@ -198,15 +202,16 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {options: [a]}\n",
-            "x.yml:6:16: metadata: k: only an enum has options",
+            "x.yml:6:16: metadata: k: only an enum has options\n  hint: remove `options`, or set type: enum",
         ),
         (
             "k: {fields: [a]}\n",
-            "x.yml:6:15: metadata: k: only lists and maps of records have fields",
+            "x.yml:6:15: metadata: k: only lists and maps of records have fields\n"
+            "  hint: remove `fields`, or set type: list or map",
         ),
         (
             "k: {optional: true, required: true}\n",
-            "x.yml:6:33: metadata: k: the key cannot be both optional and required",
+            "x.yml:6:33: metadata: k: the key cannot be both optional and required\n  hint: remove one of the two",
         ),
         (
             "k: {type: map, default: [a]}\n",
@@ -218,7 +223,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {default: [a]}\n",
-            "x.yml:6:16: metadata: k: the default must be a single value",
+            "x.yml:6:16: metadata: k: the default must be a single value\n"
+            "  hint: a text in one line; set type: multiline, map or list for other values",
         ),
         (
             "k: {type: enum, options: [a], default: b}\n",
@@ -234,7 +240,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             'k: {default: "a\\nb"}\n',
-            "x.yml:6:16: metadata: k: the default has a line break: use type multiline",
+            "x.yml:6:16: metadata: k: the default has a line break\n"
+            "  hint: a text in one line; set type: multiline, map or list for other values",
         ),
         (
             "k: {secret: true, default: a}\n",
@@ -357,7 +364,8 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + 'config: /etc/x/x.yml\nreload: http POST http://127.0.0.1/a%20"b\n',
-            "x.yml:5:9: reload: the path '/a%20\"b' has a character that is not allowed in a URL",
+            "x.yml:5:9: reload: the path '/a%20\"b' has a character that is not allowed in a URL\n"
+            "  hint: write it as % and two hex digits, such as %20 for a space",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http\n",
@@ -416,11 +424,11 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "env.",
-            "x.yml:7:20: env. is not declared in `vars`",
+            "x.yml:7:20: env. is not declared in `vars`\n  hint: declare it: vars: {NAME: DEFAULT}",
         ),
         (
             "env.a-b",
-            "x.yml:7:20: env.a-b is not declared in `vars`",
+            "x.yml:7:20: env.a-b is not declared in `vars`\n  hint: declare it: vars: {NAME: DEFAULT}",
         ),
         (
             "service.",
@@ -452,7 +460,7 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "self.ip  self.name",
-            "x.yml:7:33: unexpected '.' in an expression",
+            "x.yml:7:33: unexpected '.' in an expression\n  hint: end it with '}', or with '|' and a default",
         ),
         (
             "self..ip",
@@ -461,7 +469,7 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "self.labels.a",
-            "x.yml:7:31: unexpected '.' in an expression",
+            "x.yml:7:31: unexpected '.' in an expression\n  hint: end it with '}', or with '|' and a default",
         ),
         (
             "self.ip#upper",
@@ -470,7 +478,7 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "self.ip, self.ip",
-            "x.yml:7:27: unexpected ',' in an expression",
+            "x.yml:7:27: unexpected ',' in an expression\n  hint: end it with '}', or with '|' and a default",
         ),
         (
             "self.x{",

@@ -7,6 +7,7 @@ A table begins with a spec in which `%s` stands for the text of a case. Cases fo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,10 @@ def test_what_is_said_of_a_spec(text: str, wanted: str) -> None:
     except ForgeError as error:
         said = [line.removeprefix("x.yml:") for line in str(error).split("\n")]
     assert "\n".join(said) == wanted
+
+
+@pytest.mark.parametrize("table", sorted(TABLES.glob("*.txt")), ids=lambda table: table.stem)
+def test_whatever_is_said_of_a_spec_has_a_next_step(table: Path) -> None:
+    said = [line.removeprefix("> ") for line in table.read_text(encoding="utf-8").split("\n") if line.startswith("> ")]
+    without = [line for line, after in pairwise([*said, ""]) if line[0].isdigit() and not after.startswith("  hint: ")]
+    assert without == []

@@ -182,5 +182,5 @@ def test_expressions_are_nested_eight_deep() -> None:
     assert len(list(parse(nested(8), Line()).expressions)) == 8
     with pytest.raises(ForgeError) as caught:
         parse(nested(9), Line())
-    assert str(caught.value) == "x.yml:1:89: expressions are nested too deeply"
+    assert str(caught.value) == "x.yml:1:89: expressions are nested too deeply\n  hint: use at most 8 levels of @{...}"
     assert len(list(parse(nested(8) * 2, Line()).expressions)) == 16

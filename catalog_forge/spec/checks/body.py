@@ -10,6 +10,8 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.checks.expressions import (
+    DECLARE,
+    SINGLE,
     check_collection,
     check_expr,
     check_in_path,
@@ -73,9 +75,8 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
                     f"the format {kind} has no pairs", block.at(), "set `format` to a format with pairs, or write `text`"
                 )
     elif kind == "json" and pairs and written:
-        yield Problem(
-            "a json file has either pairs (set, copy) or text: commas between pairs and text cannot be placed", written[0].at()
-        )
+        message = "a json file has either pairs (set, copy) or text: commas between pairs and text cannot be placed"
+        yield Problem(message, written[0].at(), "write the text as pairs, or all pairs as text")
     if kind in ("yaml", "json", "properties", "env") or (kind == "toml" and not written):
         yield from _set_twice(file.body, {})
 
@@ -86,7 +87,8 @@ def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterat
         if isinstance(block, SetBlock):
             for name in block.set:
                 if name in seen:
-                    yield Problem(f"the key {name!r} is set twice in one file", block.at())
+                    hint = f"remove one of the two; the first one is in {seen[name]}"
+                    yield Problem(f"the key {name!r} is set twice in one file", block.at(), hint)
                 seen[name] = block.at()
         elif isinstance(block, EachBlock):
             yield from _set_for_each(block.each)
@@ -118,7 +120,8 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
         elif isinstance(block, EachBlock):
             inner = (*scope, (block.each.named, block.each.of))
             if len(inner) > _MOST_NESTED:
-                yield Problem(f"each: at most {_MOST_NESTED} `each` blocks can be nested", block.at())
+                hint = "write the file by hand, as the block `template`"
+                yield Problem(f"each: at most {_MOST_NESTED} `each` blocks can be nested", block.at(), hint)
             else:
                 yield from _blocks(spec, block.each.body, kind, given, inner)
 
@@ -164,7 +167,7 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str], scope: Sc
 def _each(spec: Spec, each: Each, scope: Scope) -> Iterator[Problem]:
     yield from check_collection(spec, each.of, scope)
     if each.named and any(name == each.named for name, _ in scope):
-        yield Problem(f"as: an enclosing `each` already uses the name {each.named!r}", each.at("named"))
+        yield Problem(f"as: an enclosing `each` already uses the name {each.named!r}", each.at("named"), "choose another name")
 
 
 def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
@@ -193,7 +196,8 @@ class _Value:
             yield from check_text(self.spec, value, self.scope, optional=depth == 0, given=self.given)
             return
         if isinstance(value, Mapping | tuple | ListValue) and self.kind not in _NESTED_VALUES:
-            yield Problem(f"set: {self.name}: the format {self.kind} has no maps or lists", self.block.at("set"))
+            hint = f"write a single value, or set `format` to one of {', '.join(_NESTED_VALUES)}"
+            yield Problem(f"set: {self.name}: the format {self.kind} has no maps or lists", self.block.at("set"), hint)
         if isinstance(value, ListValue):
             yield from check_collection(self.spec, value.list.of, self.scope)
             yield from replace(self, scope=(*self.scope, ("", value.list.of))).problems(value.list.item, depth + 1)
@@ -242,19 +246,21 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -
     elif not found:
         yield undeclared(spec, path, block.at("paste"))
     elif not found.key.asked and not found.below:
-        yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
+        hint = "use the block `copy` for a map, and `list` for a list"
+        yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"), hint)
     elif found.key.optional and not block.optional and path not in given:
         hint = "write optional: true in this block as well"
         yield Problem(f"paste: the key {path!r} is optional, so it may have no value", block.at("paste"), hint)
     if len(block.wrap) not in (0, 2):
-        yield Problem("wrap must be a list of two strings: a head and a tail", block.at("wrap"))
+        yield Problem("wrap must be a list of two strings: a head and a tail", block.at("wrap"), "write wrap: [HEAD, TAIL]")
 
 
 def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
     if len(words) != 1:
         *names, last = (key.name for key in keys_of(Condition))
-        yield Problem(f"when: a condition has exactly one of the keys {', '.join(names)} and {last}", condition.at())
+        hint = "put several conditions below `all` or `any`" if words else "such as when: {has: metadata/KEY}"
+        yield Problem(f"when: a condition has exactly one of the keys {', '.join(names)} and {last}", condition.at(), hint)
     for part in condition.parts:
         yield from _condition(spec, part, scope)
     for word, texts in condition.compared.items():
@@ -271,7 +277,7 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
             yield Problem(message, condition.at("service"), did_you_mean(name, names))
     if condition.env and condition.env not in spec.vars:
         message = f"env: the variable {condition.env!r} is not declared in `vars`"
-        yield Problem(message, condition.at("env"), did_you_mean(condition.env, spec.vars))
+        yield Problem(message, condition.at("env"), did_you_mean(condition.env, spec.vars, DECLARE))
 
 
 def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
@@ -289,7 +295,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     elif not condition.exists or not isinstance(found.node, Metadata) or not resolve(spec.metadata, found.node.path):
         yield from check_expr(spec, found, scope, optional=True)
         if not is_single(found, scope):
-            yield Problem(f"has: {condition.sought!r} does not always have exactly one value", found.where)
+            yield Problem(f"has: {condition.sought!r} does not always have exactly one value", found.where, SINGLE)
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:
@@ -310,6 +316,5 @@ def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condi
         yield from check_text(spec, text, scope, optional=not sums)
         for part in text.parts:
             if isinstance(part, Expr) and not is_single(part, scope):
-                yield Problem(
-                    f"@{{{part.source}}} cannot be compared, because it does not always have exactly one value", part.where
-                )
+                message = f"@{{{part.source}}} cannot be compared, because it does not always have exactly one value"
+                yield Problem(message, part.where, SINGLE)

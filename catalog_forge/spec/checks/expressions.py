@@ -34,8 +34,12 @@ from catalog_forge.spec.model.metadata import kind_of, resolve, resolve_collecti
 from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of, roots_of
 
 _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
+DECLARED = "declare it under `metadata`"
+DECLARE = "declare it: vars: {NAME: DEFAULT}"
 # Releases that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
+SINGLE = "use a single value, such as metadata/KEY, self.ip or count(peers); in `each`, also a field of the element"
+"""The hint for an expression that does not always have exactly one value."""
 _SERVICES = "/self/stack/services/"
 # A name, an operator and a number. The operator counts as arithmetic only if there are spaces on both sides of it.
 _CALCULATED = re.compile(r"([^+*%/-]+) ?([+*/%-]) ?([0-9]+)")
@@ -68,9 +72,8 @@ def check_text(
 def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
     """Yield a problem if an expression inside a path does not yield a single value."""
     if not is_single(expr, scope):
-        yield Problem(
-            f"@{{{expr.source}}} cannot be used in a path, because it does not always have exactly one value", expr.where
-        )
+        message = f"@{{{expr.source}}} cannot be used in a path, because it does not always have exactly one value"
+        yield Problem(message, expr.where, SINGLE)
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
@@ -123,13 +126,14 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
     if isinstance(node, Ordinal):
         yield from () if holder(scope, node.root) else _astray(node.root, where)
     elif not is_single(node.of, scope):
-        yield Problem(f"{node.word}: @{{{node.of.source}}} does not always have exactly one value", node.of.where)
+        yield Problem(f"{node.word}: @{{{node.of.source}}} does not always have exactly one value", node.of.where, SINGLE)
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
     """Yield a problem: the name of an element is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
-    yield Problem(f"`{name}` can only be used in {words}", where)
+    hint = "such as list: {of: peers, item: '@{it.ip}'}" if name == "it" else f"move the text into the `each` with as: {name}"
+    yield Problem(f"`{name}` can only be used in {words}", where, hint)
 
 
 def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
@@ -256,7 +260,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
         yield Problem(
             f"{of} is not a declared list or map",
             of.where,
-            did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked)),
+            did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked), "declare the key with type: list or map"),
         )
 
 
@@ -267,7 +271,7 @@ def _of_entry(name: str, spec: Spec) -> str:
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
     """Return the problem for a variable that is missing from `vars`."""
-    return Problem(f"env.{name} is not declared in `vars`", where, did_you_mean(name, spec.vars))
+    return Problem(f"env.{name} is not declared in `vars`", where, did_you_mean(name, spec.vars, DECLARE))
 
 
 def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
@@ -276,7 +280,7 @@ def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
     if not kind:
         yield from _astray(of.name, of.where)
     elif of.inner not in WITHIN.get(kind, ()):
-        hint = did_you_mean(of.inner, WITHIN.get(kind, ())) if kind in WITHIN else ""
+        hint = did_you_mean(of.inner, WITHIN.get(kind, ()), f"only these have collections: {', '.join(WITHIN)}")
         yield Problem(f"a {kind} has no {of.inner}", of.where, hint)
 
 
@@ -310,7 +314,7 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
 
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
     """Return the problem for a metadata key that the spec does not declare."""
-    hint = did_you_mean(path, spec.metadata) or "declare it under `metadata`"
+    hint = did_you_mean(path, spec.metadata, DECLARED)
     if (found := _CALCULATED.fullmatch(path)) and found[1] in spec.metadata:
         hint = f"an operator has spaces around it: metadata/{found[1]} {found[2]} {found[3]}"
     if "@{" in path:

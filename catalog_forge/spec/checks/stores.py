@@ -42,7 +42,7 @@ def _backends(spec: Spec) -> Iterator[Problem]:
         yield Problem("engine: backend: the list is empty", engine.at("backends"), f"name at least one of {', '.join(TABLE)}")
     for number, name in enumerate(engine.backends):
         if name in engine.backends[:number]:
-            yield Problem(f"engine: backend: {name} appears twice", engine.at("backends"))
+            yield Problem(f"engine: backend: {name} appears twice", engine.at("backends"), "remove one of the two")
     if engine.prefix and not engine.is_stored:
         hint = "leave out `prefix`, or name another back end"
         yield Problem("engine: prefix: the paths of Rancher's metadata service are fixed", engine.at("prefix"), hint)

@@ -14,6 +14,7 @@ from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.checks import stores, together
 from catalog_forge.spec.checks.body import check_body
+from catalog_forge.spec.checks.expressions import DECLARED
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, Companion, ConfFile, Group, MetadataKey, Service, Spec
@@ -67,7 +68,8 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
         yield from _launch(spec)
     yield from _dests(spec)
     if not spec.files:
-        yield Problem("files: at least one configuration file is needed", spec.at("files"))
+        hint = "list each file below `files`, such as - {dest: /etc/NAME/NAME.conf, body: [text: TEXT]}"
+        yield Problem("files: at least one configuration file is needed", spec.at("files"), hint)
     for file in spec.files:
         yield from _file(file, spec.service.is_embedded)
         yield from check_body(spec, file)
@@ -131,11 +133,13 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     if key.type == "enum" and not key.options:
         yield Problem(f"metadata: {name}: an enum needs options", key.at(), "list its options, such as options: [small, large]")
     if key.type in KEY_TYPES and key.type != "enum" and key.options:
-        yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
+        yield Problem(f"metadata: {name}: only an enum has options", key.at("options"), "remove `options`, or set type: enum")
     if key.fields and key.asked:
-        yield Problem(f"metadata: {name}: only lists and maps of records have fields", key.at("fields"))
+        hint = "remove `fields`, or set type: list or map"
+        yield Problem(f"metadata: {name}: only lists and maps of records have fields", key.at("fields"), hint)
     if key.optional and key.required:
-        yield Problem(f"metadata: {name}: the key cannot be both optional and required", key.at("required"))
+        hint = "remove one of the two"
+        yield Problem(f"metadata: {name}: the key cannot be both optional and required", key.at("required"), hint)
     if key.default is not None and (wrong := _misfit(key, key.default)):
         yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
     if key.hidden and key.default:
@@ -145,10 +149,11 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
 
 
 def _such_as(key: MetadataKey) -> str:
-    """Return a hint that shows valid values for the type of a key; empty if the type needs no hint."""
-    examples = {"int": "only digits, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
-    examples |= {"map": "{key: value}", "list": "[a, b]"}
-    return examples.get(key.type, "")
+    """Return a hint that shows valid values for the type of a key."""
+    examples = {"int": "only digits, such as 6379", "boolean": "true or false", "map": "{key: value}", "list": "[a, b]"}
+    examples["enum"] = ", ".join(key.options) or "list its options first"
+    examples |= dict.fromkeys(("multiline", "certificate"), "a text; set type: map or list for other values")
+    return examples.get(key.type, "a text in one line; set type: multiline, map or list for other values")
 
 
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
@@ -166,7 +171,7 @@ def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
     if key.type == "int" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
         return f"{what} {value!r} must be a whole number"
     if "\n" in value and key.type not in ("multiline", "certificate"):
-        return f"{what} has a line break: use type multiline"
+        return f"{what} has a line break"
     return ""
 
 
@@ -201,9 +206,8 @@ def _vars(spec: Spec) -> Iterator[Problem]:
                 yield Problem(f"{of}: {name!r} cannot be the name of a variable", where, "letters, digits and _")
     for name, value in spec.vars.items():
         if any(char < " " for char in value):
-            yield Problem(
-                f"vars: {name}: a control character or line break is not allowed in a Dockerfile's ENV", spec.at("vars")
-            )
+            message = f"vars: {name}: a control character or line break is not allowed in a Dockerfile's ENV"
+            yield Problem(message, spec.at("vars"), "remove it, or write such a text into a file")
     for name in spec.image.labels:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             where = spec.image.at("labels")
@@ -240,7 +244,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
     for key, value in group.metadata.items():
         where = group.at("metadata")
         if key not in spec.metadata:
-            yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata))
+            yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata, DECLARED))
         elif value is not None and (wrong := _misfit(spec.metadata[key], value, "the value")):
             yield Problem(f"groups: {name}: {key}: {wrong}", where, _such_as(spec.metadata[key]))
         else:
@@ -257,7 +261,7 @@ def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where
             yield Problem(f"{what}: @{{{expr.source}}} is not the answer to a question", where, hint)
         elif key is None or not key.asked:
             asked = [each for each, other in spec.metadata.items() if other.asked]
-            yield Problem(f"{what}: no question asks for the metadata key {name!r}", where, did_you_mean(name, asked))
+            yield Problem(f"{what}: no question asks for the metadata key {name!r}", where, did_you_mean(name, asked, DECLARED))
         elif key.hidden and not fixed.hidden:
             yield Problem(f"{what}: the value contains the secret {name!r}", where, "declare this key with secret: true as well")
 
@@ -465,4 +469,4 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
     if file.check_in == "main" and not file.check:
         yield Problem("check_in has no effect, because the file has no check", file.at("check_in"), "add `check: COMMAND`")
     if "\n" in file.check:
-        yield Problem("check: the command must be a single line", file.at("check"))
+        yield Problem("check: the command must be a single line", file.at("check"), "join several commands with &&")
