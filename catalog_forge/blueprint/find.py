@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import catalog_forge
 from catalog_forge import xdg
-from catalog_forge.blueprint.model import CONTEXT, Blueprint, load
+from catalog_forge.blueprint.model import Blueprint, load
+from catalog_forge.blueprint.shipped import CONTEXT, examples, shipped
 from catalog_forge.errors import ForgeError, did_you_mean
 
 GENERIC = "generic-conf"
@@ -23,22 +24,6 @@ _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 _HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "bb:": "https://bitbucket.org/"}
 # The user and the password that a URL may contain.
 _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
-
-
-def shipped() -> dict[str, Path]:
-    """Map the name of each shipped blueprint to its folder, in the order of the names."""
-    return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
-
-
-def examples() -> dict[str, Path]:
-    """Map the name of each example spec that is shipped with catalog-forge to its file, in the order of the names."""
-    return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
-
-
-def _shipped(name: str) -> Path:
-    package = Path(catalog_forge.__file__).parent
-    inside = package / f"_{name}"  # the place in a wheel; in a checkout, the examples are next to the package
-    return inside if inside.is_dir() else package.parent / name
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.blueprint.checks import KEY
-from catalog_forge.blueprint.model import CONTEXT, read_files
+from catalog_forge.blueprint.model import read_files
 from catalog_forge.blueprint.sandbox import text_of
+from catalog_forge.blueprint.shipped import CONTEXT
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.folder import MEMORY

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from catalog_forge.blueprint.checks import Check, read
+from catalog_forge.blueprint.shipped import CONTEXT
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 from catalog_forge.spec.folder import walked
 
-CONTEXT = "cookiecutter.json"
 MAX_FILES = 200
 MAX_DEPTH = 100
 MAX_BYTES = 1 << 20

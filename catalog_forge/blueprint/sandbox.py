@@ -14,7 +14,8 @@ from typing import Any
 from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from catalog_forge.blueprint.model import CONTEXT, Blueprint
+from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.blueprint.shipped import CONTEXT
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 
 _MARKS = frozenset(

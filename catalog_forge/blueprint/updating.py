@@ -9,11 +9,12 @@ from enum import StrEnum
 from catalog_forge import yamlio
 from catalog_forge.blueprint.answers import Given, Render, questions
 from catalog_forge.blueprint.checks import LONGEST
-from catalog_forge.blueprint.find import EXAMPLE, example, examples, shipped
+from catalog_forge.blueprint.find import EXAMPLE, example
 from catalog_forge.blueprint.memory import Digest, Memory, digest_of
 from catalog_forge.blueprint.merging import Clash, merge
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.sandbox import text_of
+from catalog_forge.blueprint.shipped import examples, shipped
 from catalog_forge.errors import ForgeError, UsageError, Where, did_you_mean
 from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 from catalog_forge.spec.folder import MEMORY

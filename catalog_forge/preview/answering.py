@@ -48,10 +48,9 @@ def tiles(site: Site) -> dict[str, Any]:
 def services(site: Site) -> list[str]:
     """Return the services of a catalog's entries as STACK/SERVICE, with the default name of each stack."""
     found: list[str] = []
-    for entry in [each for each in site.catalog().entries if each.offered][:_MOST_ENTRIES]:
-        assert entry.offered
+    for revision in [each.offered for each in site.catalog().entries if each.offered][:_MOST_ENTRIES]:
         with suppress(ForgeError):  # an entry that cannot run with its default answers has no services to choose from
-            stack = compose(entry.offered, defaults(entry.offered.questions), stack_name(entry.name))
+            stack = compose(revision, defaults(revision.questions), stack_name(revision.entry.name))
             found += [f"{stack.name}/{service.name}" for service in stack.services]
     return found
 
@@ -73,10 +72,9 @@ def described(opened: Opened) -> dict[str, Any]:
     """Return the data of an entry's page before any question is answered."""
     problems = [each.as_data() for each in opened.problems]
     data: dict[str, Any] = {"id": opened.id, "problems": problems, "spec": None, "revision": None}
-    if opened.source:
-        source = opened.source
-        scenarios = list(source.folder.scenarios())
-        data |= {"spec": {"name": source.name, "current": opened.is_current}, "scenarios": scenarios}
+    if source := opened.source:
+        spec = {"name": source.name, "current": opened.is_current}
+        data |= {"spec": spec, "scenarios": list(source.folder.scenarios())}
     if opened.spec or opened.images:
         data["versions"] = METADATA_VERSIONS
     if opened.entry:

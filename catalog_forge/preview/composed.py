@@ -35,10 +35,8 @@ def _lines(source: ComposeFile, variables: Mapping[str, str]) -> dict[str, Any]:
             if dollar.name and lines[where.line - 1].startswith(dollar.text, where.column - 1):
                 places[where.line][where.column - 1] = dollar
     pieces = [list(_cut(line, places.get(number, {}), variables)) for number, line in enumerate(lines, 1)]
-    found: dict[str, Any] = {"lines": pieces}
-    if rendered:
-        found["source"] = [rendered.at(number, 1).line for number in range(1, len(lines) + 1)]
-    return found
+    source_lines = {"source": [rendered.at(number, 1).line for number in range(1, len(lines) + 1)]} if rendered else {}
+    return {"lines": pieces, **source_lines}
 
 
 def _cut(line: str, places: Mapping[int, Dollar], variables: Mapping[str, str]) -> Iterator[Piece]:

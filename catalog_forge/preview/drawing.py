@@ -213,10 +213,8 @@ def _height(unit: Frame | None) -> float:
 def _width(unit: Frame) -> float:
     outer = [_titled(unit), *unit.lines]
     inner = [text for box in unit.boxes for text in (box.name, *_said(box))]
-    return (
-        max([_columns(LEAST_CHARS * "m"), *map(_columns, outer), *(_columns(text) + 18 + _lanes(unit) for text in inner)])
-        + 2 * PAD
-    )
+    widths = [*map(_columns, [LEAST_CHARS * "m", *outer]), *(_columns(text) + 18 + _lanes(unit) for text in inner)]
+    return max(widths) + 2 * PAD
 
 
 def _columns(text: str) -> float:
@@ -230,10 +228,8 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 def _cut(text: str) -> str:
     """Return a string as one line. In a long line, `…` replaces the middle, and more is kept of the end than of the beginning."""
-    line = " ".join(printable(text).split())
-    return (
-        line if len(line) <= MOST_CHARS else f"{line[: MOST_CHARS // 3]}…{line[len(line) - MOST_CHARS + MOST_CHARS // 3 + 1 :]}"
-    )
+    line, begin = " ".join(printable(text).split()), MOST_CHARS // 3
+    return line if len(line) <= MOST_CHARS else f"{line[:begin]}…{line[begin + 1 - MOST_CHARS :]}"
 
 
 def _class(kind: str) -> str:

@@ -21,8 +21,7 @@ def findings(site: Site, opened: Opened) -> dict[str, Any]:
         team: Team | ForgeError = Repository(site.root).team or Team()
     except ForgeError as error:
         team = error
-    wanted = settings.Settings() if isinstance(team, ForgeError) else settings.read(team.tree)
-    choice = wanted.choice(external=False)
+    choice = settings.of(team).choice(external=False)
     behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else _images(opened)
     trees = [opened.tree, *(disk.read(site.root / path, path) for path in behind if (site.root / path).exists())]
     found = dict.fromkeys(finding for tree in trees if tree.files for finding in check(Catalog(tree, team), choice).findings)

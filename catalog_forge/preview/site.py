@@ -79,9 +79,8 @@ class Site:
         """If a single image is given, use it for this entry. Raises ForgeError if a path in `images` is not a folder."""
         for folder in self.images.given:
             if not folder.is_dir():
-                raise ForgeError(
-                    f"there is no folder {folder}", hint="--images must name the folder of a conf image, or a folder above it"
-                )
+                hint = "--images must name the folder of a conf image, or a folder above it"
+                raise ForgeError(f"there is no folder {folder}", hint=hint)
         self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:
@@ -125,9 +124,8 @@ class Site:
         known = {**made, **names, **{each: each for each in entries}}
         found = known.get(word) or known.get(folder)
         if found is None:
-            raise ForgeError(
-                f"there is no entry {word!r} in {self.root}", hint=did_you_mean(word, {*names, *made}) if names else BEGIN
-            )
+            hint = did_you_mean(word, {*names, *made}) if names else BEGIN
+            raise ForgeError(f"there is no entry {word!r} in {self.root}", hint=hint)
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:

@@ -109,7 +109,7 @@ def played(opened: Opened, wish: Wish) -> Played:
         # For a spec, the files that contain secrets are known. In a hand-written image, any file may contain a secret, so the
         # secret answers are masked.
         told = variables if wish.secrets or opened.spec else {**variables, **masks_of(revision, variables)}
-        stack = _scaled(compose(revision, told, stack_name(wish.stack or revision.entry.name)), wish)
+        stack = published_once(compose(revision, told, stack_name(wish.stack or revision.entry.name)).scaled(wish.scales))
         made = _environment(stack, wish)
         check_room(made, Where(""))
     except ForgeError as error:
@@ -156,11 +156,6 @@ def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[P
                 yield Problem(f"{question.label} needs an answer"), name
         elif wrong := question.problem(variables[name]):
             yield Problem(wrong[0], hint=wrong[1]), name
-
-
-def _scaled(stack: Stack, wish: Wish) -> Stack:
-    services = tuple(replace(each, scale=wish.scales.get(each.name, each.scale)) for each in stack.services)
-    return published_once(replace(stack, services=services))
 
 
 def _environment(stack: Stack, wish: Wish) -> model.Environment:

@@ -107,7 +107,7 @@ def of_spec(spec: Spec) -> Topology:
     """Return the topology of the entry that a spec generates."""
     plan = entry_plan(spec, lambda _name: b"")
     found = entries.read({file.path: file.content for file in plan}, spec.entry.name)
-    return of_revision(found, [conf_image_of(spec)], spec.entry.title)
+    return of_revision(found, [conf_image_of(spec)])
 
 
 def conf_image_of(spec: Spec) -> ConfImage:
@@ -176,11 +176,8 @@ class _TopologyReader:
         primary = self.services[name]
         image = next((what for image, what in _OUTSIDE.items() if _text(primary, "image").startswith(image)), "")
         is_balancer = keys.BALANCER.fullmatch(_text(primary, "image")) or "lb_config" in primary.keys
-        scale = (
-            "one on each host"
-            if text_of(primary.labels.get(keys.GLOBAL, (None, None))[1]) == "true"
-            else str(self.scales.get(name, _text(primary, "scale") or 1))
-        )
+        is_global = text_of(primary.labels.get(keys.GLOBAL, (None, None))[1]) == "true"
+        scale = "one on each host" if is_global else str(self.scales.get(name, _text(primary, "scale") or 1))
         if image:
             return Frame(name, "outside", lines=_few([image, *_words(primary, "external_ips"), *_about(primary)]))
         boxes, flows = tuple(map(self._box, members)), tuple(dict.fromkeys(self._flows(members)))

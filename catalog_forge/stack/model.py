@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -178,6 +178,10 @@ class Stack:
     beside: tuple[str, ...] = ()
     restarts: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
+
+    def scaled(self, scales: Mapping[str, int]) -> Stack:
+        """Return the stack with these scales of its services; all other services keep their scales."""
+        return replace(self, services=tuple(replace(each, scale=scales.get(each.name, each.scale)) for each in self.services))
 
 
 def port_of(text: str) -> tuple[str, str, str, str]:

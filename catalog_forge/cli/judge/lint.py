@@ -220,7 +220,6 @@ def _fails(level: str, fail_on: str) -> bool:
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
     """Read a path, fix it if requested, check it, and set aside the findings that the catalog's own baseline contains."""
     from catalog_forge.cli.shown.catalogs import check_there
-    from catalog_forge.errors import ForgeError
     from catalog_forge.lint import disk, history
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.lint.runner import baseline, fixes
@@ -230,7 +229,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     recover_above(start / path)
     standards = disk.standards(start / path)
     team = _team(standards, start, path, options.external)
-    wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
+    wanted = reader.of(team)
     choice = wanted.choice(select, ignore, options.external)
     tree = disk.read(start / path, _shown(path))
     since = history.at(start / path, options.since, tree.inside, _shown(path)) if options.since else None

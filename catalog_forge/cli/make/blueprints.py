@@ -32,7 +32,8 @@ def blueprints(context: click.Context, form: str) -> None:
         return
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
-    from catalog_forge.blueprint.find import EXAMPLE, examples, opened, shipped
+    from catalog_forge.blueprint.find import EXAMPLE, opened
+    from catalog_forge.blueprint.shipped import examples, shipped
 
     rows = []
     for reference in (*shipped(), *(EXAMPLE + name for name in examples())):

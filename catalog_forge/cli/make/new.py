@@ -217,8 +217,9 @@ def _from_blueprint(
     from catalog_forge.blueprint import memory
     from catalog_forge.blueprint.answers import Given, answer, questions
     from catalog_forge.blueprint.expand import expand, renderer
-    from catalog_forge.blueprint.find import GENERIC, cache_folder, opened, shipped
+    from catalog_forge.blueprint.find import GENERIC, cache_folder, opened
     from catalog_forge.blueprint.limits import Budget
+    from catalog_forge.blueprint.shipped import shipped
     from catalog_forge.cli.make.asking import asker, left_to_team
 
     answers_given = given(chosen.pairs, chosen.answers) | {"name": Given(name)}

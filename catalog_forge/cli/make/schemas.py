@@ -27,7 +27,7 @@ def ready() -> str:
 
     Generating the schema would take a seventh of the time of `new`.
     """
-    from catalog_forge.blueprint.find import examples
+    from catalog_forge.blueprint.shipped import examples
 
     example = next(iter(examples().values()), None)
     with suppress(OSError):

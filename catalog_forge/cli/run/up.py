@@ -223,8 +223,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
         if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):
             raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}")
         chosen[name] = int(number)
-    found = (replace(each, scale=chosen.get(name, each.scale)) for name, each in services.items())
-    return replace(stack, services=tuple(found), scales=chosen)
+    return replace(stack.scaled(chosen), scales=chosen)
 
 
 def _warn(notes: Iterable[Note]) -> None:

@@ -54,9 +54,9 @@ def scenarios(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 def blueprints(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Return the blueprints and examples that come with catalog-forge."""
-    shipped, examples = _shipped("blueprints"), _shipped("examples")
-    names = [name for name in _listed(shipped) if os.path.exists(f"{shipped}/{name}/cookiecutter.json")]
-    return _begun(begun, [*names, *(f"example:{name}" for name in _stems(f"{examples}/specs"))])
+    from catalog_forge.blueprint.shipped import examples, shipped
+
+    return _begun(begun, [*shipped(), *(f"example:{name}" for name in examples())])
 
 
 def topologies(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -84,12 +84,12 @@ def commands(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 def rules(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Find the ids of lint's rules in the source text, because importing the rules would take ten times as long."""
+    from glob import iglob
+
     found: set[str] = set()
-    for folder, _, files in os.walk(f"{_PACKAGE}/lint/rules"):
-        for name in files:
-            if name.endswith(".py"):
-                with open(f"{folder}/{name}", encoding="utf-8") as file:
-                    found.update(_RULE.findall(file.read()))
+    for path in iglob(f"{_PACKAGE}/lint/rules/**/*.py", recursive=True):
+        with open(path, encoding="utf-8") as file:
+            found.update(_RULE.findall(file.read()))
     return _begun(begun, sorted(found))
 
 
@@ -120,20 +120,14 @@ def _directory(ctx: click.Context) -> str:
 
 def _catalog(ctx: click.Context) -> str:
     """Return the nearest catalog at or above the working folder, like `Repository.find`."""
-    start = folder = _directory(ctx)
-    while True:
-        if os.path.isfile(f"{folder}/catalog-forge.yml") or os.path.isdir(f"{folder}/specs"):
-            return folder
-        if (above := os.path.dirname(folder)) == folder:
-            return start
-        folder = above
+    from pathlib import Path
+
+    start = Path(_directory(ctx))
+    marked = (each for each in (start, *start.parents) if (each / "catalog-forge.yml").is_file() or (each / "specs").is_dir())
+    return str(next(marked, start))
 
 
 def _stacks() -> str:
-    state = os.environ.get("XDG_STATE_HOME", "")
-    return f"{state if state.startswith('/') else os.path.expanduser('~/.local/state')}/catalog-forge/stacks"
+    from catalog_forge.xdg import folder
 
-
-def _shipped(name: str) -> str:
-    inside = f"{_PACKAGE}/_{name}"
-    return inside if os.path.isdir(inside) else f"{os.path.dirname(_PACKAGE)}/{name}"
+    return f"{folder('XDG_STATE_HOME', os.environ)}/catalog-forge/stacks"

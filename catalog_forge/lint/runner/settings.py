@@ -12,6 +12,7 @@ from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.run import Choice
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.plan import check_relative
+from catalog_forge.spec.standards import Team
 from catalog_forge.yamlio import Map, Node
 
 KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
@@ -54,6 +55,11 @@ def read(root: Map) -> Settings:
     settings = reader.settings(node)
     reader.check()
     return settings
+
+
+def of(standards: Team | ForgeError) -> Settings:
+    """Return the lint settings in a team's standards; the defaults if the standards cannot be read."""
+    return Settings() if isinstance(standards, ForgeError) else read(standards.tree)
 
 
 class _Reader(Reader):
