@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The keys that may contain the catalog block, in the order in which a judge looks for the block.
 BLOCKS = ("catalog", ".catalog")
-# The top-level keys of a file of version 2 that contain services.
+# The top-level keys that contain services in a file of version 2.
 SERVICES = (
     "services", "containers", "load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services",
     "aliases",

@@ -29,7 +29,8 @@ from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.parsing import PARSERS, parse
 from catalog_forge.verify.subject import Subject
 
-# A function that returns the text of a file next to the scenario. The `Where` is the place where the scenario names the file.
+# A function that returns the text of a file next to the scenario. The `Where` is the location at which the scenario names the
+# file.
 ReadBeside = Callable[[str, Where], str]
 SECRET = "  a secret, which is not shown\n"
 

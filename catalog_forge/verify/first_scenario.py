@@ -178,7 +178,7 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
     if key.optional:
         return ""  # Rancher's value for a question without an answer
     if key.type == "service":
-        # Each question gets another service as its answer, because a scenario can give a linked service only one alias.
+        # Each question gets a different service as its answer, because a scenario can give a linked service only one alias.
         is_only = sum(each.type == "service" for each in spec.metadata.values()) == 1
         return f"other-{spec.service.name if is_only else key.variable}"
     return _SAMPLES.get(key.type, f"some {key.variable}")

@@ -69,7 +69,7 @@ class StackEngine:
     """Plays each scenario on a separate stack, in parallel threads if requested.
 
     The state of running stacks is stored below `home`, so that `down` finds them if this process is killed. `tell` is called for
-    each image that is pulled. Without `trust`, entries that need rights on this machine are refused.
+    each image that is pulled. Without `trust`, entries that need special rights on this machine are refused.
     """
 
     name = "stack"

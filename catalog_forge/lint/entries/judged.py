@@ -27,14 +27,14 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        # Rancher may launch a compose file in a subfolder of a revision in place of the file in the revision's folder. If
+        # Rancher may launch a compose file from a subfolder of a revision instead of the file in the revision's own folder. If
         # the entry has such a subfolder, the launch is judged again, with the files that the catalog service keeps.
         below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
         nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
         launched = launch.judge(service) if nested else ()
         for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder), *launched):
-            # Rulings on parts of the catalog that were not read are left out: the files in these parts only seem to be missing.
-            # Other rules report templates that are listed without a name (`ghost`).
+            # Rulings on parts of the catalog that were not read are left out, because the files in these parts only seem to be
+            # missing. Other rules report templates that are listed without a name (`ghost`).
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)
     return found

@@ -237,7 +237,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF309", "note", "The list of questions is empty", on=Revision)
 def null_questions(revision: Revision) -> Iterator[Hit]:
-    """An empty `questions:` asks nothing, and looks as if the author forgot the questions.
+    """An empty `questions:` has no effect, and looks as if the author forgot to write the questions.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

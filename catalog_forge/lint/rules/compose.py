@@ -138,7 +138,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 @told("CF426")
 def unread(revision: Revision) -> Iterator[Hit]:
     """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML. The
-    catalog shows the entry anyway. Other rules about services, links and answers do not check such a file.
+    catalog nevertheless shows the entry. Other rules about services, links and answers do not check such a file.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -371,7 +371,7 @@ def _is_spdx(text: str) -> bool:
 
 
 def _meant(text: str) -> str:
-    """Return the license that was probably meant. Only letters and digits are compared, without filler words."""
+    """Return the license that was probably meant. Only letters and digits are compared, and filler words are ignored."""
     plain = re.sub(r"(?i)\b(?:the|license|licence|version|public|software|v(?=[0-9]))|[^a-z0-9.]", "", text[:200]).lower()
     plain = plain.replace("eclipse", "epl-").replace("gnu", "")
     by_letters = {each.lower().replace("-", ""): each for each in LICENSES}

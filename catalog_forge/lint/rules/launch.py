@@ -1,7 +1,7 @@
 """CF412, CF425, CF428 to CF440, CF442: one rule for each kind of fault that rancher-compose refuses or ignores in a revision.
 
-The rules are a table. Each rule reports the faults of its kind that the launch judge (`lint.judges.launch`) finds, so that the
-rules and the judge never differ.
+The rules are defined in a table. Each rule reports the faults of its kind that the launch judge (`lint.judges.launch`) finds, so
+that the rules and the judge never differ.
 """
 
 from __future__ import annotations

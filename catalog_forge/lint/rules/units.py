@@ -210,7 +210,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF410", "error", "A service has no image", on=Revision)
 def no_image(revision: Revision) -> Iterator[Hit]:
-    """The catalog service and rancher-compose accept a service without an image, but Rancher cannot create a container from it.
+    """The catalog service and rancher-compose accept a service without an image, but Rancher cannot create a container for it.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

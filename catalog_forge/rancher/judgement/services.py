@@ -214,7 +214,7 @@ def _both(check: Check) -> _Checks:
     return check, check
 
 
-# The check for each type in `keys.KEYS`: for compose 1 and for compose 2.
+# The checks for each type in `keys.KEYS`: one for compose 1, and one for compose 2.
 _CHECKS: dict[str, _Checks] = {
     "text": _both(checks.TEXT),
     "text-or-nothing": _both(checks.one_of("text", "nothing")),

@@ -197,7 +197,7 @@ def unread_key(image: Image) -> Iterator[Hit]:
         if each.resource and each.template and not each.template.problem:
             reading = each.template.reading
             for key in () if reading.reads_anything else each.resource.keys:
-                # A resource with the key "/" whose template reads nothing only tests whether the store answers.
+                # If a resource has the key "/" and its template reads nothing, the resource only tests whether the store answers.
                 if (reading.reads or _clean(key) != "/") and not any(_reaches(read, _clean(key)) for read in reading.reads):
                     yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "remove the key")
 
