@@ -43,7 +43,7 @@ def test_the_page_of_up_lists_what_is_not_honoured() -> None:
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (.*) \|$", page.partition("## What is not honoured")[2], re.M))
     assert rows == keys.UNHONOURED | keys.LABELS
     rest = keys.KEYS.keys() - keys.HONOURED - keys.UNHONOURED.keys()
-    listed = re.findall(r"`(\w+)`", page.partition("Without effect here, too: ")[2].partition(".\n")[0])
+    listed = re.findall(r"`(\w+)`", page.partition("The following keys also have no effect here: ")[2].partition(".\n")[0])
     assert listed == sorted(rest)
 
 
