@@ -115,7 +115,7 @@ LONGEST_WORD = 100
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a hint with the known word closest to `word` or, if no known word is close, with the first known words.
 
-    The hint is `otherwise` if no word is known, and for hundreds of known words, because the list would be too long to read. For
+    The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read. For
     a very long `word`, the closest word is not searched for, because the search would be slow.
     """
     words = sorted(known)

@@ -200,7 +200,7 @@ class _Journal:
     def undo(self, root: Path) -> None:
         for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
-                (root / staged).lstat()  # on a read-only file system, unlink of a missing file would fail as "read-only"
+                (root / staged).lstat()  # on a read-only file system, unlink would report "read-only" even for a missing file
                 (root / staged).unlink()
         _remove_empty(root, [*self.folders, *map(_probe_in, self.targets()), _PROBE])
 

@@ -145,9 +145,9 @@ def write(
 
     `known` is the same as in `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file
     that was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next
-    write, and call `tidy` at the end. Raises ForgeError, with nothing written, if a path passes through a link, if the operating
-    system refuses, if another command locks the catalog for more than 10 seconds or, unless `force` is set, if the write would
-    overwrite or remove a file that somebody edited or that this program did not write.
+    write, and call `tidy` at the end. Raises ForgeError, with nothing written, in these cases: a path passes through a link; the
+    operating system refuses; another command locks the catalog for more than 10 seconds; or, unless `force` is set, the write
+    would overwrite or remove a file that somebody edited or that this program did not write.
     """
     with journal.locked(root, leave=leave):
         found, files, removals = _change_of(root, name, plan, inputs, force=force, known=known)

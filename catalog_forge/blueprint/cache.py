@@ -1,4 +1,4 @@
-"""Keeps blueprints from git repositories for later use and for work without a network.
+"""Caches the blueprints of git repositories, so that they can be used again, even without a network.
 
 Each commit of a repository has its own folder: `files/` has the files of that commit, and `lock.json` has the URL, the commit and
 a digest of the files, which is verified at each use. The cache may be deleted: specs/NAME/.blueprint.json, which a team commits,
@@ -25,7 +25,7 @@ LOCK, FILES = "lock.json", "files"
 
 @contextmanager
 def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Callable[[Path], object]) -> Iterator[Path]:
-    """Yield a folder with the files of a repository at a commit. Files that are not cached are fetched by git and cached.
+    """Yield a folder with the files of a repository at a commit. Files missing from the cache are fetched with git and cached.
 
     `check` raises ForgeError for files that must not be cached. Raises ForgeError if the cached files have changed, or if
     `checkout` fails.

@@ -104,7 +104,7 @@ def is_asked(key: str, raw: object) -> bool:
 
 
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
-    """Map the questions of a blueprint that have a check to their checks. Raises ForgeError with all problems in these checks."""
+    """Map the name of each question that has a check to this check. Raises ForgeError with all problems in these checks."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""Finds blueprints: shipped with the package, in a folder, or in a git repository at a commit."""
+"""Finds blueprints that are shipped with the package, in a folder, or in a git repository at a commit."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether the entries shared by theirs and base are in the same order in both, and likewise those shared with ours.
+    """Whether theirs and base have their common entries in the same order, and so do theirs and ours.
 
     If one version reordered a list, the right place of a new item is unknown.
     """

@@ -1,4 +1,6 @@
-"""Merges the changes of a newer blueprint into an author's files that an older version generated. Reads and writes no files."""
+"""Merges the changes of a newer blueprint into the author's files, which an older version of the blueprint generated.
+
+This module neither reads nor writes files."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata if a group has none."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of services whose group has none."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

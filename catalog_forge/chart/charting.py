@@ -54,7 +54,7 @@ class Chart:
 def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = None, icon: File | None = None) -> Chart:
     """Return the chart of a revision. `variables` are the answers that the chart proposes, `conf` is the entry's conf image.
 
-    Raises ForgeError with all errors of the entry, like `stack.compose.compose`.
+    Raises ForgeError with all errors of the entry, as `stack.compose.compose` does.
     """
     gaps = Gaps()
     found = opened(entry, variables)

@@ -16,7 +16,7 @@ class Gap:
     """A part of an entry that the chart lacks or has in another form.
 
     `what` names the part, such as a key of the `service`. `becomes` describes what the chart has instead, and `todo` what a user
-    can do. `kind` is the kind of the part, with the same name in every report.
+    can do. `kind` is the kind of the part; every report uses the same names for kinds.
     """
 
     kind: str

@@ -215,7 +215,7 @@ def _naming(stack: Stack) -> Iterator[str]:
 
 
 def _filled(value: Any, pairs: Mapping[str, str]) -> Any:
-    """Return a copy of a value with the marks replaced with the answers."""
+    """Return a copy of a value in which answers replace their marks."""
     if isinstance(value, bool) or value is None or isinstance(value, Where):
         return value
     if isinstance(value, int):

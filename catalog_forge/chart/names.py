@@ -23,7 +23,7 @@ class DnsNames:
         self._given: dict[str, str] = {}
 
     def of(self, name: str, most: int = MOST, like: str = "") -> str:
-        """Return the unique valid name of the object `name`, derived from `like` or else from `name` on the first call."""
+        """Return the unique valid name of the object `name`. The first call derives it from `like`, by default from `name`."""
         if name not in self._given:
             label = _NOT_IN_LABELS.sub("-", (like or name).lower()).strip("-")
             label = label if label[:1].isalpha() else f"x-{label}".rstrip("-")

@@ -26,7 +26,7 @@ def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
 
 
 def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
-    """Return the conf image of a spec. Raises ForgeError if a chart cannot use its back end, confd or metadata version."""
+    """Return the conf image of a spec. Raises ForgeError if a chart cannot use the spec's back end, confd or metadata version."""
     if spec.engine.is_stored:
         where = spec.engine.at("backends")
         raise ForgeError(

@@ -1,4 +1,6 @@
-"""Writes Rancher's metadata as Helm templates of files for confd's `file` back end, for any release, scale and answers.
+"""Writes Helm templates for files with Rancher's metadata, which confd's `file` back end reads.
+
+The templates work for any release name, scale and answers.
 
 The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. Values
 that differ between the first two containers of a service are computed for each container by the template. A pod reads three

@@ -221,7 +221,7 @@ def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageErro
 def _check_text(word: str, ctx: click.Context) -> None:
     """Refuse an argument that is not UTF-8, because a command may write the argument to a file that must be UTF-8.
 
-    The path of an existing file is accepted whatever bytes it contains.
+    The path of an existing file is accepted even if the path is not UTF-8.
     """
     if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
         shown = os.fsencode(word).decode("utf-8", "backslashreplace")

@@ -45,7 +45,7 @@ def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
     """Build one image, unless the engine already has an image with the first tag and the digest of the request.
 
     Raises BuildError if the engine refuses or a step fails (the error has the line of the Dockerfile and the end of the
-    step's output); EngineError if the engine stops answering. A failed or interrupted build leaves nothing on the engine.
+    step's output), and EngineError if the engine stops answering. A failed or interrupted build leaves nothing on the engine.
     """
     (outcome,) = build_all(engine, [request], lambda _: report)
     if isinstance(outcome, ForgeError):

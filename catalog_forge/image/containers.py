@@ -35,7 +35,7 @@ MAX_FILE = 64 << 20
 # The number of attempts to list and remove the leftovers of a run, and the pause between two attempts, in seconds.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
-# The engine's error while another program is removing the container, and the number of seconds that `remove` waits for the end.
+# The engine's error while another program is removing the container, and the time in seconds that `remove` then waits.
 _IN_PROGRESS, _OTHERS_REMOVAL = "is already in progress", 60.0
 
 
@@ -90,7 +90,7 @@ class Copied:
 
 
 class Container:
-    """A container of a run. Every method raises BuildError if the engine refuses, EngineError if the engine is gone."""
+    """A container of a run. Every method raises BuildError if the engine refuses, and EngineError if the engine is gone."""
 
     def __init__(self, engine: Engine, identity: str, name: str) -> None:
         self.id = identity

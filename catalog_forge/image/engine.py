@@ -70,7 +70,7 @@ class Engine:
     def asked_to(self, action: str) -> Iterator[None]:
         """Run a block that sends a request to the engine.
 
-        Raises BuildError with the engine's message if the engine refuses, EngineError if the engine is gone.
+        Raises BuildError with the engine's message if the engine refuses, and EngineError if the engine is gone.
         """
         try:
             yield

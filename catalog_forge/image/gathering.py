@@ -218,7 +218,7 @@ def kept(files: Collection[str], ignore: str) -> list[str]:
 
 
 def _covers(pattern: Sequence[Callable[[str], object] | None], parts: Sequence[str]) -> bool:
-    """Whether a pattern matches a path or a folder above it; None in the pattern matches any number of folders."""
+    """Whether a pattern matches a path or a folder above it; a `None` in the pattern matches any number of folders."""
     reached = {0}
     for part in ("", *parts):
         if part:

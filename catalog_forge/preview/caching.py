@@ -1,4 +1,4 @@
-"""Caches results until the state changes that they were computed from, such as the stamps of files."""
+"""Caches each result until the state from which it was computed, such as the stamps of files, has changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Cache = dict[K, tuple[object, T]]
 
 
 def fresh(cache: Cache[K, T], key: K, state: object, make: Callable[[T | None], T]) -> T:
-    """Return the cached result for `key`. If it was computed from another state, compute it with `make` from the old result."""
+    """Return the cached result for `key`. If the state has changed, let `make` compute a new result from the old one."""
     known = cache.get(key)
     if known is None or known[0] != state:
         known = cache[key] = (state, make(known[1] if known else None))

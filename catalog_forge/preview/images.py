@@ -24,7 +24,7 @@ from catalog_forge.repository import Repository, Stamps, stamps
 from catalog_forge.verify.observation import Written
 from catalog_forge.verify.subject import Subject, of_spec
 
-# The maximum number of images to name in a message if none of them is known.
+# The maximum number of images that a message names if an entry runs no known image.
 _MOST_NAMED = 3
 
 

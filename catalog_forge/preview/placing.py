@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from catalog_forge.preview.topology import Edge, Frame, Topology
 
-# In pixels: the maximum width of a row, the gap between two units, the width of a passing line.
+# Lengths in pixels: the maximum width of a row, the gap between two units, the width of a passing line.
 MOST_WIDTH, GAP, PASSING = 1080, 26, 12
 _SWEEPS = 6
 

@@ -129,7 +129,7 @@ class Site:
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:
-        """Return the entry with an id such as templates/redis, and with the revision `revision`.
+        """Return the entry whose id is `entry`, such as templates/redis, with the revision `revision`.
 
         By default, the revision is the one that the spec generates, or else the one that Rancher offers.
 

@@ -71,7 +71,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line between two units: the source `links`, `balances`, `reads`, `mounts` or `starts after` the target."""
+    """A line from one unit to another. `kind` is `links`, `balances`, `reads`, `mounts` or `starts after`."""
 
     source: str
     target: str

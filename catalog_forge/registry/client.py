@@ -61,7 +61,7 @@ class Registries:
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
         """Return the manifest or index of a reference.
 
-        An index takes one request. A single image takes a second request, which finds its platform.
+        A reference to an index takes one request. A reference to a single image takes two, because the second finds the platform.
 
         An index has no labels of its own: if `labels` is true, it gets the labels of its amd64 image or, without such an image,
         of its first image. Raises Gone if the registry does not have the image, and ForgeError for any other problem.

@@ -36,7 +36,7 @@ class Locked:
 
     @property
     def warning(self) -> str:
-        """Why a current Docker engine or one of the Rancher 1.x era may fail to pull the image; empty if neither should fail."""
+        """The reason why a current Docker engine or an engine of the Rancher 1.x era may fail to pull the image, or ""."""
         if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
             return "its manifest has schema 1, which current Docker engines refuse"
         if self.media_type.startswith("application/vnd.oci."):

@@ -1,6 +1,6 @@
 """A client of etcd's v3 API, which uses its HTTP gateway.
 
-The path of the gateway is /v3/kv since etcd 3.4 (https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
+Since etcd 3.4, the path of the gateway has been /v3/kv (https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
 """
 
 from __future__ import annotations

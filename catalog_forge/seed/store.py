@@ -39,7 +39,7 @@ class Destination:
 class Client(Protocol):
     """A connection to a store.
 
-    Keys are absolute paths with slashes. confd's templates read the part of each key below the prefix.
+    Keys are absolute paths with slashes. In confd's templates, keys are relative to the prefix.
 
     `most` is the number of operations that fit into one transaction; 1 if the store has no transactions. `room` is the
     number of bytes of keys and values that fit into one transaction.

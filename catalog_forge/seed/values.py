@@ -64,7 +64,7 @@ def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -
 
 
 def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:
-    """Return the answers by metadata key, and a problem for each answer to a key that does not exist."""
+    """Map metadata keys to their answers. Also return a problem for each answer to a key that does not exist."""
     names = {key.variable: name for name, key in spec.metadata.items() if key.variable} | {name: name for name in spec.metadata}
     problems = [
         Problem(f"the metadata of {spec.name} has no key {word!r}", node.where, did_you_mean(word, names))

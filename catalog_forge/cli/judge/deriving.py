@@ -47,7 +47,7 @@ class Fact:
 
 
 def facts(root: Path, shown: str) -> list[Fact]:
-    """Return facts about all images and entries of a catalog, whether generated from specs or written by hand."""
+    """Return facts about all images and entries of a catalog, including those that are written by hand."""
     catalog = Catalog(disk.read(root, shown))
     check_there(catalog, root)
     team = Repository(root).team or Team()

@@ -1,4 +1,4 @@
-"""Prints findings for people: by file, each with its source line and a caret below the location."""
+"""Prints findings for people, grouped by file. Each finding has its source line, with a caret below the location."""
 
 from __future__ import annotations
 

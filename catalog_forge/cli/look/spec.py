@@ -1,4 +1,4 @@
-"""`catalog-forge spec`: show specs, and change single values of them."""
+"""`catalog-forge spec`: show specs, and change single values in them."""
 
 from __future__ import annotations
 

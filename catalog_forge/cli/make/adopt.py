@@ -128,7 +128,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
         for each in others:
             entries_of = [use for original, use in used if original is each]
             done.append(made(each))
-            if not entries_of:  # an unreadable entry may use this image, so report its problems too
+            if not entries_of:  # an unreadable entry may use this image, so also report the problems of the entry
                 done[-1].problems = (*done[-1].problems, *unread)
             done[-1].said = (*(beside(use, owned[use.revision.entry.name]) for use in entries_of[:1]), *done[-1].said)
     finally:

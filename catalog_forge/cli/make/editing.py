@@ -1,4 +1,4 @@
-"""`catalog-forge spec set`, `unset`, `get` and `add-key`: edit a spec, and keep the rest as its author wrote it."""
+"""`catalog-forge spec set`, `unset`, `get` and `add-key`: change a value in a spec, and keep the rest as it was written."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, 
     """Set the value at PATH in a spec, such as metadata/port/default.
 
     VALUE is YAML, or plain text where the spec expects text. Select list items by number or name: files/redis.conf/reload.
-    Comments, order and quotes are kept; a change from which no files can be generated is refused. A metadata key must be
+    Comments, order and quotes are kept. A change is refused if no files could be generated after it. A metadata key must be
     declared: `spec add-key` declares one.
     """
 
@@ -87,7 +87,7 @@ def unset(settings: Settings, name: str, path: str, diff: bool, dry_run: bool) -
 def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: bool, **words: Any) -> None:
     """Add a metadata key to a spec: another value that the user of the entry supplies.
 
-    Comments, order and quotes are kept; a change from which no files can be generated is refused.
+    Comments, order and quotes are kept. A change is refused if no files could be generated after it.
     """
 
     def texts(spec: SpecText) -> Iterator[str]:

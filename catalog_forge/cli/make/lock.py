@@ -106,7 +106,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
 
 
 def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> Tree:
-    """Return the catalog as it would be after generating these specs, without pins."""
+    """Return the catalog as it would be if these specs were generated without pinned images."""
     from catalog_forge.rancher.tree import Tree
 
     files: dict[str, bytes] = {}
@@ -180,7 +180,7 @@ def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: boo
 
 
 def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[Problem]:
-    """Return a problem for each image whose digest differs from the digest in the lock."""
+    """Return a problem for each image whose digest differs from the digest in the lock file."""
     from catalog_forge.errors import Problem
 
     hint = "review the change, then run: catalog-forge lock"

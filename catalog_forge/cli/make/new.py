@@ -101,8 +101,8 @@ class Options:
 def new(settings: Settings, /, name: str, **options: object) -> None:
     """Make a new conf image and its catalog entry, and build the image.
 
-    NAME is the name of the image, such as elasticsearch-conf. The spec is made from a blueprint, which asks its questions
-    on a terminal, or from --service, --config, --reload and --metadata. Either everything is written or nothing.
+    NAME is the name of the image, such as elasticsearch-conf. The spec is made either from a blueprint, which asks questions
+    on a terminal, or from the options --service, --config, --reload and --metadata. Either everything is written or nothing.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas
@@ -129,7 +129,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
         if remember is None:
-            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # the record of an earlier blueprint
+            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # this file records an earlier blueprint
         schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:

@@ -45,7 +45,7 @@ class Left:
         included. With `words` but without `prune`, no removed spec is included, because the words name specs to generate.
         """
         folder = repository.root / "specs"
-        # A spec whose file ends in .yaml is not read, but it is not a removed spec.
+        # A spec whose file ends in .yaml is not read, but does not count as removed.
         misnamed = {path.stem for path in folder.glob("*.yaml")} if folder.is_dir() else set()
         specs = frozenset({*repository.names(), *misnamed})
         found = writer.left_behind(repository.root, specs)

@@ -113,7 +113,7 @@ def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -
 
 
 def _write(repository: Repository, found: list[tuple[NextRevision, Published]], *, diff: bool, dry_run: bool) -> None:
-    """Write releases, all of them or nothing. Published files are restored to their content in git."""
+    """Write all releases or none of them. Published files are restored to their content in git."""
     from catalog_forge import releasing, writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned

@@ -1,4 +1,4 @@
-"""Finds the start command of a new spec on the command line or in the table of known images, or asks an engine or the user."""
+"""Finds the start command for a new spec: from the command line, the table of known images, an engine, or the user."""
 
 from __future__ import annotations
 

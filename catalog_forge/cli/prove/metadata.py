@@ -66,8 +66,8 @@ class Address(click.ParamType[tuple[str, int]]):
 def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | None, xff: bool) -> None:
     """Serve FILE, an answers file or a scenario, until interrupted.
 
-    When FILE changes, on SIGHUP, or on a request to the reload port, the answers are read again and every watching confd is
-    notified. If FILE is invalid, the old answers stay. If FILE is deleted, the old answers stay until a reload is requested;
+    The answers are read again, and every watching confd is notified, when FILE changes, on SIGHUP, and on a request to the
+    reload port. If FILE is invalid, the old answers stay. If FILE is deleted, the old answers stay until a reload is requested;
     then there are no answers, as in Rancher.
     """
     from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
@@ -270,7 +270,7 @@ def _as_file(path: str, body: str) -> str:
 
 
 def _json(value: Value, path: str) -> str:
-    """Return a value as JSON, like the service. Raises ForgeError for a number that JSON cannot represent."""
+    """Return a value in the JSON form that the service sends. Raises ForgeError for a number that JSON cannot represent."""
     from catalog_forge.metadata.service import printing
 
     try:

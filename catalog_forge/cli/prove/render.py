@@ -166,7 +166,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
 
 
 def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """Return the subject of a spec, its views at the moments of a scenario, and the names of the moments."""
+    """Return the subject to render for a spec, the views at the moments of a scenario, and the names of the moments."""
     from dataclasses import replace
 
     from catalog_forge.errors import UsageError, did_you_mean
@@ -203,7 +203,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
 
 
 def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
-    """Return the subject of a folder, the views in an answers file or a scenario, and the names of these views."""
+    """Return the subject to render for a folder, the views in an answers file or a scenario, and the names of these views."""
     from dataclasses import replace
 
     from catalog_forge.verify.subject import of_files

@@ -32,7 +32,7 @@ def down(stack: str | None, volumes: bool) -> None:
     """Stop a stack and remove it.
 
     Removes its containers in order, then its network. STACK may be omitted if there is only one stack. Only containers
-    and networks with the labels of the stack are removed, also after a crash.
+    and networks with the labels of the stack are removed, even after a crash.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image.engine import connect

@@ -1,4 +1,4 @@
-"""Determines the entry that a command line names, the answers to its questions, and the stack that they define."""
+"""Determines the entry that a command line names, the answers to the entry's questions, and the resulting stack."""
 
 from __future__ import annotations
 

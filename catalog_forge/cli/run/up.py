@@ -278,7 +278,7 @@ def _own(directory: Path, stack: Stack, only_stale: bool = False) -> list[Source
 def bring_up(stack: Stack, background: Background | None = None, form: str = "text") -> None:
     """Bring a stack to its wanted state: through the process that already runs it, a background process, or this process.
 
-    Raises ForgeError if the stack does not come up, EngineError if there is no engine.
+    Raises ForgeError if the stack does not come up, and EngineError if there is no engine.
     """
     from catalog_forge.image.lists import look_for
     from catalog_forge.stack.state import StateFolder, home

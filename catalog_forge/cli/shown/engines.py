@@ -66,7 +66,10 @@ def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
 
 @contextmanager
 def opened(name: str, confd: Path | None) -> Iterator[Engine]:
-    """Open the engine `name`, one of `RENDERING`. Raises ForgeError without a confd, EngineError without a Docker engine."""
+    """Open the engine `name`, one of `RENDERING`.
+
+    Raises ForgeError if there is no confd, and EngineError if there is no Docker engine.
+    """
     if name == "embedded":
         from catalog_forge.verify.embedded import Embedded
 

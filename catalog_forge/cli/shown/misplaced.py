@@ -8,7 +8,7 @@ import click
 
 
 def explained(error: click.NoSuchOption, words: Sequence[str]) -> click.UsageError:
-    """Return the error to show in place of `error`, given all words of the command line after `catalog-forge`.
+    """Return the error to show in place of `error`. `words` are all words of the command line after `catalog-forge`.
 
     Returns `error` itself if no command on the line has the option.
     """
