@@ -51,6 +51,18 @@ def test_the_files_of_a_spec_are_shown_with_dest_and_mode(specs: Path) -> None:
     assert "--- /etc/app/level.properties  0640\n" in result.stdout
 
 
+def test_a_metadata_key_that_the_spec_does_not_declare_is_doubted(specs: Path, image: Path) -> None:
+    steps = "then:\n- set: {levle: debug}\n"
+    catalog(specs, {"s": SCENARIO + steps})
+    warning = "s.yml:8:9: app-conf declares no metadata key 'levle'\n  hint: did you mean 'level'?\n"
+    result = run(specs, "app-conf", "--scenario", "s")
+    assert (result.exit_code, result.stderr) == (0, f"warning: specs/app-conf/scenarios/{warning}")
+    assert "--- /etc/app/level.properties" in result.stdout
+    file = specs / "specs/app-conf/scenarios/s.yml"
+    assert warning in run(specs, "app-conf", "--file", str(file)).stderr
+    assert "warning" not in run(specs, "--image-dir", str(image), "--file", str(file)).stderr
+
+
 def test_a_terminal_gets_colours(specs: Path) -> None:
     assert "\x1b[" in run(specs, "app-conf", color=True).stdout
     assert "\x1b[" not in run(specs, "app-conf").stdout

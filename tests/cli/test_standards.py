@@ -70,6 +70,27 @@ def test_each_kind_of_change_is_said(catalog: Path, old: str, new: str, words: s
     other = tree(catalog.parent / "other", {"new.yml": STANDARDS.replace(old, new)}) / "new.yml"
     result = run(catalog, "standards", "impact", "--to", str(other))
     assert words in result.stdout, result.output
+    is_broken = "cannot be generated" in words
+    assert result.exit_code == is_broken
+    assert ("specs cannot be generated: w0-conf, w1-conf, w10-conf, " in result.stderr) == is_broken
+    told = run(catalog, "standards", "impact", "--to", str(other), "--format", "json")
+    assert told.exit_code == is_broken and len(json.loads(told.stdout)["specs"]) > 0
+
+
+def test_the_paths_of_a_report_begin_in_the_folder_of_the_option(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree(tmp_path / "else", {"other.yml": "defaults: {}\n", catalog.name: "no folder\n"}))
+    tree(catalog.parent, {"new.yml": "defaults: {}\n"})
+    result = run(catalog.parent, "standards", "report", catalog.name, "--html", "page.html")
+    assert result.exit_code == 0 and f"\n{catalog.name}/specs/w0-conf.yml " in result.stdout
+    assert (catalog.parent / "page.html").is_file()
+    assert run(catalog, "standards", "impact", "--to", "../new.yml").stdout.endswith("12 of 12 specs change\n")
+    for words in (["report", "nowhere"], ["impact", "--to", "other.yml"]):
+        result = run(catalog, "standards", *words)
+        assert (
+            result.exit_code == 2 and f"there is no {'folder' if 'nowhere' in words else 'file'} {words[-1]!r}" in result.stderr
+        )
 
 
 def test_a_catalog_outside_of_git_is_compared_with_a_file_only(tmp_path: Path) -> None:

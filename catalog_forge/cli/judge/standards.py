@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from catalog_forge.cli.judge.impact import Impact
     from catalog_forge.spec.standards import Team
 
+# The maximum number of names in an error.
+_MOST = 5
+
 
 @click.group()
 def standards() -> None:
@@ -51,7 +54,7 @@ def show(settings: Settings, form: str) -> None:
 @click.option(
     "--to",
     "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Compare the standards here with those in FILE.",
 )
@@ -61,9 +64,10 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     """Show which images and entries change with the standards, how they change, and their next versions.
 
     Compares catalog-forge.yml and everything it extends with the committed version. Nothing is written; `release --all
-    --changed` makes the new versions.
+    --changed` makes the new versions. Exits 1 if a spec cannot be generated with the changed standards.
     """
     from catalog_forge.cli.judge.impact import changed, impacts, published
+    from catalog_forge.errors import ForgeError, first_of
     from catalog_forge.repository import Repository
     from catalog_forge.spec.standards import Team
     from catalog_forge.team import load
@@ -71,13 +75,29 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     repository = Repository.find(settings.directory)
     repository.chosen(())  # raises ForgeError if there are no specs
     here = repository.team or Team()
-    old, new = (here, load(file, str(file))) if file else (published(repository, ref), here)
+    old, new = (here, load(_below(settings, file, "--to"), str(file))) if file else (published(repository, ref), here)
     found = [*impacts(repository, old, new)]
     if form == "json":
         rows = [{**vars(each), "keys": _pairs(each.keys)} for each in found if each]
         click.echo(as_json({"standards": _pairs(changed(old, new)), "specs": rows}))
-        return
-    for path, (one, other) in changed(old, new).items():
+    else:
+        _show_impact(changed(old, new), found)
+    if broken := [each.name for each in found if each.problems]:
+        hint = "change the standards, or set the value in the spec and give the reason under `deviations`"
+        raise ForgeError(f"{counted(len(broken), 'spec')} cannot be generated: {first_of(broken, _MOST)}", hint=hint)
+
+
+def _below(settings: Settings, path: Path, word: str, *, folder: bool = False) -> Path:
+    """Return the place of a path that the user wrote, which is relative to the folder of -C; refuse a path that is not there."""
+    place = settings.directory / path
+    if not (place.is_dir() if folder else place.is_file()):
+        raise click.BadParameter(f"there is no {'folder' if folder else 'file'} {str(path)!r}", param_hint=word)
+    return place
+
+
+def _show_impact(differ: Mapping[str, tuple[str, str]], found: list[Impact]) -> None:
+    """Print the standards that differ, and the effect on each spec."""
+    for path, (one, other) in differ.items():
         click.echo(printable(f"{path}: {one or 'nothing'} -> {other or 'nothing'}"))
     for each in found:
         for line in _lines(each) if each else ():
@@ -132,12 +152,11 @@ def adopt(settings: Settings, write: bool) -> None:
 
 
 @standards.command()
-@click.argument(
-    "catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.form()
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
-def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
+@click.pass_obj
+def report(settings: Settings, catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     """Show an overview of many catalogs: the base, confd and metadata of each image, violated standards, and its last change.
 
     CATALOG is the folder of a catalog. Each catalog is compared with its own standards. Exits 1 if anything cannot be read.
@@ -145,7 +164,8 @@ def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     from catalog_forge.cli.judge.deriving import facts
     from catalog_forge.errors import ForgeError, Problem
 
-    found = [each for catalog in catalogs for each in facts(catalog, str(catalog))]
+    places = {catalog: _below(settings, catalog, "CATALOG...", folder=True) for catalog in catalogs}
+    found = [each for catalog in catalogs for each in facts(places[catalog], str(catalog))]
     rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
     for each in found:
         values = [each.values.get(word, "") or "-" for word in ("base", "confd", "metadata")]
@@ -157,7 +177,9 @@ def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
         from catalog_forge import texts
         from catalog_forge.cli.shown import outfile
 
-        outfile.write(html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary))
+        outfile.write(
+            settings.directory / html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary)
+        )
     if form == "json":
         click.echo(as_json([vars(each) for each in found]))
     else:

@@ -335,6 +335,7 @@ def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[V
     """Return the views of all moments (if scales are given: the first moment at each scale), and the names of the views."""
     from catalog_forge.verify.view import of_moment
 
+    rendered.warn_of_keys(subject.spec, scenario)
     moments: Sequence[Moment] = scenario.moments
     if wanted.scales:
         moments = [moments[0].scaled(scale) for scale in dict.fromkeys(wanted.scales)]

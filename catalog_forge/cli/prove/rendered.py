@@ -12,7 +12,17 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
+    from catalog_forge.metadata.scenarios.scenario import Scenario
+    from catalog_forge.spec.model import Spec
     from catalog_forge.verify.observation import Seen, Written
+
+
+def warn_of_keys(spec: Spec | None, scenario: Scenario) -> None:
+    """Print a warning for each metadata key in a scenario that may be misspelled; none for images without a spec."""
+    from catalog_forge.metadata.scenarios.undeclared import undeclared
+
+    for doubt in undeclared(spec, scenario.given) if spec else ():
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def show(seen: Seen, form: str, secrets: bool) -> None:

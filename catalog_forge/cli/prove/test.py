@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.prove.rendered import warn_of_keys
 from catalog_forge.cli.shown import engines, options
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
@@ -111,11 +112,8 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
 
 def _warn(chosen: Sequence[Case]) -> None:
     """Print a warning for each metadata key in a scenario that may be misspelled."""
-    from catalog_forge.metadata.scenarios.undeclared import undeclared
-
     for case in chosen:
-        for doubt in undeclared(case.subject.spec, case.scenario.given) if case.subject.spec else ():
-            click.echo(f"warning: {doubt}", err=True)
+        warn_of_keys(case.subject.spec, case.scenario)
 
 
 def _cases(

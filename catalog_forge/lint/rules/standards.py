@@ -210,7 +210,8 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF808", "warning", "A scenario sets a metadata key that the spec does not declare", on=SpecFile)
 def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
     """If a scenario sets a key of the spec's own services, but the spec neither declares nor reads this key, the key changes no
-    file, and the scenario has the same result without it. Often such a key is misspelt. `test` also warns about such keys.
+    file, and the scenario has the same result without it. Often such a key is misspelt. `test` and
+    `render` also warn about such keys.
 
     Scenarios of a spec with a hand-written template are not checked.
 
