@@ -73,7 +73,7 @@ class Reader:
         return {key.value: self.word(value, what) for key, value in self.pairs(node, what)}
 
     def one_of(self, node: yamlio.Node, what: str, choices: Iterable[str]) -> str:
-        """Return a scalar that must be one of the given words; empty text if it is not."""
+        """Return a scalar that must be one of the given words; an empty string if it is not."""
         word = self.word(node, what)
         if word in (known := tuple(choices)):
             return word

@@ -43,10 +43,10 @@ class SpecText:
         return not self._walk(path)[2]
 
     def set(self, path: str, words: str) -> Iterator[str]:
-        """Yield candidate texts of the spec in which `words` are the value at `path`: first as YAML, then as plain text.
+        """Yield candidates for the new text of the spec. The value at `path` is `words`: first as YAML, then as plain text.
 
         Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys. Also raises
-        ForgeError for a metadata key that is not declared, because its name may be misspelled: only `with_key` declares keys.
+        ForgeError for a metadata key that is not declared, because its name may be misspelled; to declare a key, use `with_key`.
         """
         _, found, rest = self._walk(path)
         if name := _new_name("metadata", path, rest):
@@ -180,7 +180,7 @@ def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
 
 
 def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    """Yield the properties of a new metadata key as YAML: first with the default taken as YAML, then with the default as text."""
+    """Yield the properties of a new metadata key as YAML: first with the default read as YAML, then with the default as text."""
     given = {word: value for word, value in words.items() if value not in (None, ())}
     texts = {
         word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)
@@ -192,7 +192,10 @@ def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
 
 
 def _readings(words: str, style: str = "") -> Iterator[str]:
-    """Yield ways to write `words` in YAML: unchanged if they are one value on one line, then as text in the quotes of `style`."""
+    """Yield ways to write `words` in YAML: first unchanged, if they are one value on one line; then as text.
+
+    If `style` is a quote, the text is written in such quotes if possible.
+    """
     is_quoted = style in ("'", '"')
     if (not is_quoted or words[:1] in ("'", '"', "[", "{")) and _is_one(words):
         yield words

@@ -32,13 +32,13 @@ COLLECTIONS = (
 )  # fmt: skip
 REQUIRED = "required"
 FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
-# The words that expressions begin with, each with an example.
+# The first words of expressions, each with an example.
 ROOTS = {
     "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
-# The functions of one value, each with an example.
+# The functions that take one value or element, each with an example.
 FUNCTIONS = {
     "lower": "lower(it.name)", "upper": "upper(metadata/PATH)", "replace": 'replace(it.name, "-", "_")',
     "position": "position(it)",
@@ -68,7 +68,8 @@ def nearly(text: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service`, `env` or an element. An element's `root` is `it` or its name in an `each`.
+    """A field of `self`, `stack`, `service`, `env` or an element. For an element, `root` is `it` or the name
+    that an `each` gives the element.
 
     `path` is ('ip',), ('label', L), ('host', 'ip'), ...
     """
@@ -114,8 +115,8 @@ class Raw:
 class Collection:
     """A collection of containers, services, hosts or values. `kind` is its first word, or one of raw, split, named and within.
 
-    `inner` is the collection inside an element, for everywhere:LABEL and within. For within, `name` is the name of
-    this element. `parts` has the text and the separator of a split. `records`: whether the elements of a raw path have fields.
+    `inner` is the collection inside an element, for the kinds everywhere and within. For within, `name` is the name of the
+    element. `parts` has the value and the separator of a split. `records`: whether the elements of a raw path have fields.
     `required`: whether an empty collection keeps the file from being written; the log then names the collection.
     """
 
@@ -171,7 +172,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The values of one field of all elements, or one text for each element, joined with a separator."""
+    """The values of one field of all elements, or one string for each element, joined with a separator."""
 
     of: Collection
     path: tuple[str, ...]

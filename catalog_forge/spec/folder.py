@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 SCENARIOS = "scenarios"
 MEMORY = ".blueprint.json"
-"""The record that `new` makes of the blueprint. It has no influence on the generated files."""
+"""The record of the blueprint that `new` writes. It has no effect on the generated files."""
 _MARKS = [mark.encode() for mark in MARKS]
 _COPY = "copy the target of the link into the catalog"
 
@@ -159,7 +159,7 @@ class SpecFolder:
 
 
 class PlannedFolder(SpecFolder):
-    """The folder of a spec after a planned write: files of a plan replace files on disk.
+    """The folder of a spec as it will be after a planned write: the files of the plan replace the files on disk.
 
     The names of the plan's files are relative to the folder. `removed`: the names of files that will be deleted.
     """
@@ -175,7 +175,7 @@ class PlannedFolder(SpecFolder):
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file, in the order of `SpecFolder.files` after the plan is written."""
+        """Yield the name and bytes of every file that the spec could use after the plan is written, sorted by name."""
         planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
         merged = {name: data for name, data in super().files() if name not in self.removed} | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

@@ -1,4 +1,4 @@
-"""Composes the files that confd writes for the launch script from the same blocks as the files of a spec.
+"""Composes the files that confd writes for the launch script. They consist of the same blocks as the files of a spec.
 
 The launch script sources the file `launch`, which sets the variables and arguments of the program and runs
 the commands that come before the program. The file `peers` lists the peers.
@@ -40,7 +40,7 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end. Some back ends can be watched only if confd writes a single file, others never."""
+    """Whether confd can watch a back end. Some back ends can be watched only if confd writes a single file, some not at all."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 

@@ -12,7 +12,7 @@ coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=
        | "everywhere:" ( "*" | LABEL [ "=" VALUE ] ) [ ".containers" ]      (services of all stacks, or their containers)
        | ( "self" | "self.host" | "it" | NAME ) "." inner              (NAME is the `as` of an `each`)
 inner  = "containers" | "ports" | "external_ips" | "labels" [ ":" PREFIX ]
-part   = word | "label." LABEL | "label." text | "host." word | "host.label." LABEL    (of a record: any field, with dots too)
+part   = word | "label." LABEL | "label." text | "host." word | "host.label." LABEL (of a record: any field; it may contain dots)
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The location of a text of which only the beginning has a known location."""
+    """The location of a text if only the location of its first character is known."""
 
     where: Where
 
@@ -84,9 +84,10 @@ class Beginning:
 
 
 def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:
-    """Parse a text with `@{...}` in it. `placed`: the file location of its characters; `names`: the names of elements in scope.
+    """Parse a text that may contain `@{...}`.
 
-    Raises ForgeError at the location of the wrong character.
+    `placed`: the file location of its characters; `names`: the names of elements in scope. Raises ForgeError at the location of
+    the invalid character.
     """
     return _Parser(value, placed, names).text(end="") if "@" in value else literal(value)
 
@@ -385,7 +386,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """Parse the quoted text at `begin` (or after spaces) again, this time as a text with expressions."""
+        """Parse the quoted text at `begin`, which may follow spaces, a second time: now as text that may contain expressions."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]
@@ -394,7 +395,7 @@ class _Parser:
         return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
 
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
-        """Parse a collection and a field after a dot. After `metadata/`, the checks split off the field."""
+        """Parse a collection, a dot and a field. The field of `metadata/...` is split off later: keys may contain dots."""
         self.blanks()
         found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
         # Labels and label values may contain dots, so the field was parsed as a part of the label or value.

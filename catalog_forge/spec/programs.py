@@ -1,8 +1,8 @@
 """Lists the start commands of well-known images, and how to name the configuration file on the command line.
 
-The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images:
-https://github.com/docker-library/official-images for names without a slash, otherwise the repository of that name. A spec with
-any other image must define `launch.exec`.
+The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images. The Dockerfile of an image whose name has no
+slash is listed in https://github.com/docker-library/official-images; all other images are named like the repository of their
+Dockerfile. A spec with an image that is not in the table must define `launch.exec`.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command for the last part of an image name, such as redis for mirror/redis; empty if unknown."""
+    """Return the start command of the image named like the last part of `image`, such as redis for mirror/redis, or ()."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 
@@ -168,7 +168,7 @@ def _parted(image: str) -> tuple[str, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """How well-known software handles its configuration: the path, the reload, and the health check.
+    """Suitable settings for well-known software: the path of its configuration file, the reload and the health check.
 
     The data comes from the manual of the software (`source`). The command `new` uses the data in place of missing flags,
     and docs/spec.md shows the data as a table.
@@ -190,22 +190,22 @@ def _suits(name: str, images: str, config: str, reload: str, port: int, request:
 _ELASTIC = "docker.elastic.co"
 SOFTWARE = (
     _suits("Traefik", "traefik", "/etc/traefik/traefik.toml", "restart", 8080, "/ping",
-         "doc.traefik.io: Traefik reads the static configuration at the start; ping must be enabled"),
+         "doc.traefik.io: Traefik reads the static configuration at startup; ping must be enabled"),
     _suits("Prometheus", "prom/prometheus quay.io/prometheus/prometheus", "/etc/prometheus/prometheus.yml",
          "http POST http://127.0.0.1:9090/-/reload", 9090, "/-/healthy",
          "prometheus.io, Management API; since 2.0, --web.enable-lifecycle must be set"),
     _suits("Alertmanager", "prom/alertmanager quay.io/prometheus/alertmanager", "/etc/alertmanager/alertmanager.yml",
          "http POST http://127.0.0.1:9093/-/reload", 9093, "/-/healthy", "prometheus.io, Alertmanager, Management API"),
     _suits("Consul", "consul hashicorp/consul", "/consul/config/consul.json", "signal HUP", 8500, "/v1/status/leader",
-         "developer.hashicorp.com, consul reload: Consul reads some keys only at the start"),
+         "developer.hashicorp.com, consul reload: Consul reads some keys only at startup"),
     _suits("nginx", "nginx nginxinc/nginx-unprivileged", "/etc/nginx/nginx.conf", "signal HUP", 80, "",
          "nginx.org, Controlling nginx"),
     _suits("ZooKeeper", "zookeeper", "/conf/zoo.cfg", "restart", 2181, "", "zookeeper.apache.org, Administrator's Guide"),
     _suits("Kafka", "wurstmeister/kafka bitnami/kafka apache/kafka", "/opt/kafka/config/server.properties", "restart", 9092, "",
-         "kafka.apache.org, Broker Configs: Kafka reads most keys only at the start"),
+         "kafka.apache.org, Broker Configs: Kafka reads most keys only at startup"),
     _suits("Elasticsearch", f"elasticsearch {_ELASTIC}/elasticsearch/elasticsearch",
          "/usr/share/elasticsearch/config/elasticsearch.yml", "restart", 9200, "/",
-         "elastic.co, Configuring Elasticsearch: the program reads the file only at the start"),
+         "elastic.co, Configuring Elasticsearch: the program reads the file only at startup"),
     _suits("Logstash", f"logstash {_ELASTIC}/logstash/logstash", "/usr/share/logstash/pipeline/logstash.conf", "signal HUP", 9600,
          "/", "elastic.co, Reloading the Config File; the health check needs the API of 5.0 or later"),
     _suits("Kibana", f"kibana {_ELASTIC}/kibana/kibana", "/usr/share/kibana/config/kibana.yml", "restart", 5601, "/api/status",
@@ -218,13 +218,13 @@ SOFTWARE = (
          "redis.io, Sentinel: the program rewrites its own file"),
     _suits("RabbitMQ", "rabbitmq", "/etc/rabbitmq/rabbitmq.conf", "restart", 5672, "", "rabbitmq.com, Configuration"),
     _suits("MariaDB Galera", "mariadb", "/etc/mysql/conf.d/galera.cnf", "restart", 3306, "",
-         "mariadb.com, Option Files: the server reads them only at the start"),
+         "mariadb.com, Option Files: the server reads them only at startup"),
     _suits("Jenkins", "jenkins jenkins/jenkins", "/var/jenkins_home/init/jenkins.xml", "restart", 8080, "/login",
-         "jenkins.io, Administration: Jenkins reads its XML files only at the start"),
+         "jenkins.io, Administration: Jenkins reads its XML files only at startup"),
     _suits("etcd", "quay.io/coreos/etcd gcr.io/etcd-development/etcd", "/etc/etcd/etcd.yml", "restart", 2379, "/health",
          "etcd.io, Configuration options; Monitoring"),
     _suits("Hadoop", "apache/hadoop", "/etc/hadoop/core-site.xml", "restart", 9870, "",
-         "hadoop.apache.org, Cluster Setup: 9870 is the port of the NameNode since Hadoop 3.0, which replaced 50070"),
+         "hadoop.apache.org, Cluster Setup: since Hadoop 3.0, the port of the NameNode is 9870 instead of 50070"),
 )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
-    """Return the locations at which further problems would mislead: `wrong`, and those of enclosing nodes except the root."""
+    """Return the locations at which further problems would be misleading: `wrong`, and all nodes around these except the root."""
     found = set(wrong)
     if not wrong:
         return found
@@ -87,9 +87,9 @@ def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
 
 
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
-    """Yield a problem for characters that control a terminal or change the writing direction, which disguise a text.
+    """Yield a problem for characters that control a terminal or change the writing direction, because they can disguise text.
 
-    A hidden character would end up in the generated files, and no file, label or question needs one. Spaces and line breaks
+    Such characters would end up in the generated files, and no file, label or question needs them. Spaces and line breaks
     are allowed.
     """
     if isinstance(node, yamlio.Text):
@@ -220,13 +220,13 @@ class _Reader:
         return value
 
     def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
-        """Read a text that may not contain expressions."""
+        """Read text in which expressions are not allowed."""
         if not limits.reads and self.unread_expressions(node):
             raise _Wrong
         return self.text(kind, node, limits, what)
 
     def unread_expressions(self, node: yamlio.Node) -> bool:
-        """Report the expressions in a value that is passed on without evaluation. Return whether any exist."""
+        """Report the expressions in a value that is passed on without evaluation. Return whether there are any."""
         if isinstance(node, yamlio.Text):
             if found := nearly(node.value) if "@{" in node.value else None:
                 hint = (
@@ -247,7 +247,7 @@ class _Reader:
         return value
 
     def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read a number, or a text that consists of one rancher-compose variable."""
+        """Read a number, or a string that consists of one rancher-compose variable."""
         if isinstance(node, yamlio.Text) and sole(node.value):
             return node.value
         return self.number(int, node, limits, what)
@@ -374,7 +374,7 @@ def _words(kind: type[Record]) -> list[str]:
 
 @cache
 def _homes() -> Mapping[str, str]:
-    """Return where each key belongs, for hints about keys at the wrong level; keys of more than two records are left out."""
+    """Return where each key belongs, for hints on misplaced keys. Keys that more than two records have are left out."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):

@@ -82,7 +82,7 @@ def expand(root: Map, problems: list[Problem]) -> Map:
 
 
 def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | None, problems: list[Problem]) -> Map:
-    """Return the single file of the shorthand, with a pair for each metadata key, or a line if the format has no pairs.
+    """Return the single file of the shorthand, with a pair (or a line, if the format has no pairs) for each metadata key.
 
     Adds a problem if neither a pair nor a value alone is valid in the format.
     """
@@ -257,7 +257,10 @@ def image_of(service: Service) -> str:
 
 
 def _with_image(spec: Spec) -> Service:
-    """Return the service with its image. A group with another image gets that image's start command, unless an `exec` is set."""
+    """Return the service with its image. A group with another image gets the start command of this image.
+
+    The group's own `exec` and `launch.exec` take precedence.
+    """
     dests = [file.dest for file in spec.files]
     started = {
         name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))

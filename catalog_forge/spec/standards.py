@@ -46,7 +46,7 @@ class Allowed(Record):
 
 @dataclass(frozen=True)
 class Required(Record):
-    """What every spec needs."""
+    """What every spec must have."""
 
     name: str = key("pattern that the name of the conf image must match, such as `acme-*-conf`", "")
     health_check: bool = key("the service must have a health check", False)
@@ -90,7 +90,7 @@ class Team:
 
     @property
     def inherited(self) -> Map:
-        """The defaults that specs inherit, as nodes."""
+        """The defaults that specs inherit, as YAML nodes."""
         found = next((value for name, value in self.tree.pairs if name.value == "defaults"), None)
         return found if isinstance(found, Map) else EMPTY
 
@@ -113,7 +113,7 @@ class Breach:
     node: Text | None = None
 
 
-# The keys of a spec that `allowed` limits.
+# Maps each key of `allowed` to the path of the value in a spec that the key limits.
 CHOICES = {
     "base": "image.base",
     "registry": "image.registry",
@@ -129,7 +129,10 @@ _EXCUSED = frozenset((*CHOICES.values(), "health_check"))
 
 
 def compared(team: Team, root: Map) -> Iterator[Breach]:
-    """Yield each value that needlessly repeats the inherited value, or that differs from the inherited value without a reason."""
+    """Yield a breach for each value that needlessly repeats the inherited value, or differs from it without a reason.
+
+    Also yield a breach for each reason in `deviations` that is not needed.
+    """
     standard = dict(leaves(team.inherited))
     written = dict(leaves(root))
     reasons = {path.removeprefix("deviations."): node for path, node in written.items() if path.startswith("deviations.")}

@@ -80,7 +80,7 @@ WRITTEN = {
         service("scale: many"),
         "4:54",
         "scale must be a whole number",
-        "hint: write only digits, without quotes; meaning: how many containers",
+        "hint: write only digits, without quotes; meaning: number of containers",
     ),
     "word for the version of the language": ("forge: 1", "forge: one", "1:8", "forge must be a whole number", "only digits"),
     "word for a user": ("  reload", "  uid: redis\n  reload", "8:8", "uid must be a whole number", "number of the user"),

@@ -2,7 +2,7 @@
 
 The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1
 (2015-07-25), a stack contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19),
-both contain the whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and other
+both contain the whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and different empty
 fields are null.
 """
 
@@ -268,7 +268,7 @@ class _View:
         return links or ({} if self.version.lowered else None)
 
     def _container_links(self, member: Container) -> Mapping[str, Value] | None:
-        """Return the links of a container. Each alias gets the uuid of one container of the linked service, chosen by index."""
+        """Return a container's links. Each alias maps to the uuid of one container of the linked service, chosen by index."""
         launch = member.launch
         if launch is None or launch.sidekick or not launch.service.links:
             return None

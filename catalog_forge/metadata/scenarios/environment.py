@@ -1,4 +1,4 @@
-"""Reads the environment at the start of a scenario: its hosts, its own stack of services, and other stacks."""
+"""Reads the environment at the start of a scenario: the hosts, the scenario's own stack, and other stacks."""
 
 from __future__ import annotations
 
@@ -96,7 +96,10 @@ class EnvironmentReader(Reader):
         return {**words, **({"external_ips": addresses} if addresses else {})}
 
     def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
-        """Return the sidekicks, given as a list of names, or as a mapping of names to a network or to `network` and `labels`."""
+        """Return the sidekicks. `node` is a list of names or a mapping.
+
+        In the mapping, the value of each name is a network, or a mapping with the keys `network` and `labels`.
+        """
         if isinstance(node, yamlio.Seq):
             return tuple(Sidekick(self.name(item)) for item in node.items)
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
@@ -122,7 +125,7 @@ class EnvironmentReader(Reader):
         return self.words(node, "links")
 
     def port(self, node: yamlio.Node) -> str:
-        """Return a published port as the metadata writes it."""
+        """Return a published port in the form that the metadata uses."""
         port = _PORT.fullmatch(self.word(node, "a port"))
         if port is None:
             self.wrong("a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)

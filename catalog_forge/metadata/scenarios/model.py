@@ -79,7 +79,7 @@ class Service:
         return max(self.births, self.scale)
 
     def scaled(self, scale: int) -> Service:
-        """Return the service with this many units: the last units are removed, or new units are created."""
+        """Return a copy of the service with `scale` units: the last units are removed, or new units are created."""
         births, created = self.last_created, dict(self.created)
         for index in range(self.scale + 1, scale + 1):
             births += 1
@@ -94,7 +94,7 @@ class Service:
         )
 
     def replaced(self, index: int) -> Service:
-        """Return the service with one unit replaced: the new unit has the same name and index, but is a different container."""
+        """Return a copy of the service with one unit replaced: the new unit has the same name and index, but other containers."""
         number = self.last_created + 1
         return replace(
             self,

@@ -16,7 +16,7 @@ beside:                           # services that the entry does not define; onl
   web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
   monitoring/exporter: {image: "prom/node-exporter:v1.8.2"}   # a service of another stack
 engines: [image]                  # the engines that can check this scenario; default: all
-self: elasticsearch-masters-1     # the container that asks
+self: elasticsearch-masters-1     # the container that requests the metadata
 fault: {late: 4s}                 # a fault of the metadata service
 expect: {files: {...}}            # read by catalog_forge.verify.expectation
 then:                             # steps, see catalog_forge.metadata.scenarios.steps
@@ -64,7 +64,8 @@ class Scenario:
     """A scenario: an environment and its changes. Moment 0 is the start; each step adds one moment.
 
     `engines` names the engines that can check the scenario; if it is empty, all engines can. `beside` describes the containers
-    to run for services that the entry does not define. `given` has the metadata of the services in `stack` as YAML nodes.
+    to run for services that the entry does not define. `given` has the metadata that the scenario sets for services,
+    as YAML nodes.
     """
 
     moments: tuple[Moment, ...]
@@ -163,7 +164,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
-    """Yield the name and the container of each service that the entry does not define."""
+    """Yield the name of each service that the entry does not define, and the container to run for it."""
     services = start.services
     for key, value in reader.pairs(node, "beside"):
         if key.value not in services:

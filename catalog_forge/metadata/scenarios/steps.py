@@ -51,7 +51,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The state at one point of a scenario: environment, container that requests the metadata, and fault of the service.
+    """The state of a scenario at one time: the environment, the container that requests the metadata, and the service's fault.
 
     `asking` is None if no container can request the metadata. `expect` is the node of the author's expectation. `changes`
     describes the changes since the previous moment.
@@ -71,7 +71,10 @@ class Moment:
         return (self.asking and self.asking.address) or DEFAULT
 
     def scaled(self, scale: int) -> Moment:
-        """Return the moment after scaling the service of the asking container. Raises ForgeError if that container is removed."""
+        """Return a copy of the moment in which the service of the asking container has this scale.
+
+        Raises ForgeError if the asking container is removed.
+        """
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service runs confd, so there is no service to scale", self.where)
@@ -87,7 +90,10 @@ class Moment:
         return scaled.asked_by(self.asking.name if self.asking else "")
 
     def asked_by(self, word: str) -> Moment:
-        """Return the moment with another asking container. `word` is an address, or a name that `find_container` accepts."""
+        """Return a copy of the moment in which another container requests the metadata.
+
+        `word` is the address of this container, or a name that `find_container` accepts.
+        """
         members = units.containers(self.environment)
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:

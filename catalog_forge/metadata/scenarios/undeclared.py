@@ -15,7 +15,7 @@ Given = tuple[str, yamlio.Map]
 
 
 def given(root: yamlio.Node, moments: Sequence[Moment]) -> Iterator[Given]:
-    """Yield the YAML nodes of the metadata that a valid scenario sets for its own services, at the start and in steps."""
+    """Yield each mapping of metadata that a valid scenario sets, at the start or in a step, with the name of the service."""
     found = keys_of(root)
     for name, service in keys_of(found.get("services")).items():
         if isinstance(metadata := keys_of(service).get("metadata"), yamlio.Map):

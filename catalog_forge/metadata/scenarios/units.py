@@ -19,7 +19,7 @@ _PRIMARY = "io.rancher.service.primary.launch.config"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A primary or a sidekick; Rancher runs `scale` containers for each launch. The metadata lists each launch as a service."""
+    """A primary or a sidekick of a service. Rancher runs `scale` containers of it, and the metadata lists it as a service."""
 
     stack: Stack
     service: Service

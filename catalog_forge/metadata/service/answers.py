@@ -27,7 +27,9 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """For each version, maps client addresses and `default` to entries. `of` and `read` copy the defaults into each entry."""
+    """Maps each version to its clients (addresses and `default`), and each client to its entry.
+
+    `of` and `read` copy the entry `default` into every entry."""
 
     versions: Versions
 
@@ -37,7 +39,7 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the version that answers requests for `version`, or None.
+        """Return the name of the version whose answers a request for `version` gets, or None.
 
         If no version has the name `latest`, a request for `latest` gets the highest version.
         """
@@ -60,7 +62,7 @@ class Answers:
         return frozenset(found for entry in entries if isinstance(found := entry.get("version"), str))
 
     def revised(self, revision: str) -> Answers:
-        """Return the same answers, with this value of the key `version` in every entry."""
+        """Return a copy of the answers in which the key `version` of every entry has the value `revision`."""
         return Answers(
             {
                 version: {client: {**entry, "version": revision} for client, entry in clients.items()}
@@ -93,7 +95,7 @@ def hinted(error: ForgeError) -> ForgeError:
 
 
 def of_data(data: Mapping[str, object]) -> Answers | None:
-    """Return the answers in plain data, or None if the data does not have the form version → client → mapping."""
+    """Convert plain data to answers; return None if the data does not have the form version → client → mapping."""
     entries = [entry for clients in data.values() for entry in (clients.values() if isinstance(clients, dict) else (None,))]
     if not all(isinstance(entry, dict) for entry in entries):
         return None
@@ -159,7 +161,7 @@ def _with_defaults(clients: Mapping[str, Entry]) -> Mapping[str, Entry]:
 
 
 class _Reader:
-    """Turns nodes into values and collects problems. All aliases of a node share one value instead of copies."""
+    """Turns nodes into values and collects problems. All aliases of a node share one value, so nothing is copied."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

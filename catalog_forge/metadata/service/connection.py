@@ -30,7 +30,7 @@ class RequestHandler(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection of the address `client`. The connection is aborted after `deadline`, a time on the clock of the event loop."""
+    """A connection from the address `client`. It is aborted after `deadline`, which is a time on the clock of the event loop."""
 
     transport: asyncio.Transport
 
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def send_late(self, payload: bytes, *, close: bool = False) -> None:
-        """Send the answer for which this connection was `busy`, and go on to its next request."""
+        """Send the answer that was pending while this connection was `busy`, and continue with the next request."""
         self.busy = False
         self.deadline = self.now() + IDLE_SECONDS
         self.send(payload, close=close)

@@ -39,7 +39,7 @@ def to_yaml(value: Value) -> str:
 
 
 def to_text(value: Value) -> str:
-    """Print a value for people and shells: scalars unchanged, null as empty text, maps and lists with one line for each child."""
+    """Print a value for people and shells: scalars unchanged, null as an empty string, a map or list as a line for each child."""
     match value:
         case None:
             return ""

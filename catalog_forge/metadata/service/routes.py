@@ -43,7 +43,7 @@ _COMMA = re.compile(r",[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The wait of a request that is answered once the value at its path is no longer `value`, or after `seconds` seconds."""
+    """How long a request waits: until the value at its path is no longer `value`, but at most `seconds` seconds."""
 
     value: str
     seconds: int
@@ -152,7 +152,7 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 
 
 def negotiate(accept: Iterable[str]) -> str:
-    """Return the media type of `OFFERS` that the Accept headers prefer, by q value, then by exactness; by default, text."""
+    """Return the media type of `OFFERS` that the Accept headers prefer, first by q value, then by exactness. Default: text."""
     best, best_rank = TEXT, (0.0, 0)
     # Only the highest q value of each type is kept, so a header that repeats a type a thousand times costs only one comparison.
     wishes: dict[str, float] = {}

@@ -27,7 +27,8 @@ from catalog_forge.metadata.service.wire import BadRequestError, Request, Respon
 
 MAX_CONNECTIONS = 4096
 MAX_CACHE = 64 << 20
-# The maximum number of bytes in unfinished heads. If all clients together exceed it, each sweep aborts the largest client.
+# The maximum number of received but unparsed bytes of all clients. If it is exceeded, each sweep aborts the connection with the
+# most such bytes.
 MAX_HELD = 128 << 20
 RELOAD_PATH = "/v1/reload"
 
@@ -154,8 +155,8 @@ class _Known:
 class MetadataServer(HttpServer):
     """Serves answers for the duration of its `with` block.
 
-    If `xff` is set, the whole header X-Forwarded-For is the address of the client. `on_request` is called with each request,
-    from the server's thread. `fault` is the fault at the start, such as `down` for a service that starts late.
+    If `xff` is set, the whole value of the header X-Forwarded-For is the client's address. `on_request` is called with each
+    request, from the server's thread. `fault` is the fault at the start, such as `down` for a service that starts late.
     """
 
     def __init__(
@@ -191,8 +192,9 @@ class MetadataServer(HttpServer):
         self._loop.call_soon_threadsafe(self._wake)
 
     def inject(self, fault: Fault) -> None:
-        """Apply a fault from now on; `faults.NONE` ends it. The fault has taken effect when this method returns.
+        """Apply a fault from now on; `faults.NONE` ends it.
 
+        The fault has taken effect when this method returns, unless the method is called from the server's thread.
         Raises OSError if another program took the port while the service was down.
         """
         change = self._suffer(fault)

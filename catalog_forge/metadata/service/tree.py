@@ -27,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the drawing: the branches before it, its label, and its value, which is empty if there are branches below it."""
+    """A line of the drawing: the branch lines before its label, the label, and the value, which is empty if children follow."""
 
     branches: str
     label: str
@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """Return the text of a value: an empty text for a map or list that is drawn further, the size of any other map or list."""
+    """Return the text for a value: empty if the children of a map or list are drawn, the size of any other map or list."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"

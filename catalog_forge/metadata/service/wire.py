@@ -1,4 +1,4 @@
-"""HTTP/1.x as bytes: parses request heads and encodes responses, but only what clients of the metadata service need.
+"""HTTP/1.x as bytes: parses request heads and encodes responses. It supports only what clients of the metadata service need.
 
 Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. The time to
 parse a head is proportional to its length, even if the head is malicious.
@@ -55,7 +55,7 @@ class Request:
     base: str = ""
 
     def header(self, name: str) -> str:
-        """Return the value of a header: its first value if it was sent twice, an empty text if it was not sent."""
+        """Return the value of a header: its first value if it was sent twice, an empty string if it was not sent."""
         return self.headers.get(name, ("",))[0]
 
 

@@ -247,7 +247,7 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -
         yield undeclared(spec, path, block.at("paste"))
     elif not found.key.asked and not found.below:
         hint = "use the block `copy` for a map, and `list` for a list"
-        yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"), hint)
+        yield Problem(f"paste: {path!r} is a {found.key.type}, not text", block.at("paste"), hint)
     elif found.key.optional and not block.optional and path not in given:
         hint = "write optional: true in this block as well"
         yield Problem(f"paste: the key {path!r} is optional, so it may have no value", block.at("paste"), hint)

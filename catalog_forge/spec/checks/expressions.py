@@ -57,7 +57,10 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield the problems in the expressions of a text. `optional`: whether a sole expression may have no value."""
+    """Yield the problems in the expressions of a text.
+
+    `optional`: whether an expression that is the whole text may have no value.
+    """
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -142,7 +145,7 @@ def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
         yield Problem(f"@{{{expr.source}}} calculates with a value that may not be a number", expr.where, hint)
     elif expr.sum and not expr.is_counted and spec.engine.confd in _WITHOUT_ATOI:
         hint = (
-            f"set engine: {{confd: 0.16.0}}: confd {spec.engine.confd} cannot convert a text to a number, and can "
+            f"set engine: {{confd: 0.16.0}}: confd {spec.engine.confd} cannot convert text to a number, and can "
             f"only calculate with counts"
         )
         yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)

@@ -1,4 +1,4 @@
-"""Finds texts in a spec that look like an expression of another language, but were almost certainly meant as `@{...}`."""
+"""Finds text in a spec that looks like an expression of another language, but was almost certainly meant as `@{...}`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"
 _NOT_HERE = "expressions are not evaluated here; launch.environment can pass a value to the program"
 
-# The kind of each part of a spec that is searched. In `plain` parts and in `value`, the values of `set`, ${NAME} may be meant as
-# a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In `unread` parts,
-# expressions are not evaluated, and rancher-compose replaces ${NAME}.
+# The kind of each part of a spec that is searched. In `plain` parts and in `value` parts, which are the values of `set`, ${NAME}
+# may be meant as a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In `unread`
+# parts, expressions are not evaluated, and rancher-compose replaces ${NAME}.
 _PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
 _INNER = {"set": "value", "check": "unread", "reload": "unread", "exec": "named", "before": "named"}
 
@@ -77,7 +77,7 @@ def _meant(spec: Spec, word: str) -> str:
 
 
 def _is_sure(spec: Spec, expr: Expr) -> bool:
-    """Whether an expression is very unlikely in any other language. But `service.name` may be a setting of the program."""
+    """Whether an expression is very unlikely to occur in another language. `service.name` is not: programs have such settings."""
     match expr.node:
         case Attr(root="self", path=(field, *_)):
             return field in (*CONTAINER_FIELDS, "host", "label")

@@ -27,7 +27,7 @@ _JUDGES = (
 _SHARED = (
     "all groups have this key of the service: move `{key}` to the groups that need it, such as groups: {{NAME: {{{key}: [...]}}}}"
 )
-# The names of images that Rancher implements itself, so that no registry has these images.
+# The names of images that Rancher implements itself; no registry contains them.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 
 

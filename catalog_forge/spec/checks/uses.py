@@ -1,4 +1,4 @@
-"""Find what a spec reads: the metadata keys and services that its files and compose keys name, and what its checks read."""
+"""Find the metadata keys, services and links that a spec reads, and settings that are probably mistakes."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def unread(spec: Spec) -> list[str]:
 
 
 def known_keys(spec: Spec) -> set[str] | None:
-    """Return the paths of the service's own metadata that the spec declares or reads by a path from /self.
+    """Return the paths of the service's own metadata that the spec declares, or reads with a path that begins with /self.
 
-    Return None if the spec may read other keys, too: in a hand-written template, or by a computed path.
+    Return None if the spec may also read other keys: in a hand-written template, or through a computed path.
     """
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return None

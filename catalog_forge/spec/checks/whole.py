@@ -252,7 +252,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a metadata value of a group. Such a value may contain only answers to questions."""
+    """Yield the problems with expressions in a metadata value of a group. Each must be the answer to a question."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -362,7 +362,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def _compose_keys(spec: Spec, holder: Service | Group | Companion, asked: set[str]) -> Iterator[Problem]:
-    """Yield the problems with the answers in a service's compose keys, and with the service's volumes."""
+    """Yield the problems with the variables, the volumes and secret labels in a service's compose keys."""
     for name, value in holder.compose.items():
         yield from _variables(asked, value, holder.at(name))
         if name == "labels":
@@ -411,7 +411,7 @@ def fixed_text(value: str) -> Text:
 
 
 def answer_in(expr: Expr) -> str:
-    """Return KEY if the expression is exactly `metadata/KEY`, otherwise an empty text."""
+    """Return KEY if the expression is exactly `metadata/KEY`, otherwise an empty string."""
     found = re.fullmatch(f"metadata/({METADATA_KEY})", expr.source)
     return found[1] if found else ""
 

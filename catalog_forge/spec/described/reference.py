@@ -61,7 +61,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language
 
-A spec is one YAML file, `specs/NAME.yml`. Files that it names are in `specs/NAME/`. A complete spec can be this short:
+A spec is one YAML file, `specs/NAME.yml`. The files that a spec names are in `specs/NAME/`. A complete spec can be this short:
 
 ```yaml
 forge: 1
@@ -73,22 +73,23 @@ metadata: [maxmemory, maxmemory-policy]
 ```
 
 `service` is NAME, NAME:TAG or NAME=IMAGE:TAG; `config`, `reload` and `format` define one file with a pair for each metadata key.
-The start command is known for the official images of well-known software; for others, write it in `launch.exec`.
-`catalog-forge spec show NAME` prints the full form. For an unknown key, the error message suggests the nearest known one. Texts may be written
-without quotes, even if they look like numbers: `version: 1.10` is the text 1.10. Anchors and aliases are not allowed.
+catalog-forge knows the start command of the official images of well-known software; for other images, write the start command in
+`launch.exec`. `catalog-forge spec show NAME` prints the full form of a spec. If a key is unknown, the error message suggests the most
+similar known key. Text needs no quotes, even if it looks like a number: `version: 1.10` is the text 1.10. Anchors and aliases are not
+allowed.
 """
 _EXPRESSIONS = f"""
 ## Expressions
 
-Expressions are written `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq`, `ne`, `contains`, `begins` and `ends`, and in `launch`.
-Before a `{{`, `@@` is one `@`:
-`@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
+Expressions are written `@{{...}}`. They are allowed in `text`, in the values of `set`, in the items of a list, in `eq`, `ne`, `contains`,
+`begins` and `ends`, and in `launch`. Before a `{{`, write `@@` for one `@`: `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is the text
+`user@` followed by a name.
 
 | expression | meaning |
 |---|---|
 | `self.FIELD`, `it.FIELD` | a field of this container, or of an element: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
-| `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
-| `it`, `it.FIELD` | an element of a metadata list, or any field of its record; for a map `it.key` and `it.value` |
+| `self.host.FIELD`, `it.host.FIELD` | a field of the host of this container, or of the host of an element: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
+| `it`, `it.FIELD` | an element of a metadata list, or a field of an element that is a record; for the elements of a map, `it.key` and `it.value` |
 | `NAME`, `NAME.FIELD` | the same for the element that an enclosing `each` names with `as: NAME` |
 | `stack.FIELD` | a field of the stack: {", ".join(expressions.STACK_FIELDS)} |
 | `service.FIELD` | a field of the configured service: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
@@ -96,49 +97,61 @@ Before a `{{`, `@@` is one `@`:
 | `env.NAME` | a variable of `vars` |
 | `/self/...`, `/hosts/...` | any other metadata path that exists for every container |
 | `first(COLL).FIELD` | a field of the first element |
-| `count(COLL)`, `quorum(COLL)` | the number of elements, and the number that is a majority of them |
+| `count(COLL)`, `quorum(COLL)` | the number of elements, or the smallest number of elements that is a majority |
 | `join(COLL.FIELD, ",")` | a field of all elements, joined with a separator |
-| `join(COLL, "@{{it.ip}}:80", ",")` | a text for each element, joined with a separator |
-| `self.label.@{{...}}`, `it.label.@{{...}}` | a label with a computed name, also of `service` and `self.host` |
+| `join(COLL, "@{{it.ip}}:80", ",")` | one string for each element, joined with a separator |
+| `self.label.@{{...}}`, `it.label.@{{...}}` | a label with a computed name; this form also exists for `service` and `self.host` |
 | `position(it)`, `position(NAME)` | the position of an element in its list or `each`, starting at 1 |
 | `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in lower or upper case, or with one substring replaced |
-| `self.index + 1`, `metadata/heap / 2` | arithmetic on a number, with spaces around `+`, `-`, `*`, `/` (integer division) or `%` (remainder), for indexes, scales, counts, positions, metadata of type int (confd 0.16 or later, except for counts and positions) |
+| `self.index + 1`, `metadata/heap / 2` | arithmetic on an index, a scale, a count, a position or metadata of type int; the operators are `+`, `-`, `*`, `/` (integer division) and `%` (remainder), with a space on each side; only counts and positions can be used with confd before 0.16 |
 
-A default is written after a bar, `@{{metadata/port|9200}}`. It replaces a value that is missing or empty, and after `first(...)` and
-`join(...)` that of an empty collection. An expression for a key with a `default` needs no default of its own.
+A default is written after a bar: `@{{metadata/port|9200}}`. It is used if the value is missing or empty and, after `first(...)` or
+`join(...)`, if the collection is empty. If a key has a `default`, its expressions need no default.
 
-COLL is `peers` (all containers of this service), `others` (the same without this container), `service:NAME` (a service of the same stack),
-`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (the entries below any
-other metadata path that exists for every container, such as `/self/stack/services` or `/containers`; `it.FIELD` is a path below an
-element; `/self` is the container that runs confd, which is the sidekick in the topology `volumes`), or
-`split(metadata/PATH, ",")` (the parts of a text, or of `env.NAME` or `self.label.L`, without empty parts and without spaces next to
-the separator; a line break separates as well). `[healthy]` and `[running]` select containers; a container without a health check
-counts as healthy.
-With `[required]` after the collection of a list, an `each` or a `join`, the file is not written while the collection is empty, and confd's
-log names it. Elements are sorted by name, except those of metadata lists and split texts, which keep their order.
+COLL is one of these collections:
 
-Some collections reach beyond the stack: `link:ALIAS` (the containers behind a link or external link of the service, in any stack),
-`service:@{{metadata/KEY}}` (the containers of the service that a question of type `service` names) and, if the spec has
-`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE` (the services of all stacks with that label) and `everywhere:*` (all
-services); `[active]` selects the active services. `everywhere:LABEL.containers` are all containers of these services.
-A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
-`health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field that is null or has no value takes the default.
+| collection | elements |
+|---|---|
+| `peers` | all containers of this service |
+| `others` | all containers of this service except this container |
+| `service:NAME` | the containers of a service of the same stack |
+| `services:LABEL=VALUE` | the containers of the stack that have this label |
+| `hosts` | the hosts |
+| `metadata/PATH` | the elements of a list or map in the service's metadata |
+| `/PATH` | the entries below any other metadata path that exists for every container, such as `/self/stack/services` or `/containers`; `it.FIELD` is a path below an element; `/self` describes the container that runs confd, which is the sidekick in the topology `volumes` |
+| `split(metadata/PATH, ",")` | the parts of a string, which may also be `env.NAME` or `self.label.L`; empty parts and the spaces next to the separator are left out; a line break also separates two parts |
+| `link:ALIAS` | the containers that a link or external link of this service leads to, in any stack |
+| `service:@{{metadata/KEY}}` | the containers of the service that is the answer to KEY's question of type `service`, in any stack |
+| `everywhere:LABEL`, `everywhere:LABEL=VALUE` | the services that have this label, in all stacks; needs `scope: environment` |
+| `everywhere:*` | the services of all stacks; needs `scope: environment` |
+| `everywhere:LABEL.containers` | all containers of these services |
 
-An element contains the collections `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`;
-if an `each` names its element, `NAME.containers` and so on; this container has `self.ports`, `self.labels`, `self.host.labels`. A label has
-`name` (without the prefix), `word` (the same with `_` for each of `.-:`) and `value`. In a comparison, a field that an element
-lacks is an empty text; a pair of `set` whose value is only a label that the element lacks is left out. `has` also takes a field or
-a COLL: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`. `exists: metadata/PATH` is also true for an
-empty value: an unanswered question exists.
+After a collection of containers, `[healthy]` or `[running]` selects containers, as in `peers[healthy]`; a container without a health check
+counts as healthy. After a collection of services, `[active]` selects the active services. With `[required]` after the collection of a
+list, an `each` or a `join`, the file is not written while the collection is empty, and confd's log names the collection. Elements are
+sorted by name, except those of metadata lists and split strings, which keep their order.
+
+A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and `health_check.F`, where F is one of
+{", ".join(expressions.CHECK_FIELDS)}. If a field is null or has no value, the default of the expression is used.
+
+Some elements contain collections. A service has `it.containers`, `it.ports`, `it.external_ips` and `it.labels`; a container has `it.ports`
+and `it.labels`; a host has `it.labels`. `it.labels:PREFIX` selects the labels whose names begin with PREFIX. If an `each` names its
+element, write `NAME.containers` and so on. This container has `self.ports` and `self.labels`, and its host has `self.host.labels`. A label
+has the fields `name` (without PREFIX), `word` (the name with `_` in place of each `.`, `-` and `:`) and `value`. In a comparison, a field
+that an element lacks counts as an empty string. A pair of `set` is left out if its whole value is a label that the element lacks.
+
+`has` also accepts a field or a COLL: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`. `exists: metadata/PATH` is
+also true if the value is empty, because an unanswered question exists with an empty value.
 
 ## How values are written
 
-In `set` and `copy`, keys and values are quoted as the format requires. In `text` and `item`, quoting depends on the place of the value:
-on its own, it becomes a complete quoted value; inside your own quotes, it is escaped for them; in a comment, it stays one line; as a part
-of an unquoted YAML text, it may have only letters, digits and `-._~/:@+`. In places where no value is safe, such as an XML comment or a
-command substitution, the compiler refuses the expression. Numbers (`type: int`, `count`, `index`) and booleans (`type: boolean`) are not
-quoted in yaml, json, toml, nginx and haproxy. If the format cannot represent a value, rendering fails with an error that names the key. `copy` skips keys that the file sets itself or has already copied.
-Only `paste` puts a user's text into the file unchanged.
+In `set` and `copy`, keys and values are quoted as the format requires. In `text` and `item`, quoting depends on the place of the value.
+A value on its own becomes a complete quoted value. A value inside your own quotes is escaped for these quotes. A value in a comment stays
+on one line. A value that is a part of unquoted YAML text may contain only letters, digits and `-._~/:@+`. In places where no value is
+safe, such as an XML comment or a command substitution, the compiler refuses the expression. Numbers (`type: int`, `count`, `index`) and
+booleans (`type: boolean`) are not quoted in yaml, json, toml, nginx and haproxy. If the format cannot represent a value, rendering
+fails with an error that names the key. `copy` skips keys that the file sets itself or has already copied. Only `paste` puts a user's
+text into the file unchanged.
 
 | format | default for | pairs | values |
 |---|---|---|---|"""
@@ -146,13 +159,13 @@ _FORMATS = {
     "raw": (
         "all other extensions; `.conf` and `.cfg` if the file has no pairs",
         "none",
-        "one line, unchanged, because the syntax is unknown",
+        "written unchanged on one line, because the syntax is unknown",
     ),
     "yaml": ("", "`key: value`", "double-quoted"),
     "properties": (
         "",
         "`key=value`",
-        "with the backslash escapes of Java, in ASCII: `\\u00e9` for é; characters above U+FFFF are refused",
+        "in ASCII, with the backslash escapes of Java, such as `\\u00e9` for é; characters above U+FFFF are refused",
     ),
     "ini": (
         "",
@@ -162,19 +175,19 @@ _FORMATS = {
     "space": ("", "`key value`", "as in ini, but an empty value is refused"),
     "env": ("", "`KEY='value'`", "single-quoted for the shell"),
     "xml": ("", "`<property><name/><value/></property>`", "special characters as entities"),
-    "json": ("", "an object", "strings in double quotes; a file has either pairs or text"),
+    "json": ("", "an object", "strings in double quotes; a file contains either pairs or text"),
     "toml": (
         "",
-        '`key = value`; a key with a dot is a key of a table, like a map; `text: "[table]\\n"` begins a table',
+        '`key = value`; in a key such as `a.b`, `a` names a table, as if you had written a map; `text: "[table]\\n"` begins a table',
         "double-quoted",
     ),
     "nginx": (
         "",
         "none",
-        "a whole word in double quotes; a part of a word may have only letters, digits and `-._~/:@+,=%?!*\\|^`; a `$` is refused",
+        "a value that is a whole word is written in double quotes; a value that is part of a word may contain only letters, digits and `-._~/:@+,=%?!*\\|^`; a `$` is refused",
     ),
     "haproxy": ("", "none", "as in nginx, but a `$` is escaped, and an empty word is refused"),
-    "lines": ("", "one value per line, by `copy`", "one line, unchanged"),
+    "lines": ("", "one value per line, with `copy`", "written unchanged on one line"),
 }
 
 
@@ -207,9 +220,13 @@ def _section(level: str, title: str, kind: type[Record], example: str) -> str:
     rows = [_row(key) for key in keys_of(kind) if key.attribute != "compose"]
     doc = " ".join((kind.__doc__ or "").split())
     table = ["", "| key | type | default | meaning |", "|---|---|---|---|", *rows] if rows else []
-    passed = ["", f"Keys of compose files: {', '.join(f'`{name}`' for name in sorted(kind.PASSED))}."] if _passes(kind) else []
+    passed = ["", f"{_allowed(rows)} {', '.join(f'`{name}`' for name in sorted(kind.PASSED))}."] if _passes(kind) else []
     shown = ["", "```yaml", example.rstrip("\n"), "```"] if example else []
     return "\n".join([f"{level} {title}", "", doc, *shown, *table, *passed, ""])
+
+
+def _allowed(rows: list[str]) -> str:
+    return f"These compose-file keys are {'also ' if rows else ''}allowed:"
 
 
 def _passes(kind: type[Record]) -> TypeGuard[type[Composed]]:
@@ -254,6 +271,7 @@ def _default(key: Key) -> str:
     value = key.default
     if value in ("", None) or (isinstance(value, tuple | Mapping) and not value) or isinstance(value, Record):
         return ""
+    value = ", ".join(value) if isinstance(value, tuple) else value
     text = str(value).lower() if isinstance(value, bool) else str(value).encode("unicode_escape").decode()
     return f"`{text}`"
 
@@ -268,7 +286,7 @@ def _software() -> str:
         f"{f', `{row.request}`' if row.request else ', TCP'} | {row.source} |"
         for row in SOFTWARE
     ]
-    head = "## Well-known software\n\nSuitable settings and their sources. The command `new` uses these settings for flags that are not given.\n"
+    head = "## Well-known software\n\nThis table shows suitable settings and their sources. The command `new` uses these settings in place of flags that you leave out.\n"
     return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
 
 

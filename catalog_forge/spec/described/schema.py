@@ -28,7 +28,8 @@ _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}
 _EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
 _VALUE: Schema = {
     "description": (
-        "a text with expressions, a constant, or a map or list of such values; {list: {of: COLL, item: VALUE}} is a list"
+        "a string that may contain expressions, a constant, or a map or list of such values; {list: {of: COLL, item: VALUE}} is "
+        "a list"
     ),
     "anyOf": [
         {**_EXPRESSIONS, "type": [*_TEXT["type"], "null"]},
@@ -160,7 +161,7 @@ class _Maker:
         return self.reference(kind)
 
     def text(self, limits: Limits) -> Schema:
-        """Return the schema of a text with the limits of its key."""
+        """Return the schema of a string with the limits of its key."""
         if limits.one_of:
             return {"enum": list(limits.one_of)}
         made = dict(_TEXT)

@@ -1,4 +1,4 @@
-"""Model the spec language: every key that an author may write, with its meaning and its default."""
+"""Defines the spec language: every key that an author may write, with its meaning and its default."""
 
 from __future__ import annotations
 

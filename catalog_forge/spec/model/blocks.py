@@ -1,4 +1,4 @@
-"""Defines the blocks that make up the body of a file, and the conditions of blocks."""
+"""Defines the blocks that make up the body of a file, and the conditions of `when` blocks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
 from catalog_forge.spec.model.record import Record, key
 
-# The name of an element: any word that does not begin an expression.
-_ELEMENTS = "a word that begins with a letter, and that no expression begins with"
+# The name of an element may be any word that is not the first word of an expression or collection.
+_ELEMENTS = "a word that begins with a letter and is not the first word of an expression, such as self"
 ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 
-# A value of `set`: a text with expressions, a constant, or (in yaml, json and toml) a map or list of values.
+# A value of `set`: text that may contain expressions, a constant, or (in yaml, json and toml) a map or list of values.
 Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
 
 
@@ -46,12 +46,12 @@ class CopyBlock(Record):
     """Every pair of a metadata map, written in the file's format; in the format `lines`, every value of a metadata list."""
 
     copy: str = key(
-        "metadata/PATH of the map, or of the list in the format `lines`",
+        "metadata/PATH of the map or, in the format `lines`, of the list",
         pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}",
         shape="metadata/PATH",
     )
     bare: tuple[str, ...] = key(
-        "which values are written without quotes in yaml, json and toml: numbers, true and false",
+        "kinds of values that are written without quotes in yaml, json and toml; `truths` are true and false",
         tuple,
         one_of=("numbers", "truths"),
     )
@@ -66,7 +66,7 @@ class PasteBlock(Record):
         pattern=r"env\.(\w|@\{[^{}]+\})+|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{[^{}]+\})+)+",
         shape="metadata/PATH or env.NAME",
     )
-    wrap: tuple[str, ...] = key("two texts that are written on separate lines before and after the pasted text", tuple)
+    wrap: tuple[str, ...] = key("two strings: the line before the pasted text, and the line after it", tuple)
     optional: bool = key("true: the block is left out when the key has no value", False)
 
     @property
@@ -99,7 +99,9 @@ class Listing(Record):
     sep: str = key("text between two items", "\n")
     head: str = key("text before the first item; left out if the collection is empty", "")
     tail: str = key("text after the last item; left out if the collection is empty", "")
-    required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
+    required: bool = key(
+        "true: while the collection is empty, the file is not written, and confd's log names the collection", False
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Elements(Record):
     """A value for each element of a collection."""
 
     of: Collection = key("the collection, as in the block `list`")
-    item: Value = key("the value for each element, with `it` for the element in expressions: a text, or a map or list of texts")
+    item: Value = key("the value for each element: a string, or a map or list of strings; in expressions, `it` is the element")
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ class Each(Record):
     sep: str = key("text between two elements", "")
     head: str = key("text before the first element; left out if the collection is empty", "")
     tail: str = key("text after the last element; left out if the collection is empty", "")
-    required: bool = key("while the collection is empty, the file is not written, and the log names what is missing", False)
+    required: bool = key(
+        "true: while the collection is empty, the file is not written, and confd's log names the collection", False
+    )
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,11 @@ class Condition(Record):
         maximum=300,
         reads=True,
     )
-    eq: tuple[Text, ...] = key("true if both texts are equal", tuple)
-    ne: tuple[Text, ...] = key("true if both texts differ", tuple)
-    contains: tuple[Text, ...] = key("true if the first text contains the second", tuple)
-    begins: tuple[Text, ...] = key("true if the first text begins with the second", tuple)
-    ends: tuple[Text, ...] = key("true if the first text ends with the second", tuple)
+    eq: tuple[Text, ...] = key("true if the two strings are equal", tuple)
+    ne: tuple[Text, ...] = key("true if the two strings differ", tuple)
+    contains: tuple[Text, ...] = key("true if the first string contains the second", tuple)
+    begins: tuple[Text, ...] = key("true if the first string begins with the second", tuple)
+    ends: tuple[Text, ...] = key("true if the first string ends with the second", tuple)
     env: str = key("true if this variable of `vars` is not empty", "", pattern=VARIABLE, shape="the name of a variable in `vars`")
     first: bool = key("true if this container is the first of the peers", False)
     negated: Condition | None = key("true if this condition is false", None, name="not")
@@ -184,12 +188,12 @@ class Condition(Record):
 
     @property
     def compared(self) -> dict[str, tuple[Text, ...]]:
-        """The compared texts, by the key of each comparison."""
+        """The strings that this condition compares, by the key of the comparison, such as `eq`."""
         return {word: texts for word in ("eq", "ne", "contains", "begins", "ends") if (texts := getattr(self, word))}
 
     @property
     def texts(self) -> Iterator[Text]:
-        """The texts that are compared."""
+        """All strings that this condition compares."""
         return chain.from_iterable(self.compared.values())
 
     @property
@@ -221,9 +225,8 @@ class WhenBlock(Record):
     """Blocks that are written if a condition is true, and blocks that are written if the condition is false."""
 
     when: Condition = key(
-        "a condition with one of service, has, exists, eq, ne, contains, begins, ends, env, first, or with not, all or "
-        "any, which "
-        "combine other conditions"
+        "a condition with one of the keys service, has, exists, eq, ne, contains, begins, ends, env and first, or with not, all "
+        "or any, which contain other conditions"
     )
     then: tuple[Block, ...] = key("blocks that are written if the condition is true", tuple)
     otherwise: tuple[Block, ...] = key("blocks that are written if the condition is false", tuple, name="else")

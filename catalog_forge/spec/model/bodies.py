@@ -39,7 +39,10 @@ def _names_in(body: tuple[Block, ...]) -> list[str]:
 
 
 def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
-    """Yield every text of a body that may contain expressions, with its block. `around`: names of outer elements."""
+    """Yield every text in a body that may contain expressions, with the block that contains the text.
+
+    `around`: the names of the elements of enclosing `each` blocks.
+    """
     names = [*around, *_names_in(body)]
     for block in blocks_of(body):
         match block:

@@ -35,17 +35,17 @@ RANCHER_FILE = RANCHER_KEYS | frozenset(
     "blkio_weight blkio_weight_device certs default_cert description device_read_bps device_read_iops device_write_bps "
     "device_write_iops disks health_check load_balancer_config metadata scale uts".split()
 )
-# A companion may have all keys except those that need other files or a top-level `networks` or `secrets`.
+# A companion may have all keys except those that need other files or a top-level section `networks` or `secrets`.
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
 
 
-# The types of keys whose values have a structure that a text cannot represent.
+# The types of keys whose values have a structure that a single string cannot represent.
 _OF_PARTS = frozenset("map labels environment ports set numbers list list-of-pairs limits rates disks rules".split())
-# How to write the value of each type, for a fault without a hint of its own.
-_LIST = "write a list of texts: [a, b], or with '- ' before each text"
+# Hints on how to write a value of each type, for problems that have no hint.
+_LIST = "write a list of strings: [a, b], or with '- ' before each string"
 _PAIRS = "write NAME: VALUE, with a single value for each name"
 _FORMS = {
-    **dict.fromkeys(("text", "text-or-nothing"), "write a single text"),
+    **dict.fromkeys(("text", "text-or-nothing"), "write a single string"),
     "truth": "write true or false, in lower case and without quotes",
     **dict.fromkeys(("number", "whole"), "write only digits, such as 512"),
     "score": "write a whole number from -1000 to 1000",
@@ -77,15 +77,15 @@ def named_volume(mount: str) -> str:
 def refused(name: str, value: Any) -> Iterator[Problem]:
     """Yield a problem for each part of a key's value that rancher-compose refuses, that nothing reads or that has no effect.
 
-    A text with a `$` is not checked, because the value is known only at launch.
+    A string that contains a `$` is not checked, because its value is known only at launch.
     """
     if name in ("ports", "expose") and isinstance(value, list):
-        # Rancher's schema accepts every number as a port, but the engine does not. For ports as text, both accept the same range.
+        # Rancher's schema accepts every number as a port, but the engine does not. For strings, both accept the same range.
         value = [str(port) if type(port) is int else port for port in value]
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    # After variables are substituted, a text is still a text, never a mapping or a list.
+    # Substituting variables never turns a string into a mapping or a list, so a string in place of one is always a fault.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
@@ -105,6 +105,9 @@ def _form(name: str) -> str:
 
 
 def labels_of(labels: Mapping[str, Any] | list[Any] | None) -> Iterator[tuple[str, str]]:
-    """Yield the labels of a service as pairs of texts (Docker accepts nothing else), from a mapping or a list of NAME=VALUE."""
+    """Yield the name and value of each label as strings, the only type that Docker accepts.
+
+    `labels`: a mapping, or a list of NAME=VALUE.
+    """
     pairs = labels.items() if isinstance(labels, Mapping) else (str(label).partition("=")[::2] for label in labels or ())
     yield from ((name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in pairs)

@@ -32,7 +32,7 @@ class ConfFile(Record):
     body: tuple[Block, ...] = key("the blocks that make up the file, in order")
     format: str = key("format of the file; default: derived from the path, as the table of formats shows", "", one_of=FORMATS)
     mode: str = key(
-        "permissions, with a leading 0; default: 0600 if the file reads a secret, otherwise 0644",
+        "permissions, with a leading 0; default: 0600 if the file uses a secret, otherwise 0644",
         "",
         pattern="0[0-7]{3}",
         shape='an octal number such as "0644"',
@@ -41,7 +41,9 @@ class ConfFile(Record):
     gid: int = key("number of the group that owns the file", 0)
     secret: bool = key("true if the file contains a secret: its mode is then 0600 unless `mode` is set", False)
     export: bool = key(
-        "true: each pair of an env file begins with `export`, so that programs that a script starts get the variable", False
+        "true: each pair of an env file begins with `export`, so that a script that sources the file passes the variables "
+        "on to the programs that it starts",
+        False,
     )
     check: str = key(
         "command that must accept the new file before it replaces the old file; {{.src}} is the path of the new file",

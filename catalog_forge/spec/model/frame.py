@@ -90,19 +90,20 @@ class Image(Record):
     user: str = key("user and group that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The only confd release for back ends other than Rancher: other releases read etcd, ssm and vault differently.
+# The only confd release that supports back ends other than Rancher here: other releases read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 
 @dataclass(frozen=True)
 class Engine(Record):
-    """How the files are rendered: by which confd, and from which version of the metadata."""
+    """How the files are rendered: with which release of confd, and from which version of the metadata."""
 
     confd: str = key(
         "confd release",
         "0.16.0",
         one_of=CONFD_RELEASES,
-        shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
+        shape="0.14.0 to 0.16.0, or HEAD; older releases cannot be used, because `ls` is broken in 0.12 and 0.13, and 0.11 "
+        "supports neither defaults nor arithmetic",
     )
     confd_src: str = key("URL of the confd binary; not needed for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
     confd_sha256: str = key(
@@ -110,16 +111,16 @@ class Engine(Record):
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
     backends: tuple[str, ...] = key(
-        "where the keys of `metadata` are stored: in Rancher's metadata service or in another store; from a list, the first "
-        "back end is used unless CONF_BACKEND in the container names another",
+        "where the keys of `metadata` are stored: in Rancher's metadata service or in another store; if several back ends are "
+        "listed, the first is used unless the container's variable CONF_BACKEND names another",
         ("rancher",),
         name="backend",
         one_of=NAMES,
         single=True,
     )
     prefix: str = key(
-        "the prefix of the keys of `metadata` in a store, unless CONF_PREFIX in the container names another; "
-        "default: a slash and the name of the entry; for vault, this path below /secret",
+        "prefix of the keys of `metadata` in a store; the container's variable CONF_PREFIX overrides it; default: /ENTRY, where "
+        "ENTRY is the name of the entry, or /secret/ENTRY for vault",
         "",
         pattern=PREFIX,
         shape="a key such as /app, without a slash at its end",
@@ -127,8 +128,7 @@ class Engine(Record):
     )
     refresh: str = key(
         "when confd renders the files: `watch` (at each change, or every 10 s if the back end cannot be watched), "
-        "`once`, or at an "
-        "interval such as 30s",
+        "`once`, or at an interval such as 30s",
         "watch",
         pattern=f"watch|once|{DURATION}",
         shape="watch, once or an interval such as 30s",
@@ -142,12 +142,15 @@ class Engine(Record):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the metadata keys may be in a store other than Rancher's. A spec with such a store can read only these keys."""
+        """Whether the metadata keys may be in a store other than Rancher's metadata service.
+
+        A spec with such a store can read only these keys.
+        """
         return bool(self.store)
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The back ends that a container may select: the spec's back ends, and `file` if the spec has only `rancher`."""
+        """The back ends that containers may select: the spec's, and `file` if the spec has only `rancher` with confd 0.16.0."""
         return ("rancher", "file") if self.backends == ("rancher",) and self.confd == STORES else self.backends
 
 
@@ -170,7 +173,7 @@ class HealthCheck(Record):
     response_timeout: int = key("milliseconds within which the container must answer", 2000, least=1)
     healthy_threshold: int = key("number of consecutive successful checks that make a container healthy", 2, least=1)
     unhealthy_threshold: int = key("number of consecutive failed checks that make a container unhealthy", 3, least=1)
-    initializing_timeout: int = key("milliseconds in which a new container must become healthy", 60000, least=1)
+    initializing_timeout: int = key("milliseconds within which a new container must become healthy", 60000, least=1)
     strategy: str = key("what Rancher does with an unhealthy container", "recreate", one_of=STRATEGIES)
 
 
@@ -187,8 +190,8 @@ class Tool(Record):
     url: str = key("URL of the program, or of an archive that contains it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
     sha256: str = key("SHA-256 of the file at the URL", pattern="[0-9a-f]{64}", shape="64 hex digits")
     path: str = key(
-        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: the URL is that "
-        "of the program itself",
+        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); without `path`, the URL "
+        "is that of the program itself",
         "",
         pattern=r"[A-Za-z0-9][A-Za-z0-9._/+@-]*",
         shape="a relative path in the archive",

@@ -16,7 +16,7 @@ class Wait(Record):
 
     files: str = key("`all`: the program starts after all files are written", "all", one_of=("all",))
     scale: str = key(
-        "how long to wait until the service has as many containers as its scale says; then the program starts in any case",
+        "maximum time to wait until the service has as many containers as its scale; after this time, the program starts anyway",
         "",
         pattern=DURATION,
         shape="a time such as 300s",
@@ -46,12 +46,13 @@ class Leader(Record):
 
     by: str = key(
         "which container becomes the leader: the one with the lowest index, or the one whose command `number` prints the highest "
-        "number (of several, the one with the lowest index)",
+        "number (if several print it, the one of these with the lowest index)",
         "lowest-index",
         one_of=("lowest-index", "highest-number"),
     )
     number: str = key(
-        "command that runs in the service's container and prints how much data the container has, as a whole number; -1 if none",
+        "command that runs in the service's container and prints a whole number, which shows how much data the container has; -1 "
+        "means no data",
         "",
         maximum=2000,
     )
@@ -64,18 +65,18 @@ class Leader(Record):
         pattern=r"/[A-Za-z0-9._/+@-]+",
         shape="an absolute path",
     )
-    before: tuple[Text, ...] = key("shell commands that run before the program in the leader", tuple)
-    args: tuple[Text, ...] = key("arguments of the program in the leader, after the arguments in `exec`", tuple)
+    before: tuple[Text, ...] = key("shell commands that the leader runs before the program", tuple)
+    args: tuple[Text, ...] = key("arguments that the leader passes to the program, after the arguments in `exec`", tuple)
 
 
 @dataclass(frozen=True)
 class Others(Record):
     """The containers that join the cluster once the leader or another container answers."""
 
-    before: tuple[Text, ...] = key("shell commands that run before the program in the other containers", tuple)
-    args: tuple[Text, ...] = key("arguments of the program in the other containers, after the arguments in `exec`", tuple)
+    before: tuple[Text, ...] = key("shell commands that the other containers run before the program", tuple)
+    args: tuple[Text, ...] = key("arguments that the other containers pass to the program, after the arguments in `exec`", tuple)
     jitter: str = key(
-        "time over which the first starts of the other containers are spread, in the order of their index",
+        "time over which the first starts of the other containers are spread, in the order of the containers' indexes",
         "",
         pattern=DURATION,
         shape="a time such as 15s",
@@ -101,9 +102,8 @@ class Launch(Record):
     others: Others | None = key("settings of the containers that join the cluster", None)
     restart: Restart | None = key("how several containers restart; default: all containers restart at once", None)
     reload: str = key(
-        "what happens when a value changes that `exec` or `environment` reads: `restart`, or `none`, that is nothing "
-        "until the next "
-        "start",
+        "what happens when a value that `exec` or `environment` uses changes: `restart`, or `none` (nothing until the next "
+        "start)",
         "none",
         one_of=("restart", "none"),
     )

@@ -24,24 +24,23 @@ class MetadataKey(Record):
 
     type: str = key("type of the value", "string", one_of=KEY_TYPES)
     default: Any = key(
-        "value if the user gives none; for a map or list: the data that the entry writes to the service's metadata", None
+        "value if the user supplies none; for a map or list: the data that the entry writes to the service's metadata", None
     )
     label: str = key("label of the question; default: derived from the key", "", maximum=100, line=True)
     description: str = key("explanation of the question", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
     required: bool | None = key("true if the question must be answered; default: true unless the key is optional", None)
     optional: bool = key(
-        "true if the key may have no value: a pair whose whole value is this key is then left out; any other text that reads the "
+        "true if the key may have no value: a pair whose whole value is this key is then left out; any other text that uses the "
         "key needs a default or a condition with `has`",
         False,
     )
     secret: bool = key(
-        "true if the value must not be shown: the question has the type password, and files that read the value have "
-        "the mode 0600",
+        "true if the value must not be shown: the question has the type password, and files that use the value have mode 0600",
         False,
     )
     fields: tuple[str, ...] = key(
-        "the fields of the records in a list or map; values that are not records are skipped in a map", tuple
+        "the fields of the records in a list or map; in a map, values that are not records are skipped", tuple
     )
     variable: str = key(
         "name of the question's variable; default: derived from the key", "", pattern=VARIABLE, shape="letters, digits and _"
@@ -122,6 +121,6 @@ def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> st
 
 
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return every way to split a text into NAME and FIELD at one of its dots, the longest NAME first."""
+    """Return every way to split a string into NAME and FIELD at one of its dots, the longest NAME first."""
     dots = [place for place, char in enumerate(name) if char == "." and place > 0]
     return [(name[:place], (name[place + 1 :],)) for place in reversed(dots)]

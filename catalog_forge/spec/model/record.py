@@ -40,8 +40,8 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.
 
     `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes the allowed texts;
-    `maximum` limits a text's length; `line` restricts the text to one line; `least` and `most` limit a number; `reads`: the text
-    contains an expression without braces, which the checks parse; `single`: a list of one element may be written as that element;
+    `maximum` limits a text's length; `line` restricts the text to one line; `least` and `most` limit a number; `reads` allows
+    expressions in a value whose type is not `Text`; `single`: a list of one element may be written as that element;
     `name` is the key's name in the file if Python reserves the word.
     """
     metadata = {"limits": Limits(doc, **limits)}

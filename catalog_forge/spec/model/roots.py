@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from catalog_forge.spec.model.spec import Spec
 
-# Paths that every container has, and that stay inside the container's own stack.
+# Paths that exist for every container and that every spec may read.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
 # Paths that cover all stacks of the environment. A spec must opt in to read such a path (docs/facts/confd.md#5.3).
 _WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")

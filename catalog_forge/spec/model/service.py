@@ -11,7 +11,8 @@ from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
 from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, IMAGE_SHAPE, HealthCheck, NumberOrVariable
 from catalog_forge.spec.model.record import Record, key
 
-# The ordered roles of the primary's sidekicks in each topology. `Member` has the name of the service for each role.
+# The roles of the primary's sidekicks in each topology, in order. `Member` has a property for each role, with the name of its
+# service.
 TOPOLOGIES = {
     "volumes": ("conf",),
     "netns": ("main", "volumes"),
@@ -34,7 +35,7 @@ class Group(Composed):
     """One of several services that run the same software with the same conf image, such as masters and data nodes."""
 
     PASSED = SERVICE_KEYS
-    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
+    scale: NumberOrVariable = key("number of containers, or the `${variable}` of a question that asks for this number", 1)
     name: str = key(
         "name of the group's service; default: SERVICE-GROUP",
         "",
@@ -46,9 +47,8 @@ class Group(Composed):
     exec: tuple[str, ...] = key("start command of the program in this group, in place of launch.exec; without expressions", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group only", None)
     metadata: Mapping[str, Any] = key(
-        "metadata keys whose value is fixed in this group, so that no question asks for it; `@{metadata/KEY}` in the "
-        "value is the "
-        "answer to a question; null: the group does not have the key",
+        "metadata keys whose value is fixed in this group, so that no question asks for it; the value may contain "
+        "`@{metadata/KEY}`, which becomes the answer to KEY's question; null: the group does not have the key",
         dict,
         reads=True,
     )
@@ -57,7 +57,7 @@ class Group(Composed):
 
 @dataclass(frozen=True)
 class Service(Composed):
-    """The software to configure. Any other docker-compose v2 or rancher-compose key may be added."""
+    """The software to configure. Most docker-compose v2 and rancher-compose keys may be added."""
 
     PASSED = SERVICE_KEYS
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
@@ -69,17 +69,18 @@ class Service(Composed):
         maximum=255,
     )
     topology: str = key(
-        "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
-        "`netns` (conf is the primary, main its sidekick in the same network), "
-        "`datavol` (main is the primary, conf its sidekick in the same network), "
+        "how the service gets the configuration, where main is the container of the program and conf is the container of confd: "
+        "`volumes` (main is the primary service, and conf is its sidekick), "
+        "`netns` (conf is the primary service, and main is its sidekick with the same network), "
+        "`datavol` (main is the primary service, and conf is its sidekick with the same network), "
         "`scripts` (conf writes files that never change, and exits) or "
-        "`embedded` (one container: the conf image is built from main's, and confd runs next to the program)",
+        "`embedded` (one container: the conf image is built from the image of the program, and confd runs next to the program)",
         "volumes",
         one_of=tuple(TOPOLOGIES),
     )
     network_mode: str = key("`host`: the program uses the network of the host that it runs on", "", one_of=("host",))
-    shell: bool = key("true if the image has /bin/sh and sleep; false: the scripts use the busybox of the conf image", True)
-    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
+    shell: bool = key("true if the image has /bin/sh and sleep; otherwise, the scripts use the busybox of the conf image", True)
+    scale: NumberOrVariable = key("number of containers, or the `${variable}` of a question that asks for this number", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
     groups: Mapping[str, Group] = key("several services instead of one service, each with separate settings", dict)
     compose: Mapping[str, Any] = key(
@@ -104,7 +105,7 @@ class Service(Composed):
 
 @dataclass(frozen=True)
 class Companion(Composed):
-    """An additional service of the entry, such as a load balancer. A companion has the keys of a service in compose files."""
+    """An additional service of the entry, such as a load balancer. It has the keys that a service has in compose files."""
 
     PASSED = COMPANION_KEYS
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)
@@ -117,4 +118,6 @@ class Volume(Record):
     driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
     driver_opts: Mapping[str, str] = key("options of the driver", dict)
     external: bool = key("true if the volume already exists outside of the stack", False)
-    per_container: bool = key("true if each container has a separate volume, which the container that replaces it reuses", False)
+    per_container: bool = key(
+        "true if each container has a separate volume; a replacement reuses the volume of the container that it replaces", False
+    )

@@ -37,8 +37,8 @@ class Spec(Record):
     service: Service = key("the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
     scope: str = key(
-        "which data the files may read: of the own stack, or of all stacks, as everywhere:LABEL and the paths "
-        "/services and /stacks do",
+        "which data the files may read: only data of their own stack, or data of all stacks, which everywhere:LABEL and the "
+        "paths /services and /stacks need",
         "stack",
         one_of=SCOPES,
     )
@@ -68,8 +68,7 @@ class Spec(Record):
     )
     companions: Mapping[str, Companion] = key("the additional services of the entry, by name", dict)
     deviations: Mapping[str, str] = key(
-        "reasons for values that differ from the standards in catalog-forge.yml, each under the path of its key, such "
-        "as image.base",
+        "reasons why values differ from the standards in catalog-forge.yml, by the path of each value, such as image.base",
         dict,
     )
 
@@ -168,22 +167,25 @@ class Member:
 
     @property
     def conf(self) -> str:
-        """The service whose containers run confd."""
+        """The name of the service whose containers run confd."""
         return self._called("conf", f"{self.name}-conf" if self.group else self.spec.name, self.name)
 
     @property
     def main(self) -> str:
-        """The service whose containers run the program."""
+        """The name of the service whose containers run the program."""
         return self._called("main", f"{self.name}-main", self.name)
 
     @property
     def volumes(self) -> str:
-        """The service whose containers own the volumes of the files."""
+        """The name of the service whose containers own the volumes of the files."""
         return self._called("volumes", f"{self.name}-volumes", self.conf)
 
     @property
     def asking(self) -> str:
-        """The service that confd reads as `self`: the primary if confd shares its address, otherwise confd's own sidekick."""
+        """The name of the service that confd reads as `self`.
+
+        It is the primary service if confd has the address of this service, otherwise the sidekick that runs confd.
+        """
         return self.name if self.spec.service.is_self else self.conf
 
     @property
