@@ -54,7 +54,8 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     reader = Reader()
     notes = [*_of_files(sources, reader)]
     files = composition.read(sources).answered(variables, partial(_unasked, notes))
-    stack = _Composer(name, files, Launches(variables, reader), reader, _declared(sources, notes)).stack(notes)
+    launches = Launches(variables, reader)
+    stack = _Composer(name, files, launches, reader, _declared(sources, notes)).stack(notes)
     places = {(fault.where.file, fault.where.line) for fault in refused if fault.where}
     own = ((files.at(fault.where), fault) for fault in reader.problems if fault.where and files.is_whole)
     said = [
@@ -75,7 +76,8 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     secret = secrets_of(entry, variables)
     named = [service.get("image") for service in files.services.values()]
     images = {text_of(node): files.at(node.where) for node in reversed(named) if node}
-    stack = replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), images=images)
+    ports = {port: files.at(where) for port, where in launches.public.items()}
+    stack = replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), images=images, ports=ports)
     return replace(stack, secrets=tuple(sorted(set(secret.values()))))
 
 

@@ -24,7 +24,7 @@ from catalog_forge.rancher.judgement.checks import is_port
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.shown import printable
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
-from catalog_forge.stack.model import Launch, Network, Note
+from catalog_forge.stack.model import Launch, Network, Note, port_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 PULL = "io.rancher.container.pull_image"
@@ -42,13 +42,17 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40,
 
 
 class Launches:
-    """Reads launches, and collects notes on keys that are not honoured (`unhonoured`) or need trust (`dangerous`)."""
+    """Reads launches, and collects notes on keys that are not honoured (`unhonoured`) or need trust (`dangerous`).
+
+    `public` maps each public port to its location.
+    """
 
     def __init__(self, variables: Mapping[str, str], reader: Reader) -> None:
         self.variables = variables
         self.reader = reader
         self.unhonoured: list[Note] = []
         self.dangerous: list[Note] = []
+        self.public: dict[str, Where] = {}
 
     def read(self, definition: Definition) -> Launch:
         """Return the container that a service definition describes."""
@@ -143,7 +147,9 @@ class Launches:
         found: list[str] = []
         for item in items(node):
             if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
-                found += _each(item.value)
+                each = _each(item.value)
+                self.public = {public: item.where for port in each if (public := port_of(port)[1])} | self.public
+                found += each
             else:
                 self.cannot(
                     f"the port {item.value!r}", item.where, f"use ports from 1 to 65535, and at most {_MOST_PORTS} in a range"

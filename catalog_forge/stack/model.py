@@ -158,7 +158,7 @@ class Stack:
     number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
     containers read, if any. `shown` is the stack with secrets masked, or None if it has none. `beside` names the services that
     run in addition to the entry, `held` names the stopped units, and `restarts` counts the requested restarts of each unit.
-    `images` maps each image to the location at which the entry names it.
+    `images` and `ports` map each image and each public port to the location at which the entry names it.
     """
 
     name: str
@@ -178,6 +178,7 @@ class Stack:
     beside: tuple[str, ...] = ()
     restarts: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
+    ports: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     def scaled(self, scales: Mapping[str, int]) -> Stack:
         """Return the stack with these scales of its services; all other services keep their scales."""

@@ -14,7 +14,7 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 HIDDEN = "***"
 _LEAST = 4
 # The fields of a stack that are internal to this program and therefore not part of the stack's description.
-_OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
+_OWN = ("secrets", "settle", "shown", "images", "ports", "store", "held", "beside", "restarts")
 
 
 def lines(stack: Stack) -> Iterator[str]:

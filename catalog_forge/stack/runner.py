@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import ipaddress
+import re
 import tarfile
 import threading
 import time
@@ -23,7 +24,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import IPAMConfig, IPAMPool, LogConfig, Ulimit
 
-from catalog_forge.errors import BuildError, ForgeError, Problem
+from catalog_forge.errors import BuildError, ForgeError, Problem, Where
 from catalog_forge.image.containers import Container, Network
 from catalog_forge.image.engine import LOST, Engine, advice
 from catalog_forge.image.lists import PURPOSE_LABEL
@@ -39,6 +40,8 @@ LOOPBACK = "127.0.0.1"
 
 # The errors that the engine and its runtime report if a container cannot join a network because its owner has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
+# The public port in the engine's error for a port that is taken: "Bind for 0.0.0.0:80 failed", "listen tcp4 0.0.0.0:80: bind".
+_PORT = re.compile(r":([0-9]+)(?= failed|: bind)")
 _ROUNDS, _PAUSE = 20, 0.1
 _GRACE = 10  # seconds between SIGTERM and SIGKILL for a container: Docker's default
 _LOG = {"max-size": "64m"}
@@ -63,6 +66,8 @@ class StackRunner:
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
         # Maps the id of each container to the time of the last log line that `news` has returned.
         self._returned: dict[str, str] = {}
+        # Maps each public port of the stack to its location in the entry, for the engine's refusals.
+        self._ports: Mapping[str, Where] = {}
 
     def network(self) -> Network:
         """Return the stack's network. If the network does not exist, create it with a separate subnet."""
@@ -101,6 +106,7 @@ class StackRunner:
 
         `pull` is called before each pull. Raises BuildError with the names of all unavailable images.
         """
+        self._ports = stack.ports
         found: dict[str, str] = {}
         problems: list[Problem] = []
         launches = [launch for service in stack.services if service.scale for launch in service.launches]
@@ -169,7 +175,8 @@ class StackRunner:
             self._container(identity, name).start()
         except BuildError as error:
             if not (any(words in str(error) for words in _NO_OWNER) or self._alone(identity)):
-                raise
+                port = next((each for each in _PORT.findall(str(error)) if each in self._ports), "")
+                raise BuildError.of([replace(each, where=self._ports.get(port)) for each in error.problems]) from error
 
     def _alone(self, identity: str) -> bool:
         """Whether a container shares the network of a container that does not run."""

@@ -62,7 +62,8 @@ class StateFolder:
             "scales": dict(stack.scales),
         }
         chosen |= {"settle": stack.settle, "held": stack.held, "beside": stack.beside, "restarts": dict(stack.restarts)}
-        chosen |= {"images": {name: asdict(where) for name, where in stack.images.items()}}
+        places = {"images": stack.images, "ports": stack.ports}
+        chosen |= {kind: {name: asdict(where) for name, where in found.items()} for kind, found in places.items()}
         chosen["store"] = asdict(stack.store) if stack.store else None
         with suppress(ForgeError):
             last = self._read("plan.json")
@@ -245,7 +246,8 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 def _stack(data: Mapping[str, Any]) -> Stack:
     chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle", "restarts") if key in data}
     chosen |= {key: tuple(data.get(key, ())) for key in ("secrets", "held", "beside")}
-    chosen |= {"images": {name: Where(**where) for name, where in data.get("images", {}).items()}}
+    for kind in ("images", "ports"):
+        chosen[kind] = {name: Where(**where) for name, where in data.get(kind, {}).items()}
     if store := data.get("store"):
         chosen["store"] = StoreBeside(**_tuples(store))
     return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), **chosen)

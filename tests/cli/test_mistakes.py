@@ -265,7 +265,8 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(stack: str, tmp_path: Path
         tree(tmp_path, {"templates/web/0/docker-compose.yml": image})
         result = call(tmp_path, "up", "web", "--name", stack, env={})
     assert result.exit_code == 1
-    assert f"cannot start container {stack}-web-1" in result.stderr and "publish a different port" in result.stderr
+    place, _, rest = result.stderr.partition(f"cannot start container {stack}-web-1: ")
+    assert place.endswith("templates/web/0/docker-compose.yml:6:13: ") and "publish a different port" in rest
 
 
 @pytest.mark.parametrize("short", ["gh:acme/redis", "gl:acme/redis", "bb:acme/redis"])

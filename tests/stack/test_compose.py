@@ -232,6 +232,15 @@ def test_ports_of_a_range_are_published_one_by_one(text: str, ports: tuple[str, 
     assert launch(f"ports: ['{text}']").ports == ports
 
 
+def test_each_public_port_knows_its_line() -> None:
+    found = stack("a:\n  image: x\n  expose: [70]\n  ports:\n  - 80-81:90-91\n  - '7'\n  - ${port}:1\n  - 80:3", port="8")
+    assert {port: str(where) for port, where in found.ports.items()} == {
+        "80": "web/0/docker-compose.yml:5:5",
+        "81": "web/0/docker-compose.yml:5:5",
+        "8": "web/0/docker-compose.yml:7:5",
+    }
+
+
 @pytest.mark.parametrize(
     ("keys", "key"),
     [

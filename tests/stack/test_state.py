@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.stack import state
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger
@@ -54,6 +55,12 @@ def test_a_plan_comes_back_as_it_was_and_each_has_a_number(folder: StateFolder) 
     assert folder.plan() == (STACK, 2)
     assert folder.path.stat().st_mode & 0o777 == 0o700
     assert (folder.path / "plan.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_places_of_images_and_ports_come_back_with_a_plan(folder: StateFolder) -> None:
+    image, port = Where("docker-compose.yml", 3, 10), Where("docker-compose.yml", 5, 5)
+    folder.write_plan(replace(STACK, images={"x:1": image}, ports={"80": port}))
+    assert (folder.plan()[0].images, folder.plan()[0].ports) == ({"x:1": image}, {"80": port})
 
 
 def test_numbers_come_back_and_none_when_they_are_lost(folder: StateFolder) -> None:
