@@ -111,7 +111,7 @@ def commit_of(folder: Path, ref: str) -> str:
 
 
 def prefix_of(folder: Path) -> str:
-    """Return a folder's path in its repository with a trailing slash; empty for the top folder. Raises the errors of `read`."""
+    """Return a folder's path in its repository with a trailing slash, or "" for the top folder. Raises the errors of `read`."""
     return os.fsdecode(read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
 
 

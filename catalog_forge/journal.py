@@ -169,7 +169,7 @@ class _Journal:
         return json.dumps({**lists, "root": self.root}).encode() + b"\n"
 
     def refused(self) -> str:
-        """Return the first path that this program may not write; empty if there is none."""
+        """Return the first path that this program may not write, or an empty string if it may write all paths."""
         paths = [*self.files, *self.removals, *self.folders]
         hidden = (path for path in paths if f"/{_folder_of(path)}".count("/."))
         hidden_folders = (path for path in self.folders if path.rpartition("/")[2].startswith("."))
@@ -275,7 +275,7 @@ def _probe_in(folder: str) -> str:
 
 
 def _recover(root: Path) -> None:
-    """Finish an interrupted change that was committed; undo an interrupted change that was not."""
+    """Finish an interrupted change if it was committed; otherwise undo it."""
     if committed := read(root, _COMMITTED):
         with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)

@@ -77,7 +77,7 @@ def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
 
 
 def _end(text: str, start: int, quote: str) -> int:
-    """Return the offset just after the closing quote of a quoted text; 0 if this line does not contain the closing quote."""
+    """Return the offset just after the closing quote of a quoted text, or 0 if this line does not contain the closing quote."""
     return next((found.end() for found in _STOPS[quote].finditer(text, start) if found[0] == quote), 0)
 
 
@@ -213,7 +213,7 @@ def _indent(text: str) -> int:
 
 
 def _first(stop: Stop, lines: Sequence[str], most: int) -> int | None:
-    """Return the first line between a key and the stop; None if there is no such line, or if the key has a value.
+    """Return the first line between a key and the stop, or None if there is no such line or the key has a value.
 
     The key is the nearest line above the stop that is indented by at most `most`.
     """

@@ -37,7 +37,7 @@ class Published:
 
     @property
     def last(self) -> int:
-        """Return the number of the last revision; -1 if there is none."""
+        """Return the number of the last revision, or -1 if there are no revisions."""
         return max(self.revisions, default=-1)
 
     def revision(self, number: int) -> Revision:

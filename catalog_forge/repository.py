@@ -139,7 +139,7 @@ class Repository:
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """Map each image in generated files to the digest to which it is pinned. Raises ForgeError if the lock is damaged."""
+        """Map each image in generated files to the digest of its pin. Raises ForgeError if the lock file is damaged."""
         if not (self.root / LOCK).is_file():
             return {}
         from catalog_forge.registry import lockfile

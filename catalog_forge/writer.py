@@ -120,7 +120,7 @@ def is_current(root: Path, name: str, inputs_digest: str) -> bool:
 
 
 def current(root: Path, name: str, inputs_digest: str) -> Recorded | None:
-    """Return the record of the spec `name`; None if it was generated from other inputs, or if a file has changed since then."""
+    """Return the record of the spec `name`, or None if it was generated from other inputs or a file has changed since then."""
     journal.recover(root)
     manifest = _read_manifest(root, name)
     is_same = (
@@ -200,7 +200,7 @@ def recorded(root: Path, name: str) -> dict[str, str]:
 
 
 def image_of(root: Path, name: str) -> Mapping[str, str]:
-    """Return the `Plan.image` that was recorded when `name` was generated; empty if an older release did not record it."""
+    """Return the `Plan.image` that was recorded when `name` was generated, or {} if an older release did not record it."""
     manifest = _read_manifest(root, name)
     return manifest.image if manifest else {}
 

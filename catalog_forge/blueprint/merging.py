@@ -282,7 +282,7 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return a key that has a different value in each item of a list, and so identifies the items; empty if there is none.
+    """Return a key that has a different value in each item of a list, and so identifies the items, or "" if there is none.
 
     If there are several, return the key with the fewest changed values.
     """
@@ -358,7 +358,7 @@ def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]
 
 
 def _places(names: list[str]) -> Iterator[str]:
-    """Yield, for each new item, the number of the base item that precedes it; "" if none does."""
+    """For each new item, yield the number of the base item that precedes it, or "" if no base item does."""
     last = ""
     for name in names:
         if name.startswith("+"):

@@ -51,7 +51,7 @@ def spec_of(name: str, words: Words) -> str:
 
 
 def known_of(service: str) -> Software | None:
-    """Return the known software of a service (NAME, NAME:TAG or NAME=IMAGE:TAG); None if the software is unknown."""
+    """Return the known software of a service (NAME, NAME:TAG or NAME=IMAGE:TAG), or None if the software is unknown."""
     return known_software(service.partition("=")[2] or service)
 
 

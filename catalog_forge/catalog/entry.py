@@ -19,7 +19,7 @@ ReadIcon = Callable[[str], bytes]
 
 
 def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[str, Any]] = docker_compose) -> Plan:
-    """Return the files of the entry, with paths relative to its folder: config.yml, the icon and one revision.
+    """Return config.yml, the icon and the files of one revision, with paths relative to the folder of the entry.
 
     `read_icon` returns the bytes of the author's icon, and is called only if the spec names an icon. `docker` returns
     docker-compose.yml as data.

@@ -303,7 +303,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """Return what a label becomes; None if it carries over, and ("", "") if Rancher does not act on the label."""
+    """Return what a label becomes: None if it carries over, or ("", "") if Rancher does not act on the label."""
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 

@@ -199,7 +199,7 @@ class Routes:
         return self.where(service.name, "lb_config" if rules else key, item)
 
     def _refused(self, rule: Rule) -> str:
-        """Return the reason why a rule cannot be carried over; "" if it can."""
+        """Return the reason why a rule cannot be carried over, or "" if it can."""
         kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
         return "the chart leaves the rule out, because it has no pods of this service" if kind in ("balancer", "name") else ""
 

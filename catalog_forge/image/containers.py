@@ -114,7 +114,7 @@ class Container:
             return self._engine.api.logs(self.id).decode(errors="replace")
 
     def read(self, path: str) -> Copied | None:
-        """Return a file, whether the container is running or not; None if the path does not exist or is not a file.
+        """Return a file of the container, which need not be running, or None if the path does not exist or is not a file.
 
         Raises ForgeError if the file is larger than `MAX_FILE`.
         """
@@ -195,7 +195,7 @@ class Run:
             raise
 
     def network(self, name: str = "network", subnet: str = "") -> Network:
-        """Create a bridge network. Without a subnet, the engine picks a free subnet, and containers cannot choose an address."""
+        """Create a bridge network. Without `subnet`, the engine picks a free one, and containers cannot choose addresses."""
         full_name = self._full(name)
         ipam = IPAMConfig(pool_configs=[IPAMPool(subnet, gateway=_first_address(subnet))]) if subnet else None
         with self._engine.asked_to(f"create network {full_name}"), self._answer_awaited():

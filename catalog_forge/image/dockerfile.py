@@ -66,7 +66,7 @@ class Instruction:
 
     @cached_property
     def json(self) -> list[str] | None:
-        """The words of the JSON form; None for the shell form."""
+        """The words of the JSON form, or None for the shell form."""
         # A build expands no variables in these instructions, so the container gets the words unchanged.
         text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
         if not text.startswith("["):

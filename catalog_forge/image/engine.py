@@ -88,7 +88,7 @@ class Engine:
 
 
 def advice(words: str) -> str:
-    """Return the hint for an engine's error message; empty if the message is not known."""
+    """Return the hint for an engine's error message, or an empty string if the message is not known."""
     words = words.lower()
     return next((hint for known, hint in _ADVICE if any(each in words for each in known)), "")
 
@@ -146,7 +146,7 @@ def answers(environ: Mapping[str, str] = os.environ, timeout: int = 5) -> Engine
 
 
 def command_of(engine: Engine, image: str) -> tuple[str, ...]:
-    """Return the ENTRYPOINT and CMD of an image; empty if the engine does not have the image."""
+    """Return the ENTRYPOINT and CMD of an image, or an empty tuple if the engine does not have the image."""
     try:
         config = engine.api.inspect_image(image)["Config"]  # type: ignore[no-untyped-call]
     except (DockerException, *LOST):

@@ -1,4 +1,7 @@
-"""Query an engine: its presence, containers, networks and images. Avoids the SDK, which loads slowly, if there is a socket."""
+"""Query an engine: its presence, containers, networks and images.
+
+If the engine has a socket on this machine, the SDK, which loads slowly, is avoided.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def look_for(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list[dict[str, Any]] | None:
-    """Return the images of these tags; None if an image is missing, or if the engine cannot be queried without the SDK."""
+    """Return the images of these tags, or None if an image is missing or the engine cannot be queried without the SDK."""
     path = _socket(environ)
     try:
         return [_get(path, f"/images/{quote(tag)}/json", dict) for tag in tags] if path else None
@@ -57,7 +60,7 @@ def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list
 
 
 def _socket(environ: Mapping[str, str]) -> str:
-    """Return the path of the engine's socket; empty if the engine has no socket on this machine."""
+    """Return the path of the engine's socket, or an empty string if the engine has no socket on this machine."""
     address = locate(environ)
     return address.host.removeprefix("unix://") if address.host.startswith("unix://") and not address.tls else ""
 

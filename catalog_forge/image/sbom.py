@@ -195,7 +195,7 @@ def _qualified(**values: str) -> str:
 
 
 def _license(text: str) -> Any:
-    """Return a license as an SPDX expression; None if the text is not a valid SPDX license."""
+    """Return a license as an SPDX expression, or None if the text is not a valid SPDX license."""
     licensing = extra("license_expression", "sbom").get_spdx_licensing()
     return licensing.parse(text) if text and not licensing.validate(text).errors else None
 

@@ -203,7 +203,7 @@ def _box_height(box: ContainerBox) -> int:
 
 
 def _height(unit: Frame | None) -> float:
-    """Return the height of a unit; 0 for a passing line."""
+    """Return the height of a unit, or 0 for a passing line."""
     if unit is None:
         return 0
     boxes = sum(map(_box_height, unit.boxes)) + sum(_gaps(unit))

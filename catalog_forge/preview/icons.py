@@ -30,7 +30,7 @@ class Icon(NamedTuple):
 
 
 def icon(site: Site, entry: str) -> Icon | None:
-    """Return the icon of an entry; None if the entry has no icon, or if the file is not an image."""
+    """Return the icon of an entry, or None if the entry has no icon or the file is not an image."""
     found = site.entry(entry)
     content = found.icon.content if found and found.icon else b""
     kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")

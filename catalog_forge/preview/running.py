@@ -43,7 +43,7 @@ def _stack(folder: StateFolder) -> dict[str, Any]:
 
 
 def _reloads(folder: StateFolder) -> list[dict[str, str]]:
-    """Return the last reloads and rewritten files, the newest first; empty if no engine is available."""
+    """Return the last reloads and rewritten files, the newest first, or an empty list if no engine is available."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.runner import StackRunner
 

@@ -159,7 +159,7 @@ def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[P
 
 
 def _environment(stack: Stack, wish: Wish) -> model.Environment:
-    """Return the environment: the stack with all units running and healthy, and the services of the stacks that it links to."""
+    """Return the environment: the stack with all units running and healthy, and the services of the linked stacks."""
     found = steady(stack, SUBNET, HOSTS[0])
     others: dict[str, dict[str, model.Service]] = {}
     for link in (link for each in stack.services for link in each.links):

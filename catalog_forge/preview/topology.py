@@ -116,7 +116,7 @@ def conf_image_of(spec: Spec) -> ConfImage:
 
 
 def of_wish(opened: Opened, wish: Wish) -> Topology | None:
-    """Return the topology of an entry with the user's choices, without secrets; None if there is nothing to draw."""
+    """Return the topology of an entry with the user's choices but without secrets, or None if there is nothing to draw."""
     revision = opened.revision
     if revision is None:
         return None

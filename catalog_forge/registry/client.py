@@ -130,7 +130,7 @@ class _Host:
             return self._login
 
     def is_plain(self, transport: Transport) -> bool:
-        """Whether the registry speaks HTTP without TLS, which is allowed only on this machine, as in the Docker engine."""
+        """Whether the registry speaks HTTP without TLS. As in the Docker engine, only a registry on this machine may do so."""
         with self._lock:
             if self._is_plain is None:
                 self._is_plain = self.name.startswith(_LOOPBACK) and _speaks_no_tls(self.address, transport)
@@ -275,7 +275,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
 
 
 def _elsewhere(host: _Host, error: Exception) -> str:
-    """Return words that name the failed server if the registry redirected to it; "" if the registry itself failed."""
+    """Return words that name the failed server if the registry redirected to it, or "" if the registry itself failed."""
     request = getattr(error, "request", None)
     netloc = urlsplit(getattr(request, "url", None) or "").netloc
     return f"{printable(netloc)}, to which it redirects: " if netloc not in ("", host.address) else ""

@@ -1,4 +1,4 @@
-"""Clients of DynamoDB and SSM Parameter Store, based on botocore, which looks up region, credentials and endpoint as usual."""
+"""Clients of DynamoDB and SSM Parameter Store, based on botocore, which looks up region, credentials and endpoint itself."""
 
 from __future__ import annotations
 

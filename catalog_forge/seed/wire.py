@@ -18,7 +18,7 @@ _LONGEST_REASON = 200
 
 
 def basic(target: Destination) -> dict[str, str]:
-    """Return the header for basic authentication; empty if no user is given."""
+    """Return the header for basic authentication, or an empty mapping if no user is given."""
     login = b64encode(f"{target.username}:{target.password}".encode()).decode()
     return {"Authorization": f"Basic {login}"} if target.username else {}
 
@@ -84,7 +84,7 @@ class Wire:
         return answer.status, content
 
     def json(self, method: str, path: str, data: Any = None, known: tuple[int, ...] = ()) -> Any:
-        """Like `ask`, but send JSON, and return the parsed response or, if the status is in `known`, None."""
+        """Send JSON through `ask`. Return the parsed response, or None if the status is in `known`."""
         body = None if data is None else json.dumps(data)
         status, content = self.ask(method, path, body, known)
         return None if status in known else self.parsed(content)

@@ -87,12 +87,12 @@ def _of_entry(shown: str, entry: Entry) -> Fact:
 
 
 def _said(problems: Sequence[Problem]) -> str:
-    """Return the first problem as text; empty if there are no problems."""
+    """Return the first problem as text, or an empty string if there are no problems."""
     return f"{problems[0].where}: {problems[0].message}" if problems else ""
 
 
 def _changed(root: Path, path: str) -> str:
-    """Return the date of the last commit that changed a path; empty if there is no such commit, or if git fails."""
+    """Return the date of the last commit that changed a path, or an empty string if there is no such commit or git fails."""
     with suppress(ForgeError):
         return git.read(root, "log", "-1", "--format=%cs", "--", f"./{path}").decode().strip()
     return ""

@@ -137,7 +137,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
 
 
 def _text(path: str) -> str:
-    """Return the text of a file that a note mentions; empty if the file cannot be read."""
+    """Return the text of a file that a note mentions, or an empty string if the file cannot be read."""
     try:
         with Path(path).open("rb") as file:
             return file.read(1 << 20).decode("utf-8", "replace")
@@ -154,7 +154,7 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all adopted specs, or nothing. Existing files are kept, except that `force` overwrites the adopted entries."""
+    """Write all adopted specs or none of them. Existing files are kept, but `force` overwrites the adopted entries."""
     from collections import Counter
 
     from catalog_forge import writer

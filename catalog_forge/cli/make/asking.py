@@ -22,7 +22,7 @@ Told = dict[str, str | bool]
 
 
 def asker(no_input: bool, total: int = 0, told: Told | None = None) -> Ask | None:
-    """Return a function that asks the user; None if there is no terminal, or if `no_input` is set.
+    """Return a function that asks the user, or None if there is no terminal or `no_input` is set.
 
     The questions are numbered from 1 to `total`. All answers except secrets are recorded in `told`.
     """

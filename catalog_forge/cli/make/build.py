@@ -144,7 +144,7 @@ def _again(engine: Engine, report: Report, progress: Progress) -> None:
 
 
 def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | None:
-    """Return the report if all images are up to date on the engine; None if an image must be built."""
+    """Return the report if all images are up to date on the engine, or None if an image must be built."""
     from catalog_forge.image.lists import images
     from catalog_forge.image.request import Built
 

@@ -173,7 +173,7 @@ def _words(value: str | bool) -> str:
 
 
 def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
-    """Return an update that records a blueprint for a spec without a recorded blueprint.
+    """Return an update for a spec that has no recorded blueprint. The update records a blueprint.
 
     The base of the update is what the blueprint generates from the answers that reproduce as much of the spec as possible.
     """

@@ -129,7 +129,7 @@ class Left:
 
 
 def _recorded(repository: Repository, name: str) -> dict[str, str]:
-    """Return the digests of the files that were generated from a spec; empty if their record is damaged."""
+    """Return the digests of the files that were generated from a spec, or an empty mapping if their record is damaged."""
     try:
         return writer.recorded(repository.root, name)
     except ForgeError:

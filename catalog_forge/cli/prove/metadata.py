@@ -346,7 +346,7 @@ def _warn(file: Path, answers: Answers) -> None:
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
-    """Return a value that changes whenever the file changes; empty if the file does not exist."""
+    """Return a value that changes whenever the file changes, or an empty tuple if the file does not exist."""
     try:
         status = file.stat()
     except OSError:

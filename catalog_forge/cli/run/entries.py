@@ -123,7 +123,7 @@ def show_plan(stack: Stack, form: str, found: list[ServiceChange] | None = None)
 
 
 def asker(no_input: bool = False) -> Ask | None:
-    """Return a function that asks the user; None if there is no terminal, or if `no_input` is set."""
+    """Return a function that asks the user, or None if there is no terminal or `no_input` is set."""
     return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else prompted
 
 

@@ -120,7 +120,7 @@ def _upgrade(ctx: click.Context, entry: str, older: str, form: str, expect: str 
 def _chosen(
     settings: Settings, entry: str, form: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
 ) -> Stack | None:
-    """Return the stack to run; None if --plan only shows the stack."""
+    """Return the stack to run, or None if --plan only shows the stack."""
     from catalog_forge.cli.run.entries import chosen, show_plan
     from catalog_forge.stack.changes import changes
     from catalog_forge.stack.plan import published_once

@@ -60,7 +60,7 @@ def show(text: str, instead: str) -> None:
 
 
 def _first(path: Path) -> str:
-    """Return the first non-space character of a file; empty if the file has none."""
+    """Return the first non-space character of a file, or an empty string if the file has none."""
     with path.open("rb") as file:
         return file.read(1 << 12).decode("utf-8-sig", "replace").lstrip()[:1]
 
