@@ -570,7 +570,7 @@ class _Builder:
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
-                hint = "write KEY: VALUE; quote a text that begins with [ or {"
+                hint = "write KEY: VALUE; quote text that begins with [ or {"
                 self.problems.append(Problem("a key must be a word", key.where, hint))
                 continue
             if key.value in first:

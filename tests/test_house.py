@@ -91,7 +91,7 @@ ONCE = {
 }
 
 
-def circles(sources: Mapping[str, str]) -> set[frozenset[str]]:
+def cycles(sources: Mapping[str, str]) -> set[frozenset[str]]:
     """The sets of modules that reach each other by imports."""
     arrows = {module: set(_imported(module, source, sources)) for module, source in sources.items()}
     reached = {module: _reached(module, arrows) for module in arrows}
@@ -143,7 +143,7 @@ def crowded(house: Path) -> dict[str, int]:
 
 
 def test_no_files_import_each_other() -> None:
-    assert circles(SOURCES) == set()
+    assert cycles(SOURCES) == set()
 
 
 def test_a_circle_is_seen() -> None:
@@ -153,7 +153,7 @@ def test_a_circle_is_seen() -> None:
         "c": f"import {HOUSE}.a",
         "d": f"from {HOUSE} import a",
     }
-    assert circles(house) == {frozenset("abc")}
+    assert cycles(house) == {frozenset("abc")}
 
 
 def test_a_folder_can_be_taken_in(tmp_path: Path) -> None:

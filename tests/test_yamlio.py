@@ -140,7 +140,7 @@ def test_nodes_know_their_places() -> None:
             "f.yml:2:1: not well-formed YAML: a second document begins here"
             " | delete this line, or move the lines below it to another file",
         ),
-        (b"[a]: 1\n", "f.yml:1:1: a key must be a word | write KEY: VALUE; quote a text that begins with [ or {"),
+        (b"[a]: 1\n", "f.yml:1:1: a key must be a word | write KEY: VALUE; quote text that begins with [ or {"),
         (b"a: &x 1\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (b"a: *x\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (

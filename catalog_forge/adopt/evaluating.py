@@ -124,7 +124,7 @@ class Evaluation:
             return [part if isinstance(part, str) else Printed(part, self.start) for part in value.parts]
         if isinstance(value, Size | Position):
             return [Printed(value, self.start)]
-        raise Unliftable("this action prints a value that is not a text", self.start)
+        raise Unliftable("this action prints a value that is not text", self.start)
 
     def visit_TemplateCallNode(self, node: Any) -> list[Output]:  # noqa: N802
         return self.called(node.name, self.pipe(node.pipeline) if node.pipeline else None)
@@ -257,7 +257,7 @@ class Evaluation:
         value = None if type(node).__name__ == "NilNode" else literals.value_of(node)
         if isinstance(value, bool | int):
             return value
-        raise Unliftable(f"{literals.show(node)} is neither a text nor a whole number", node.start)
+        raise Unliftable(f"{literals.show(node)} is neither text nor a whole number", node.start)
 
     def fields(self, value: Any, node: Any) -> Any:
         for name in node.fields:
@@ -282,7 +282,7 @@ class Evaluation:
     def path(self, words: Any) -> Phrase:
         """Return the whole path for a path in the template: the prefix of the TOML and the path."""
         if not isinstance(words, Phrase):
-            raise Unliftable("a path must be a text")
+            raise Unliftable("a path must be text")
         prefix = self.setting.prefix.rstrip("/")
         path = _plain([prefix, *words.parts]) if prefix else words
         segments_of(path)
@@ -296,7 +296,7 @@ class Evaluation:
     def getv(self, words: Any, *defaults: Any) -> Phrase:
         path = self.path(words)
         if len(defaults) > 1 or not all(isinstance(default, Phrase) for default in defaults):
-            raise Unliftable("a default must be a text")
+            raise Unliftable("a default must be text")
         if self.serves(path):
             return Phrase((Lookup(path, defaults[0] if defaults else None),))
         for default in defaults:

@@ -73,7 +73,7 @@ class _Unknown(Exception):
 def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
     """Analyze a launch script. `arguments` are the arguments that the entry passes to the script. Raises nothing."""
     if len(text) > _MOST or "\0" in text:
-        return Start(None, "the script is too large, or is not a text", 1)
+        return Start(None, "the script is too large, or is not text", 1)
     try:
         reading = _Reading(arguments)
         reading.read(text)

@@ -21,9 +21,9 @@ LONGEST = 1000
 MOST = 50
 SECONDS = 1.0
 _WORDS: Mapping[str, tuple[type, str]] = {
-    "type": (str, "a text"),
-    "pattern": (str, "a text"),
-    "shape": (str, "a text"),
+    "type": (str, "text"),
+    "pattern": (str, "text"),
+    "shape": (str, "text"),
     "min": (int, "a whole number"),
     "max": (int, "a whole number"),
     "secret": (bool, "true or false"),
@@ -64,7 +64,7 @@ class Check:
         """A description of a valid answer."""
         if not self.number:
             return self.shape or (
-                f"a text that matches {self.pattern.pattern}" if self.pattern else f"a text of at most {LONGEST} characters"
+                f"text that matches {self.pattern.pattern}" if self.pattern else f"text of at most {LONGEST} characters"
             )
         if self.least is not None and self.most is not None:
             return f"a whole number from {self.least} to {self.most}"

@@ -140,7 +140,7 @@ class _MemoryReader:
             return ""
         value = _value(node)
         if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
-            self.problem(f"{name} must be {shape or 'a text'}", node.where)
+            self.problem(f"{name} must be {shape or 'text'}", node.where)
             return ""
         return value
 
@@ -154,7 +154,7 @@ class _MemoryReader:
     def answer(self, key: str, node: yamlio.Node) -> str | bool:
         value = _value(node)
         if not isinstance(value, str | bool):
-            self.problem(f"the answer to {key!r} must be a text, true or false", node.where)
+            self.problem(f"the answer to {key!r} must be text, true or false", node.where)
             return ""
         return value
 
@@ -186,7 +186,7 @@ class _MemoryReader:
             return self.text(node, "a file")
         inside = self.pairs(node, "")
         if set(inside) != {"sha256"}:
-            self.problem("a file must be either a text or a mapping with the key `sha256`", node.where)
+            self.problem("a file must be either text or a mapping with the key `sha256`", node.where)
             return Digest("")
         return Digest(self.text(inside["sha256"][1], "sha256", _SHA256, "64 hex digits"))
 

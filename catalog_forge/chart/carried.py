@@ -213,7 +213,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "turn the sidekick into a separate service",
     ),
     "port of a sidekick": (
-        "{other} uses this port, too, and the containers of a pod share one address",
+        "{other} also uses this port, and the containers of a pod share one address",
         "turn the sidekick into a separate service",
     ),
     "name or address": ("Kubernetes does not accept this value, so the chart leaves it out", "correct the name or address"),

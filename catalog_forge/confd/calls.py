@@ -37,8 +37,8 @@ RESULTS: Mapping[str, str] = {
 }
 ELEMENTS = {STRINGS: "string", INTS: "int", PAIRS: PAIR, PLAIN_PAIRS: PAIR, "int": "int"}
 _SHOWN = {
-    **{"string": "a text", "int": "a whole number", "float64": "a floating-point number", "bool": "a boolean", NIL: "nil"},
-    **{STRINGS: "a list of texts", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
+    **{"string": "a string", "int": "a whole number", "float64": "a floating-point number", "bool": "a boolean", NIL: "nil"},
+    **{STRINGS: "a list of strings", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
     **{
         PLAIN_PAIRS: "a list of pairs",
         SERVERS: "a list of servers",
@@ -67,7 +67,7 @@ class Argument:
 
 
 def shown(kind: str) -> str:
-    """Return the name of a Go type as error messages show it, such as "a list of texts"."""
+    """Return the name of a Go type as error messages show it, such as "a list of strings"."""
     return _SHOWN.get(kind, f"a {kind}")
 
 
@@ -148,7 +148,7 @@ def _pairs(_name: str, arguments: Sequence[Argument]) -> str:
     if len(arguments) % 2:
         return "it takes pairs of a key and a value, but the last key has no value"
     wrong = next((key.type for key in arguments[::2] if key.type not in ("", "string")), None)
-    return f"a key must be a text, but this is {shown(wrong)}" if wrong else ""
+    return f"a key must be a string, but this is {shown(wrong)}" if wrong else ""
 
 
 def _comparison(name: str, arguments: Sequence[Argument]) -> str:

@@ -95,7 +95,7 @@ def advice(words: str) -> str:
 
 def gone(address: Address, action: str) -> EngineError:
     """Return the error for an engine that has stopped answering."""
-    return EngineError(f"cannot {action}: the Docker engine at {address} broke the connection", hint="check the engine's log")
+    return EngineError(f"cannot {action}: the Docker engine at {address} closed the connection", hint="check the engine's log")
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:

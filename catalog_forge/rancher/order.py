@@ -42,7 +42,7 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
     return order, cycles
 
 
-def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def without_cycles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return for each name its needs, and those of its wishes (preferred predecessors) that create no cycle.
 
     The function uses Kosaraju's algorithm for strongly connected components, in linear time and without recursion.

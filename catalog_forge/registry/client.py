@@ -269,7 +269,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
         case Timeout():
             words, hint = "it did not answer in time", _REACH
         case _:
-            words, hint = "it cannot be reached, or broke the connection", _REACH
+            words, hint = "it cannot be reached, or closed the connection", _REACH
     host.dead = f"{_elsewhere(host, error)}{words}"
     return ForgeError(f"{name}: {host.dead}", hint=hint)
 

@@ -23,7 +23,7 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement import launch, units
 from catalog_forge.rancher.judgement.maps import STRUCTS
 from catalog_forge.rancher.keys import GLOBAL
-from catalog_forge.rancher.order import ordered, without_circles
+from catalog_forge.rancher.order import ordered, without_cycles
 from catalog_forge.rancher.tree import key_of, keys_of
 from catalog_forge.rancher.variables import Say, Substitution
 from catalog_forge.shown import printable
@@ -163,9 +163,9 @@ class _Composer:
         # A link is an optional dependency: like rancher-compose's executor, ignore links that form a cycle.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
-        order = ordered(without_circles(needs, wishes))[0]
+        order = ordered(without_cycles(needs, wishes))[0]
         for cycle in ordered({name: [*needs[name], *wishes[name]] for name in services})[1]:
-            message = f"{' -> '.join(cycle)} is a circle: one of these services starts before its links do"
+            message = f"{' -> '.join(cycle)} is a cycle: one of these services starts before its links do"
             self.launches.note(self.services[cycle[-2]], "links", message, self.services[cycle[-2]].where)
         for cycle in ordered(needs)[1]:
             message = f"services need each other: {' -> '.join(cycle)}"

@@ -177,7 +177,7 @@ class AskingReader(Reader):
             )
         headers = self.words(found.get("headers"), "headers")
         if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):
-            self.wrong("a header must have a name and a text of one line", found["headers"].where)
+            self.wrong("a header must have a name and a value of one line", found["headers"].where)
         status = self.whole(found.get("status"), "status", 599, 100, 200)
         return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
 

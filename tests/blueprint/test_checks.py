@@ -72,8 +72,8 @@ def folder(tmp_path: Path) -> Path:
         ("maintainer", "Jo", "First Last <mail@example.org>"),
         ("colour", "Red", "small letters"),
         ("colour", "red\n", "small letters"),
-        ("line", "a\nb", f"a text of at most {LONGEST} characters"),
-        ("line", "x" * (LONGEST + 1), f"a text of at most {LONGEST} characters"),
+        ("line", "a\nb", f"text of at most {LONGEST} characters"),
+        ("line", "x" * (LONGEST + 1), f"text of at most {LONGEST} characters"),
     ],
 )
 def test_a_wrong_answer_is_named_with_what_is_wanted(folder: Path, name: str, text: str, wanted: str) -> None:
@@ -116,7 +116,7 @@ def test_cookiecutter_does_not_see_the_checks_as_a_question(folder: Path) -> Non
         ({"port": "int"}, "_checks.port must be a mapping"),
         ({"port": {"typ": "int"}}, "unknown 'typ'\n  hint: did you mean 'type'?"),
         ({"port": {"type": "prt"}}, "unknown type 'prt'\n  hint: did you mean 'port'?"),
-        ({"port": {"type": ["int"]}}, "type must be a text"),
+        ({"port": {"type": ["int"]}}, "type must be text"),
         ({"port": {"type": "int", "min": "1"}}, "min must be a whole number"),
         ({"port": {"type": "int", "min": True}}, "min must be a whole number"),
         ({"port": {"min": 1}}, "min and max can be used only with numbers"),

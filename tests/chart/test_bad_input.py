@@ -160,7 +160,7 @@ def test_memory_that_is_reserved_is_no_more_than_there_may_be() -> None:
 def test_containers_of_a_pod_share_its_network_and_its_ports() -> None:
     main = {**IMAGE, "ports": ["80:80"], "labels": {"io.rancher.sidekicks": "kick,host"}}
     chart = of({"web": main, "kick": {**IMAGE, "ports": ["81:80"]}, "host": {**IMAGE, "network_mode": "host"}})
-    assert gaps(chart)["port 80/tcp"] == "web uses this port, too, and the containers of a pod share one address"
+    assert gaps(chart)["port 80/tcp"] == "web also uses this port, and the containers of a pod share one address"
     assert gaps(chart)["network_mode: host"] == "the containers of a pod share the network of the primary service"
 
 

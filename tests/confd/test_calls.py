@@ -24,45 +24,45 @@ NEVER = r"""
 {{not}}
     fails not @2 it takes 1 argument, but gets 0
 {{toUpper 1}}
-    fails toUpper @2 argument 1 must be a text, but this is a whole number
+    fails toUpper @2 argument 1 must be a string, but this is a whole number
 {{toUpper 1.5}}
-    fails toUpper @2 argument 1 must be a text, but this is a floating-point number
+    fails toUpper @2 argument 1 must be a string, but this is a floating-point number
 {{toUpper true}}
-    fails toUpper @2 argument 1 must be a text, but this is a boolean
+    fails toUpper @2 argument 1 must be a string, but this is a boolean
 {{toUpper nil}}
-    fails toUpper @2 argument 1 must be a text, but this is nil
+    fails toUpper @2 argument 1 must be a string, but this is nil
 {{toUpper (ls "/a")}}
-    fails toUpper @2 argument 1 must be a text, but this is a list of texts
+    fails toUpper @2 argument 1 must be a string, but this is a list of strings
 {{toUpper (seq 1 2)}}
-    fails toUpper @2 argument 1 must be a text, but this is a list of numbers
+    fails toUpper @2 argument 1 must be a string, but this is a list of numbers
 {{toUpper (jsonArray "[]")}}
-    fails toUpper @2 argument 1 must be a text, but this is a list
+    fails toUpper @2 argument 1 must be a string, but this is a list
 {{toUpper (gets "/a")}}
-    fails toUpper @2 argument 1 must be a text, but this is a list of pairs
+    fails toUpper @2 argument 1 must be a string, but this is a list of pairs
 {{toUpper (get "/a")}}
-    fails toUpper @2 argument 1 must be a text, but this is a pair
+    fails toUpper @2 argument 1 must be a string, but this is a pair
 {{toUpper (json "{}")}}
-    fails toUpper @2 argument 1 must be a text, but this is a map
+    fails toUpper @2 argument 1 must be a string, but this is a map
 {{toUpper datetime}}
-    fails toUpper @2 argument 1 must be a text, but this is a time
+    fails toUpper @2 argument 1 must be a string, but this is a time
 {{toUpper 1i}}
-    fails toUpper @2 argument 1 must be a text, but this is a complex number
+    fails toUpper @2 argument 1 must be a string, but this is a complex number
 {{toUpper (lookupSRV "a" "b" "c")}}
-    fails toUpper @2 argument 1 must be a text, but this is a list of servers
+    fails toUpper @2 argument 1 must be a string, but this is a list of servers
 {{toUpper (getv "/a")}}{{toUpper (or 1 "a")}}{{toUpper (reverse 1)}}
-    fails toUpper @47 argument 1 must be a text, but this is a whole number
+    fails toUpper @47 argument 1 must be a string, but this is a whole number
 {{add 1 "a"}}
-    fails add @2 argument 2 must be a whole number, but this is a text
+    fails add @2 argument 2 must be a whole number, but this is a string
 {{add 1.0 1}}{{add 1e0 (len "a")}}{{add 0x1p2 1}}
 {{seq 1 true}}
     fails seq @2 argument 2 must be a whole number, but this is a boolean
 {{add (getv "/a") 1}}
-    fails add @2 argument 1 must be a whole number, but this is a text
+    fails add @2 argument 1 must be a whole number, but this is a string
 {{join "a" ","}}
-    fails join @2 argument 1 must be a list of texts, but this is a text
+    fails join @2 argument 1 must be a list of strings, but this is a string
 {{join nil ","}}{{join (ls "/a") ","}}{{join (split "a" ",") ","}}
 {{sortKVByLength (ls "/a")}}
-    fails sortKVByLength @2 argument 1 must be a list of pairs, but this is a list of texts
+    fails sortKVByLength @2 argument 1 must be a list of pairs, but this is a list of strings
 {{sortKVByLength (gets "/a")}}{{sortKVByLength nil}}
 {{getv "a"}}
 {{getv "a/b"}}
@@ -95,9 +95,9 @@ NEVER = r"""
 {{map "a"}}
     fails map @2 it takes pairs of a key and a value, but the last key has no value
 {{map 1 2}}
-    fails map @2 a key must be a text, but this is a whole number
+    fails map @2 a key must be a string, but this is a whole number
 {{map "a" 1 nil 2}}
-    fails map @2 a key must be a text, but this is nil
+    fails map @2 a key must be a string, but this is nil
 {{map "a" 1 (getv "/a") 2}}{{map "a" nil}}
 {{eq}}
     fails eq @2 it takes at least 1 argument, but gets 0
@@ -106,13 +106,13 @@ NEVER = r"""
 {{lt 1}}
     fails lt @2 it takes 2 arguments, but gets 1
 {{eq 1 "a"}}
-    fails eq @2 a text and a whole number cannot be compared
+    fails eq @2 a string and a whole number cannot be compared
 {{eq true 1}}
     fails eq @2 a boolean and a whole number cannot be compared
 {{eq 1.5 1}}
     fails eq @2 a floating-point number and a whole number cannot be compared
 {{ne "a" 1i}}
-    fails ne @2 a complex number and a text cannot be compared
+    fails ne @2 a complex number and a string cannot be compared
 {{eq 1 1i}}
     fails eq @2 a complex number and a whole number cannot be compared
 {{eq 1 "a" 1}}{{eq nil 1}}{{eq (ls "/a") 1}}{{eq (getv "/a") "b"}}{{eq true true}}{{eq 1i 1i}}
@@ -121,7 +121,7 @@ NEVER = r"""
 {{le 1i 1}}
     fails le @2 a complex number cannot be ordered
 {{gt (ls "/a") 1}}
-    fails gt @2 a list of texts cannot be ordered
+    fails gt @2 a list of strings cannot be ordered
 {{ge (map) 1}}
     fails ge @2 a map cannot be ordered
 {{lt nil 1}}{{lt 1 1.5}}
@@ -157,22 +157,22 @@ NEVER = r"""
 {{index "abc" 7}}{{index "abc" 2}}{{index (ls "/a") 7}}
     fails index @2 index out of range: 7
 {{index (ls "/a") "b"}}{{index (map "a" 1) "b"}}
-    fails index @2 an index of a list of texts must be a whole number, but this is a text
+    fails index @2 an index of a list of strings must be a whole number, but this is a string
 {{index (map "a" 1) 1}}
-    fails index @2 an index of a map must be a text, but this is a whole number
+    fails index @2 an index of a map must be a string, but this is a whole number
 {{index nil 1}}
     fails index @2 nil has no elements
 {{slice (map) 1}}
     fails slice @2 a map has no elements
 {{call 1}}{{call (getv "/a")}}
     fails call @2 a whole number cannot be called
-    fails call @12 a text cannot be called
+    fails call @12 a string cannot be called
 {{getv "/a//b"}}{{getv "/a//b" "c"}}
     fails getv @2 no key of the store has two slashes in a row
 {{unknown 1}}{{and}}
     fails and @15 it needs at least one argument
 {{printf "%d" "a"}}
-    garbles printf @2 %d does not print a text
+    garbles printf @2 %d does not print a string
 {{printf "%s" 1}}
     garbles printf @2 %s does not print a whole number
 {{printf "%z" "a"}}
@@ -188,14 +188,14 @@ NEVER = r"""
 {{printf "%s %" "a"}}
     garbles printf @2 the format ends in %
 {{printf "%%%s" "a"}}{{printf "%[1]d" "a"}}{{printf "%*d" "a"}}{{printf (getv "/a") 1}}{{printf 1}}{{printf}}
-    fails printf @89 argument 1 must be a text, but this is a whole number
+    fails printf @89 argument 1 must be a string, but this is a whole number
     fails printf @101 it takes at least 1 argument, but gets 0
 {{printf "%t" 1}}
     garbles printf @2 %t does not print a whole number
 {{printf "%t %v" true nil}}{{printf "%5.2f" 1.5}}{{printf "%-#+ 05d" 1}}
 {{printf "%s" (ls "/a")}}{{printf "%d" (seq 1 2)}}
 {{printf "%d" (ls "/a")}}
-    garbles printf @2 %d does not print a list of texts
+    garbles printf @2 %d does not print a list of strings
 {{printf "%s" (seq 1 2)}}
     garbles printf @2 %s does not print a list of numbers
 {{printf "%f" 1}}
@@ -207,7 +207,7 @@ NEVER = r"""
 {{printf "%T" true}}
 {{printf "%f" 1i}}
 {{printf "%p" "a"}}
-    garbles printf @2 %p does not print a text
+    garbles printf @2 %p does not print a string
 {{printf "%s" (getv "/a")}}{{printf "%d" (json "{}")}}
 """
 

@@ -186,11 +186,11 @@ def test_what_fails_in_every_pass_is_known_and_nothing_else(confd: Path, tmp_pat
 @pytest.mark.parametrize(
     ("template", "wanted"),
     [
-        ('{{printf "%d" (getv "/a")}}', ["%d does not print a text"]),
+        ('{{printf "%d" (getv "/a")}}', ["%d does not print a string"]),
         ('{{printf "/a/%s/%s" "x"}}', ["%s has no argument"]),
         ('{{printf "%y" 1}}', ["there is no verb %y"]),
         ('{{printf "%s" 1}}', ["%s does not print a whole number"]),
-        ('{{printf "%d" (ls "/a")}}', ["%d does not print a list of texts"]),
+        ('{{printf "%d" (ls "/a")}}', ["%d does not print a list of strings"]),
         ('{{printf "a" 1}}', ["1 argument more than the format has verbs"]),
         ('{{printf "100%"}}', ["the format ends in %"]),
         ('{{1 | printf "%s%d" "a"}}', []),

@@ -195,7 +195,7 @@ FOUND = r"""
 {{range split (getv "/a") ","}}{{.}}{{end}}
     reads getv /a @20
 {{range "abc"}}{{end}}
-    fails range @8 a text has no elements
+    fails range @8 a string has no elements
 {{range 1.5}}{{end}}{{range true}}{{end}}{{range 1i}}{{end}}{{range datetime}}{{end}}{{range get "/a"}}{{end}}
     reads get /a @97
     fails range @8 a floating-point number has no elements
@@ -330,9 +330,9 @@ FOUND = r"""
 {{(getv "/a").b}}{{(1).c}}{{(ls "/a").d}}{{(true).e}}{{(1.5).f}}
     reads getv /a @8
     reads ls /a @32
-    fails .b @13 a text has no fields
+    fails .b @13 a string has no fields
     fails .c @22 a whole number has no fields
-    fails .d @37 a list of texts has no fields
+    fails .d @37 a list of strings has no fields
     fails .e @49 a boolean has no fields
     fails .f @60 a floating-point number has no fields
 {{(seq 1 2).g.h}}{{(jsonArray "[]").i}}{{(json "{}").j}}{{(get "/b").Value}}
@@ -344,7 +344,7 @@ FOUND = r"""
     odd time printed @21
     fails nil @13 nil alone is not a command
 {{$x := "a"}}{{$x.b}}
-    fails .b @17 a text has no fields
+    fails .b @17 a string has no fields
 {{getv "/self/service/metadata/"}}{{getv "a"}}{{getv "a b"}}{{getv}}
     reads getv /self/service/metadata/ @7
     reads getv a @41
@@ -382,11 +382,11 @@ FOUND = r"""
 {{and (ls "/a") (ls "/b")}}{{add (or 1 2) 1}}{{add (or "a" "b") 1}}
     reads ls /a @10
     reads ls /b @20
-    fails add @47 argument 1 must be a whole number, but this is a text
+    fails add @47 argument 1 must be a whole number, but this is a string
 {{index (seq 1 2) 0 | add 1}}{{add (index (ls "/a") 0) 1}}{{add (index 5 0) 1}}{{add (index (ls "/a") 0 0) 1}}
     reads ls /a @46
     reads ls /a @96
-    fails add @31 argument 1 must be a whole number, but this is a text
+    fails add @31 argument 1 must be a whole number, but this is a string
     fails index @65 a whole number has no elements
 {{if or (exists "/a") (exists "/b")}}{{getv "/a"}}{{getv "/b"}}{{getv "/c"}}{{end}}
     reads exists /a @16
@@ -524,12 +524,12 @@ getv "/a" {}
 {{range gets "/a/*"}}{{toUpper .}}{{end}}{{range getvs "/a/*"}}{{add . 1}}{{end}}
     reads gets /a/? @13
     reads getvs /a/? @55
-    fails toUpper @23 argument 1 must be a text, but this is a pair
-    fails add @65 argument 1 must be a whole number, but this is a text
+    fails toUpper @23 argument 1 must be a string, but this is a pair
+    fails add @65 argument 1 must be a whole number, but this is a string
 {{range ls "/a"}}{{add . 1}}{{end}}{{range seq 1 2}}{{toUpper .}}{{end}}
     reads ls /a @11
-    fails add @19 argument 1 must be a whole number, but this is a text
-    fails toUpper @54 argument 1 must be a text, but this is a whole number
+    fails add @19 argument 1 must be a whole number, but this is a string
+    fails toUpper @54 argument 1 must be a string, but this is a whole number
 """
 
 

@@ -281,7 +281,7 @@ def chunk(**message: object) -> bytes:
 
 def test_an_engine_that_dies_during_the_build_is_an_engine_error(tmp_path: Path) -> None:
     events: list[Event] = []
-    broken = pytest.raises(EngineError, match="cannot build x:1: the Docker engine at .* broke the connection")
+    broken = pytest.raises(EngineError, match="cannot build x:1: the Docker engine at .* closed the connection")
     dies = streaming(chunk(stream="Step 1/2 : FROM x") + b"40\r\n{")
     with fake_engine(tmp_path / "s", dies) as host, connect({"DOCKER_HOST": host}) as engine, broken as caught:
         build(engine, X, events.append)

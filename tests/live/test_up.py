@@ -291,7 +291,7 @@ def test_an_engine_that_goes_away_ends_the_tool_with_a_clear_error(tool: Tool, m
             relay.kill()
             relay.communicate()
             said = process.communicate(timeout=PATIENCE)[0]
-    assert process.returncode == 4 and "broke the connection" in said, said
+    assert process.returncode == 4 and "closed the connection" in said, said
     tool.up()
     assert all(unit["state"] == "running" for unit in tool.units().values())
 

@@ -168,7 +168,7 @@ def test_links_and_needs_are_cut_at_their_colon(keys: str, links: list[object], 
         ("a: {image: x, links: [a]}", ["CF408 1:23 links of 'a' names the service itself"]),
         (
             "a: {image: x, links: ['b:c']}\nb: {image: x, depends_on: [d]}\nd: {image: x, links: [d, a]}",
-            ["CF408 3:23 links of 'd' names the service itself", "CF443 3:26 links of 'd' closes a circle: a -> b -> d -> a"],
+            ["CF408 3:23 links of 'd' names the service itself", "CF443 3:26 links of 'd' closes a cycle: a -> b -> d -> a"],
         ),
         (
             "a: {tty: true}\nb: {build: .}\nc: 5\nd: ~",
@@ -178,7 +178,7 @@ def test_links_and_needs_are_cut_at_their_colon(keys: str, links: list[object], 
 )
 def test_what_is_odd_about_units_and_links_has_its_place_and_its_rule(docker: str, faults: list[str]) -> None:
     checks = (
-        units.sidekicks, units.odd_units, units.strangers, units.missing_targets, units.self_links, units.circles,
+        units.sidekicks, units.odd_units, units.strangers, units.missing_targets, units.self_links, units.cycles,
         units.without_image, units.unknown_to_docker,
     )  # fmt: skip
     found = [fault for check in checks for fault in check(composition(docker))]

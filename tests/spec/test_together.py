@@ -54,7 +54,7 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ('  web: {image: "web:1", links: [web]}', "8:33: links of 'web' names the service itself\n  hint: leave it out"),
         (
             '  web: {image: "web:1", links: [db]}\n  db: {image: "db:1", depends_on: [web]}',
-            "9:36: depends_on of 'db' closes a circle: web -> db -> web\n  hint: remove one of these links",
+            "9:36: depends_on of 'db' closes a cycle: web -> db -> web\n  hint: remove one of these links",
         ),
         (
             '  web: {image: "web:1", volumes_from: [db]}\n  db: {image: "db:1"}',

@@ -413,7 +413,7 @@ def test_services_that_link_to_each_other_run_and_what_is_needed_starts_first(se
 
 def test_a_circle_of_links_is_noted() -> None:
     found = stack("version: '2'\nservices:\n  a: {image: x, links: [b]}\n  b: {image: x, links: [a]}\n")
-    assert [str(note.message).partition(":")[0] for note in found.unhonoured] == ["a -> b -> a is a circle"]
+    assert [str(note.message).partition(":")[0] for note in found.unhonoured] == ["a -> b -> a is a cycle"]
 
 
 def test_only_what_must_start_first_makes_a_circle() -> None:

@@ -68,7 +68,7 @@ files:
         ('http: {get: "http://app-1/a\\r\\nX: y"}', "s.yml:1:13: get must be the URL of a container"),
         (
             "http: {get: 'http://app-1/', headers: {A: \"b\\r\\nc\"}}",
-            "s.yml:1:39: a header must have a name and a text of one line",
+            "s.yml:1:39: a header must have a name and a value of one line",
         ),
         ("http: {get: 'http://app-1/', status: 99}", "s.yml:1:38: status must be a whole number from 100 to 599"),
         ("log: {in: app-1}", "s.yml:1:6: contains is missing"),

@@ -63,7 +63,7 @@ class Late:
         assert volumes
         self.asked += 1
         if self.asked <= self.times:
-            raise EngineError("cannot list what belongs to the stack: the Docker engine broke the connection")
+            raise EngineError("cannot list what belongs to the stack: the Docker engine closed the connection")
 
 
 def running(home: Path, runner: Late, monkeypatch: pytest.MonkeyPatch) -> on_stack._Running:

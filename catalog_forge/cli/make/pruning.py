@@ -122,8 +122,9 @@ class Left:
         for name, found in compared.items():
             paths = [path for path in found.states if path not in self.taken]
             rooms = sorted({"/".join(path.split("/")[:2]) for path in (*paths, writer.manifest_path(name))})
-            words = f"{counted(len(paths), 'file')} generated from it, in {first_of(rooms, _MOST)}"
-            click.echo(printable(f"warning: specs/{name}.yml no longer exists, but it has left {words}"), err=True)
+            verb = "remains" if len(paths) == 1 else "remain"
+            words = f"{counted(len(paths), 'file')} generated from it {verb} in {first_of(rooms, _MOST)}"
+            click.echo(printable(f"warning: specs/{name}.yml no longer exists, but {words}"), err=True)
         if compared:
             click.echo(f"  hint: {self.hint}", err=True)
 

@@ -127,7 +127,7 @@ class _Template:
             reason = f"{name}/{revision.name} cannot be opened, because its name is not allowed in an id"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
-            reason = f"a folder above it is named {revision.name!r} too, so the CI does not find the files of the revision"
+            reason = f"a folder above the revision folder is also named {revision.name!r}, so the CI does not find its files"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
             yield self._reject("CF301", "rancher-compose.yml is empty", file.at(1, 1), revision.name)

@@ -29,7 +29,7 @@ _GLOBAL = (
     units.strangers,
     units.missing_targets,
     units.self_links,
-    units.circles,
+    units.cycles,
     units.without_image,
     units.unknown_to_docker,
 )
@@ -188,7 +188,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(wrong[1]), message, 'answers are text: compare with text, such as "3" or "true"')
 
 
-_ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point number", "bool": "a boolean", "nil": "nil"}
+_ARTICLES = {"string": "a string", "int": "a number", "float": "a floating-point number", "bool": "a boolean", "nil": "nil"}
 
 
 @rule("CF514", "warning", "An answer that has no default is compared", on=Revision)

@@ -157,11 +157,11 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.missing_targets, units.self_links)
 
 
-@rule("CF443", "warning", "Services link to or depend on each other in a circle", on=Revision)
-def circles(revision: Revision) -> Iterator[Hit]:
+@rule("CF443", "warning", "Services link to or depend on each other in a cycle", on=Revision)
+def cycles(revision: Revision) -> Iterator[Hit]:
     """Each service is started after the services that it links to or depends on. In a cycle, no service can be first:
-    docker-compose refuses the file ("Circular dependency between ..."), and Rancher starts one service before the services that
-    it needs.
+    docker-compose refuses the file ("Circular dependency between ..."), and Rancher starts one service before the services
+    that it needs.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -188,7 +188,7 @@ def circles(revision: Revision) -> Iterator[Hit]:
           image: postgres:17.2
     Source: sort_service_dicts in compose/config/sort_services.py of docker-compose 1.29.2
     """
-    return in_all(revision, units.circles)
+    return in_all(revision, units.cycles)
 
 
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)

@@ -136,7 +136,7 @@ def self_links(composition: Composition) -> Iterator[Refusal]:
                 yield Refusal(f"{key} of {name!r} names the service itself", where, "leave it out", "CF408")
 
 
-def circles(composition: Composition) -> Iterator[Refusal]:
+def cycles(composition: Composition) -> Iterator[Refusal]:
     """Report cycles of links and dependencies. docker-compose refuses a cycle, because none of its services can start first."""
     links = {
         name: {other: (key, where) for key, other, where in service.links if other != name}
@@ -146,7 +146,7 @@ def circles(composition: Composition) -> Iterator[Refusal]:
         name, other = cycle[-2:]
         key, where = links[name][other]
         hint = "remove one of these links: containers of one stack find each other by name without links"
-        yield Refusal(f"{key} of {name!r} closes a circle: {' -> '.join(cycle)}", where, hint, "CF443")
+        yield Refusal(f"{key} of {name!r} closes a cycle: {' -> '.join(cycle)}", where, hint, "CF443")
 
 
 def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:

@@ -43,7 +43,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     composition = Composition(chain(_of_members(spec), _of_companions(spec)))
     seen: set[Where | None] = set()
     faults = chain.from_iterable(judge(composition) for judge in _JUDGES)
-    for fault in chain(faults, _self_links(spec, composition), units.circles(composition)):
+    for fault in chain(faults, _self_links(spec, composition), units.cycles(composition)):
         # All groups share the keys of the service. A fault in these keys is found once for each group, but is reported only once.
         if fault.where not in seen:
             yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
