@@ -37,3 +37,25 @@ def test_what_only_looks_like_a_value_is_found_where_it_stands(files: str, place
 def test_other_texts_are_let_alone(text: str) -> None:
     spec = f"{HEAD}- {{dest: /etc/web/a.txt, body: [{{text: '{text} @{{metadata/a}}'}}]}}\n"
     assert not [each for each in findings({"specs/web-conf.yml": spec}) if each.rule in ("CF801", "CF803", "CF804")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ("files: [{dest: /etc/web/a.yml, body: [{set: {db: {users: [{name: jo, password: hunter2}]}}}]}]", (5, 80)),
+        ("files: [{dest: /etc/web/a.ini, body: [{when: {first: true}, then: [{set: {api_key: hunter2}}]}]}]", (5, 84)),
+        ("files: [{dest: /etc/web/a.ini, body: [{set: {a: b}}]}]\nvars: {ROOT_PASSWORD: hunter2}", (6, 23)),
+        *(
+            (f"files: [{{dest: /etc/web/a.ini, body: [{{set: {{{pair}}}}}]}}]", None)
+            for pair in (
+                "password: '@{metadata/a}'", "password: ''", "token: /etc/web/token", "secret: false", "password: '${P}'",
+                "proxy_pass: 'http://web'", "fastcgi_pass: 'web:9000'", "password_hash: hunter2",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_password_in_a_spec_is_found_where_it_stands_and_not_repeated(keys: str, place: tuple[int, int] | None) -> None:
+    spec = f"forge: 1\nname: web-conf\nservice: nginx:1.27.3\nmetadata: {{a: {{}}}}\n{keys}\n"
+    found = [each for each in findings({"specs/web-conf.yml": spec}) if each.rule in ("CF362", "CF801")]
+    assert [(each.rule, each.where.line, each.where.column) for each in found] == ([("CF362", *place)] if place else [])
+    assert not any("hunter2" in f"{each.message} {each.hint}" for each in found)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog_forge.errors import ForgeError
+from catalog_forge.lint.catalog import SpecFile
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import shown
 from catalog_forge.lint.rules.questions import is_secret
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import Entry, Revision
-from catalog_forge.yamlio import Map, Seq, Text
+from catalog_forge.rancher.tree import keys_of
+from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _KEYS = (
     # The first line of a real key is followed by the text of the key, not by dots or a placeholder.
@@ -31,6 +34,9 @@ _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", 
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 # A value that is not a secret: a placeholder, the path of a secret, a boolean or a short number.
 _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
+
+# Directives of nginx whose names end like a password, and whose values are addresses.
+_ADDRESSES = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass")
 
 
 @rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
@@ -102,3 +108,61 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
             if is_secret(name) and not _NO_SECRET.fullmatch(value):
                 message = f"the value of {shown(name)} of {part.name.value[:60]} is the same in every stack"
                 yield Hit(where.where, message, "ask for it by a question of type password, and write ${NAME} here")
+
+
+@rule("CF362", "warning", "A spec contains a password", on=SpecFile)
+def password_in_spec(spec: SpecFile) -> Iterator[Hit]:
+    """A password that a spec writes into a file, into `launch.environment` or into `vars` is the same in every stack, and it is
+    known to everyone who can read the catalog or the image. CF361 reports passwords in the environment of services.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/web.ini, body: [{set: {admin.password: correct-horse}}]}]
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        launch: {environment: {API_TOKEN: correct-horse}}
+        files: [{dest: /etc/web/web.ini, body: [{set: {level: debug}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: {admin.password: {secret: true}}
+        files: [{dest: /etc/web/web.ini, body: [{set: {admin.password: '@{metadata/admin.password}'}}]}]
+    Source: docs/facts/catalog.md#3.10
+    """
+    root = spec.file.yaml.map
+    if root is None or isinstance(spec.read, ForgeError):
+        return
+    keys = keys_of(root)
+    places = (_set_in(keys.get("files")), _pairs(keys_of(keys.get("launch")).get("environment")), _pairs(keys.get("vars")))
+    for name, value in (pair for found in places for pair in found):
+        is_password = is_secret(name) and not _ADDRESSES.fullmatch(name)
+        if is_password and "@{" not in value.value and not _NO_SECRET.fullmatch(value.value):
+            hint = "declare a metadata key with `secret: true`, so that a question asks for it, and write @{metadata/KEY} here"
+            yield Hit(value.where, f"the value of {shown(name)} is the same in every stack", hint)
+
+
+def _set_in(node: Node | None) -> Iterator[tuple[str, Text]]:
+    """Yield the pairs of all `set` blocks below a node."""
+    for item in node.items if isinstance(node, Seq) else ():
+        yield from _set_in(item)
+    for name, value in keys_of(node).items():
+        yield from _pairs(value) if name == "set" else _set_in(value)
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[str, Text]]:
+    """Yield the name and the value of each pair with a single value, at any depth below a node."""
+    for item in node.items if isinstance(node, Seq) else ():
+        yield from _pairs(item)
+    for name, value in keys_of(node).items():
+        if isinstance(value, Text):
+            yield name, value
+        else:
+            yield from _pairs(value)
