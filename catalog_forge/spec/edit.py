@@ -43,7 +43,7 @@ class SpecText:
         return not self._walk(path)[2]
 
     def set(self, path: str, words: str) -> Iterator[str]:
-        """Yield candidates for the new text of the spec. The value at `path` is `words`: first as YAML, then as plain text.
+        """Yield candidates for the new text of the spec, with `words` as the value at `path`: first as YAML, then as plain text.
 
         Missing keys are added at the end of their parent. Raises ForgeError if the parent cannot have keys. Also raises
         ForgeError for a metadata key that is not declared, because its name may be misspelled; to declare a key, use `with_key`.

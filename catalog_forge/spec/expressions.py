@@ -58,7 +58,7 @@ _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 
 
 def nearly(text: str) -> re.Match[str] | None:
-    """Find the first expression in a text; otherwise the first text with a misspelled root, such as `@{slef.ip}`."""
+    """Find the first expression in a text or, if there is none, the first misspelled root, as in `@{slef.ip}`."""
     if found := EXPRESSION.search(text):
         return found
     from difflib import get_close_matches  # a slow import, which few texts need
@@ -113,10 +113,11 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of containers, services, hosts or values. `kind` is its first word, or one of raw, split, named and within.
+    """A collection of containers, services, hosts or values.
 
-    `inner` is the collection inside an element, for the kinds everywhere and within. For within, `name` is the name of the
-    element. `parts` has the value and the separator of a split. `records`: whether the elements of a raw path have fields.
+    `kind` is the first word of the collection, such as peers, or one of raw, split, named and within. `inner` is
+    the collection inside an element, for the kinds everywhere and within; for within, `name` is the name of the element.
+    `parts` has the value and the separator of a split. `records`: whether the elements of a raw path have fields.
     `required`: whether an empty collection keeps the file from being written; the log then names the collection.
     """
 
@@ -214,7 +215,7 @@ class Expr:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the value is always a number, never a text that contains a number."""
+        """Whether the value is always a number, never a string that contains a number."""
         return isinstance(self.node, Count | Ordinal)
 
 
@@ -262,12 +263,13 @@ def _written(part: str | Expr, after: str | Expr) -> str:
     return signs.sub(lambda found: found[0] * 2, part)
 
 
-# The name (or "") and the collection of each element that an expression can read at its position, innermost element last.
+# The elements that an expression can read at its position, from the outermost to the innermost. Each has a name (or "") and a
+# collection.
 Scope = tuple[tuple[str, Collection], ...]
 
 
 def holder(scope: Scope, root: str) -> Collection | None:
-    """Return the collection of the element called `root` (`it` for the innermost); None if no such element exists."""
+    """Return the collection of the element called `root`; None if there is no such element. `it` is the innermost element."""
     named = scope if root == "it" else tuple(one for one in scope if one[0] == root)
     return named[-1][1] if named else None
 

@@ -125,7 +125,7 @@ class Environment:
 
     @property
     def services(self) -> dict[str, Service]:
-        """The services by the names that the first stack uses for them: those of other stacks are called STACK/SERVICE."""
+        """The services of all stacks by name. A service of the first stack is called SERVICE, any other service STACK/SERVICE."""
         own = self.stacks[0]
         return {
             each.name if stack is own else f"{stack.name}/{each.name}": each for stack in self.stacks for each in stack.services

@@ -39,7 +39,7 @@ def to_yaml(value: Value) -> str:
 
 
 def to_text(value: Value) -> str:
-    """Print a value for people and shells: scalars unchanged, null as an empty string, a map or list as a line for each child."""
+    """Print a value for people and shells: scalars unchanged, null as an empty string, maps and lists as one line per child."""
     match value:
         case None:
             return ""
@@ -68,7 +68,7 @@ def to_comparable(value: Value) -> str | None:
 
 
 def _has_float(value: Value) -> bool:
-    """Whether a value contains a float anywhere. An object that occurs several times in a document is searched once."""
+    """Whether a value contains a float anywhere. An object that occurs several times is searched only once."""
     ahead: list[Value] = [value]
     seen: set[int] = set()
     for each in ahead:  # the list grows while it is iterated

@@ -109,7 +109,7 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
-    """Yield the problems in a sequence of blocks. `given`: the metadata keys that have a value because of outer conditions."""
+    """Yield the problems in a sequence of blocks. `given`: metadata keys that have a value because of enclosing conditions."""
     for block in body:
         yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
@@ -134,7 +134,9 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.sought and holds:
-        return frozenset({condition.sought.removeprefix("metadata/")})  # an expression, such as it.port, matches no key
+        return frozenset(
+            {condition.sought.removeprefix("metadata/")}
+        )  # may be an expression such as it.port, which equals no key
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)

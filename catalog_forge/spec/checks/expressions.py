@@ -36,7 +36,7 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of, roo
 _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
 DECLARED = "declare it under `metadata`"
 DECLARE = "declare it: vars: {NAME: DEFAULT}"
-# Releases that lack the function `atoi` (docs/facts/confd.md#2.9).
+# Releases of confd that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
 SINGLE = "use a single value, such as metadata/KEY, self.ip or count(peers); in `each`, also a field of the element"
 """The hint for an expression that does not always have exactly one value."""
@@ -133,7 +133,7 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
-    """Yield a problem: the name of an element is used outside of the element's scope."""
+    """Yield the problem that the name of an element is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
     hint = "such as list: {of: peers, item: '@{it.ip}'}" if name == "it" else f"move the text into the `each` with as: {name}"
     yield Problem(f"`{name}` can only be used in {words}", where, hint)

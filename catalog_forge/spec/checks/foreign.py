@@ -13,7 +13,7 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.spec.model.metadata import resolve
 from catalog_forge.spec.parser import Beginning, parse
 
-# `${...}` of compose files and shells, `{{...}}` of templates, and `@{...}` with a wrong bracket or a space after the `@`.
+# Matches `${...}` of compose files and shells, `{{...}}` of templates, and `@{...}` with wrong brackets or a space after `@`.
 FORM = re.compile(
     r"(?<!\$)\$\{(?P<dollar>[^{}\n]{1,200}+)\}"
     r"|\{\{-?+ *+(?P<action>[^{}\n]{1,200}+)\}\}"
@@ -49,7 +49,7 @@ def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
 
 
 def texts(node: yamlio.Node | None, kind: str = "plain") -> Iterator[tuple[yamlio.Text, str]]:
-    """Yield every text in a part of a spec, with the kind of the text; `kind` is the kind of the part."""
+    """Yield every text in a part of a spec, with its kind (see `_PARTS`). `kind` is the kind of the whole part."""
     match node:
         case yamlio.Text():
             yield node, kind
@@ -77,7 +77,10 @@ def _meant(spec: Spec, word: str) -> str:
 
 
 def _is_sure(spec: Spec, expr: Expr) -> bool:
-    """Whether an expression is very unlikely to occur in another language. `service.name` is not: programs have such settings."""
+    """Whether an expression is very unlikely to occur in another language.
+
+    For example, `service.name` is likely to occur, because programs have settings with this name.
+    """
     match expr.node:
         case Attr(root="self", path=(field, *_)):
             return field in (*CONTAINER_FIELDS, "host", "label")

@@ -1,6 +1,7 @@
-"""Check the services of an entry together: names, links, sidekicks and load balancer targets must name existing services.
+"""Check the services of an entry together: their names must differ, and links, sidekicks and
+load balancer targets must refer to existing services.
 
-The checks apply the rules of rancher-compose, but report positions in the spec.
+The checks apply the rules of rancher-compose, but report locations in the spec.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield the problems that concern several services of an entry."""
     for name, companion in spec.companions.items():
-        if companion.places:  # a companion without places is not a record, and the reader has reported the problem
+        if companion.places:  # a companion without `places` replaces an invalid one, which the reader has reported
             yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
@@ -51,7 +52,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
 
 
 def _self_links(spec: Spec, composition: Composition) -> Iterator[Refusal]:
-    """Report services that link to themselves. A link that all groups share is only wrong for the group that it names."""
+    """Report services that link to themselves. A link that all groups share is wrong only for the group that it names."""
     given = [text.where for _, node in spec.service.nodes.values() for text in texts(node)]
     for fault in units.self_links(composition):
         is_shared = len(spec.service.groups) > 1 and fault.where in given
@@ -72,7 +73,7 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
         if not volume.places:
-            continue  # a volume without places is not a record, and the reader has reported the problem
+            continue  # a volume without `places` replaces an invalid one, which the reader has reported
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:

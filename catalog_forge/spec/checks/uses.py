@@ -68,7 +68,7 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
 
 
 def unread(spec: Spec) -> list[str]:
-    """Return the metadata keys that no file, condition or compose key reads. The list is empty if the spec uses `template`."""
+    """Return the metadata keys that no file, condition or compose key uses. The list is empty if the spec uses `template`."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
     asked = used_variables(spec.passed)

@@ -29,7 +29,8 @@ SYSTEM_FOLDERS = frozenset(
 _OWN_FOLDER = "choose a folder that only the service uses"
 # The commands that the scripts use. A main image that lacks these commands gets links to a busybox.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
-# The command with which busybox prints one file of an archive. Not every version of busybox detects the compression.
+# The command with which busybox prints one file of each kind of archive. The commands name the compression, because not every
+# version of busybox detects it.
 UNPACK = {
     ".zip": "unzip -p",
     ".tar": "tar -xOf",
@@ -224,7 +225,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        if group.places:  # a group without places is not a record, and the reader has reported the problem
+        if group.places:  # a group without `places` replaces an invalid one, which the reader has reported
             yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
@@ -252,7 +253,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a metadata value of a group. Each must be the answer to a question."""
+    """Yield the problems with expressions in a metadata value of a group. Each expression must be the answer to a question."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)
@@ -362,7 +363,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def _compose_keys(spec: Spec, holder: Service | Group | Companion, asked: set[str]) -> Iterator[Problem]:
-    """Yield the problems with the variables, the volumes and secret labels in a service's compose keys."""
+    """Yield the problems with a service's compose keys: with their variables, with volumes, and with secrets in labels."""
     for name, value in holder.compose.items():
         yield from _variables(asked, value, holder.at(name))
         if name == "labels":

@@ -90,7 +90,7 @@ class Image(Record):
     user: str = key("user and group that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The only confd release that supports back ends other than Rancher here: other releases read etcd, ssm and vault differently.
+# A spec with back ends other than Rancher must use this release of confd: other releases read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 

@@ -87,7 +87,7 @@ class Others(Record):
 class Launch(Record):
     """How the program is started in the service's container. Arguments, commands and variables may contain expressions.
 
-    An argument, command or variable is left out if it reads an optional key that has no value. A changed value takes effect at
+    An argument, command or variable is left out if it uses an optional key that has no value. A changed value takes effect at
     the next start.
     """
 

@@ -95,7 +95,10 @@ def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
 
 
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
-    """Return the list or map of `metadata/NAME.FIELD`, and the field. NAME may contain dots: the longest declared NAME wins."""
+    """Find the list or map NAME of `metadata/NAME.FIELD`, and return it with the field.
+
+    NAME may contain dots: the longest declared NAME wins.
+    """
     for name, field in ((of.name, ()), *_split(of.name)):
         found = resolve(metadata, Text((name,)))
         if found and not found.key.asked:

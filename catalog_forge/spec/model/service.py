@@ -24,7 +24,7 @@ TOPOLOGIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Composed(Record):
-    """A record that may contain compose keys: `PASSED` lists the allowed keys, `nodes` has the author's YAML for each key."""
+    """A record that may contain compose keys: `PASSED` lists these keys, and `nodes` has the author's YAML for each."""
 
     PASSED: ClassVar[frozenset[str]] = frozenset()
     nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)

@@ -128,7 +128,7 @@ class Spec(Record):
 
     @property
     def is_lent(self) -> bool:
-        """Whether the image copies a busybox to the shared volume, so that the scripts need no tools of the main image."""
+        """Whether the conf image copies a busybox to the shared volume, so that the scripts need no tools of the main image."""
         return self.service.is_embedded or not self.service.shell
 
     def asks(self, file: ConfFile) -> bool:
@@ -184,7 +184,7 @@ class Member:
     def asking(self) -> str:
         """The name of the service that confd reads as `self`.
 
-        It is the primary service if confd has the address of this service, otherwise the sidekick that runs confd.
+        It is the primary service if confd shares the address of this service; otherwise, it is the sidekick that runs confd.
         """
         return self.name if self.spec.service.is_self else self.conf
 
