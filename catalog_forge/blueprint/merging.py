@@ -79,7 +79,7 @@ def by_line(base: str, ours: str, theirs: str, labels: tuple[str, str, str]) -> 
 
 
 def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Yield the lines of ours, base and theirs for each conflict in a text in which git has marked the conflicts."""
+    """For each conflict that git has marked in a text, yield the lines of ours, base and theirs."""
     begin, middle, end = (f"{mark}{label}" for mark, label in zip((*MARKS[:2], MARKS[3]), labels, strict=True))
     sides: list[list[str]] = []
     for line in text.splitlines():
@@ -96,7 +96,7 @@ def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str],
 
 class _ByKey:
     """Merges YAML by key. `edits` has the changes that only the blueprint made. `sides` has two functions for each conflict: the
-    first restores the base version of the entry, the second writes the version of theirs.
+    first restores the entry as it is in base, and the second writes the entry as it is in theirs.
     """
 
     def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
@@ -225,7 +225,7 @@ _Side = dict[str, Entry]
 
 
 def _with_comments(base: Document, ours: Document, theirs: Document) -> Document:
-    """Copy to ours each comment that only theirs changed, if it belongs to an entry that all three versions have."""
+    """Copy to ours each comment that only theirs changed, if the comment belongs to an entry that all three versions have."""
     edits = Edits(ours)
     waiting = [(base.root, ours.root, theirs.root)]
     while waiting:

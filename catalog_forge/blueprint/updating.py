@@ -171,8 +171,8 @@ def named(blueprint: str, source: Mapping[str, str]) -> str:
 def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
     """Check that `blueprint` can be a later version of the blueprint that the spec `name` was generated from.
 
-    The blueprint's folder may have moved. If the names differ, raises ForgeError if both blueprints are shipped with
-    catalog-forge, or if `blueprint` lacks a question whose answer is remembered.
+    The blueprint's folder may have moved. If the names differ, raises ForgeError when both blueprints are shipped with
+    catalog-forge, and when `blueprint` lacks a question whose answer is remembered.
     """
     both_shipped = {*blueprint.source, *memory.source} <= {"package", "example"}
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):

@@ -62,7 +62,7 @@ def of_release(name: str) -> Verbatim:
 
 
 def quoted(text: str) -> str:
-    """Write a string in JSON notation, from which YAML and Go parse the same string."""
+    """Write a string in JSON notation, which YAML and Go parse back to the same string."""
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 

@@ -23,7 +23,7 @@ _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 
 class Routes:
-    """Makes the routes of a stack. `given` assigns unique names, `kinds` maps the name of each service to what it becomes."""
+    """Makes the routes of a stack. `given` assigns unique names, and `kinds` maps the name of each service to what it becomes."""
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
@@ -66,7 +66,7 @@ class Routes:
         self._say_ports(service)
 
     def _say_ports(self, service: Service) -> None:
-        """Add a gap for each port of a load balancer that no rule uses, and for each port on a single address of a host."""
+        """Add a gap for each port of a load balancer that no rule uses, and for each port bound to one address of a host."""
         rules = self.stack.balancers.get(service.name)
         for launch in service.launches:
             for key, port in (*(("ports", each) for each in launch.ports), *(("expose", each) for each in launch.exposed)):
@@ -153,7 +153,7 @@ class Routes:
     # Load balancers.
 
     def _balancer(self, service: Service) -> None:
-        """Add the rules of a load balancer: those with a host or path as an Ingress, those with only a port as a Service."""
+        """Add the rules of a load balancer. Rules with a host or path become an Ingress, and rules with only a port a Service."""
         name, rules = self.names[service.name], self.stack.balancers.get(service.name, ())
         public = {private: outer or private for _, outer, private, _ in map(port_of, service.primary.ports)}
         asking = {rule.source for rule in rules if rule.protocol == "http" and (rule.hostname or rule.path)}

@@ -2,8 +2,8 @@
 
 The templates work for any release name, scale and answers.
 
-The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. Values
-that differ between the first two containers of a service are computed for each container by the template. A pod reads three
+The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. For
+each container, the template computes the values that differ between the first two containers of a service. A pod reads three
 files: the file of the stack, the file of its service and its own file. Values in a later file replace those in an earlier file.
 """
 

@@ -73,7 +73,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether a container is running, and the exit status of a container that has ended: 137 if it was killed."""
+    """Whether a container is running and, after it has ended, its exit status (137 if it was killed)."""
 
     running: bool
     status: int

@@ -78,7 +78,7 @@ class ConfService:
 
 @dataclass(frozen=True)
 class Played:
-    """The result of the choices: the answers by variable, the problems, the stack, and the files of one conf container.
+    """The result of the choices: the answers keyed by variable, the problems, the stack, and the files of one conf container.
 
     `stack` and `environment` are None if the entry cannot run with these answers; `seen` is None if no conf image is known.
     `writers` maps container names to the services that write files; `asks` is the name of the container whose files are shown.

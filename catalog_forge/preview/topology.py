@@ -191,7 +191,7 @@ class _TopologyReader:
         return ContainerBox(service.name, _text(service, "image"), (*_few(files), *_few([*ports, *shared, *volumes])))
 
     def _flows(self, members: list[Service]) -> Iterator[Flow]:
-        """Yield the flows of files from the containers that write the files to those that use them.
+        """Yield the flows of files. A file flows from the container that writes it to the containers that use it.
 
         Files often flow through a container that only keeps them.
         """

@@ -25,7 +25,7 @@ _SCRATCH = "scratch"
 
 @dataclass
 class Named:
-    """The images that were found, each with the first place that names it; and the invalid references."""
+    """The images that were found, each with the first place that names it, and the invalid references."""
 
     images: dict[str, Where] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Named:
 def _compositions(revision: Revision) -> Iterator[Composition]:
     """Yield the composition of a revision with the default answers.
 
-    If the compose files are templates, also yield the composition with each option that is not a default.
+    If the compose files are templates, also yield the composition for each option that is not a default.
     """
     yield revision.composition
     if not any(is_template(file.text) for file in revision.compose_files):

@@ -41,7 +41,7 @@ class Client(Protocol):
 
     Keys are absolute paths with slashes. In confd's templates, keys are relative to the prefix.
 
-    `most` is the number of operations that fit into one transaction; 1 if the store has no transactions. `room` is the
+    `most` is the number of operations that fit into one transaction, or 1 if the store has no transactions. `room` is the
     number of bytes of keys and values that fit into one transaction.
     """
 

@@ -87,8 +87,8 @@ def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], di
 def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
     """Return a message for each violation of the standards in a spec.
 
-    The key of each message does not depend on the violating value, so the messages can be compared with those that other
-    standards give.
+    The key of each message does not depend on the violating value, so that the messages for different standards can be
+    compared.
     """
     scenarios = tuple(source.folder.scenarios())
     differing = [*compared(team, root)] if isinstance(root, Map) else []

@@ -40,9 +40,9 @@ def bake(
 ) -> None:
     """Print a bake file, from which a build farm builds the conf images.
 
-    The file is for `docker buildx bake`, which then builds and pushes the same images as `build --push`, with the same
-    labels, so that `build` recognizes the images of the farm. The other formats list the shards for a CI system, which runs
-    `docker buildx bake SHARD` for each shard.
+    The file is for `docker buildx bake`, which then builds and pushes the same images as `build --push`. The labels are
+    also the same, so that `build` recognizes the images of the farm. The other formats list the shards for a CI system, which
+    runs `docker buildx bake SHARD` for each shard.
     """
     from catalog_forge.errors import UsageError, of_each
     from catalog_forge.image import baking

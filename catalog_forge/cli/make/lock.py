@@ -34,8 +34,8 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
     """Lock the images of a catalog to digests.
 
     The digests are written to catalog-forge.lock. Without a NAME, every spec, entry and Dockerfile is covered: base images,
-    services, companions, load balancers, and every image that an answer to a question can select. Registries are queried with
-    the credentials of the docker command.
+    the images of services, companions and load balancers, and every image that an answer to a question can select.
+    Registries are queried with the credentials of the docker command.
     """
     from catalog_forge.registry import lockfile
     from catalog_forge.repository import Repository

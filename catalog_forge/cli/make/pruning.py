@@ -25,8 +25,8 @@ class Left:
 
     `names`: the removed specs of this run; `specs`: the names of all specs that exist.
 
-    `is_all`: the run has only removed specs, so nothing is generated. `digests`: the digests of all files that were generated
-    from removed specs, by path; `taken`: the paths of those files that a renamed spec now generates.
+    `is_all`: the run has only removed specs, so nothing is generated. `digests` maps the path of each file that was
+    generated from a removed spec to its digest; `taken` has the paths of those files that a renamed spec now generates.
     """
 
     repository: Repository

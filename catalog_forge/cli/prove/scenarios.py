@@ -28,8 +28,8 @@ def scenario() -> None:
 def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force: bool) -> None:
     """Write specs/NAME/scenarios/TITLE.yml from what is rendered now, for you to review.
 
-    The scenario contains the stack of the entry with every question answered by --set or by its default, then adds a
-    container and replaces a container.
+    The scenario contains the stack of the entry, in which every question has its --set answer or its default. Then a
+    container is added, and a container is replaced.
     """
     from catalog_forge.cli.run.entries import given
     from catalog_forge.errors import ForgeError

@@ -173,7 +173,7 @@ def _not_played(result: Result) -> Iterator[str]:
 
 
 def _failures(result: Result) -> Iterator[str]:
-    """Yield the failures, each with its location, moment and difference; then the end of the log."""
+    """Yield the failures, each with its location, moment and difference, and then the end of the log."""
     for step in result.steps:
         for failure in step.failures:
             place = f"{failure.where}: " if failure.where.file else f"{result.case.file}: "

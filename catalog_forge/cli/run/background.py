@@ -22,7 +22,7 @@ _LINES = 20
 
 
 class Background:
-    """A process in a separate session. The process waits for the name of a stack, and exits if its parent exits before that.
+    """A process in a separate session. It waits until its parent sends the name of a stack, and exits if the parent exits first.
 
     Create a Background before any thread is started, because a forked process has only one thread. `supervise` runs the stack
     of a state folder. In the new process, the constructor raises the exceptions of `supervise`.

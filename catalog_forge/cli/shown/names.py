@@ -19,7 +19,7 @@ def specs(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def entries(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Return the entries of the catalog; if none matches, the folders that match the path typed so far."""
+    """Return the entries of the catalog or, if none matches, the folders that match the path typed so far."""
     root = _catalog(ctx)
     tops = [top for top in _listed(root) if top == "templates" or top.endswith("-templates")]
     return _begun(begun, (name for top in tops for name in _listed(f"{root}/{top}"))) or _folders(ctx, begun)
