@@ -206,9 +206,9 @@ class _Parser:
             return None
         if found.end() < len(self.value) and self.value[found.end()] == "|":
             hint = "give the default to the key instead: metadata: {KEY: {default: 1}}"
-            raise self.error("a default cannot follow arithmetic: it could stand for the value or for the result", hint)
+            raise self.error("a default cannot follow arithmetic: it could replace either the value or the result", hint)
         if found[1] in "/%" and not int(found[2]):
-            raise self.error("a number cannot be divided by 0", "divide by a number from 1 on, as in @{metadata/KEY / 2}")
+            raise self.error("a number cannot be divided by 0", "divide by 1 or a larger number, as in @{metadata/KEY / 2}")
         self.pos = found.end()
         number = -int(found[2]) if found[1] == "-" else int(found[2])
         return (SUMS[found[1]], number) if number or found[1] not in "+-" else None

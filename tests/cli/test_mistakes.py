@@ -85,7 +85,13 @@ WRITTEN = {
     "word for the version of the language": ("forge: 1", "forge: one", "1:8", "forge must be a whole number", "only digits"),
     "word for a user": ("  reload", "  uid: redis\n  reload", "8:8", "uid must be a whole number", "number of the user"),
     "size": ("redis:3.2.11", service("mem_limit: lots"), "4:58", "'lots' is not a size", "a number with a unit, such as 512m"),
-    "division by 0": ("metadata/port}", "metadata/port / 0}", "10:33", "cannot be divided by 0", "divide by a number from 1 on"),
+    "division by 0": (
+        "metadata/port}",
+        "metadata/port / 0}",
+        "10:33",
+        "cannot be divided by 0",
+        "divide by 1 or a larger number",
+    ),
     "key twice": (
         "reload: restart",
         "reload: restart\n  reload: none",

@@ -67,7 +67,7 @@ def said(text: str) -> str:
         (
             HEAD + FILE + 'vars: {a: "b\\nc"}\n',
             "x.yml:5:7: vars: a: a control character or line break is not allowed in a Dockerfile's ENV\n"
-            "  hint: remove it, or write such a text into a file",
+            "  hint: remove it, or write the text to a file",
         ),
         (
             HEAD + "files:\n- {dest: /etc/x/x, body: []}\n- {dest: /etc/x/x, body: []}\n",
@@ -224,7 +224,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         (
             "k: {default: [a]}\n",
             "x.yml:6:16: metadata: k: the default must be a single value\n"
-            "  hint: a text in one line; set type: multiline, map or list for other values",
+            "  hint: a string on one line; for other values, set type: multiline, map or list",
         ),
         (
             "k: {type: enum, options: [a], default: b}\n",
@@ -241,7 +241,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         (
             'k: {default: "a\\nb"}\n',
             "x.yml:6:16: metadata: k: the default has a line break\n"
-            "  hint: a text in one line; set type: multiline, map or list for other values",
+            "  hint: a string on one line; for other values, set type: multiline, map or list",
         ),
         (
             "k: {secret: true, default: a}\n",
@@ -249,7 +249,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {}\n  k/l: {}\n",
-            "x.yml:7:8: metadata: 'k/l' is below 'k', which is declared as a key too\n  hint: declare only 'k', as a "
+            "x.yml:7:8: metadata: 'k/l' is below 'k', which is also declared as a key\n  hint: declare only 'k', as a "
             "map that contains 'l'",
         ),
         (

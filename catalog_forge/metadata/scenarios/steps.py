@@ -255,7 +255,7 @@ class _StepReader(EnvironmentReader):
         for index in indexes:
             if index > self.scale_before:
                 message = f"container {index} cannot be replaced in this step, because the step itself creates the container"
-                self.wrong(message, node.where, "replace it in a step of its own, after this one")
+                self.wrong(message, node.where, "replace it in a separate step after this one")
             service = service.replaced(index)
         return service, f"container {_listed(indexes)} replaced"
 

@@ -120,7 +120,7 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
         elif isinstance(block, EachBlock):
             inner = (*scope, (block.each.named, block.each.of))
             if len(inner) > _MOST_NESTED:
-                hint = "write the file by hand, as the block `template`"
+                hint = "write a template by hand, and name it in the block `template`"
                 yield Problem(f"each: at most {_MOST_NESTED} `each` blocks can be nested", block.at(), hint)
             else:
                 yield from _blocks(spec, block.each.body, kind, given, inner)

@@ -319,7 +319,7 @@ def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
     """Return the problem for a metadata key that the spec does not declare."""
     hint = did_you_mean(path, spec.metadata, DECLARED)
     if (found := _CALCULATED.fullmatch(path)) and found[1] in spec.metadata:
-        hint = f"an operator has spaces around it: metadata/{found[1]} {found[2]} {found[3]}"
+        hint = f"write spaces around the operator: metadata/{found[1]} {found[2]} {found[3]}"
     if "@{" in path:
         begins = path.partition("@{")[0].rstrip("/") or "KEY"
         near = did_you_mean(begins, [name for name, key in spec.metadata.items() if not key.asked])

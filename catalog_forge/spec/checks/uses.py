@@ -33,7 +33,7 @@ def of_the_old_file(spec: Spec) -> Iterator[Problem]:
     """Yield a finding for each `check` that cannot test the new file, because the command lacks the file's path, {{.src}}."""
     for file in spec.files:
         if file.check and "{{.src}}" not in file.check:
-            message = f"check: the command does not read the new file of {file.dest}, so it cannot refuse a wrong one"
+            message = f"check: the command does not read the new file of {file.dest}, so it cannot find mistakes in this file"
             yield Problem(message, file.at("check"), "pass {{.src}}, the path of the new file; the file at `dest` is the old one")
 
 

@@ -109,7 +109,7 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
             continue
         above = next((other for other in _folders(name) if other in spec.metadata), None)
         if above:
-            message = f"metadata: {name!r} is below {above!r}, which is declared as a key too"
+            message = f"metadata: {name!r} is below {above!r}, which is also declared as a key"
             yield Problem(message, where, f"declare only {above!r}, as a map that contains {name[len(above) + 1 :]!r}")
         yield from _metadata_key(name, key)
         variable = key.variable or shorthand.variable_of(name)
@@ -153,8 +153,8 @@ def _such_as(key: MetadataKey) -> str:
     """Return a hint that shows valid values for the type of a key."""
     examples = {"int": "only digits, such as 6379", "boolean": "true or false", "map": "{key: value}", "list": "[a, b]"}
     examples["enum"] = ", ".join(key.options) or "list its options first"
-    examples |= dict.fromkeys(("multiline", "certificate"), "a text; set type: map or list for other values")
-    return examples.get(key.type, "a text in one line; set type: multiline, map or list for other values")
+    examples |= dict.fromkeys(("multiline", "certificate"), "a string; for other values, set type: map or list")
+    return examples.get(key.type, "a string on one line; for other values, set type: multiline, map or list")
 
 
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
@@ -208,7 +208,7 @@ def _vars(spec: Spec) -> Iterator[Problem]:
     for name, value in spec.vars.items():
         if any(char < " " for char in value):
             message = f"vars: {name}: a control character or line break is not allowed in a Dockerfile's ENV"
-            yield Problem(message, spec.at("vars"), "remove it, or write such a text into a file")
+            yield Problem(message, spec.at("vars"), "remove it, or write the text to a file")
     for name in spec.image.labels:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             where = spec.image.at("labels")
@@ -297,7 +297,8 @@ def _topology(service: Service) -> Iterator[Problem]:
         yield Problem(
             f"network_mode: topology {service.topology} cannot use the network of the host",
             service.at("network_mode"),
-            "choose topology volumes: the metadata service identifies containers by address, and confd would have the host's",
+            "choose topology volumes: the metadata service identifies containers by address, and confd would have "
+            "the address of the host",
         )
     if service.network_mode and "ports" in service.compose:
         yield Problem(

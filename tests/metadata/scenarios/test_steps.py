@@ -134,7 +134,7 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
         (
             "- {replace: 4, scale: 4}",
             "s.yml:10:13: container 4 cannot be replaced in this step, because the step itself creates the container\n"
-            "  hint: replace it in a step of its own, after this one",
+            "  hint: replace it in a separate step after this one",
         ),
         ("- {replace: [1, 3], scale: 2}", "s.yml:10:17: there is no container '3': the scale of the service is 2"),
         (
