@@ -2,9 +2,9 @@
 
 YAML is merged by key, other text by line.
 
-The base is the text that the older blueprint generated and the author then edited. The author's text stays byte for byte, except
-where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result reports a
-conflict.
+The base is the text that the older blueprint generated and the author then edited. The author's text is kept byte for byte,
+except where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result
+reports a conflict.
 """
 
 from __future__ import annotations

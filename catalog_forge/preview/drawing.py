@@ -105,7 +105,7 @@ def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
 
 
 def _head(x: float, y: float, way: float) -> str:
-    """Return an arrowhead with its tip at a point. `way` is negative for a line from above, positive for one from below."""
+    """Return an arrowhead with its tip at a point. `way` is negative if the line comes from above, otherwise positive."""
     return f'<path class="head" d="M{x:.1f} {y:.1f}l-4 {way:g}h8z"/>'
 
 

@@ -49,7 +49,7 @@ class Images:
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The top-level folders of the catalog that contain images; empty until the images are read."""
+        """The top-level folders of the catalog that contain images. The set is empty until the images are read."""
         images = self._known[0][0].images if "_known" in self.__dict__ else ()
         return frozenset(image.folder.path.partition("/")[0] for image in images) - {""}
 

@@ -131,7 +131,7 @@ class Site:
     def opened(self, entry: str, revision: str = "") -> Opened:
         """Return the entry whose id is `entry`, such as templates/redis, with the revision `revision`.
 
-        By default, the revision is the one that the spec generates, or else the one that Rancher offers.
+        By default, this is the revision that the spec generates or, without a spec, the revision that Rancher offers.
 
         Raises ForgeError if the entry or the revision does not exist.
         """

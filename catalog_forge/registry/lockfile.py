@@ -55,7 +55,7 @@ class LockFile:
 
     @property
     def pins(self) -> dict[str, str]:
-        """The digests to which images in generated files are pinned; empty unless `pinned`.
+        """The digests to which images in generated files are pinned. There are none unless `pinned` is set.
 
         The catalog's own images are never pinned, because they are pushed later.
         """

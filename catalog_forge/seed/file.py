@@ -57,7 +57,10 @@ class JsonFile:
         return tree
 
     def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """Return the map at the prefix's parent, and the last part of the prefix. Raises ForgeError if a value is in the way."""
+        """Return the map at the prefix's parent, and the last part of the prefix.
+
+        Raises ForgeError if the file has a value other than a map at the prefix or above it.
+        """
         *above, last = self._target.prefix.strip("/").split("/")
         path, holder = "", tree
         for name in above:

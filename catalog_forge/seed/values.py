@@ -25,7 +25,7 @@ class Contents:
 
 
 def secret_keys(spec: Spec, prefix: str) -> frozenset[str]:
-    """Return the keys at or below which values must not be shown."""
+    """Return the secret keys: values at or below these keys must not be shown."""
     return frozenset(f"{prefix}/{name}" for name, key in spec.metadata.items() if key.hidden)
 
 

@@ -102,7 +102,7 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
     """Return the image of a spec as a target of the bake file.
 
     The data comes from the record of `generate`, because parsing ten thousand specs would take too long. Raises ForgeError
-    if the spec is wrong, or if its generated files are missing or stale.
+    if the spec is invalid, or if its generated files are missing or stale.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import confds

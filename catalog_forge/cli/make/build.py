@@ -161,7 +161,7 @@ def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | Non
 def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs) -> list[BuildRequest]:
     """Return the build requests for the specs with these names, or for all specs.
 
-    Raises ForgeError with all problems if specs are wrong, or if their generated files are missing or stale.
+    Raises ForgeError with all problems if specs are invalid, or if their generated files are missing or stale.
     """
     from catalog_forge.errors import of_each
 

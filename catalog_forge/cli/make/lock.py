@@ -64,7 +64,7 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
 def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named, Collection[str]]:
     """Return the images that the named specs and entries use, and the tags of the images that the catalog builds itself.
 
-    Without names, return the images of the whole catalog. Raises ForgeError for an unknown name, and for specs that are wrong.
+    Without names, return the images of the whole catalog. Raises ForgeError for an unknown name, and for invalid specs.
     """
     from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.errors import ForgeError, did_you_mean

@@ -264,7 +264,7 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
 
 
 def planned(repository: Repository, name: str, author: Plan, removed: Iterable[str] = ()) -> tuple[Plan, Source]:
-    """Return all files: the author's files, and the files generated from them. Raises ForgeError if the spec is wrong.
+    """Return all files: the author's files, and the files generated from them. Raises ForgeError if the spec is invalid.
 
     `removed`: the paths of files that will be deleted.
     """

@@ -109,7 +109,7 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
 
 
 def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
-    """Return the --set answers without those to questions that only `other` has. Unknown keys of --set are reported later."""
+    """Return the --set options except those for questions that only `other` has. Unknown keys are reported later."""
     alone = other.asked.keys() - revision.asked.keys()
     return [each for each in sets if each.partition("=")[0] not in alone]
 
