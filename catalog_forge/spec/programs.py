@@ -129,7 +129,7 @@ PROGRAMS = (
 
 
 def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of an image with the configuration files at `dests`; empty if the image is unknown."""
+    """Return the start command of an image, or () if the image is unknown. The command may name one of the files `dests`."""
     row = known(image)
     if row is None:
         return ()

@@ -44,9 +44,9 @@ class Service:
 
     `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map the index
     of a unit (from 1) to its state or health, for units that are not running or not healthy. Rancher numbers units in the order
-    in which it creates them: `created` maps the index of a unit to its number if the two differ, as after a replacement, and
-    `births` is the last number given. With `retain_ip`, the address of a unit depends only on its index, so a replacement
-    keeps the address.
+    in which it creates them. This number usually equals the index; if it differs, as after a replacement, `created` maps the
+    index to the number. `births` is the last number that was given. With `retain_ip`, the address of a unit depends only on its
+    index, so a replacement keeps the address.
     `facts` are fields for a service that is not active or has no containers: kind, state, host name, external addresses.
     """
 

@@ -126,7 +126,7 @@ class HttpServer(abc.ABC):
             connection.abort()
 
     async def _close(self) -> None:
-        """Stop listening, but keep the port with a new socket that is bound to it and does not listen."""
+        """Stop listening, but keep the port: bind a new socket to it that does not listen."""
         await self._shut()
         self._socket = _bind(*self._bound, listening=False)
 

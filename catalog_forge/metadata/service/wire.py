@@ -83,8 +83,8 @@ class Response:
 def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
     """Return the end of the first head in the received bytes and the start of the next; None if the head is incomplete.
 
-    A line ends with LF or CRLF, and an empty line ends the head. The search begins at `start`, which is at least two bytes before
-    the newly received bytes.
+    A line ends with LF or CRLF, and an empty line ends the head. The search begins at `start`, which must be at least two
+    bytes before the first new byte, because a part of the end may have been received earlier.
     """
     if start == 0 and received.startswith((b"\n", b"\r\n")):
         return 0, received.index(b"\n") + 1
