@@ -47,11 +47,12 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
     from catalog_forge.cli.shown.catalogs import check_there
     from catalog_forge.preview.server import PreviewServer
     from catalog_forge.preview.site import Site
+    from catalog_forge.repository import Repository
 
     site = Site(settings.directory, [settings.directory / each for each in images])
     path = site.id_of(entry) if entry else ""
     site.belongs_to(path)
-    if not (path or images):
+    if not (path or images or Repository(site.root).names()):
         check_there(site.catalog(), site.root)
     if out:
         from catalog_forge.preview.export import exported
