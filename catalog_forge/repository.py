@@ -185,7 +185,7 @@ class Repository:
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=self._advice(name))
         check_inside(self.root, f"specs/{name}.yml")
         if not path.is_file():
-            raise ForgeError("a spec must be a regular file", Where(f"specs/{name}.yml"))
+            raise ForgeError("a spec must be a regular file", Where(f"specs/{name}.yml"), "replace it by a file, or rename it")
         try:
             content = path.read_bytes()
         except OSError as error:

@@ -83,7 +83,7 @@ def _read(file: Path, shown: str) -> yamlio.Node:
     found = yamlio.parse_lenient(content, shown)
     if found.duplicates:
         again = found.duplicates[0]
-        raise ForgeError(str(again), again.key.where)
+        raise ForgeError(str(again), again.key.where, yamlio.ONCE)
     return found.node or Map((), Where(shown))
 
 
@@ -132,5 +132,7 @@ def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) 
             raise ForgeError(error.problems[0].message, node.where, error.problems[0].hint or hint) from None
         source = _Standards(root / path, f"{url}@{commit[:12]}#{path}", root)
         if not source.exists():
-            raise ForgeError(f"the commit has no file {path!r}", node.where)
+            raise ForgeError(
+                f"the commit has no file {path!r}", node.where, "check the path after the '#', or name another commit"
+            )
         return _tree(source, above, fetch)

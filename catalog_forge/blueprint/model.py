@@ -75,22 +75,24 @@ def read_files(folder: Path) -> Plan:
     """Return the files below a folder. Raises ForgeError for links and special files, and for too many or too large files."""
     plan = Plan()
     if folder.is_symlink():
-        raise ForgeError("a blueprint cannot contain links", Where(str(folder)))
+        raise ForgeError("a blueprint cannot contain links", Where(str(folder)), "replace the link by its target")
     for path in walked(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise ForgeError("a blueprint may contain only files, not links", Where(str(path)))
+            raise ForgeError("a blueprint may contain only files, not links", Where(str(path)), "replace the link by its target")
         if path.is_file():
             mode = EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
             plan.add(File(path.relative_to(folder).as_posix(), _bytes(path), mode))
         if len(plan) > MAX_FILES:
-            raise ForgeError(f"the blueprint has more than {MAX_FILES} files", Where(str(folder)))
+            raise ForgeError(
+                f"the blueprint has more than {MAX_FILES} files", Where(str(folder)), "remove files that it does not need"
+            )
     return plan
 
 
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
+            raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)), "shorten it")
         return path.read_bytes()
     except OSError as error:
         raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None
@@ -104,7 +106,7 @@ def _context(folder: Path) -> Mapping[str, Any]:
             what = f"{folder} is a file, not the folder of a blueprint"
         raise ForgeError(what, hint="`catalog-forge blueprints` lists the blueprints that have a name")
     if path.is_symlink() or not path.is_file():
-        raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}")
+        raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}", hint="name the folder that contains this file")
     try:
         context = json.loads(_bytes(path))
     except json.JSONDecodeError as error:
@@ -112,10 +114,11 @@ def _context(folder: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ForgeError(f"the file is not well-formed JSON: {error}", Where(str(path))) from None
     if not isinstance(context, dict):
-        raise ForgeError("the file must be a mapping from questions to their defaults", Where(str(path)))
+        hint = 'such as {"name": "web-conf", "port": "80"}'
+        raise ForgeError("the file must be a mapping from questions to their defaults", Where(str(path)), hint)
     _check_depth(context, path)
     if not isinstance(context.get("_copy_without_render", []), list):
-        raise ForgeError("_copy_without_render must be a list", Where(str(path)))
+        raise ForgeError("_copy_without_render must be a list", Where(str(path)), "such as [static/*]")
     if not isinstance(context.get("name"), str):
         raise ForgeError("the question 'name' is missing", Where(str(path)), "add it: its answer is the NAME of `new NAME`")
     return context

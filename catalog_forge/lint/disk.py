@@ -30,11 +30,13 @@ def read(path: Path, shown: str = "") -> Tree:
     there are more than 200,000 files.
     """
     if not path.exists():
-        raise ForgeError(f"there is no file or folder {path}")
+        raise ForgeError(
+            f"there is no file or folder {path}", hint="check the path: a relative path begins in the current folder"
+        )
     if path.is_file():
         return _of_file(path, shown)
     if not path.is_dir():
-        raise ForgeError(f"{path} is neither a folder nor a regular file")
+        raise ForgeError(f"{path} is neither a folder nor a regular file", hint="name the folder of a catalog, or a file in it")
     root = path.resolve()
     inside = _inside(root)
     files = [*_files(root, inside, shown)]

@@ -44,7 +44,7 @@ class Reader:
         if isinstance(node, yamlio.Map):
             return node.pairs
         if node is not None:
-            self.wrong(f"{what} must be a mapping", node.where)
+            self.wrong(f"{what} must be a mapping", node.where, "write KEY: VALUE, with one key in each line")
         return ()
 
     def items(self, node: yamlio.Node | None, what: str) -> tuple[yamlio.Node, ...]:
@@ -52,7 +52,7 @@ class Reader:
         if isinstance(node, yamlio.Seq):
             return node.items
         if node is not None:
-            self.wrong(f"{what} must be a list", node.where)
+            self.wrong(f"{what} must be a list", node.where, "written [a, b], or with '- ' before each item")
         return ()
 
     def some(self, node: yamlio.Node | None) -> tuple[yamlio.Node, ...]:
@@ -65,7 +65,7 @@ class Reader:
         """Return a scalar as text, exactly as written: labels, states and aliases are always text."""
         if isinstance(node, yamlio.Text):
             return node.value
-        self.wrong(f"{what} must be text", node.where)
+        self.wrong(f"{what} must be text", node.where, "write a single text")
         return ""
 
     def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:
@@ -96,7 +96,7 @@ class Reader:
         value = node.data() if isinstance(node, yamlio.Text) else None
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        self.wrong(f"{what} must be a whole number from {least} to {most}", node.where)
+        self.wrong(f"{what} must be a whole number from {least} to {most}", node.where, "write only digits, without quotes")
         return default
 
     def seconds(self, node: yamlio.Node, what: str) -> float:

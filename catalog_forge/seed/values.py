@@ -78,10 +78,16 @@ def _unset(spec: Spec, names: Iterable[str], problems: list[Problem]) -> set[str
     gone = set(names)
     for name in sorted(gone):
         if name not in spec.metadata:
-            hint = did_you_mean(name, spec.metadata)
+            hint = did_you_mean(name, spec.metadata, "the spec declares no keys under `metadata`")
             problems.append(Problem(f"the metadata of {spec.name} has no key {name!r}", None, hint))
         elif not spec.metadata[name].optional:
-            problems.append(Problem(f"{name} must have a value: it is not optional", spec.metadata[name].at()))
+            problems.append(
+                Problem(
+                    f"{name} must have a value: it is not optional",
+                    spec.metadata[name].at(),
+                    "do not unset it, or add optional: true in the spec",
+                )
+            )
     return gone
 
 
@@ -111,7 +117,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
         if isinstance(node, yamlio.Text):
             given[key.variable] = Given(raw(node), node.where)
         elif node is not None:
-            problems.append(Problem(f"{name} must be a single value", node.where))
+            problems.append(Problem(f"{name} must be a single value", node.where, "write a text, a number, or true or false"))
         elif name in kept:
             given[key.variable] = Given(kept[name])
     try:
@@ -130,6 +136,7 @@ def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: 
     if node is None:
         return key.default
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):
-        problems.append(Problem(f"{name} must be a {key.type}", node.where))
+        hint = "write {KEY: VALUE}" if key.type == "map" else "write [a, b]"
+        problems.append(Problem(f"{name} must be a {key.type}", node.where, hint))
         return None
     return yamlio.to_data(node, yamlio.as_written)

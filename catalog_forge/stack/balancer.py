@@ -87,9 +87,8 @@ class Balancers:
             found = list(self._of_labels(definition, launch, links))
         for source, group in groupby(sorted(found, key=lambda rule: rule.source), key=lambda rule: rule.source):
             if len({rule.protocol for rule in group}) > 1:
-                self.reader.wrong(
-                    f"port {source} of {definition.name!r} cannot have rules for both http and tcp", definition.where
-                )
+                message = f"port {source} of {definition.name!r} cannot have rules for both http and tcp"
+                self.reader.wrong(message, definition.where, "give the rules for tcp another source_port")
         return tuple(sorted(found, key=_precedence))
 
     def _say(self, definition: Definition) -> None:
@@ -130,13 +129,15 @@ class Balancers:
         found = _PORT.fullmatch(text)
         if found and int(found[1]) < 65536:
             return int(found[1])
-        self.reader.wrong(f"{what} of {definition.name!r} must be a port, not {text!r}", node.where if node else definition.where)
+        message = f"{what} of {definition.name!r} must be a port, not {text!r}"
+        self.reader.wrong(message, node.where if node else definition.where, "write a number from 1 to 65535")
         return 0
 
     def _matched(self, pattern: re.Pattern[str], text: str, what: str, keys: Mapping[str, Node]) -> str:
         if not text or pattern.fullmatch(text):
             return text
-        self.reader.wrong(f"{what} of a rule cannot be {text!r}", keys[what].where)
+        hint = "such as hostname: www.example.org and path: /status"
+        self.reader.wrong(f"{what} of a rule cannot be {text!r}", keys[what].where, hint)
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:

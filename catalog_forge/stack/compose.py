@@ -158,7 +158,7 @@ class _Composer:
     def stack(self, notes: Iterable[Note]) -> Stack:
         """Return the stack with all services, each after the services that it needs."""
         if not self.made:
-            self.reader.wrong("the entry has no services", Where(""))
+            self.reader.wrong("the entry has no services", Where(""), "define one below `services` in docker-compose.yml")
         services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
         # A link is an optional dependency: like rancher-compose's executor, ignore links that form a cycle.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
@@ -187,7 +187,8 @@ class _Composer:
         unit = [primary.name, *(sidekick.name for sidekick in sidekicks)]
         shares = {member: [other for _, other, _ in self.services[member].needs if other in unit] for member in unit}
         for cycle in ordered(shares)[1]:
-            self.reader.wrong(f"containers need each other: {' -> '.join(cycle)}", self.services[cycle[0]].where)
+            message = f"containers need each other: {' -> '.join(cycle)}"
+            self.reader.wrong(message, self.services[cycle[0]].where, "remove one of these dependencies")
         for sidekick in sidekicks:
             self._say_ignored(self.services[sidekick.name])
         found = definition.keys
@@ -270,7 +271,7 @@ class _Composer:
         for key in (given.keys() & STRUCTS["health_check"].fields.keys()) - set(_HEALTH):
             self.launches.note(definition, f"health_check.{key}", "the health checks of `up` ignore this key", given[key].where)
         if "port" not in given:
-            self.reader.wrong(f"the health check of {definition.name!r} has no port", node.where)
+            self.reader.wrong(f"the health check of {definition.name!r} has no port", node.where, "add port: NUMBER")
             return None
         words = {key: text_of(given.pop(key, None)) for key in ("request_line", "strategy")}
         numbers = {key: self.launches.number(given[key], f"health_check: {key}", 0) for key in _HEALTH if key in given}

@@ -223,7 +223,7 @@ class Launches:
         if re.fullmatch(r"[-+]?[0-9]{1,12}", text) and int(text) >= least:
             return int(text)
         below = f" of {least} or more" if least > -1000 else ""
-        self.reader.wrong(f"{what} must be a whole number{below}, not {text!r}", node.where)
+        self.reader.wrong(f"{what} must be a whole number{below}, not {text!r}", node.where, "write only digits")
         return max(least, 0)
 
     def _image(self, definition: Definition) -> str:

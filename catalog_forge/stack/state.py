@@ -150,7 +150,7 @@ class StateFolder:
         """Hold `lock`, the lock for running the stack, during the block. Raises ForgeError if another process holds this lock."""
         with self._opened("lock") as file:
             if not _locked(file, wait=1):
-                raise ForgeError(f"another process runs stack {self.name!r}")
+                raise ForgeError(f"another process runs stack {self.name!r}", hint="wait until it ends, or choose another --name")
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
@@ -213,7 +213,7 @@ class StateFolder:
         try:
             data = json.loads((self.path / name).read_bytes())
         except FileNotFoundError:
-            raise ForgeError(f"there is no record of a stack {self.name!r}") from None
+            raise ForgeError(f"there is no record of a stack {self.name!r}", hint="`catalog-forge ps` shows all stacks") from None
         except (OSError, ValueError) as error:
             raise ForgeError(f"cannot read {self.path / name}: {error}", hint=f"catalog-forge down {self.name}") from error
         if not isinstance(data, dict):

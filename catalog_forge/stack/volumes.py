@@ -65,7 +65,7 @@ def _external(name: str, node: Node, reader: Reader) -> str:
     else:
         real = name if text_of(node) == "true" else ""
     if real and not NAMED.fullmatch(real):
-        reader.wrong(f"{real!r} cannot be the name of a volume", node.where)
+        reader.wrong(f"{real!r} cannot be the name of a volume", node.where, "letters, digits, '.', '_' and '-'")
         return ""
     return real
 

@@ -143,7 +143,7 @@ class AskingReader(Reader):
         """Return the commands, requests and logs in the nodes under the keys `KEYS`."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
-            self.wrong(f"within may be at most {MAX_WITHIN:g} s", found["within"].where)
+            self.wrong(f"within may be at most {MAX_WITHIN:g} s", found["within"].where, "choose a shorter time")
         return Asking(
             tuple(self.command(item) for item in self.some(found.get("command"))),
             tuple(self.request(item) for item in self.some(found.get("http"))),
@@ -177,7 +177,7 @@ class AskingReader(Reader):
             )
         headers = self.words(found.get("headers"), "headers")
         if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):
-            self.wrong("a header must have a name and a value of one line", found["headers"].where)
+            self.wrong("a header must have a name and a value of one line", found["headers"].where, "write NAME: VALUE")
         status = self.whole(found.get("status"), "status", 599, 100, 200)
         return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
 

@@ -296,7 +296,7 @@ class _ExpectationReader(AskingReader):
         word = self.word(node, "mode") if node else ""
         if word and not (len(word) == 4 and set(word) <= set("01234567")):
             assert node
-            self.wrong('mode must be an octal number such as "0644"', node.where)
+            self.wrong('mode must be an octal number such as "0644"', node.where, "four digits from 0 to 7, in quotes")
             return None
         return int(word, 8) if word else None
 

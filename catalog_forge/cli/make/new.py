@@ -253,13 +253,18 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
         root = yamlio.parse(file.read_bytes(), str(file))
         for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
             if not isinstance(value, yamlio.Text):
-                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
+                hint = f"write {key.value}: ANSWER"
+                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where, hint)
             found[key.value] = Given(value.value, value.where)
         if not found:
-            raise ForgeError("answers must be a mapping of questions to values", root.where)
+            raise ForgeError(
+                "answers must be a mapping of questions to values",
+                root.where,
+                "write QUESTION: ANSWER, with one question in each line",
+            )
     found |= {key: Given(text) for key, text in pairs_of(pairs)}
     if "name" in found:
-        raise ForgeError("the name is given by NAME on the command line", found["name"].where)
+        raise ForgeError("the name is given by NAME on the command line", found["name"].where, "remove `name` from the answers")
     return found
 
 

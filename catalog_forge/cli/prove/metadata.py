@@ -221,7 +221,8 @@ class _Source:
         try:
             value: Value = json.loads(self.answer(path, "json"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise ForgeError(f"{self.url}{self.below(path)} does not answer with JSON: {error}") from None
+            message = f"{self.url}{self.below(path)} does not answer with JSON: {error}"
+            raise ForgeError(message, hint="check that --url is the address of a metadata service") from None
         return value
 
     def ask(self, path: str, accept: str) -> tuple[int, bytes]:

@@ -286,11 +286,11 @@ def _content(folder: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise ForgeError(f"{path} is a link that points outside {folder}")
+        raise ForgeError(f"{path} is a link that points outside {folder}", hint="replace the link by its target")
     if not path.is_file():
-        raise ForgeError(f"{path} is not a regular file")
+        raise ForgeError(f"{path} is not a regular file", hint="name a file")
     if path.stat().st_size > MAX_BYTES:
-        raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes")
+        raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes", hint="name a smaller file")
     return path.read_bytes()
 
 

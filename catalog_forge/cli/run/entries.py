@@ -192,7 +192,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     folders = [folder, *(each for each in sorted(folder.iterdir()) if is_revision(each.name) and each.is_dir())]
     for each in folders[:MAX_FILES]:
         if not os.access(each, os.R_OK | os.X_OK):
-            raise ForgeError("the folder cannot be read: permission denied", Where(str(each)))
+            raise ForgeError("the folder cannot be read: permission denied", Where(str(each)), "chmod u+rx lets you read it")
         for name in (CONFIG, "url", *COMPOSE):
             path = each / name
             if os.path.lexists(path):
@@ -217,18 +217,18 @@ def _content(root: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError, Where
 
     if not path.resolve().is_relative_to(root):
-        raise ForgeError("the link points outside the entry's folder", Where(str(path)))
+        raise ForgeError("the link points outside the entry's folder", Where(str(path)), "replace the link by its target")
     try:
         # The file may be a pipe, so it is opened without blocking. The opened file is checked, because the path could change.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ForgeError("this is not a file", Where(str(path)))
+                raise ForgeError("this is not a file", Where(str(path)), "replace it by a regular file")
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None
     if len(content) > MAX_BYTES:
-        raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
+        raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)), "shorten it")
     return content
 
 
@@ -256,10 +256,15 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
         except OSError as error:
             raise ForgeError(f"{answers_file} cannot be read: {error.strerror}") from None
         if not isinstance(root, yamlio.Map):
-            raise ForgeError("answers must be a mapping of questions to values", root.where)
+            raise ForgeError(
+                "answers must be a mapping of questions to values",
+                root.where,
+                "write QUESTION: ANSWER, with one question in each line",
+            )
         for key, value in root.pairs:
             if not isinstance(value, yamlio.Text):
-                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
+                hint = f"write {key.value}: ANSWER"
+                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where, hint)
             found[key.value] = Given(text_of(value), value.where)
     return found | {name: Given(text) for name, text in pairs_of(sets)}
 

@@ -221,7 +221,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
         if name not in services:
             raise UsageError(f"--scale {text}: there is no service {name!r}", hint=did_you_mean(name, services))
         if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):
-            raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}")
+            raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}", hint=f"such as {name}=3")
         chosen[name] = int(number)
     return replace(stack.scaled(chosen), scales=chosen)
 

@@ -43,7 +43,7 @@ class EnvironmentReader(Reader):
         seen = {own.lower()}
         for name, key, _ in others:
             if name.lower() in seen:
-                self.wrong(f"two stacks are called {name!r}", key.where)
+                self.wrong(f"two stacks are called {name!r}", key.where, "rename one of them")
             seen.add(name.lower())
         far = {f"{name}/{key.value}" for name, _, node in others for key, _ in self.pairs(node, f"the stack {name!r}")}
         services = self.services(found.get("services"), far)
@@ -67,7 +67,7 @@ class EnvironmentReader(Reader):
         seen: set[str] = set()
         for name in [name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))]:
             if node is not None and name.lower() in seen:
-                self.wrong(f"two services or sidekicks are called {name!r}", node.where)
+                self.wrong(f"two services or sidekicks are called {name!r}", node.where, "rename one of them")
             seen.add(name.lower())
         return services
 
@@ -128,7 +128,7 @@ class EnvironmentReader(Reader):
         """Return a published port in the form that the metadata uses."""
         port = _PORT.fullmatch(self.word(node, "a port"))
         if port is None:
-            self.wrong("a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)
+            self.wrong("a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where, "such as '8080:80'")
             return ""
         return f"{port[1]}:{port[2] or port[1]}/{port[3] or 'tcp'}"
 
@@ -169,7 +169,7 @@ class EnvironmentReader(Reader):
             case _:
                 labels = [(f"node-{number}", {}) for number in range(1, self.whole(node, "hosts", 200, least=1) + 1)]
         if node is not None and not 1 <= len(labels) <= 200:
-            self.wrong("there must be 1 to 200 hosts", node.where)
+            self.wrong("there must be 1 to 200 hosts", node.where, "write a number, such as hosts: 2, or a list of names")
         return tuple(Host(name, f"192.0.2.{10 + number}", own) for number, (name, own) in enumerate(labels, start=1))
 
     def subnet(self, node: yamlio.Node | None) -> str:

@@ -77,7 +77,9 @@ class Moment:
         """
         launch = self.asking.launch if self.asking else None
         if launch is None:
-            raise ForgeError("no service runs confd, so there is no service to scale", self.where)
+            raise ForgeError(
+                "no service runs confd, so there is no service to scale", self.where, "set `self` to a container of the service"
+            )
         stacks = tuple(
             replace(stack, services=tuple(each.scaled(scale) if each == launch.service else each for each in stack.services))
             if stack == launch.stack
@@ -203,7 +205,7 @@ class _StepReader(EnvironmentReader):
             return Trouble()
         seconds = self.seconds(time, f"fault {kind}") if time else 0
         if seconds > MAX_SECONDS:
-            self.wrong(f"a fault can last at most {MAX_SECONDS} s", node.where)
+            self.wrong(f"a fault can last at most {MAX_SECONDS} s", node.where, "choose a shorter time")
         return next((Trouble(known, seconds) for known in FAULTS if known == kind), Trouble())
 
     def _changed(self, found: Mapping[str, yamlio.Node], node: yamlio.Node, before: Moment) -> tuple[Environment, list[str]]:

@@ -214,7 +214,13 @@ class _Reader:
             if isinstance(each, yamlio.Map):
                 yield each
             else:
-                self.problems.append(Problem("'<<' can merge only a mapping or a list of mappings", each.where))
+                self.problems.append(
+                    Problem(
+                        "'<<' can merge only a mapping or a list of mappings",
+                        each.where,
+                        "write <<: *NAME, where &NAME is before a mapping",
+                    )
+                )
 
     def check(self, key: yamlio.Text) -> None:
         meaning = decoding.value(key)

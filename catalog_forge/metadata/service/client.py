@@ -52,7 +52,7 @@ def _body(response: http.client.HTTPResponse, url: str) -> bytes:
     while chunk := response.read1(_CHUNK):
         body += chunk
         if len(body) > MAX_BYTES:
-            raise ForgeError(f"{url} answers with more than {MAX_BYTES} bytes")
+            raise ForgeError(f"{url} answers with more than {MAX_BYTES} bytes", hint="ask for a longer path")
         if time.monotonic() > deadline:
-            raise ForgeError(f"{url} takes longer than {SECONDS:.0f} s to answer")
+            raise ForgeError(f"{url} takes longer than {SECONDS:.0f} s to answer", hint="check the log of the service")
     return bytes(body)
