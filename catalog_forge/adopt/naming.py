@@ -412,7 +412,7 @@ class Naming:
         if _words(thing.rest) == ["labels"] and thing.kind in ("container", "host", "service"):
             return f"{self._labels_of(thing)}.labels" + (f":{prefix}" if prefix else "")
         if prefix:
-            raise Unliftable("only labels can be listed by the beginning of their names")
+            raise Unliftable("only labels can be selected by a prefix of their names")
         if thing.kind == "containers":
             return self._containers(thing, branches, first)
         if thing.kind == "hosts":

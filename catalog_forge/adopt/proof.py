@@ -31,8 +31,8 @@ from catalog_forge.verify.subject import Subject
 REASONS = {
     "order": "both files have the same lines, or the same items of a list in a line, in a different order",
     "case": "the names in both files differ only in case",
-    "own stack": "the original also reads services of other stacks; if these have different names, both files are equal",
-    "namesakes": "the original mixes services that have equal names; if all names differ, both files are equal",
+    "own stack": "the original also reads services of other stacks; if these are renamed, both files are equal",
+    "namesakes": "the original mixes services that have the same name; if each gets a name of its own, both files are equal",
     "escaped": "with this value, the original file cannot be parsed in its format",
     "mended": "the original fails with these values, or because a key is missing; if the keys exist, both files are equal",
 }

@@ -97,7 +97,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "build": ("Kubernetes does not build images", "build the image and push it to a registry"),
     "cpu_period": _PROCESSOR,
     "milli_cpu_reservation": _PROCESSOR,
-    "networks": ("all pods of the cluster can reach each other", "separate them by a NetworkPolicy"),
+    "networks": ("all pods of the cluster can reach each other", "isolate them with a NetworkPolicy"),
     "secrets": ("Rancher's secrets are not copied to the cluster", "create a Secret, and mount it in the template"),
     "certs": _CERTS,
     "default_cert": _CERTS,
@@ -207,7 +207,10 @@ SAID: Mapping[str, tuple[str, str]] = {
         "the pod uses the ports of its node, so each node runs at most one of these pods",
         "use a Service if the program does not need the host network",
     ),
-    "network mode": ("every pod has an address in the cluster", "restrict the pod's connections by a NetworkPolicy"),
+    "network mode": (
+        "every pod has an address in the cluster, so this setting has no effect",
+        "restrict the pod's connections with a NetworkPolicy",
+    ),
     "network of a sidekick": (
         "the containers of a pod share the network of the primary service",
         "turn the sidekick into a separate service",
@@ -219,7 +222,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "name or address": ("Kubernetes does not accept this value, so the chart leaves it out", "correct the name or address"),
     "address of a published port": (
         "a Service answers on all addresses of the nodes, not only on {address}",
-        "set services.{service}.serviceType to ClusterIP, or block the port by a NetworkPolicy",
+        "set services.{service}.serviceType to ClusterIP, or block the port with a NetworkPolicy",
     ),
     "port on a single address of the host": (
         "only the host itself could reach this port, so no Service publishes it",

@@ -197,7 +197,7 @@ class _Finder:
 
 
 def _bare(stack: Stack) -> Stack:
-    """Return a copy of a stack without the notes."""
+    """Return a copy of a stack without its notes, the locations of its images and its secrets."""
     return replace(stack, unhonoured=(), dangerous=(), images={}, secrets=())
 
 

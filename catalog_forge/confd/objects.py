@@ -21,7 +21,7 @@ def write(body: Writer, blocks: tuple[Block, ...]) -> str:
         raise ForgeError(
             "json: every pair of this file may be left out, so the places of its commas are unknown",
             body.file.at("body"),
-            "add a pair outside of `when` that reads no optional key",
+            "outside of any `when`, add a pair that reads no optional key",
         )
     first = ",".join(f"\n  {line}" for _, line, _ in always)
     return "{" + first + _rest(body, blocks, top=True) + "\n}\n"

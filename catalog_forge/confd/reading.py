@@ -92,7 +92,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An action that prints a stored value unchanged, from byte `start` to `end`."""
+    """An action that prints a stored value unchanged. The action occupies the bytes `start` to `end` of the template."""
 
     path: str
     start: int

@@ -208,7 +208,7 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:
-    """Return a copy of `opened` with the entry and the wanted revision."""
+    """Return a copy of `opened` with the entry in its tree and a revision: `wanted`, the spec's or the one that is offered."""
     entry = next(iter(Catalog(opened.tree).entries), None)
     if entry is None:
         return opened

@@ -217,7 +217,8 @@ class _Live:
         """Serve a view to confd, and return the observation once the moment is over."""
         caught = self.healthy and self.started and self._watched and self._until(self._all_wait, _RECOVERY)
         caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
-        # Earlier output of confd belongs to the previous moment. A late reload counts as a reload of this moment.
+        # What confd has written until now belongs to the previous moment. A reload from now on counts for this moment, even if
+        # the previous moment caused it.
         self.conf.listen()
         self.conf.turn()
         since = self._change(view)

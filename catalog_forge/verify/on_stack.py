@@ -52,7 +52,7 @@ _LOOK = 0.3
 _STAYS = 4.0
 # The number of attempts to remove a stack if the engine does not answer, and the seconds between two attempts.
 _TIMES, _LATE = 4, 2.0
-# Seconds between two messages that say why a moment still waits.
+# Seconds between two messages that say what a test still waits for.
 _TELL = 10.0
 # The maximum number of characters of the spec's name in the stack's name: host names have at most 63 characters.
 _NAMED = 20
@@ -169,7 +169,7 @@ class _Running:
 
     def _unready(self, row: Row) -> str:
         if (row.service, row.index) in self.held:
-            return "" if row.state == "stopped" else f"{row.name} is {row.state}, but must be stopped"
+            return "" if row.state == "stopped" else f"{row.name} has not stopped yet (state: {row.state})"
         if row.state != "running":
             return f"{row.name} is {row.state}"
         return "" if row.health in ("", "healthy") else f"{row.name} is {row.health}"
@@ -328,7 +328,7 @@ class Scene:
                 return seen
 
     def _tell_wait(self, remark: str, limit: float) -> None:
-        """Report every few seconds why a moment still waits, and how long it will wait at most."""
+        """Report every few seconds what the test still waits for, and for how long at most."""
         now = time.monotonic()
         if now >= max(self.told, self.changed) + _TELL:
             self.told = now

@@ -254,7 +254,7 @@ def test_an_answers_file_has_no_steps(specs: Path, image: Path) -> None:
     ("folder", "message", "hint"),
     [
         ("empty", "there is no folder {root}/empty/conf.d", "name a folder with conf.d/NAME.toml and templates/NAME.tmpl in it"),
-        ("image/conf.d", "there is no folder {root}/image/conf.d/conf.d", "name the folder above it: {root}/image"),
+        ("image/conf.d", "there is no folder {root}/image/conf.d/conf.d", "name its parent folder: {root}/image"),
         ("up", "there is no folder {root}/up/conf.d", "have a conf.d: {root}/up/0.10/x, {root}/up/confd"),
         ("none", "{root}/none/conf.d has no template resources", "name a folder with conf.d/NAME.toml"),
         ("flat", "there is no folder {root}/flat/conf.d", "name a folder with conf.d/NAME.toml"),

@@ -16,7 +16,7 @@ METADATA: Mapping[str, Any] = {
     "long": {"type": "multiline"},
 }  # fmt: skip
 QUOTES = "in the same text, write quotes around the expression or around the whole list"
-ALWAYS = "add a pair outside of `when` that reads no optional key"
+ALWAYS = "outside of any `when`, add a pair that reads no optional key"
 REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
     ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
      " here (barred: a line break, a control character)", "change the text, or choose another `format`"),

@@ -181,7 +181,7 @@ def _commit(repository: Repository, found: list[NextRevision]) -> None:
 
 
 def _tag(repository: Repository, sources: list[Source]) -> None:
-    """Tag the last commit for each untagged release in that commit, including releases of an earlier run that was interrupted."""
+    """Tag the last commit for each release that it made and that has no tag yet, for example because a run was interrupted."""
     from catalog_forge import git, releasing
 
     for name, title in releasing.untagged(repository, sources):

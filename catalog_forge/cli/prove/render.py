@@ -195,7 +195,7 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
     from catalog_forge.errors import ForgeError, did_you_mean
 
     if not known:
-        raise ForgeError(f"{name} has no scenario", hint=f"catalog-forge scenario new {name}, or --file FILE")
+        raise ForgeError(f"{name} has no scenario", hint=f"run catalog-forge scenario new {name}, or add --file FILE to render")
     if wanted and wanted not in known:
         raise ForgeError(f"{name} has no scenario {wanted!r}", hint=did_you_mean(wanted, known))
     chosen = wanted or next(iter(known))
@@ -233,7 +233,7 @@ def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
     if others:
         hint = "name one of the folders below that have a conf.d: " + ", ".join(map(str, others[:_MOST_NAMED]))
     elif folder.absolute().name in ("conf.d", "templates"):
-        hint = f"name the folder above it: {folder.absolute().parent}"
+        hint = f"name its parent folder: {folder.absolute().parent}"
     raise ForgeError(missing, hint=hint)
 
 

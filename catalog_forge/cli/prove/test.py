@@ -95,7 +95,7 @@ def test(
 
 
 def _wanted(bad: Sequence[Result]) -> str:
-    """Return a hint for users who intended the change of a rendered file, or an empty string if no file differs."""
+    """Return a hint for users who meant a rendered file to change, or an empty string if no file differs."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
     again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
     return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"

@@ -39,9 +39,9 @@ backend = click.option(
     "--backend",
     metavar="BACKEND",
     shell_complete=complete.backends,
-    help="The back end of the spec that holds the keys; default: the first one.",
+    help="Which of the spec's back ends contains the keys; default: the first one.",
 )
-"""The option that selects the back end with the keys."""
+"""The option that selects the back end in which the keys are stored."""
 
 
 def options(names: Sequence[str]) -> Callable[[_Command], _Command]:

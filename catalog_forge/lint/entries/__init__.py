@@ -1,1 +1,1 @@
-"""Read the files of an entry: uses of variables, versions of its templates, and what the judges refuse."""
+"""Analyses the files of an entry: where they use variables, what their templates render to, and what the judges refuse."""

@@ -108,7 +108,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
     for old, new in pairwise(served):
         if odd and versions.reads_range(_range(new)) is not None:
             message = f"upgrade_from excludes all versions that are not semantic: {listed(odd)}"
-            yield Hit(_at(new, "upgrade_from").where, message, "remove upgrade_from if these versions may be upgraded")
+            yield Hit(_at(new, "upgrade_from").where, message, "to allow upgrades from these versions, remove upgrade_from")
         if versions.semver(old.version.lstrip("v")) is None:
             odd.append(old.version)
 

@@ -135,7 +135,9 @@ def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[P
 def _astray(name: str, where: Where) -> Iterator[Problem]:
     """Yield the problem that the name of an element is used outside of the element's scope."""
     words = "the item of a list, or in `each`" if name == "it" else "the body of its `each`"
-    hint = "such as list: {of: peers, item: '@{it.ip}'}" if name == "it" else f"move the text into the `each` with as: {name}"
+    hint = (
+        "such as list: {of: peers, item: '@{it.ip}'}" if name == "it" else f"move the text into the `each` that has `as: {name}`"
+    )
     yield Problem(f"`{name}` can only be used in {words}", where, hint)
 
 

@@ -37,7 +37,11 @@ class Entry(Record):
     )
     title: str = key("title that the catalog shows; default: derived from the entry's name", "", maximum=100, line=True)
     version: str = key(
-        "version of the entry; default: the version of the conf image", "", pattern=VERSION, shape="a version", maximum=64
+        "version of the entry; default: the version of the conf image",
+        "",
+        pattern=VERSION,
+        shape="a version such as 0.1.0",
+        maximum=64,
     )
     category: str = key("category of the entry in the catalog", "Applications", maximum=60, line=True)
     license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
@@ -49,9 +53,11 @@ class Entry(Record):
         shape="a file name that ends in .svg or .png",
     )
     minimum_rancher_version: str = key(
-        "oldest Rancher version whose users see this entry", "v1.2.0", pattern=SEMVER, shape="a version"
+        "oldest Rancher version whose users see this entry", "v1.2.0", pattern=SEMVER, shape="a version such as v1.6.30"
     )
-    maximum_rancher_version: str = key("newest Rancher version whose users see this entry", "", pattern=SEMVER, shape="a version")
+    maximum_rancher_version: str = key(
+        "newest Rancher version whose users see this entry", "", pattern=SEMVER, shape="a version such as v1.6.30"
+    )
     upgrade_from: str = key(
         "range of entry versions that may be upgraded to this version, such as '>=1.0.0'", "", maximum=100, line=True
     )
