@@ -106,7 +106,7 @@ def commit_of(folder: Path, ref: str) -> str:
         if not read(folder, "rev-list", "--all", "--max-count=1"):
             raise ForgeError("nothing is committed here yet", hint="commit what is published, then try again") from None
         raise ForgeError(
-            f"there is no commit {ref!r} here", hint="a shallow clone has few commits: fetch this one first"
+            f"there is no commit {ref!r} here", hint="a shallow clone has few commits: fetch this commit first"
         ) from None
 
 

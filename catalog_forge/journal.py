@@ -301,7 +301,9 @@ def _read_journal(root: Path, file: File) -> _Journal:
         )
     if journal.root != _identity(root):
         hint = "it was copied from another folder: delete it, then generate again"
-        raise ForgeError("this journal was not written in this folder, so it is not carried out", Where(file.path), hint)
+        raise ForgeError(
+            "this journal was not written in this folder, so the change in it is not completed", Where(file.path), hint
+        )
     if refused := journal.refused():
         raise ForgeError(
             f"the journal names {refused!r}, which catalog-forge never writes or deletes", Where(file.path), "delete it"

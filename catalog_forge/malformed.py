@@ -116,7 +116,7 @@ def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             name = f"U+{ord(found[0]):04X}"
             return (
                 f"a character that only looks like a space ({name})",
-                "write an ordinary space: YAML treats this one as a letter",
+                "write an ordinary space: YAML treats this character as a letter",
                 number,
                 found.start(),
             )
@@ -149,7 +149,7 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     if "mapping values are not allowed" in stop.problem:
         if (found := _TWO_COLONS.match(here)) and stop.column > len(found["head"]):
             hint = f"quote the value: {found['head'].strip()} {_quoted(found['value'])}"
-            return "a value that holds ': ' must be quoted", hint, stop.line, len(found["head"])
+            return "a value that contains ': ' must be quoted", hint, stop.line, len(found["head"])
         return _deeper(stop, here, lines)
     if "could not find expected ':'" in stop.problem:
         line, column = stop.start
@@ -162,7 +162,7 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             return "a space must follow the '-' of an item", f"write - {text.strip()[1:]}", line, text.index("-")
         return "this line has no ':' after its key", f"write {word}: {rest}".rstrip(), line, column
     if "block sequence entries are not allowed" in stop.problem:
-        return "a list begins on a line of its own", "put each '- ' on a line below, or write [a, b]", stop.line, stop.column
+        return "a list must begin on a new line", "put each '- ' on a line below, or write [a, b]", stop.line, stop.column
     return None
 
 
@@ -204,7 +204,7 @@ def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     line, column = stop.start
     if line != stop.line:
         return f"this '{open_sign}' is never closed", f"close it; quote text that contains '{open_sign}'", line, column
-    hint = f"quote text with brackets, commas or quotes as a whole; the '{open_sign}' is in column {column + 1}"
+    hint = f"if text contains brackets, commas or quotes, quote all of it; the '{open_sign}' is in column {column + 1}"
     return f"',' or '{close}' is missing here", hint, stop.line, stop.column
 
 
@@ -259,8 +259,8 @@ def _deep(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         below += bool(text.strip()) and _indent(text) == indent
     if below <= above:
         return None
-    hint = f"align {found['key']!r} with the key in line {stop.line + 1}: {_spaces(deep - indent)} fewer"
-    return "this key is indented too deep", hint, first, deep
+    hint = f"align {found['key']!r} with the key in line {stop.line + 1}: remove {_spaces(deep - indent)}"
+    return "this key is indented too deeply", hint, first, deep
 
 
 def _spaces(number: int) -> str:
@@ -293,7 +293,7 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
         return None
     near = min(columns, key=lambda column: (abs(column - indent), columns[column][1] != "-", column))
     number, word = columns[near]
-    change = f"{_spaces(abs(near - indent))} {'more' if near > indent else 'fewer'}"
+    change = f"{'add' if near > indent else 'remove'} {_spaces(abs(near - indent))}"
     hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
     if near == indent:
         return "this line does not continue the lines above", hint + ", and check the lines between them", line, indent
@@ -311,8 +311,8 @@ def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
                 return None
             column = found.start("key")
             spaces = _spaces(indent - column)
-            hint = f"align it with {found['key']!r} in line {number + 1}, which already has a value: {spaces} fewer"
-            return "this key is indented too deep", hint, stop.line, indent
+            hint = f"align it with {found['key']!r} in line {number + 1}, which already has a value: remove {spaces}"
+            return "this key is indented too deeply", hint, stop.line, indent
     return None
 
 

@@ -104,4 +104,4 @@ def check_relative(path: str) -> None:
     """Raise ForgeError unless `path` is a relative POSIX path that stays below its root."""
     parts = path.split("/")
     if not path or path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
-        raise ForgeError(f"unsafe path {path!r}", hint="paths are relative and stay below their folder")
+        raise ForgeError(f"unsafe path {path!r}", hint="use a relative path that stays below its folder")

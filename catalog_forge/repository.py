@@ -74,7 +74,7 @@ class Source:
             raise ForgeError(
                 f"the spec in specs/{self.name}.yml is named {spec.name!r}",
                 spec.at("name"),
-                f"the file must be called {spec.name}.yml, or the spec {self.name}",
+                f"rename the file to {spec.name}.yml, or the spec to {self.name}",
             )
         return spec
 

@@ -115,7 +115,9 @@ def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) 
             raise ForgeError("these standards extend themselves", node.where, "remove this item")
         if len(above) >= MOST:
             raise ForgeError(
-                f"the standards extend others over more than {MOST} levels", node.where, "extend the last ones directly"
+                f"the chain of standards that extend others has more than {MOST} levels",
+                node.where,
+                "extend the last standards of the chain directly",
             )
         if not source.exists():
             hint = "give a path relative to this file, or URL@COMMIT#PATH with all 40 digits of the commit"

@@ -182,7 +182,7 @@ def _change_of(
     found = _compare(root, name, plan, known)
     if found.edited and not force:
         instead = f"{_AWAY}, or move its content to the spec and run: catalog-forge generate {name} --force"
-        raise _refusal(found, instead if force is None else "--diff shows what would change, --force overwrites it")
+        raise _refusal(found, instead if force is None else "--diff shows what would change, and --force overwrites the file")
     files, removals = list(found.files), list(found.removals)
     new, old = _manifest_of(name, plan, inputs), journal.read(root, manifest_path(name))
     if new and new != old:

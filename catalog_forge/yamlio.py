@@ -425,7 +425,7 @@ def _scalar(value: Scalar) -> yaml.ScalarEvent:
 
 def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     if len(text) > max_bytes:
-        hint = "split it, or move its large texts into files of their own"
+        hint = "split it, or move its large texts into separate files"
         raise ForgeError(f"the file is larger than {max_bytes} bytes", Where(file), hint)
     if isinstance(text, str):
         return text
@@ -571,7 +571,7 @@ class _Builder:
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
                 hint = "write KEY: VALUE; quote text that begins with [ or {"
-                self.problems.append(Problem("a key must be a word", key.where, hint))
+                self.problems.append(Problem("a key must be text, not a list or a mapping", key.where, hint))
                 continue
             if key.value in first:
                 self.last_wins(Double(key, first[key.value], where))

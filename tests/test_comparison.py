@@ -174,7 +174,7 @@ def test_what_is_in_the_way_is_said_file_by_file_with_one_hint(root: Path) -> No
         "images/a-conf/changed: this file was edited after it was generated\n"
         "images/a-conf/gone: this file was edited after it was generated\n"
         "images/a-conf/new: this file is in the way: it was not generated\n"
-        "  hint: nothing was written; --diff shows what would change, --force overwrites it"
+        "  hint: nothing was written; --diff shows what would change, and --force overwrites the file"
     )
     assert (root / "images/a-conf/changed").read_text() == "mine\n"
     assert not (root / "specs").exists()

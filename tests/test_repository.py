@@ -95,7 +95,7 @@ def test_a_spec_has_the_name_of_its_file(tmp_path: Path) -> None:
     source = Repository(tree(tmp_path, {"specs/web-conf.yml": SPEC.format("db-conf")})).source("web-conf")
     assert (
         error(source.spec) == "specs/web-conf.yml:2:7: the spec in specs/web-conf.yml is named 'db-conf'\n"
-        "  hint: the file must be called db-conf.yml, or the spec web-conf"
+        "  hint: rename the file to db-conf.yml, or the spec to web-conf"
     )
 
 

@@ -140,7 +140,10 @@ def test_nodes_know_their_places() -> None:
             "f.yml:2:1: not well-formed YAML: a second document begins here"
             " | delete this line, or move the lines below it to another file",
         ),
-        (b"[a]: 1\n", "f.yml:1:1: a key must be a word | write KEY: VALUE; quote text that begins with [ or {"),
+        (
+            b"[a]: 1\n",
+            "f.yml:1:1: a key must be text, not a list or a mapping | write KEY: VALUE; quote text that begins with [ or {",
+        ),
         (b"a: &x 1\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (b"a: *x\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (
@@ -171,7 +174,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 
 def test_the_size_of_a_file_is_bounded() -> None:
     assert refused("a: 12345\n", max_bytes=8) == [
-        "f.yml: the file is larger than 8 bytes | split it, or move its large texts into files of their own"
+        "f.yml: the file is larger than 8 bytes | split it, or move its large texts into separate files"
     ]
     assert load("a: 12345", "f.yml", max_bytes=8) == {"a": 12345}
     assert yamlio.MAX_BYTES == 1 << 20

@@ -350,6 +350,6 @@ def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]
         command = getattr(each.resource, key)
         if command and word in taken:
             where = "" if taken.get("check_in") != "main" and word == "check" else " in the container of the program"
-            yield Problem(f"{key} becomes `{word}: {taken[word]}`{where}, which no scenario runs", each.file.at())
+            yield Problem(f"{key} becomes `{word}: {taken[word]}`{where}; no scenario runs this command", each.file.at())
         elif command:
             yield Problem(f"the spec leaves out this {key}: {command}", each.file.at(), f"write `{word}` in the spec")

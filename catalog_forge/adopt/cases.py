@@ -303,9 +303,9 @@ def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, An
     for style in (*STYLES[1:], *need.words[:MOST_WORDS]):
         yield case(f"every value {style[:20]!r}", full=True, style=style)
     for blank in runner.blank[:MOST_KEYS]:
-        yield case(f"nothing for {blank}", full=True, empty=blank.split("/"))
+        yield case(f"an empty value for {blank}", full=True, empty=blank.split("/"))
     for mixed in need.mixed[:MOST_KEYS]:
-        yield case(f"{mixed} as a text", full=True, text=mixed.split("/"))
+        yield case(f"{mixed} as text", full=True, text=mixed.split("/"))
     keys = [*need.keys, *_leaves(need.services.get(name, {}))]
     for path in keys[:MOST_KEYS] if len(keys) > 1 else ():
         yield case(f"without {'/'.join(path)}", full=True, without=path)

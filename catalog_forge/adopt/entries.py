@@ -120,7 +120,7 @@ def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
     for image, service in {written_at(each, "image"): each for each in services}.items():
         before = image.rpartition("/")[0]
         if before and not varies(before):
-            words = f"the conf image is called {name} now, without {before}/ before its name as in {image}"
+            words = f"the conf image is now called {name}, without the prefix {before}/ of {image}"
             hint = f"to keep it, write in the spec: image: {{registry: {before}}}"
             yield Problem(words, getattr(service.get("image"), "where", service.where), hint)
 

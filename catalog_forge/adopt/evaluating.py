@@ -406,7 +406,9 @@ class Evaluation:
             return replace(left, plus=left.plus + right)
         if type(left) is int and type(right) is int:
             return left + right
-        raise Unliftable("the spec language can only add to container numbers")
+        raise Unliftable(
+            "in the spec language, a number can be added only to the position of an element or to the length of a list"
+        )
 
     def sub(self, left: Any, right: Any) -> Any:
         return self.add(left, -right)
@@ -420,7 +422,7 @@ class Evaluation:
         if not _constant(old) or type(count) is not int:
             raise Unliftable("this replacement is not supported")
         if text.constant is None and (count >= 0 or (len(_constant(old)) > 1 and not text.single)):
-            raise Unliftable("the text in which replace changes something is only known when the file is rendered")
+            raise Unliftable("the text that replace changes is only known when the file is rendered")
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:

@@ -43,7 +43,8 @@ class Altered:
 
     def __str__(self) -> str:
         if self.what == NOT_COMPARED:
-            return f"what {self.service} launched is not proven, because one of its revisions cannot be launched: {self.old}"
+            why = f"because one of the two revisions cannot be launched: {self.old}"
+            return f"what {self.service} launches is not proven to stay the same, {why}"
         return f"{self.service}: {self.what}: {self.old or 'nothing'} -> {self.new or 'nothing'}"
 
 

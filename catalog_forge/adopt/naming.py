@@ -309,7 +309,7 @@ class Naming:
         name = thing.which or self.setting.service
         self.depart(
             "own stack",
-            f"/services/{name} mixes the services of this name in all stacks; the spec reads only the one in the same stack",
+            f"/services/{name} mixes the services of this name of all stacks; the spec reads only that of its own stack",
         )
 
     def _metadata(self, thing: Thing) -> str:
@@ -468,7 +468,7 @@ class Naming:
     def variable(self, found: Getenv) -> str:
         """Return the expression for an environment variable."""
         if found.of:
-            raise Unliftable("a variable with a computed name is only supported as a whole line")
+            raise Unliftable("a variable with a computed name is only supported if its value fills the whole line")
         self.variables[found.name] = None
         return f"env.{found.name}" + _default(found.default)
 
@@ -550,7 +550,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
     if any(known == key or known.startswith(key + "/") for key in asked):
         return True
     if any(key.startswith(known) for key in asked):
-        raise Unliftable(f"the TOML declares only some of the keys below {known!r}")
+        raise Unliftable(f"the TOML file declares only some of the keys below {known!r}")
     return False
 
 

@@ -16,7 +16,7 @@ from catalog_forge.spec.model.record import keys_of
 
 KEY = "_checks"
 LONGEST = 1000
-"""The maximum length of an answer and of a pattern: an untrusted pattern may take too long on longer texts."""
+"""The maximum length of an answer and of a pattern: an untrusted pattern may take too long on longer text."""
 
 MOST = 50
 SECONDS = 1.0

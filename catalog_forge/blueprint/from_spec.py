@@ -30,7 +30,7 @@ USUAL = {
     "image.registry": "registry",
     "maintainer": "maintainer",
 }
-"""The values that become questions if the user chooses no values, by path, with the types of their answers."""
+"""The paths of the values that become questions if the user chooses none, with the types of the answers."""
 
 _ROOM = "[[cookiecutter.name]]/specs/[[cookiecutter.name]]"
 _QUESTION = re.compile(r"[a-z][a-z0-9_]*")
@@ -116,7 +116,7 @@ def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
         if not _QUESTION.fullmatch(question) or question in ("name", *found):
             raise ForgeError(
                 f"{question!r} cannot be the name of a question",
-                hint="use lower-case letters, digits and _, each name once, and never `name`",
+                hint="use lower-case letters, digits and _; each question needs a different name, and `name` is taken",
             )
         found[question] = _value(question, path, values[path], starts, tokens)
     return sorted(found.values(), key=lambda each: each.start)
@@ -133,7 +133,7 @@ def _value(question: str, path: str, node: yamlio.Text, starts: list[int], token
     value, token = node.data(), tokens.get(starts[node.where.line - 1] + node.where.column - 1)
     if token is None or not _can_be_asked(node) or not isinstance(value, str | int):
         raise ForgeError(
-            f"{path} cannot become a question", node.where, "only a one-line text, a whole number or a boolean can be asked for"
+            f"{path} cannot become a question", node.where, "only text of one line, a whole number or a boolean can be asked for"
         )
     return Replaced(question, path, value, token.start, token.end)
 

@@ -190,7 +190,7 @@ def labels(was: str, now: str) -> tuple[str, str, str]:
 
 
 MOST = 1000
-"""A spec with more values is too large to try each of them as the answer to a question that has no default."""
+"""The maximum number of values in a spec for which each value is tried as the answer to a question that has no default."""
 
 Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 

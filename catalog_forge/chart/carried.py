@@ -103,8 +103,8 @@ SAID: Mapping[str, tuple[str, str]] = {
     "default_cert": _CERTS,
     "restart": ("Kubernetes always restarts the containers of this pod", "write a Job instead if the program is meant to end"),
     "user": (
-        "Kubernetes accepts only numbers of users, so the container runs as the user of its image",
-        "set securityContext.runAsUser to the number of this user",
+        "Kubernetes accepts only numeric user IDs, so the container runs as the user of its image",
+        "set securityContext.runAsUser to the numeric ID of this user",
     ),
     "answer that changes the stack's structure": (
         "the answer determines the structure of the stack, so the chart fixes it to {value}",
@@ -115,7 +115,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "check whether the ingress controller has a similar setting",
     ),
     "key of a sidekick": (
-        "the containers of a pod share this setting, and the chart uses that of {service}",
+        "the containers of a pod share this setting, and the chart uses the value from {service}",
         "move the setting to {service}",
     ),
     "key of a sidekick that Rancher ignores": (
@@ -143,10 +143,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     ),
     "global service": (
         "the metadata files do not list the containers of this service",
-        "give the service a scale instead if its templates read its containers",
+        "if a template reads the containers of this service, give the service a scale instead",
     ),
     "secret outside a Secret": (
-        "the secret answer is in a {object}, which more people may read than a Secret",
+        "the secret answer is in a {object}, which more people can read than a Secret",
         "pass the answer in an environment variable, or restrict who may read the object",
     ),
     "secret in a label": (
@@ -243,14 +243,14 @@ SAID: Mapping[str, tuple[str, str]] = {
     ),
     "service that is only a name": ("{becomes}", "create a Service and an EndpointSlice for {left}"),
     "link to another stack": (
-        "the link leads to a service of another stack, so nothing answers under its name",
+        "the link leads to a service of another stack, so nothing answers under the name of the link",
         "create {alias}, a Service of type ExternalName that leads to {leads}",
     ),
     "name of a link": ("{becomes}", "change the programs that use this name"),
     "rule of a load balancer": ("{becomes}", "make sure that the cluster has an ingress controller or a load balancer"),
     "load balancer without rules": (
         "the load balancer has no rules that a chart can express",
-        "write an Ingress for its services",
+        "write an Ingress for the services behind the load balancer",
     ),
 }
 # For the beginning of a note's key: the kind of gap that a note of the composed stack becomes. The longest match counts.

@@ -135,7 +135,7 @@ class _ChartFiles:
     def _release(self) -> str:
         """Return a Helm template that fails if the release name is too long or has a dot. A schema cannot check this name."""
         wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
-        said = f"the release name may have at most {self.letters} letters and no dot, because the names of pods begin with it"
+        said = f"the release name may have at most {self.letters} characters and no dot, because the names of pods begin with it"
         return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
 
     def _title(self) -> str:

@@ -164,7 +164,9 @@ class Routes:
             if not becomes and rule.source in asking:
                 becomes = self._path(paths.setdefault(_host(rule), {}), rule)
             elif not becomes and rule.source in opened:
-                becomes = "the chart leaves the rule out, because a Service leads to only one service"
+                becomes = (
+                    "the chart leaves the rule out, because a Service leads to one service, and an earlier rule uses its port"
+                )
             elif not becomes:
                 own = self.given.of(f"{name}/{len(opened)}", 63) if opened else name
                 opened.add(rule.source)

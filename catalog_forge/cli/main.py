@@ -42,9 +42,9 @@ COMMANDS = {
     "sbom": ("make.sbom", "Print what the conf image of a spec contains, as SPDX 2.3 in JSON."),
     "chart": ("make.chart", "Make a Helm chart for Rancher 2 from an entry, and report what does not carry over."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),
-    "scenario": ("prove.scenarios", "Create scenarios: a short description of a stack and of what happens to it."),
+    "scenario": ("prove.scenarios", "Create scenarios: short descriptions of a stack and of what happens to it."),
     "test": ("prove.test", "Play the scenarios of specs, and compare the results with what they expect."),
-    "metadata": ("prove.metadata", "The Rancher metadata service, emulated: what confd sees."),
+    "metadata": ("prove.metadata", "Emulate the Rancher metadata service, and show what confd sees."),
     "lint": ("judge.lint", "Lint any catalog: entries, conf images and specs."),
     "upgrades": ("judge.upgrades", "List the upgrades that a catalog offers, and what each of them loses."),
     "standards": ("judge.standards", "Show, derive and compare the standards of a team."),
@@ -70,16 +70,22 @@ COMMANDS = {
 ELSEWHERE = {
     **dict.fromkeys(("init", "create", "scaffold"), "`new NAME` makes an image and its entry"),
     **dict.fromkeys(("template", "dry-run"), "`render NAME` prints the files of a conf image"),
-    **dict.fromkeys(("validate", "check", "verify"), "`lint` checks a catalog, `generate --check` what was generated"),
-    **dict.fromkeys(("config", "convert", "inspect"), "`show ENTRY --compose` prints its compose files with the answers in them"),
-    **dict.fromkeys(("run", "install", "apply", "deploy"), "`up ENTRY` runs its stack"),
-    **dict.fromkeys(("rm", "uninstall", "destroy", "delete"), "`down STACK` removes a stack"),
-    **dict.fromkeys(("status", "list", "ls", "top"), "`ps` lists the units of stacks, `blueprints` what `new` can start from"),
-    **dict.fromkeys(("upgrade", "scale"), "`up ENTRY` changes a running stack: --set, --scale, --upgrade-from"),
-    **dict.fromkeys(("plan", "diff"), "`up ENTRY --plan` shows what would change, `generate --diff` what would be written"),
-    **dict.fromkeys(("package", "publish", "push"), "`release NAME` makes the next revision, `build --push` pushes images"),
+    **dict.fromkeys(("validate", "check", "verify"), "`lint` checks a catalog, and `generate --check` checks generated files"),
     **dict.fromkeys(
-        ("serve", "ui", "open"), "`preview` shows a catalog in a browser, `metadata serve` answers as the metadata service"
+        ("config", "convert", "inspect"), "`show ENTRY --compose` prints an entry's compose files with the answers filled in"
+    ),
+    **dict.fromkeys(("run", "install", "apply", "deploy"), "`up ENTRY` runs the stack of an entry"),
+    **dict.fromkeys(("rm", "uninstall", "destroy", "delete"), "`down STACK` removes a stack"),
+    **dict.fromkeys(
+        ("status", "list", "ls", "top"), "`ps` lists the units of stacks, and `blueprints` lists what `new` can start from"
+    ),
+    **dict.fromkeys(("upgrade", "scale"), "`up ENTRY` changes a running stack: --set, --scale, --upgrade-from"),
+    **dict.fromkeys(
+        ("plan", "diff"), "`up ENTRY --plan` shows what would change, and `generate --diff` shows what would be written"
+    ),
+    **dict.fromkeys(("package", "publish", "push"), "`release NAME` makes the next revision, and `build --push` pushes images"),
+    **dict.fromkeys(
+        ("serve", "ui", "open"), "`preview` shows a catalog in a browser, and `metadata serve` serves metadata over HTTP"
     ),
     "pull": "`up ENTRY` pulls what is missing",
     "version": "`catalog-forge --version`",
@@ -91,7 +97,7 @@ _HELPS = {
     errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
     errno.ENOENT: "check the path: a relative path begins in the current folder",
     errno.EISDIR: "name a file in this folder",
-    errno.ENOTDIR: "one part of the path is a file: name a folder there",
+    errno.ENOTDIR: "one part of the path is a file where a folder is needed: correct the path",
     errno.ENOSPC: "free some space: `df -h` shows how full each disk is",
     errno.ELOOP: "remove the symbolic link that leads back to itself",
     errno.ENAMETOOLONG: "choose a shorter name",

@@ -147,7 +147,7 @@ class Format:
 
 # A place for unchanged text in one line, such as a comment or a line of a list.
 LINE = Escape("line", refuse=LINE_ENDS, controls=TAB)
-MOVE = "move the expression to another place of the text, or remove the characters before it"
+MOVE = "move the expression to another place in the text, or remove the characters before it"
 BEHIND_BACKSLASH = "after a backslash, which would change the value's first character (write the backslash twice)"
 
 

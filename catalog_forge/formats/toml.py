@@ -34,7 +34,9 @@ def _placements(text: str) -> Iterator[Placement]:
         after = text[part.end() : part.end() + 1]
         if kind == "bare" and found == MARK:
             apart = _APART.fullmatch(before) and _APART.fullmatch(after)
-            yield Placement(_STRING, whole=True, forbidden="" if apart else "within a bare word (put all of it in double quotes)")
+            yield Placement(
+                _STRING, whole=True, forbidden="" if apart else "within a bare word (put the whole word in double quotes)"
+            )
         elif kind != "bare":
             place = Placement({"basic": _STRING, "literal": _LITERAL}.get(kind or "", LINE))
             for ahead in found.split(MARK)[:-1]:

@@ -35,7 +35,7 @@ def _placement(token: yamlio.Token, source: str, before: str) -> Placement:
     if source == MARK:
         return Placement(_KEY if token.is_key else _DOUBLE, whole=True)
     if token.is_key:
-        return Placement(_KEY, forbidden="in a part of a key (put the key in double quotes)")
+        return Placement(_KEY, forbidden="in part of a key (put the key in double quotes)")
     return Placement({"": _PLAIN, "'": _SINGLE}.get(token.style or "", _BLOCK))
 
 

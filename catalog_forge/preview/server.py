@@ -122,7 +122,9 @@ class PreviewServer(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
-            hint = "another program uses it; without --port a free one is chosen" if error.errno == errno.EADDRINUSE else ""
+            hint = (
+                "another program uses this port; without --port, a free port is chosen" if error.errno == errno.EADDRINUSE else ""
+            )
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
@@ -202,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif ("POST", self.path) in ROUTES:
             self._answer(ROUTES["POST", self.path], asked)
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no page at this path")
 
     def _is_own(self) -> bool:
         """Whether a request comes from the page itself: its Host is this server, and its Origin is not foreign."""
@@ -231,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind = _TYPES.get(name.rpartition(".")[2])
         file = resources.files("catalog_forge.preview") / "files" / name
         if kind is None or "/" in name or not file.is_file():
-            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no page at this path")
         else:
             self._send(HTTPStatus.OK, file.read_bytes(), f"{kind}; charset=utf-8")
 

@@ -54,7 +54,7 @@ class Wish:
         words = {key: found.get(key) or "" for key in ("asks", "version", "stack")}
         texts = [*words.values(), *(answers.values() if isinstance(answers, dict) else [None])]
         if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts) or not isinstance(scales, dict):
-            raise ForgeError("the choices must be texts, and the scales a mapping, as the page sends them")
+            raise ForgeError("the choices must be text, and the scales must be a mapping, as the page sends them")
         if not all(isinstance(each, int) and 0 <= each <= MAX_SCALE for each in scales.values()):
             raise ForgeError(f"a scale must be a number from 0 to {MAX_SCALE}")
         return cls(answers, scales, **words, secrets=found.get("secrets") is True)

@@ -59,5 +59,5 @@ def test_the_spec_has_what_was_taken_and_the_report_says_what_was_not(tmp_path: 
     }
     assert "reload" not in spec["files"][1]
     notes = json.dumps(found["notes"])
-    assert "reload_cmd becomes `reload: signal HUP` in the container of the program, which no scenario runs" in notes
+    assert "reload_cmd becomes `reload: signal HUP` in the container of the program; no scenario runs this command" in notes
     assert "the spec leaves out this reload_cmd: /refresh.sh" in notes

@@ -153,7 +153,7 @@ def test_an_unreadable_entry_of_other_images_does_not_stop_the_adoption_of_an_en
 
 def test_a_namespace_that_the_new_image_does_not_have_is_reported(tmp_path: Path) -> None:
     (note,) = (each for each in adopted(tmp_path, ENTRY)["notes"] if "called app-conf" in each["message"])
-    assert note["message"] == "the conf image is called app-conf now, without acme/ before its name as in acme/app-conf:v1.2.0"
+    assert note["message"] == "the conf image is now called app-conf, without the prefix acme/ of acme/app-conf:v1.2.0"
     assert note["where"].endswith("templates/app/1/docker-compose.yml:2:10")
     assert note["hint"] == "to keep it, write in the spec: image: {registry: acme}"
     (tmp_path / "plain").mkdir()
@@ -169,7 +169,9 @@ def test_a_revision_that_cannot_be_launched_is_said_to_be_unproven(tmp_path: Pat
     assert (change["what"], change["lost"]) == ("not compared", True) and ":11:10: scale" in change["old"], change
     command = ["adopt", str(tmp_path / "app"), "--entry", str(tmp_path / "catalog")]
     said = click.testing.CliRunner().invoke(root, command).stdout
-    assert "is not proven, because one of its revisions cannot be launched: " in said and "lost: " not in said
+    assert (
+        "is not proven to stay the same, because one of the two revisions cannot be launched: " in said and "lost: " not in said
+    )
 
 
 def test_a_second_sidekick_of_the_image_stays_as_it_is(tmp_path: Path) -> None:
@@ -421,8 +423,8 @@ def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> 
     docker = DOCKER.replace("acme/app-conf", "acme/thing")
     catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
-    words = "with the default answers, its entries use none of these images; they run acme/app:3.1, acme/thing:v1.2.0, nginx"
-    assert words in result.stderr
+    assert "with the default answers, the entries in this folder use none of these images; " in result.stderr
+    assert "; they run acme/app:3.1, acme/thing:v1.2.0, nginx" in result.stderr
     catalog = tree(tmp_path / "catalog", dict(ENTRY))
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
     assert "entry app/1: " in result.stdout

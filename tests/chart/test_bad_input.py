@@ -118,7 +118,7 @@ def test_a_release_whose_pods_could_not_be_named_is_refused(release: str, is_tak
         (found,) = (each for each in helm.objects(chart, release=release) if pod_of(each))
         assert len(found["metadata"]["name"]) == 52
     else:
-        with pytest.raises(ValueError, match="the release name may have at most 42 letters and no dot"):
+        with pytest.raises(ValueError, match="the release name may have at most 42 characters and no dot"):
             helm.objects(chart, release=release)
 
 

@@ -295,7 +295,7 @@ def test_prune_keeps_an_entry_that_has_published_revisions(catalog: Path) -> Non
     without_spec(catalog, "x-conf")
     before = {path: text for path, text in everything(catalog).items() if path.startswith("templates/")}
     result = run(catalog, "generate", "--prune")
-    assert result.exit_code == 0 and "kept: templates/x, because the entry has further, published revisions" in result.stderr
+    assert result.exit_code == 0 and "kept: templates/x, because the entry also has published revisions" in result.stderr
     assert {path: text for path, text in everything(catalog).items() if not path.startswith("specs/")} == before
 
 

@@ -48,7 +48,7 @@ def test_it_shows_place_line_caret_hint_and_a_summary(catalog: Path) -> None:
         "  hint: speak softly",
         "  fix: speak softly",
     ]
-    assert re.fullmatch(r"1 error in [0-9]+ files; 1 can be fixed: --fix\n", done.stderr)
+    assert re.fullmatch(r"1 error in [0-9]+ files; 1 can be fixed with --fix\n", done.stderr)
 
 
 def test_what_is_generated_is_changed_in_its_spec(catalog: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_baseline_passes_over_what_it_knows(catalog: Path) -> None:
     done = lint(catalog, "--write-baseline", "known.json")
     assert (done.exit_code, done.stdout) == (0, "") and "1 findings" in done.stderr
     done = lint(catalog, "--baseline", "known.json")
-    assert (done.exit_code, done.stdout) == (0, "") and "1 known to the baseline" in done.stderr
+    assert (done.exit_code, done.stdout) == (0, "") and "1 recorded in the baseline" in done.stderr
     (catalog / COMPOSE).write_text(f"# more\n{LOUD}# SHOUT loudly\n")
     assert lint(catalog, "--baseline", "known.json").stdout.count("CF991") == 1
 

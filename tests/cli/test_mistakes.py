@@ -52,7 +52,7 @@ WRITTEN = {
     "reload": ("restart", "HUP", "8:11", "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
     "format": ("  body", "  format: yamll\n  body", "9:11", "format cannot be 'yamll'", "did you mean 'yaml'?"),
     "tab": ("  reload", "\treload", "8:1", "there is a tab where", "spaces, never with tabs"),
-    "name of another file": ("redis-conf", "other-conf", "2:7", "the spec in specs/redis-conf.yml is named", "the file must be"),
+    "name of another file": ("redis-conf", "other-conf", "2:7", "the spec in specs/redis-conf.yml is named", "rename the file"),
     "name": ("redis-conf", "Redis", "2:7", "name cannot be 'Redis'", "ending in -conf or -config"),
     "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),
     "compose key": ("redis:3.2.11", service("volums: [a]"), "4:47", "unknown key 'volums'", "did you mean 'volumes'?"),
@@ -198,7 +198,11 @@ TYPED = {
     "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT with 40 hex digits"]),
     "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
     "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all rules"]),
-    "scale without a number": (["up", "redis", "--plan", "--scale", "redis"], 2, ["it is not SERVICE=N", "such as redis="]),
+    "scale without a number": (
+        ["up", "redis", "--plan", "--scale", "redis"],
+        2,
+        ["the value must be SERVICE=N", "such as redis="],
+    ),
     "scale": (["up", "redis", "--plan", "--scale", "rdis=2"], 2, ["there is no service 'rdis'", "did you mean 'redis'?"]),
     "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
 }
@@ -224,7 +228,7 @@ def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp
     result = call(tmp_path, "generate")
     assert result.exit_code == 1 and edited.read_text() == "FROM scratch\n"
     assert "images/redis-conf/Dockerfile: this file was edited after it was generated" in result.stderr, result.stderr
-    assert "hint: nothing was written; --diff shows what would change, --force overwrites it" in result.stderr
+    assert "hint: nothing was written; --diff shows what would change, and --force overwrites the file" in result.stderr
 
 
 def test_what_engines_refuse_with_has_an_advice() -> None:

@@ -281,7 +281,7 @@ def test_a_wrong_file_of_answers_is_shown_with_its_place(tmp_path: Path, content
 
 def test_the_lines_of_a_refused_spec_are_shown_because_it_is_not_on_disk(tmp_path: Path) -> None:
     result = new(tmp_path, "web-conf", "--set", "service=web=nginx:1.27.0", "--set", "config=/etc/x")
-    assert 'This specs/web-conf.yml was not written:\n   14 | config: "/etc/x"\n' in result.stderr
+    assert 'specs/web-conf.yml was not written because of these lines:\n   14 | config: "/etc/x"\n' in result.stderr
 
 
 def test_a_spec_that_is_there_is_overwritten_with_force_only(tmp_path: Path) -> None:

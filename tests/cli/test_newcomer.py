@@ -131,7 +131,7 @@ MISPLACED = {
     "--force generate": "--force belongs after the command: catalog-forge generate --force",
     "--dry-run spec set a b c": "--dry-run belongs after the command: catalog-forge spec set --dry-run",
     "spec -o x picture redis": "-o belongs after the command: catalog-forge spec picture -o",
-    "-q generate": "no such option: -q; catalog-forge generate has none of this name either: see catalog-forge generate --help",
+    "-q generate": "no such option: -q; catalog-forge generate has no such option either: see catalog-forge generate --help",
     "generate -C DIR": "-C belongs before the command: catalog-forge -C DIR generate ...",
     "spec show redis --debug": "--debug belongs before the command: catalog-forge --debug spec show ...",
     "-C test new x --formt": "No such option",

@@ -208,7 +208,7 @@ def test_a_shallow_clone_is_enough(two: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "shallow", "release", "--all", "--commit").exit_code == 0
     lost = run(tmp_path / "shallow", "release", "--all", "--published", "HEAD~5")
     assert lost.exit_code == 1
-    assert lost.stderr == "there is no commit 'HEAD~5' here\n  hint: a shallow clone has few commits: fetch this one first\n"
+    assert lost.stderr == "there is no commit 'HEAD~5' here\n  hint: a shallow clone has few commits: fetch this commit first\n"
 
 
 def test_a_commit_that_no_branch_would_have_is_not_made(two: Path) -> None:

@@ -218,7 +218,7 @@ def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, t
         (["app-conf", "--step", "0", "--scale", "3"], "use either --step or --scale"),
         (["app-conf", "--var", "X"], "'X' is not NAME=VALUE"),
         (["--image-dir", "."], "--image-dir needs --file FILE"),
-        (["app-conf", "--prefix", "/latest"], "--prefix is for --image-dir"),
+        (["app-conf", "--prefix", "/latest"], "--prefix needs --image-dir"),
         (["app-conf", "--engine", "image", "--resource", "peers"], "--engine image uses the built image"),
         (["app-conf", "--version", "2015"], "'2015' is not one of"),
         (["app-conf", "--diff", "--step", "0", "--step", "1", "--step", "2"], "--diff needs two"),
@@ -247,7 +247,7 @@ def test_what_is_not_there_is_an_error(specs: Path, words: list[str], said: str)
 def test_an_answers_file_has_no_steps(specs: Path, image: Path) -> None:
     del image
     result = run(specs, "app-conf", "--metadata", str(specs.parent / "answers.yml"), "--diff")
-    assert (result.exit_code, "contains only answers, without steps" in result.stderr) == (1, True)
+    assert (result.exit_code, "contains only answers, but no steps" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -314,4 +314,4 @@ def test_a_panic_of_confd_is_told_by_its_own_line(tmp_path: Path, confd: Path) -
 @pytest.mark.parametrize("word", ["--step", "--scale"])
 def test_two_moments_are_for_a_difference(specs: Path, word: str) -> None:
     result = run(specs, "app-conf", word, "1", word, "2")
-    assert (result.exit_code, "two --step or two --scale need --diff" in result.stderr) == (2, True)
+    assert (result.exit_code, "to render two steps or two scales, use --diff" in result.stderr) == (2, True)

@@ -191,7 +191,7 @@ def test_a_new_question_without_an_answer_is_named(catalog: Path) -> None:
 
 def test_a_new_question_with_a_default_is_answered_by_it_and_said(catalog: Path) -> None:
     ask(catalog, size="huge")
-    assert "new question size, answered by its default: huge" in run(catalog, "update").output
+    assert "new question size, answered with its default: huge" in run(catalog, "update").output
 
 
 def test_another_answer_is_merged_as_a_newer_blueprint_is(catalog: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_tree_without_a_memory_is_taken_in_with_the_answers_that_make_most_of_
     before = held(catalog)
     result = run(catalog, "update", "web-conf", "--from", "../mine")
     assert result.exit_code == 0, result.output
-    assert "recorded. Its base is mine" in result.output
+    assert "the blueprint is recorded. The base is the output of mine" in result.output
     assert {path for path, content in held(catalog).items() if before.get(path) != content} == {f"specs/web-conf/{MEMORY}"}
     found = memory.read((catalog / "specs/web-conf" / MEMORY).read_bytes(), "web-conf")
     assert found.answers["release"] == "1.27.0"

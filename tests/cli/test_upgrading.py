@@ -20,7 +20,7 @@ SCENARIO = "stack: web\nservices: {web: {sidekicks: [web-conf], metadata: {colou
         (
             ("web", "--upgrade-from", "0", "--expect", "quiet"),
             1,
-            "the scenario 'quiet' expects nothing of a container at its start",
+            "the scenario 'quiet' has no expectation of a container at the start of the scenario",
         ),
         (("other", "--upgrade-from", "0", "--expect", "quiet"), 1, "the entry 'other' is not generated from a spec"),
         (("web", "--expect", "quiet"), 2, "--expect is for an upgrade"),

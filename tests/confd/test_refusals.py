@@ -35,7 +35,7 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
      "metadata/must}", "whether @{metadata/must} is inside quotes depends on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
      "it}", "whether @{it} is inside quotes depends on a condition or a list", QUOTES),
-    ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} is not allowed in a part of a key (put the"
+    ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} is not allowed in part of a key (put the"
      " key in double quotes)", MOVE),
     ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "the text before these pairs"
      " leaves a quote or a comment open", "close it in the text, or write the pairs first"),

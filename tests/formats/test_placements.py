@@ -14,7 +14,7 @@ BARE = "in a tag, outside of quotes"
 COMMENT = "in an XML comment, because not every value can be written there"
 CDATA = "in a CDATA section (write the expression outside, where values are escaped)"
 OTHER = "in a declaration or processing instruction"
-PART = "in a part of a key (put the key in double quotes)"
+PART = "in part of a key (put the key in double quotes)"
 
 
 def places(kind: str, text: str) -> list[str]:

@@ -61,7 +61,7 @@ def test_a_value_is_escaped_by_what_stands_around_it(kind: str, text: str, wante
     [
         ("yaml", "a: !@{self.name} x\n", "not well-formed YAML"),
         ("yaml", "a: &@{self.name} x\n", "not well-formed YAML"),
-        ("yaml", "a@{self.name}: x\n", "in a part of a key"),
+        ("yaml", "a@{self.name}: x\n", "in part of a key"),
         ("yaml", "a: *@{self.name}\n", "not well-formed YAML"),
         ("yaml", "a: !x@{self.name} y\n", "not well-formed YAML"),
         ("yaml", 'a: "\\@{self.name}"\n', "not well-formed YAML"),

@@ -240,7 +240,7 @@ def test_text_of_strangers_cannot_steer_the_terminal() -> None:
     ("checked", "words"),
     [
         (Checked(), "nothing found in 3 files"),
-        (CHECKED, "1 error, 1 warning, 1 note in 3 files; 1 can be fixed: --fix; 1 ignored; 1 known to the baseline"),
+        (CHECKED, "1 error, 1 warning, 1 note in 3 files; 1 can be fixed with --fix; 1 ignored; 1 recorded in the baseline"),
     ],
 )
 def test_the_summary_counts(checked: Checked, words: str) -> None:

@@ -198,7 +198,7 @@ def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None
         return done.stdout + done.stderr
 
     assert eventually(lambda: "404 Not Found" in found()), found()
-    assert "is not NAME=IMAGE" in tool.up("--beside", "web", status=2)
+    assert "must be NAME=IMAGE" in tool.up("--beside", "web", status=2)
 
 
 def test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is(tool: Tool) -> None:

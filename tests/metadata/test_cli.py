@@ -171,11 +171,11 @@ def test_serve_keeps_the_old_answers_while_the_file_is_bad(serving: Serving, sce
     put(scenario, "services: [")
     assert serving.says().startswith(f"{scenario}:1:11: not well-formed YAML: this '[' is never closed")
     assert serving.says() == "  hint: close it; quote text that contains '['"
-    assert serving.says() == "not reloaded: the old answers stay"
+    assert serving.says() == "not reloaded: the old answers stay in use"
     assert serving.get("/latest/services/es/scale") == "3"
     scenario.unlink()
     assert serving.says() == f"{scenario}: cannot read the file: No such file or directory"
-    assert serving.says() == "not reloaded: the old answers stay"
+    assert serving.says() == "not reloaded: the old answers stay in use"
     put(scenario, SCENARIO.replace("scale: 3", "scale: 4"))
     assert serving.says() == f"reloaded {scenario}"
     assert serving.get("/latest/services/es/scale") == "4"

@@ -98,7 +98,7 @@ def catalog(tmp_path: Path) -> Path:
             "x.yml:3:5: 'scenarios/one.yml' is a test or a record of catalog-forge, and cannot be a part of the generated files\n"
             "  hint: copy it to another file of the folder",
         ),
-        ("../y", "unsafe path '../y'\n  hint: paths are relative and stay below their folder"),
+        ("../y", "unsafe path '../y'\n  hint: use a relative path that stays below its folder"),
     ],
 )
 def test_a_file_that_cannot_be_taken(catalog: Path, name: str, words: str) -> None:

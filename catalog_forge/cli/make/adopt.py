@@ -111,7 +111,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
             click.echo(printable(line), err=True)
         if not found and not alone:
             running = ", ".join(run_by(catalog)) or "none"
-            words = "with the default answers, its entries use none of these images"
+            words = "with the default answers, the entries in this folder use none of these images"
             click.echo(f"{folder}: {words}; they run {running}", err=True)
         used += found
     owned = owners(used)
@@ -174,10 +174,10 @@ def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None
         raise ForgeError(
             "several images would become specs that write this file: nothing was written",
             Where(both[0]),
-            "an entry belongs to one spec: name the image that configures its services",
+            "an entry belongs to only one spec: adopt only the image that configures the entry's services",
         )
     known = {each.name: {path: each.taken[path] for path in each.taken if path in each.plan and force} for each in found}
-    own = "the spec has the content of this file: overwrite the file with --force, or adopt into another catalog with -C DIR"
+    own = "the content of this file is in the spec: overwrite the file with --force, or adopt into another catalog with -C DIR"
     problems = [
         Problem(
             "this file is in the way: nothing was written",

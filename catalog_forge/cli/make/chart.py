@@ -103,7 +103,7 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
         if options["check"] and not found.clean:
             for line in () if options["diff"] else differing(found):
                 click.echo(line)
-            hint = "; --diff shows what would change, --force overwrites edited files" if found.edited else ""
+            hint = "; --diff shows what would change, and --force overwrites edited files" if found.edited else ""
             raise ForgeError("the chart differs from its entry", hint=f"run the same command without --check{hint}")
         return
     try:

@@ -80,7 +80,7 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     checksum = hashlib.sha256(content).hexdigest()
     if checksum != pinned and not content.startswith(_PROGRAMS):
         raise ForgeError(
-            f"{file} is not a program, so it cannot be confd", hint="name a confd binary, or let the build download it"
+            f"{file} is not a program, so it cannot be confd", hint="name a confd binary, or let the build download one"
         )
     if checksum == pinned:
         _keep(kept, content)
@@ -88,7 +88,7 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
         hint = "name the file with the checksum in engine.confd_sha256, or change that checksum"
         raise BuildError(f"{file} is not the confd that {spec.name} pins: its SHA-256 is {checksum}", hint=hint)
     elif not told:
-        hint = "--any-confd accepts this file once; engine.confd_sha256 in the spec pins it"
+        hint = "--any-confd accepts this file once; to accept it in every build, set engine.confd_sha256 in the spec"
         raise BuildError(f"{file} is not the released confd {spec.engine.confd}: its SHA-256 is {checksum}", hint=hint)
     released = checksum == pinned
     return ConfdFile(checksum, content, "" if released else f"with a confd that is not the released {spec.engine.confd}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The hint of `--check` for files that `generate` overwrites only with --force.
 _OVERWRITES = (
     "move your edits to the spec, then run: catalog-forge generate; --diff shows what would change, "
-    "--force overwrites edited files"
+    "and --force overwrites edited files"
 )
 
 
@@ -75,7 +75,7 @@ def generate(
         is_left = left.show(check=check, diff=diff, dry_run=dry_run)
         if check and (drifted or is_left):
             hint = _OVERWRITES if states & {writer.Drift.EDITED, writer.Drift.UNKNOWN} else "catalog-forge generate"
-            raise ForgeError("what is generated differs from the specs", hint=hint if drifted else left.hint)
+            raise ForgeError("the generated files differ from the specs", hint=hint if drifted else left.hint)
         return
     try:
         each(names, lambda name: _written(repository, repository.source(name), left, force))

@@ -78,7 +78,7 @@ class Options:
 @click.option(
     "--exec",
     metavar="COMMAND",
-    help="The command that starts the program; default: the one known for this software, else the one of the image.",
+    help="The command that starts the program; default: the one known for this software, else the command of the image.",
 )
 @click.option(
     "--backend",
@@ -177,7 +177,7 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
     if (repository.root / f"specs/{name}.yml").exists() and not force:
         raise ForgeError(
             f"there is a spec already: {repository.root}/specs/{name}.yml",
-            hint=f"edit it, then: catalog-forge generate {name}; --force overwrites it",
+            hint=f"edit this spec, then run: catalog-forge generate {name}; --force overwrites the spec",
         )
 
 
@@ -296,7 +296,7 @@ def _show_lines(source: Source, error: ForgeError) -> None:
 
     lines = source.content.decode(errors="replace").splitlines()
     wrong = {problem.where.line for problem in error.problems if problem.where}
-    click.echo(f"This specs/{source.name}.yml was not written:", err=True)
+    click.echo(f"specs/{source.name}.yml was not written because of these lines:", err=True)
     for number in sorted(wrong & set(range(1, len(lines) + 1))):
         click.echo(f"{number:5} | {printable(lines[number - 1].expandtabs())}", err=True)
 

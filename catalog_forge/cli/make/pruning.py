@@ -100,7 +100,7 @@ class Left:
         """Report which files were not deleted, and why."""
         entries = {path.split("/")[1] for path in before if path.startswith("templates/") and path not in found.states}
         for entry in sorted(entries - self._entries()):
-            click.echo(f"kept: templates/{printable(entry)}, because the entry has further, published revisions", err=True)
+            click.echo(f"kept: templates/{printable(entry)}, because the entry also has published revisions", err=True)
         kept = writer.in_folders_of(self.repository.root, name, {*before, *found.states})
         published = tuple(f"templates/{each}/" for each in entries)
         own = [path for path in kept if path not in before and not path.startswith(published)]

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", shell_complete=complete.specs, required=False)
-@click.option("--all", "every", is_flag=True, help="Release every entry that has changed in one commit: all of them, or none.")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Release every entry that has changed, or none if one of them fails; --commit makes a single commit.",
+)
 @click.option("--changed", is_flag=True, help="With --all: leave out entries that have not changed.")
 @click.option(
     "--version", metavar="VERSION", help="Version of the entry; default: the previous one with its last number incremented."
@@ -154,7 +159,7 @@ def _check_tags(found: list[NextRevision]) -> None:
     for (spec, _), there in zip(specs, pool.look_up(requests, lambda each: pushed.there(registries, each), late), strict=True):
         if isinstance(there, ForgeError):
             hint = "--offline releases without checking; `build --push` checks again"
-            problems.append(Problem(f"it cannot be checked whether {spec.tag} is taken: {there.problems[0].message}", None, hint))
+            problems.append(Problem(f"cannot check whether {spec.tag} is taken: {there.problems[0].message}", None, hint))
         elif there and not there.is_same:
             hint = "if someone else released it, git pull and release again; otherwise raise `version` in the spec"
             words = f"the registry has {spec.tag} with other content, {there.words}"

@@ -81,7 +81,7 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
         with engine:
             if start := command_of(engine, image):
                 said = f"according to the engine, {printable(shlex.join(start))} starts {image}"
-                click.echo(f"{said}: make sure that it reads the configuration", err=True)
+                click.echo(f"{said}: make sure that this command reads the configuration", err=True)
                 return start
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):

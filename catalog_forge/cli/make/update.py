@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 MOST_LINES = 12
-"""The number of lines shown of each side of a conflict; JSON has all."""
+"""The number of lines shown of each side of a conflict; the JSON output contains all lines."""
 
 
 @click.command()
@@ -91,7 +91,7 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
         return repository.chosen(names)
     found = [name for name in repository.chosen(()) if (repository.root / f"specs/{name}/{MEMORY}").is_file()]
     if not found:
-        raise ForgeError("no spec here was made from a blueprint", hint="update NAME --from BLUEPRINT records one")
+        raise ForgeError("no spec here was made from a blueprint", hint="update NAME --from BLUEPRINT records a blueprint")
     return found
 
 
@@ -160,8 +160,8 @@ def _text(one: News) -> str:
     """Describe the update of a spec in words."""
     if one.taken_in:
         lines = [
-            f"{one.name}: recorded. Its base is {one.now} with the answers that fit best; all other differences count "
-            f"as your edits"
+            f"{one.name}: the blueprint is recorded. The base is the output of {one.now} with the answers that fit "
+            f"best; all other differences count as your edits"
         ]
     elif one.newer and one.is_same:
         lines = [f"{one.name}: new answers to the blueprint {one.now}"]
@@ -174,7 +174,7 @@ def _text(one: News) -> str:
     if one.edited:
         lines.append(f"  you edited: {', '.join(one.edited)}")
     lines += [f"  {each.state}: {each.path}" for each in one.changes if each.newer and each.state != "same" and not each.clashes]
-    lines += [f"  new question {name}, answered by its default: {value}" for name, value in one.defaults.items()]
+    lines += [f"  new question {name}, answered with its default: {value}" for name, value in one.defaults.items()]
     for change in one.conflicts:
         for clash in change.clashes:
             place = f"{change.path}:{clash.line}" if clash.line else change.path

@@ -34,7 +34,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def metadata() -> None:
-    """The Rancher metadata service, emulated: what confd sees."""
+    """Emulate the Rancher metadata service, and show what confd sees."""
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -322,7 +322,7 @@ class _Reloading:
         try:
             reload()
         except ForgeError as error:
-            click.echo(printable(f"{error}\nnot reloaded: the old answers stay", kept="\n"), err=True)
+            click.echo(printable(f"{error}\nnot reloaded: the old answers stay in use", kept="\n"), err=True)
 
 
 def _load(file: Path) -> Answers:

@@ -147,11 +147,11 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
     contradictions = (
         ((name is None) == (wanted.image_dir is None), "name a spec, or a folder with --image-dir"),
         (wanted.image_dir and not wanted.metadata, "--image-dir needs --file FILE"),
-        (wanted.image_dir and wanted.scenario, "--scenario selects a scenario of a spec; --metadata takes any file"),
-        (name and wanted.prefix is not None, "--prefix is for --image-dir; use --version with a spec"),
-        (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec"),
+        (wanted.image_dir and wanted.scenario, "--scenario selects a scenario of a spec; with a folder, use --file FILE"),
+        (name and wanted.prefix is not None, "--prefix needs --image-dir; with a spec, use --version"),
+        (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec, and a folder has none"),
         (wanted.steps and wanted.scales, "use either --step or --scale"),
-        (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "two --step or two --scale need --diff"),
+        (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "to render two steps or two scales, use --diff"),
         (
             engine == "image" and (wanted.version or wanted.resources),
             "--engine image uses the built image: --version and --resource cannot be changed",
@@ -321,7 +321,7 @@ def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tu
     if isinstance(found, scenario.Scenario):
         return _views(found, subject, wanted)
     if wanted.steps or wanted.scales or wanted.show_diff:
-        raise ForgeError(f"{file} contains only answers, without steps and a scale", hint="a scenario has both")
+        raise ForgeError(f"{file} contains only answers, but no steps and no scale", hint="a scenario has both")
     return [View(found, wanted.client or "default")], ["answers"]
 
 
@@ -356,7 +356,7 @@ def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list
     else:
         numbers = [0, len(seen) - 1] if wanted.show_diff else [0]
     if len(numbers) != 2 and wanted.show_diff:
-        raise click.UsageError("--diff needs two --step or two --scale")
+        raise click.UsageError("--diff needs two --step options or two --scale options")
     return [(titles[number], seen[number]) for number in numbers]
 
 

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 @click.group()
 def scenario() -> None:
-    """Create scenarios: a short description of a stack and of what happens to it."""
+    """Create scenarios: short descriptions of a stack and of what happens to it."""
 
 
 @scenario.command()
@@ -59,4 +59,4 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
         click.echo(f"{key} has no default, so a placeholder was used: change it", err=True)
     for error in first.errors:
         click.echo(printable(f"warning: an error was recorded as the expectation: {error}"), err=True)
-    click.echo("it was recorded from the current output: review it", err=True)
+    click.echo("the scenario was recorded from the current output: review it", err=True)

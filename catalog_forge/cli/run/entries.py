@@ -84,7 +84,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
     folder, inner = _found(directory, entry)
     wanted = inner if revision is None else str(revision)
     if inner and wanted != inner:
-        raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
+        raise click.UsageError(f"{entry} is already revision {inner}: leave out --revision, or name the entry's folder")
     return read(_files(folder), folder.name, wanted, _label(directory, folder))
 
 
@@ -289,7 +289,7 @@ def _of_env(file: Path) -> dict[str, Given]:
         if name and not name.startswith("#"):
             if not equals:
                 raise ForgeError(
-                    "this line is not KEY=VALUE", Where(str(file), number, 1), "one answer a line; # begins a comment"
+                    "this line is not KEY=VALUE", Where(str(file), number, 1), "write one answer per line; # begins a comment"
                 )
             found[name.strip()] = Given(text, Where(str(file), number, 1))
     return found

@@ -29,7 +29,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--backend", metavar="BACKEND", shell_complete=complete.backends, help="One of the back ends of the spec; default: the first."
 )
-@click.option("--node", metavar="NODE", help="Where the store is: HOST:PORT, a URL, a file, a table; default: this machine.")
+@click.option("--node", metavar="NODE", help="Where the store is: HOST:PORT, a URL, a file or a table; default: this machine.")
 @click.option("--prefix", metavar="PATH", help="Prefix of all keys; default: the one in the spec.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value; lists and maps as YAML.")
 @click.option("--unset", multiple=True, metavar="KEY", help="Remove the value of an optional key.")

@@ -58,7 +58,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--beside",
     multiple=True,
     metavar="NAME=IMAGE [COMMAND]",
-    help="Run a substitute for a service that the entry expects from outside, NAME or STACK/NAME; may be repeated.",
+    help="Run a substitute for NAME (or STACK/NAME), a service that the entry expects from outside; may be repeated.",
 )
 @click.option(
     "--watch", is_flag=True, help="Run the stack as with -d, and apply every change saved in specs/ and templates/, until Ctrl-C."
@@ -174,7 +174,9 @@ def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
         try:
             image, *command = shlex.split(rest)
         except ValueError:
-            raise UsageError(f"--beside {text}: it is not NAME=IMAGE [COMMAND]", hint="web=busybox:1.37.0 httpd -f") from None
+            raise UsageError(
+                f"--beside {text}: the value must be NAME=IMAGE [COMMAND]", hint="web=busybox:1.37.0 httpd -f"
+            ) from None
         services[path] = Service(Launch(flat(path), image, command=tuple(command) or None))
     return replace(with_beside(stack, services, services.values()), beside=texts) if services else stack
 
@@ -217,7 +219,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
     for text in scales:
         name, _, number = text.rpartition("=")
         if not name:
-            raise UsageError(f"--scale {text}: it is not SERVICE=N", hint=f"such as {next(iter(services), 'web')}=3")
+            raise UsageError(f"--scale {text}: the value must be SERVICE=N", hint=f"such as {next(iter(services), 'web')}=3")
         if name not in services:
             raise UsageError(f"--scale {text}: there is no service {name!r}", hint=did_you_mean(name, services))
         if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):

@@ -102,7 +102,7 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
     asking = cases[0].expected[0].asking
     if not asking.count:
         raise ForgeError(
-            f"the scenario {scenario!r} expects nothing of a container at its start",
+            f"the scenario {scenario!r} has no expectation of a container at the start of the scenario",
             hint="add expect: {command: ...}, http or log",
         )
     return asking

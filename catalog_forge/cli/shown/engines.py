@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from catalog_forge.verify.play import Stage
 
 RENDERING = ("embedded", "confd", "image")
-"""The engines that render what one container reads from the metadata service."""
+"""The engines that render the files of a single container, from the metadata that the container reads."""
 
 ALL = (*RENDERING, "stack")
 OF_IMAGES = ("image", "stack")

@@ -30,7 +30,7 @@ def explained(error: click.NoSuchOption, words: Sequence[str]) -> click.UsageErr
             return click.UsageError(f"{option} belongs after the command: {path} {option}", context)
     if command is context.command:
         return error
-    return click.UsageError(f"no such option: {option}; {path} has none of this name either: see {path} --help", context)
+    return click.UsageError(f"no such option: {option}; {path} has no such option either: see {path} --help", context)
 
 
 def _has(command: click.Command, option: str) -> bool:

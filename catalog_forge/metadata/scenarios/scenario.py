@@ -143,7 +143,9 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
     found: Mapping[str, yamlio.Node] = reader.known(root, "a scenario", _KEYS)
     if "services" not in found and not reader.problems:
         reader.wrong(
-            "a scenario needs the key 'services'", root.where, "the keys of an answers file would be versions of the metadata"
+            "a scenario needs the key 'services'",
+            root.where,
+            "if this is an answers file, its keys must be versions of the metadata",
         )
     start = reader.environment(found)
     beside = dict(_beside(reader, found.get("beside"), start))

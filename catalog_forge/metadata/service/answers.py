@@ -226,6 +226,6 @@ class _Reader:
         meaning = decoding.value(key)
         if isinstance(meaning, str):
             return
-        kind = "null" if meaning is None else "a truth value" if isinstance(meaning, bool) else "a number"
+        kind = "null" if meaning is None else "a boolean" if isinstance(meaning, bool) else "a number"
         message = f"the key {key.value!r} is {kind}, but rancher-metadata crashes on a key that is not text"
         self.problems.append(Problem(message, key.where, "put the key in quotes"))

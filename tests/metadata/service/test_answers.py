@@ -62,7 +62,7 @@ def test_a_revision_is_written_into_every_entry() -> None:
         ("latest: 3\n", "a.yml:1:9: the clients of 'latest' (addresses or `default`) must be a mapping"),
         ("latest:\n  default: [1]\n", "a.yml:2:12: the answers for 'default' must be a mapping"),
         ("latest: {default: {a: [{7: x}]}}\n", "a.yml:1:25: the key '7' is a number, but rancher-metadata crashes on a key"),
-        ("latest: {default: {on: x}}\n", "a.yml:1:20: the key 'on' is a truth value"),
+        ("latest: {default: {on: x}}\n", "a.yml:1:20: the key 'on' is a boolean"),
         ("latest: {default: {~: x}}\n", "a.yml:1:20: the key '~' is null"),
         ("latest: {default: {<<: [1]}}\n", "a.yml:1:25: '<<' can merge only a mapping"),
         ("latest: {default: {a: 1, a: 2}}\n", "a.yml:1:26: the key 'a' appears twice"),
