@@ -309,7 +309,7 @@ class Naming:
         name = thing.which or self.setting.service
         self.depart(
             "own stack",
-            f"/services/{name} mixes the services of this name of all stacks; the spec reads only that of its own stack",
+            f"/services/{name} mixes the services of this name in all stacks; the spec reads only the service of its own stack",
         )
 
     def _metadata(self, thing: Thing) -> str:
@@ -423,7 +423,7 @@ class Naming:
                 self.depart("own stack", f"{_NAMESAKES}; the spec lists each of these services separately")
             self.depart(
                 "order",
-                "services of all stacks are sorted by their paths: a name that begins with another name comes before that name",
+                "services of all stacks are sorted by their paths: a name that begins with another name comes before this other name",
             )
             return "everywhere:*"
         if thing.kind == "metadata" and not thing.which and thing.rest:

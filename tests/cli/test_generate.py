@@ -230,7 +230,7 @@ def test_the_chart_of_a_removed_spec_is_reported_and_deleted_with_the_entry(two:
     assert refused.exit_code == 1 and "charts/y/values.yaml: this file was edited" in refused.stderr
     (two / "charts/y/values.yaml").write_bytes(before["charts/y/values.yaml"])
     tree(two, {"charts/y/notes.txt": "mine"})
-    assert "kept: charts/y/notes.txt, not generated from y-conf" in run(two, "generate", "--prune").stderr
+    assert "kept: charts/y/notes.txt, which y-conf did not generate" in run(two, "generate", "--prune").stderr
     kept = {"charts/y/notes.txt"} | {
         path for path in before if path.startswith(("charts/x/", "mine/y/", "images/x-conf/", "templates/x/", "specs/"))
     }
@@ -265,7 +265,7 @@ def test_prune_deletes_no_edited_file_without_force_and_no_added_file_at_all(two
     assert "images/y-conf/Dockerfile: this file was edited after it was generated" in result.stderr
     assert "nothing was deleted" in result.stderr and "--prune --force" in result.stderr
     forced = run(two, "generate", "--prune", "--force")
-    assert forced.exit_code == 0 and "kept: images/y-conf/more/notes.txt, not generated from y-conf" in forced.stderr
+    assert forced.exit_code == 0 and "kept: images/y-conf/more/notes.txt, which y-conf did not generate" in forced.stderr
     assert [path for path in everything(two) if path.startswith("images")] == ["images/y-conf/more/notes.txt"]
 
 

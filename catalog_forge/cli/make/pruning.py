@@ -105,7 +105,7 @@ class Left:
         published = tuple(f"templates/{each}/" for each in entries)
         own = [path for path in kept if path not in before and not path.startswith(published)]
         if own:
-            click.echo(printable(f"kept: {first_of(own, _MOST)}, not generated from {name}"), err=True)
+            click.echo(printable(f"kept: {first_of(own, _MOST)}, which {name} did not generate"), err=True)
 
     def _entries(self) -> set[str]:
         """Return the entries that specs generate now."""
