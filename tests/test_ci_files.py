@@ -65,7 +65,7 @@ def test_the_hooks_run(tmp_path: Path) -> None:
     spec = "forge: 1\nname: web-conf\nservice: nginx:1.27.3\nconfig: /etc/nginx/x.conf\n"
     tree(tmp_path, {"specs/web-conf.yml": spec})
     done = run(shlex.split(BY_ID["catalog-forge-generate-check"]["entry"]), tmp_path)
-    assert done.returncode == 1 and "what is generated differs" in done.stderr
+    assert done.returncode == 1 and "the generated files differ" in done.stderr
 
 
 def test_the_hook_for_scenarios_runs(tmp_path: Path) -> None:

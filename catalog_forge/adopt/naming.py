@@ -423,7 +423,7 @@ class Naming:
                 self.depart("own stack", f"{_NAMESAKES}; the spec lists each of these services separately")
             self.depart(
                 "order",
-                "services of all stacks are sorted by their paths: a name that begins with another name comes before this other name",
+                "services of all stacks are sorted by their paths: a name comes before each name that it begins with",
             )
             return "everywhere:*"
         if thing.kind == "metadata" and not thing.which and thing.rest:

@@ -110,7 +110,7 @@ def test_unknown_entry_suggests_the_nearest(tmp_path: Path) -> None:
 
 
 def test_revision_beside_the_folder_of_another_is_a_wrong_call(tmp_path: Path) -> None:
-    with pytest.raises(click.UsageError, match="is revision 0 already"):
+    with pytest.raises(click.UsageError, match="is already revision 0"):
         chosen(Settings(on_disk(tmp_path)), "templates/web/0", 1)
 
 
