@@ -25,7 +25,7 @@ PLAINER = {
     r"\bwho lends\b": "the container that lends",
     r"power over the machine": "privileged settings, rights over the machine",
     r"nobody knows": "unknown, cannot be told",
-    r"file and name are one": "rename the file to NAME.yml",
+    r"file and name are one": "the file must be called NAME.yml",
     r"\bbe had\b": "is (not) available",
     r"\banew\b": "again",
     r"\b(?:is|are) due\b": "is expected, is required",
