@@ -73,7 +73,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
     else:
         fault = first
     if fault:
-        hint = "the line is counted in a file for which all conditions are true; with format: raw, any text is valid"
+        hint = "the line number refers to the file for which all conditions are true; with format: raw, any text is valid"
         raise ForgeError(f"{kind.name}: the text of this file is {fault}", body[0].at(), hint)
 
 

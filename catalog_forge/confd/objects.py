@@ -19,7 +19,7 @@ def write(body: Writer, blocks: tuple[Block, ...]) -> str:
             refusal, loop = _copy(body, blocks[0], "{{if $i}},{{end}}")
             return refusal + go.literal("{") + loop + "\n}\n"
         raise ForgeError(
-            "json: every pair of this file may be left out, so the places of its commas are unknown",
+            "json: each pair of this file may be left out, so it is unknown where commas belong",
             body.file.at("body"),
             "outside of any `when`, add a pair that reads no optional key",
         )

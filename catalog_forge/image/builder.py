@@ -38,7 +38,7 @@ from catalog_forge.plan import Plan
 _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)", re.DOTALL)
 _PRUNED = re.compile(r'unable to find image "sha256:[0-9a-f]{64}"\s*')
 GRACE = 20
-"""Seconds that an engine has to end the builds that were interrupted."""
+"""The number of seconds that an engine has to end interrupted builds."""
 
 
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:

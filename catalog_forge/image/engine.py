@@ -110,8 +110,8 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
         if _numbers(version) < _numbers(_ANY_VERSION):
-            hint = f"catalog-forge needs Docker 1.12 or later, which has the API {_ANY_VERSION}"
-            raise EngineError(f"the Docker engine at {address} is too old: its API is {version}", hint=hint)
+            hint = f"catalog-forge needs Docker 1.12 or later, which has API version {_ANY_VERSION}"
+            raise EngineError(f"the Docker engine at {address} is too old: its API version is {version}", hint=hint)
         return Engine(_client(address, version, timeout), address)
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError(f"no Docker engine at {address}: another server answers at this address", hint=HINT) from error

@@ -94,7 +94,7 @@ class _Writer:
             f"https://spdx.org/spdxdocs/{spec.name}-{quote(spec.version)}-{digest[:32]}",
             [spdx.Actor(spdx.ActorType.TOOL, f"catalog-forge-{__version__}")],
             created,
-            document_comment="This lists what the build adds to the image; use a scanner for the contents of the base.",
+            document_comment="This lists what the build adds to the image; use a scanner for the contents of the base image.",
         )
         made = spdx.Document(info, self.packages, files, annotations=self.annotations(created), relationships=self.relations)
         return _written(made)

@@ -33,7 +33,9 @@ def changed(old: Tree, new: Tree) -> Iterator[Hit]:
             gone.add(folder)
             where = Where((before.shown or path).removesuffix(path[len(folder) :]))
             yield Hit(
-                where, f"the published revision {folder} no longer exists: its stacks have lost their files", "restore the folder"
+                where,
+                f"the published revision {folder} no longer exists: stacks of this revision have lost their files",
+                "restore the folder",
             )
         elif after is None:
             yield Hit(

@@ -88,7 +88,7 @@ UNHONOURED = {
     "container_name": "containers get the names that Rancher would give them",
     "storage_driver": "only Rancher has storage drivers",
     "network_driver": "only Rancher has network drivers",
-    "load_balancer_config": "it is read only for the image rancher/load-balancer-service",
+    "load_balancer_config": "it is used only with the image rancher/load-balancer-service",
     "volume_driver": "the engine creates all volumes",
     "networks": "all services share the network of the stack",
     "secrets": "Rancher's secrets are not available",
@@ -118,13 +118,13 @@ TARGET = "io.rancher.loadbalancer.target."
 # The labels that Rancher acts on and `up` ignores, by prefix, each with the reason. The longest matching prefix counts.
 LABELS = {
     "io.rancher.scheduler.affinity": "there is only one host, so nothing is scheduled",
-    "io.rancher.scheduler.global": "there is only one host, so one unit runs",
-    "io.rancher.container.dns": "the engine's DNS answers in every container",
+    "io.rancher.scheduler.global": "there is only one host, so only one unit runs",
+    "io.rancher.container.dns": "containers use the engine's DNS",
     "io.rancher.container.create_agent": "without Rancher, there are no API keys for the container",
     "io.rancher.container.agent": "without Rancher, there are no API keys for the container",
     "io.rancher.container.agent_service": "only Rancher acts on it",
     "io.rancher.container.requested_ip": "the engine assigns addresses",
-    "io.rancher.loadbalancer": "it is read only for the image rancher/load-balancer-service",
-    "io.rancher.lb_service": "load balancer rules are read only from lb_config",
-    "io.rancher.service.selector": "links and containers are not selected by labels",
+    "io.rancher.loadbalancer": "it is used only with the image rancher/load-balancer-service",
+    "io.rancher.lb_service": "load balancer rules come only from lb_config",
+    "io.rancher.service.selector": "labels do not select links or containers here",
 }

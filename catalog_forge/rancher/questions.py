@@ -153,7 +153,7 @@ def answered(questions: Sequence[Question], given: Mapping[str, Given], ask: Ask
     """
     known = by_variable(questions)
     problems = [
-        Problem(f"the entry asks no question {name!r}", answer.where, did_you_mean(name, known))
+        Problem(f"the entry has no question {name!r}", answer.where, did_you_mean(name, known))
         for name, answer in given.items()
         if name not in known
     ]

@@ -97,7 +97,7 @@ def _narrowed(old: Question, new: Question) -> str:
     fits = _ANSWERS.get(new.type)
     is_fit = fits is not None and old.type == "enum" and all(map(fits.fullmatch, old.options))
     if old.type != new.type and new.type not in _TEXTS and (old.type, new.type) not in _WIDER and not is_fit:
-        return f"the question {new.variable!r} was of type {old.type}, and is {new.type} now: its answer may not fit"
+        return f"the type of the question {new.variable!r} was {old.type} and is {new.type} now: the old answer may not fit"
     gone = [option for option in old.options if new.options and option not in new.options]
     return f"the question {new.variable!r} has no option {', '.join(map(repr, gone))} any more" if gone else ""
 
@@ -178,7 +178,7 @@ def _volumes(old: _Launched, new: _Launched) -> Iterator[Break]:
             if path not in now and not source.startswith(_OF_THE_HOST):
                 yield Break("volume", f"{name!r} has no volume at {path} any more", where)
             elif path in now and now[path][0] != source:
-                yield Break("volume", f"{name!r} has {now[path][0]} at {path} now, and had {source}", now[path][1])
+                yield Break("volume", f"{name!r} now has {now[path][0]} at {path}; previously, it had {source}", now[path][1])
     was, drivers = _drivers(old), _drivers(new)
     for volume, (driver, where) in was.items():
         driver_now = drivers.get(volume, (driver, where))[0]
@@ -297,7 +297,7 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
     """
     if not versions.greater(new, old):
-        return f"{_shown(new)} is not greater than {_shown(old)} to Rancher", "give it a higher version", "version"
+        return f"Rancher does not consider {_shown(new)} greater than {_shown(old)}", "give it a higher version", "version"
     if not wanted:
         return None
     if versions.reads_range(wanted) is None:
@@ -305,7 +305,7 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     fits = versions.within(old, wanted)
     if fits is None:
         why = f"{_shown(old)} is not a semantic version, so no upgrade_from can include it"
-        return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
+        return why, "remove upgrade_from: without it, every lower version may be upgraded", "upgrade_from"
     if fits:
         return None
     bare = versions.semver(wanted.lstrip("v")) is not None

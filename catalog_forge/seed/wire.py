@@ -32,7 +32,7 @@ def _trust(target: Destination) -> ssl.SSLContext:
         refuse(
             target.node,
             f"the certificates cannot be read: {error.strerror or error}",
-            "CONF_CA, CONF_CERT and CONF_KEY must name their files",
+            "set CONF_CA, CONF_CERT and CONF_KEY to the paths of their files",
         )
     return context
 

@@ -159,7 +159,7 @@ class Balancers:
             parts |= {"host": "", "source": parts["host"]}
         host, path = parts.get("host", ""), parts.get("path", "")
         if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
-            self.reader.wrong(f"{text!r} is not a target of a load balancer", definition.where, "write HOST:PORT/PATH=PORT")
+            self.reader.wrong(f"{text!r} is not a valid target of a load balancer", definition.where, "write HOST:PORT/PATH=PORT")
         elif not parts["source"] or int(parts["source"]) == source:
             http = protocol == "http"
             yield Rule(source, int(parts["target"] or target), service, protocol, host if http else "", path if http else "")

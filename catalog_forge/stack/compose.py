@@ -107,7 +107,10 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 )
             else:
                 yield Note(
-                    "", name, f"this key is defined twice: this definition counts, not that on line {double.first.line}", where
+                    "",
+                    name,
+                    f"this key is defined twice: the definition here is used, not the one on line {double.first.line}",
+                    where,
                 )
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
@@ -165,7 +168,7 @@ class _Composer:
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_cycles(needs, wishes))[0]
         for cycle in ordered({name: [*needs[name], *wishes[name]] for name in services})[1]:
-            message = f"{' -> '.join(cycle)} is a cycle: one of these services starts before its links do"
+            message = f"{' -> '.join(cycle)} is a cycle: one of these services starts before the services that it links to"
             self.launches.note(self.services[cycle[-2]], "links", message, self.services[cycle[-2]].where)
         for cycle in ordered(needs)[1]:
             message = f"services need each other: {' -> '.join(cycle)}"

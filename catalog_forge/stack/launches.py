@@ -90,7 +90,7 @@ class Launches:
 
     def cannot(self, what: str, where: Where, hint: str = "") -> None:
         """Record an error: this program cannot run `what`, although rancher-compose accepts it."""
-        self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
+        self.reader.wrong(f"catalog-forge does not support {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
         """Convert a mapping or a list of NAME=VALUE to strings by name.
@@ -129,7 +129,10 @@ class Launches:
             self._trust(definition, "network_mode", "the container uses the network of this machine", node.where)
         if mode == "bridge" and node:
             self._trust(
-                definition, "network_mode", "the container uses the engine's default network, as other containers do", node.where
+                definition,
+                "network_mode",
+                "the container uses the engine's default network, which other containers also use",
+                node.where,
             )
         match mode:
             case "host" | "none" | "bridge":
@@ -163,7 +166,7 @@ class Launches:
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
         name = text_of(driver)
         if driver and name not in ("", "json-file"):
-            self.note(definition, "log_driver", f"logs are kept by the engine, not by {name}", driver.where)
+            self.note(definition, "log_driver", f"the engine keeps the logs, not the driver {name}", driver.where)
             return {}
         given = self.texts(options)
         for key in sorted(given.keys() - keys.LOG_OPTIONS):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from catalog_forge.goyaml.scalars import Value
 
 SETTLE = 3.0
-"""Seconds that a container must have run without exiting before it counts as running: most programs that fail do so by then."""
+"""The number of seconds that a container must have run before it counts as running: most programs that fail exit earlier."""
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
 

@@ -38,7 +38,7 @@ def is_stored(spec: Spec) -> bool:
         return False
     backend = spec.engine.store
     if backend not in (*SERVERS, "env"):
-        raise ForgeError(f"the back end {backend} has no server that can run here", spec.engine.at("backends"))
+        raise ForgeError(f"catalog-forge cannot start a server for the back end {backend}", spec.engine.at("backends"))
     return True
 
 

@@ -74,6 +74,11 @@ def _notes(name: str, keys: Mapping[str, Node]) -> Iterator[Note]:
     for key, value in keys.items():
         text = text_of(value)
         if key == "driver" and text not in ("", "local"):
-            yield Note("", f"volumes.{name}.driver", f"a volume of the engine is used instead of the driver {text}", value.where)
+            yield Note(
+                "",
+                f"volumes.{name}.driver",
+                f"the driver {text} is not used: the volume is a local volume of the engine",
+                value.where,
+            )
         elif key not in ("driver", "external", "per_container") and text != "false":
             yield Note("", f"volumes.{name}.{key}", "the engine ignores this key", value.where)

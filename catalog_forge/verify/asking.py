@@ -143,7 +143,7 @@ class AskingReader(Reader):
         """Return the commands, requests and logs in the nodes under the keys `KEYS`."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
-            self.wrong(f"within may be at most {MAX_WITHIN:g} s", found["within"].where, "choose a shorter time")
+            self.wrong(f"`within` must be at most {MAX_WITHIN:g} s", found["within"].where, "choose a shorter time")
         return Asking(
             tuple(self.command(item) for item in self.some(found.get("command"))),
             tuple(self.request(item) for item in self.some(found.get("http"))),

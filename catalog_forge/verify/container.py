@@ -38,7 +38,7 @@ from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said
 
 SERVICE = "rancher-metadata"
 SETTLE = 45.0
-"""Seconds that a moment may take in addition to its fault: the time for two additional passes, and a reserve."""
+"""The number of seconds that a moment may take in addition to its fault: the time for two additional passes, and a reserve."""
 
 # The number of seconds within which the conf container and the main container must end after SIGTERM.
 _END = {"conf": 3, "main": 5}

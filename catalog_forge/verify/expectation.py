@@ -249,13 +249,13 @@ class _ExpectationReader(AskingReader):
             dest = key.value
         if dest is None:
             hint = did_you_mean(key.value, self.subject.dests)
-            self.wrong(f"the name {key.value!r} fits no rendered file, or more than one", key.where, hint)
+            self.wrong(f"the name {key.value!r} matches no rendered file, or more than one", key.where, hint)
             dest = key.value
         if not isinstance(node, yamlio.Map):
             return FileExpectation(dest, key.where, text=self.word(node, "the content of a file"))
         found = self.known(node, f"the expectation of {key.value!r}", _FILE_KEYS)
         if place and "unchanged" in found:
-            self.wrong("`unchanged` applies only to files of the container that asks", found["unchanged"].where, "leave out `in`")
+            self.wrong("`unchanged` cannot be used together with `in`", found["unchanged"].where, "leave out `in`")
         return FileExpectation(
             dest,
             key.where,
@@ -287,7 +287,9 @@ class _ExpectationReader(AskingReader):
         form = self.subject.formats.get(dest, "")
         if form not in PARSERS:
             self.wrong(
-                f"`equals` needs to know the format of {dest}", found["equals"].where, f"add format: {' | '.join(PARSERS)}"
+                f"`equals` requires the format of {dest}, which is unknown",
+                found["equals"].where,
+                f"add format: {' | '.join(PARSERS)}",
             )
             return ""
         return form

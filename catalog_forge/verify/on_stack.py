@@ -43,7 +43,7 @@ from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_in, problem_in
 
 SETTLE = 120.0
-"""Seconds that a stack may take to match its plan: real software starts slowly."""
+"""The number of seconds that a stack may take to match its plan: real software starts slowly."""
 
 # Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
 _CALM = 2.5

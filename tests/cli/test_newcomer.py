@@ -286,7 +286,10 @@ def test_an_engine_that_is_too_old_is_not_one_that_is_missing(tmp_path: Path) ->
         server.shutdown()
         thread.join()
     assert result.exit_code == 4
-    assert "is too old: its API is 1.18" in result.stderr and "hint: catalog-forge needs Docker 1.12 or later" in result.stderr
+    assert (
+        "is too old: its API version is 1.18" in result.stderr
+        and "hint: catalog-forge needs Docker 1.12 or later" in result.stderr
+    )
 
 
 def test_an_address_without_a_port_is_told_how_one_is_written(tmp_path: Path) -> None:

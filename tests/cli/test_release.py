@@ -96,9 +96,9 @@ def test_what_is_not_committed_yet_is_no_second_revision(catalog: Path) -> None:
     ("changes", "words", "said"),
     [
         ({"default: 80": "default: 81"}, ("--version", "1.0.0-rancher1"), "revision 0 already has the version 1.0.0-rancher1"),
-        ({"default: 80": "default: 81"}, ("--version", "0.9"), "not greater than '1.0.0-rancher1'"),
+        ({"default: 80": "default: 81"}, ("--version", "0.9"), "does not consider '0.9' greater than '1.0.0-rancher1'"),
         ({"title: Web": "title: Web, upgrade_from: 1.0.0"}, (), "matches only this version"),
-        ({"type: int, default: 80": "type: boolean, default: true"}, (), "was of type int, and is boolean now"),
+        ({"type: int, default: 80": "type: boolean, default: true"}, (), "was int and is boolean now"),
         ({"  colour:": "  shade:", "metadata/colour": "metadata/shade"}, (), "the question 'colour' no longer exists"),
     ],
 )

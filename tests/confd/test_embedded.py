@@ -84,7 +84,7 @@ def test_a_resource_that_there_is_not_is_an_error() -> None:
 
 
 def test_0_11_is_for_lint_only() -> None:
-    with pytest.raises(ForgeError, match="the renderer cannot imitate confd 0.11\n  hint: only lint imitates 0.11"):
+    with pytest.raises(ForgeError, match="the renderer cannot imitate confd 0.11\n  hint: only lint supports confd 0.11"):
         run("", dialect="0.11")
 
 

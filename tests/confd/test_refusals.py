@@ -22,10 +22,10 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
      " here (barred: a line break, a control character)", "change the text, or choose another `format`"),
     ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
      " here (barred: more than letters, digits and -._~, nothing at all)", "change the text, or choose another `format`"),
-    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: every pair of this file may be left out, so the places of its"
-     " commas are unknown", ALWAYS),
+    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: each pair of this file may be left out, so it is unknown where"
+     " commas belong", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",
-     "json: every pair of this file may be left out, so the places of its commas are unknown", ALWAYS),
+     "json: each pair of this file may be left out, so it is unknown where commas belong", ALWAYS),
     ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} is not allowed after a backslash, which"
      " would change the value's first character (write the backslash twice)", MOVE),
     ("yaml", [{"text": "a: '"}, {"set": {"b": "c"}}], '{"text"', "yaml: the text of this file is not well-formed YAML: line 2:"

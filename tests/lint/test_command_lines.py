@@ -80,7 +80,10 @@ def test_sound_images(lines: str) -> None:
             f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-config-file", "/etc/confd/conf.d/web.toml"]',
             "web.toml is a template resource: it has no effect as a configuration file of confd",
         ),
-        (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-sync-only"]', "with -sync-only confd runs no check_cmd and no reload_cmd"),
+        (
+            f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-sync-only"]',
+            "with -sync-only, confd runs neither check_cmd nor reload_cmd",
+        ),
         ("ENTRYPOINT confd -backend rancher -prefix", "flag needs an argument: -prefix"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_program_that_fails_is_told_in_a_note(alone: Path, monkeypatch: pytest
     program(alone, "shellcheck", text)
     assert list(ask("shellcheck", files("a"))) == [Silent("shellcheck", why)]
     (finding,) = run(Catalog(tree()), Choice(frozenset(("CF791",))))
-    assert finding.level == "note" and finding.message == f"shellcheck printed nothing: {why}"
+    assert finding.level == "note" and finding.message == f"shellcheck gave no result: {why}"
 
 
 @pytest.mark.linters

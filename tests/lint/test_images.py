@@ -104,7 +104,7 @@ def test_a_key_of_several_lines_has_no_fix() -> None:
     ("template", "message"),
     [
         ('{{getv "/self/service/name" "x"}}', "confd 0.11.0-dev-rancher does not accept a default for getv: the call fails"),
-        ("a {{- 1}}", "confd 0.11.0-dev-rancher does not know a trim marker, because it was built with an older release of Go"),
+        ("a {{- 1}}", "confd 0.11.0-dev-rancher cannot parse a trim marker, because it was built with an older release of Go"),
         ("{{atoi 1}}", "confd 0.11.0-dev-rancher has no function 'atoi'"),
     ],
 )

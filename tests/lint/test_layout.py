@@ -21,7 +21,7 @@ BLOCK = ".catalog:\n  version: '1.1.0'\n"
 def test_a_folder_that_is_no_revision_names_the_next_number() -> None:
     (found,) = findings({"templates/web/latest/rancher-compose.yml": BLOCK}, "CF104")
     assert str(found.where) == "templates/web/latest/rancher-compose.yml"
-    assert "call a new revision 1;" in found.hint
+    assert "name it 1;" in found.hint
 
 
 def test_gaps_are_named_once_however_many_there_are() -> None:

@@ -158,7 +158,7 @@ labels: {5: x}
       '5'
 labels: {io.rancher.sidekicks: 'b, c d'}
     1:40 CF405 the service 'a' names a sidekick 'c d' that does not exist
-      separate the names by commas
+      separate the names with commas
 labels: [io.rancher.sidekicks=b]
 extra_hosts: {a: b}
     1:18 CF428 extra_hosts of 'a': rancher-compose reads only a list here
@@ -171,7 +171,7 @@ device_read_bps: {a: [1]}
 metadata: []
     1:15 CF428 metadata of 'a': a list found where a mapping is expected
 metadata: {a: .inf, b: [{5: c}]}
-    1:19 CF433 metadata of 'a': .inf is not a number that can be stored
+    1:19 CF433 metadata of 'a': .inf is not a finite number, so it cannot be stored
     1:30 CF433 metadata of 'a': the key '5' is not text: rancher-compose crashes here
       '5'
 mem_swappiness: 1.5
@@ -266,7 +266,7 @@ imagee: x
 hostname: '${X}'
 scale: '${X}'
     1:12 CF418 scale of 'a': '' is not a whole number
-      make it a required question with a default
+      make the question for this variable required, and give it a default
 volumes: [a, a]
     1:18 CF404 volumes of 'a': 'a' is listed twice
       remove one of the two
@@ -275,7 +275,7 @@ image: ~
     1:12 CF428 image of 'a': nothing found where text is expected
 hostname: '${(}'
     1:15 CF504 '${(}' is not a variable
-      write $$ for a plain $
+      write $$ for a literal $
 blkio_weight: 5.5.5
     1:19 CF431 blkio_weight of 'a': '5.5.5' is not a whole number
 shm_size: 64m

@@ -80,7 +80,7 @@ def test_missing_answers_are_asked_and_nothing_else_is() -> None:
         ({"scale": "many"}, "scale must be a whole number, not 'many'"),
         ({"scale": "10"}, "scale cannot be 10\n.*from 1 to 9"),
         ({"debug": "perhaps"}, "debug cannot be 'perhaps'\n.*true or false"),
-        ({"scal": "1"}, "the entry asks no question 'scal'\n.*did you mean 'scale'"),
+        ({"scal": "1"}, "the entry has no question 'scal'\n.*did you mean 'scale'"),
     ],
 )
 def test_answer_that_is_none_is_an_error(answers: dict[str, str], words: str) -> None:
@@ -205,7 +205,7 @@ def test_problems_have_the_place_of_the_answer_and_missing_ones_that_of_the_ques
             asked, {"scal": Given("1", Where("a.yml", 3, 1)), "mode": Given("fest", Where("a.yml", 4, 1)), "debug": Given("")}
         )
     assert [(problem.message, str(problem.where), problem.hint) for problem in error.value.problems] == [
-        ("the entry asks no question 'scal'", "a.yml:3:1", "did you mean 'scale'?"),
+        ("the entry has no question 'scal'", "a.yml:3:1", "did you mean 'scale'?"),
         ("mode cannot be 'fest'", "a.yml:4:1", "did you mean 'fast'?"),
         (
             "these questions need an answer: secret, title",
@@ -230,6 +230,6 @@ def test_who_is_asked_answers_what_is_missing_and_wrong_answers_are_still_said()
 
     assert answered(questions(), {"title": Given("t")}, ask)["secret"] == "given"
     assert asked == ["secret"]
-    with pytest.raises(ForgeError, match="asks no question 'x'") as error:
+    with pytest.raises(ForgeError, match="has no question 'x'") as error:
         answered(questions(), {"x": Given("t")}, ask)
     assert len(error.value.problems) == 1

@@ -55,7 +55,7 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
             "",
             ["the question 'note' no longer exists, so its answer is lost"],
         ),
-        ("label: Note, type: string", "label: Note, type: int", ["was of type string, and is int now"]),
+        ("label: Note, type: string", "label: Note, type: int", ["was string and is int now"]),
         ("type: int, default: 80", "type: string, default: 80", []),
         ("options: [s, m]", "options: [s, l]", ["has no option 'm' any more"]),
         ("options: [s, m]", "options: [s, m, l]", []),
@@ -111,7 +111,7 @@ TEMPLATE = DOCKER.replace("  db:\n    image: db:1\n", "{{if eq .Values.size `m`}
             {},
             [],
         ),
-        ({}, {"type: enum, options: [s, m], default: s": "type: boolean"}, ["was of type enum, and is boolean now"]),
+        ({}, {"type: enum, options: [s, m], default: s": "type: boolean"}, ["was enum and is boolean now"]),
     ],
 )
 def test_what_is_written_otherwise_and_means_the_same_breaks_nothing(
@@ -153,7 +153,7 @@ def test_the_next_version_has_one_more_at_its_end(version: str, following: str) 
 def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
     published = {"0": "1.0.0", "1": "1.0.1"}
     assert "revision 0 already has the version" in refused("1.0.0", published)
-    assert "not greater than '1.0.1'" in refused("1.0.1-rancher1", published)
+    assert "greater than '1.0.1'" in refused("1.0.1-rancher1", published)
     assert refused("1.0.2", published) == ""
     assert next_version("1.0.0", published) == "1.0.2"
     with pytest.raises(ForgeError, match="--version"):
@@ -191,10 +191,10 @@ def test_each_step_is_offered_or_says_why_not() -> None:
     assert [(step.old.name, step.new.name, step.obstacle) for step in found] == [
         ("0", "1", "both have the version '1.0.0'"),
         ("0", "2", "the new revision is for Rancher v1.6.0 and later"),
-        ("0", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
+        ("0", "3", "Rancher does not consider '0.9.0' greater than '1.0.0'"),
         ("1", "2", "the new revision is for Rancher v1.6.0 and later"),
-        ("1", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
-        ("2", "3", "'0.9.0' is not greater than '1.0.1' to Rancher"),
+        ("1", "3", "Rancher does not consider '0.9.0' greater than '1.0.0'"),
+        ("2", "3", "Rancher does not consider '0.9.0' greater than '1.0.1'"),
         ("3", "0", ""),
         ("3", "1", ""),
     ]

@@ -273,13 +273,13 @@ def test_who_wants_to_be_waited_for_too_long_is_not(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Answer(200, b"<html>"), "is not that of a registry"),
-        (Answer(200, b"[" * 100_000), "is not that of a registry"),
-        (Answer(200, b"\xff"), "is not that of a registry"),
-        (Answer(200, b"[]"), "is not that of a registry"),
-        (Answer(200, json.dumps({"manifests": 3}).encode()), "is not that of a registry"),
+        (Answer(200, b"<html>"), "did not answer like a registry"),
+        (Answer(200, b"[" * 100_000), "did not answer like a registry"),
+        (Answer(200, b"\xff"), "did not answer like a registry"),
+        (Answer(200, b"[]"), "did not answer like a registry"),
+        (Answer(200, json.dumps({"manifests": 3}).encode()), "did not answer like a registry"),
         (Answer(401, b""), "without TLS"),
-        (Answer(401, b"", {"WWW-Authenticate": "Bearer " + "a," * 20_000}), "is not that of a registry"),
+        (Answer(401, b"", {"WWW-Authenticate": "Bearer " + "a," * 20_000}), "did not answer like a registry"),
         (Answer(404, b""), "has no such image"),
         (Answer(403, b""), "denies access without credentials"),
         (Answer(500, b""), "answers with status 500"),
@@ -294,10 +294,10 @@ def test_nonsense_is_told_in_words(answer: Answer, words: str) -> None:
 @pytest.mark.parametrize(
     ("challenge", "token", "words"),
     [
-        ('Bearer realm="https://[::1"', b"", "is not that of a registry"),
+        ('Bearer realm="https://[::1"', b"", "did not answer like a registry"),
         ("Negotiate", b"", "denies access with these credentials"),
-        ('Bearer realm="https://HOST/token"', b"\xff", "is not that of a registry"),
-        ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "is not that of a registry"),
+        ('Bearer realm="https://HOST/token"', b"\xff", "did not answer like a registry"),
+        ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "did not answer like a registry"),
         ('Bearer realm="https://127.0.0.1:1/t"', b"", "127.0.0.1:1, to which it redirects: it cannot be reached"),
     ],
 )

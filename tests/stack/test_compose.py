@@ -263,8 +263,12 @@ def test_of_two_equal_keys_the_last_counts_and_it_is_said() -> None:
     primary = found.services[0].primary
     assert (primary.image, dict(primary.labels)) == ("z", {"k": "2"})
     assert [(each.key, str(each.where), each.message) for each in found.unhonoured][:2] == [
-        ("image", "web/0/docker-compose.yml:3:3", "this key is defined twice: this definition counts, not that on line 2"),
-        ("k", "web/0/docker-compose.yml:4:20", "this key is defined twice: this definition counts, not that on line 4"),
+        (
+            "image",
+            "web/0/docker-compose.yml:3:3",
+            "this key is defined twice: the definition here is used, not the one on line 2",
+        ),
+        ("k", "web/0/docker-compose.yml:4:20", "this key is defined twice: the definition here is used, not the one on line 4"),
     ]
     assert keys_of(found.unhonoured) == ["image", "k", "version"]
 
@@ -340,19 +344,19 @@ def test_own_volumes_need_no_trust() -> None:
         ("'a b': {image: x}", "a service cannot be named 'a b'"),
         ("a: {image: x, ports: ['x:80']}", "'x:80' is not a port"),
         ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),
-        ("a: {image: x, ports: ['1-65000']}", "catalog-forge cannot run the port '1-65000'; rancher-compose accepts this"),
+        ("a: {image: x, ports: ['1-65000']}", "catalog-forge does not support the port '1-65000'; rancher-compose accepts this"),
         ("a: {image: x, stop_grace_period: soon}", "'soon' is not a duration"),
         ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' is listed twice"),
         (
             "a: {image: x, volumes: ['../up:/x']}",
-            "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose accepts this",
+            "catalog-forge does not support a container with the volume '../up:/x'; rancher-compose accepts this",
         ),
         ("a: {image: x, tty: '${X}'}", "text found where true or false is expected"),
         ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is not a variable"),
         (
             "a: {image: x, net: elsewhere}",
-            "catalog-forge cannot run a container in the network 'elsewhere'; rancher-compose accepts this",
+            "catalog-forge does not support a container in the network 'elsewhere'; rancher-compose accepts this",
         ),
         ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port; rancher-compose accepts this"),
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),

@@ -111,8 +111,8 @@ def test_unchanged_is_against_the_moment_before() -> None:
     ("expected", "problem"),
     [
         ("flies: {}", "s.yml:1:1: unknown key 'flies' in expect\n  hint: did you mean 'files'?"),
-        ("files: {ap.yml: x}", "s.yml:1:9: the name 'ap.yml' fits no rendered file, or more than one"),
-        ("files: {pp.yml: x}", "s.yml:1:9: the name 'pp.yml' fits no rendered file, or more than one"),
+        ("files: {ap.yml: x}", "s.yml:1:9: the name 'ap.yml' matches no rendered file, or more than one"),
+        ("files: {pp.yml: x}", "s.yml:1:9: the name 'pp.yml' matches no rendered file, or more than one"),
         ("files: {app.yml: [x]}", "s.yml:1:18: the content of a file must be text"),
         ("files: {app.yml: {content: x}}", "s.yml:1:19: unknown key 'content' in the expectation of 'app.yml'"),
         ("files: {app.yml: {mode: 644}}", 's.yml:1:25: mode must be an octal number such as "0644"'),

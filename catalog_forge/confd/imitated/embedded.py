@@ -97,7 +97,7 @@ def _logged(error: str) -> str:
 def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
     if dialect not in DIALECTS:
         hint = (
-            "only lint imitates 0.11: choose a newer release, on which templates for 0.11 must also work"
+            "only lint supports confd 0.11: choose a newer release; templates for 0.11 must also work with it"
             if dialect == "0.11"
             else ""
         )

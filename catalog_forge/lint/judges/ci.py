@@ -25,7 +25,7 @@ _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
 # The maximum number of versions that a message lists.
 _SHOWN = 8
-_LABELS = "the labels of a service must be a mapping of texts or a list of texts"
+_LABELS = "the labels of a service must be a mapping or a list that contains only text"
 
 
 def judge(tree: Tree) -> list[Ruling]:
@@ -124,10 +124,10 @@ class _Template:
         file = revision.files["rancher-compose.yml"]
         name = self.folder.name
         if ":" in name or "*" in name or _UNLINKED.search(revision.name):
-            reason = f"{name}/{revision.name} cannot be opened, because its name is not allowed in an id"
+            reason = f"{name}/{revision.name} cannot be opened, because its path has a character that is not allowed in an id"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
-            reason = f"a folder above the revision folder is also named {revision.name!r}, so the CI does not find its files"
+            reason = f"a folder above the revision is also named {revision.name!r}, so the CI does not find the revision's files"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
             yield self._reject("CF301", "rancher-compose.yml is empty", file.at(1, 1), revision.name)

@@ -33,7 +33,7 @@ MOST_HITS = 100
 
 # Hints for keys that rancher-compose refuses, but that other tools or other versions of compose accept.
 _INSTEAD = {
-    "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
+    "healthcheck": "use health_check in rancher-compose.yml: Rancher checks the health over the network",
     "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
     "configs": "provide files with a sidekick that has volumes",
     "dockerfile": "write it below `build`",

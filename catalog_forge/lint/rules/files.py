@@ -122,11 +122,13 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
         kind, ending = _format(file.content), _ending(file).replace("jpeg", "jpg")
         if not kind:
             is_pointer = file.content.startswith(b"version https://git-lfs")
-            what = "only a pointer of Git LFS" if is_pointer else "not an SVG, PNG, JPEG or GIF image"
+            what = "only a Git LFS pointer" if is_pointer else "not an SVG, PNG, JPEG or GIF image"
             yield Hit(file.at(), f"the icon is {what}", "replace it with an image")
         elif kind != ending:
             yield Hit(
-                file.at(), f"the icon is {kind.upper()}, but its name ends in {shown(ending)}", f"rename it to end in .{kind}"
+                file.at(),
+                f"the format of the icon is {kind.upper()}, but its name ends in {shown(ending)}",
+                f"rename it so that it ends in .{kind}",
             )
 
 

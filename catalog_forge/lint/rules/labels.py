@@ -102,7 +102,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
             yield Hit(
                 where,
-                f"${{{use.name}}} becomes empty text here: Rancher's scheduler never sees this variable",
+                f"${{{use.name}}} is replaced with empty text here, so Rancher's scheduler never sees it",
                 f"write $${{{use.name}}}",
             )
         else:
@@ -172,7 +172,7 @@ def value_of_label(revision: Revision) -> Iterator[Hit]:
             node = service.labels.get(name, (None, None))[1]
             text = text_of(node)
             if node is not None and text.lower() not in known and not varies(text):
-                message = f"the label {name} of {service.name!r} is {text!r}"
+                message = f"the value {text!r} of the label {name} of {service.name!r} has no effect"
                 yield Hit(node.where, message, f"the value must be {' or '.join(known)}")
 
 

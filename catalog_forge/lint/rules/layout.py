@@ -116,7 +116,7 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.7, #6.39
     """
     for hit in judged(entry, "CF104"):
-        yield replace(hit, hint=f"call a new revision {_next(entry)}; move any other folder out of the entry")
+        yield replace(hit, hint=f"if the folder is a new revision, name it {_next(entry)}; otherwise, move it out of the entry")
 
 
 def _next(entry: Entry) -> int:
@@ -213,7 +213,11 @@ def gap(entry: Entry) -> Iterator[Hit]:
             gaps.append(str(expected) if number == expected + 1 else f"{expected} to {number - 1}")
         expected = number + 1
     if gaps and entry.is_whole:
-        yield Hit(_where(entry, str(numbers[-1])), f"revision numbers are missing: {', '.join(gaps[:8])}", "count 0, 1, 2, ...")
+        yield Hit(
+            _where(entry, str(numbers[-1])),
+            f"revision numbers are missing: {', '.join(gaps[:8])}",
+            "number the revisions 0, 1, 2 and so on",
+        )
 
 
 @rule("CF109", "warning", "An entry has no revision", on=Entry)

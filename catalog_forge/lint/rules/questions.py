@@ -123,7 +123,9 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
         if question.variable and question.variable in first:
             line = first[question.variable].where.line
             yield Hit(
-                question.where, f"{shown(question.variable)} is asked for twice, first on line {line}", "rename one of them"
+                question.where,
+                f"two questions ask for {shown(question.variable)}: the first is on line {line}",
+                "rename one of them",
             )
         first.setdefault(question.variable, question)
 
@@ -478,7 +480,7 @@ def open_secret(revision: Revision) -> Iterator[Hit]:
     """
     for question in revision.questions:
         if question.type == "string" and is_secret(question.variable):
-            yield Hit(question.where, f"{_named(question)} shows what looks like a secret", "write type: password")
+            yield Hit(question.where, f"{_named(question)} shows its answer, which seems to be a secret", "write type: password")
 
 
 @rule("CF336", "warning", "A question has no label", on=Revision)

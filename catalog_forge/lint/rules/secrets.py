@@ -23,10 +23,10 @@ _KEYS = (
             r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----(?!\s{0,20}(?:\.{2}|…|<))(?![ \t]{1,9}(?![A-Za-z0-9+/=]{40})\S)"
         ),
     ),
-    ("an access key of AWS", re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
-    ("a token of GitHub", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})")),
-    ("a token of GitLab", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
-    ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
+    ("an AWS access key", re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
+    ("a GitHub token", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})")),
+    ("a GitLab token", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
+    ("a Slack token", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
 )
 # Every key or token that the patterns above match contains one of these strings. A file with none of these strings is skipped at
 # once.
@@ -67,7 +67,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
                     yield Hit(
                         file.offset(found.start()),
                         f"the file contains {what}",
-                        "revoke it at once, and ask for it by a question",
+                        "revoke it at once, and add a question that asks for a new one",
                     )
                     break
 
@@ -107,7 +107,7 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
         for name, where, value in _environment(part.get("environment")):
             if is_secret(name) and not _NO_SECRET.fullmatch(value):
                 message = f"the value of {shown(name)} of {part.name.value[:60]} is the same in every stack"
-                yield Hit(where.where, message, "ask for it by a question of type password, and write ${NAME} here")
+                yield Hit(where.where, message, "add a question of type password that asks for it, and write ${NAME} here")
 
 
 @rule("CF362", "warning", "A spec contains a password", on=SpecFile)

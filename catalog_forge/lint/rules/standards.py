@@ -94,7 +94,7 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
 
-@rule("CF804", "warning", "A text has an expression of another language, which is not evaluated", on=SpecFile)
+@rule("CF804", "warning", "Text contains an expression of another language, which is not evaluated", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports text that was surely meant as
     an expression: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable in
@@ -129,7 +129,7 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     for text, kind in texts(spec.file.yaml.keys.get("files")):
         found = FORM.search(text.value) if kind == "value" else None
         if found and found.lastgroup in ("dollar", "action") and (where := text.at(found.start())) not in sure:
-            yield Hit(where, f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}", level="note")
+            yield Hit(where, f"{found[0][:40]!r} is literal text, not a value", "write @{...} to insert a value", level="note")
 
 
 @rule("CF805", "warning", "A metadata key is never read", on=SpecFile)
@@ -183,7 +183,7 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.restarted_at_once)
 
 
-@rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
+@rule("CF807", "warning", "No service has the label named in services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     """`services:LABEL=VALUE` lists the services of the stack that have this label. The list is always empty if no service, group
     or companion of the entry has the label. `generate` also warns about such lists. Rancher's own labels, and labels whose value

@@ -238,7 +238,7 @@ def no_default(revision: Revision) -> Iterator[Hit]:
         if question and not question.default and question.variable not in said:
             said.add(question.variable)
             name, empty = question.variable, "default" in question.keys
-            message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer the template fails here"
+            message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer, the template fails here"
             yield Hit(
                 template.where(term),
                 message,
@@ -327,7 +327,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(term), message, f"write ${{{name}}}")
 
 
-@rule("CF517", "error", "Some answers break the stack that the template makes", on=Revision)
+@rule("CF517", "error", "Some answers break the stack that the template generates", on=Revision)
 @told("CF517")
 def broken_version(revision: Revision) -> Iterator[Hit]:
     """The template is rendered for up to 256 combinations of the options and booleans that its conditions use. Each result

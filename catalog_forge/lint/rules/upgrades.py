@@ -132,5 +132,7 @@ def disagreement(entry: Entry) -> Iterator[Hit]:
     for old, new in pairwise(_served(entry)):
         one, other = (versions.semver(each.version.lstrip("v")) for each in (new, old))
         if one and other and one < other and versions.greater(new.version, old.version):
-            message = f"{shown(new.version)} is greater than {shown(old.version)} to Rancher, but not as a semantic version"
+            message = (
+                f"to Rancher, {shown(new.version)} is greater than {shown(old.version)}, but as a semantic version it is lower"
+            )
             yield Hit(_at(new).where, message, "raise one of the three numbers of the version")

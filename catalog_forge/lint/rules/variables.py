@@ -94,7 +94,9 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
     elsewhere = {use.name for use in uses if use.kind != "name"}
     for use in uses:
         if use.kind == "name" and use.name in asked and use.name not in elsewhere:
-            yield Hit(use.where, f"{use.name} gets the answer of the same name", f"write {use.name}=${{{use.name}}}")
+            yield Hit(
+                use.where, f"{use.name} gets its value from the question of the same name", f"write {use.name}=${{{use.name}}}"
+            )
 
 
 @rule("CF504", "error", "A dollar sign does not start a variable", on=Revision)
@@ -211,4 +213,4 @@ def template_in_rancher(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "value" and use.file is revision.rancher:
-            yield Hit(use.where, "the catalog service reads this template before it is rendered", f"write ${{{use.name}}}")
+            yield Hit(use.where, "the catalog service reads this file before the template is rendered", f"write ${{{use.name}}}")

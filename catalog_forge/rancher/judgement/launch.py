@@ -54,7 +54,7 @@ class _Noting(Substitution):
         self.faults: list[Refusal] = []
 
     def _not_a_variable(self, message: str, where: Where) -> None:
-        self.faults.append(Refusal(message, where, "write $$ for a plain $", "CF504"))
+        self.faults.append(Refusal(message, where, "write $$ for a literal $", "CF504"))
 
     def text(self, node: Text) -> Text:
         if "$" in node.value:
@@ -65,7 +65,7 @@ class _Noting(Substitution):
         """Return the fault. If a variable may be the reason why a value is not a number, another lint rule reports the fault."""
         if fault.where not in self.varied or not fault.who:
             return fault
-        hint = fault.hint or "make it a required question with a default"
+        hint = fault.hint or "make the question for this variable required, and give it a default"
         return replace(fault, hint=hint, rule="CF418" if fault.rule in ("CF413", checks.NUMBER_FORM) else fault.rule)
 
 

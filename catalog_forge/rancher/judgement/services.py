@@ -120,7 +120,7 @@ def _octal(node: Node) -> Iterator[Refusal]:
     for text in yamlio.texts(node):
         found = decoding.value(text) if _LEADING_ZERO.fullmatch(text.value) else None
         if isinstance(found, int) and found != (decimal := int(text.value)):
-            hint = f"write {decimal}, or {found} if an octal number is meant, or '{text.value}' if the value is a text"
+            hint = f"write {decimal}, or {found} if an octal number is meant, or '{text.value}' if the value is text"
             yield Refusal(f"rancher-compose reads {text.value} as {found}", text.where, hint, "CF421", who="")
 
 
@@ -143,7 +143,7 @@ def _unprintable(node: Node) -> Iterator[Problem]:
         for each in node.items:
             yield from _unprintable(each)
     elif isinstance(found := decoding.value(node), float) and not math.isfinite(found):
-        yield Refusal(f"{node.value} is not a number that can be stored", node.where, "", KEPT)
+        yield Refusal(f"{node.value} is not a finite number, so it cannot be stored", node.where, "", KEPT)
 
 
 # The checks for keys with a special form

@@ -36,7 +36,7 @@ def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where
             where = node.at(offset) if is_there else node.where
             if sidekick not in labels:
                 message = f"the service {name!r} names a sidekick {sidekick!r} that does not exist"
-                hint = "separate the names by commas" if " " in sidekick else did_you_mean(sidekick, labels)
+                hint = "separate the names with commas" if " " in sidekick else did_you_mean(sidekick, labels)
                 yield Refusal(message, where, hint, "CF405")
             else:
                 message = f"{sidekick!r} is already the sidekick of {primaries[sidekick]!r}, and can have only one primary"
@@ -60,7 +60,7 @@ def odd_units(composition: Composition) -> Iterator[Refusal]:
     for name, service in composition.services.items():
         for sidekick in service.sidekicks:
             if sidekick == name:
-                message, hint = f"the service {name!r} is its own sidekick", "leave the name out"
+                message, hint = f"the service {name!r} is its own sidekick", "remove its name from the sidekicks label"
             elif name in composition.primaries_of:
                 message = f"{name!r} is itself a sidekick, so its sidekick {sidekick!r} is never started"
                 hint = f"list {sidekick!r} in the sidekicks label of {composition.primaries_of[name][0]!r}"

@@ -14,6 +14,7 @@ from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.images.inside import Inside, Resource, Template, inside, templates_of
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.shown import counted
 
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
@@ -137,8 +138,8 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
         first = releases.SYNTAX[what]
         # An unknown release is assumed to be new enough: the binary may have been built with a newer Go.
         if release.number is not None and release.number < first:
-            words = f"{release.words} does not know {what}, because it was built with an older release of Go"
-            yield Hit(template.at(start), words, f"confd 0.{first} is the first release that knows it")
+            words = f"{release.words} cannot parse {what}, because it was built with an older release of Go"
+            yield Hit(template.at(start), words, f"confd 0.{first} is the first release that can parse it")
 
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
@@ -235,7 +236,7 @@ def unguarded(image: Image) -> Iterator[Hit]:
         if unsafe and METADATA.match(path) and not path.endswith(WILD):
             shown = path.replace(WILD, "*")
             hint = f'write a default: getv "{shown}" "...", or {{{{if exists "{shown}"}}}} around it'
-            yield Hit(template.at(read.start), f"without {shown!r} in the metadata the file is never written", hint)
+            yield Hit(template.at(read.start), f"without {shown!r} in the metadata, the file is never written", hint)
 
 
 @rule("CF636", "warning", "A value is written unescaped", on=Image)
@@ -431,14 +432,16 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
             lines = [line.removesuffix("\r") for line in text.split("\n")]
             found = [number for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
             if found:
-                more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
+                more = f" and of {counted(len(found) - 1, 'more line')}" if len(found) > 1 else ""
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
                 yield Hit(where, f"there are spaces at the end of this line{more}", "remove them")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add a line break")
             if "\r\n" in text:
                 where = template.file.offset(text.index("\r\n"))
-                yield Hit(where, "the lines end in CR LF, also in the rendered file", "use line feeds only")
+                yield Hit(
+                    where, "the lines of the template end in CR LF, and so do those of the rendered file", "use line feeds only"
+                )
 
 
 @rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
@@ -460,7 +463,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "path compared":
-                words = f"this compares the path {odd.what!r}, not its value"
+                words = f"this compares the path {odd.what!r} itself, not the value at this path"
                 yield Hit(template.at(odd.start), words, f'write (getv "{odd.what}" "")')
             if odd.kind == "text compared":
                 words = f"metadata values are text, but {odd.what} is a number: the template fails"
@@ -482,7 +485,11 @@ def bare_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "text tested":
-                yield Hit(template.at(odd.start), "any text is true, even 'false'", 'write {{if eq (getv KEY "") "true"}}')
+                yield Hit(
+                    template.at(odd.start),
+                    "any text that is not empty is true, even 'false'",
+                    'write {{if eq (getv KEY "") "true"}}',
+                )
 
 
 @rule("CF643", "warning", "A file contains the current time", on=Image)
@@ -554,7 +561,7 @@ def garbled_format(image: Image) -> Iterator[Hit]:
         for found in template.reading.failing:
             if found.garbles:
                 yield Hit(
-                    template.at(found.start), f"printf garbles what it writes: {found.why}", "make the format fit its arguments"
+                    template.at(found.start), f"printf writes garbled text: {found.why}", "make the format fit its arguments"
                 )
 
 

@@ -222,7 +222,7 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
         below = conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf_d.path
         if not any(_brings(source, below) for source in sources) and "conf.d" not in known.built:
             unsure = "confd" in dockerfile.base and known.base != "scratch"
-            words = f"the Dockerfile does not copy {below}" + (" (its base may do so with ONBUILD)" if unsure else "")
+            words = f"the Dockerfile does not copy {below}" + (" (its base image may do so with ONBUILD)" if unsure else "")
             yield Hit(file.offset(last), words, f"add COPY {below} /etc/confd/conf.d", level="warning" if unsure else None)
     if not known.confs and _runs_bare(known, dockerfile):
         hint = "add COPY conf.d /etc/confd/conf.d"
@@ -427,9 +427,9 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
     config = known.placed.get(line.get("config-file"))
     if config and any(each.file.path == config.path for each in known.resources):
         message = f"{config.name} is a template resource: it has no effect as a configuration file of confd"
-        yield flags.Mistake("lost", message, "leave -config-file out", line.places.get("config-file", -1))
+        yield flags.Mistake("lost", message, "leave out -config-file", line.places.get("config-file", -1))
     if line.is_on("sync-only") and any(resource.reload_cmd or resource.check_cmd for _, resource in loaded):
-        message = "with -sync-only confd runs no check_cmd and no reload_cmd"
+        message = "with -sync-only, confd runs neither check_cmd nor reload_cmd"
         yield flags.Mistake("lost", message, "remove -sync-only or these commands", line.places.get("sync-only", -1))
 
 

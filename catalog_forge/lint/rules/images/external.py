@@ -22,7 +22,7 @@ _BROKEN = re.compile(r"DL1000|SC10(?:09|56|72|73|6[0-9]|8[89])")
 def _hit(program: str, remark: Remark | Silent, catalog: Catalog) -> Hit:
     if isinstance(remark, Silent):
         first = next(iter(catalog.images[0].folder.everything))
-        return Hit(first.at(), f"{program} printed nothing: {remark.why}", level="note")
+        return Hit(first.at(), f"{program} gave no result: {remark.why}", level="note")
     level: Level = "error" if remark.level == "error" and _BROKEN.match(remark.code) else _LEVELS.get(remark.level, "note")
     return Hit(remark.file.at(remark.line, remark.column), f"{remark.code}: {remark.message}", _page(remark.code), level=level)
 
@@ -32,7 +32,7 @@ def _page(code: str) -> str:
     return site + code
 
 
-@rule("CF790", "warning", "hadolint finds something", on=Catalog)
+@rule("CF790", "warning", "hadolint reports a problem", on=Catalog)
 def hadolint(catalog: Catalog) -> Iterator[Hit]:
     """hadolint checks best practices for Dockerfiles, and also the shell code in RUN. The rule runs hadolint if it is installed,
     unless `--no-external` is given. A comment `# hadolint ignore=CODE` before an instruction is respected.
@@ -54,7 +54,7 @@ def hadolint(catalog: Catalog) -> Iterator[Hit]:
             yield _hit("hadolint", remark, catalog)
 
 
-@rule("CF791", "warning", "shellcheck finds something", on=Catalog)
+@rule("CF791", "warning", "shellcheck reports a problem", on=Catalog)
 def shellcheck(catalog: Catalog) -> Iterator[Hit]:
     """shellcheck knows the pitfalls of shell scripts. The rule runs shellcheck on the scripts of images if it is installed,
     unless `--no-external` is given. A comment `# shellcheck disable=CODE` is respected.

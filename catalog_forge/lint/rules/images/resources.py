@@ -78,7 +78,7 @@ def unknown_key(image: Image) -> Iterator[Hit]:
             if folded(key) not in _KEYS:
                 yield _unknown(each, key)
             elif (before := written.setdefault(folded(key), key)) != key:
-                words = f"{before!r} and {key!r} are the same key to confd, which uses either of them at random"
+                words = f"{before!r} and {key!r} are the same key to confd, which uses one of the two at random"
                 yield Hit(each.file.offset(each.table.places[key]), words, "keep one of them")
         for key, value in each.document.items():
             if folded(key) in _KEYS and not isinstance(value, dict):
@@ -124,7 +124,12 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
             found = each.key("mode")
             place = each.file.text.find(written, found) if found is not None and not each.file.above else -1
             fix = Fix("write the mode in octal", each.file.path, (Edit(place, place, "0"),)) if place >= 0 else None
-            yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
+            yield Hit(
+                each.at("mode", written),
+                f'mode "{written}" is read as a decimal number: it gives the mode {mode:04o}',
+                f'write "0{written}"',
+                fix,
+            )
 
 
 @rule("CF604", "error", "A file mode is not a number", on=Image)
@@ -170,7 +175,7 @@ def own_prefix(image: Image) -> Iterator[Hit]:
     """
     for each in inside(image).resources:
         if each.prefix:
-            words = f"prefix {each.prefix!r} depends on the release of confd: from 0.12 on -prefix replaces it"
+            words = f"the effect of prefix {each.prefix!r} depends on confd's release: from 0.12 on, the flag -prefix replaces it"
             yield Hit(each.at("prefix"), words, f"write the whole path in keys and in the template: {each.prefix}/...")
 
 
@@ -263,7 +268,7 @@ def optional_key(image: Image) -> Iterator[Hit]:
         for key in each.resource.keys if each.resource else ():
             path = inside(image).path_of(each, _clean(key))
             if _OPTIONAL.match(path):
-                words = f"{key!r} may be missing: confd would store the service's 404 response as keys below it"
+                words = f"{key!r} may be missing: confd would store the metadata service's 404 response as keys below it"
                 yield Hit(each.at("keys", key), words, f"declare a key that always exists: {path.partition('/metadata')[0]!r}")
 
 
