@@ -19,9 +19,9 @@ def _entry(*rows: tuple[str, str]) -> dict[str, str | None]:
 @pytest.mark.parametrize(
     ("old", "new", "wanted", "why"),
     [
-        ("11.3.585-rancher1", "1.1.0-11.0.5123", "", "not greater"),
-        ("1.0.0", "1.0.0-rancher1", "", "not greater"),
-        ("0.2.0-rancher1", "0.2.0-1", "", "not greater"),
+        ("11.3.585-rancher1", "1.1.0-11.0.5123", "", "does not consider"),
+        ("1.0.0", "1.0.0-rancher1", "", "does not consider"),
+        ("0.2.0-rancher1", "0.2.0-1", "", "does not consider"),
         ("0.5-rancher1", "0.5-rancher2", "0.5-rancher1", "is not a range"),
         ("0.5-rancher1", "0.6.0", ">=0.1.0", "is not a semantic version"),
         ("1.1.0", "1.2.0", "1.0.0", "matches only this version"),

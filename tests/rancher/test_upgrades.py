@@ -71,11 +71,11 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
         ),
         ("image: db:1", "image: db:2", []),
         ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a separate service now", "'db' was a separate service"]),
-        ("data:/data", "other:/data", ["has other at /data now, and had data"]),
+        ("data:/data", "other:/data", ["now has other at /data; previously, it had data"]),
         ("data:/data, ", "", ["'web' has no volume at /data any more"]),
         (", /tmp/x", "", []),
         (", /host:/x", "", []),
-        ("/host:/x", "/other:/x", ["has /other at /x now, and had /host"]),
+        ("/host:/x", "/other:/x", ["now has /other at /x; previously, it had /host"]),
         ("driver: local", "driver: rancher-nfs", ["had the driver local, and has rancher-nfs now"]),
         (
             "web: {scale: 1}",
