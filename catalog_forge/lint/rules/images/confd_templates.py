@@ -14,7 +14,6 @@ from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.images.inside import Inside, Resource, Template, inside, templates_of
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.shown import counted
 
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
@@ -432,16 +431,14 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
             lines = [line.removesuffix("\r") for line in text.split("\n")]
             found = [number for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
             if found:
-                more = f" and of {counted(len(found) - 1, 'more line')}" if len(found) > 1 else ""
+                more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
                 yield Hit(where, f"there are spaces at the end of this line{more}", "remove them")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add a line break")
             if "\r\n" in text:
                 where = template.file.offset(text.index("\r\n"))
-                yield Hit(
-                    where, "the lines of the template end in CR LF, and so do those of the rendered file", "use line feeds only"
-                )
+                yield Hit(where, "the lines end in CR LF, as do those of the rendered file", "use line feeds only")
 
 
 @rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
@@ -486,9 +483,7 @@ def bare_condition(image: Image) -> Iterator[Hit]:
         for odd in template.reading.odd:
             if odd.kind == "text tested":
                 yield Hit(
-                    template.at(odd.start),
-                    "any text that is not empty is true, even 'false'",
-                    'write {{if eq (getv KEY "") "true"}}',
+                    template.at(odd.start), "any nonempty text is true, even 'false'", 'write {{if eq (getv KEY "") "true"}}'
                 )
 
 

@@ -124,12 +124,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
             found = each.key("mode")
             place = each.file.text.find(written, found) if found is not None and not each.file.above else -1
             fix = Fix("write the mode in octal", each.file.path, (Edit(place, place, "0"),)) if place >= 0 else None
-            yield Hit(
-                each.at("mode", written),
-                f'mode "{written}" is read as a decimal number: it gives the mode {mode:04o}',
-                f'write "0{written}"',
-                fix,
-            )
+            yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
 
 
 @rule("CF604", "error", "A file mode is not a number", on=Image)
