@@ -482,9 +482,7 @@ def bare_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "text tested":
-                yield Hit(
-                    template.at(odd.start), "any nonempty text is true, even 'false'", 'write {{if eq (getv KEY "") "true"}}'
-                )
+                yield Hit(template.at(odd.start), "nonempty text is true, even 'false'", 'write {{if eq (getv KEY "") "true"}}')
 
 
 @rule("CF643", "warning", "A file contains the current time", on=Image)
