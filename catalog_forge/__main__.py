@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. On Ctrl-C, print one line and exit, even if the command line is still being imported."""
+    """Run the command line. On Ctrl-C, print one line and exit, even while the command line is still being imported."""
     try:
         from catalog_forge.cli.main import root
     except KeyboardInterrupt:

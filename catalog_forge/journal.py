@@ -206,7 +206,7 @@ class _Journal:
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target. Return False if it is not there, because it is staged elsewhere or was already moved."""
+    """Move a staged file to its target. Return False if there is no file `staged`: it is elsewhere, or has already been moved."""
     try:
         os.replace(staged, target)
     except OSError:

@@ -82,7 +82,7 @@ def _end(text: str, start: int, quote: str) -> int:
 
 
 def _unclosed(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """Explain a missing closing quote: the opening quote of a value in a later line then closes the quoted text."""
+    """Explain a missing closing quote. The quoted text then extends to the next quote, which opens a value in a later line."""
     number = 0
     while number < stop.line:
         found = _QUOTED.match(lines[number])
@@ -124,7 +124,7 @@ def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """Explain quotes that are closed too early or never, and invalid escapes in double quotes."""
+    """Explain quotes that are closed too early or are never closed, and invalid escapes in double quotes."""
     line, column = stop.start
     if "quoted scalar" in stop.context:
         if "Unicode" in stop.problem:

@@ -117,7 +117,7 @@ class Document:
         return (min(ends[place - 1] + 1, start) if place else 0), start
 
     def beside(self, entry: Entry) -> tuple[int, int]:
-        """Return the span from the end of a value (of the key, if the value is a block collection) to the end of its line."""
+        """Return the span from the end of a value (or of its key, if the value is a block collection) to the end of that line."""
         inside = entry.value.entries and not entry.value.flow
         start = entry.after if inside else entry.value.end
         return start, self.line_end(start)

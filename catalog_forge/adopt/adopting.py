@@ -38,8 +38,8 @@ _REBASED = "the template of the spec reads this path below /self/service/metadat
 class Adopted:
     """The outcome of adopting one image: its compared files, problems, notes, and the plan of all files to write.
 
-    `secrets` are strings that no report may show. `taken` maps the path of each
-    file of the entry whose content is now in the spec to the digest of this file.
+    `secrets` are strings that no report may show. `taken` contains the files of the entry whose content is now in the spec: it
+    maps their paths to their digests.
     """
 
     where: str
@@ -75,7 +75,7 @@ class Adopted:
         """The outcome in a word: `adopted` if each file is equal, or differs only for proven reasons.
 
         `generated`: the image already has a spec. `not read`: the image has problems or no files. `different`: a file differs
-        for no proven reason. `not proven`: a file was never rendered.
+        without a proven reason. `not proven`: a file was never rendered.
         """
         if self.generated:
             return "generated"
@@ -223,7 +223,7 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
 
 
 def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
-    """Return a problem of the spec with the location of its cause in the original, because the spec is never written."""
+    """Return a problem of the spec, located at its cause in the original, because the spec itself is never written."""
     if problem.where is None or not problem.where.file.startswith("specs/"):
         return problem
     before = spec.splitlines()[: problem.where.line]

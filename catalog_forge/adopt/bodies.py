@@ -26,7 +26,8 @@ from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.spec.shorthand import format_of
 
 _NAME = "template"
-# If a part of a key's name, such as an index, is unknown before rendering, one key is declared for each of these numbers.
+# If a part of a key's name, such as an index, is unknown before rendering, one key is declared with each of these
+# numbers in place of the unknown part.
 _NUMBERS = ("1", "2", "3")
 # The formats for which `set` and `copy` blocks are tried. Other formats refuse values that a text block accepts, such as quotes.
 _FORMATS = ("properties", "env", "yaml", "toml")
@@ -112,8 +113,8 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         text = each.source.decode()
         made = lift(text, setting)
         if made.body is None:
-            # If the TOML does not declare a key that the template reads, confd does not fetch the key. The generated blocks do
-            # fetch it; the proof shows whether this matters.
+            # If the TOML does not declare a key that the template reads, confd does not fetch the key. In the
+            # generated image, confd does fetch it; the proof shows whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
             # Rancher never serves this keyspace, so the template has always been rendered without these keys.

@@ -27,7 +27,7 @@ STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": 
 _ELEMENTS = ("1", "2", "alpha")
 _NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
-# The maximum number of keys with separate scenarios, and the maximum number of compared words with separate scenarios.
+# The maximum numbers of keys and of compared words for which separate scenarios are generated.
 MOST_KEYS, MOST_WORDS = 40, 12
 _STACK = "app"
 
@@ -83,7 +83,10 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return confd's environment variables: values in the image, or samples for values that are empty or vary."""
+        """Return confd's environment variables.
+
+        They have their values from the image. A sample replaces a value that is empty, or that varies between scenarios.
+        """
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
@@ -107,7 +110,10 @@ class Needs:
 
     @property
     def by_hostname(self) -> bool:
-        """Whether templates find a host by a container's host name. The two names are equal only in the host's network."""
+        """Whether templates find a host by a container's host name.
+
+        A container has the same host name as its host only if it uses the network of the host.
+        """
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
 
@@ -144,7 +150,7 @@ def wanted(originals: Sequence[Original]) -> Needs:
     for file in files:
         for path, function in file.live.items():
             found.paths.add(path)
-            # `lsdir` lists only folders. If the template reads no key in them, a sample key makes each name a folder.
+            # `lsdir` lists only names that have keys below them. If the template reads no such key, a sample key is added.
             is_bare = function == "lsdir" and not any(each.startswith(f"{path.rstrip('/')}/{WILD}/") for each in file.live)
             _take(found, [*path.strip("/").split("/"), *((WILD, "key") if is_bare else ())], "" if is_bare else function)
         _alike(found.own, found.shapes.name(_ELEMENTS[-1]))

@@ -47,7 +47,7 @@ class ConfUnit:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The new name of each service that is renamed. The program's service replaces the services that only own its volumes."""
+        """Map each replaced service to its new name. The program's service also replaces services that only own its volumes."""
         main = f"{self.primary}-main" if "main" in TOPOLOGIES[self.topology] else self.primary
         return dict.fromkeys((self.main, *self.data), main)
 
@@ -115,7 +115,7 @@ def unreadable(revision: Revision) -> tuple[Problem, ...]:
 
 
 def without_namespace(use: EntryUse, name: str) -> Iterator[Problem]:
-    """Yield a note on each namespace in references to the conf image. The image `name` that the spec builds has no namespace."""
+    """Yield a note on each conf image reference that has a namespace, because the spec's image, `name`, has none."""
     services = [use.composition.services[unit.conf] for unit in use.units]
     for image, service in {written_at(each, "image"): each for each in services}.items():
         before = image.rpartition("/")[0]
@@ -278,7 +278,7 @@ def _repository(image: str) -> str:
 
 
 def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
-    """Find the item with the image that the reference `image` refers to. Return None if no image fits.
+    """Return the item that belongs to the image to which the reference `image` refers, or None if no image fits.
 
     The reference must contain all words in the name of the image's folder, and the path of that folder must contain all words
     of the reference. A folder whose path contains the tag is preferred.
@@ -345,7 +345,7 @@ def _unit(composition: Composition, conf: str, original: Original) -> ConfUnit |
 def _only_holds(service: Service) -> bool:
     """Whether a service only owns volumes: it runs once, and its command is missing or is only /bin/true.
 
-    Without a command, a service with variables does not count: the variables show that its image runs a program.
+    A service with variables but without a command does not count: the variables show that its image runs a program.
     """
     words = [item.value for key in ("entrypoint", "command") for item in items(service.get(key))]
     idles = words == ["/bin/true"] or (not words and service.get("environment") is None)

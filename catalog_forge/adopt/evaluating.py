@@ -426,7 +426,10 @@ class Evaluation:
         return self.changed(text, "replace", lambda part: part.replace(_constant(old), _constant(new), count), old, new)
 
     def changed(self, text: Any, word: str, change: Callable[[str], str], *texts: Phrase) -> Phrase:
-        """Apply the function `word` to a string: `change` is applied to constants now, and `word` to other parts on rendering."""
+        """Apply the function `word` to a string.
+
+        Constants are changed now, with `change`. All other parts are changed with `word` when the file is rendered.
+        """
         known = tuple(map(_constant, texts))
         return _plain([change(part) if isinstance(part, str) else Modified(word, part, known) for part in text.parts])
 
@@ -454,7 +457,7 @@ class Evaluation:
         raise Unliftable("it cannot be determined whether this value counts as true", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
-        """Return the result of `and` or `or`. For two strings, `or` returns the first or, if the first is empty, the second."""
+        """Return the result of `and` or `or`. For two strings, `or` returns the second only if the first is empty."""
         first = values[0]
         if word == "any" and len(values) == 2 and all(isinstance(value, Phrase) for value in values):
             found = first.single

@@ -12,8 +12,8 @@ from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.known import NAME
 from catalog_forge.confd.reading import Usage
 
-# Limits of JSON samples: the depth of their fields, and the size above which a list has only one item. Without these limits, a
-# template that calls itself would have endless samples.
+# Limits on JSON samples: the depth of nested fields, and the size of an item above which a list has only this one item. Without
+# these limits, a template that calls itself would have endless samples.
 _DEEPEST, _LARGE = 8, 1000
 # The maximum number of scenarios with fitting values. The words come from the comparisons in the templates; each scenario takes
 # other words.
@@ -78,7 +78,10 @@ class Shape:
 
 @dataclass
 class Shapes:
-    """The shapes of values by origin. An origin is the end of a path, `$` and a variable's name, or NAME (for names of keys)."""
+    """The shapes of values by origin.
+
+    An origin is the end of a path, `$` followed by the name of a variable, or, for the names of keys, NAME.
+    """
 
     known: dict[str, Shape] = field(default_factory=dict)
 
@@ -118,7 +121,10 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Filled:
-    """The values of a scenario: `style` for each key or, if it is empty, a value that fits its use. `turn` selects the words."""
+    """The values of a scenario: each key has the value `style` or, if `style` is empty, a value that fits the key's use.
+
+    `turn` selects the words.
+    """
 
     shapes: Shapes = field(default_factory=Shapes)
     style: str = ""

@@ -432,7 +432,7 @@ class _Framing:
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """Return the default of each declared key that the metadata of the entry lacks.
 
-        A key that a template reads, but `launch` does not, gets no default: `fixed` excludes this key from each group.
+        A key that a template reads and `launch` does not use gets no default; instead, `fixed` marks it as missing in each group.
         """
         paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]

@@ -22,7 +22,7 @@ from catalog_forge.stack.model import Launch, Service, Stack
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
 # The properties that a program must keep. Its command line is compared separately, because the launch script changes it.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
-# The properties that all other sidekicks must keep: unlike the program, they must also start in the same way.
+# The properties that all other sidekicks must keep. Unlike the program, these sidekicks must also start in the same way.
 _OF_SIDEKICK = (*_OF_PROGRAM, "entrypoint", "command")
 _SHOWN = 200
 NOT_COMPARED = "not compared"
@@ -103,7 +103,7 @@ def _member(old: Service, new: Service, unit: ConfUnit) -> Iterator[Altered]:
     made = {launch.name: launch for launch in new.launches}
     main, beside = unit.main, unit.beside
     program = made.get(main) or made.get(f"{old.name}-main") or new.primary
-    # A per-unit volume of the conf container is not lost: the new conf container has it, once for each unit.
+    # A per-unit volume of the old conf container is not lost: the new conf container also has one for each unit.
     gone = {name for name in before[unit.conf].per_unit if name not in program.per_unit}
     kept = replace(before[main], per_unit=tuple(name for name in before[main].per_unit if name not in gone))
     yield from _fields(f"{old.name}: {main}", _only(kept, _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)

@@ -51,7 +51,10 @@ class Literals:
         return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
 
     def paths(self, read: Iterable[str]) -> Iterator[Literal]:
-        """Yield the literals that are the start of a path: arguments of lookups, and literals that paths in `read` begin with."""
+        """Yield the literals that are the start of a path.
+
+        These are the first arguments of lookup functions, and literals that are a prefix of a path in `read`.
+        """
         known = [path.lstrip("/") for path in read]
         for each in self.found:
             begin = each.value.partition("%")[0].lstrip("/")

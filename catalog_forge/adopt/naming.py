@@ -1,4 +1,4 @@
-"""Translates metadata paths to names in the spec language: the inverse of `confd.names`."""
+"""Translates metadata paths into names of the spec language: the inverse of `confd.names`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Thing:
 
 @dataclass(slots=True)
 class Naming:
-    """Translates the paths that a template reads to names of the spec language, and records the keys, variables and services."""
+    """Translates the paths in a template into names of the spec language, and records the keys, variables and services used."""
 
     setting: Setting
     keys: dict[str, KeyUse] = field(default_factory=dict)

@@ -46,7 +46,7 @@ _SHOWN = 70
 
 @dataclass(frozen=True)
 class OriginalFile:
-    """A file that confd renders: its template resource, the TOML `file` with that resource, and its template.
+    """A file that confd renders: its template resource, its template, and the TOML file (`file`) that contains the resource.
 
     `moved` is the prefix of all paths in the template, without the metadata version. `rebased` is True if the file's keys are not
     Rancher's and were therefore moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
@@ -168,7 +168,10 @@ class Original:
 
     @cached_property
     def dests(self) -> dict[str, str]:
-        """The path of each file in the spec, by its dest. Files in system folders are moved: such folders cannot be volumes."""
+        """Map the dest of each file to its path in the spec.
+
+        Files in system folders are moved, because such folders cannot be volumes. Files with unusual names are also moved.
+        """
         found: dict[str, str] = {}
         for dest in (*(each.resource.dest for each in self.files), *self.carried):
             clean = posixpath.normpath(f"/{dest.lstrip('/')}")

@@ -185,7 +185,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """The files that both images render in variants of a scenario. These variants are only rendered when a file differs."""
+    """The files that both images render in variants of a scenario. A variant is only rendered once a file differs."""
 
     before: Subject
     declared: Subject

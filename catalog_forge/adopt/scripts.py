@@ -46,11 +46,11 @@ _MOST = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The effect of a script, as the `launch` key of a spec. If a statement has no equivalent, `launch` is None, and `why` and
-    `line` report the statement.
+    """The effect of a script, as the `launch` key of a spec.
 
-    `files` are the files that the script waits for, `copies` the files that it copies into a folder. `dropped` are commands that
-    only sleep or print progress. `is_conf` is True if the script starts confd.
+    If a statement has no equivalent in a spec, `launch` is None, and `why` and `line` report the statement. `files` are the files
+    that the script waits for, and `copies` are the files that it copies into a folder. `dropped` are commands that only sleep or
+    print progress. `is_conf` is True if the script starts confd.
     """
 
     launch: Mapping[str, Any] | None

@@ -35,9 +35,9 @@ class KeyUse:
 
     `kind` is "map" if the template iterates over the key. `named` is True if the template uses the names in the map; otherwise
     the key may also be a list. `fields` are the fields that the template reads in each element; `branches` is True if elements
-    without fields are skipped. The key is `optional` if the template works without it, `pasted` if its value may have several
-    lines. `compared` are the strings that the value is compared with; `asked` is True if the template tests whether the key has a
-    value. A `*` in the key's name stands for a part that is unknown until the file is rendered.
+    without fields are skipped. The key is `optional` if the template works without it, and `pasted` if its value may have
+    several lines. `compared` are the strings that the value is compared with; `asked` is True if the template tests whether the
+    key has a value. A `*` in the key's name stands for a part that is unknown until the file is rendered.
     """
 
     kind: Literal["value", "map"] = "value"
@@ -70,7 +70,8 @@ class Departure:
 class Lifted:
     """The result of lifting a template. `body` contains the blocks; if it is None, `why` and `line` say what cannot be lifted.
 
-    `variables` are read by getenv, `services` are other services that the blocks name. `format` is the format of the blocks.
+    `variables` are the variables that the template reads with getenv. `services` are other services that the blocks name.
+    `format` is the format of the blocks.
     """
 
     body: list[dict[str, Any]] | None

@@ -74,7 +74,10 @@ class Made:
 
 
 def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
-    """Return the spec of a hand-written image. `lifted` has, by dest, the templates that become blocks; all others stay."""
+    """Return the spec of a hand-written image.
+
+    `lifted` maps the dest of a file to the blocks that replace its template; all other templates stay as they are.
+    """
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
@@ -170,7 +173,10 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 
 
 def _service(original: Original) -> dict[str, Any]:
-    """Return a service for an image that no entry uses. If templates read the service's container, confd shares that network."""
+    """Return a service for an image that no entry uses.
+
+    If the templates read the service or its container, confd shares the network of the container.
+    """
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(

@@ -52,8 +52,8 @@ class Lookup:
 class Children:
     """The names below a path (`ls`).
 
-    If `branches` is set, only names that have keys below them are listed (`lsdir`). Only names that begin with `prefix` are
-    listed, without the prefix.
+    If `branches` is set, only names that have keys below them are listed (`lsdir`). If `prefix` is set, only names that begin
+    with it are listed, and the prefix is removed from them.
     """
 
     path: Phrase

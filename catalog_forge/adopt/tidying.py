@@ -19,7 +19,7 @@ _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
 
 
 def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
-    """Return the output without the empty lines that result from template lines with only actions.
+    """Return the output without the empty lines that come from template lines that contain only actions.
 
     `fresh` is True if the output begins on a new line. `ends` is True if a line break follows the output.
     """
@@ -65,7 +65,10 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only spaces follow the last line break, in the text or before it. `before` is the result for the text before it."""
+    """Whether only spaces follow the last line break of the output up to the end of `text`.
+
+    `before` is the result for the output that precedes `text`.
+    """
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
@@ -122,7 +125,7 @@ def across(repeat: Repeat) -> Repeat:
 
 
 def _is_blank_between(before: str, after: str, body: Sequence[Output]) -> bool:
-    """Whether the white space around the services of each stack adds only empty lines if it is repeated for each service."""
+    """Whether the white space around a stack's services would add nothing but empty lines if it surrounded each service."""
     first, last = (piece if isinstance(piece, str) else "" for piece in (body[0], body[-1])) if body else ("", "")
     if not before + after or _BREAK.match(first):
         return True

@@ -142,7 +142,7 @@ class Root(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the options before the command. Also remember all words, for error messages about misplaced options."""
+        """Parse the options that precede the command. Also remember all words, for error messages about misplaced options."""
         ctx.meta[_WORDS] = [*args]
         try:
             return super().parse_args(ctx, args)
@@ -315,7 +315,7 @@ def located(path: Path) -> Path:
 
 
 def recover_above(start: Path) -> None:
-    """Repair what a killed command left in the catalog of a path. Commands that read a catalog must call this first.
+    """Finish or undo a change that a killed command left in the catalog around a path. Call this before reading a catalog.
 
     `root` calls this function for the working folder, and commands call it for paths in their arguments.
     """

@@ -21,7 +21,7 @@ from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.model import stack_name
 from catalog_forge.verify.observation import Seen, Written
 
-# The keys in config.yml of the facts that Rancher shows next to an entry's icon, and the labels of these facts.
+# The facts that Rancher shows next to an entry's icon: the key of each fact in config.yml, and the label on the page.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
 # The maximum number of entries whose services are listed; composing each entry takes some milliseconds.
 _MOST_ENTRIES = 200

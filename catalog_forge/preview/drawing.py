@@ -91,8 +91,8 @@ def _lines(ways: Sequence[Way], bands: Sequence[tuple[float, float]]) -> Iterato
 def _points(ways: Sequence[Way], own: int, other: int) -> list[float]:
     """For each line, return the x coordinate of the point at which the line meets the unit at index `own` of its path.
 
-    The points of a unit are spread evenly over the unit's width. To reduce crossings, the points are sorted by the position
-    of the place at index `other` of the line's path.
+    The points of a unit are spread evenly over the unit's width. To reduce crossings, the lines that meet a unit are sorted by
+    the horizontal position of the place at index `other` of each path.
     """
     sides: dict[Slot, list[tuple[float, int]]] = {}
     for number, way in enumerate(ways):
@@ -227,7 +227,7 @@ def _text(x: float, y: float, text: str, style: str = "") -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a string as one line. In a long line, `…` replaces the middle, and more is kept of the end than of the beginning."""
+    """Return a string as one line. In a long line, `…` replaces the middle; more characters remain after it than before it."""
     line, begin = " ".join(printable(text).split()), MOST_CHARS // 3
     return line if len(line) <= MOST_CHARS else f"{line[:begin]}…{line[begin + 1 - MOST_CHARS :]}"
 

@@ -151,7 +151,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
-        """Do nothing: an error here means that the client has left. All other errors are reported in the response."""
+        """Do nothing: an error here means that the client has closed the connection. The response reports all other errors."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         for now in marks(self.server.site.stamps, self.server.ended):
             if not before:
                 text = f"retry: 500\nevent: hello\ndata: {now}\n\n"
-            else:  # even without a change, something is written, because only a write detects that the client has left
+            else:  # written even without a change, because only a write shows whether the client has left
                 text = ": here\n\n" if now == before else "event: changed\ndata:\n\n"
             self.wfile.write(text.encode())
             self.wfile.flush()

@@ -31,8 +31,8 @@ SPECS = "specs"
 class Opened:
     """An entry on the page, with the chosen revision, and with the spec if the entry is generated.
 
-    `revision` is None if there is nothing to show; `problems` contains the reasons, and all errors of the spec. `images`: the
-    known images that a hand-written entry may run.
+    `revision` is None if there is nothing to show; `problems` contains the reasons, and all errors of the spec. `images`
+    contains the known images that a hand-written entry may run.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Opened:
     is_current: bool = True
     problems: tuple[Problem, ...] = ()
     images: Images | None = None
-    # The result of the choices that were compared with last; the cache has only this one.
+    # The result with which the page last compared the user's choices. The cache contains only this result.
     kept: Cache[str, Any] = field(default_factory=dict, repr=False)
     _subjects: Cache[str, Subject] = field(default_factory=dict, repr=False)
 
@@ -142,7 +142,7 @@ class Site:
             known = [each.folder.path for each in self.catalog().entries]
             if entry not in known:  # entries in other folders are not offered by Rancher, but can be shown
                 raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
-        # A spec makes the images of its entry. Other entries are opened again if an image has changed.
+        # A spec also makes the image of its entry. An entry without a spec is opened again if an image has changed.
         files = (entry, MARK, f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else (entry, MARK)
         state = (stamps(self.root, files), spec or self.images)
         return fresh(self._opened, (entry, revision), state, partial(self._open, entry, revision, spec))
@@ -177,8 +177,8 @@ class Site:
 def _made_by(repository: Repository, name: str, before: Product | None) -> Product:
     """Return the entry that a spec makes, and the error in the spec. `before`: what the spec made before it was changed.
 
-    If the generated files are up to date, the id comes from their record, and the spec is not parsed. If a spec gets an error,
-    the page of its former entry stays open and shows the error.
+    If the generated files are up to date, the id comes from their record, and the spec is not parsed. If a change makes the spec
+    invalid, the page of its former entry stays open and shows the error.
     """
     entry = f"{SPECS}/{name}"
     try:
@@ -208,7 +208,10 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:
-    """Return a copy of `opened` with the entry in its tree and a revision: `wanted`, the spec's or the one that is offered."""
+    """Return a copy of `opened` with the entry that its tree contains, and with a revision of the entry.
+
+    This is the revision `wanted`. If `wanted` is empty, it is the revision of the spec or else the revision that Rancher offers.
+    """
     entry = next(iter(Catalog(opened.tree).entries), None)
     if entry is None:
         return opened

@@ -68,7 +68,7 @@ class Wish:
 class ConfService:
     """A service whose containers write configuration files.
 
-    `asks`: the service that asks the metadata service; `image`: the conf image of a hand-written entry.
+    `asks`: the service whose container queries the metadata service; `image`: the conf image of a hand-written entry.
     """
 
     asks: str

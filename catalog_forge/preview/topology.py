@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from catalog_forge.preview.site import Opened
     from catalog_forge.preview.state import Wish
 
-# The limits of a drawing. What exceeds a limit is only counted, because a larger drawing would be unreadable.
+# The limits on a drawing. Items beyond a limit are only counted, because a larger drawing would be unreadable.
 MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
 
 # Images from which Rancher creates no container.

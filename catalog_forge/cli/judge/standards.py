@@ -88,7 +88,7 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
 
 
 def _below(settings: Settings, path: Path, word: str, *, folder: bool = False) -> Path:
-    """Return the place of a path that the user wrote, which is relative to the folder of -C; refuse a path that is not there."""
+    """Return a path that the user gave relative to the folder of -C. Raises BadParameter if there is no such file or folder."""
     place = settings.directory / path
     if not (place.is_dir() if folder else place.is_file()):
         raise click.BadParameter(f"there is no {'folder' if folder else 'file'} {str(path)!r}", param_hint=word)

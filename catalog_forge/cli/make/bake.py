@@ -77,7 +77,7 @@ def _changed(repository: Repository, names: list[str], since: str | None) -> lis
     listed += git.read(root, "ls-files", "--others", "--exclude-standard", "-z", "--", "images")
     paths = {path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path.count(b"/") > 1}
     touched = {path.split("/")[1] for path in paths if path != manifest_path(path.split("/")[1])}
-    # A manifest also changes with the spec and with each release of this program, so only the image that it records is compared.
+    # Each change of the spec and each release of this program also changes the manifest, so only the image in it is compared.
     recorded = [name for name in names if name not in touched and manifest_path(name) in paths]
     touched |= _retagged(root, commit, recorded)
     return [name for name in names if name in touched]
