@@ -141,7 +141,7 @@ class Balancers:
         return ""
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
-        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to all linked services, unless labels limit this."""
+        """Yield the rules of a Rancher 1.1 load balancer: each port forwards to every linked service; labels can limit this."""
         for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
@@ -219,7 +219,7 @@ def _condition(hostname: str, path: str) -> str:
 
 
 def balanced(stack: Stack, image: str) -> Stack:
-    """Return the stack with haproxy containers that run `image` as load balancers.
+    """Return a copy of the stack in which haproxy containers, created from `image`, act as the load balancers.
 
     A load balancer without rules gets no units, and a note reports this. If `image` is empty, no load balancer gets units.
     """

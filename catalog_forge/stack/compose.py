@@ -82,7 +82,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
 
 
 def _unasked(notes: list[Note], name: str) -> Say:
-    """Return a callback that adds a note on each variable that the service or volume `name` uses and no question sets."""
+    """Return a callback that adds a note on each variable that the service or volume `name` uses although no question sets it."""
 
     def undefined(variable: str, where: Where) -> None:
         notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable, so it is empty", where))
@@ -114,7 +114,7 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 )
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher ignores such a key silently. The key may be a service that is at the top level, as in version 1.
+                # Rancher ignores such a key silently. It may be a service at the top level, as in version 1.
                 hint = did_you_mean(name, launch.TOPS)
                 yield Note("", name, f"Rancher ignores this key: {hint}; services belong below `services`", key.where)
 
@@ -163,7 +163,7 @@ class _Composer:
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""), "define one below `services` in docker-compose.yml")
         services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
-        # A link is an optional dependency: like rancher-compose's executor, ignore links that form a cycle.
+        # Links are optional dependencies: links that form a cycle are ignored, as in rancher-compose's executor.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_cycles(needs, wishes))[0]
@@ -250,7 +250,7 @@ class _Composer:
         return (item.value for item in items(self.services[name].get("depends_on")))
 
     def _others(self, service: Service, targets: Iterable[str]) -> list[str]:
-        """Return the services of which the primary or a sidekick is in `targets`, without `service` itself."""
+        """Return the services, other than `service` itself, whose primary or sidekick is in `targets`."""
         found = (self.primary_of[target] for target in targets if target in self.primary_of)
         return [primary for primary in found if primary != service.name]
 
@@ -312,7 +312,7 @@ def with_beside(
     where: Where | None = None,
     hint: str = "leave out this --beside",
 ) -> Stack:
-    """Return a copy of the stack with additional services, to which links to `paths` (NAME or STACK/NAME) then lead.
+    """Return a copy of the stack with additional services. Links to `paths` (NAME or STACK/NAME) then lead to these services.
     Raises ForgeError if the stack already has a service of the same name."""
     services = tuple(services)
     if both := {each.name for each in stack.services} & {each.name for each in services}:

@@ -1,8 +1,8 @@
-"""Tracks the ends of containers: the number of consecutive ends, when to restart a container, and when to give up restarting.
+"""Tracks containers that end: how many times in succession each one has ended, when to restart it, and when to give up.
 
 Pure functions: they call neither the engine nor a clock. The caller passes in the containers on the engine and the time in
-seconds, and reports the containers that it has started. Records are kept by container name, so a container that is replaced
-because its program does not answer keeps its count of ends.
+seconds, and reports the containers that it has started. Records are kept by container name, so if a container is replaced because
+its program does not answer, the replacement inherits the count of ends.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from catalog_forge.stack.reconcile import Key, Seen, restarts
 GIVE_UP = 5
 """The number of ends in a row after which a container is considered hopeless."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, which double with each restart; their maximum
-_STEADY = 10.0  # a container that ends after so many seconds is again restarted after only the first pause
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each later restart up to the maximum
+_STEADY = 10.0  # a container that has run for so many seconds before it ends is restarted after only the first pause
 
 
 @dataclass(frozen=True, slots=True)

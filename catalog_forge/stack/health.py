@@ -23,7 +23,9 @@ _MOST = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a unit: its state as in Rancher, the number of consecutive checks that contradict it, and when it began."""
+    """The health of a unit: its state as in Rancher, the time at which this state began, and the number of consecutive checks
+    that contradict it.
+    """
 
     state: str = "initializing"
     against: int = 0

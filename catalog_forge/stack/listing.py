@@ -47,7 +47,8 @@ def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
 
 
 def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
-    """Return the units of these containers. For each unit, only the containers with the unit's highest number count.
+    """Return the units of these containers. If the containers of a unit have different numbers, only those with the highest
+    number are considered.
 
     `services` are the planned services, if they are known. `watched` are the units by name, as reported by the process that
     runs the stack. `watched` is None if no process runs the stack; then no unit is starting.

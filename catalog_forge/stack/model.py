@@ -152,13 +152,14 @@ class StoreBeside:
 class Stack:
     """A stack: its services in an order in which they can be started, and its volumes by name.
 
-    `unhonoured` lists settings of the entry that one engine cannot honour. `dangerous` lists settings that need trust: privileged
-    containers, and access to folders, the network or devices of the host. `balancers` are the rules of each load balancer.
-    `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers. `settle` is the
-    number of seconds that containers must run without exiting to count as running. `store` is the store from which the conf
-    containers read, if any. `shown` is the stack with secrets masked, or None if it has none. `beside` names the services that
-    run in addition to the entry, `held` names the stopped units, and `restarts` counts the requested restarts of each unit.
-    `images` and `ports` map each image and each public port to the location at which the entry names it.
+    `unhonoured` lists settings of the entry that cannot be honoured on a single engine. `dangerous` lists settings that need
+    trust: privileged containers, and access to folders, the network or devices of the host. `balancers` are the rules of each
+    load balancer. `entry`, `answers` and `scales` are the user's choices, without defaults. `secrets` are the secret answers.
+    `settle` is the number of seconds that containers must run without exiting to count as running. `store` is the store from
+    which the conf containers read, if any. `shown` is the stack with its secrets masked, or None if the stack has no secrets.
+    `beside` names the services that run in addition to the entry, `held` names the stopped units, and `restarts` counts the
+    requested restarts of each unit. `images` and `ports` map each image and each public port to the location at which the entry
+    names it.
     """
 
     name: str

@@ -50,7 +50,7 @@ def data(stack: Stack) -> dict[str, Any]:
 
 
 def published_once(stack: Stack) -> Stack:
-    """Return the stack with a note on each public port that only the first unit of a service can publish on this machine."""
+    """Return a copy of the stack with a note on each public port that only unit 1 of a service can publish on this machine."""
     notes = [
         Note(each.name, "ports", f"only unit 1 publishes {port}, because there is only one machine")
         for each in stack.services
@@ -61,7 +61,7 @@ def published_once(stack: Stack) -> Stack:
 
 
 def masked(stack: Stack, stand_in: Stack | None) -> Stack:
-    """Return a copy of a stack that anybody may see, in which stars replace only the answers to secret questions.
+    """Return a copy of a stack that can be shown to anybody: if possible, stars replace only the answers to secret questions.
 
     `stand_in` is the same stack composed with stars instead of these answers. Where its text differs from the text of
     `stack`, the text of `stack` contains an answer. If `stand_in` is None, or differs in structure because a template
@@ -113,7 +113,7 @@ def _blank(value: Any, secrets: Collection[str]) -> Any:
 
 
 class Hide:
-    """Hides secrets in the output of containers: replaces all their occurrences with stars.
+    """Hides secrets in the output of containers: replaces every occurrence of a secret with stars.
 
     Secrets shorter than `least` characters are not replaced, because such short texts occur in any output.
     """

@@ -83,7 +83,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of a service to be created: its index, and the number and the digest for the labels of its containers."""
+    """A unit that is to be created: its service and index, and the number and the digest for the labels of its containers."""
 
     service: Service
     index: int
@@ -98,7 +98,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action on a unit: `raise` creates and starts the missing containers of the unit, `start` restarts `containers`."""
+    """An action on a unit: `raise` creates and starts the unit's missing containers; `start` only starts `containers` again."""
 
     verb: Verb
     key: Key
@@ -217,7 +217,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
             if action.verb == "raise" and leaving & target.of(service, key[1]):
-                continue  # a container that is being removed still has the address
+                continue  # a container that is being removed still occupies its address
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 most = service.batch if action.why == "outdated" else 1
@@ -229,7 +229,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
 
 
 def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
-    """Yield the action that a unit needs now, if any. `found` has all containers of the unit, `present` the current ones."""
+    """Yield the action that a unit needs now, if any. `found` are all its containers; `present` are the current ones."""
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}

@@ -38,7 +38,8 @@ METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 LOOPBACK = "127.0.0.1"
 """The address on which port 80 is published. On all addresses, this port would block the metadata services of stacks."""
 
-# The errors that the engine and its runtime report if a container cannot join a network because its owner has just ended.
+# The errors that the engine and its runtime report if a container cannot join the network of another container because that
+# container has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 # The public port in the engine's error for a port that is taken: "Bind for 0.0.0.0:80 failed", "listen tcp4 0.0.0.0:80: bind".
 _PORT = re.compile(r":([0-9]+)(?= failed|: bind)")
@@ -66,7 +67,7 @@ class StackRunner:
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
         # Maps the id of each container to the time of the last log line that `news` has returned.
         self._returned: dict[str, str] = {}
-        # Maps each public port of the stack to its location in the entry, for the engine's refusals.
+        # Maps each public port of the stack to its location in the entry, which is shown if the engine refuses the port.
         self._ports: Mapping[str, Where] = {}
 
     def network(self) -> Network:
@@ -356,7 +357,7 @@ class StackRunner:
             port_bindings=_published(service, launch, index),
             tmpfs=_tmpfs(launch.options.get("tmpfs")),
             ulimits=_ulimits(launch.options.get("ulimits")),
-            # Set explicitly, because the logs of the engine's default driver may not be readable.
+            # The log driver is set explicitly, because the logs of the engine's default driver may not be readable.
             log_config=LogConfig(type=LogConfig.types.JSON, config={**_LOG, **launch.logging}),
             **options,  # type: ignore[arg-type]
         )
@@ -508,7 +509,7 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """Return the published ports of a container: fixed public ports only for the first unit, free ports for every unit."""
+    """Return the published ports of a container: every unit publishes ports that the engine chooses, only unit 1 fixed ports."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:

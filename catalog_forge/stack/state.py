@@ -1,7 +1,8 @@
 """The stored state of a stack in XDG_STATE_HOME: its plan, the numbers of its units, the supervisor's pid and its status.
 
-A running supervisor locks the file `lock` (flock) and writes its pid into it; a command that changes the plan locks `turn`. If
-these files are lost, the containers, networks and volumes of the stack can still be found on the engine by their labels.
+A running supervisor locks the file `lock` (flock) and writes its pid into this file; a command that changes the plan locks
+`turn`. If these files are lost, the containers, networks and volumes of the stack can still be found on the engine by their
+labels.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class StateFolder:
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
     def there(self) -> Stack | None:
-        """Return the plan that probably runs (the current plan or, if it failed, the previous plan), or None without a plan."""
+        """Return the plan that probably runs: the current plan or, if it failed, the previous plan; None if there is no plan."""
         with suppress(ForgeError):
             stack, generation = self.plan()
             if self._failed(generation) and (self.path / "before.json").exists():

@@ -224,7 +224,7 @@ class Supervisor:
         return network
 
     def _metadata(self) -> MetadataServer:
-        """Start the metadata service at the gateway, on port 80 or, if it is taken, on a port passed in METADATA_NODE."""
+        """Start the metadata service at the gateway: on port 80 or, if this port is taken, on a port that METADATA_NODE names."""
         from catalog_forge.metadata.service.server import MetadataServer
 
         gateway = self._network.gateway
@@ -308,7 +308,9 @@ class Supervisor:
         return self._pause()
 
     def _write_down(self) -> None:
-        """Store the unit numbers before use, so that none is reused. Labels also contain them, so a failure is not fatal."""
+        """Store unit numbers before they are used, so that none is reused. A failure is not fatal: labels also contain the
+        numbers.
+        """
         numbers = (dict(self._ledger.units), dict(self._ledger.births))
         if numbers != self._written:
             try:
@@ -434,7 +436,7 @@ class Supervisor:
     def _note_ends(self, seen: list[Seen]) -> None:
         """Record which containers have started and ended since the last call, and report unexpected ends."""
         now, memory, launches = time.monotonic(), self._memory, self._launches()
-        # Containers that had ended before they were stopped come first: their names may already have new containers.
+        # Record first the containers that had ended before they were stopped: new containers may already have their names.
         late = [memory.late.popleft() for _ in range(len(memory.late))]
         said = {each.id: lines for each, lines in late}
         endings = self._endings.late((each for each, _ in late), launches, now)
@@ -455,7 +457,7 @@ class Supervisor:
         return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
     def _ended(self, ending: Ending, said: list[str] | None) -> None:
-        """Report the end of a container; `said` has its last lines if they were already read.
+        """Report the end of a container; `said` has the last lines of its log if they were already read.
 
         Raises ForgeError if the container is hopeless and the stack has never been up.
         """
@@ -509,7 +511,7 @@ class Supervisor:
             self._status(self._phase)
 
     def _shown(self, service: Service, state: str, members: list[Seen]) -> str:
-        """Return the state of a unit for display: a unit is only running if all its programs have run for a while."""
+        """Return the state of a unit for display: a unit is shown as running only if all its programs have run for a while."""
         once = {launch.name for launch in service.launches if launch.start_once}
         lasting = [each for each in members if each.launch not in once]
         if state == "running" and not all([self._steady(each) for each in lasting]):

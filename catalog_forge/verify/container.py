@@ -1,9 +1,9 @@
 """The image engine: plays scenarios in a real container of a conf image, in a network with an emulated metadata service.
 
 A second container, the stand-in, replaces the main container of the service. The stand-in is also created from the conf image,
-and runs the launch script from the shared volume. The program of the stand-in records signals and runs until TERM.
-The requests of confd show
-when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
+and runs the launch script from the shared volume. The program of the stand-in records signals, and runs until it gets SIGTERM.
+The requests of confd show when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and
+#3.8):
 
 - before the first start of the program: when the program has started, or the conf container has a permanent problem;
 - with `refresh: watch`: when all of confd's resources wait for the next change. A change made during this wait is never missed.
@@ -108,7 +108,7 @@ class ImageEngine:
         self._interrupted.set()
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
-        """Yield the state of the containers after confd has processed each view. Finally, stop the containers with SIGTERM.
+        """For each view, yield the containers' state once confd has processed it. Finally, stop the containers with SIGTERM.
 
         Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or a
         container ignored SIGTERM. In all cases, all objects of a play are removed from the Docker engine.
@@ -247,7 +247,7 @@ class _Live:
             self.healthy = False
             self.server.inject(_fault(view.trouble))
         self.server.replace(view.for_everybody())
-        if kind == "none" and not self.healthy:  # Heal after `replace`, so that confd does not see the old answers.
+        if kind == "none" and not self.healthy:  # The fault ends only after `replace`, so that confd does not see old answers.
             self._heal()
         self.revived, self.ended = False, None
         if not self.begun:
@@ -328,12 +328,12 @@ class _Live:
             self.ended = None
 
     def _ready(self) -> bool:
-        """Whether every file has been written since the last start of the conf container, and the program runs."""
+        """Whether the program runs, and every file has been written since the last start of the conf container."""
         return self._times_written() > self.written and _STARTED in self.main.lines
 
     def _times_written(self) -> int:
-        """Return the number of times that the conf container has reported that every file is written: once for each successful
-        start.
+        """Return how many times the conf container has reported that every file is written; each successful start reports this
+        once.
         """
         return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 

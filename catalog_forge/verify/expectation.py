@@ -138,7 +138,7 @@ def _of_stack(expected: Expectation, asked: Asked) -> Iterator[Failure]:
 
 
 def _discreet(failure: Failure, found: Written | None) -> Failure:
-    """Return the failure; remove its diff if only the owner may read the file."""
+    """Return the failure; if only the owner may read the file, a remark takes the place of the diff."""
     return replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
 
 

@@ -44,8 +44,8 @@ def asking(spec: Spec) -> str:
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> FirstScenario:
-    """Return a scenario that starts with the stack of the entry. Its steps add a unit, replace a unit, and then make a container
-    of each other group `self`; if the image reads a store, there are no steps.
+    """Return a scenario that starts with the stack of the entry. Its steps add a unit, replace a unit, and then, for each other
+    group, choose one of the group's containers as `self`. If the image reads a store, there are no steps.
 
     Questions get the answers in `given`, else their defaults. At its start, the scenario expects the files that `engine` renders
     now. At later moments, it expects no errors, except those that occur now. Raises ForgeError for an answer that does not belong

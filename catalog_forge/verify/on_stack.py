@@ -1,9 +1,9 @@
 """The stack engine: plays a scenario on all containers of the entry, including the real software, run as `up` runs them.
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
-metadata, so that all its resources wait for the next change. From then on, the stack must match the expectation within the time
-`within`. The stack must then continue to match for as long as the launch script needs to see a stamp, so that an extra reload
-is noticed.
+metadata, so that all its resources wait for the next change. From then on, the stack has the time `within` to match the
+expectation. Once it matches, it must continue to match for as long as the launch script needs to see a stamp, so that an extra
+reload is noticed.
 """
 
 from __future__ import annotations
@@ -378,7 +378,7 @@ class Scene:
         return next((each.launches for each in self.stack.services if each.name == service), ())
 
     def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
-        """Return the containers that are in the same unit as the container that asks, which is `self` in the scenario."""
+        """Return the containers in the unit of the asking container, that is, the container that is `self` in the scenario."""
         launch = moment.asking.launch if moment.asking else None
         key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
         return [each for each in seen if each.key == key]

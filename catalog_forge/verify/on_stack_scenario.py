@@ -4,8 +4,8 @@ All functions are pure.
 
 Values that a scenario invents are kept where possible: the metadata has the hosts and published ports of the scenario, although
 the stack runs on one machine and publishes no ports. In files, logs and answers, addresses and the name of the stack are replaced
-with those in the scenario (`Mirror`). A service that the scenario lists under `beside` as OTHER/NAME, the service NAME of another
-stack OTHER, runs in the entry's stack under the name OTHER-NAME, but the metadata presents it as a service of OTHER.
+with those in the scenario (`Mirror`). Under `beside`, a scenario may list OTHER/NAME, the service NAME of another stack OTHER.
+This service runs in the entry's stack under the name OTHER-NAME, but the metadata presents it as a service of OTHER.
 """
 
 from __future__ import annotations
@@ -245,8 +245,8 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
 
 
 def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
-    """Map each container to its address. The key consists of the stack's number (its name differs from that in the scenario), the
-    service, the launch and the index.
+    """Map each container to its address. The key consists of the stack's number (not its name, which differs from the name in the
+    scenario), the service, the launch and the index.
     """
     places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {

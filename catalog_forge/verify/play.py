@@ -143,7 +143,7 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
 def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Iterator[Result]:
     """Play scenarios, at most `jobs` at a time, and yield the results in order.
 
-    The embedded engine needs processor time, so it runs in several processes where the system can fork. Other engines mostly
+    The embedded engine needs processor time, so it runs in several processes if the system can fork. Other engines mostly
     wait, so threads suffice.
     """
     if jobs > 1 and len(chosen) > 1 and engine.name == "embedded" and "fork" in multiprocessing.get_all_start_methods():

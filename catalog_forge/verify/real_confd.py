@@ -97,7 +97,7 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
     """Return the flags and environment variables that tell confd its source: Rancher's metadata service, the environment itself,
     or a file that replaces any other store.
 
-    No store is run. Only the layout of its keys, and its refusal of some values, are reproduced.
+    No store is run: the file only has the same layout of keys, and values that the store would refuse are refused.
     """
     if subject.backend == "rancher" or subject.spec is None:
         prefix = ["-prefix", subject.prefix] if subject.prefix else []
