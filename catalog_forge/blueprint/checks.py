@@ -84,7 +84,9 @@ def _as_in_a_spec(record: type[Any], name: str) -> Check:
 
 
 def _kinds() -> dict[str, Check]:
-    """Return the check for each value of `type`. If a spec has the same kind of value, the check is that of the spec's model."""
+    """Return the check for each value of `type`. For a kind of value that specs also have, the check is the one in the model of
+    specs.
+    """
     return {
         "text": Check(),
         "int": Check(number=True),

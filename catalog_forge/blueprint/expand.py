@@ -87,7 +87,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
 
 
 def _copied(path: str, patterns: Any) -> str:
-    """Return the beginning of a path (a folder or file) that `_copy_without_render` matches, or "" if the file is rendered."""
+    """Return the file at a path, or a folder above it, that `_copy_without_render` matches; "" if the file is to be rendered."""
     parts = PurePosixPath(path).parts
     above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((folder for folder in above if any(fnmatch.fnmatchcase(folder, str(each)) for each in patterns)), "")

@@ -20,7 +20,7 @@ EXAMPLE = "example:"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
-# Abbreviations, as in cookiecutter: GitHub, GitLab, Bitbucket.
+# The abbreviations for GitHub, GitLab and Bitbucket, which are the same as in cookiecutter.
 _HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "bb:": "https://bitbucket.org/"}
 # The user and the password that a URL may contain.
 _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")

@@ -68,7 +68,7 @@ class Replaced:
 def written(file: Path) -> Plan:
     """Return the author's files on disk: the spec in `file`, and the files in the folder with the same name next to it.
 
-    Raises ForgeError for a symbolic link, and if the files exceed the limits of a blueprint.
+    Raises ForgeError if a file is a symbolic link, or if the files exceed the limits on a blueprint.
     """
     author = Plan([File(f"specs/{file.name}", file.read_bytes())])
     author.merge(Plan(each for each in read_files(file.with_suffix("")) if each.path != MEMORY), f"specs/{file.stem}")
@@ -168,5 +168,7 @@ def _escaped(text: str) -> str:
 
 
 def _apart(template: str) -> str:
-    """Write a bracket before the delimiter `[[` as a template, because Jinja takes the first two of three brackets as `[[`."""
+    """If a bracket precedes the delimiter `[[`, let a template print it, because Jinja reads the first two of three brackets as
+    `[[`.
+    """
     return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)

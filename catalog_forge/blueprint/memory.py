@@ -1,7 +1,7 @@
 """Records in specs/NAME/.blueprint.json how a spec was generated. `new` writes this file, and an author commits it.
 
-The file has the blueprint, its source and digest, the answers except secrets, and the author's files as they were first written.
-The file is untrusted input, because anyone who can send a spec can also send this file.
+The file names the blueprint, its source and its digest. It contains the answers except secrets, and the author's files as they
+were first written. The file is untrusted input, because anyone who can send a spec can also send this file.
 """
 
 from __future__ import annotations

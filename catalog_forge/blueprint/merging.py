@@ -245,7 +245,9 @@ def _with_comments(base: Document, ours: Document, theirs: Document) -> Document
 
 
 def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
-    """Return the entries of base, ours and theirs under matching keys; () for scalars. Renamed list items match by place."""
+    """Return the entries of base, ours and theirs under matching keys; () for scalars. List items that were renamed are matched
+    by their positions.
+    """
     if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
         return ()
     items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
@@ -282,9 +284,9 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
 
 
 def _naming_key(lists: list[list[Entry]]) -> str:
-    """Return a key that has a different value in each item of a list, and so identifies the items, or "" if there is none.
+    """Return a key that identifies the items, because it has a different value in each item of a list. Return "" if no key does.
 
-    If there are several, return the key with the fewest changed values.
+    If several keys identify the items, return the key with the fewest changed values.
     """
     items = [each.value for each in sum(lists, [])]
     if not all(each.kind == "map" and each.data for each in items):
@@ -308,7 +310,8 @@ def _is_name(item: Piece, key: str) -> bool:
 
 
 def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
-    """Whether theirs and base have their common entries in the same order, and so do theirs and ours.
+    """Whether theirs has the entries that it shares with base in the order of base, and those that it shares with ours in the
+    order of ours.
 
     If one version reordered a list, the right place of a new item is unknown.
     """

@@ -1,4 +1,4 @@
-"""Finds the blueprints and examples that are shipped with the package. Shells complete their names, so the imports are few."""
+"""Finds the blueprints and examples that are shipped with the package. Shell completion runs this code, so it imports little."""
 
 from __future__ import annotations
 

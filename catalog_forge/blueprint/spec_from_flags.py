@@ -20,7 +20,8 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The flags: service (NAME, NAME:TAG or NAME=IMAGE:TAG), path of the file, reload command, metadata keys, format, topology.
+    """The values of the flags: the service (NAME, NAME:TAG or NAME=IMAGE:TAG), the path of the file, the reload command, the
+    metadata keys, the format and the topology.
 
     Without a path, the spec gets the path that catalog-forge knows for the software.
     """

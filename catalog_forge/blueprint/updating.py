@@ -41,7 +41,8 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Update:
-    """The update of a file: `ours` is the current file, `file` the updated file (None if removed), `marked` has conflict markers.
+    """The update of a file: `ours` is the current file, `file` is the updated file (None if the update removes the file), and
+    `marked` is the file with conflict markers.
 
     `newer` means that the blueprint has changed the file since it was generated; `edited` means that the author has changed it.
     """
@@ -62,8 +63,8 @@ def changes(
     """Return the update of each file that the older or the newer blueprint generates.
 
     `base` has the files as the older blueprint generated them, and `programs` has the paths of the executable files. `ours` has
-    the author's current files, `theirs` the files that the newer blueprint generates. Raises ForgeError if git, which merges
-    lines, is not available.
+    the author's current files, and `theirs` has the files that the newer blueprint generates. Raises ForgeError if git, which
+    merges lines, is not available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
@@ -72,7 +73,9 @@ def changes(
 
 
 def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
-    """Return a copy of the update with a merged mode: the author's if the author changed it from `first`, otherwise theirs."""
+    """Return a copy of an update with the author's mode if the author changed the mode from `first`, otherwise with the mode of
+    `theirs`.
+    """
     ours = found.ours
     if ours is None or theirs is None or first is None or found.file is None:
         return found
@@ -171,8 +174,8 @@ def named(blueprint: str, source: Mapping[str, str]) -> str:
 def check_same(memory: Memory, blueprint: Blueprint, name: str) -> None:
     """Check that `blueprint` can be a later version of the blueprint that the spec `name` was generated from.
 
-    The blueprint's folder may have moved. If the names differ, raises ForgeError when both blueprints are shipped with
-    catalog-forge, and when `blueprint` lacks a question whose answer is remembered.
+    The blueprint's folder may have moved. If the names of the blueprints differ, raises ForgeError in two cases: both blueprints
+    are shipped with catalog-forge, or `blueprint` lacks a question whose answer is remembered.
     """
     both_shipped = {*blueprint.source, *memory.source} <= {"package", "example"}
     if blueprint.name == memory.blueprint or not (both_shipped or memory.answers.keys() - blueprint.context.keys()):
@@ -226,7 +229,7 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
 def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
     """Return possible answers: the values that the spec has in the places where the blueprint puts the default.
 
-    If the default is empty, return the values at the paths of the spec that do not exist in the blueprint's result.
+    If the default is empty, return the values at those paths of the spec that the blueprint's result lacks.
     """
     if default:
         return {wanted[path] for path in there if there[path] == default and path in wanted}

@@ -25,7 +25,7 @@ GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml as data: the primary service and the sidekicks for each of `spec.members`, and the companions."""
+    """Return docker-compose.yml as data: the primary service and the sidekicks of each of `spec.members`, and the companions."""
     write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "scripts": _scripts, "embedded": _embedded}[
         spec.service.topology
     ]
@@ -67,7 +67,7 @@ def description(spec: Spec) -> str:
 
 
 def main_image(spec: Spec, member: Member) -> str:
-    """Return the image of the software: pinned, or with a variable for the tag that the entry asks for."""
+    """Return the image of the software: as the spec has it or, if the entry asks for the tag, with the tag's variable."""
     asked = member.image == spec.service.image and spec.service.floats
     return f"{member.image}:${{{tag_variable(spec)}}}" if asked else member.image
 
@@ -83,8 +83,8 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     compose, mode = _compose(spec, member), spec.service.network_mode
     main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
-        # On the host's network, Rancher's DNS answers a container only if the container has this label. The label for the host
-        # name is removed, because a container on this network cannot set its own host name.
+        # Rancher's DNS answers a container on the host's network only if the container has the label `_DNS`. The label for the
+        # host name is removed, because a container on this network cannot set its own host name.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
         del main["labels"][HOSTNAME_OVERRIDE]
     return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
@@ -183,7 +183,9 @@ def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of services whose group has none."""
+    """Return the keys of a primary service in rancher-compose.yml. `shared` is the metadata of a service whose group has no
+    metadata of its own.
+    """
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:

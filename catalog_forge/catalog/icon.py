@@ -7,7 +7,7 @@ from html import escape
 
 
 def draw(title: str, name: str) -> str:
-    """Return an SVG of 128 by 128 units. Equal names give equal icons."""
+    """Return an SVG of 128 by 128 units. The colour depends only on the name."""
     words = title.replace("-", " ").split() or [name]
     letters = "".join(word[0] for word in words[:2]).upper() if len(words) > 1 else words[0][:2].capitalize()
     hue = int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) % 360

@@ -89,7 +89,7 @@ def literal(value: Any, written: Callable[[str], str] = _doubled) -> Any:
 
 
 def _answered(spec: Spec, text: str) -> str:
-    """Return a fixed metadata value of a group, in which the variable of KEY's question replaces each `@{metadata/KEY}`."""
+    """Return a fixed metadata value of a group. Each `@{metadata/KEY}` in it is replaced with the variable of KEY's question."""
     parts = fixed_text(text).parts
     return "".join(
         _doubled(part) if isinstance(part, str) else f"${{{spec.metadata[answer_in(part)].variable}}}" for part in parts

@@ -1,4 +1,4 @@
-"""Generates the services of an entry that keeps its metadata in a store other than Rancher's, and a store for trials.
+"""Generates the services of an entry that keeps its metadata in a store other than Rancher's. Also generates a store for trials.
 
 `with_store` adds the store and confd's settings to docker-compose.yml, for the commands `up` and `test`. `compose_plan`
 writes the same services in the format of https://github.com/compose-spec/compose-spec, for users without Rancher.
@@ -179,7 +179,7 @@ def _standard(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answered(value: Any, defaults: Mapping[str, str], needed: set[str]) -> Any:
-    """Replace each answer in data with a compose variable that has the default of the question."""
+    """Return a copy of data in which compose variables with the questions' defaults replace the variables of the questions."""
     match value:
         case str():
             text = _varied(value, defaults, needed)

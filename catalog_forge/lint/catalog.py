@@ -24,7 +24,7 @@ from catalog_forge.spec.standards import Team
 STANDARDS = "catalog-forge.yml"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
-# The mark of a generated file, and how many lines at the beginning of a file are searched for the mark.
+# The mark of a generated file, and the number of lines at the beginning of a file that are searched for the mark.
 _GENERATED, _HEAD = re.compile(rf"(?:#|<!--|/\*) {re.escape(GENERATED)}([\w.-]+)\.yml;"), 3
 
 
@@ -47,12 +47,12 @@ class Catalog:
 
     @cached_property
     def shown(self) -> dict[str, File]:
-        """Map the path of each file in error messages to the file."""
+        """Map the path that error messages show for each file to the file."""
         return {file.shown or file.path: file for file in self.tree.files.values()}
 
     @cached_property
     def shown_folders(self) -> dict[str, str]:
-        """Map the path of each folder in error messages to its path in the tree."""
+        """Map the path that error messages show for each folder to the folder's path in the tree."""
         found: dict[str, str] = {}
         for file in self.tree.files.values():
             shown, path = (file.shown or file.path).rpartition("/")[0], file.folder
@@ -93,7 +93,9 @@ class Catalog:
         return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
-        """Return the nearest folder with a Dockerfile: `path` or one of the two folders above; else return `path`."""
+        """Return the nearest folder with a Dockerfile: `path` or one of the two folders above it. If none of the three has a
+        Dockerfile, return `path`.
+        """
         above = path
         for _ in range(3):
             if "Dockerfile" in self.tree.folders[above].files:
@@ -234,8 +236,8 @@ class Image:
 
     @staticmethod
     def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
-        """Return `conf`. If it has no templates, but a folder in `beside` shares a resource with it, return a copy of `conf` with
-        the templates of that folder.
+        """Return `conf` or, if it has no templates and shares a resource with a folder in `beside`, a copy of `conf` with the
+        templates of that folder.
         """
         other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
         return replace(conf, templates=other.templates) if other and not conf.templates else conf

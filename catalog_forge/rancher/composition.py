@@ -194,8 +194,8 @@ class Service:
         return self.parts[0].docker
 
     def get(self, key: str) -> Node | None:
-        """Return the value of a key in both files: mappings and lists are combined; of two values of any other type, the last
-        counts.
+        """Return the value of a key in both files: mappings and lists are combined; of two values of any other type, the one in
+        rancher-compose.yml counts.
         """
         if len(self.parts) == 1:
             return self.parts[0].get(key)

@@ -92,7 +92,9 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """The prefix of the entry's id: the top folder's name up to its first dash, followed by `*`; empty without a dash."""
+        """The prefix of the entry's id: the top folder's name up to its first dash, followed by `*`; empty if this name has no
+        dash.
+        """
         before, dash, _ = self.top.name.partition("-")
         return f"{before}*" if dash else ""
 

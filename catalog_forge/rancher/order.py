@@ -9,8 +9,8 @@ _MOST_CYCLES = 20
 
 
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return the names, each after the names that it needs and otherwise in the given order. Also return the cycles, in which no
-    order of the names meets all needs.
+    """Return the names, each after the names that it needs and otherwise in the given order. Also return the cycles of needs,
+    which no order can satisfy.
 
     Names that are not keys of `needs` are ignored. The function is not recursive, because an entry may chain
     any number of services.

@@ -1,4 +1,5 @@
-"""Renders the Go templates in compose files quickly for many sets of answers, and translates locations to the source.
+"""Renders the Go templates in compose files quickly for many sets of answers, and translates locations in the rendered text to
+locations in the source.
 
 Rules: docs/facts/catalog.md#4.13 to #4.19. Two of the rules are specific to the Go release with which rancher-compose was
 built: the output ends where an action fails, and the part of an action after a pair of parentheses is ignored. Entries are

@@ -44,7 +44,9 @@ def sole(text: str) -> str:
 
 
 class Substitution:
-    """Substitutes answers in nodes. `undefined` is called for names without an answer, `wrong` for a `$` without a valid name."""
+    """Substitutes answers in nodes. `undefined` is called for names without an answer, and `wrong` is called for a `$` without a
+    valid name.
+    """
 
     def __init__(self, variables: Mapping[str, str], undefined: Say, wrong: Say) -> None:
         self.variables = variables

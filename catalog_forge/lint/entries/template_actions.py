@@ -91,7 +91,9 @@ def deciding(template: Template) -> list[str]:
 
 
 def tested(pipe: Any) -> Iterator[Any]:
-    """Yield each term of a condition that is tested without a comparison: a whole condition, or an operand of and, or, not."""
+    """Yield each term of a condition that is tested without a comparison: a whole condition, or an operand of `and`, `or` or
+    `not`.
+    """
     for command in pipe.commands:
         first, *rest = command.arguments
         if kind(first) == "IdentifierNode" and first.name in ("and", "or", "not"):

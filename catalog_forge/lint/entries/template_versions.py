@@ -24,7 +24,8 @@ from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# The maximum number of questions that are considered, and of options of each question. Real entries have at most half as many.
+# The maximum number of questions that are considered, and the maximum number of options of each question. Real entries have at
+# most half as many questions and options.
 WIDEST = 16
 # Limits for the versions of one revision: seconds of processor time, and characters of text.
 SECONDS = 3.0

@@ -25,7 +25,7 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# How many characters before a `confd` are searched for a match of `_BEGINS`.
+# The number of characters before a `confd` that are searched for a match of `_BEGINS`.
 _LONGEST = 1000
 # Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is that large.
 MAX_TEMPLATE = 128 << 10

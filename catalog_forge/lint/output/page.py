@@ -1,6 +1,6 @@
 """The report page for a team: the facts and findings of every image, the findings of entries, and the rules that found them.
 
-The page is one file without scripts and external resources; text from a catalog cannot change its structure.
+The page is one file without scripts or external resources. Text from a catalog cannot change the structure of the page.
 """
 
 from __future__ import annotations

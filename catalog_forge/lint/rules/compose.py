@@ -127,8 +127,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         meant = _key_meant(part, key.value, part.keys[key.value][1])
         where = composition.at(hit.where)
         file = files.get(where.file)
-        # `network` is renamed because it is another tool's name for the key. Any other key is renamed only if it is a
-        # misspelling.
+        # The fix renames the key `network`, because other tools use this name for the key that was meant. The fix renames any
+        # other key only if it is misspelt.
         rename = mend.renamed if key.value == "network" else mend.respelt
         fix = rename(file, replace(key, where=where), meant) if meant and file else None
         yield replace(hit, where=where, fix=fix)

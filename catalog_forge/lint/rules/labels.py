@@ -98,7 +98,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         if use.kind != "variable" or use.name not in SCHEDULER or use.name in revision.asked or use.in_comment:
             continue
         where = use.where
-        # Only the scheduler replaces such a variable. In any other label, `$$` would leave a literal dollar sign and the name.
+        # Only the scheduler replaces such a variable. In any other label, `$${NAME}` would become the literal text `${NAME}`.
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
             yield Hit(
                 where,

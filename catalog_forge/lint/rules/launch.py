@@ -202,7 +202,7 @@ for _row in (
 
 @rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
 def plain_template(revision: Revision) -> Iterator[Hit]:
-    """The CI reads docker-compose.yml as YAML, and refuses a template that is not valid YAML before rendering. It ignores
+    """The CI reads docker-compose.yml as YAML without rendering it, and refuses a template that is not valid YAML. It ignores
     docker-compose.yml.tpl. The catalog service and rancher-compose accept both names: ignore this rule if you do not use the CI.
 
     Bad:

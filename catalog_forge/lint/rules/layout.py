@@ -20,7 +20,7 @@ from catalog_forge.rancher.tree import keys_of
 _GIT = frozenset(("branches", "hooks", "info", "logs", "modules", "objects", "refs", "worktrees"))
 _PLAIN = re.compile(r"0|[1-9][0-9]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# The kinds of environments (the words before `-templates`) whose entries are stacks. Entries for `kubernetes` are manifests,
+# The kinds of environments (the words before `-templates`) whose entries are stacks. Entries for `kubernetes` are manifests, and
 # entries for `machine` are drivers.
 _STACKS = ("", "infra*", "mesos*", "swarm*")
 

@@ -394,8 +394,8 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
 def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     """Yield the faults in one version of a template.
 
-    Most services of a version also occur in other versions, so their checks are cached. If all services are sound, the slower
-    check that finds the locations of faults is skipped.
+    Most services of a version also occur in other versions, so the results of their checks are cached. If all services are sound,
+    the slower check that finds the locations of faults is skipped.
     """
     from catalog_forge.lint.entries.template_versions import sections
 

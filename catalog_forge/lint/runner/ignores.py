@@ -45,7 +45,9 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and the faults in the ignores. `known` maps each word of an ignore to rules or to a fault."""
+    """All ignores of a catalog, and the faults in the ignores. `known` maps each word that occurs in an ignore to the rules that
+    the word selects, or to the fault in the word.
+    """
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

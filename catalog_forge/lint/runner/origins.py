@@ -16,8 +16,8 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 Path = tuple[str, ...]
 
-# Which key of the spec determines each key of config.yml or of the catalog block, each key of a template resource, and each
-# instruction or OCI label of the Dockerfile.
+# These tables map the keys of config.yml and of the catalog block, the keys of a template resource, and the instructions and OCI
+# labels of the Dockerfile to the keys of the spec that determine them.
 _ENTRY = {key: ("entry", key) for key in ("version", "category", "license")} | {
     **{key: ("entry", key) for key in ("minimum_rancher_version", "maximum_rancher_version", "upgrade_from")},
     "name": ("entry", "title"),

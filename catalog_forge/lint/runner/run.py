@@ -70,7 +70,7 @@ def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs
 
 
 def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
-    """Split the subjects of a catalog, by type, into shares.
+    """Split the subjects of a catalog into shares. Each share maps types to subjects.
 
     An entry and its revisions are always in one share. All subjects that are not in an entry are in the first share.
     """

@@ -38,7 +38,7 @@ class Settings:
         """Return the rules to run. Raises ForgeError for an unknown rule.
 
         The argument `select` replaces both `select` and `ignore` of the settings. The argument `ignore` adds more ignored rules.
-        `external` allows rules that run external programs.
+        Rules that run external programs are only included if `external` is true.
         """
         wanted = registry.expand(select or self.select or ("all",))
         without = registry.expand((*(() if select else self.ignore), *ignore))

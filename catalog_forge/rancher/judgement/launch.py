@@ -62,7 +62,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """Return the fault. If a variable may be the reason why a value is not a number, another lint rule reports the fault."""
+        """Return a fault; if a variable may be the reason why a value is not a number, assign the fault to another lint rule."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make the question for this variable required, and give it a default"

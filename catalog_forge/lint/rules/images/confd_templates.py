@@ -67,7 +67,7 @@ def unparsed(image: Image) -> Iterator[Hit]:
 @rule("CF632", "error", "A template uses a function or a construct that its confd lacks", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
     """Each release of confd added functions, and the release's Go version determines the template syntax: a function or syntax
-    that it lacks makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
+    that the release lacks makes the whole file fail. If the Dockerfile does not name a release, confd 0.14 to 0.16 is assumed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

@@ -70,8 +70,8 @@ def not_built(image: Image) -> Iterator[Hit]:
 
 @rule("CF702", "warning", "The base image is not pinned", on=Image)
 def floating_base(image: Image) -> Iterator[Hit]:
-    """A base image without a tag, or with a tag that moves, can change without notice: the image that is built is not the one
-    that was tested.
+    """A base image without a tag, or with a tag that moves, can change without notice. The image that you build may then differ
+    from the image that you tested.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
