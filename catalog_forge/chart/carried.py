@@ -14,8 +14,8 @@ CARRIED = frozenset(
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# For each kind of service without pods: the keys that need no report, because `routes` reads them, or because they have an
-# effect only on containers.
+# Maps each kind of service without pods to the keys that need no report: `routes` reads these keys, or they have an effect only
+# on containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),
@@ -33,7 +33,7 @@ _PROCESSOR = (
     "Kubernetes measures CPU time in different units",
     "set resources.requests.cpu and resources.limits.cpu in the template",
 )
-# For each kind of gap: what the part of the entry becomes in the chart, and what the user can do.
+# Maps each kind of gap to two texts: what the part of the entry becomes in the chart, and what the user can do.
 SAID: Mapping[str, tuple[str, str]] = {
     "depends_on": ("Kubernetes starts all workloads at once", "make the program wait for the services that it needs"),
     "retain_ip": ("each new pod gets a new address", "use the DNS name of the pod, which stays the same"),
@@ -253,7 +253,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "write an Ingress for the services behind the load balancer",
     ),
 }
-# For the beginning of a note's key: the kind of gap that a note of the composed stack becomes. The longest match counts.
+# Maps the beginning of the key of a note about the composed stack to the kind of gap for the note. The longest match counts.
 NOTED: Mapping[str, str] = {
     "volumes.": "volume driver",
     "${": "variable without a question",
@@ -271,8 +271,8 @@ _AGENT = (
     "give the pod a ServiceAccount, and make the program use the Kubernetes API",
 )
 _RULES = ("the label is part of the rules of a load balancer", "compare it with the Ingress of the chart")
-# For the beginning of the name of a label that Rancher acts on: what the label becomes. The longest match counts. None means
-# that the label with exactly this name carries over.
+# Maps the beginning of the name of a label that Rancher acts on to what the label becomes. The longest match counts. None means
+# that a label with exactly this name carries over.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
     "io.rancher.scheduler.global": None,

@@ -41,7 +41,7 @@ class Gaps:
     def add(
         self, kind: str, service: str, what: str, where: Where | None, said: tuple[str, str] | None = None, /, **words: str
     ) -> None:
-        """Add a gap with the texts `said` or, without `said`, the texts of `kind` in `carried`. `words` fill the placeholders."""
+        """Add a gap with the texts in `said` or, by default, the texts for `kind` in `carried`. `words` fill the placeholders."""
         becomes, todo = (text.format(**words) for text in said or SAID.get(kind, OTHERWISE))
         self.found[Gap(kind, printable(service), printable(what), printable(becomes), printable(todo), where)] = None
 

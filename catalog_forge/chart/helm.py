@@ -1,7 +1,7 @@
-"""Writes data as a Helm template: block YAML in which each text is quoted, including the answers that Helm inserts.
+"""Writes data as a Helm template: block YAML in which each string is quoted, including the answers that Helm inserts.
 
-No text of an entry is treated as a template or changes the structure of the YAML. Texts are written as JSON, which is a subset of
-YAML (https://yaml.org/spec/1.2.2/). Answers are written by Helm's `toJson`. A literal `{{` becomes an action that prints `{{`.
+No text of an entry is treated as a template or changes the structure of the YAML. Strings are written as JSON, which is a subset
+of YAML (https://yaml.org/spec/1.2.2/). Answers are written by Helm's `toJson`. A literal `{{` becomes an action that prints `{{`.
 """
 
 from __future__ import annotations
@@ -161,13 +161,13 @@ def _indented(line: str) -> str:
 
 
 def answer(question: Question) -> str:
-    """Return the answer to a question as a Helm expression. It is an integer if `is_whole` is true for the question."""
+    """Return the answer to a question as a Helm expression, which is an integer if `is_whole` is true for the question."""
     path = f"$.Values.answers.{question.variable}"
     return f"(int64 {path})" if is_whole(question) else path
 
 
 def whole(question: Question) -> str:
-    """Return the answer to a question as a Helm expression for an integer. It removes leading zeros, which Helm refuses."""
+    """Return a Helm expression for an answer that is an integer. The expression removes leading zeros, which Helm refuses."""
     path = f"$.Values.answers.{question.variable}"
     return f"int64 {path}" if is_whole(question) else f'int64 (regexReplaceAll "^0+" (toString {path}) "")'
 

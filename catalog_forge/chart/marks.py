@@ -118,7 +118,10 @@ def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, 
 
 
 def decisive(entry: Revision) -> set[str]:
-    """Return the variables that templates use in conditions or other expressions. The effect of their answers is unknown."""
+    """Return the variables that templates do not just print, but use in conditions or in larger expressions.
+
+    The effect of their answers is unknown.
+    """
     found: set[str] = set()
     for use in entry.uses:
         if use.kind != "value" or not is_template(use.file.text):

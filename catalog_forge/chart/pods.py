@@ -103,7 +103,7 @@ class Pods:
         return composition.at(_place(node, item) if node else definition.where)
 
     def of(self, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
-        """Return the pod of a service. `name` is the name of its Secret, `tree` the volume of its metadata.
+        """Return the pod of a service. `name` is the name of the pod's Secret, and `tree` is the volume with its metadata.
 
         `keeps` is True if the pod's own volumes can outlive the pod.
         """
@@ -300,7 +300,7 @@ class _PodMaker:
     # Volumes.
 
     def _mounts(self, launch: Launch) -> list[Any]:
-        """Return the mounts of a container: its own first, then those of other containers. A path is mounted only once."""
+        """Return the mounts of a container: first its own, then those of other containers. A path is mounted only once."""
         found: dict[str, dict[str, Any]] = {}
         for key, path, read_only in self._sources_of(launch, set()):
             if path not in found:
@@ -463,7 +463,7 @@ def file_name(name: str) -> str:
 
 
 def _place(node: Node, item: str) -> Where:
-    """Return the place of the key `item` or of the list item that begins with `item`. Otherwise, return the node's place."""
+    """Return the place of the key `item` or of the list item that begins with `item`; if there is neither, the node's place."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

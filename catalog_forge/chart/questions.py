@@ -17,7 +17,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
-# Types that have another name in Rancher 2, or no equivalent: users type the name of a `service` as text.
+# Types that have another name or no equivalent in Rancher 2. For example, users enter the name of a `service` as text.
 _TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
 _KNOWN = frozenset("string multiline password boolean int enum secret".split())
 _SAFE_CLASS = re.compile(r"[A-Za-z0-9 _.,:/@%+=~#-]+")

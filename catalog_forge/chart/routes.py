@@ -153,7 +153,10 @@ class Routes:
     # Load balancers.
 
     def _balancer(self, service: Service) -> None:
-        """Add the rules of a load balancer. Rules with a host or path become an Ingress, and rules with only a port a Service."""
+        """Add the rules of a load balancer.
+
+        Rules with a host or path become an Ingress, and rules with only a port become a Service.
+        """
         name, rules = self.names[service.name], self.stack.balancers.get(service.name, ())
         public = {private: outer or private for _, outer, private, _ in map(port_of, service.primary.ports)}
         asking = {rule.source for rule in rules if rule.protocol == "http" and (rule.hostname or rule.path)}

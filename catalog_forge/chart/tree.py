@@ -1,4 +1,4 @@
-"""Writes Helm templates for files with Rancher's metadata, which confd's `file` back end reads.
+"""Writes Helm templates for the files from which confd's `file` back end reads Rancher's metadata.
 
 The templates work for any release name, scale and answers.
 
@@ -32,7 +32,7 @@ _HOST = model.Host("kubernetes", "127.0.0.1")
 
 @dataclass(frozen=True)
 class Identity:
-    """The identity of a service's containers in the cluster. `scale` and `pod`, the name of pod `$i`, are Helm expressions."""
+    """The identity of a service's containers in the cluster. `scale` and `pod` (the name of pod `$i`) are Helm expressions."""
 
     scale: str
     pod: str

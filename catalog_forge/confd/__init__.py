@@ -1,1 +1,4 @@
-"""Compiles blocks to template resources for confd 0.14 and later, without assignments and {{break}}, which Go 1.8 lacks."""
+"""Compiles blocks to template resources for confd 0.14 and later.
+
+The templates contain no assignments with `=` and no {{break}}, because Go 1.8 supports neither.
+"""

@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Compile all services, in any stack, that have the collection's label or, if `of.inner` is set, the services' containers."""
+    """Compile all services, in any stack, that have the collection's label. If `of.inner` is set, compile their containers."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -162,7 +162,7 @@ def split(text: str, separator: str) -> Members:
 
 
 def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
-    """Return the condition that a service or container has the collection's label, as a tuple, which is empty for `*`."""
+    """Return a tuple with the condition that a service or container has the collection's label. It is empty for the label `*`."""
     if of.name == "*":
         return ()
     label = holder.child(f"labels/{of.name}")

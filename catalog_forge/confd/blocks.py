@@ -203,7 +203,7 @@ class Body:
         return code
 
     def copied(self, block: CopyBlock) -> str:
-        """Return the code that writes every pair of a map, or every value of a list (in the format `lines`)."""
+        """Return the code that writes every pair of a map or, in the format `lines`, every value of a list."""
         pairs = copies.pairs(self, block)
         lines = guarded(pairs.keep, pairs.line)
         return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n"
@@ -240,7 +240,10 @@ class Body:
         return f'or (getenv {term}) {ors} ""' if ors else f"getenv {term}"
 
     def listed(self, block: ListBlock) -> str:
-        """Return the code of a `list` block: an item for each element, on separate lines if the separator is a line break."""
+        """Return the code of a `list` block, which writes an item for each element.
+
+        The items are on separate lines if the separator is a line break.
+        """
         listing, values = block.list, self.values
         in_lines = listing.sep == "\n" and not listing.tail
         last = listing.item.parts[-1] if listing.item.parts else ""
@@ -309,7 +312,10 @@ class Body:
         return _COMPARED[word].format(left, right)
 
     def _of(self, each: Each) -> Collection:
-        """Return the collection of a loop, marked `required` if it must not be empty and `records` if the body reads fields."""
+        """Return the collection of a loop.
+
+        `required` is set if the collection must not be empty, and `records` is set if the body reads fields.
+        """
         around = (*(name for name, _ in self.values.scope), each.named)
         return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
 
@@ -351,7 +357,7 @@ def guarded(condition: str, lines: str) -> str:
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
-    """Return code between two brackets, with a space where a bracket and the code would form `{{` or `}}` together."""
+    """Return code between two brackets, with a space where a bracket and the code would together form `{{` or `}}`."""
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 

@@ -1,4 +1,4 @@
-"""Detects template calls that always fail, from the types and constants known before the template runs.
+"""Detects template calls that always fail, by means of the types and constants that are known before the template runs.
 
 The parameter types are those of the imitated functions. An argument of unknown type is never reported.
 """
@@ -169,7 +169,10 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
 
 
 def _element(name: str, arguments: Sequence[Argument]) -> str:
-    """Return why `index` or `slice` fails (no elements, or a first index of a wrong type), or "" if it may succeed."""
+    """Return why `index` or `slice` fails, or "" if it may succeed.
+
+    Both fail if the value has no elements, and if the first index has a wrong type.
+    """
     kind, places = arguments[0].type, arguments[1:2]
     if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
         return f"{shown(kind)} has no elements"

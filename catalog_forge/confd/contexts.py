@@ -157,7 +157,10 @@ def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
-    """For each branch of each `when` block, yield the choices that lead to it: the branch of each block, by `id`."""
+    """For each branch of each `when` block, yield the choices that lead to this branch.
+
+    The choices map the `id` of this `when` block, and of each one around it, to the branch to take.
+    """
     for block in body:
         if isinstance(block, WhenBlock):
             for taken, inner in ((True, block.then), (False, block.otherwise)):

@@ -16,7 +16,10 @@ def string(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return template code that prints text unchanged. Otherwise, `{{`, or `{` at the end of the text, would open an action."""
+    """Return template code that prints text unchanged.
+
+    In the text, `{{`, and `{` at the end, would open an action. An action that prints the same characters replaces them.
+    """
     text = text.replace("{{", '{{"{{"}}')
     return text[:-1] + '{{"{"}}' if text.endswith("{") else text
 

@@ -13,7 +13,7 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
-    """Return the keys that a hand-written template needs: for each path that the template reads, the root (in `roots`) above it.
+    """Return the keys that a hand-written template needs: for each path that it reads, the member of `roots` above this path.
 
     Raises ForgeError with line and column if confd cannot parse the template, and for each lookup whose path is outside the
     stack of the service, does not exist in metadata of this version, or cannot be determined.

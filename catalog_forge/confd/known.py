@@ -21,7 +21,7 @@ _VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
 _CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
 _MOST_FIELDS = 50
-# Longer texts are dropped, because names that are joined repeatedly would grow without bound.
+# Longer text is dropped, because text would grow without bound if a template joined names repeatedly.
 LONGEST = 2000
 
 Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time", "json"]

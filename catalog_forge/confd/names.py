@@ -1,8 +1,8 @@
 """Locates values in the store, by metadata version and by topology (docs/facts/confd.md#5.4).
 
 A spec's `self` is a container of the service. If confd shares the service's network address, `self` is /self/container.
-In topology `volumes`, confd runs in a sidekick with its own address: `self` is then the container of the primary service
-that is in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
+In topology `volumes`, confd runs in a sidekick with its own address: `self` is then the primary service's container
+in the same deployment unit. In a store other than Rancher's, the metadata keys are directly below the prefix,
 and no other keys exist.
 """
 
@@ -194,7 +194,7 @@ class Names:
         return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
 
     def below(self, of: Collection) -> Members:
-        """Compile the children of a raw path to a collection: of records if the spec reads their fields, otherwise of values."""
+        """Compile the children of a raw path to a collection of records or, if the spec does not read their fields, of values."""
         base = self.at(of.name)
         if of.records:
             return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
@@ -272,7 +272,7 @@ def of_container(leaf: str, default: str = _EMPTY) -> str:
 
 
 def same(leaf: str, wanted: str) -> str:
-    """Return the condition that a field (`leaf`) of the visited container equals `wanted`, a template expression."""
+    """Return a condition that is true if a field (`leaf`) of the visited container equals `wanted`, a template expression."""
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 

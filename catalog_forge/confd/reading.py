@@ -449,7 +449,7 @@ class _Reader:
         return Value(source=path if name == "getv" else "", origin=path if name == "getv" else "")
 
     def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> bool:
-        """Record a comparison that cannot be intended; return whether it fails."""
+        """Record a comparison that its author cannot have intended; return whether the comparison fails."""
         constants = [value for each, value in zip(rest, values, strict=False) if type(each).__name__ == "StringNode"]
         paths = [value.text for value in constants if value.text.startswith("/")]
         if len(values) > 1 and len(constants) == len(values) and paths:

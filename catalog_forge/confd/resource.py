@@ -165,7 +165,10 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Return the body, preceded by the code that it needs, such as helpers and walks. With walks, it is a separate template."""
+    """Return the body, preceded by the code that it needs, such as helpers and walks.
+
+    If there are walks, the body becomes a separate template.
+    """
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
     code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]

@@ -241,13 +241,13 @@ class Values:
         return self.condition(expr) or self.term(expr)
 
     def given(self, found: Expr | Collection) -> str:
-        """Return the condition that an expression has a value that is not empty, or that a collection has an element."""
+        """Return a condition that is true if an expression has a value that is not empty, or if a collection has an element."""
         if isinstance(found, Collection):
             return self._some(self.collection(found))
         return self.term(found) if found.is_counted else self._operand(replace(found, default=""))
 
     def existing(self, expr: Expr) -> str:
-        """Return the condition that a key exists, even if its value is empty; a map or list exists if it has an element."""
+        """Return a condition that is true if a key exists, even with an empty value. A map or list exists if it has elements."""
         node = expr.node
         if isinstance(node, Metadata):
             path = self.metadata_path(node.path)
@@ -379,14 +379,14 @@ class Values:
         return f"{{{{if not ({self._some(self.collection(of))})}}}}{{{{getv {message}}}}}{{{{end}}}}"
 
     def around(self, members: Members, head: str, code: str, tail: str) -> str:
-        """Put a head and a tail around code. They are printed only if there is an element."""
+        """Put a head and a tail around code. The head and the tail are printed only if the collection has an element."""
         if not head and not tail:
             return code
         trim = "}}" if code.endswith("}}") else " -}}\n"
         return f"{{{{if {self._some(members)}}}}}{head}{code}{tail}{{{{end{trim}"
 
     def _some(self, members: Members) -> str:
-        """Return the condition that a collection has an element; in a template, an empty list is false."""
+        """Return a condition that is true if a collection has an element. In a template, an empty list counts as false."""
         return f"gt (len {go.paren(members.list)}) 1" if members.selected else members.list
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
@@ -420,7 +420,7 @@ class Values:
         return found if default is None else self._or_else(self.collection(of), found, show(go.string(default)))
 
     def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T, name: str = "") -> str:
-        """Return the result of `write(item)`, where `it` and `name` in the item refer to the loop element of `members`."""
+        """Return the result of `write(item)`. In the item, `it` and the name in `name` refer to the loop element of `members`."""
         around, self.frames = self.frames, (*self.frames, Held(name, of, members, members.variable))
         code = write(item)
         self.frames = around

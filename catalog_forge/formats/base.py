@@ -28,9 +28,9 @@ class Escape:
     all others are refused unless `any_control` is set. If `seen` is set, other invisible characters are also refused, such as
     spaces that only some readers strip. `refuse` lists further characters to refuse. If `word` is set, only letters, digits,
     `-._~` and the characters of `extra` are allowed. `not_first` and `not_last` list characters that are refused at the beginning
-    or the end. A value has at most `longest` bytes. `lead` is put before a leading space. If `quoted` is set, values are written
-    as Go's %q writes them, and YAML reads them back exactly. If `ascii` is set, `java_escaped` is applied before `replace`; a
-    template cannot escape characters above U+FFFF in this way, so they are refused.
+    or the end. `longest` is the maximum number of bytes of a value as Go's %q writes it. `lead` is put before a leading space. If
+    `quoted` is set, values are written as Go's %q writes them, and YAML reads them back exactly. If `ascii` is set,
+    `java_escaped` is applied before `replace`; a template cannot escape characters above U+FFFF in this way, so they are refused.
     """
 
     name: str

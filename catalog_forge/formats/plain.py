@@ -1,4 +1,4 @@
-"""Writes files of unknown syntax (raw), and of one value per line (lines). In both, a value cannot contain a line break."""
+"""Writes files of unknown syntax (raw) and files with one value per line (lines). A value cannot contain a line break."""
 
 from __future__ import annotations
 

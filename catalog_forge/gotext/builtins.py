@@ -184,7 +184,7 @@ def call(function: Any, *_arguments: Any) -> Any:
 
 
 def _text(box: Sandbox, values: tuple[Any, ...]) -> bytes:
-    """Join the arguments of an escape function in one string. A nil is written as a template prints it."""
+    """Join the arguments of an escape function into one string. A nil is written as a template prints it."""
     if len(values) == 1 and isinstance(values[0], bytes):
         return values[0]
     return fmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)

@@ -310,7 +310,7 @@ _BASES = {"v": "d", "d": "d", "b": "b", "o": "o", "O": "o", "x": "x", "X": "X"}
 
 
 class Formatter:
-    """Formats values by a format string, as fmt's doPrintf does."""
+    """Formats values according to a format string, as fmt's doPrintf does."""
 
     def __init__(self, form: bytes, values: Sequence[Any], printer: Printer) -> None:
         self.form = form
@@ -336,7 +336,7 @@ class Formatter:
         return printer.text
 
     def _verb(self) -> bool:
-        """Format the next verb; return False if the format ends before it."""
+        """Write the result of the next verb. Return False, after writing Go's error, if the format ends before the verb."""
         self.good = True
         flags = self._flags()
         if not self._is_simple():
@@ -402,7 +402,7 @@ class Formatter:
         return flags
 
     def _index(self) -> bool:
-        """Read an argument index such as [2], which selects the next value; return whether it was a valid number."""
+        """Read an argument index such as [2], which selects the next value. Return whether the brackets contain a number."""
         if self._peek() != b"[":
             return False
         self.reordered = True

@@ -41,7 +41,7 @@ _UNTERMINATED = {'"': "quoted string", "'": "character constant", "`": "raw quot
 
 
 class Token(NamedTuple):
-    """A piece of a template, from byte `start` to `end`, and the line that it begins in.
+    """A piece of a template. It occupies the bytes `start` to `end`, and begins on line `line`.
 
     The kind of a keyword or sign is its own text; the value of an `error` is the reason why Go cannot read the template.
     """
@@ -81,8 +81,8 @@ class _Lexer:
         self.words = KEYWORDS - {word for word in ("break", "continue") if word in functions}
         self.is_ascii = text.isascii()
         self.parentheses = 0
-        # The rest of the text begins at character `place`. Bytes and lines are counted up to character `_at`, which is byte
-        # `_bytes` in line `_line`.
+        # The text that is not yet read begins at character `place`. Bytes and lines are counted only up to character `_at`,
+        # which is byte `_bytes` on line `_line`.
         self.place = 0
         self._at, self._bytes, self._line = 0, 0, 1
 
@@ -96,7 +96,7 @@ class _Lexer:
                     yield token
 
     def text_and_opening(self) -> Iterator[Token]:
-        """Yield the text before the next action, and the action's `{{` unless it is a comment. After all text, yield `eof`."""
+        """Yield the text before the next action, and the `{{` unless the action is a comment. At the end, yield `eof`."""
         opening = self.text.find("{{", self.place)
         if opening < 0:
             if self.place < len(self.text):

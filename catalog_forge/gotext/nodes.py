@@ -97,7 +97,7 @@ class VariableNode(Chain):
 
 @dataclass(frozen=True, slots=True)
 class ParenthesizedNode(Chain):
-    """A pipeline in parentheses. `bare` marks a function that a field follows, and that is therefore treated as parenthesized."""
+    """A pipeline in parentheses. `bare` means that the template has no parentheses: a field follows a function name."""
 
     pipeline: PipeNode
     bare: bool = False

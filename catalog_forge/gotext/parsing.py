@@ -406,7 +406,7 @@ class _Parser:
         return self.with_fields(self.constant(token))
 
     def with_fields(self, term: Term) -> Term:
-        """Return a term with the fields after it. Raises SyntaxFault if the term is not a function but has fields."""
+        """Return a term together with the fields after it. Raises SyntaxFault if fields follow a term that is not a function."""
         if self.peek().kind != "field":
             return term
         if not isinstance(term, IdentifierNode):

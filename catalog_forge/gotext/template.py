@@ -38,7 +38,7 @@ class Template:
 
 
 def compile_template(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
-    """Compile a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go where Go has this error."""
+    """Compile a file whose templates may call `functions`. Raises SyntaxFault, worded as in Go if Go reports this error."""
     parsed = parse(name, source, functions)
     try:
         codes = {name: Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
@@ -136,7 +136,7 @@ class Compiler:
         del self.scope[mark:]
 
     def otherwise(self, node: Any, to_else: list[int], inner: int) -> None:
-        """Compile the else branch, if any. Variables of the first branch (index `inner` and later) are not visible here."""
+        """Compile the else branch, if any. In it, variables of the first branch (index `inner` and later) are not visible."""
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -315,7 +315,7 @@ class Compiler:
         return lambda machine: [term(machine) for term in terms]
 
     def argument(self, node: Any, kind: str) -> Expr:
-        """Compile an argument: a constant must fit the type now; any other value is checked when it is evaluated."""
+        """Compile an argument. The type of a constant is checked now, and that of any other value when the value is evaluated."""
         name = type(node).__name__
         if name == "ParenthesizedNode" and not node.fields and kind in ("any", "value"):
             return self.pipe(node.pipeline)  # already settled

@@ -64,7 +64,7 @@ class Slice(list[Any]):
 
     @classmethod
     def grown(cls, items: Iterable[Any], kind: str, *, nil: bool = False) -> Slice:
-        """Make a list with the capacity that Go's append creates, which is a power of two (exact for up to 512 elements)."""
+        """Make a list with the capacity that Go's append creates: a power of two. In Go, this is only true up to 512 elements."""
         made = cls(items, kind, nil=nil)
         made.cap = max(len(made), 1 << (len(made) - 1).bit_length()) if made else 0
         return made

@@ -1,4 +1,4 @@
-"""Decodes YAML in the same way as Go: the values of scalars, null, text, and merge keys.
+"""Decodes YAML in the same way as Go, which has its own rules for scalars, null, text and merge keys.
 
 Rules: `decode.go` of gopkg.in/yaml.v2, as used by catalog-service b3dc315 and rancher-compose-executor v0.14.29. Null fits every
 type, every scalar can be text, and numbers and booleans are those of YAML 1.1.

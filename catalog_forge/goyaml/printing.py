@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text. Spaces in the first and last `first` characters never become line breaks."""
+        """Write plain or single-quoted text. No space in the first or last `first` characters becomes a line break."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):
@@ -210,7 +210,7 @@ class _Printer:
         self.indented = self.indented and opens
 
     def new_line(self) -> None:
-        """Move to the column of the current indentation, on a new line if the current line is already past it."""
+        """Move to the column of the current indentation; begin a new line if the position is already past that column."""
         indent = max(self.indent, 0)
         if not self.indented or self.column > indent or (self.column == indent and not self.spaced):
             self.line_break()

@@ -29,7 +29,7 @@ _SEPARATOR = re.compile("(?<=[0-9])_(?=[0-9])")
 
 
 def resolve(text: str) -> Scalar:
-    """Return the value of an unquoted scalar: a word or number of YAML 1.1, as the library reads it, otherwise text.
+    """Return the value of an unquoted scalar. A word or number of YAML 1.1 has the library's value; any other scalar is text.
 
     Integers that do not fit in 64 bits are floats; floats that do not fit in a double are text.
     """

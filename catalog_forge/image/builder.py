@@ -6,7 +6,7 @@ How the classic builder of an engine behaves (measured on 20.10), and how this m
   dangling. This module removes all images of such a build, so that the engine is in the same state as before.
 - The last image of each stage except the final stage stays dangling, even after success. This image is the build cache
   of its stage (here: the downloaded confd) and is kept, because all specs with the same confd share it: a changed spec
-  changes only the final stage. Each build without cache would add another such image, so the image of such a build is removed.
+  changes only the final stage. A build without the cache makes another image of this kind, which this module removes.
 - A build fails if the cached image of a step is removed while the build runs, either by `docker image prune` or together
   with the last image that was built on the cached image. The build is then repeated once.
 - The image that had the tag before becomes dangling. That image is removed if catalog-forge built it and no container uses it.

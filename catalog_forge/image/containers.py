@@ -256,7 +256,7 @@ class Run:
 
     @contextmanager
     def _answer_awaited(self) -> Iterator[None]:
-        """Record whether the request in the block gets no answer, because the engine may still create the object later."""
+        """Record whether the request in the block gets no answer. Without one, the engine may still create the object later."""
         self._unanswered = True
         try:
             yield

@@ -51,7 +51,7 @@ class Inline:
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction from character `start` to `end` of the file.
+    """One instruction. It occupies the characters `start` to `end` of the file.
 
     `text` is the text after the keyword and the flags, with lines joined. `body` is `text` with build variables expanded.
     """

@@ -101,7 +101,7 @@ def gone(address: Address, action: str) -> EngineError:
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
     """Connect to the engine that `locate` finds, and wait for an answer. `timeout` (in seconds) applies to every request.
 
-    Raises EngineError if the engine does not exist or refuses, or if the server at its address is not a Docker engine.
+    Raises EngineError if the engine does not exist, refuses or is too old, or if another server answers at the engine's address.
     """
     address = locate(environ)
     try:

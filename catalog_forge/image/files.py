@@ -111,7 +111,7 @@ def dockerfile(spec: Spec) -> str:
 
 
 def tools(spec: Spec) -> list[dict[str, str]]:
-    """Return the tools for the Dockerfile: each with the name of its build arguments and the command that unpacks it."""
+    """Return what the Dockerfile needs for each tool, such as the name of its build arguments and the command that unpacks it."""
     return [
         {
             "name": tool.name,
@@ -135,7 +135,7 @@ def tools_folder(spec: Spec) -> str:
 
 
 def _unpack(tool: Tool) -> str:
-    """Return the command that prints the program in a tool's archive."""
+    """Return the command that extracts the program from a tool's archive, and writes it to standard output."""
     return f'{UNPACK.get(tool.ending, "")} /fetched/{tool.name} "${{{tool.variable}_PATH}}"'
 
 
@@ -160,7 +160,7 @@ def _source(spec: Spec) -> str:
 
 
 def programs(spec: Spec) -> list[str]:
-    """Return the programs that the checks of files run in this image. The build fails if a program is missing."""
+    """Return the programs that `check` commands of files start in this image. The build fails if one of them is missing."""
     words = {file.check.split()[0] for file in spec.files if file.check.strip() and not spec.asks(file)}
     return sorted(word for word in words if re.fullmatch(r"[A-Za-z0-9_./-]+", word))
 

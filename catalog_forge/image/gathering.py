@@ -29,7 +29,10 @@ ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The files of a confd folder. `resources` (below conf.d/) and `templates` map their names to paths in the build context."""
+    """The files of a confd folder.
+
+    `resources` maps paths below conf.d/, and `templates` maps paths below templates/, to paths in the build context.
+    """
 
     confdir: str
     resources: Mapping[str, str]

@@ -66,7 +66,7 @@ def _socket(environ: Mapping[str, str]) -> str:
 
 
 def _get(path: str, url: str, kind: type[_Answer]) -> _Answer:
-    """Send an HTTP/1.0 request, so that the response is not chunked. Raises OSError or ValueError if it fails."""
+    """Send an HTTP/1.0 request, so that the response is not chunked. Raises OSError or ValueError if the request fails."""
     with socket.socket(socket.AF_UNIX) as engine:
         engine.settimeout(_SECONDS)
         engine.connect(path)

@@ -40,7 +40,7 @@ def check(engine: Engine, request: BuildRequest, report: Report) -> None:
 
 
 def _held(engine: Engine, tag: str) -> Mapping[str, object]:
-    """Return the contents of an image without times: its files by path, and the settings with which its container starts."""
+    """Return an image's files by path, without their times, and the settings with which its containers start."""
     with engine.asked_to(f"look into {tag}"):
         started = engine.api.inspect_image(tag)["Config"] or {}  # type: ignore[no-untyped-call]
         container = engine.api.create_container(tag, ["true"])["Id"]

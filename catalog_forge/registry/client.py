@@ -232,7 +232,7 @@ def _in_words(image: Reference, host: _Host) -> Iterator[None]:
         raise
     except (DXFError, _Mismatch) as error:
         raise _refusal(image, host, error) from error
-    # Requests also raises ValueError for an invalid URL, header or JSON from a registry.
+    # The library `requests` also raises ValueError for an invalid URL, header or JSON from a registry.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "is it a registry with API v2?"
         raise ForgeError(f"{image.written}: {host.name} did not answer like a registry", hint=hint) from error

@@ -124,12 +124,12 @@ def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile
 
 
 def today() -> str:
-    """Return the date of SOURCE_DATE_EPOCH; without it, today's date."""
+    """Return the date in SOURCE_DATE_EPOCH or, if it is not set, today's date."""
     return epoch(time.time()).date().isoformat()
 
 
 def epoch(otherwise: float) -> datetime.datetime:
-    """Return the time of SOURCE_DATE_EPOCH in UTC; without it, the time of `otherwise`, which is in Unix seconds.
+    """Return the time in SOURCE_DATE_EPOCH or, if it is not set, the time `otherwise` (in Unix seconds). The result is in UTC.
 
     The variable is specified at reproducible-builds.org/specs/source-date-epoch.
     """

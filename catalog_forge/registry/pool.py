@@ -36,7 +36,7 @@ def look_up(
     connections: int = CONNECTIONS,
     seconds: float | None = None,
 ) -> list[Result | ForgeError]:
-    """Call `act` on each thing, and return the results in order. If a call raises ForgeError, the error is its result.
+    """Call `act` for each thing, and return the results in order. If a call raises ForgeError, its result is that error.
 
     A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread; its result is then the error that
     `late` returns.

@@ -14,7 +14,7 @@ from catalog_forge.registry.lockfile import Locked, today
 
 @dataclass(frozen=True)
 class Pushed:
-    """The image that a registry has under a tag. `is_same`: the image's label names the same inputs as the new build."""
+    """The image that a registry has under a tag. `is_same` means that its label names the inputs of the new build."""
 
     manifest: Manifest
     is_same: bool

@@ -107,7 +107,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """Return the number of seconds that a registry asks to wait, or -1. A date is compared with the response's date."""
+    """Return how many seconds a registry asks to wait, or -1. If it sends a date, count from the date of the response."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1
@@ -120,7 +120,7 @@ def _wait(response: Response) -> int:
 
 
 def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
-    """Return a TLS context for this machine's CAs and the certificates in a folder of the Docker engine.
+    """Return a TLS context with this machine's CAs and the certificates in one of the Docker engine's folders.
 
     CA certificates are named `*.crt`; client certificates are named `*.cert`, with their keys in `*.key`.
     """

@@ -1,9 +1,9 @@
 """Compares wanted and existing keys, and turns the differences into ordered batches of operations for a store. Pure.
 
-A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger change
-is written in several transactions. From the first transaction to the last, an additional key in the store, the mark, says that
-the change is unfinished. The next seed compares its keys with the store's contents, as every seed does, and thereby completes
-the change (docs/decisions/0021-seeding-in-batches.md).
+A store limits the size of a transaction. A change that fits into one transaction is written atomically. A larger change is
+written in several transactions. From the first transaction to the last, an additional key in the store, the mark, says that the
+change is unfinished. If a seed is interrupted, the next seed compares its keys with the store's contents, as every seed does, and
+thereby completes the change (docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Operation = tuple[str, str | None]
 class Change:
     """A change to a store: the keys to write, the keys to remove, and the number of keys that are already correct.
 
-    `is_cut_off`: an earlier seed was interrupted; `mark`: the key that marks a change as unfinished.
+    `is_cut_off` means that an earlier seed was interrupted; `mark` is the key that marks a change as unfinished.
     """
 
     puts: Mapping[str, str]

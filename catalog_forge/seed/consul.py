@@ -17,7 +17,7 @@ from catalog_forge.seed.wire import Wire, basic
 class Consul:
     """A client of Consul."""
 
-    # A transaction may have 512 KiB (limits.txn_max_req_len); Base64 makes the values in a transaction longer by a third.
+    # A transaction has at most 512 KiB (limits.txn_max_req_len), in which Base64 makes the values longer by a third.
     most, room = 64, 320 << 10
 
     def __init__(self, target: Destination) -> None:

@@ -1,4 +1,4 @@
-"""A client of etcd's v3 API, which uses its HTTP gateway.
+"""A client of etcd's v3 API. The client uses the HTTP gateway of etcd.
 
 Since etcd 3.4, the path of the gateway has been /v3/kv (https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
 """

@@ -15,9 +15,9 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The destination of a seed: the address of a node (empty: the back end's default), and the prefix of all keys.
+    """The destination of a seed: the address of a node (if empty, the back end's default), and the prefix of all keys.
 
-    For DynamoDB the node is the name of the table. Values at or below `secret` keys are never shown. The credentials come from
+    For DynamoDB, the node is the name of the table. Values at or below `secret` keys are never shown. The credentials come from
     the environment or from files, and are never shown either. `ca`, `cert` and `key` are paths of PEM files for https.
     """
 
@@ -60,8 +60,8 @@ class Client(Protocol):
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Perform all operations or none. Raises ForgeError on failure.
 
-        There are at most `most` operations. Several operations have at most `room` bytes of keys and values together; a single
-        operation may have any size.
+        There are at most `most` operations. If there are several, their keys and values have at most `room` bytes in total; a
+        single operation may have any size.
         """
 
 

@@ -108,7 +108,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """Map the variable of each question to its answer. Given answers are checked; a missing answer is the question's default."""
+    """Map the variable of each question to its answer. Given answers are checked; defaults replace missing answers."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)
@@ -123,7 +123,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
     try:
         return answered(of_metadata(spec), given)
     except ForgeError as error:
-        # Generated questions are not in any file, so the locations in them are dropped.
+        # Generated questions are not in any file, so errors about them get no location.
         problems += [
             Problem(each.message, None, each.hint) if not each.where or each.where.file == UNWRITTEN else each
             for each in error.problems

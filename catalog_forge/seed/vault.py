@@ -14,7 +14,7 @@ from catalog_forge.seed.wire import Wire
 
 
 class Vault:
-    """A client of Vault. The prefix begins with the mount path, such as /secret/app."""
+    """A client of Vault. The prefix begins with the mount path: in /secret/app, the mount is `secret`."""
 
     most = room = 1
 

@@ -14,7 +14,7 @@ from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse
 
 
 class Zookeeper:
-    """A client of ZooKeeper. The node is HOST:PORT; for an ensemble, several addresses separated by commas."""
+    """A client of ZooKeeper. The node is HOST:PORT or, for an ensemble, several such addresses separated by commas."""
 
     # A request has at most 1 MiB (jute.maxbuffer), and a new key also creates the nodes above it.
     most, room = 100, 512 << 10

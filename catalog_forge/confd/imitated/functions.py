@@ -1,7 +1,7 @@
 """Imitates the template functions of each confd release (docs/facts/confd.md#2.1, #2.5, #2.9).
 
-The functions use only the store, the given variables and a fixed time: they read neither the environment nor files, and query
-no name service.
+The functions use only the store, the given variables and a fixed time: they do not read the
+environment or files, and do not query a name server.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Store:
         return Slice.grown(sorted(names), STRINGS)
 
     def lsdir(self, path: bytes) -> Slice:
-        """Return the sorted names of those children that have children."""
+        """Return the sorted names of those children of a path that have children themselves."""
         below = _below(path)
         if below is None:
             below = _below(clean(path)) or b""
@@ -88,7 +88,7 @@ class Store:
             name, slash, _ = keys[place][size:].partition(b"/")
             if name:
                 yield name, bool(slash)
-            # Skip the other keys below this segment: they sort before the segment followed by "0", the character after "/".
+            # Skip the other keys below this segment. They sort before the segment with "0" appended, because "0" comes after "/".
             place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
 
     def _ls_odd(self, path: bytes) -> list[bytes]:
@@ -125,7 +125,7 @@ class Store:
 
 
 def _below(path: bytes) -> bytes | None:
-    """Return the common prefix of the keys below a path, or None if path.Clean changes the path (other than by a final slash)."""
+    """Return the common prefix of the keys below a path, or None if path.Clean does more to the path than drop a final slash."""
     plain = path.removesuffix(b"/") or b"/"
     if clean(path) != plain or path == b"//":
         return None

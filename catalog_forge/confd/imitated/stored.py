@@ -66,7 +66,7 @@ def _redis(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that confd finds in DynamoDB: `key` itself; if it does not exist, all keys that begin with its text.
+    """Yield the keys that confd finds in DynamoDB: only `key` if it exists, otherwise all keys that begin with its text.
 
     Raises StoreError if the table is larger than the one page that confd reads.
     """
@@ -78,7 +78,7 @@ def _dynamodb(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _ssm(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys that confd finds in SSM: the keys below `key`; if there are none, `key` itself."""
+    """Yield the keys that confd finds in SSM: the keys below `key` if there are any, otherwise `key` itself."""
     below = [(path, value) for path, value in _below(held, key) if path != key]
     return iter(below or [(key, held[key])] if below or key in held else ())
 

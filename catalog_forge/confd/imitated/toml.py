@@ -1,6 +1,6 @@
 """Parses TOML as confd does, by the rules of BurntSushi/toml 0.3.1 (lex.go, parse.go).
 
-That parser is older than TOML 1.0, and in some places less strict.
+That parser is older than TOML 1.0, and is less strict in some respects.
 Numbers may begin with zeros, strings may contain any character, CR alone ends a line, a NUL ends the file, and a key may
 appear twice in an inline table. Dotted keys, numbers in other bases, times without a date, inf, nan and lists of mixed types
 are refused.
