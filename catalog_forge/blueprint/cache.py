@@ -1,8 +1,8 @@
 """Caches the blueprints of git repositories, so that they can be used again, even without a network.
 
 Each commit of a repository has its own folder: `files/` has the files of that commit, and `lock.json` has the URL, the commit and
-a digest of the files, which is verified at each use. The cache may be deleted: specs/NAME/.blueprint.json, which a team commits,
-records the URL and the commit of the blueprint.
+a digest of the files. All three are verified at each use. The cache may be deleted: specs/NAME/.blueprint.json, which a team
+commits, records the URL and the commit of the blueprint.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOCK, FILES = "lock.json", "files"
 
 @contextmanager
 def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Callable[[Path], object]) -> Iterator[Path]:
-    """Yield a folder with the files of a repository at a commit. Files missing from the cache are fetched with git and cached.
+    """Yield a folder with the files of a repository at a commit. If the cache lacks the commit, fetch it with git.
 
     `check` raises ForgeError for files that must not be cached. Raises ForgeError if the cached files have changed, or if
     `checkout` fails.

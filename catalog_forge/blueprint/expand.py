@@ -34,8 +34,9 @@ def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | No
 def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = False, budget: Budget | None = None) -> Plan:
     """Return the files that a blueprint generates from answers, with paths relative to the catalog.
 
-    A trusted blueprint is expanded by cookiecutter with its hooks and extensions, which are programs without restrictions.
-    Cookiecutter changes the working directory of the process while it runs, so a thread must not expand a trusted blueprint.
+    Cookiecutter expands a trusted blueprint, and runs the blueprint's hooks and extensions, which are programs without
+    restrictions. Cookiecutter changes the working directory of the process while it runs, so a thread must not expand a trusted
+    blueprint.
 
     Raises ForgeError if a template fails, or if a file would be outside the author's folder.
     """

@@ -1,6 +1,6 @@
 """Merges the author's text (ours) with the blueprint's new text (theirs) over a common base.
 
-YAML is merged by key, other text by line.
+YAML is merged by key, and other text is merged by line.
 
 The base is the text that the older blueprint generated and the author then edited. The author's text is kept byte for byte,
 except where only the blueprint changed it. Where both the author and the blueprint changed the same key or line, the result
@@ -115,7 +115,8 @@ class _ByKey:
             marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
             return Merged(self.edits.text(), tuple(self.clashes), marked)
         lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
-        # If the merge by line gives the same data, prefer its text, which also has the blueprint's blank lines, quotes and order.
+        # If the merge by line gives the same data, prefer the text of that merge, because it also has the blueprint's blank
+        # lines, quotes and order.
         if not lines.clashes and self.says(lines.text):
             return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
         text = self.edits.text()

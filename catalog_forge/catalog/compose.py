@@ -96,7 +96,7 @@ def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: main is the primary and owns the network that conf shares; a stopped container owns the volumes."""
+    """Return three services: main is the primary, conf shares the network of main, and a stopped container owns the volumes."""
     main = _primary(spec, member, _compose(spec, member))
     shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
     return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
@@ -112,7 +112,7 @@ def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
-    """Return three services: conf is the primary and owns the network that main shares; a stopped container owns the volumes."""
+    """Return three services: conf is the primary, main shares the network of conf, and a stopped container owns the volumes."""
     compose = _compose(spec, member)
     return {
         member.name: {

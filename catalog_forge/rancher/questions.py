@@ -1,4 +1,4 @@
-"""Reads the questions of an entry, and computes their variables' values: the given answer, else the default, else empty text.
+"""Reads the questions of an entry, and computes the value of each variable: the given answer, else the default, else empty text.
 
 Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """

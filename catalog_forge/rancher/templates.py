@@ -1,8 +1,8 @@
 """Renders the Go templates in compose files quickly for many sets of answers, and translates locations in the rendered text to
 locations in the source.
 
-Rules: docs/facts/catalog.md#4.13 to #4.19. Two of the rules are specific to the Go release with which rancher-compose was
-built: the output ends where an action fails, and the part of an action after a pair of parentheses is ignored. Entries are
+Rules: docs/facts/catalog.md#4.13 to #4.19. Two of the rules are specific to the Go release with which rancher-compose was built:
+the output ends where an action fails, and everything after parentheses at the start of a command is ignored. Entries are
 untrusted, so the time and memory of a template are limited, and the template cannot read anything on this machine.
 """
 

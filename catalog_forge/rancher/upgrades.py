@@ -138,7 +138,7 @@ def _repository(image: str) -> str:
 
 
 def _may_have(revision: Revision, name: str) -> bool:
-    """Whether a name is a key in the text of the compose files. If so, the service may exist with other answers."""
+    """Whether a name is a key in the text of the compose files. If so, a service of this name may exist with other answers."""
     return any(
         re.search(rf"(?m)^ *['\"]?{re.escape(name)}['\"]?:", file.text) for file in revision.compose_files if file.is_readable
     )

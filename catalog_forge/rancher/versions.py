@@ -1,4 +1,5 @@
-"""Compares versions: in the catalog service's own order, as semantic versions, and with ranges as in `upgrade_from`.
+"""Compares versions: in the catalog service's own order, in the order of semantic versions, and with ranges such as those in
+`upgrade_from`.
 
 Rules: docs/facts/catalog.md#7.4; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges also use
 the service's own order.

@@ -1,4 +1,4 @@
-"""Everything known about the inside of an image: resources with their templates, Dockerfile, scripts and confd.
+"""Everything known about the inside of an image: the resources and their templates, the Dockerfile, the scripts, and confd.
 
 Each file is read once for all rules. Uncertain values are None or empty, so that no rule reports them.
 """
@@ -345,7 +345,7 @@ class Inside:
 
     @property
     def metadata_version(self) -> str:
-        """The metadata version in -prefix; an empty string if the command lines have different prefixes or none."""
+        """The metadata version at the beginning of `prefix`; an empty string if `prefix` has no version."""
         match = _VERSION.match(self.prefix)
         return match[0][1:] if match else ""
 
@@ -358,7 +358,7 @@ class Inside:
 
     @cached_property
     def prefix(self) -> str:
-        """The -prefix of confd with a leading slash; an empty string if the command lines have different prefixes or none."""
+        """The -prefix of confd with a leading slash; an empty string if command lines have different prefixes or no prefix."""
         found = {run.flags.get("prefix", "").strip("/") for run in self.runs if "backend" in run.flags}
         first = found.pop() if len(found) == 1 else ""
         return f"/{first}" if first else ""

@@ -225,7 +225,9 @@ class Service:
         return self._say("drop", reason, where, template, version.folder, "write version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
-        """If rancher-compose.yml is missing, empty or a link, return the location of this fault and the rule that reports it."""
+        """For a rancher-compose.yml that is missing, empty or a link, return the location of this fault and the rule that reports
+        it.
+        """
         name, first = REVISION_FILES[0], next(iter(version.files.values()))
         folder = self.tree.folders.get(f"{template.path}/{version.folder}")
         file = version.files.get(name) or (folder.files.get(name) if folder else None)

@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
 _COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
 _LATEST = ("", "latest")
-# The maximum number of hits of one rule in one revision. It is limited because finding the hint of a hit takes time.
+# The maximum number of hits of one rule in one revision. Hits are limited because finding the hint for each hit takes time.
 MOST_HITS = 100
 
 # Hints for keys that rancher-compose refuses, but that other tools or other versions of compose accept.

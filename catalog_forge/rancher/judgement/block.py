@@ -145,7 +145,9 @@ def refused(problem: Problem, rule: str, who: Judge) -> Refusal:
 
 
 def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
-    """Yield a refusal for each part of `node` that does not match `wanted`, with the lint rule of the field around the part."""
+    """Yield a refusal for each part of `node` that does not match `wanted`, with the lint rule for the field that contains the
+    part.
+    """
     if not isinstance(node, Map):
         yield from (refused(each, rules[""], who) for each in types.faults(node, wanted))
     yield from _faults_of_pairs(decoding.pairs(node), wanted, rules, who)

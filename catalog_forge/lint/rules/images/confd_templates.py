@@ -511,7 +511,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
 
 @rule("CF644", "error", "A template has a call that fails in every pass", on=Image)
 def failing_call(image: Image) -> Iterator[Hit]:
-    """Some calls always fail: they have too few arguments, pass text for a number, or name a template that does not exist.
+    """Some calls always fail: they have too few arguments, pass text instead of a number, or name a template that does not exist.
     Metadata values are text; `atoi` converts a value to a number. confd logs an error in each pass, and never writes the file.
 
     Bad:
@@ -561,7 +561,7 @@ def garbled_format(image: Image) -> Iterator[Hit]:
 @rule("CF646", "warning", "A template uses a pattern that matches nothing", on=Image)
 def folder_as_pattern(image: Image) -> Iterator[Hit]:
     """`gets` and `getvs` return the keys that match the whole pattern, and a folder is not a key: a pattern that names a folder
-    finds nothing without a `*` after it.
+    finds nothing unless the pattern ends in `/*`.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
