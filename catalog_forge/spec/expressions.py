@@ -45,8 +45,8 @@ FUNCTIONS = {
 }  # fmt: skip
 # The arithmetic operators, and the function of confd for each.
 SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
-# EXPRESSION finds the beginning of an expression, which has an odd number of `@`. LITERAL finds the same text after an even
-# number of `@`, which makes it literal text.
+# EXPRESSION finds the beginning of an expression, which has an odd number of `@`. LITERAL finds the same text with an even number
+# of `@`. Such text is literal.
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
@@ -118,7 +118,7 @@ class Collection:
     `kind` is the first word of the collection, such as peers, or one of raw, split, named and within. `inner` is
     the collection inside an element, for the kinds everywhere and within; for within, `name` is the name of the element.
     `parts` has the value and the separator of a split. `records`: whether the elements of a raw path have fields.
-    `required`: whether an empty collection keeps the file from being written; the log then names the collection.
+    `required`: if true, the file is not written while the collection is empty, and the log names the collection.
     """
 
     kind: str

@@ -30,7 +30,7 @@ def check_inside(root: Path, path: str) -> None:
     An untrusted catalog could otherwise copy files from outside the catalog into an image that is pushed.
     """
     steps = path.split("/")
-    # Without links nothing has to be resolved, and resolving costs more than all other operations on the files of a spec.
+    # If there are no links, nothing has to be resolved. Resolving takes longer than all other operations on a spec's files.
     if ".." not in steps and not any(os.path.islink(f"{root}/{step}") for step in accumulate(steps, "{}/{}".format)):  # noqa: PTH114
         return
     try:
@@ -91,7 +91,7 @@ class SpecFolder:
         check_inside(root, f"specs/{name}")
 
     def static(self, name: str, block: FileBlock | TemplateBlock) -> str:
-        """Return the text of a static file or template. Raises ForgeError like `read`, and if the file is not UTF-8."""
+        """Return the text of a static file or template. Raises ForgeError like `read`, and also if the file is not UTF-8."""
         where = block.places.get("file") or block.at("template")
         try:
             text = self.read(name, where).decode()

@@ -40,7 +40,7 @@ def rendered(spec: Spec) -> tuple[ConfFile, ...]:
 
 
 def can_watch(spec: Spec, backend: str) -> bool:
-    """Whether confd can watch a back end. Some back ends can be watched only if confd writes a single file, some not at all."""
+    """Whether confd can watch a back end. Some can be watched only if confd writes a single file; others cannot be watched."""
     return TABLE[backend].can_watch(len(rendered(spec)))
 
 

@@ -153,7 +153,7 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the start command of the image named like the last part of `image`, such as redis for mirror/redis, or ()."""
+    """Return the start command of the image whose name is the last part of `image` (redis for mirror/redis); () if unknown."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 

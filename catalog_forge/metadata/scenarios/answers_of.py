@@ -1,9 +1,8 @@
 """The full answers of the metadata service for an environment, in all versions of its API.
 
-The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1
-(2015-07-25), a stack contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19),
-both contain the whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and different empty
-fields are null.
+The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1 (2015-07-25), a stack
+contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19), both contain the
+whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and other empty fields than in v2 are null.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Ent
 @dataclass(frozen=True, slots=True)
 class _Version:
     name: str
-    objects: bool  # whether stacks contain whole services, and services whole containers, or only names
+    objects: bool  # whether a stack contains whole services (and a service whole containers) or only their names
     lowered: bool  # whether names are in lower case; this also decides which empty fields are null
 
     def named(self, name: str) -> str:
@@ -40,8 +39,8 @@ def answers_of(environment: Environment, revision: str = "1", only: str = "") ->
     """Return the answers of the metadata service for an environment; `revision` becomes the value of the key `version`.
 
     Each container with an address gets an entry with its own `self`; all other clients get the entry `default`, whose `self` is
-    only a host. If `only` names a version, only this version is created, which takes a quarter of the time. The environment must
-    have a host, and a subnet with enough addresses.
+    only a host. If `only` names a version, only this version is created. Creating one version takes a quarter of the time. The
+    environment must have a host, and a subnet with enough addresses.
     """
     if only:
         shape = next((version for version in _VERSIONS if version.name == only), _VERSIONS[-1])

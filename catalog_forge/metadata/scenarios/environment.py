@@ -57,7 +57,7 @@ class EnvironmentReader(Reader):
         )
 
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
-        """Return all services of a stack. All names of services and sidekicks must differ, ignoring case.
+        """Return all services of a stack. The names of all services and sidekicks must differ by more than case.
 
         `far` contains the services of other stacks that links may point to, written as STACK/SERVICE.
         """

@@ -42,12 +42,12 @@ class Sidekick:
 class Service:
     """A service: `scale` units of a primary container and its sidekicks.
 
-    `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map the index
-    of a unit (from 1) to its state or health, for units that are not running or not healthy. Rancher numbers units in the order
-    in which it creates them. This number usually equals the index; if it differs, as after a replacement, `created` maps the
-    index to the number. `births` is the last number that was given. With `retain_ip`, the address of a unit depends only on its
-    index, so a replacement keeps the address.
-    `facts` are fields for a service that is not active or has no containers: kind, state, host name, external addresses.
+    `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` has the state of each unit
+    that is not running, and `healths` the health of each unit that is not healthy, by the unit's index (from 1). Rancher numbers
+    units in the order in which it creates them. This number usually equals the index; if it differs, as after a replacement,
+    `created` maps the index to the number. `births` is the last number that was given to a unit. With `retain_ip`, the address of
+    a unit depends only on its index, so a replacement keeps the address. `facts` are fields for a service that is not active or
+    has no containers: kind, state, host name, external addresses.
     """
 
     name: str

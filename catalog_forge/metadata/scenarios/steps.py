@@ -51,10 +51,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The state of a scenario at one time: the environment, the container that requests the metadata, and the service's fault.
+    """The state of a scenario at one time: the environment, the asking container, and the fault of the metadata service.
 
-    `asking` is None if no container can request the metadata. `expect` is the node of the author's expectation. `changes`
-    describes the changes since the previous moment.
+    `asking` is the container that requests the metadata, or None if no container can do so. `expect` is the node of the author's
+    expectation. `changes` describes the changes since the previous moment.
     """
 
     name: str

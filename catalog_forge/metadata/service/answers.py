@@ -118,7 +118,7 @@ def of_node(root: yamlio.Node) -> Answers:
 
 
 def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Yield the path of each part of the answers that confd cannot process, and a message about this part.
+    """For each part of the answers that confd cannot process, yield the path of the part and a message about it.
 
     Such parts are list elements whose `name` is not text (confd flattens lists by name, and panics) and numbers that JSON cannot
     represent (confd asks for JSON). Data shared by several versions or clients is reported once.

@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     def _end(self) -> None:
-        """Close the connection after its last answer. If the rest of the input contains a line, refuse it as a bad request."""
+        """Close the connection after its last answer. If a whole line of input is left, refuse the rest as a bad request."""
         if b"\n" in self._received:
             self.refuse(BadRequestError())
         else:

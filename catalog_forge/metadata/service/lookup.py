@@ -39,7 +39,7 @@ def _walk(value: Value, path: Sequence[str]) -> Value:
             value = value[segment]
         elif isinstance(value, list):
             value = _element(value, segment)
-        else:  # also below text or null; below null, the real service drops the connection
+        else:  # text and null have no children; for a path below null, the real service drops the connection
             raise NotFoundError(segment)
     return value
 

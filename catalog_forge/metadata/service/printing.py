@@ -99,7 +99,7 @@ def _scalar(value: Value) -> str:
 
 
 def _number(value: float) -> str:
-    """Print a float as Go's JSON does: no exponent from 1e-6 up to 1e21, no `.0`, no leading zero in the exponent."""
+    """Print a float as Go's JSON does: there is no exponent from 1e-6 up to 1e21, no `.0`, and no leading zero in an exponent."""
     if not math.isfinite(value):
         raise NoJsonError(f"json: unsupported value: {_endless(value)}")
     text = repr(value)
@@ -113,7 +113,7 @@ def _fixed(value: float) -> str:
 
 
 def _shortest(value: float) -> str:
-    """Print a float as Go's `%v` does: with an exponent of at least two digits from 1e6 on and below 1e-4."""
+    """Print a float as Go's `%v` does: numbers below 1e-4, and from 1e6 on, get an exponent of at least two digits."""
     if not math.isfinite(value):
         return _endless(value)
     digits = Decimal(repr(value)).normalize()

@@ -190,7 +190,7 @@ def _exactness(wanted: str, offer: str) -> int:
 
 
 def _is_route(method: str, path: str) -> bool:
-    """Whether a request matches a route. As in the real service, a path with a line break below the version matches no route."""
+    """Whether a request matches a route. As in the real service, no route matches a path with a line break after the version."""
     return method in ("GET", "HEAD") and path != "/favicon.ico" and "\n" not in path[1:].partition("/")[2]
 
 

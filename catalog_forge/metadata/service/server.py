@@ -126,7 +126,7 @@ class HttpServer(abc.ABC):
             connection.abort()
 
     async def _close(self) -> None:
-        """Stop listening, but keep the port: bind a new socket to it that does not listen."""
+        """Stop listening, but keep the port: bind to it a new socket, which does not listen."""
         await self._shut()
         self._socket = _bind(*self._bound, listening=False)
 
@@ -297,7 +297,7 @@ class MetadataServer(HttpServer):
             connection.send_late(payload, close=not known.request.keep_alive)
 
     def _waits(self, connection: Connection, known: _Known) -> bool:
-        """Make a request wait if it asks for this and the value is unchanged; return False if it must be answered now."""
+        """Make a request wait if it asks to wait and the value is unchanged; return False if it must be answered now."""
         wait = known.wait
         if wait is None or wait.seconds == 0 or not routes.must_wait(self.answers, known.request, wait):
             return False

@@ -17,7 +17,7 @@ _SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|(private|a
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The limits of a drawing: levels below the top, elements of a list, characters of a value, and whether secrets are shown."""
+    """What a drawing shows: how many levels below the top, list elements and characters of a value, and whether secrets."""
 
     depth: int = 100
     items: int = 10
@@ -81,7 +81,7 @@ def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
 
 
 def _leaf(value: Value, look: Look, level: int) -> str:
-    """Return the text for a value: empty if the children of a map or list are drawn, the size of any other map or list."""
+    """Return the text for a value. For a map or list, this is its size or, if its children are drawn, an empty string."""
     match value:
         case {} | [] if not value:
             return "{}" if isinstance(value, dict) else "[]"

@@ -136,7 +136,7 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
     if condition.sought and holds:
         return frozenset(
             {condition.sought.removeprefix("metadata/")}
-        )  # may be an expression such as it.port, which equals no key
+        )  # `sought` may be an expression such as it.port, which equals no key
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)

@@ -26,9 +26,9 @@ _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"
 _NOT_HERE = "expressions are not evaluated here; launch.environment can pass a value to the program"
 
-# The kind of each part of a spec that is searched. In `plain` parts and in `value` parts, which are the values of `set`, ${NAME}
-# may be meant as a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In `unread`
-# parts, expressions are not evaluated, and rancher-compose replaces ${NAME}.
+# The parts of a spec that are searched, each with its kind. In `plain` parts and in `value` parts, which are the values of `set`,
+# ${NAME} may be meant as a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In
+# `unread` parts, expressions are not evaluated, and rancher-compose replaces ${NAME}.
 _PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
 _INNER = {"set": "value", "check": "unread", "reload": "unread", "exec": "named", "before": "named"}
 
@@ -94,7 +94,7 @@ def _is_sure(spec: Spec, expr: Expr) -> bool:
 
 
 def _names(environment: object) -> set[str]:
-    """Return the names of the variables in a compose key `environment`."""
+    """Return the names of the variables that the compose key `environment` sets."""
     if isinstance(environment, Mapping):
         return set(environment)
     return {str(item).partition("=")[0] for item in environment} if isinstance(environment, list) else set()

@@ -132,7 +132,7 @@ def _member(member: Member, keys: Keys, where: Where) -> Iterator[Part]:
     name = Text(member.name, False, where, "", ())
     labels = dict(Composed((part(name, _map(keys, where), V2, True),)).labels)
     key, own = labels.get(SIDEKICKS, (Text(SIDEKICKS, False, where, "", ()), None))
-    # The sidekicks that the author lists keep their order, and come first in the label.
+    # The sidekicks that the author lists keep their order, and come first in the label for sidekicks.
     given = own if isinstance(own, Text) and own.value.strip() else Text("", False, where, "", ())
     named = ",".join(filter(None, (given.value, *member.sidekicks)))
     labels[SIDEKICKS] = key, replace(given, value=named)

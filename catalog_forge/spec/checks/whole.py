@@ -29,8 +29,8 @@ SYSTEM_FOLDERS = frozenset(
 _OWN_FOLDER = "choose a folder that only the service uses"
 # The commands that the scripts use. A main image that lacks these commands gets links to a busybox.
 APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
-# The command with which busybox prints one file of each kind of archive. The commands name the compression, because not every
-# version of busybox detects it.
+# For each kind of archive, the command with which busybox prints one file of the archive. The commands name the compression,
+# because not every version of busybox detects it.
 UNPACK = {
     ".zip": "unzip -p",
     ".tar": "tar -xOf",
@@ -253,7 +253,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
 
 
 def _answers(spec: Spec, what: str, fixed: MetadataKey, value: Any, where: Where | None) -> Iterator[Problem]:
-    """Yield the problems with expressions in a metadata value of a group. Each expression must be the answer to a question."""
+    """Yield the problems with expressions in a metadata value of a group. Each expression must read the answer to a question."""
     for expr in expressions_in(value):
         name = answer_in(expr)
         key = spec.metadata.get(name)

@@ -85,7 +85,8 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    # Substituting variables never turns a string into a mapping or a list, so a string in place of one is always a fault.
+    # Substituting variables never turns a string into a mapping or a list, so a string in place of a mapping or list is always a
+    # fault.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
@@ -97,7 +98,7 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
 
 
 def _form(name: str) -> str:
-    """Return a hint on how to write the value of a key, or which keys the value may have."""
+    """Return a hint on how to write the value of a key, or on the keys that the value may have."""
     if name in maps.STRUCTS:
         inner = [f"{key} ({kind.word})" for key, kind in sorted(maps.STRUCTS[name].fields.items())]
         return f"its keys: {first_of(inner, _MOST_KEYS)}"

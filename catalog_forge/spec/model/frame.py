@@ -156,7 +156,7 @@ class Engine(Record):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The back ends that containers may select: the spec's, and `file` if the spec has only `rancher` with confd 0.16.0."""
+        """Back ends that containers may select: those of the spec, plus `file` if it has only `rancher` and uses confd 0.16.0."""
         return ("rancher", "file") if self.backends == ("rancher",) and self.confd == STORES else self.backends
 
 

@@ -37,7 +37,7 @@ class Limits:
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
-    """Declare a key of a record with its documentation, its default (without one the key is required) and its limits.
+    """Declare a key of a record with its documentation, its default and its limits. A key without a default is required.
 
     `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes the allowed texts;
     `maximum` limits a text's length; `line` restricts the text to one line; `least` and `most` limit a number; `reads` allows

@@ -11,8 +11,8 @@ from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
 from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, IMAGE_SHAPE, HealthCheck, NumberOrVariable
 from catalog_forge.spec.model.record import Record, key
 
-# The roles of the primary's sidekicks in each topology, in order. `Member` has a property for each role, with the name of its
-# service.
+# The roles of the primary's sidekicks in each topology, in order. `Member` has a property for each role, which returns the name
+# of the service in this role.
 TOPOLOGIES = {
     "volumes": ("conf",),
     "netns": ("main", "volumes"),
