@@ -26,7 +26,7 @@ _MOST_FILES = 5
 
 @dataclass(frozen=True)
 class Published:
-    """The published state of an entry and its image at a commit: ordered revisions, their versions, digests of image files."""
+    """The published state of an entry and its image at a commit: ordered revisions, their versions, and image file digests."""
 
     entry: str
     revisions: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict)
@@ -155,7 +155,7 @@ def _check(source: Source, published: Published, old: Revision) -> None:
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
-    """List the changes of services, images and questions between two revisions; if there are none, list the changed files."""
+    """List the changes to services, images and questions between two revisions; if there are none, list the changed files."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
     lines += [f"removed service: {name}" for name in was if name not in now]
@@ -172,7 +172,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
 
 
 def _of_image(source: Source, published: Published) -> list[str]:
-    """List the changes of the conf image: a new base image and a new confd; if neither is new, the changed files."""
+    """List the changes to the conf image: a new base image and a new confd or, if neither is new, the changed files."""
     folder, plan = f"images/{source.name}/", source.plan()
     if not published.dockerfile or f"{folder}Dockerfile" not in plan:
         return []

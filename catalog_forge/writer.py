@@ -380,7 +380,7 @@ def _refusal(found: Comparison, instead: str, done: str = "written") -> ForgeErr
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The record of generated files: the digest of their inputs, the digest of each file by its path, and `Plan.image`."""
+    """The record of generated files: the digest of their inputs, the digests of the files, keyed by path, and `Plan.image`."""
 
     inputs: str
     files: Mapping[str, str]

@@ -371,7 +371,7 @@ def _quoted(dumper: Any, text: str) -> Any:
 
 
 class Quoted(str):
-    """Text that is always written in single quotes, even where YAML needs none. Used for versions, defaults and options."""
+    """Text that is always written in single quotes, even where YAML needs none, such as versions, defaults and options."""
 
     __slots__ = ()
 

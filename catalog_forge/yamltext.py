@@ -22,7 +22,7 @@ _BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
 
 @dataclass
 class Piece:
-    """A value in a text: its kind (map, list or scalar), its span, its data, and its entries by key or by number."""
+    """A value in a text: its kind (map, list or scalar), its span, its data, and its entries, by key or, in a list, by number."""
 
     kind: str
     start: int

@@ -169,7 +169,7 @@ def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
 
 
 def beside(use: EntryUse, owner: Original) -> Problem:
-    """Return the note on an image whose entry is not generated from this image's spec but from the spec of `owner`."""
+    """Return a note that an image's entry is generated from the spec of `owner`, and not from the image's own spec."""
     entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, in which {conf} still runs the original image",
@@ -208,7 +208,7 @@ def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
 def _of_entry(
     entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
 ) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield each image that one entry uses, and how it uses the image. `surely` is a reference to the only `known` image."""
+    """Yield each image that an entry uses, with the entry's use of it. `surely` is a reference to the only `known` image."""
     found: dict[str, tuple[Original, list[ConfUnit]]] = {}
     revision = modelled(entry)
     if revision is None:

@@ -280,7 +280,7 @@ class Evaluation:
     # The functions
 
     def path(self, words: Any) -> Phrase:
-        """Return the whole path for a path in the template: the prefix of the TOML and the path."""
+        """Return the full path for a path in the template: the prefix from the TOML file, followed by the path."""
         if not isinstance(words, Phrase):
             raise Unliftable("a path must be text")
         prefix = self.setting.prefix.rstrip("/")

@@ -195,7 +195,7 @@ class _Framing:
                 self.say(f"{service.name}: the spec leaves out the key {key}", node.where)
 
     def image(self, main: Service) -> str:
-        """Return the image of the program, in which the default answers replace variables."""
+        """Return the image of the program, with default answers in place of variables."""
         node = main.get("image")
         if not isinstance(node, yamlio.Text):
             return ""

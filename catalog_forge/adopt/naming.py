@@ -345,7 +345,7 @@ class Naming:
         return keys.setdefault(name, KeyUse())
 
     def gather(self) -> None:
-        """If a key has other keys below it, turn it into a map, and remove the other keys, because the map contains them."""
+        """Turn each key that has other keys below it into a map, and remove these other keys, because the map contains them."""
         for name in sorted(self.keys):
             below = [other for other in self.keys if other.startswith(name + "/")]
             if below:
@@ -489,7 +489,7 @@ class Naming:
         return value + (_default(constant) or "|")
 
     def changed(self, part: Modified, value: str = "") -> str:
-        """Return the expression for a changed value. The changes in `_WORD`, applied to a label's name, give the field `word`."""
+        """Return the expression for a changed value. A label's name with all the changes in `_WORD` is its field `word`."""
         changes, of = {(part.word, *part.texts)}, part.of
         while isinstance(of, Modified):
             changes, of = {*changes, (of.word, *of.texts)}, of.of

@@ -245,10 +245,10 @@ def _generated(image: Image) -> Problem | None:
 
 
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
-    """Read an image whose volumes an entry uses and that has no files for confd. Return None if the volumes contain no file.
+    """Read an image that has no files for confd, but whose volumes an entry uses. Return None if the volumes contain no file.
 
-    `words` is the command line of a program that the image runs once. If `words` is given, the new image is based on this image
-    (whose reference is `reference`), and runs the program before it writes the files.
+    `words` is the command line of a program that the image runs once. If `words` is given, the new image is based on the image
+    `reference`, and runs the program before it writes the files.
     """
     if any(conf.resources for conf in image.confs):
         return None
@@ -345,7 +345,7 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """Return all files. Those keys in a file that are not Rancher's are moved below the service's own metadata.
+    """Return all files. In files with keys that are not Rancher's, these keys are moved below the service's own metadata.
 
     The keys of a file are not Rancher's if Rancher never serves any of them. No key of the image is Rancher's if the image names
     another store. If the image names no store, its keys are Rancher's in two cases: a template reads a path that only Rancher

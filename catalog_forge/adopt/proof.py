@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass
 class Compared:
-    """The comparison of one file of both images: how often it was rendered, how often it was equal, and its differences."""
+    """The comparison of a file between both images: how often it was rendered, how often it was equal, and its differences."""
 
     dest: str
     is_static: bool
@@ -307,7 +307,7 @@ def _items(line: str) -> Counter[str]:
 
 
 def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
-    """Return why only the regenerated image writes a file; if the reason cannot be proven, return "".
+    """Return the proven reason why only the regenerated image writes a file, or "" if no reason can be proven.
 
     The reason is proven if the original writes the same file in a variant of the scenario, or fails in every variant.
     """

@@ -1,6 +1,7 @@
-"""Converts launch scripts to the `launch` key. Such scripts may copy files, wait for files or the scale, and choose a leader.
+"""Converts launch scripts to the `launch` key.
 
-A script is read statement by statement. If it has an unknown statement, the script stays a file.
+Such scripts may copy files, wait for files or for all containers of a service, and choose a leader. A script is read statement
+by statement. If it has an unknown statement, the script stays a file.
 """
 
 from __future__ import annotations

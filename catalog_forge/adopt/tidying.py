@@ -49,7 +49,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
             alone = not (piece.head or piece.separator or piece.tail)
             if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
                 # The line break at the start of each element moves to the element's end. In exchange, the line break after the
-                # loop moves before the loop.
+                # loop is moved in front of the loop.
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []

@@ -113,7 +113,10 @@ def _of_revision(revision: Revision) -> dict[str, Any]:
 
 
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
-    """Return the result of the choices `wish`: problems, compose files, and rendered files with their changes since `against`."""
+    """Return the result of the choices `wish`: problems, compose files and rendered files.
+
+    The rendered files are compared with those of the choices `against`.
+    """
     found = played(opened, wish)
     before = None
     if against:

@@ -27,7 +27,7 @@ from catalog_forge.shown import counted
 from catalog_forge.texts import fill
 
 MAX_BYTES = 2_000_000
-# The maximum number of options to render (each takes some milliseconds), and the maximum number of questions to name.
+# The maximum number of options to render (rendering one takes some milliseconds), and the maximum number of questions to name.
 MOST_OPTIONS, MOST_NAMED = 500, 10
 _MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)

@@ -102,7 +102,7 @@ def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> 
 
 
 def settle(rows: list[list[Slot]], margin: float) -> None:
-    """Order each row and set the left side of each place, so that connected places are near each other.
+    """Order the places in each row, and set their left sides, so that connected places are near each other.
 
     The leftmost place of all rows starts at `margin`.
     """

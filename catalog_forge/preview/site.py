@@ -57,7 +57,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The id of the entry that a spec makes (specs/NAME if the spec makes no entry), and the error in the spec."""
+    """The id of the entry that a spec makes (specs/NAME if the spec makes no entry), and the error in the spec, if any."""
 
     entry: str
     error: ForgeError | None = None

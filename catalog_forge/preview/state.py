@@ -149,7 +149,7 @@ def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) ->
 
 
 def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[Problem, str]]:
-    """Yield a problem for each answer that `up` would refuse. The files are rendered with these answers nevertheless."""
+    """Yield a problem for each answer that `up` would refuse. The files are rendered even with such answers."""
     for name, question in revision.asked.items():
         if not variables[name]:
             if question.required:

@@ -242,7 +242,7 @@ class _TopologyReader:
 
 
 def _about(primary: Service) -> Iterator[str]:
-    """Yield the notes on a unit: its load balancer rules, its links with aliases, its health check."""
+    """Yield the notes on a unit: its load balancer rules, its links with their aliases, and its health check."""
     for rule in _rules(primary):
         words = dict.fromkeys(("protocol", "source_port", "hostname", "path", "service", "selector", "target_port"), "")
         words |= {key: text_of(node) for key, node in pairs(rule).items()}

@@ -1,4 +1,4 @@
-"""Finds the update of a spec: expands the current blueprint with the recorded answers, and determines the change of each file."""
+"""Finds the update of a spec: expands the current blueprint with the recorded answers, and determines the change to each file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Wished:
 
 @dataclass(frozen=True)
 class News:
-    """The update of one spec: the old and new blueprint, the changes of its files, and the new record of the blueprint."""
+    """The update of a spec: the old and the new blueprint, the change to each file, and the new record of the blueprint."""
 
     name: str
     was: str

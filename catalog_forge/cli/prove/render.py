@@ -332,7 +332,7 @@ def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted,
 
 
 def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[View], list[str]]:
-    """Return the views of all moments (if scales are given: the first moment at each scale), and the names of the views."""
+    """Return the views of all moments or, if scales are given, of the first moment at each scale. Also return their names."""
     from catalog_forge.verify.view import of_moment
 
     rendered.warn_of_keys(subject.spec, scenario)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def warn_of_keys(spec: Spec | None, scenario: Scenario) -> None:
-    """Print a warning for each metadata key in a scenario that may be misspelled; none for images without a spec."""
+    """Print a warning for each metadata key in a scenario if the spec does not know the key, which may be misspelled.
+
+    For images without a spec, no warning is printed.
+    """
     from catalog_forge.metadata.scenarios.undeclared import undeclared
 
     for doubt in undeclared(spec, scenario.given) if spec else ():

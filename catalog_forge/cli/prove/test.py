@@ -111,7 +111,7 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
 
 
 def _warn(chosen: Sequence[Case]) -> None:
-    """Print a warning for each metadata key in a scenario that may be misspelled."""
+    """Print a warning for each metadata key that may be misspelled in a scenario."""
     for case in chosen:
         warn_of_keys(case.subject.spec, case.scenario)
 
@@ -119,7 +119,7 @@ def _warn(chosen: Sequence[Case]) -> None:
 def _cases(
     repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
 ) -> tuple[list[Case], list[Problem]]:
-    """Return the valid scenarios, and the problems in invalid scenarios, so that all other specs can still be tested."""
+    """Return the valid scenarios and the problems in invalid ones, so that an invalid scenario does not prevent other tests."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
     from catalog_forge.verify.subject import reading

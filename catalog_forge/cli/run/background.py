@@ -1,4 +1,4 @@
-"""The background process of `up -d`. The process starts early, and loads modules while `up` reads the entry."""
+"""The background process of `up -d`. The process starts early, so that it can load modules while `up` reads the entry."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def chosen(
 
     `entry` is the folder of an entry or of a revision, or the name of an entry in the catalog; `name` is the stack's name, by
     default the entry's name. `ask` is called for each question without an answer; True asks the user at the terminal. `kept`
-    returns the existing stack with a name; the answers of that stack are kept unless new answers are given. Raises ForgeError
+    returns the existing stack with a given name; its answers are kept unless new answers are given. Raises ForgeError
     with all problems of the entry and the answers.
     """
     from catalog_forge.rancher.questions import answered
@@ -89,7 +89,7 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
-    """Return a copy of the stack in whose notes secrets are masked. Its attribute `shown` is a stack without secrets."""
+    """Return a copy of the stack with masked secrets in its notes. The copy's attribute `shown` is a stack without any secret."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, masks_of
     from catalog_forge.stack.plan import masked

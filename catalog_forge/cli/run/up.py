@@ -243,7 +243,7 @@ def _trusted(stack: Stack, trust: bool) -> None:
 
 
 def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
-    """Build the images of a stack that come from specs of this catalog and are missing or out of date.
+    """Build those images of a stack that come from specs of this catalog and that are missing or out of date.
 
     `confd`: the file to build into the images instead of a download. Raises the errors of the command `build`.
     """
@@ -262,7 +262,7 @@ def _warn_of_stale(directory: Path, stack: Stack) -> None:
 
 
 def _own(directory: Path, stack: Stack, only_stale: bool = False) -> list[Source]:
-    """Return the specs of this catalog whose images a stack uses; with `only_stale`, only specs with outdated generated files."""
+    """Return this catalog's specs for images that a stack uses; with `only_stale`, only those with outdated generated files."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 

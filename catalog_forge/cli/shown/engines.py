@@ -103,7 +103,7 @@ def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Sta
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Treat SIGTERM, with which CI servers cancel a job, like Ctrl-C, so that started containers are removed."""
+    """Treat SIGTERM like Ctrl-C, so that started containers are removed. CI servers cancel a job with SIGTERM."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -112,7 +112,7 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
-    """Build the images of specs that are missing or out of date. Raises the errors of the command `build`."""
+    """Build those images of the named specs that are missing or out of date. Raises the errors of the command `build`."""
     from catalog_forge.cli.make.build import Inputs, found, raise_failures, requests_for, run
     from catalog_forge.repository import Repository
 
