@@ -15,8 +15,8 @@ from catalog_forge.shown import counted, printable
 class Gap:
     """A part of an entry that the chart lacks or has in another form.
 
-    `what` names the part, such as a key of the `service`. `becomes` describes what the chart has instead, and `todo` what a user
-    can do. `kind` is the kind of the part; every report uses the same names for kinds.
+    `what` names the part, such as a key of the `service`. `becomes` describes what the chart has instead, and `todo` tells a user
+    what to do. `kind` is the kind of the part; every report uses the same names for kinds.
     """
 
     kind: str

@@ -200,7 +200,7 @@ class _Finder:
 
 
 def _bare(stack: Stack) -> Stack:
-    """Return a copy of a stack without its notes, the locations of its images and its secrets."""
+    """Return a copy of a stack without its notes on settings, its secrets and the locations of its images."""
     return replace(stack, unhonoured=(), dangerous=(), images={}, secrets=())
 
 

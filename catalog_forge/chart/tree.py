@@ -88,14 +88,14 @@ class Trees:
         return self.identities[primary]
 
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a service with one container, which the template repeats as often as the scale of the service says."""
+        """Return a service with one container, which the template repeats as many times as its scale requires."""
         scale = self.identity(name).scale
         found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)
         return found
 
     def _container(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Return the name and the object of container `$i`, in which some values are expressions of `$i`."""
+        """Return the name and the object of container `$i`, in which some values are expressions that depend on `$i`."""
         first, second = self.services[name.lower()]["containers"][:2]
         made = _counted(_leaves(first), _leaves(second), "", self.identity(name))
         return _released(first["name"][:-1]) + "{{ $n }}", made

@@ -31,11 +31,11 @@ Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position",
 class Value:
     """What is known about a value in a template.
 
-    `text` is its text, `kind` is its role (`names` means a list of names of keys), `type` is its Go type, `fields` are the
-    fields of a map. If the value is an unchanged stored value, `source` is its path in the store. `constant` means that the
-    template contains the value as a literal. `origin` is where the value comes from: the path of a key, `$` and the name of an
-    environment variable, or NAME for a key's name. For a part of a JSON value, `origin` also has the names of the fields that
-    lead to that part, one per line.
+    `text` is its text, `kind` is its role (`names` means a list of names of keys), `type` is its Go type, and
+    `fields` has the fields if it is a map. If the value is an unchanged stored value, `source` is its path in the store.
+    `constant` means that the template contains the value as a literal. `origin` is where the value comes from: the path of a
+    key, `$` and the name of an environment variable, or NAME for a key's name. For a part of a JSON value, `origin` also has
+    the names of the fields that lead to that part, one per line.
     """
 
     text: str = WILD

@@ -18,7 +18,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return the keys and strings that a back end stores for these values. The keys are absolute paths, whatever the store is.
 
-    `values` has the value of each metadata key, as read from YAML: strings, numbers, booleans, maps, lists. Null, empty maps and
+    `values` maps each metadata key to its value as read from YAML: a string, number, boolean, map or list. Null, empty maps and
     empty lists are left out, like missing keys. The key of a list element contains the element's number or, as in Rancher, the
     element's `name` if the elements are records with a `name`. `prefix` replaces the spec's prefix. Raises ForgeError for a key
     that the spec does not declare, or that the back end cannot store.

@@ -21,7 +21,7 @@ from catalog_forge.spec.model.roots import roots_of
 
 # Returns the text of a file in the spec's folder. Errors are reported at the position of the block.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
-# For each root, a path below it that exists in the metadata of every container that the metadata service knows.
+# Maps each root to a path below it that exists in the metadata of every container that the metadata service knows.
 _PRESENT = {
     "/self/service": "/self/service/name",
     "/self/container": "/self/container/name",

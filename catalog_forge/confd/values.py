@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return a function that writes the code to print the result of the arithmetic of `expr` on a template expression."""
+        """Return a function that writes the code to print what the arithmetic of `expr` makes of a template expression."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)

@@ -73,7 +73,7 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The templates of a file by name, including the file itself; `assigned` has the variables that are assigned again with `=`.
+    """The templates of a file by name, including the file itself; `assigned` contains the variables to which `=` assigns again.
 
     `line_breaks` are the byte offsets of line breaks between the words of an action.
     """
@@ -343,7 +343,7 @@ class _Parser:
         return PipeNode(start, commands[-1].end, tuple(declarations), is_assignment, tuple(commands))
 
     def declarations(self, context: str) -> tuple[list[VariableNode], bool]:
-        """Read the variables, if any, that a pipeline declares or assigns; return them, and whether `=` assigns them."""
+        """Read the variables, if any, that a pipeline declares or assigns. Return them, and whether the sign is `=`."""
         found: list[VariableNode] = []
         while self.peek_word().kind == "variable":
             begin = self.place

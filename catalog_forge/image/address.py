@@ -19,7 +19,7 @@ HINT = "start Docker, or select a running engine with DOCKER_HOST, DOCKER_CONTEX
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of an engine, where it was configured, and the TLS material to reach it."""
+    """The address of an engine, the place where this address is configured, and the TLS material for the connection."""
 
     host: str
     origin: str

@@ -126,7 +126,7 @@ def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
 def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = True) -> Log:
     """Run a build on the engine and read its output to the end, even if this process is interrupted.
 
-    `again`: whether to retry once if the engine's cache was pruned during the build.
+    `again` means that the build is retried once if the engine's cache was pruned during the build.
     """
     log, engine, action = Log(), work.engine, f"build {request.tags[0]}"
     with engine.asked_to(action):

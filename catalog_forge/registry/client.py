@@ -61,7 +61,7 @@ class Registries:
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
         """Return the manifest or index of a reference.
 
-        A reference to an index takes one request. A reference to a single image takes two, because the second finds the platform.
+        For an index, one request is enough. For a single image, a second request is needed to find the platform.
 
         An index has no labels of its own: if `labels` is true, it gets the labels of its amd64 image or, without such an image,
         of its first image. Raises Gone if the registry does not have the image, and ForgeError for any other problem.

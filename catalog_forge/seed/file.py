@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from catalog_forge.confd.layout import nested
 from catalog_forge.seed.store import Destination, refuse
 
-# Characters that confd's YAML parser refuses unescaped. The parser cannot read JSON's surrogate pairs at all.
+# Characters that confd's YAML parser refuses unless they are escaped. The parser cannot read JSON's surrogate pairs at all.
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 

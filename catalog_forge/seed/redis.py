@@ -53,7 +53,7 @@ class Redis:
             self._socket.close()
 
     def read(self) -> dict[str, bytes]:
-        """Return all strings that lie below the prefix."""
+        """Return all keys below the prefix that hold a string, with their values."""
         pattern, cursor, keys = _SPECIAL.sub(r"\\\1", self._target.prefix) + "/*", b"0", dict[bytes, None]()
         while True:
             found = self._ask([("SCAN", cursor, "MATCH", pattern, "COUNT", str(_AT_ONCE))])[0]

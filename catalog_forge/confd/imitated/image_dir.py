@@ -40,7 +40,10 @@ class TemplateResource:
 
     @property
     def misplaced(self) -> str:
-        """Why confd cannot write to `dest` (missing, or the name of a folder, which a rename cannot replace), or "" if it can."""
+        """The reason why confd cannot write to `dest`, or "" if it can.
+
+        `dest` may be missing, or may name a folder, which a rename cannot replace.
+        """
         if posixpath.basename(self.dest) in ("", ".", ".."):
             return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
         return ""
