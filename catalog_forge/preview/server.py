@@ -89,7 +89,7 @@ def _scenario(site: Site, query: Query) -> Any:
     return timeline(_opened(site, query), _word(query, "name"))
 
 
-# The function that answers each request. Its return value is sent as JSON.
+# The functions that answer requests. Their return values are sent as JSON.
 ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/catalog"): _catalog,
     ("GET", "/api/entry"): _entry,
