@@ -236,7 +236,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version that a catalog shows for the revision: `version` or, without one, the folder's name if it is a version."""
+        """The version that a catalog shows: `version` or, if it is missing, the folder's name if this name is a version."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property

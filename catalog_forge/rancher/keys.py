@@ -106,7 +106,7 @@ GLOBAL = "io.rancher.scheduler.global"
 START_ONCE = "io.rancher.container.start_once"
 # The label that sets the host name of a container. With the value "container_name", the host name is the container's name.
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
-# The images of load balancers: the first name is that of Rancher 1.2, the second that of Rancher 1.1.
+# The images of load balancers: Rancher 1.2 uses the first name, and Rancher 1.1 uses the second name.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 # The image of a load balancer of Rancher 1.1. On a service with this image, the label whose name is TARGET followed by the name
 # of a service selects the requests for that service.

@@ -1,4 +1,4 @@
-"""Provides the functions that templates of compose files may call: those of Go, those of sprig, and one of rancher-compose.
+"""Provides the functions that templates of compose files may call: Go's functions, sprig's functions, and one of rancher-compose.
 
 Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
 sprig's functions in plain Python. This module adapts these functions to our template engine, limits the size of arguments,

@@ -68,8 +68,8 @@ class _Launched:
 
 
 def _upgraded(was: _Launched, new: Revision) -> _Launched:
-    """Return what the stack `was` launches after an upgrade to `new`: variables with the same names keep their answers, and all
-    other variables get their defaults.
+    """Return what the stack `was` launches after an upgrade to `new`: variables with the same names keep their answers unless
+    these are empty, and all other variables get their defaults.
     """
     defaults = questions.defaults(new.questions)
     answers = {name: was.answers.get(name) or default for name, default in defaults.items()}

@@ -22,7 +22,9 @@ _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary(
 
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
-    """Return the rulings of the catalog service and the CI on an entry, grouped by the id of the rule that reports them."""
+    """Return the rulings of the judges on an entry, grouped by the id of the rule that reports them. A launch is judged only if a
+    revision has compose files in a subfolder.
+    """
     found = _RULINGS.get(entry)
     if found is None:
         found = _RULINGS[entry] = {}

@@ -378,8 +378,8 @@ def truths(_: Revision) -> None:
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a scale or a port that is not a number, such as an empty answer. The question that asks for the
-    number must therefore be required, and must have a default: without one, the proposed answer is empty, and the stack does not
-    start.
+    number must therefore be required, and must have a default: without a default, the proposed answer is empty, and the stack
+    does not start.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

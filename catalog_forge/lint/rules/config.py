@@ -450,7 +450,8 @@ def _as_text(config: File, name: str, node: Text) -> Hit:
 
 @rule("CF217", "note", "config.yml has a category twice", on=Entry)
 def category_twice(entry: Entry) -> Iterator[Hit]:
-    """The catalog service adds `category` to `categories` and keeps both; the CI reads `category` only.
+    """The catalog service appends `category` to `categories`, even if the list already contains this category; the CI reads only
+    `category`.
 
     Bad:
         -- templates/web/config.yml --

@@ -30,7 +30,8 @@ def _at(revision: Revision, key: str = "version") -> Hit:
 
 @rule("CF380", "warning", "Two revisions have the same version", on=Entry)
 def same_version(entry: Entry) -> Iterator[Hit]:
-    """The catalog links to revisions by their versions: if two revisions have the same version, users cannot reach the first one.
+    """The catalog links to revisions by their versions: if two revisions have the same version, users cannot reach the first
+    revision.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -117,7 +118,8 @@ def left_out(entry: Entry) -> Iterator[Hit]:
 def disagreement(entry: Entry) -> Iterator[Hit]:
     """Rancher's own comparison decides which versions are offered as upgrades; semantic versioning decides their order.
 
-    Both comparisons put `rancher10` after `rancher9` only if the number is a separate part, as in `1.0.0-rancher.10`.
+    The two comparisons agree that `rancher10` comes after `rancher9` only if the number is a separate part, as in
+    `1.0.0-rancher.10`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

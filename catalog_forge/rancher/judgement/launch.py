@@ -82,7 +82,9 @@ class LaunchJudge:
         self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
-        """Return the faults of the two files; if there are none, those of the sidekicks and of the targets of load balancers."""
+        """Return the faults of the two files or, if they have no faults, the faults of sidekicks and of the targets of load
+        balancers.
+        """
         found = [fault for source in self.sources for fault in self._merge(source)]
         self.odd = [fault for fault in found if not fault.who]
         if refused := [fault for fault in found if fault.who]:
