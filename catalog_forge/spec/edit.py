@@ -1,8 +1,8 @@
-"""Edits one value or one metadata key of a spec, and keeps the rest as its author wrote it. Pure: text in, text out.
+"""Edits one value or one metadata key of a spec, and keeps the rest as its author wrote it.
 
-A path such as metadata/port/default, files/0/dest or files/redis.conf/dest consists of keys and list items. An item is given
-by its number, its `dest` or its `name`. The separator is / or a dot. A key may contain these separators, so the longest
-matching key is used.
+The functions are pure: they get text and return text. A path such as metadata/port/default, files/0/dest or files/redis.conf/dest
+consists of keys and list items. An item is given by its number, its `dest` or its `name`. The separator is / or a dot. A key may
+contain these separators, so the longest matching key is used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 _SPLIT = re.compile(r"[/.]")
 # A path may refer to an item of a list by the item's value for one of these keys.
 _NAMING = ("dest", "name")
-# The mappings whose keys the author chooses freely, so a misspelled key cannot be detected: it is simply a new key.
+# The author chooses the keys of these mappings freely, so a misspelled key is not an error: it is simply a new key.
 _INVENTED = ("companions", "volumes", "vars", "service/groups")
 
 

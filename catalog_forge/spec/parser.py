@@ -386,7 +386,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """Parse the quoted text at `begin`, which may follow spaces, a second time: now as text that may contain expressions."""
+        """Parse the quoted text at `begin` again, now as text that may contain expressions. Spaces may precede the quote."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]

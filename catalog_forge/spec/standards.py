@@ -1,6 +1,7 @@
 """Defines the standards of a team, which are in catalog-forge.yml: default, allowed and required values for the specs.
 
-Pure: nodes in, values out. `catalog_forge.team` reads the files of standards, and the files that they extend.
+The functions are pure: they get nodes and return values. `catalog_forge.team` reads the files of standards, and the files that
+they extend.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. A value of an
 entry is written to haproxy's configuration only if the value is a number, a host name, a path or a service name. Any other text
-could change the structure of the configuration. haproxy resolves services through the engine's DNS every second, so that it
-notices when a service is scaled or a unit is replaced.
+could change the structure of the configuration. haproxy resolves the names of services through the engine's DNS every second, so
+that it notices when a service is scaled or a unit is replaced.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
-# The fields of a service that can change without replacing its units. A change of any other field replaces the units
+# The fields of a service that can change while its units are kept. A change of any other field replaces the units
 # (`reconcile.digest`).
 _KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config", "batch")
 _MOST = 60

@@ -300,7 +300,7 @@ def flat(path: str) -> str:
 
 
 def _linked(service: Service, beside: Collection[str]) -> Service:
-    """Return a copy of a service in which links to other stacks lead to the services that run in addition to the entry."""
+    """Return a copy of a service whose links to other stacks lead to the services that run in addition to the entry."""
     links = (replace(each, target=flat(each.target)) if each.target in beside else each for each in service.links)
     return replace(service, links=tuple(links))
 

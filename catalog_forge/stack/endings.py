@@ -77,8 +77,8 @@ class Endings:
     ) -> list[Ending]:
         """Record the containers on the engine, and return those that have ended since the last call.
 
-        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps the names
-        of a service and of one of its launches to this launch.
+        Containers of units in `busy` are ignored, because these units are being changed. `launches` maps each pair of a service's
+        name and a launch's name to the launch.
         """
         ended: list[Ending] = []
         for container in containers:

@@ -111,9 +111,10 @@ class Known:
     """Facts that are only known to a process that watches the stack continuously.
 
     Some fields contain units: units in `complete` once had all their containers, units in `busy` are being changed, and units in
-    `unwanted`, `held` and `again` are to be replaced, stopped and restarted, respectively, on request. Other fields contain
-    containers: those in `ended` have ended while watched, those in `resting` must wait before a restart, and `counts` maps
-    each container to the number of consecutive times that it has ended."""
+    `unwanted` must be replaced, those in `held` stopped, and those in `again` restarted, because this was requested. Other fields
+    contain containers: those in `ended` have ended while watched, those in `resting` must wait before a restart, and `counts`
+    maps each container to the number of consecutive times that it has ended.
+    """
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -254,7 +255,7 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
 
 
 def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
-    """Return the containers of a unit to start now. A container waits if the owner of its network neither runs nor starts."""
+    """Return a unit's containers that can start now. A container waits if the owner of its network neither runs nor starts."""
     found = [each for each in present if _starts(service, each, known)]
     up = {each.launch for each in present if each.running or each in found}
     owners = {launch.name: owner_of(service, launch).name for launch in service.launches}

@@ -299,7 +299,7 @@ class StackRunner:
         return self._image(image) or there
 
     def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:
-        """Create one container of a unit and return its id. `made` are the ids of the unit's containers so far, by launch."""
+        """Create one container of a unit and return its id. `made` has the ids of the unit's existing containers, by launch."""
         service, index, network = unit.service, unit.index, extra.network
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
@@ -390,7 +390,7 @@ class StackRunner:
 
 
 class Extra:
-    """The settings that a stack adds to its containers: network, labels and addresses by container, and variables for all."""
+    """What a stack adds to its containers: a network, variables, and the labels and the address of each container by its name."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ _PIECE = 65536
 
 
 class Session:
-    """A command in a container, with a separate terminal if `terminal` is set. Raises BuildError if the engine refuses."""
+    """A command in a container, with a separate terminal if `terminal` is set. Raises BuildError if the engine refuses it."""
 
     def __init__(self, engine: Engine, container: Seen, command: Sequence[str], terminal: bool, reads: bool) -> None:
         self._engine, self._terminal = engine, terminal

@@ -1,4 +1,4 @@
-"""The stored state of a stack in XDG_STATE_HOME: its plan, the numbers of its units, the supervisor's pid and its status.
+"""The stored state of a stack in XDG_STATE_HOME: its plan, the numbers of its units, and its supervisor's pid and status.
 
 A running supervisor locks the file `lock` (flock) and writes its pid into this file; a command that changes the plan locks
 `turn`. If these files are lost, the containers, networks and volumes of the stack can still be found on the engine by their
@@ -185,7 +185,7 @@ class StateFolder:
                 return (self.path / name).open("a+")
 
     def _is_there(self, file: IO[str], name: str) -> bool:
-        """Whether an open file is still the file of this name in the folder."""
+        """Whether an open file is still the file that has this name in the folder."""
         try:
             return os.path.samestat(os.fstat(file.fileno()), (self.path / name).stat())
         except FileNotFoundError:

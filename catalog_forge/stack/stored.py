@@ -1,7 +1,7 @@
 """Supports stacks whose conf containers read a separate store: derives the content of the store, and writes it in a thread.
 
-The content is derived from the metadata that the metadata service would present for the stack's service. The content of a store
-in a scenario is derived in the same way.
+The content is derived from the metadata that the metadata service would present for the stack's service. The store of a scenario
+gets its content in the same way.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Volumes:
     dangerous: list[Note] = field(default_factory=list)
 
     def of(self, launch: Launch) -> Launch:
-        """Return a launch with the scope of each of its volumes. Volumes that are not declared belong to the stack."""
+        """Return a copy of a launch that states the scope of each volume. Volumes that are not declared belong to the stack."""
         names = list(named(launch))
         self.own |= {name for name in names if name not in self.per_unit and name not in self.external}
         external = {name: self.external[name] for name in names if name in self.external}

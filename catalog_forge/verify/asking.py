@@ -119,7 +119,7 @@ def _answer(expected: Command | Get, status: int, answer: Answer, ended: str) ->
         return
     if answer.status != status:
         yield f"{expected.title} {ended} {answer.status}, not {status}", expected.where, answer.text
-        return  # if the status is unexpected, the output is shown but not checked
+        return  # if the status is not as expected, the output is shown but not checked
     yield from _text(f"the output of {expected.title}", expected.words, expected.where, answer.text)
 
 

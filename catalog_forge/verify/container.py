@@ -42,7 +42,7 @@ SETTLE = 45.0
 
 # The number of seconds within which the conf container and the main container must end after SIGTERM.
 _END = {"conf": 3, "main": 5}
-# Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
+# Seconds until the launch script has acted: the script checks the stamps every second, and then waits a second for more changes.
 _CALM = 2.5
 # Seconds after which a problem counts as permanent: `_STAYS` is longer than the 2 s after which entrypoint.sh tries again;
 # `_STAYS_UNASKED` applies if confd makes no requests.

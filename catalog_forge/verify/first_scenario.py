@@ -32,7 +32,7 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 @dataclass(frozen=True, slots=True)
 class FirstScenario:
-    """A first scenario: its YAML, and the errors that it expects (if a file cannot be rendered)."""
+    """A first scenario: its YAML and, if a file cannot be rendered, the errors that the scenario expects."""
 
     text: str
     errors: tuple[str, ...]

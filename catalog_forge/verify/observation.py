@@ -54,8 +54,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """An observation: the files by dest, the errors in confd's words, and the reloads by name. If a resource fails, `files` still
-    has its old file.
+    """An observation: the files by dest, the errors in confd's words, and the reloads by name. If a resource fails, `files`
+    contains the file that the resource wrote earlier, if any.
 
     `asked` is set if the engine has containers that can be asked.
     """

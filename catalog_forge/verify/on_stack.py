@@ -45,10 +45,10 @@ from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_i
 SETTLE = 120.0
 """The number of seconds that a stack may take to match its plan: real software starts slowly."""
 
-# Seconds until the launch script has acted: it checks the stamps every second, and waits another second for further changes.
+# Seconds until the launch script has acted: the script checks the stamps every second, and then waits a second for more changes.
 _CALM = 2.5
 _LOOK = 0.3
-# Seconds after which a problem of a conf container counts as permanent, so that its confd will never wait for a change.
+# Seconds after which a problem of a conf container counts as permanent. The test then no longer waits for its confd.
 _STAYS = 4.0
 # The number of attempts to remove a stack if the engine does not answer, and the seconds between two attempts.
 _TIMES, _LATE = 4, 2.0
@@ -61,7 +61,7 @@ _LINES, _LEAST = 60, 3
 
 
 def stack_name(spec: str) -> str:
-    """Return an unused name for the stack of a test. The name contains that of the spec, so that containers can be recognised."""
+    """Return an unused name for the stack of a test. It contains the spec's name, so that containers can be recognised."""
     return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 

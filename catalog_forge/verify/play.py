@@ -212,7 +212,7 @@ def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None
 
 
 def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
-    """Play the moments until the stack cannot reach one. Yield that moment and all later moments as not played."""
+    """Play the moments up to the first that the stack cannot reach. Yield this moment and all later ones as not played."""
     before: Seen | None = None
     left = ""
     with engine.stage(played.subject, played.scenario, played.expected) as live:

@@ -76,7 +76,7 @@ class Heard:
     def waited(self, versions: frozenset[str], since: float) -> int:
         """Return the number of watchers that have waited, at any time after `since`, for a version not in `versions`.
 
-        A watcher has no open request between two polls, so open requests are not counted. A watcher sends at most one request in
+        Counting open requests would miss a watcher that is between two polls. A watcher sends at most one request in
         `_POLL` seconds, so the result is the largest number of requests in any period of this length.
         """
         asked = self._watches(versions, since)

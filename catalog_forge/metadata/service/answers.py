@@ -39,9 +39,9 @@ class Answers:
         return cls({version: _with_defaults(clients) for version, clients in versions.items()})
 
     def resolve(self, version: str) -> str | None:
-        """Return the name of the version whose answers a request for `version` gets, or None.
+        """Return the name of the version from which a request for `version` is answered; None if there is none.
 
-        If no version has the name `latest`, a request for `latest` gets the highest version.
+        If no version has the name `latest`, a request for `latest` is answered from the highest version.
         """
         if version in self.versions:
             return version
@@ -150,7 +150,7 @@ def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: Value) -> str:
-    """Return a value as shown in messages. Unlike the JSON of the service, this supports NaN and infinity."""
+    """Return a value in the form that messages show: JSON that, unlike the service's JSON, may contain NaN and infinity."""
     said = json.dumps(value)
     return said if len(said) <= _LONGEST_SHOWN else said[: _LONGEST_SHOWN - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""A cache of encoded answers: a thousand containers request the same few documents, some of them megabytes long."""
+"""A cache of encoded answers: a thousand containers may request the same few documents, and some of these are megabytes long."""
 
 from __future__ import annotations
 

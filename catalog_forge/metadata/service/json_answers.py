@@ -1,7 +1,8 @@
 """A fast reader for answers files in JSON, used only if go-yaml, which rancher-metadata uses, would read the same data.
 
-Answers files of several megabytes are JSON written by a program. The standard library reads JSON 50 times faster than any YAML
-parser. A file that contains errors, or that the two parsers might read differently, is left to the YAML parser.
+In practice, an answers file of several megabytes is JSON that a program has written. The standard library reads JSON 50 times
+faster than any YAML parser. A file that contains errors, or that the two parsers might read differently, is left to the YAML
+parser.
 """
 
 from __future__ import annotations

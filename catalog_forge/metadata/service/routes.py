@@ -152,7 +152,7 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
 
 
 def negotiate(accept: Iterable[str]) -> str:
-    """Return the media type of `OFFERS` that the Accept headers prefer, first by q value, then by exactness. Default: text."""
+    """Return the media type of `OFFERS` that the Accept headers prefer: first by q value, then by exactness; else text."""
     best, best_rank = TEXT, (0.0, 0)
     # Only the highest q value of each type is kept, so a header that repeats a type a thousand times costs only one comparison.
     wishes: dict[str, float] = {}

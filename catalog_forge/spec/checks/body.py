@@ -44,7 +44,7 @@ from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
 _NESTED_VALUES = ("yaml", "json", "toml")
-# Sample files are generated to find where values appear in a file. Each level of nesting doubles the number of sample files.
+# The limit on nesting: to find where values appear in a file, sample files are generated, and each level doubles their number.
 _MOST_NESTED = 4
 _FLAT = "join combines all elements into one string, so this list would have a single element"
 

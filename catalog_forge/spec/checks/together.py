@@ -52,7 +52,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
 
 
 def _self_links(spec: Spec, composition: Composition) -> Iterator[Refusal]:
-    """Report services that link to themselves. A link that all groups share is wrong only for the group that it names."""
+    """Report services that link to themselves. If all groups share a link, it is wrong only for the group to which it leads."""
     given = [text.where for _, node in spec.service.nodes.values() for text in texts(node)]
     for fault in units.self_links(composition):
         is_shared = len(spec.service.groups) > 1 and fault.where in given

@@ -90,8 +90,8 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
-        # CF432 compares memswap_limit with another key, but this function gets only one key. CF421 concerns values that change
-        # because they are not in quotes, but the compiler writes all values in quotes.
+        # Two rules do not apply here: CF432 compares memswap_limit with another key, but this function gets only one key. CF421
+        # is about values that change because they are not in quotes, but the compiler writes all values in quotes.
         is_other = problem.rule == "CF432" or (problem.rule == "CF421" and not problem.who)
         if problem.where not in varied and not is_other:
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint or _form(name))
