@@ -52,7 +52,7 @@ class Chart:
 
 
 def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = None, icon: File | None = None) -> Chart:
-    """Return the chart of a revision. `variables` are the answers that the chart proposes, `conf` is the entry's conf image.
+    """Return the chart of a revision. `variables` are the answers that the chart proposes; `conf` is the entry's conf image.
 
     Raises ForgeError with all errors of the entry, as `stack.compose.compose` does.
     """
@@ -129,7 +129,7 @@ class _ChartFiles:
 
     @cached_property
     def letters(self) -> int:
-        """The maximum length of the release name, which is the beginning of each workload's name."""
+        """The maximum length of the release name, with which the name of each workload begins."""
         return _WORKLOAD - 1 - max((len(self.objects.names[name]) for name in self.made.workloads), default=0)
 
     def _release(self) -> str:

@@ -37,7 +37,7 @@ _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 class Conf:
     """The conf image of an entry: its reference, the folders that it shares, and the metadata version that it reads.
 
-    `roots` are the root keys of the metadata that its templates read.
+    `roots` are the root keys of the metadata that the image's templates read.
     """
 
     image: str

@@ -48,7 +48,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 
 
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
-    """Compile the containers of the service that the variable `variable` holds, in a loop over the collection `service`.
+    """In a loop over the collection `service`, compile the containers of the service that the variable `variable` holds.
 
     With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
     """

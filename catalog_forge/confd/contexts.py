@@ -25,7 +25,7 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
     """Map each expression in the texts and items of a body, by its `id`, to the placement of that expression.
 
     Raises ForgeError where a value is not allowed, where a placement depends on a condition or list, where pairs begin inside
-    quotes, and for text that is not valid in the file's format whatever the values are.
+    quotes, and for text that is invalid in the file's format, whatever the values are.
     """
     found: dict[int, Placement] = {}
     files: list[str] = []

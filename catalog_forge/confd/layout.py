@@ -19,9 +19,9 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     """Return the keys and strings that a back end stores for these values. The keys are absolute paths, whatever the store is.
 
     `values` maps each metadata key to its value as read from YAML: a string, number, boolean, map or list. Null, empty maps and
-    empty lists are left out, like missing keys. The key of a list element contains the element's number or, as in Rancher, the
-    element's `name` if the elements are records with a `name`. `prefix` replaces the spec's prefix. Raises ForgeError for a key
-    that the spec does not declare, or that the back end cannot store.
+    empty lists are left out, like missing keys. The key of a list element contains the element's number. For records with a
+    `name`, it contains the `name` instead, as in Rancher. `prefix` replaces the spec's prefix. Raises ForgeError for a key that
+    the spec does not declare, or that the back end cannot store.
     """
     store, start = TABLE[backend], prefix or spec.engine.prefix
     fits = cache(store.fits)  # most keys share most of their segments

@@ -324,7 +324,7 @@ class _Reader:
         del self.names[mark:]
 
     def test(self, pipeline: Any) -> None:
-        """Record a condition that is just a stored value: every string that is not empty counts as true, even `false`."""
+        """Record a condition that is just a stored value. It is true for every string that is not empty, even for `false`."""
         command = pipeline.commands[0]
         first = command.arguments[0]
         if len(pipeline.commands) == 1 and len(command.arguments) == 2 and _name(first) == "getv" and not pipeline.declarations:

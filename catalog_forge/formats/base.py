@@ -110,7 +110,7 @@ class Placement:
     forbidden: str = ""
 
 
-# A function that returns why, and in which line, the text of a file is not valid in a format, or "" if the text is valid.
+# A function that returns why the text of a file is not valid in a format, and on which line, or "" if the text is valid.
 Fault = Callable[[str], str]
 # A function that yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]

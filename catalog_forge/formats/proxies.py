@@ -1,4 +1,4 @@
-"""Writes configuration files of nginx and HAProxy: quotes, comments, and words with spaces between them. Neither has pairs.
+"""Writes configuration files of nginx and HAProxy: quotes, comments and words with spaces between them. Neither format has pairs.
 
 nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments start only at the start of a word; `$` begins a variable
 even in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes since 1.6; no

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
-    """Yield each member of a chunked archive with the SHA-256 of its content (empty if the member is not a file).
+    """Yield each member of a chunked archive with the SHA-256 of its content, or with "" if the member is not a file.
 
     Raises TarError if the data is not an archive.
     """

@@ -40,7 +40,7 @@ class Gathered:
 
 
 def gathered(placed: Mapping[str, str]) -> list[Gathered]:
-    """Return the confd folders among the files that are `placed` in an image, /etc/confd first."""
+    """Return the confd folders of an image, given the files that are `placed` in the image. /etc/confd comes first."""
     found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
     for path, source in sorted(placed.items()):
         confdir, conf_d, below = path.partition("/conf.d/")

@@ -24,7 +24,7 @@ _SECONDS = 60
 
 
 def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Listed, Listed]:
-    """Return the containers, running or not, and the networks that have a label, in the form of the engine's API.
+    """Return the containers (running or not) and the networks that have a label. Both have the form of the engine's API.
 
     Raises the errors of `connect`, and BuildError if the engine refuses.
     """

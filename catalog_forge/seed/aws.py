@@ -1,4 +1,4 @@
-"""Clients of DynamoDB and SSM Parameter Store, based on botocore, which looks up region, credentials and endpoint itself."""
+"""Clients of DynamoDB and SSM Parameter Store, based on botocore, which itself finds the region, credentials and endpoint."""
 
 from __future__ import annotations
 

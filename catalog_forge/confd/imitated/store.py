@@ -94,8 +94,8 @@ class Store:
     def _ls_odd(self, path: bytes) -> list[bytes]:
         """Return what `ls` lists for a path such as `/a//b`, which Go's path.Clean changes.
 
-        `ls` finds the keys below the cleaned path. A key that does not begin with the original path is listed by its first
-        segment.
+        `ls` finds the keys below the cleaned path. If a key does not begin with the original path, `ls` lists the
+        key's first segment.
         """
         keys = self._under(_below(clean(path)) or b"", 1)
         return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
