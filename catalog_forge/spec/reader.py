@@ -374,7 +374,7 @@ def _words(kind: type[Record]) -> list[str]:
 
 @cache
 def _homes() -> Mapping[str, str]:
-    """Return where each key belongs, for hints on misplaced keys. Keys that more than two records have are left out."""
+    """Return where each key belongs, for hints on misplaced keys. Keys that occur in more than two records are left out."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):
@@ -395,7 +395,7 @@ def _records(kind: Any) -> Iterator[type[Record]]:
 
 
 def _name_of_element(node: yamlio.Map) -> str:
-    """Return the name that an `each` gives its element, which must be known before the body is read."""
+    """Return the name that an `each` gives its element. This name must be known before the body is read."""
     return next((value.value for key, value in node.pairs if key.value == "as" and isinstance(value, yamlio.Text)), "")
 
 

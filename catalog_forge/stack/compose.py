@@ -91,7 +91,7 @@ def _unasked(notes: list[Note], name: str) -> Say:
 
 
 def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
-    """Yield notes on duplicate keys and on unknown keys at the top level; record errors in `reader`."""
+    """Yield notes on duplicate keys, and on unknown top-level keys; record errors in `reader`."""
     for source in sources:
         if source.rendered and (cut := source.rendered.problem):
             reader.problems.append(cut)

@@ -50,8 +50,8 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
                 name = container_name(stack.name, service, named, index)
-                # The metadata may present a service OTHER-NAME as the service NAME of the stack OTHER. Then the names of its
-                # containers do not begin with the name of our stack.
+                # The metadata may present our service OTHER-NAME as the service NAME of the stack OTHER. In this case, the names
+                # of the service's containers do not begin with the name of our stack.
                 item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:

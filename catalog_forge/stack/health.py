@@ -34,8 +34,8 @@ class Health:
     def after(self, check: HealthCheck, good: bool, now: float) -> Health:
         """Return the health after one more check, made at the time `now` in seconds.
 
-        A unit that is initializing becomes healthy after `healthy_threshold` good checks. Failures do not count until
-        `initializing_timeout` is over, as in Rancher.
+        A unit that is initializing becomes healthy after `healthy_threshold` good checks. As in Rancher, failures are ignored
+        until `initializing_timeout` has passed.
         """
         if self.state == "initializing" and not good:
             late = (now - self.since) * 1000 >= check.initializing_timeout

@@ -70,7 +70,7 @@ _REFUSED_PAUSE = 5.0  # seconds before a refused request to the engine is repeat
 
 @dataclass(slots=True)
 class _Memory:
-    """What this process has observed about the stack. It is lost when the process ends, and no other process needs it."""
+    """What this process has observed about the stack. This is lost when the process ends, and no other process needs it."""
 
     complete: set[Key] = field(default_factory=set)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)

@@ -74,7 +74,7 @@ class Asker:
 
 
 def check(stack: Stack, asking: Asking) -> None:
-    """Raise ForgeError if some of the containers that are to be asked do not exist in the stack; the error names all of them."""
+    """Raise ForgeError if the stack lacks some of the containers that are to be asked; the error names all missing containers."""
     known = places(stack)
     asked: tuple[Command | Get | Log, ...] = (*asking.commands, *asking.requests, *asking.logs)
     missing = [each for each in asked if each.container not in known]

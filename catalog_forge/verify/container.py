@@ -3,13 +3,14 @@
 A second container, the stand-in, replaces the main container of the service. The stand-in is also created from the conf image,
 and runs the launch script from the shared volume. The program of the stand-in records signals, and runs until it gets SIGTERM.
 The requests of confd show when a moment is over, so no duration is guessed (docs/conf-image.md; docs/facts/confd.md#3.1 and
-#3.8):
+#3.8). A moment is over:
 
 - before the first start of the program: when the program has started, or the conf container has a permanent problem;
 - with `refresh: watch`: when all of confd's resources wait for the next change. A change made during this wait is never missed.
   Any other change, such as one during an outage, is found by the pass that entrypoint.sh makes every 20 s;
-- with an interval: when confd has made a whole pass since the change;
-- in all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is also noticed.
+- with an interval: when confd has made a whole pass since the change.
+
+In all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is also noticed.
 """
 
 from __future__ import annotations

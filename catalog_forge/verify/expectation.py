@@ -118,8 +118,8 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
 def _reloaded(wanted: int | tuple[str, ...], seen: Seen) -> bool:
     """Whether the expected reloads occurred.
 
-    The units of a stack start one after the other, and each start may cause a separate change. On a stack, more reloads than
-    expected are therefore allowed.
+    On a stack, more reloads than expected are allowed, because the units start one after the other, and each start may cause a
+    separate change.
     """
     if isinstance(wanted, int):
         return len(seen.reloads) == wanted or (seen.asked is not None and 0 < wanted < len(seen.reloads))

@@ -83,7 +83,7 @@ class Engine(Protocol):
 
 @dataclass
 class Disk:
-    """The files of a container between passes of confd, for engines without containers."""
+    """Keeps the files from one pass of confd to the next, as a container would, for engines that have no containers."""
 
     subject: Subject
     files: dict[str, Written] = field(default_factory=dict)

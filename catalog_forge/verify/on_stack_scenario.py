@@ -39,9 +39,9 @@ _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
 def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     """Return the stack with which a scenario starts; `name` is the name of the stack.
 
-    The stack is that of the entry as it would be generated now, plus the services that the scenario lists under `beside`. The
-    answer to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on this
-    machine, because parallel plays would conflict. Raises ForgeError if a question has no answer.
+    It has the services of the entry, as generated from the current spec, and the services that the scenario lists under `beside`.
+    The answer to a question is the value of its key in the metadata of the scenario, else its default. No ports are published on
+    this machine, because parallel plays would conflict. Raises ForgeError if a question has no answer.
     """
     entry = entry_of(spec)
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)

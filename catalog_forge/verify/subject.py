@@ -59,7 +59,7 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return the spec with `backend` first in its list of back ends. Raises ForgeError if the spec does not name `backend`."""
+    """Return a copy of the spec whose first back end is `backend`. Raises ForgeError if the spec does not name `backend`."""
     if not backend:
         return spec
     if backend not in spec.engine.told:

@@ -59,7 +59,7 @@ class EnvironmentReader(Reader):
     def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
         """Return all services of a stack. The names of all services and sidekicks must differ by more than case.
 
-        `far` contains the services of other stacks that links may point to, written as STACK/SERVICE.
+        `far` contains the services of other stacks to which links may lead, written as STACK/SERVICE.
         """
         pairs = self.pairs(node, "services")
         targets = {key.value for key, _ in pairs} | far

@@ -98,5 +98,5 @@ def _leaf(value: Value, look: Look, level: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text unchanged, or quoted and escaped if it is empty, has outer spaces, or could move a terminal's cursor."""
+    """Return a text unchanged, or quoted and escaped if it is empty, begins or ends with a space, or could move the cursor."""
     return text if text.isprintable() and text == text.strip() != "" else as_json(text)

@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 # The limit of net/http: a megabyte, and the bytes that its reader may already have buffered.
 MAX_HEAD = (1 << 20) + 4096
-# Go limits only the number of bytes in a head. No client sends this many lines, and parsing them takes no noticeable time.
+# Go limits only the number of bytes in a head. No client sends this many lines, and parsing so many lines takes no noticeable
+# time.
 MAX_LINES = 16_384
 _MAX_LENGTH = (1 << 63) - 1
 

@@ -22,9 +22,9 @@ MAIN_KEYS = frozenset(
     "security_opt shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user volume_driver volumes "
     "volumes_from working_dir".split()
 )
-# Keys of docker-compose about the network, which belong to the container that owns the network.
+# Keys of docker-compose about the network. They belong to the container that owns the network.
 NETWORK_KEYS = frozenset("depends_on dns dns_search expose external_links extra_hosts hostname labels links ports".split())
-# Keys of rancher-compose, which belong to the primary service.
+# Keys of rancher-compose. They belong to the primary service.
 RANCHER_KEYS = frozenset(
     "drain_timeout_ms external_ips lb_config memory milli_cpu_reservation network_driver retain_ip scale_policy "
     "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
