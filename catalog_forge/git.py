@@ -18,7 +18,7 @@ from catalog_forge.errors import ForgeError
 
 GIT_SECONDS = 120
 MOST_CONFLICTS = 127
-"""The highest number of conflicts that `git merge-file` exits with; a higher exit code is an error (git-merge-file(1))."""
+"""The highest exit code of `git merge-file` that is a number of conflicts; a higher code means an error (git-merge-file(1))."""
 
 _SAFE = (
     *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),

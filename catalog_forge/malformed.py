@@ -14,7 +14,7 @@ from typing import Any
 from catalog_forge.errors import ForgeError, Where
 
 LOOK = "check the indentation, quotes, brackets and colons of this line and the line above it"
-"""What to do about a fault that cannot be explained better."""
+"""The hint for a fault that cannot be explained in more detail."""
 HALF_CHARACTER = "this escape is only half of a character, or invalid"
 _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")

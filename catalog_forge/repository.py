@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # The hint for a folder without specs or entries. The folder may be new, or not the one that the user meant.
 BEGIN = (
-    "the folder of a catalog has specs/NAME.yml, images/NAME/ or templates/ENTRY/; name it with catalog-forge -C DIR ..., "
-    "or begin one here with catalog-forge new NAME"
+    "a catalog has specs/NAME.yml, images/NAME/ or templates/ENTRY/; for a catalog in another folder, write "
+    "catalog-forge -C DIR ...; to begin a catalog here, run: catalog-forge new NAME"
 )
 MARK = "catalog-forge.yml"
 

@@ -47,9 +47,9 @@ class Drift(StrEnum):
     EDITED = "edited"
     """The file on disk is neither what was generated earlier nor what is planned."""
     UNKNOWN = "unknown"
-    """The file on disk was never generated; the plan has a different one at its path."""
+    """The file on disk was never generated; the plan has a different file at the same path."""
     ORPHAN = "orphan"
-    """Generated earlier, and no longer in the plan."""
+    """The file was generated earlier, and is no longer in the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def prune(root: Path, names: Sequence[str], specs: Collection[str], *, force: bo
 
 
 def in_folders_of(root: Path, name: str, paths: Iterable[str]) -> list[str]:
-    """Return all files on disk in the top folders (such as images/NAME) of the spec `name` and of its generated files `paths`."""
+    """Return all files on disk in images/`name`, and in the folder (such as templates/redis) of each file in `paths`."""
     rooms = {"/".join(path.split("/")[:2]) for path in (*paths, manifest_path(name))}
     return sorted(
         f"{folder}/{file}"[len(f"{root}/") :] for room in rooms for folder, _, files in os.walk(root / room) for file in files

@@ -240,7 +240,7 @@ def edit(text: str, change: Callable[[Any], None]) -> str | None:
     """Change an author's YAML file; the rest stays unchanged, including comments, quotes, indentation and line endings.
 
     `change` receives the root node of ruamel.yaml, whose mappings have `insert(place, key, value)`. A `Quoted` scalar is written
-    in single quotes. Returns None if the rest of the file would not stay unchanged byte for byte. Raises ForgeError if the
+    in single quotes. Returns None if the change would also alter other bytes of the file. Raises ForgeError if the
     text is not YAML or exceeds the limits.
     """
     parse_lenient(text, "")  # ruamel.yaml itself has no limits

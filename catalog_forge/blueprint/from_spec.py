@@ -30,7 +30,7 @@ USUAL = {
     "image.registry": "registry",
     "maintainer": "maintainer",
 }
-"""The paths of the values that become questions if the user chooses none, with the types of the answers."""
+"""The paths of the values that become questions if the user chooses no values, with the types of the answers."""
 
 _ROOM = "[[cookiecutter.name]]/specs/[[cookiecutter.name]]"
 _QUESTION = re.compile(r"[a-z][a-z0-9_]*")

@@ -23,7 +23,7 @@ from catalog_forge.spec.folder import MEMORY
 
 FORMAT = 1
 MOST_BYTES = 512 << 10
-"""The maximum size of all kept texts together, as JSON. Files beyond it are only kept as digests."""
+"""The maximum size of all kept texts together, as JSON. Of files that exceed this size, only digests are kept."""
 
 _SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")

@@ -21,7 +21,7 @@ from catalog_forge.malformed import MARKS
 from catalog_forge.yamltext import Document, Edits, Entry, Piece
 
 MOST_ITEMS = 500
-"""The longest list of unnamed items that is merged: the time to compare two lists grows with the square of their length."""
+"""The maximum length of a list of unnamed items that is merged: the time for comparing grows with the square of the length."""
 
 
 @dataclass(frozen=True)

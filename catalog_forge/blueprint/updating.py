@@ -193,7 +193,7 @@ def labels(was: str, now: str) -> tuple[str, str, str]:
 
 
 MOST = 1000
-"""The maximum number of values in a spec for which each value is tried as the answer to a question that has no default."""
+"""Each value in a spec is tried as the answer to a question that has no default, if the spec has at most this many values."""
 
 Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 

@@ -306,7 +306,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """Return what a label becomes: None if it carries over, or ("", "") if Rancher does not act on the label."""
+    """Return why a label does not carry over, and advice; None if it carries over, ("", "") if Rancher does not act on it."""
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 

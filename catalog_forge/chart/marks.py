@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"\{\{-?\s*$")
 _PLAIN_END = re.compile(r"\s*-?\}\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RELEASE = "cfqrelease"
-"""The mark of the stack's name: the release of the chart."""
+"""The mark of the stack's name, which becomes the name of the chart's release."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ _ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), 
 
 
 Reads = Callable[[str], Callable[[str], bool] | None]
-"""Returns, for an image, a test whether it reads a metadata key; None for an unknown image."""
+"""Returns a function that says whether an image reads a metadata key; None if the image is unknown."""
 
 # A volume that begins with one of these characters is a folder of the host. The folder remains when nothing mounts it.
 _OF_THE_HOST = ("/", ".", "~")

@@ -10,7 +10,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.seed.change import Change, is_below
 
 PATIENCE = 10.0
-"""The longest wait for an answer of a store, in seconds."""
+"""The longest wait for an answer from a store, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

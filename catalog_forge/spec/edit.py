@@ -180,7 +180,7 @@ def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
 
 
 def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    """Yield the properties of a new metadata key as YAML: first with the default read as YAML, then with the default as text."""
+    """Yield the properties of a new metadata key as YAML: first with the default unquoted, if that is valid, then as text."""
     given = {word: value for word, value in words.items() if value not in (None, ())}
     texts = {
         word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)

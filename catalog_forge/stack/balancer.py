@@ -1,9 +1,9 @@
 """Load balancers: the rules that an entry defines for them, and the haproxy container that implements these rules.
 
-Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. A value of an
-entry is written to haproxy's configuration only if the value is a number, a host name, a path or a service name. Any other text
-could change the structure of the configuration. haproxy resolves the names of services through the engine's DNS every second, so
-that it notices when a service is scaled or a unit is replaced.
+The rules come from `lb_config` in rancher-compose.yml (docs/facts/catalog.md#3.17), or, for a load balancer of Rancher 1.1,
+from its labels and ports. A value of an entry is written to haproxy's configuration only if the value is a number, a host name,
+a path or a service name. Any other text could change the structure of the configuration. haproxy resolves services through the
+engine's DNS every second, so that it notices when a service is scaled or a unit is replaced.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from catalog_forge.stack.runner import StackRunner
 _UNNAMED = re.compile(r"[0-9a-f]{64}")
 
 Contents = Mapping[str, Mapping[str, str]]
-"""Volumes by name; for each, the digests of its files by path."""
+"""Maps the name of each volume to the digests of its files, by path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from catalog_forge.stack.model import SETTLE, Launch
 from catalog_forge.stack.reconcile import Key, Seen, restarts
 
 GIVE_UP = 5
-"""The number of ends in a row after which a container is considered hopeless."""
+"""The number of consecutive ends after which a container is considered hopeless."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before the first restart, doubled for each later restart up to the maximum
 _STEADY = 10.0  # a container that has run for so many seconds before it ends is restarted after only the first pause

@@ -200,8 +200,8 @@ class Desired:
 def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
     """Return the actions to take now, removals first. Units that are being changed are left alone.
 
-    Outdated units are replaced in batches, and restarted units one at a time, but only while all other units of the service are
-    ready.
+    Outdated units are replaced in batches, and requested restarts are done one unit at a time. Both wait until all other units of
+    the service are ready, unless the unit itself is not ready.
     """
     stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}

@@ -127,7 +127,10 @@ def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: s
 
 
 def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, beside: ReadBeside) -> Case:
-    """Read the expectations of a scenario, and return both as a case. Raises ForgeError with the problems of all moments."""
+    """Return a scenario and its expectations, which are read here, as a case.
+
+    Raises ForgeError with the problems of all moments.
+    """
     problems: list[Problem] = []
     expected: list[Expectation] = []
     for moment in played.moments:

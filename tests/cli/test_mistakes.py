@@ -191,7 +191,7 @@ TYPED = {
     "number": (["build", "-j", "many"], 2, ["'-j'", "'many' is not a valid", "catalog-forge build --help"]),
     "entry": (["up", "redi", "--plan"], 1, ["there is no entry 'redi'", "did you mean 'redis'?"]),
     "question": (["new", "a-conf", "--set", "versoin=2"], 1, ["has no question 'versoin'", "did you mean 'version'?"]),
-    "no answer": (["new", "a-conf", "--set", "version"], 2, ["--set", "'version' is not KEY=VALUE"]),
+    "no answer": (["new", "a-conf", "--set", "version"], 2, ["--set", "'version' is not KEY=VALUE: write --set version=VALUE"]),
     "name": (["new", "Foo"], 2, ["an image cannot be named 'Foo'", "lower-case letters, digits and dashes"]),
     "no file to ask": (["metadata", "get", "/", "--file", "nofile"], 1, ["nofile: cannot read", "hint: check the path"]),
     "no file to serve": (["metadata", "serve", "nofile"], 1, ["nofile: cannot read", "hint: check the path"]),

@@ -123,7 +123,7 @@ def test_logs_are_in_the_order_of_time_and_begin_where_they_are_told_to(tool: To
     assert tool.run("logs", tool.name, "--since", third, "-t").splitlines()[0].startswith(third)
     assert tool.run("logs", tool.name, "--since", "1d").count("\n") == 8
     assert tool.run("logs", tool.name, "-n", "1").count("\n") == 2
-    assert "is not a time such as 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
+    assert "is neither a duration, such as 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
 
 
 def test_a_plan_says_what_changes_and_rollback_goes_back(tool: Tool) -> None:

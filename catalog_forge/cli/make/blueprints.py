@@ -58,7 +58,8 @@ def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> Non
     """Make a blueprint from a spec, below blueprints/.
 
     The chosen values become questions, with the current values as defaults. By default, image, version, registry and
-    maintainer are chosen. `new` with the defaults makes the same spec again.
+    maintainer are chosen. `catalog-forge new --blueprint`, with the default answer to each question, makes the same spec
+    again.
     """
     from catalog_forge import journal
     from catalog_forge.blueprint.answers import questions

@@ -60,9 +60,9 @@ class News:
     """Whether the blueprint is unchanged and only answers are new."""
 
     hidden: tuple[str, ...] = ()
-    """Files whose recorded content is only a digest, because they may contain a secret."""
+    """Files of whose content only a digest is recorded, because the files may contain a secret."""
     defaults: Mapping[str, str | bool] = field(default_factory=dict)
-    """New questions that were answered with their defaults."""
+    """The default answers that were given to new questions."""
 
     @property
     def newer(self) -> list[str]:

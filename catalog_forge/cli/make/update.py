@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 MOST_LINES = 12
-"""The number of lines shown of each side of a conflict; the JSON output contains all lines."""
+"""For each side of a conflict, this number of lines is shown; the JSON output contains all lines."""
 
 
 @click.command()

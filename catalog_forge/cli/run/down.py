@@ -31,8 +31,8 @@ _SIDE_BY_SIDE = 8
 def down(stack: str | None, volumes: bool) -> None:
     """Stop a stack and remove it.
 
-    Removes its containers in order, then its network. STACK may be omitted if there is only one stack. Only containers
-    and networks with the labels of the stack are removed, even after a crash.
+    Removes its containers in order, then its network. STACK may be omitted if there is only one stack. `down` finds what
+    belongs to a stack by its labels: it also removes what a crashed `up` has left, and never anything else.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image.engine import connect

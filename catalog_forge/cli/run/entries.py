@@ -274,7 +274,7 @@ def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
     for pair in sets:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE: write --set {pair.strip() or 'KEY'}=VALUE", param_hint="--set")
         yield key, text
 
 

@@ -45,14 +45,18 @@ class Since(click.ParamType[float]):
         try:
             return datetime.fromisoformat(value).timestamp()
         except ValueError:
-            self.fail(f"{value!r} is not a time such as 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00", param, ctx)
+            self.fail(
+                f"{value!r} is neither a duration, such as 90s, 10m, 2h or 1d, nor a time, such as 2026-11-29T16:00", param, ctx
+            )
 
 
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.argument("service", required=False, shell_complete=complete.services)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines until interrupted.")
-@click.option("--since", type=Since(), metavar="TIME", help="Begin at a time: 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00.")
+@click.option(
+    "--since", type=Since(), metavar="TIME", help="Show only lines from the last 90s, 10m, 2h or 1d, or since 2026-11-29T16:00."
+)
 @click.option("-t", "--timestamps", is_flag=True, help="Show the time of each line.")
 @click.option("--show-secrets", is_flag=True, help="Also show the answers to secret questions.")
 @click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")

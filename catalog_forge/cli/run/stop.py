@@ -39,7 +39,7 @@ def stop(stack: str | None, services: tuple[str, ...]) -> None:
     if not services:
         with connect() as engine, folder.turn(TURN):
             stopped(engine, folder)
-        click.echo(f"stack {folder.name} is stopped; catalog-forge start {folder.name}")
+        click.echo(f"stack {folder.name} is stopped; to start it again, run: catalog-forge start {folder.name}")
         return
     wanted = folder.plan()[0]
     held = units(wanted, services)

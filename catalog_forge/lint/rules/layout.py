@@ -29,7 +29,7 @@ def _where(entry: Entry, folder: str) -> Where:
     return Where(f"{entry.where.file}/{folder}")
 
 
-@rule("CF101", "error", "The CI refuses the name of an entry, or its id cannot be opened", on=Entry)
+@rule("CF101", "error", "The CI refuses the name of an entry, or the entry cannot be opened", on=Entry)
 @told("CF101")
 def bad_name(_: Entry) -> None:
     """The name of an entry's folder is part of ids and stack names, so the CI allows only 1 to 63 letters, digits and dashes.

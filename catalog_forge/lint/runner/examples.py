@@ -8,7 +8,8 @@ path:
 `-- PATH (changed) --`: lines with `-` are removed, lines with `+` are added, and lines with a space are kept, in order.
 
 A revision that the sound catalog lacks is derived from revision 0 of the sound catalog. `-- PATH (absent) --` means that the file
-does not exist. Any other word in the parentheses marks an unusual file, as in `Example.odd`.
+does not exist. Any other word in the parentheses, such as `(bom)`, means that the file has a special property. `Example.odd`
+maps the path of such a file to the word.
 """
 
 from __future__ import annotations

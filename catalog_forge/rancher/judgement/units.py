@@ -154,7 +154,7 @@ def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
-            hint = near(name, known, "it becomes a service without an image")
+            hint = near(name, known, "add the service to docker-compose.yml: without it, there is no image to launch")
             yield Refusal(f"docker-compose.yml has no service {name!r}", service.where, hint, "CF409")
 
 

@@ -92,7 +92,8 @@ def _names(spec: Spec) -> Iterator[Problem]:
     for member in spec.members:
         where = (member.group.at("name") if member.group else None) or spec.service.at("name")
         for name in (member.name, *member.sidekicks):
-            yield from _taken(name, where, taken)
+            if name != spec.name or name.islower():  # a spec's name with capital letters is refused anyway
+                yield from _taken(name, where, taken)
     for name, companion in spec.companions.items():
         yield from _taken(name, companion.at() or spec.at("companions"), taken)
 

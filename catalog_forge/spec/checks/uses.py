@@ -79,7 +79,7 @@ def unread(spec: Spec) -> list[str]:
 
 
 def known_keys(spec: Spec) -> set[str] | None:
-    """Return the paths of the service's own metadata that the spec declares, or reads with a path that begins with /self.
+    """Return the keys of the service's own metadata that the spec declares, or that it reads through a path below /self.
 
     Return None if the spec may also read other keys: in a hand-written template, or through a computed path.
     """

@@ -105,8 +105,8 @@ Expressions are written `@{{...}}`. They are allowed in `text`, in the values of
 | `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in lower or upper case, or with one substring replaced |
 | `self.index + 1`, `metadata/heap / 2` | arithmetic on an index, a scale, a count, a position or metadata of type int; the operators are `+`, `-`, `*`, `/` (integer division) and `%` (remainder), with a space on each side; only counts and positions can be used with confd before 0.16 |
 
-A default is written after a bar: `@{{metadata/port|9200}}`. It is used if the value is missing or empty and, after `first(...)` or
-`join(...)`, if the collection is empty. If a key has a `default`, its expressions need no default.
+A default is written after a bar: `@{{metadata/port|9200}}`. It is used if the value is missing or empty. A default after `first(...)`
+or `join(...)` is also used if the collection is empty. If a key has a `default`, its expressions need no default.
 
 COLL is one of these collections:
 
