@@ -15,7 +15,7 @@ from catalog_forge.errors import ForgeError, Where
 
 LOOK = "check the indentation, quotes, brackets and colons of this line and the line above it"
 """The hint for a fault that cannot be explained in more detail."""
-HALF_CHARACTER = "this escape is only half of a character, or invalid"
+HALF_CHARACTER = "this escape is invalid: it is half of a surrogate pair, or not a Unicode character"
 _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")

@@ -1,7 +1,7 @@
 """Fills in the text templates that are shipped with the code: Dockerfile, scripts, README.
 
 The delimiters of these templates are [[ value ]], [% statement %] and [# comment #], because `{{` has a meaning in
-templates of confd, and `${` has a meaning in the shell. `{%` has no meaning in either.
+templates of confd, and `${` has a meaning in the shell.
 """
 
 from __future__ import annotations

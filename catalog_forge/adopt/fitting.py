@@ -112,7 +112,7 @@ class Shapes:
         return ""
 
     def name(self, element: str) -> str:
-        """Return a name for a key. If templates split the names of keys, the returned name has several parts."""
+        """Return a sample name for a key, based on `element`. If templates split such names, the sample has several parts."""
         shape = self.known.get(NAME, Shape())
         if not shape.texts("split") or any("/" in text for text in shape.texts("split")):
             return element

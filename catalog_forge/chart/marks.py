@@ -102,7 +102,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, str], shown: str) -> None:
     """Raise ForgeError if `shown` contains the mark of a missing answer, because no answer would replace this mark.
 
-    `shown` is the text of a stack or of its errors. An example of such an answer is the target of an external link.
+    For example, the target of an external link must be answered. `shown` is the text of a stack or of its errors.
     """
     problems = [
         Problem(

@@ -2,9 +2,10 @@
 
 The templates work for any release name, scale and answers.
 
-The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. For
-each container, the template computes the values that differ between the first two containers of a service. A pod reads three
-files: the file of the stack, the file of its service and its own file. Values in a later file replace those in an earlier file.
+The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. The
+template computes those values of a container that differ between the first two containers of its service, and contains all other
+values. A pod reads three files: the file of the stack, the file of its service and its own file. Values in a later file replace
+those in an earlier file.
 """
 
 from __future__ import annotations

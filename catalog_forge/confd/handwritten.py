@@ -45,9 +45,7 @@ def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
     if path == "/" and "/" in roots:
-        message = (
-            "the template lists the root, but there confd lists only keys that have a value, and no keys that contain other keys"
-        )
+        message = "the template lists the root, where confd returns only keys that have a value, not keys that contain other keys"
         raise ForgeError(message, where, 'list a key below it, as in ls "/KEY"')
     if root := root_of(path, roots):
         return root

@@ -6,7 +6,7 @@ type, every scalar can be text, and numbers and booleans are those of YAML 1.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -113,21 +113,37 @@ def fields(node: Node | None) -> dict[str, Node]:
     If a key occurs both in a merged mapping and next to the merge key, and both values are mappings, Go adds the entries of both
     values to one field.
     """
-    found: dict[str, Node] = {}
-    for key, each in node.pairs if isinstance(node, Map) else ():
-        is_merge = key.value == MERGE and key.bare
-        for name, value in (
-            ((key.value, each),) if not is_merge else (pair for other in brought_in(each) for pair in fields(other).items())
-        ):
-            found[name] = _added(found.get(name), value)
-    return found
+    if not (isinstance(node, Map) and any(_is_merge(key) for key, _ in node.pairs)):
+        return pairs(node)
+    found: dict[str, list[Node]] = {}
+    for key, each in node.pairs:
+        for name, value in _brought(each) if _is_merge(key) else ((key.value, each),):
+            found.setdefault(name, []).append(value)
+    return {name: _together(values) for name, values in found.items()}
 
 
-def _added(before: Node | None, node: Node) -> Node:
-    """Return a mapping with the entries of `before` and then of `node`. If one of them is not a mapping, return `node`."""
-    if not (isinstance(before, Map) and isinstance(node, Map)):
-        return node
-    return Map(tuple({pair[0].value: pair for pair in (*merged(before.pairs), *merged(node.pairs))}.values()), node.where)
+def _is_merge(key: Text) -> bool:
+    return key.value == MERGE and key.bare
+
+
+def _brought(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the fields of each mapping that a merge key adds."""
+    for other in brought_in(node):
+        yield from fields(other).items()
+
+
+def _together(values: Sequence[Node]) -> Node:
+    """Return the last value of a field. If it is a mapping, add the entries of the mappings directly before it."""
+    *before, last = values
+    if not (before and isinstance(last, Map)):
+        return last
+    found: dict[str, tuple[Text, Node]] = {}
+    for each in values:
+        if isinstance(each, Map):
+            found |= {pair[0].value: pair for pair in merged(each.pairs)}
+        else:
+            found = {}
+    return Map(tuple(found.values()), last.where)
 
 
 def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:

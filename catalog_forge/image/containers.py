@@ -54,7 +54,7 @@ class Wanted:
     """The settings of a container to create; anything not set comes from the image.
 
     `network` is a network of the run, a container whose network is shared, or None for no network. `hosts` maps names to
-    addresses. All volumes of the containers in `volumes_from` are shared. No container gets privileges or folders of the host.
+    addresses. All volumes of the containers in `volumes_from` are shared. No container is privileged or mounts host folders.
     """
 
     name: str

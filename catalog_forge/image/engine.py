@@ -24,7 +24,7 @@ _ANY_VERSION = "1.24"
 # Hints for the error messages of engines (Docker 1.12 to 28: the daemon, containerd and registries).
 _ADVICE = (
     (
-        ("port is already allocated", "bind: address already in use"),
+        ("port is already allocated", "address already in use", "failed to bind host port"),
         "another container or program uses this port: stop it, or publish a different port",
     ),
     (

@@ -1,4 +1,4 @@
-"""Converts a README to HTML that is safe to show in the page, because the author of the README is not trusted."""
+"""Converts a README to HTML. The author of the README is not trusted, so the HTML contains only what is safe to show."""
 
 from __future__ import annotations
 

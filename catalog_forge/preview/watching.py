@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from catalog_forge.repository import Stamps
 
 _LOOK = 0.3
-# The pause after each check of the files lasts at least this many times as long as the check itself, so that the checks take at
-# most a tenth of the time even in a large catalog.
+# The pause after each check of the files lasts at least this many times as long as the check itself, so that a page's
+# checks take at most a tenth of the time even in a large catalog.
 _SHARE = 10
 
 

@@ -186,4 +186,4 @@ def _to_go(value: Any, box: Sandbox) -> Any:
         return Slice([_to_go(each, box) for each in value], INTS if isinstance(value, range) else kind)
     if value is None or isinstance(value, bool | int | float | bytes):
         return value
-    raise GoError(f"its result is a {type(value).__name__}, which templates here do not support")
+    raise GoError(f"its result is a {type(value).__name__}, which catalog-forge's template engine does not support")

@@ -297,7 +297,11 @@ def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
     Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
     """
     if not versions.greater(new, old):
-        return f"Rancher does not consider {_shown(new)} greater than {_shown(old)}", "give it a higher version", "version"
+        return (
+            f"Rancher does not consider {_shown(new)} greater than {_shown(old)}",
+            "give the new revision a higher version",
+            "version",
+        )
     if not wanted:
         return None
     if versions.reads_range(wanted) is None:

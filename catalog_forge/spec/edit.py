@@ -151,7 +151,7 @@ class SpecText:
 
 
 def _new_name(holder: str, path: str, rest: str) -> str:
-    """Return what follows the mapping `holder` in `path`, if nothing of it exists yet; otherwise an empty string.
+    """Return the part of `path` after the mapping `holder`, if no piece of that part exists yet; otherwise an empty string.
 
     `rest` is the part of `path` that does not exist yet.
     """

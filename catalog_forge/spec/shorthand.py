@@ -285,7 +285,10 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format that a file states, else that of its path. If the file has no pairs, `.conf` and `.cfg` mean `raw`."""
+    """Return the format that a file declares or, if it declares none, the format that its path implies.
+
+    If the file has no pairs, `.conf` and `.cfg` imply `raw`.
+    """
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

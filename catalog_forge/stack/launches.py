@@ -151,7 +151,9 @@ class Launches:
         for item in items(node):
             if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
                 each = _each(item.value)
-                self.public = {public: item.where for port in each if (public := port_of(port)[1])} | self.public
+                for port in each:
+                    if public := port_of(port)[1]:
+                        self.public.setdefault(public, item.where)
                 found += each
             else:
                 self.cannot(

@@ -41,8 +41,9 @@ LOOPBACK = "127.0.0.1"
 # The errors that the engine and its runtime report if a container cannot join the network of another container because that
 # container has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
-# The public port in the engine's error for a port that is taken: "Bind for 0.0.0.0:80 failed", "listen tcp4 0.0.0.0:80: bind".
-_PORT = re.compile(r":([0-9]+)(?= failed|: bind)")
+# The public port in the engine's error for a port that is taken: "Bind for 0.0.0.0:80 failed", "listen tcp4 0.0.0.0:80: bind",
+# and since Docker 28 "failed to bind host port for 0.0.0.0:80:172.17.0.2:80/tcp" and "failed to bind host port 0.0.0.0:80/tcp".
+_PORT = re.compile(r":([0-9]+)(?= failed|: bind|:[0-9a-f.\[]|/(?:tcp|udp|sctp))")
 _ROUNDS, _PAUSE = 20, 0.1
 _GRACE = 10  # seconds between SIGTERM and SIGKILL for a container: Docker's default
 _LOG = {"max-size": "64m"}

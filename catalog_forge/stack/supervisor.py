@@ -437,7 +437,7 @@ class Supervisor:
         """Record which containers have started and ended since the last call, and report unexpected ends."""
         now, memory, launches = time.monotonic(), self._memory, self._launches()
         # Record first the containers that had ended before they were stopped: new containers may already have their names.
-        late = [memory.late.popleft() for _ in range(len(memory.late))]
+        late = [each for each in [memory.late.popleft() for _ in range(len(memory.late))] if each[0].key not in self._still]
         said = {each.id: lines for each, lines in late}
         endings = self._endings.late((each for each, _ in late), launches, now)
         for key in [key for key in memory.begun if key not in memory.work]:
@@ -552,7 +552,7 @@ class Supervisor:
         return "running" if self._settled == self._generation else "starting"
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
-        """Record that the plan is carried out, once all units run according to the plan and no work remains."""
+        """If all units run according to the plan and no work remains, record that the plan has been carried out."""
         ended = self._endings.by_themselves(seen)
         over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._still
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)

@@ -140,7 +140,7 @@ class AskingReader(Reader):
     """Reads what a scenario asks of containers."""
 
     def asking(self, found: Mapping[str, yamlio.Node]) -> Asking:
-        """Return the commands, requests and logs that the nodes under the keys in `KEYS` describe."""
+        """Read the keys in `KEYS`, and return the commands, requests and logs that they describe, with the time limit."""
         within = self.seconds(found["within"], "within") if "within" in found else WITHIN
         if within > MAX_WITHIN:
             self.wrong(f"`within` must be at most {MAX_WITHIN:g} s", found["within"].where, "choose a shorter time")

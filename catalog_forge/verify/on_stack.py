@@ -347,8 +347,8 @@ class Scene:
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            # Watchers of a store cannot be observed. If confd makes a change late, the change is noticed nevertheless, because
-            # the observation must stay as expected for some time.
+            # Nothing shows whether confd has seen a change in a store that it watches. A late write is noticed nevertheless,
+            # because a moment passes only after the observation has been as expected for some time.
             return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0

@@ -141,7 +141,7 @@ def test_any_text_comes_back_as_it_was(text: str, answer: str) -> None:
         ({"files": {"specs/web-conf/a": {"sha": "1"}}}, "a file must be either text or a mapping with the key `sha256`"),
         ({"files": {"specs/web-conf/a": 1}}, "a file must be text"),
         ({"files": {f"specs/web-conf/{n}": "" for n in range(201)}}, "files must have at most 200 entries"),
-        ({"blueprint": "\ud800"}, "this escape is only half of a character"),
+        ({"blueprint": "\ud800"}, "this escape is invalid: it is half of a surrogate pair"),
     ],
 )
 def test_what_is_wrong_with_it_is_said_with_its_place(changes: dict[str, object], said: str) -> None:

@@ -235,6 +235,7 @@ def test_what_engines_refuse_with_has_an_advice() -> None:
     for words, wanted in {
         "Bind for 0.0.0.0:80 failed: port is already allocated": "publish a different port",
         "listen tcp4 0.0.0.0:80: bind: address already in use": "publish a different port",
+        "failed to bind host port 0.0.0.0:80/tcp: address already in use": "publish a different port",
         "dial tcp: lookup registry.example on 10.0.0.1:53: no such host": "cannot reach",
         "Get http://127.0.0.1:1/v2/: dial tcp 127.0.0.1:1: connect: connection refused": "cannot reach",
         "pull access denied for x, repository does not exist or may require 'docker login'": "check the name",

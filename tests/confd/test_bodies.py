@@ -112,7 +112,7 @@ def test_a_json_file_may_be_the_copy_of_one_map(data: Mapping[str, Any], rendere
 
 def test_a_json_file_in_which_every_pair_may_be_missing_is_refused() -> None:
     spec = spec_of(conf({"set": {"x": "@{metadata/extra}"}}, {"copy": "metadata/map"}, kind="json"), metadata=METADATA)
-    with pytest.raises(ForgeError, match="every pair of this file may be left out"):
+    with pytest.raises(ForgeError, match="each pair of this file may be left out"):
         compiled(spec)
 
 

@@ -169,3 +169,20 @@ def test_scalars_are_rewritten_keys_stay_and_merge_keys_are_written_out() -> Non
     node = parsed("{a: x, <<: {b: y, a: z}, c: [x, {d: y}]}")
     made = decoding.rewritten(node, lambda text: Text(text.value * 2, False, text.where, "", ()))
     assert yamlio.to_data(made) == {"a": "zz", "b": "yy", "c": ["xx", {"d": "yy"}]}
+
+
+def test_the_fields_of_many_merged_mappings_are_read_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of untrusted people may merge thousands of mappings, so the entries of none may be copied again and again."""
+    sizes: list[int] = []
+    merged = decoding.merged
+
+    def counted(pairs: decoding.Pairs) -> decoding.Pairs:
+        sizes.append(len(pairs))
+        return merged(pairs)
+
+    monkeypatch.setattr(decoding, "merged", counted)
+    many = 300
+    found = decoding.fields(parsed(f"<<: [{', '.join(f'{{services: {{s{each}: {{image: a}}}}}}' for each in range(many))}]\n"))
+    services = found["services"]
+    assert isinstance(services, Map) and len(services.pairs) == many
+    assert sum(sizes) <= 3 * many

@@ -55,7 +55,10 @@ class Since(click.ParamType[float]):
 @click.argument("service", required=False, shell_complete=complete.services)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines until interrupted.")
 @click.option(
-    "--since", type=Since(), metavar="TIME", help="Show only lines from the last 90s, 10m, 2h or 1d, or since 2026-11-29T16:00."
+    "--since",
+    type=Since(),
+    metavar="TIME",
+    help="Show only lines since TIME: a duration, such as 90s, 10m, 2h or 1d, or a date and time, such as 2026-11-29T16:00.",
 )
 @click.option("-t", "--timestamps", is_flag=True, help="Show the time of each line.")
 @click.option("--show-secrets", is_flag=True, help="Also show the answers to secret questions.")

@@ -43,8 +43,9 @@ class Mistake:
 
 @dataclass(slots=True)
 class CommandLine:
-    """The flags of a command line, and the indexes of their words. `mistake` says why confd refuses or stops reading the line.
+    """The flags of a command line. `mistake` says why confd refuses or stops reading the line.
 
+    `values` maps each flag to its value, and `places` maps it to the index of its word.
     `is_open` means that the command line may contain flags that are unknown until confd runs.
     """
 

@@ -278,7 +278,7 @@ class MetadataServer(HttpServer):
             self._answer(connection, known, connection.send)
 
     def _answer(self, connection: Connection, known: _Known, send: Callable[..., None]) -> None:
-        """Send the answer. A large answer that must be printed first is sent later; other clients are served meanwhile."""
+        """Send the answer. A large answer that is not cached is made and sent later; other clients are served meanwhile."""
         payload = self._cache.get(known.key) if known.key else None
         if payload is None and routes.is_large(self.answers, known.request):
             connection.busy, connection.deadline = True, None

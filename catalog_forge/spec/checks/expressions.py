@@ -328,6 +328,6 @@ def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
         hint = (
             near
             if near.startswith("did")
-            else f"declare each key that the path may name, or a map {begins}: {{type: map}} for metadata/{begins}/@{{...}}"
+            else f"declare each key that the path may name, or declare `{begins}: {{type: map}}` for metadata/{begins}/@{{...}}"
         )
     return Problem(f"no such metadata key: {path!r}", where, hint)

@@ -127,8 +127,9 @@ COLL is one of these collections:
 | `everywhere:LABEL.containers` | all containers of these services |
 
 After a collection of containers, `[healthy]` or `[running]` selects containers, as in `peers[healthy]`; a container without a health check
-counts as healthy. After a collection of services, `[active]` selects the active services. With `[required]` after the collection of a
-list, an `each` or a `join`, the file is not written while the collection is empty, and confd's log names the collection. Elements are
+counts as healthy. After a collection of services, `[active]` selects the active services. A `list`, an
+`each` or a `join` may have `[required]` after its collection: the file is not written while the collection is empty, and confd's log
+names the collection. Elements are
 sorted by name, except those of metadata lists and split strings, which keep their order.
 
 A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and `health_check.F`, where F is one of

@@ -51,7 +51,7 @@ class ConfFile(Record):
         maximum=1000,
     )
     check_in: str = key(
-        "container in which the check runs: `conf`, or `main` to use the programs of the main image",
+        "container in which the check runs; `main` lets the check use the programs of the main image",
         "conf",
         one_of=("conf", "main"),
     )
