@@ -30,9 +30,7 @@ def read(path: Path, shown: str = "") -> Tree:
     there are more than 200,000 files.
     """
     if not path.exists():
-        raise ForgeError(
-            f"there is no file or folder {path}", hint="check the path: a relative path begins in the current folder"
-        )
+        raise ForgeError(f"there is no file or folder {path}", hint="check the path; with -C DIR, relative paths begin in DIR")
     if path.is_file():
         return _of_file(path, shown)
     if not path.is_dir():

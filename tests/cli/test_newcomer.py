@@ -173,7 +173,8 @@ def test_a_document_for_programs_is_not_printed_to_a_terminal(words: str, tmp_pa
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert "there is no file or folder" in call(tmp_path, "lint", "templates/nope").stderr
+    said = call(tmp_path, "lint", "templates/nope").stderr
+    assert "there is no file or folder" in said and "hint: check the path; with -C DIR, relative paths begin in DIR" in said
 
 
 def test_a_spec_of_another_ending_is_told_how_it_must_be_called(tmp_path: Path) -> None:

@@ -77,6 +77,15 @@ def test_each_kind_of_change_is_said(catalog: Path, old: str, new: str, words: s
     assert told.exit_code == is_broken and len(json.loads(told.stdout)["specs"]) > 0
 
 
+def test_a_spec_with_a_fault_of_its_own_is_told_so_with_its_hint(catalog: Path) -> None:
+    (catalog / "specs/w0-conf.yml").write_text(spec(0, "ulimits: {nofile: x}\n"))
+    result = run(catalog, "standards", "impact")
+    assert result.exit_code == 1
+    assert "  cannot be generated: specs/w0-conf.yml:5:1: unknown key 'ulimits'" in result.stdout
+    assert "\n    hint: " in result.stdout and "\\x0a" not in result.stdout
+    assert "hint: change the standards or the specs; a deviation needs a reason under `deviations`" in result.stderr
+
+
 def test_the_paths_of_a_report_begin_in_the_folder_of_the_option(
     catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

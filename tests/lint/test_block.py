@@ -121,7 +121,9 @@ def test_no_message_repeats_a_secret(secret: str) -> None:
     assert {each.where.line for each in found} == {4}
 
 
-@pytest.mark.parametrize("value", ["${password}", "'{{ .Values.p }}'", "/run/secrets/p", "'true'", "''", "$PASSWORD"])
+@pytest.mark.parametrize(
+    "value", ["${password}", "'{{ .Values.p }}'", "/run/secrets/p", "'true'", "''", "$PASSWORD", "30m", "a/b.pem"]
+)
 def test_what_is_no_password(value: str) -> None:
     changes = {"templates/web/0/docker-compose.yml": f"web:\n  image: nginx\n  environment:\n    PASSWORD: {value}\n"}
     assert places(changes, "CF361") == []

@@ -294,6 +294,23 @@ def test_a_number_with_a_leading_zero_is_octal_in_every_key(keys: str, column: i
     assert found == ([f"docker-compose.yml:3:{column}: {said}"] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("keys", "hint"),
+    [
+        ("cpu_shares: 0512", "write 512, or 330 if an octal number is meant, or '0512' if the value is text"),
+        ("secrets: [{source: a, mode: 0400}]", "write '0400'"),
+    ],
+)
+def test_a_number_with_a_leading_zero_is_told_what_can_be_written(keys: str, hint: str) -> None:
+    (found,) = findings(docker(f"  web:\n    image: nginx:1.27.3\n    {keys}\n"), "CF421")
+    assert found.hint == hint
+
+
+@pytest.mark.parametrize("mode", ["'0444'", "256"])
+def test_the_mode_of_a_secret_is_none_of_a_stickiness_policy(mode: str) -> None:
+    assert shown(docker(f"  web:\n    image: nginx:1.27.3\n    secrets: [{{source: a, mode: {mode}}}]\n"), "CF440") == []
+
+
 @pytest.mark.parametrize(("value", "count"), [("1.10", 1), ("0777", 1), ("yes", 0), ("7", 0), ("'1.10'", 0)])
 def test_a_number_in_metadata_that_loses_its_text_is_told(value: str, count: int) -> None:
     metadata = f"version: '2'\ncatalog: {{version: '1.0.0'}}\nservices: {{web: {{metadata: {{inner: {{version: {value}}}}}}}}}\n"

@@ -162,6 +162,11 @@ def test_a_health_check_that_cannot_work_is_said_with_its_place(check: str, word
     assert str(caught.value).startswith(f"x.yml:1:{column}: {words}")
 
 
+def test_a_limit_is_told_how_it_is_written() -> None:
+    (found,) = refused("ulimits", {"nofile": "x"})
+    assert found.hint == "write NAME: NUMBER, or NAME: {soft: 1024, hard: 2048}"
+
+
 def test_a_health_check_at_the_bounds_is_taken() -> None:
     check = '{"port": 65535, "interval": 1, "healthy_threshold": 1}'
     assert read(spec_with("health_check", "CHECK").replace('"CHECK"', check), "x.yml").service.health_check

@@ -160,6 +160,11 @@ def test_a_check_that_does_not_read_the_new_file_is_said(keys: str, said: str) -
         ("uid: 1", "text: '@{metadata/p}'", ""),
         ("mode: '0644'", "text: '@{metadata/a}'", ""),
         ("mode: '0644'", "when: {has: metadata/p}, then: [text: x]", ""),
+        ("mode: '0644'", "when: {eq: ['@{metadata/p|}', '']}, then: [text: x]", ""),
+        ("mode: '0644'", "when: {not: {begins: ['@{metadata/p}', x]}}, then: [text: x]", ""),
+        ("mode: '0644'", "when: {exists: metadata/p}, then: [text: x]", ""),
+        ("mode: '0644'", "text: '@{count(metadata/m)}'", ""),
+        ("mode: '0644'", "text: \"@{join(metadata/m, ',')}\"", "the file contains the secret 'm'"),
     ],
 )
 def test_a_secret_that_everyone_can_read_is_said(keys: str, block: str, why: str) -> None:

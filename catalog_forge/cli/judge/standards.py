@@ -83,7 +83,7 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     else:
         _show_impact(changed(old, new), found)
     if broken := [each.name for each in found if each.problems]:
-        hint = "change the standards, or set the value in the spec and give the reason under `deviations`"
+        hint = "change the standards or the specs; a deviation needs a reason under `deviations`"
         raise ForgeError(f"{counted(len(broken), 'spec')} cannot be generated: {first_of(broken, _MOST)}", hint=hint)
 
 
@@ -121,7 +121,8 @@ def _lines(each: Impact) -> Iterator[str]:
     if each.entry:
         yield f"  next: {each.image}; {each.entry}"
     yield from (f"  breaks: {words}" for words in each.breaches)
-    yield from (f"  cannot be generated: {words}" for words in each.problems)
+    for words in each.problems:  # the hint is on a line of its own
+        yield from (f"  {line}" for line in f"cannot be generated: {words}".split("\n"))
 
 
 @standards.command()

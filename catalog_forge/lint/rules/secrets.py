@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.lint.catalog import SpecFile
@@ -32,11 +33,22 @@ _KEYS = (
 # once.
 _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
-# A value that is not a secret: a placeholder, the path of a secret, a boolean or a short number.
-_NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
-
-# Directives of nginx whose names end like a password, and whose values are addresses.
-_ADDRESSES = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass")
+# A value that is not a secret: a placeholder, the path of a secret, a boolean, a short number, a duration, the name of a file
+# with a key, a scheme or header of HTTP, or a mask such as ***.
+_NO_SECRET = re.compile(
+    r"(?is).*(?:\$|\{\{|example).*|(?:/|file:|env:).*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|"
+    r"(?:[0-9]{1,5}(?:ms|[smhdw])){1,4}|\S*\.(?:pem|key|crt)|basic|bearer|x(?:-[a-z]{1,20}){1,4}|([^\w\s]|x)\1+|"
+)
+# Names that end like the name of a secret, and whose values are no secrets: the addresses of nginx, the name of a cluster of etcd
+# (`etcd --help`), and the name of a secret of Kubernetes.
+_NO_NAME = re.compile(
+    r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:.*[-_.])?initial[-_]cluster[-_]token|image[-_]?pull[-_]?secret"
+)
+# The passwords in redis.conf.
+_OF_REDIS = ("requirepass", "masterauth")
+# How to replace a password in a spec; `vars` are not evaluated.
+_HERE = "declare a metadata key with `secret: true`, so that a question asks for it, and write @{metadata/KEY} here"
+_ELSEWHERE = "`vars` cannot read metadata: move it into `files` or `launch.environment`, as a metadata key with `secret: true`"
 
 
 @rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
@@ -105,7 +117,7 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
     """
     for part in revision.composition.parts:
         for name, where, value in _environment(part.get("environment")):
-            if is_secret(name) and not _NO_SECRET.fullmatch(value):
+            if is_secret(name) and not _NO_NAME.fullmatch(name) and not _NO_SECRET.fullmatch(value):
                 message = f"the value of {shown(name)} of {part.name.value[:60]} is the same in every stack"
                 yield Hit(where.where, message, "add a question of type password that asks for it, and write ${NAME} here")
 
@@ -141,12 +153,12 @@ def password_in_spec(spec: SpecFile) -> Iterator[Hit]:
     if root is None or isinstance(spec.read, ForgeError):
         return
     keys = keys_of(root)
-    places = (_set_in(keys.get("files")), _pairs(keys_of(keys.get("launch")).get("environment")), _pairs(keys.get("vars")))
-    for name, value in (pair for found in places for pair in found):
-        is_password = is_secret(name) and not _ADDRESSES.fullmatch(name)
-        if is_password and "@{" not in value.value and not _NO_SECRET.fullmatch(value.value):
-            hint = "declare a metadata key with `secret: true`, so that a question asks for it, and write @{metadata/KEY} here"
-            yield Hit(value.where, f"the value of {shown(name)} is the same in every stack", hint)
+    written = chain(_set_in(keys.get("files")), _pairs(keys_of(keys.get("launch")).get("environment")))
+    for pairs, hint in ((written, _HERE), (_pairs(keys.get("vars")), _ELSEWHERE)):
+        for name, value in pairs:
+            is_password = name in _OF_REDIS or (is_secret(name) and not _NO_NAME.fullmatch(name))
+            if is_password and "@{" not in value.value and not _NO_SECRET.fullmatch(value.value):
+                yield Hit(value.where, f"the value of {shown(name)} is the same in every stack", hint)
 
 
 def _set_in(node: Node | None) -> Iterator[tuple[str, Text]]:

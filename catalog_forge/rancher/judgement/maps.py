@@ -82,8 +82,8 @@ STRUCTS = {
     ),
 }
 DISKS = ListOf("a list of disks", struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
-_SECRETS = ListOf("a list of secrets", struct("a secret", "mode", "source target uid gid"))
-_READ: dict[str, Type] = {**STRUCTS, "disks": DISKS, "secrets": _SECRETS}
+_SECRET = struct("a secret", "mode", "source target uid gid")
+_READ: dict[str, Type] = {**STRUCTS, "disks": DISKS, "secrets": ListOf("a list of secrets", _SECRET)}
 # Keys that the schema of a service allows at its top level, but that have an effect only inside another key.
 _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_config")
 
@@ -112,7 +112,8 @@ def of_type(node: Node | None, wanted: Type) -> Iterator[Refusal]:
         for key, value in decoding.merged(node.pairs):
             if key.value in wanted.fields:
                 yield from of_type(value, wanted.fields[key.value])
-                yield from _meaning_of(key.value, value)
+                # The mode of a secret is that of a file; the other modes are those of a stickiness policy.
+                yield from _meaning_of(key.value, value) if wanted is not _SECRET else ()
             else:
                 yield _odd(f"nothing reads the key {key.value!r}", key, _belongs(key.value, wanted))
         yield from _crossed(decoding.pairs(node))

@@ -103,7 +103,7 @@ def _altered(key: str, node: Node) -> Iterator[Refusal]:
     not converted to text, only octal numbers are reported, because their author probably meant the decimal number or text.
     """
     if key not in TEXTUAL and key != "metadata":
-        yield from _octal(node)
+        yield from _octal(key, node)
         return
     for text in yamlio.texts(node):
         found = decoding.value(text)
@@ -115,12 +115,14 @@ def _altered(key: str, node: Node) -> Iterator[Refusal]:
                 yield Refusal(message, text.where, f"write '{text.value[:40]}'", "CF421", who="")
 
 
-def _octal(node: Node) -> Iterator[Refusal]:
+def _octal(key: str, node: Node) -> Iterator[Refusal]:
     """Report numbers that YAML 1.1 reads as octal because they begin with a zero, such as 8 for 010."""
     for text in yamlio.texts(node):
         found = decoding.value(text) if _LEADING_ZERO.fullmatch(text.value) else None
         if isinstance(found, int) and found != (decimal := int(text.value)):
-            hint = f"write {decimal}, or {found} if an octal number is meant, or '{text.value}' if the value is text"
+            # The mode of a secret becomes text, which is read as octal (rancher-compose-executor v0.14.29, config/types.go).
+            numbers = "" if key == "secrets" else f"{decimal}, or {found} if an octal number is meant, or "
+            hint = f"write {numbers}'{text.value}'{' if the value is text' if numbers else ''}"
             yield Refusal(f"rancher-compose reads {text.value} as {found}", text.where, hint, "CF421", who="")
 
 

@@ -9,7 +9,7 @@ from catalog_forge.spec.checks.whole import answers_fixed, used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Node, Raw, Text
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
-from catalog_forge.spec.model.bodies import blocks_of, reads_of
+from catalog_forge.spec.model.bodies import blocks_of, reads_of, written_of
 from catalog_forge.spec.model.compose_keys import labels_of
 from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
@@ -163,16 +163,23 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
 
 
 def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
-    yield from _written(file)
+    for read in reads_of(file.body):
+        yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read)
+    yield from _copied(file)
     for block in blocks_of(file.body):
         if isinstance(block, WhenBlock):
             yield from (Text((test.key,)) for test in block.when.tests if test.key)
 
 
 def _written(file: ConfFile) -> Iterator[Text | Collection]:
-    """Yield the paths and collections whose values a file may contain. Keys that the file only tests are left out."""
-    for read in reads_of(file.body):
-        yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read)
+    """Yield the paths and collections whose values a file may contain. What the file only tests or counts is left out."""
+    for read in written_of(file.body):
+        yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read, counts=False)
+    yield from _copied(file)
+
+
+def _copied(file: ConfFile) -> Iterator[Text]:
+    """Yield the paths of the `copy` and `paste` blocks of a file."""
     for block in blocks_of(file.body):
         match block:
             case CopyBlock(copy=path):
@@ -181,17 +188,20 @@ def _written(file: ConfFile) -> Iterator[Text | Collection]:
                 yield path
 
 
-def _in_text(text: Text) -> Iterator[Text | Collection]:
+def _in_text(text: Text, *, counts: bool = True) -> Iterator[Text | Collection]:
+    """Yield the paths and collections that the expressions of a text read. With `counts`, yield also the counted collections."""
     for expr in text.expressions:
         match expr.node:
             case Metadata(path=path):
                 yield path
             case Raw(path=Text(parts=(str(start), *rest))) if start.startswith(f"{_OWN}/"):
                 yield Text((start.removeprefix(f"{_OWN}/"), *rest))
-            case First(of=of) | Join(of=of) | Count(of=of):
+            case First(of=of) | Join(of=of):
+                yield from _in_collection(of)
+            case Count(of=of) if counts:
                 yield from _in_collection(of)
         if isinstance(expr.node, Join) and expr.node.item:
-            yield from _in_text(expr.node.item)
+            yield from _in_text(expr.node.item, counts=counts)
 
 
 def _in_collection(of: Collection) -> Iterator[Text | Collection]:

@@ -72,17 +72,21 @@ def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
     A condition that cannot be parsed is skipped, because the checks report the condition. Raises ForgeError like `key_of`.
     """
     names = _names_in(body)
-    yield from (text for _, text in texts_of(body))
-    yield from _collections_of(body)
+    yield from written_of(body)
     for block in blocks_of(body):
-        if isinstance(block, PasteBlock):
-            yield block.path
         for test in block.when.tests if isinstance(block, WhenBlock) else ():
             yield from test.texts
             if test.sought and not test.key:
                 with suppress(ForgeError):
                     found = given_of(test, names)
                     yield found if isinstance(found, Collection) else Text((found,))
+
+
+def written_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
+    """Yield everything in a body whose value a file may contain. Raises ForgeError like `key_of`."""
+    yield from (text for _, text in texts_of(body))
+    yield from _collections_of(body)
+    yield from (block.path for block in blocks_of(body) if isinstance(block, PasteBlock))
 
 
 def parts_of(value: Any) -> Iterator[Text | Collection]:

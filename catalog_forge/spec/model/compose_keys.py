@@ -55,7 +55,7 @@ _FORMS = {
     "ports": "write a list, such as ['8080:80']",
     **dict.fromkeys(("set", "numbers", "text-or-set", "list", "list-of-pairs"), _LIST),
     **dict.fromkeys(("labels", "environment", "rates"), _PAIRS),
-    "limits": "write one number, or both limits, such as {soft: 1024, hard: 2048}",
+    "limits": "write NAME: NUMBER, or NAME: {soft: 1024, hard: 2048}",
     "map": "write its keys below it, each as KEY: VALUE",
     **dict.fromkeys(("disks", "rules"), "write a list of mappings, with '- ' before the first key of each"),
 }
