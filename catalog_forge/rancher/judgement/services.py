@@ -120,7 +120,7 @@ def _octal(key: str, node: Node) -> Iterator[Refusal]:
     for text in yamlio.texts(node):
         found = decoding.value(text) if _LEADING_ZERO.fullmatch(text.value) else None
         if isinstance(found, int) and found != (decimal := int(text.value)):
-            # The mode of a secret becomes text, which is read as octal (rancher-compose-executor v0.14.29, config/types.go).
+            # The mode of a secret becomes text, which is read as octal (rancher-compose-executor v0.14.29, config/secret.go).
             numbers = "" if key == "secrets" else f"{decimal}, or {found} if an octal number is meant, or "
             hint = f"write {numbers}'{text.value}'{' if the value is text' if numbers else ''}"
             yield Refusal(f"rancher-compose reads {text.value} as {found}", text.where, hint, "CF421", who="")
