@@ -95,7 +95,7 @@ EXIT_BUG = 3
 _HELPS = {
     errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
     errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
-    errno.ENOENT: "check the path; with -C DIR, relative paths begin in DIR",
+    errno.ENOENT: "check the path, and that its folder exists",
     errno.EISDIR: "name a file in this folder",
     errno.ENOTDIR: "one part of the path is a file where a folder is needed: correct the path",
     errno.ENOSPC: "free some space: `df -h` shows how full each disk is",

@@ -129,7 +129,7 @@ def test_a_folder_that_is_gone_is_said_in_words(words: list[str], tmp_path: Path
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "No such file or directory\n  hint: check the path; with -C DIR, relative paths begin in DIR\n",
+        "No such file or directory\n  hint: check the path, and that its folder exists\n",
     )
 
 
