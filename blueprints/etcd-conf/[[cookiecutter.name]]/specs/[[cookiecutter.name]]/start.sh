@@ -1,17 +1,17 @@
 #!/bin/sh
-# Start a member. One without data looks first whether a cluster runs that it has to be added to; if none does, this is the
-# first start, and all members of the list begin together.
+# Start a member. A member without data first checks for a running cluster to which it must be added; if there is none, this is
+# the first start, and all members of the list start together.
 set -eu
 . /etc/etcd/settings.env
 . /etc/etcd/members.env
 export ETCDCTL_API=3 ETCDCTL_ENDPOINTS="$OTHERS"
 mine=$ETCD_INITIAL_ADVERTISE_PEER_URLS
 
-# The members of the cluster that runs, as NAME=URL,...; of the one with our URL: its `id`, its `name`, and its `clients`.
+# Set `cluster` to the members of the running cluster, as NAME=URL,..., and `id`, `name` and `clients` from the one with our URL.
 look() {
     cluster='' id='' name='' clients=''
     while IFS=', ' read -r member_id _ member_name url urls _; do
-        # A member that was added and has never started has no name, and some shells leave the empty field out.
+        # A member that was added but has never started has no name, and some shells omit the empty field.
         case $member_name in http://*) urls='' url=$member_name member_name='' ;; esac
         host=${url#http://}
         cluster=$cluster${cluster:+,}${host%:*}=$url
@@ -25,7 +25,7 @@ LIST
 
 if [ ! -d "$ETCD_DATA_DIR/member" ] && [ -n "$OTHERS" ] && members=$(etcdctl member list 2>/dev/null); then
     look "$members"
-    # Only a member that has started before has told the others where its clients find it.
+    # Only a member that has started before has told the others the URLs for its clients.
     if [ -n "$clients" ]; then
         echo "etcd: the member of this name has lost its data: it is removed, and added anew"
         until etcdctl member remove "$id"; do sleep 2; done
@@ -35,7 +35,7 @@ if [ ! -d "$ETCD_DATA_DIR/member" ] && [ -n "$OTHERS" ] && members=$(etcdctl mem
         until etcdctl member add "$ETCD_NAME" --peer-urls="$mine"; do sleep 2; done
         look "$(etcdctl member list)"
     fi
-    # With a name, and no clients, it is one of those that begin together, and the others were faster.
+    # A member with a name but no URLs for clients starts together with the others, which were faster.
     [ -n "$name" ] || export ETCD_INITIAL_CLUSTER="$cluster" ETCD_INITIAL_CLUSTER_STATE=existing
 fi
 exec etcd

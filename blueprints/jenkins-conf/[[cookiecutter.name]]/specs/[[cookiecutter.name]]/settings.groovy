@@ -1,4 +1,4 @@
-// Runs at each start of Jenkins, and brings into force what the files beside it say.
+// Runs at each start of Jenkins and applies the settings from the files in /etc/jenkins.
 import hudson.security.FullControlOnceLoggedInAuthorizationStrategy
 import hudson.security.HudsonPrivateSecurityRealm
 import jenkins.model.Jenkins
@@ -14,7 +14,7 @@ def jenkins = Jenkins.get()
 
 jenkins.numExecutors = settings.executors as int
 
-// Another realm, such as LDAP, that somebody has chosen since is left alone.
+// If somebody has since chosen another realm, such as LDAP, it stays unchanged.
 if (!jenkins.useSecurity) {
     jenkins.securityRealm = new HudsonPrivateSecurityRealm(false)
     def strategy = new FullControlOnceLoggedInAuthorizationStrategy()

@@ -1,12 +1,12 @@
-// Brings the replica set of this container to what members.json says, one member at a time. Ends with 0 when it is so.
-// The index of a container is the id of its member: it stays when Rancher replaces the container.
+// Changes the replica set of this container to match members.json, one member at a time. Exits with 0 once it matches.
+// The index of a container is the id of its member: it stays the same when Rancher replaces the container.
 (function () {
     var NOT_YET_INITIALIZED = 94;
     var wanted = JSON.parse(cat('/etc/mongod/members.json'));
     var key = cat('/etc/mongod/key').replace(/\s/g, '');
 
     function login(connection) {
-        // The members' own account. Before the set begins there is none, and none is needed.
+        // The internal account of the members. Before the set is initiated, it does not exist and is not needed.
         try { connection.getDB('local').auth('__system', key); } catch (error) { /* not yet */ }
         return connection.getDB('admin');
     }
@@ -17,16 +17,16 @@
 
     function begin() {
         if (wanted.self !== wanted.first) { quit(1); }
-        // A first member that has lost its data must not begin a second set: it waits until the others add it.
+        // A first member that has lost its data must not initiate a second set: it waits until the others add it.
         for (var id in wanted.members) {
             if (wanted.members[id] !== wanted.self && nameOfSet(wanted.members[id])) { quit(1); }
         }
         var own = Object.keys(wanted.members).filter(function (id) { return wanted.members[id] === wanted.self; });
         printjson(rs.initiate({_id: wanted.set, members: [{_id: Number(own[0]), host: wanted.self}]}));
-        quit(1); // come again, as the primary
+        quit(1); // run again, as the primary
     }
 
-    // The first difference between what is there and what is wanted, made good; false when there is none.
+    // Corrects the first difference between the set and members.json; returns false if there is none.
     function mend(config) {
         for (var at = 0; at < config.members.length; at++) {
             var host = wanted.members[config.members[at]._id];
@@ -46,8 +46,8 @@
     if (admin.runCommand({replSetGetStatus: 1}).code === NOT_YET_INITIALIZED) { begin(); }
     var config = admin.runCommand({replSetGetConfig: 1}).config;
     if (!mend(config)) { quit(0); }
-    if (!admin.runCommand({isMaster: 1}).ismaster) { quit(1); } // the primary does it: see whether it has
+    if (!admin.runCommand({isMaster: 1}).ismaster) { quit(1); } // the primary makes the change: check again later
     config.version += 1;
     printjson(admin.runCommand({replSetReconfig: config}));
-    quit(1); // the next difference
+    quit(1); // run again for the next difference
 })();

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Before a node without data starts: have a node that runs forget the one that had its name. At the first start none runs.
-# A node whose first start broke off while it joined has data, but no virtual host yet, and would never start with them:
-# what it has got so far is with the others, so it begins anew, if one of them says that it has forgotten it.
+# Before a node without data starts, make a running node forget the old node of the same name. At the first start, none runs.
+# A node whose first start was interrupted while it joined has data, but no virtual host yet, and would never start with these
+# data. The other nodes have all of them, so once one of these nodes has forgotten it, its data are removed and it joins anew.
 data=/var/lib/rabbitmq/mnesia
 [ -z "$(ls -d $data/*/msg_stores/vhosts/* 2>/dev/null)" ] || exit 0
 export HOME=/var/lib/rabbitmq
