@@ -1,10 +1,10 @@
 #!/bin/sh
-# Tells the running server or sentinel what has changed. A sentinel writes it into its own file, beside all that it knows.
+# Passes changed settings to the running server or sentinel. A sentinel saves them in its own file, with all that it knows.
 set -eu
 umask 077
 . /usr/local/etc/redis/node.env
 
-# Commands come by a pipe: a password among arguments could be seen by everybody.
+# Commands go through a pipe, because every process could see a password among the arguments.
 tell() {
     said=$(redis-cli "$@")
     ! printf '%s\n' "$said" | grep -v '^OK$' >&2
@@ -15,7 +15,7 @@ new=$(printf '%s' "$PASSWORD" | sed 's/[\\"]/\\&/g')
 if [ "$ROLE" = sentinel ]; then
     printf '%s\n' "sentinel set main quorum $QUORUM" "sentinel set main down-after-milliseconds $DOWN_AFTER" | tell -p 26379
     if [ "$old" != "$new" ]; then
-        # The servers know it first: a sentinel whose password is refused takes the server for lost.
+        # The servers get the password first: a sentinel whose password is rejected considers the server lost.
         sleep 15
         printf 'sentinel set main auth-pass "%s"\n' "$new" | tell -p 26379
     fi

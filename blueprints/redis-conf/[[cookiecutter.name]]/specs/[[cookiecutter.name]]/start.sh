@@ -1,10 +1,10 @@
 #!/bin/sh
-# Starts a server or a sentinel. What it rewrites lies in /data: what is rendered again never overwrites it.
+# Starts a server or a sentinel. The files that Redis rewrites are in /data, where confd never overwrites them.
 set -eu
 umask 077
 . /usr/local/etc/redis/node.env
 
-# The master that a sentinel names; nothing when none answers, as at the very start.
+# Prints the master that a sentinel names, or nothing if no sentinel answers, as when the stack is new.
 known() {
     for sentinel in $SENTINELS; do
         found=$(timeout 2 redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name main 2>/dev/null | head -n 1) || continue
@@ -15,7 +15,7 @@ known() {
     done
 }
 
-# The password as Redis reads a text in quotes; what runs is told another one by apply.sh.
+# The password, escaped for a quoted string of Redis; apply.sh passes a new one to the running program.
 password=$(printf '%s' "$PASSWORD" | sed 's/[\\"]/\\&/g')
 printf '%s\n' "$password" >/data/password
 
@@ -41,7 +41,7 @@ fi
     if [ -n "$master" ] || [ ! -s /data/redis.conf ]; then
         [ "${master:-$FIRST}" = "$SELF" ] || echo "replicaof ${master:-$FIRST} 6379"
     else
-        # No sentinel answers: it goes on as what it was.
+        # No sentinel answers: the server keeps the role that it had.
         grep '^replicaof ' /data/redis.conf || :
     fi
 } >/data/redis.conf.new
