@@ -74,7 +74,7 @@ async function showCatalog() {
   }, onkeydown: (event) => { if (event.key === "Escape") { search.value = ""; search.dispatchEvent(new Event("input")); } }});
   const focused = typed && document.activeElement === typed;
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
-    data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
+    data.entries.length ? "" : el("p.empty", {}, "There are no entries yet; to make one, run: catalog-forge new NAME"));
   if (search.value) search.dispatchEvent(new Event("input"));
   if (focused) search.focus();
   byId("status").textContent = "";
@@ -127,7 +127,7 @@ function build() {
     el("a.back", {href: "#/"}, "← All entries"),
     about(data, icon(data.id, data.title || nameOf(data), data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
-    data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
+    data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry has no questions.")));
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
   byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
@@ -262,7 +262,7 @@ async function lint() {
 function drawFindings() {
   byId("panel-findings").replaceChildren(!now.linted ? el("p.empty", {}, "Looking…") : now.findings.length ? el("ul.findings", {}, now.findings.map((each) => el(`li.${each.level}`, {},
     el("p", {}, el(`span.pill.${each.level}`, {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
-    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.source && el("pre", {}, each.source)))) : el("p.empty", {}, "Lint finds nothing."));
+    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.source && el("pre", {}, each.source)))) : el("p.empty", {}, "Lint has no findings."));
 }
 
 async function drawStack() {
