@@ -106,7 +106,7 @@ class Comparison:
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
     """Recover from an interrupted write, then compare the plan of the spec `name` with the catalog `root`.
 
-    `known` maps the author's files that may be changed to the digest that each file had when it was read.
+    `known` contains, for each of the author's files that may be changed, its digest at the time when it was read.
 
     Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
     """

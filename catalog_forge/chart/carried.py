@@ -14,8 +14,8 @@ CARRIED = frozenset(
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
     " restart start_on_create".split()
 )
-# Maps each kind of service without pods to the keys that need no report: `routes` reads these keys, or they have an effect only
-# on containers.
+# For each kind of service that gets no pods, the keys that need no report, because `routes` reads them or because they affect
+# only containers.
 ROUTED: Mapping[str, frozenset[str]] = {
     "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
     "name": frozenset("image labels links external_links hostname external_ips restart".split()),

@@ -25,7 +25,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 Kind = Literal["variable", "key", "value", "name", "wrong"]
 
 ALL = "*"
-# Variables that Rancher's scheduler replaces in labels. They have no questions.
+# Variables that Rancher's scheduler replaces in labels. No question asks for them.
 SCHEDULER = ("stack_name", "service_name")
 
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")

@@ -185,7 +185,7 @@ def _failures(result: Result) -> Iterator[str]:
     last = result.played[-1].seen if result.played and not (result.passed or result.broken) else None
     if last and last.log:
         yield "  the end of the log:"
-        # With several containers, the log of each container has already been shortened.
+        # An engine with containers has already shortened the log of each container.
         shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
         yield from (f"    {said(line)}" for line in shown)
 

@@ -13,8 +13,8 @@ Judge = Literal["service", "ci", "launch"]
 Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
-# The default hint of each lint rule: it is shown for a fault that comes without a hint.
 _NEEDS_YAML = "write a mapping with the keys version: '2' and services:"
+# Default hints by lint rule, shown for a fault that has no hint of its own.
 HINTS = {
     "CF101": "use at most 63 letters, digits and '-', and no name that looks like a revision",
     "CF104": "move it out of the entry, or into a revision",

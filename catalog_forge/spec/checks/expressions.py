@@ -80,7 +80,7 @@ def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
-    """Yield the problems with what an expression reads. `optional`: whether the expression may have no value."""
+    """Yield a problem for each unknown name in an expression. `optional`: whether the expression may have no value."""
     match expr.node:
         case Attr():
             yield from _attr(spec, expr.node, expr.where, scope)

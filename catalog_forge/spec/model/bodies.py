@@ -83,7 +83,7 @@ def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
 
 
 def written_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
-    """Yield everything in a body whose value a file may contain. Raises ForgeError like `key_of`."""
+    """Yield the parts of a body whose values may be written to the file. Raises ForgeError like `key_of`."""
     yield from (text for _, text in texts_of(body))
     yield from _collections_of(body)
     yield from (block.path for block in blocks_of(body) if isinstance(block, PasteBlock))
