@@ -58,7 +58,8 @@ def serving(ask: str, more: str = "true") -> str:
     """A command that starts the program, asks until there is an answer or the program has ended, and then asks once more."""
     failed = "{ cat /tmp/log; exit 1; }"
     asked = f"until {ask}; do kill -0 $! || {failed}; sleep 0.2; done; {more}"
-    return f"EXEC >/tmp/log 2>&1 & {asked}; code=$?; kill $!; wait; exit $code"
+    # Emptied first: what the program before it said would answer until this one has opened the file.
+    return f": >/tmp/log; EXEC >/tmp/log 2>&1 & {asked}; code=$?; kill $!; wait; exit $code"
 
 
 def elasticsearch(version: str) -> Row:
