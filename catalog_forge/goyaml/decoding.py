@@ -69,16 +69,21 @@ def printed(node: Text) -> str:
     return text_of(node) if isinstance(found, bool | int) else str(found)
 
 
+def is_merge(key: Text) -> bool:
+    """Whether a key is a merge key; a quoted `<<` is not."""
+    return key.value == MERGE and key.bare
+
+
 def merged(pairs: Pairs) -> Pairs:
     """Return the pairs of a mapping without duplicates. Merged pairs override those before the merge key, not those after it."""
     for key, _ in pairs:
-        if key.value == MERGE and key.bare:
+        if is_merge(key):
             break
     else:
         return pairs
     found: dict[str, tuple[Text, Node]] = {}
     for key, each in pairs:
-        if key.value == MERGE and key.bare:
+        if is_merge(key):
             for other in brought_in(each):
                 found |= {inner[0].value: inner for inner in (merged(other.pairs) if isinstance(other, Map) else ())}
         else:
@@ -113,17 +118,13 @@ def fields(node: Node | None) -> dict[str, Node]:
     If a key occurs both in a merged mapping and next to the merge key, and both values are mappings, Go adds the entries of both
     values to one field.
     """
-    if not (isinstance(node, Map) and any(_is_merge(key) for key, _ in node.pairs)):
+    if not (isinstance(node, Map) and any(is_merge(key) for key, _ in node.pairs)):
         return pairs(node)
     found: dict[str, list[Node]] = {}
     for key, each in node.pairs:
-        for name, value in _brought(each) if _is_merge(key) else ((key.value, each),):
+        for name, value in _brought(each) if is_merge(key) else ((key.value, each),):
             found.setdefault(name, []).append(value)
     return {name: _together(values) for name, values in found.items()}
-
-
-def _is_merge(key: Text) -> bool:
-    return key.value == MERGE and key.bare
 
 
 def _brought(node: Node) -> Iterator[tuple[str, Node]]:
@@ -188,7 +189,7 @@ def broken_merges(root: Node) -> Iterator[Problem]:
 
 def _faults_of_merges(node: Map) -> Iterator[Problem]:
     for key, each in node.pairs:
-        if key.value == MERGE and key.bare:
+        if is_merge(key):
             items = each.items if isinstance(each, Seq) else (each,)
             if not all(isinstance(item, Map) for item in items):
                 yield Problem(BROKEN_MERGE, key.where)

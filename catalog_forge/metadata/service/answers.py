@@ -11,7 +11,6 @@ from typing import TypeAlias, cast
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.goyaml import decoding
-from catalog_forge.goyaml.decoding import MERGE
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.malformed import HALF_CHARACTER
 
@@ -173,7 +172,7 @@ class _Reader:
             self.no_map(node, what)
             return
         for key, value in node.pairs:
-            if key.value == MERGE and key.bare:
+            if decoding.is_merge(key):
                 yield from (pair for merged in self.merged(value) for pair in self.pairs(merged, what))
             else:
                 yield key.value, value
@@ -200,7 +199,7 @@ class _Reader:
         """Return a mapping as data. As in go-yaml v2, a later pair, even a merged one, overrides an earlier pair."""
         made: dict[str, Value] = {}
         for key, value in node.pairs:
-            if key.value == MERGE and key.bare:
+            if decoding.is_merge(key):
                 for merged in self.merged(value):
                     made.update(self.map(merged))
             else:
