@@ -245,23 +245,13 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
     """Return the answers from --answers and --set; --set takes precedence."""
     from catalog_forge import yamlio
     from catalog_forge.blueprint.answers import Given
-    from catalog_forge.cli.run.entries import pairs_of
+    from catalog_forge.cli.run.entries import answers_in, pairs_of
     from catalog_forge.errors import ForgeError
 
     found: dict[str, Given] = {}
     if file:
-        root = yamlio.parse(file.read_bytes(), str(file))
-        for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
-            if not isinstance(value, yamlio.Text):
-                hint = f"write {key.value}: ANSWER"
-                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where, hint)
-            found[key.value] = Given(value.value, value.where)
-        if not found:
-            raise ForgeError(
-                "answers must be a mapping of questions to values",
-                root.where,
-                "write QUESTION: ANSWER, with one question in each line",
-            )
+        answers = answers_in(yamlio.parse(file.read_bytes(), str(file)), needed=True)
+        found = {name: Given(node.value, node.where) for name, node in answers.items()}
     found |= {key: Given(text) for key, text in pairs_of(pairs)}
     if "name" in found:
         raise ForgeError("the name is given by NAME on the command line", found["name"].where, "remove `name` from the answers")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
     from catalog_forge.stack.changes import ServiceChange
     from catalog_forge.stack.model import Stack
+    from catalog_forge.yamlio import Node, Text
 
 MAX_BYTES = 1 << 20
 MAX_FILES = 2000
@@ -255,18 +256,28 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
             root = yamlio.parse(answers_file.read_bytes(), str(answers_file))
         except OSError as error:
             raise ForgeError(f"{answers_file} cannot be read: {error.strerror}") from None
-        if not isinstance(root, yamlio.Map):
-            raise ForgeError(
-                "answers must be a mapping of questions to values",
-                root.where,
-                "write QUESTION: ANSWER, with one question in each line",
-            )
-        for key, value in root.pairs:
-            if not isinstance(value, yamlio.Text):
-                hint = f"write {key.value}: ANSWER"
-                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where, hint)
-            found[key.value] = Given(text_of(value), value.where)
+        found = {name: Given(text_of(node), node.where) for name, node in answers_in(root).items()}
     return found | {name: Given(text) for name, text in pairs_of(sets)}
+
+
+def answers_in(root: Node, *, needed: bool = False) -> dict[str, Text]:
+    """Return the answers in a YAML file by question.
+
+    Raises ForgeError if the file is not a mapping to single values or, if answers are `needed`, if it has none.
+    """
+    from catalog_forge import yamlio
+    from catalog_forge.errors import ForgeError
+
+    found: dict[str, Text] = {}
+    for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
+        if not isinstance(value, yamlio.Text):
+            hint = f"write {key.value}: ANSWER"
+            raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where, hint)
+        found[key.value] = value
+    if not found and (needed or not isinstance(root, yamlio.Map)):
+        hint = "write QUESTION: ANSWER, with one question in each line"
+        raise ForgeError("answers must be a mapping of questions to values", root.where, hint)
+    return found
 
 
 def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
