@@ -11,8 +11,8 @@
 
 After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
 A process that reads the tree during a change can see a mixture of old and new files. After the change, `.catalog-forge/` is
-removed. The journal protects against the death of a process, not against a power cut, so fsync is not called. Links in the
-path of a file are never followed.
+removed. The journal protects against the death of a process, not against a power cut, so fsync is not called. Symbolic links
+in the path of a file are never followed.
 """
 
 from __future__ import annotations

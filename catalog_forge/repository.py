@@ -218,7 +218,8 @@ class Repository:
 
 
 def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
-    """Map the path of each file in or below `rooms` to its stamp: the time of its last change, and its size. Follows no links."""
+    """Map the path of each file in or below `rooms` to its stamp: the time of its last change, and its size. Symbolic links are
+    not followed."""
     found: Stamps = {}
     for room in rooms:
         inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]

@@ -36,7 +36,7 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
 
 
 def is_there(file: Path, shown: str) -> bool:
-    """Return whether the standards file exists. Raises ForgeError if the path is a folder, a pipe or a dangling link."""
+    """Return whether the standards file exists. Raises ForgeError if the path is a folder, a pipe or a broken symbolic link."""
     if not file.is_file() and (file.exists() or file.is_symlink()):
         raise ForgeError("the standards must be a regular file", Where(shown), "nothing can be generated without them")
     return file.is_file()

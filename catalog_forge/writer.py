@@ -108,7 +108,7 @@ def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None =
 
     `known` contains, for each of the author's files that may be changed, its digest at the time when it was read.
 
-    Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
+    Raises ForgeError if a path of the plan is a folder on disk, or passes through a symbolic link or a file.
     """
     journal.recover(root)
     return _compare(root, name, plan, known)
@@ -145,9 +145,9 @@ def write(
 
     `known` is the same as in `compare`; a file in `known` that is not in the plan is removed. An empty plan removes every file
     that was generated for `name`. Callers that write many plans may set `leave`, which keeps the scratch folder for the next
-    write, and call `tidy` at the end. Raises ForgeError, with nothing written, in these cases: a path passes through a link; the
-    operating system refuses; another command locks the catalog for more than 10 seconds; or, unless `force` is set, the write
-    would overwrite or remove a file that somebody edited or that this program did not write.
+    write, and call `tidy` at the end. Raises ForgeError, with nothing written, in these cases: a path passes through a symbolic
+    link; the operating system refuses; another command locks the catalog for more than 10 seconds; or, unless `force` is set,
+    the write would overwrite or remove a file that somebody edited or that this program did not write.
     """
     with journal.locked(root, leave=leave):
         found, files, removals = _change_of(root, name, plan, inputs, force=force, known=known)
@@ -175,9 +175,10 @@ def write_all(
 def _change_of(
     root: Path, name: str, plan: Plan, inputs: str, *, force: bool | None, known: Mapping[str, str] | None = None
 ) -> tuple[Comparison, list[File], list[str]]:
-    """Return a plan's comparison with the disk, the files to write and the paths to remove. Raises the errors of `write`.
+    """Return three things: a comparison of a plan with the disk, the files to write, and the paths to remove.
 
-    `force` is None for a command without the option `--force`, so that the error does not suggest this option.
+    `force` is None for a command without the option `--force`, so that the error does not suggest this option. Raises the
+    errors of `write`.
     """
     found = _compare(root, name, plan, known)
     if found.edited and not force:
@@ -227,7 +228,7 @@ def left_behind(root: Path, specs: Collection[str]) -> list[str]:
 
 
 def compare_left(root: Path, names: Sequence[str], specs: Collection[str]) -> dict[str, Comparison]:
-    """For each removed spec, compare the files that `prune` would delete, including charts of the spec, with the disk.
+    """For each removed spec, compare the disk with the files that `prune` would delete. These include charts of the spec.
 
     Files that another spec generates now are left out. Raises the errors of `compare`.
     """
@@ -388,7 +389,7 @@ class Recorded:
 
 
 def manifest_path(name: str) -> str:
-    """Return the path of the manifest of the spec `name`, or of the chart in the folder `name`, which contains a slash.
+    """Return the path of a manifest: of the spec `name` or, if `name` contains a slash, of the chart in the folder `name`.
 
     Raises ForgeError if `name` is not a valid relative path.
     """

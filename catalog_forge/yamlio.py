@@ -228,7 +228,7 @@ def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
 
 
 def dump(data: Data) -> str:
-    """Return data as YAML with keys in order. Multi-line text is written as a block; other text is quoted, except plain words."""
+    """Return data as YAML; keys keep their order. Multi-line text becomes a block; other text is quoted, except plain words."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())

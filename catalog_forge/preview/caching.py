@@ -1,4 +1,4 @@
-"""Caches each result until the state from which it was computed, such as the stamps of files, has changed."""
+"""Caches each result until the state from which it was computed, such as the modification times of files, has changed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Draws a topology as SVG. Units are placed in rows, each unit below the units that use it, and lines connect the units.
 
-The width of a frame is computed on the assumption that all characters have the same width. Frames and passing lines have
-separate places in a row, so nothing overlaps. `files/drawing.css` styles a drawing with the colours of the page. A standalone
-drawing also includes `files/alone.css`, which defines the colours.
+The width of a frame is computed on the assumption that all characters have the same width. In each row, frames
+and the lines that pass through the row have separate places, so nothing overlaps. `files/drawing.css` styles a drawing with the
+colours of the page. A standalone drawing also includes `files/alone.css`, which defines the colours.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from catalog_forge.texts import fill
 
 CHAR, LINE, PAD = 7.3, 17, 12
 MOST_CHARS, LEAST_CHARS = 44, 14
-# Lengths in pixels: the gap between two boxes with an arrow and without one, the width of a lane, the size of an arrowhead, and
-# the gap between two rows.
+# Lengths in pixels: the gap between two boxes with an arrow and without one, the width of a lane (a column to the right of the
+# boxes, for one arrow), the size of an arrowhead, and the gap between two rows.
 ARROW, CLOSE, LANE, HEAD, BETWEEN = 26, 8, 14, 7, 44
 
 

@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """The path of a line: its places from the upper unit down to the lower unit. `up`: the lower unit is the source."""
+    """The path of a line: its places from the upper unit down to the lower unit. `up` is true if the lower unit is the source."""
 
     edge: Edge
     places: tuple[Slot, ...]

@@ -260,7 +260,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _events(self) -> None:
         """Send `changed` whenever a file of the catalog has changed, until the client leaves.
 
-        The current mark is sent first, so that a page that shows older files loads them again.
+        The first event contains a string that identifies the current state of the files. A page that shows an older state loads
+        its data again.
         """
         self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream"})
         before = ""

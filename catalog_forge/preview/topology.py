@@ -57,8 +57,8 @@ class Flow:
 class Frame:
     """A unit: a primary service and its sidekicks, which Rancher starts together.
 
-    `kind` is `service` or `balancer`. For a frame without containers, `kind` is `outside` (a service of another stack) or
-    `volume`.
+    `kind` is `service` or `balancer`. For a frame without containers, `kind` is `volume` or `outside` (a service of
+    another stack, or a service for which Rancher creates no container).
     """
 
     name: str
@@ -159,7 +159,7 @@ class _TopologyReader:
         self.members = {name: self._members(files.services[name]) for name in names[:MOST_UNITS]}
 
     def topology(self, title: str) -> Topology:
-        """Return the topology. A line to a service that is not in the composition points outside the stack."""
+        """Return the topology. A service of another stack or a volume to which a line leads gets a frame without containers."""
         units = [self._unit(name, members) for name, members in self.members.items()]
         edges = tuple(islice(dict.fromkeys([*self._edges(), *self._mounts()]), MOST_EDGES))
         others = {edge.target: "volume" if edge.kind == "mounts" else "outside" for edge in edges}

@@ -20,7 +20,7 @@ def mark(stamps: Stamps) -> str:
 
 
 def marks(stamps: Callable[[], Stamps], ended: threading.Event) -> Iterator[str]:
-    """Yield the mark of the files at once and again after each pause, until `ended` is set."""
+    """Yield `mark(stamps())` at once and again after each pause, until `ended` is set."""
     pause = 0.0
     while not ended.wait(pause):
         start = time.monotonic()

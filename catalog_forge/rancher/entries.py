@@ -73,7 +73,7 @@ def docker_of(files: Mapping[str, File]) -> File | None:
 
 
 def icon_of(walked: Iterable[File]) -> File | None:
-    """Return the icon that Rancher shows for an entry: the last file in walk order that is named like an icon (#1.11)."""
+    """Return the icon that Rancher shows for an entry: the last of these files whose name begins like an icon's (#1.11)."""
     return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
@@ -290,7 +290,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
 
     If `revision` is None, read the revision that the catalog would offer. If the entry has no revision folders, the files in its
     own folder form a revision without a number. Raises ForgeError if the revision does not exist, if it has no
-    docker-compose.yml, or if its rancher-compose.yml cannot be read.
+    docker-compose.yml, if one of its compose files is too large or not UTF-8, or if its rancher-compose.yml is not valid YAML.
     """
     label = folder or name
     tree = Tree(_file(joined(name, path), content, f"{label}/{path}") for path, content in files.items())

@@ -1,6 +1,6 @@
 """Gives lint access to the files of a catalog, an entry, an image or a spec. Files are read on demand, up to a size limit.
 
-A tree is untrusted: links that lead out of the tree are not followed, and files that are too large are not read.
+A tree is untrusted: symbolic links that lead out of the tree are not followed, and files that are too large are not read.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# The kinds are, in this order: a regular file; a link to a file in the tree; a link that is broken or leads out of the tree; a
-# pipe, socket or device; a file or folder that this user may not read.
+# The kinds are, in this order: a regular file; a symbolic link to a file in the tree; a symbolic link that is broken or leads out
+# of the tree; a pipe, socket or device; a file or folder that this user may not read.
 Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
@@ -53,7 +53,7 @@ class File:
 
     @property
     def is_readable(self) -> bool:
-        """Whether this is a regular file or a link to one, within the size limit."""
+        """Whether this is a regular file, or a symbolic link to a file in the tree, within the size limit."""
         return self.kind in ("file", "link") and self.size <= MAX_BYTES
 
     def at(self, line: int = 0, column: int = 0) -> Where:

@@ -107,7 +107,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """Return how many seconds a registry asks to wait, or -1. If it sends a date, count from the date of the response."""
+    """Return how many seconds a registry asks to wait, or -1 for none. If it sends a date, count from the response's date."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1

@@ -98,7 +98,10 @@ class JsonFile:
 
     @contextmanager
     def _new(self, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-        """Yield a locked temporary file, next to the file to replace, and its path. A file left by a killed seed is reused."""
+        """Lock a temporary file next to the file to replace, and yield the temporary file and its path.
+
+        A temporary file that a killed seed has left is reused.
+        """
         name = path.with_name(f".catalog-forge.{path.name}")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:

@@ -1,4 +1,4 @@
-"""A client of Redis that speaks RESP, the protocol of Redis.
+"""A Redis client that speaks RESP, the Redis protocol.
 
 Commands are arrays of strings, and there are five kinds of replies (https://redis.io/docs/reference/protocol-spec).
 """

@@ -17,8 +17,8 @@ PATIENCE = 10.0
 class Destination:
     """The destination of a seed: the address of a node (if empty, the back end's default), and the prefix of all keys.
 
-    For DynamoDB, the node is the name of the table. Values at or below `secret` keys are never shown. The credentials come from
-    the environment or from files, and are never shown either. `ca`, `cert` and `key` are paths of PEM files for https.
+    For DynamoDB, the node is the name of the table. Values at or below `secret` keys are shown only on request. The credentials
+    come from the environment or from files, and are never shown. `ca`, `cert` and `key` are paths of PEM files for https.
     """
 
     node: str

@@ -1,4 +1,4 @@
-"""Reads the author's files for a spec, which are in specs/NAME/. No path and no link may lead outside the folder."""
+"""Reads the author's files for a spec, which are in specs/NAME/. No path and no symbolic link may lead outside this folder."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ _COPY = "copy the target of the link into the catalog"
 
 
 def check_inside(root: Path, path: str) -> None:
-    """Raise ForgeError if a path leads outside the catalog `root` through a link, including links in parent folders.
+    """Raise ForgeError if a path, or a folder above it, is a symbolic link that leads outside the catalog `root`.
 
     An untrusted catalog could otherwise copy files from outside the catalog into an image that is pushed.
     """
     steps = path.split("/")
-    # If there are no links, nothing has to be resolved. Resolving takes longer than all other operations on a spec's files.
+    # If there are no symbolic links, nothing has to be resolved. Resolving takes longer than all other operations on a spec's
+    # files.
     if ".." not in steps and not any(os.path.islink(f"{root}/{step}") for step in accumulate(steps, "{}/{}".format)):  # noqa: PTH114
         return
     try:
         inside = (root / path).resolve().is_relative_to(root.resolve())
-        # Since Python 3.13, `resolve` accepts a link that refers to itself, but `stat` does not.
+        # Since Python 3.13, `resolve` accepts a symbolic link that refers to itself, but `stat` does not.
         with suppress(FileNotFoundError, NotADirectoryError):
             (root / path).stat()
     except (OSError, RuntimeError) as error:
@@ -45,7 +46,7 @@ def check_inside(root: Path, path: str) -> None:
 
 
 def walked(folder: Path) -> list[Path]:
-    """Return everything below a folder, sorted; empty if the folder does not exist. Links are not followed.
+    """Return everything below a folder, sorted; empty if the folder does not exist. Symbolic links are not followed.
 
     Raises OSError for a folder without read permission, which Path.rglob would silently skip.
     """
@@ -83,7 +84,7 @@ def _words(error: Exception) -> str:
 class SpecFolder:
     """The folder of one spec, specs/NAME in the catalog `root`. The folder need not exist.
 
-    Raises ForgeError if a link leads outside the catalog.
+    Raises ForgeError if a symbolic link leads outside the catalog.
     """
 
     def __init__(self, root: Path, name: str) -> None:

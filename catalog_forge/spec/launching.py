@@ -45,7 +45,10 @@ def can_watch(spec: Spec, backend: str) -> bool:
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads. There are no such files if the whole start command is known at build time."""
+    """Yield the files that the launch script reads.
+
+    There is no `launch` if the whole start command is known at build time, and no `peers` without a leader or staggered restarts.
+    """
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)

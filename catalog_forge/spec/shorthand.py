@@ -135,7 +135,7 @@ _FORMS = {"service": _service, "metadata": _metadata}
 
 
 def _at(place: Text, value: str) -> Text:
-    """Return `value` as a generated text, with the location of the author's text `place`."""
+    """Return a text with the content `value`. Errors in it are reported at the location of `place`, which the author wrote."""
     return Text(value, False, place.where, "", place.lines)
 
 
@@ -270,7 +270,7 @@ def _with_image(spec: Spec) -> Service:
 
 
 def _launch(spec: Spec) -> Launch:
-    """Return `launch` with a start command: the command in the spec, otherwise the start command of the known image."""
+    """Return `launch` with a start command: the command in the spec, otherwise the usual command of the image if known."""
     known = start_of(image_of(spec.service), [file.dest for file in spec.files])
     return replace(spec.launch, exec=spec.launch.exec or tuple(map(literal, known)))
 

@@ -49,7 +49,7 @@ def interval_of(spec: Spec) -> str:
 
 
 def entry_of(spec: Spec) -> Revision:
-    """Return the entry of a spec as it would be generated now. The entry includes the store that conf reads, if any."""
+    """Return the entry of a spec as it would be generated now, with the store that the conf containers read, if any."""
     docker = with_store if is_stored(spec) else docker_compose
     files = {file.path: file.content for file in entry_plan(spec, lambda _: b"", docker)}
     return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")

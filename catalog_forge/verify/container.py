@@ -10,7 +10,8 @@ The requests of confd show when a moment is over, so no duration is guessed (doc
   Any other change, such as one during an outage, is found by the pass that entrypoint.sh makes every 20 s;
 - with an interval: when confd has made a whole pass since the change.
 
-In all cases, the launch script then gets the time that it needs to see a stamp, so that an extra reload is also noticed.
+In all cases, the launch script then gets the time that it needs to see a stamp (the checksum of a file that confd has written),
+so that an extra reload is also noticed.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class ImageEngine:
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
         """For each view, yield the containers' state once confd has processed it. Finally, stop the containers with SIGTERM.
 
-        Raises ForgeError with the logs if the containers misbehave: the program started before the stamp was written, or a
+        Raises ForgeError with the logs if the containers misbehave: the program started before every file was written, or a
         container ignored SIGTERM. In all cases, all objects of a play are removed from the Docker engine.
         """
         spec = subject.spec

@@ -2,8 +2,8 @@
 
 The checks of a moment begin once the stack matches the plan, every unit is running and healthy, and every confd has processed the
 metadata, so that all its resources wait for the next change. From then on, the stack has the time `within` to match the
-expectation. Once it matches, it must continue to match for as long as the launch script needs to see a stamp, so that an extra
-reload is noticed.
+expectation. Once it matches, it must continue to match for as long as the launch script needs to see a stamp (the checksum
+of a file that confd has written), so that an extra reload is noticed.
 """
 
 from __future__ import annotations

@@ -59,7 +59,10 @@ class Subject:
 
 
 def reading(spec: Spec, backend: str) -> Spec:
-    """Return a copy of the spec whose first back end is `backend`. Raises ForgeError if the spec does not name `backend`."""
+    """Return a spec whose first back end is `backend`. A spec that names only `rancher`, and an empty `backend`, change nothing.
+
+    Raises ForgeError if the containers of the spec cannot select `backend`.
+    """
     if not backend:
         return spec
     if backend not in spec.engine.told:

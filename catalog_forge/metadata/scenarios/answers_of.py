@@ -2,7 +2,8 @@
 
 The fields are those of rancher-metadata 0.10 (Rancher 1.6); an unset field is null, not absent. In v1 (2015-07-25), a stack
 contains only the names of its services, and a service only the names of its containers. In v2 (2015-12-19), both contain the
-whole objects. v3 (2016-07-29, also latest) is like v2, but names are in lower case, and other empty fields than in v2 are null.
+whole objects. v3 (2016-07-29, also latest) differs from v2 in two points: names are in lower case, and the set of empty fields
+that are null is different.
 """
 
 from __future__ import annotations

@@ -114,8 +114,9 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
 def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
     """Return the answers in an answers file or at the start of a scenario, and the address of the client that requests them.
 
-    `client` is an address, `default`, or the name of a container in the scenario; if it is empty, the client is the
-    scenario's `self`, or `default` if there is no `self`. Raises ForgeError if no container has the name `client`.
+    `client` is an address, `default`, or the name of a container in the scenario. If `client` is empty, the client is `default`
+    for an answers file, and the container that requests the metadata at the start for a scenario. Raises ForgeError if no
+    container has the name `client`.
     """
     if isinstance(found, Answers):
         return found, client or DEFAULT
@@ -129,8 +130,8 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
     """Read a scenario. Raises ForgeError with all problems of the file and their locations.
 
-    If the scenario has no `self`, the metadata is requested by the first container of the service `own` or, if `own` is empty,
-    of the first service.
+    If the scenario has no `self`, the metadata is requested by the first container of the service `own` or, if there is no such
+    container, of the first service that has containers.
     """
     return of_node(yamlio.parse(text, file), own)
 

@@ -124,7 +124,7 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
 
 
 def find_container(environment: Environment, word: str) -> Container | None:
-    """Return the container that `word` names: its full name, SERVICE-INDEX, or SERVICE for the first container of a service.
+    """Return the container that `word` names. `word` is a full name, SERVICE-INDEX, or SERVICE for a service's first container.
 
     A container that shares the network of its primary has the primary's address, so the primary is returned instead.
     """
@@ -217,7 +217,7 @@ class _StepReader(EnvironmentReader):
         own = f"{launch.stack.name}/{launch.service.name}" if launch else ""
         name = self.word(named, "service") if named else own.removeprefix(f"{stacks[0].name}/")
         services = before.environment.services
-        # `scale` comes first, wherever it is written: the other keys change the units that the service has afterwards.
+        # `scale` is applied first, wherever it is written: the other keys change the units that exist after scaling.
         changes = sorted(((key, value) for key, value in found.items() if key in _CHANGES), key=lambda each: each[0] != "scale")
         if (named or changes) and name not in services:
             self.wrong(f"there is no service {name!r}", (named or node).where, did_you_mean(name, services))

@@ -141,7 +141,7 @@ def labels(container: Container) -> dict[str, str]:
 
 
 def names_host(labels: Mapping[str, str]) -> bool:
-    """Whether the labels set a container's host name to its own name."""
+    """Whether the labels of a container set its host name to the container's name."""
     return labels.get(HOSTNAME_OVERRIDE) == "container_name"
 
 

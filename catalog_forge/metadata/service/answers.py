@@ -167,7 +167,7 @@ class _Reader:
         self.made: dict[int, Value] = {}
 
     def pairs(self, node: yamlio.Node, what: str) -> Iterator[tuple[str, yamlio.Node]]:
-        """Yield the pairs of a mapping by version or by client. The keys are always text, even if they look like numbers."""
+        """Yield the pairs of a mapping of versions or of clients. The keys are always text, even if they look like numbers."""
         if not isinstance(node, yamlio.Map):
             self.no_map(node, what)
             return

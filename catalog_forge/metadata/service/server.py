@@ -126,7 +126,7 @@ class HttpServer(abc.ABC):
             connection.abort()
 
     async def _close(self) -> None:
-        """Stop listening, but keep the port: bind to it a new socket, which does not listen."""
+        """Stop listening, but keep the port: bind a new socket to the port without listening on the socket."""
         await self._shut()
         self._socket = _bind(*self._bound, listening=False)
 

@@ -17,7 +17,10 @@ _SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|(private|a
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a drawing shows: how many levels below the top, list elements and characters of a value, and whether secrets."""
+    """What a drawing shows: at most `depth` levels below the top, `items` elements of a list and `width` characters of a value.
+
+    With `secrets`, it also shows secrets.
+    """
 
     depth: int = 100
     items: int = 10

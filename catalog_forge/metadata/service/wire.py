@@ -82,10 +82,11 @@ class Response:
 
 
 def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
-    """Return the end of the first head in the received bytes and the start of the next; None if the head is incomplete.
+    """Return the offset at which the first head in `received` ends, and the offset of the byte after its empty line.
 
-    A line ends with LF or CRLF, and an empty line ends the head. The search begins at `start`, which must be at least two
-    bytes before the first new byte, because a part of the end may have been received earlier.
+    Return None if the head is incomplete. A line ends with LF or CRLF, and an empty line ends the head. The search begins at
+    `start`. A caller that has searched the bytes received so far without success may set `start` to two bytes before their end:
+    these two bytes may be the beginning of the line break and the empty line that end the head.
     """
     if start == 0 and received.startswith((b"\n", b"\r\n")):
         return 0, received.index(b"\n") + 1

@@ -46,7 +46,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 
 class _Noting(Substitution):
-    """Substitutes answers in values, and records each value with a variable, and each `$` that begins no variable."""
+    """Substitutes answers in values. Records each value that contains a `$`, and each `$` that does not begin a variable."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables, lambda *_: None, self._not_a_variable)
@@ -62,7 +62,7 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """Return a fault; if a variable may be the reason why a value is not a number, assign the fault to another lint rule."""
+        """Adapt a fault to a value that contains a `$`: add a hint and, if a number was expected, change the lint rule."""
         if fault.where not in self.varied or not fault.who:
             return fault
         hint = fault.hint or "make the question for this variable required, and give it a default"
@@ -122,7 +122,7 @@ class LaunchJudge:
         if "*" in file.text or "{{" in file.text:
             faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
-            # In a file of version 2, no other top-level key is decoded, not even the catalog block.
+            # In a file of version 2, only the keys in `_TOP` are decoded, not even the catalog block.
             root = node.pairs if isinstance(node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
             broken = decoding.broken_merges(Map(decoded, file.at()))

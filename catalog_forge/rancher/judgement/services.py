@@ -99,8 +99,9 @@ def _altered(key: str, node: Node) -> Iterator[Refusal]:
     """Report numbers and booleans that rancher-compose passes on in a form that differs from what the author wrote, such as 1.1
     for 1.10.
 
-    Booleans in `metadata` are not reported, because templates compare them with true and false. Below all keys whose values are
-    not converted to text, only octal numbers are reported, because their author probably meant the decimal number or text.
+    Booleans in `metadata` are not reported, because templates compare them with true and false. Below all keys except
+    `metadata`, `environment` and `labels`, only octal numbers are reported, because their author probably meant the decimal
+    number or text.
     """
     if key not in TEXTUAL and key != "metadata":
         yield from _octal(key, node)

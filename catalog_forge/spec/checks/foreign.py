@@ -28,7 +28,7 @@ _NOT_HERE = "expressions are not evaluated here; launch.environment can pass a v
 
 # The parts of a spec that are searched, each with its kind. In `plain` parts and in `value` parts, which are the values of `set`,
 # ${NAME} may be meant as a key or variable of the spec. In `named` parts, ${NAME} is a variable of the program or the shell. In
-# `unread` parts, expressions are not evaluated, and rancher-compose replaces ${NAME}.
+# `unread` parts, expressions are not evaluated; there, rancher-compose or the shell replaces ${NAME}.
 _PARTS = {"files": "plain", "launch": "plain", "service": "unread", "companions": "unread"}
 _INNER = {"set": "value", "check": "unread", "reload": "unread", "exec": "named", "before": "named"}
 

@@ -116,7 +116,7 @@ def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) 
 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
-    """Yield a problem for each expression or condition of a file that is valid but needs Rancher's metadata."""
+    """Yield a problem for each expression and each condition in a file that needs metadata which only Rancher has."""
     for read in reads_of(file.body):
         yield from _collection(spec, read) if isinstance(read, Collection) else _text(spec, read)
     for block in blocks_of(file.body):

@@ -50,7 +50,7 @@ def confd_sha256(spec: Spec) -> str:
 
 
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
-    """Yield every problem of a spec that was read without errors. `started`: whether to report an unknown start command."""
+    """Yield every problem of a spec that the reader did not report. `started`: whether to report an unknown start command."""
     if spec.forge != 1:
         message = f"forge: this release knows version 1 of the spec language, not {spec.forge}"
         yield Problem(message, spec.at("forge"), "write forge: 1, or install a newer catalog-forge")
