@@ -32,6 +32,7 @@ from catalog_forge.verify.subject import Subject, of_spec
 # The maximum number of scenarios that are written next to a spec. The proof renders more scenarios than these.
 _KEPT = 6
 _REBASED = "the template of the spec reads this path below /self/service/metadata"
+_LEFT_OUT = "the blocks of the spec leave out what the original writes only if this key exists"
 
 
 @dataclass
@@ -119,7 +120,8 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
                 *found.said,
                 Problem("the spec generates exactly this revision, so no new revision is needed", use.later[-1].where),
             )
-        found.said += (*_departures(original, written), *_unrendered(original, found), *_unreached(original, found, tried))
+        found.said += (*_dead(original, written), *_departures(original, written))
+        found.said += (*_unrendered(original, found), *_unreached(original, found, tried))
         found.plan = written.plan
         _keep_scenarios(found, tried)
         odd = odd_cases(original, runners[0], others)
@@ -324,13 +326,17 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
     )
 
 
+def _dead(original: Original, written: _Generated) -> Iterator[Problem]:
+    """Report the keys that can never exist, and what becomes in the spec of the parts of a template that read them."""
+    for each in original.files:
+        hint = _LEFT_OUT if each.resource.dest in written.chosen else _REBASED
+        for path in () if each.is_static else each.dead:
+            words = f"Rancher never serves a key at {path}, because its metadata has no such root"
+            yield Problem(words, each.template.at(), hint)
+
+
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
-    """Collect the notes on an original: what the spec leaves out, which keys can never exist, and which files are moved."""
-    dead = [
-        Problem(f"Rancher never serves a key at {path}, because its metadata has no such root", each.template.at(), _REBASED)
-        for each in original.files
-        for path in (each.dead if not each.is_static else ())
-    ]
+    """Collect the notes on an original that do not depend on its spec: what is not taken over, and which files are moved."""
     commands = [problem for each in original.files for problem in _commands(each, taken(original, frame, each))]
     moved = [
         Problem(
@@ -341,7 +347,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
         for dest, other in original.dests.items()
         if dest != other
     ]
-    return (*original.said, *dead, *commands, *moved)
+    return (*original.said, *commands, *moved)
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:

@@ -68,8 +68,6 @@ class StackRunner:
         self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
         # Maps the id of each container to the time of the last log line that `news` has returned.
         self._returned: dict[str, str] = {}
-        # Maps each public port of the stack to its location in the entry, which is shown if the engine refuses the port.
-        self._ports: Mapping[str, Where] = {}
 
     def network(self) -> Network:
         """Return the stack's network. If the network does not exist, create it with a separate subnet."""
@@ -108,7 +106,6 @@ class StackRunner:
 
         `pull` is called before each pull. Raises BuildError with the names of all unavailable images.
         """
-        self._ports = stack.ports
         found: dict[str, str] = {}
         problems: list[Problem] = []
         launches = [launch for service in stack.services if service.scale for launch in service.launches]
@@ -177,8 +174,7 @@ class StackRunner:
             self._container(identity, name).start()
         except BuildError as error:
             if not (any(words in str(error) for words in _NO_OWNER) or self._alone(identity)):
-                port = next((each for each in _PORT.findall(str(error)) if each in self._ports), "")
-                raise BuildError.of([replace(each, where=self._ports.get(port)) for each in error.problems]) from error
+                raise
 
     def _alone(self, identity: str) -> bool:
         """Whether a container shares the network of a container that does not run."""
@@ -434,6 +430,15 @@ def stacks(engine: Engine) -> list[str]:
     wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}"]}
     with engine.asked_to("list containers and networks"):
         return names([*engine.api.containers(all=True, filters=wanted), *engine.api.networks(filters=wanted)])
+
+
+def at_port(error: ForgeError, ports: Mapping[str, Where]) -> ForgeError:
+    """Return the engine's error with the location of the public port that it is about, or unchanged if it is about none.
+
+    `ports` maps public ports to locations.
+    """
+    taken = next((each for each in _PORT.findall(str(error)) if each in ports), "")
+    return BuildError.of([replace(each, where=ports[taken]) for each in error.problems]) if taken else error
 
 
 def images_of(engine: Engine, repository: str) -> list[str]:

@@ -48,7 +48,7 @@ from catalog_forge.stack.reconcile import (
     reconcile,
     restarts,
 )
-from catalog_forge.stack.runner import Events, Extra, StackRunner, stop_all
+from catalog_forge.stack.runner import Events, Extra, StackRunner, at_port, stop_all
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.stored import Filling
 
@@ -428,10 +428,12 @@ class Supervisor:
             if self._memory.begun[key].verb == "remove":  # if a unit of this name is wanted later, it gets a new number
                 self._ledger.forget(key)
             if error := future.exception():
-                if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
+                if isinstance(error, EngineError) or not isinstance(error, ForgeError):
                     raise error
+                if not self._settled:
+                    raise at_port(error, self._stack.ports) from error
                 self._memory.refused[key] = time.monotonic() + _REFUSED_PAUSE
-                self._refuse(str(error))
+                self._refuse(str(at_port(error, self._stack.ports)))
 
     def _note_ends(self, seen: list[Seen]) -> None:
         """Record which containers have started and ended since the last call, and report unexpected ends."""

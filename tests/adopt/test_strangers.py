@@ -75,6 +75,23 @@ def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str,
     assert "the keys of this image are not Rancher's" in json.dumps(found["notes"])
 
 
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ("", "the blocks of the spec leave out what the original writes only if this key exists"),
+        (f'{{{{printf "%q" (getv "{KEY}/a")}}}}', "the template of the spec reads this path below /self/service/metadata"),
+    ],
+    ids=["blocks", "a template"],
+)
+def test_a_note_on_a_dead_key_says_what_the_spec_does_with_it(more: str, hint: str, tmp_path: Path) -> None:
+    files = image({"x": f'a {{{{getv "{KEY}/a"}}}}\n{{{{if exists "/es/log"}}}}log\n{{{{end}}}}{more}'})
+    found = adopted(tmp_path, dict(files))
+    assert statuses(found) == {"/etc/app/x": "equal"}
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    assert [each["hint"] for each in notes if "never serves a key at /es/log," in each["message"]] == [hint]
+
+
 def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
     text = f'{{{{if exists "{KEY}/a"}}}}\na {{{{getv "{KEY}/a"}}}}\n'
     text += '{{else if eq (getv "/self/service/name") "x y"}}\nnever\n{{else}}b\n{{end}}'
