@@ -112,8 +112,23 @@ MOST_SHOWN = 40
 LONGEST_WORD = 100
 
 
+# Words by which other tools call what a known word means. The first known word counts.
+_OTHER_WORDS = {
+    "address": ("ip",), "primary_ip": ("ip",), "array": ("list",), "choices": ("options",), "cmd": ("exec", "run"),
+    "command": ("exec", "run"), "container": ("in",), "dict": ("map",), "entrypoint": ("exec",), "group": ("gid",),
+    "help": ("description",), "number": ("int",), "object": ("map",), "owner": ("uid",), "path": ("dest", "request_line"),
+    "permissions": ("mode",), "regex": ("pattern",), "secret": ("password",), "select": ("enum",), "status": ("exit",),
+    "text": ("string",), "url": ("get",), "user": ("uid",), "value": ("default",), "values": ("options",),
+}  # fmt: skip
+
+
+def meant_by(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words for what other tools call `word`."""
+    return [each for each in _OTHER_WORDS.get(word.lower(), ()) if each in known]
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint with the known word closest to `word` or, if no known word is close, with the first known words.
+    """Return a hint with the known word that `word` means or is closest to or, if there is none, with the first known words.
 
     The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read. For
     a very long `word`, the closest word is not searched for, because the search would be slow.
@@ -124,7 +139,9 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     by_letters = {each.lower(): each for each in words}
     from difflib import get_close_matches  # imported here, because only errors need it
 
-    near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6) if len(word) <= LONGEST_WORD else []
+    near = meant_by(word, words)
+    if not near and len(word) <= LONGEST_WORD:
+        near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_letters[near[0]]!r}?"
     return f"known here: {first_of(words, MOST_SHOWN)}" if words else otherwise

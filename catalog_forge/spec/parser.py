@@ -55,6 +55,7 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
+_CLOSE = "end the expression with '}', or write '@@{' for a literal '@{'"
 _SPLIT = 'split(metadata/PATH, ",")'
 # Arithmetic on a number. The spaces distinguish arithmetic from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
@@ -189,7 +190,7 @@ class _Parser:
         default = self.default(start) if self.peek("|") else None
         if not self.peek("}"):
             if self.pos >= len(self.value):
-                raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+                raise self.error("this '@{' is never closed", _CLOSE, at=start)
             raise self.error(
                 f"unexpected {self.value[self.pos]!r} in an expression", "end it with '}', or with '|' and a default"
             )
@@ -217,7 +218,7 @@ class _Parser:
         self.pos += 1
         close = self.value.find("}", self.pos)
         if close < 0:
-            raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+            raise self.error("this '@{' is never closed", _CLOSE, at=start)
         found = self.value[self.pos : close]
         if "@{" in found:
             raise self.error("a default is plain text, without '@{'", "write a constant after '|', or use the block `when`")
@@ -255,7 +256,7 @@ class _Parser:
         """Return the error for text that does not begin like any expression."""
         word = self.word("}|.(/,")
         if begin == self.pos and self.pos >= len(self.value):
-            return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+            return self.error("this '@{' is never closed", _CLOSE, at=start)
         if not word.strip():
             return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
         if word != word.strip():
@@ -273,6 +274,9 @@ class _Parser:
         if word[:1].isdigit():
             hint = "the field comes first, as in @{self.index + 100}; plain text is written without @{ }"
             return self.error(f"an expression must begin with the value that it reads, not with {word.split()[0]!r}", hint, begin)
+        if word in CONTAINER_FIELDS:
+            hint = f"write @{{self.{word}}} for this container; in a list or `each`, write @{{it.{word}}} for the element"
+            return self.error(f"unknown expression {word!r}", hint, begin)
         known = ROOTS | FUNCTIONS
         near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))
         hint = f"for a metadata key, write @{{metadata/{word}}}; {near}" if near.startswith("known") else near

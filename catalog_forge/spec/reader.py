@@ -10,24 +10,37 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by
 from catalog_forge.goyaml.decoding import MERGE, is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
 from catalog_forge.spec import shorthand
 from catalog_forge.spec.checks import whole as checks
+from catalog_forge.spec.described.examples import meaning, such_as
 from catalog_forge.spec.expressions import Collection, Text, nearly
-from catalog_forge.spec.model import Composed, Each, ListValue, Reload, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import (
+    Block,
+    Composed,
+    ConfFile,
+    Each,
+    ListValue,
+    MetadataKey,
+    Reload,
+    SetBlock,
+    Spec,
+    WhenBlock,
+)
 from catalog_forge.spec.model.compose_keys import refused
 from catalog_forge.spec.model.frame import NumberOrVariable
 from catalog_forge.spec.model.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.parser import parse, parse_collection
-from catalog_forge.spec.standards import EMPTY, Standards, laid_over
+from catalog_forge.spec.standards import EMPTY, Allowed, Defaults, Levels, Required, Standards, laid_over
 
 _T = typing.TypeVar("_T")
 _NO_LIMITS = Limits("")
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BRACED = re.compile(r"@\{([^@{}]+)\}")
 _LEFT_OUT = object()
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
@@ -39,9 +52,13 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
     whether to report an unknown start command. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
-    reader = _Reader()
+    problems: list[Problem] = []
+    full = laid_over(inherited or EMPTY, shorthand.expand(root, problems))
+    keys = next((value for name, value in full.pairs if name.value == "metadata"), None)
+    reader = _Reader([name.value for name, _ in keys.pairs] if isinstance(keys, yamlio.Map) else ())
+    reader.problems += problems
     try:
-        spec: Spec = reader.record(Spec, laid_over(inherited or EMPTY, shorthand.expand(root, reader.problems)), "")
+        spec: Spec = reader.record(Spec, full, "")
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
     spoilt = _around(root, {problem.where for problem in reader.problems if problem.where})
@@ -118,8 +135,9 @@ class _Wrong(Exception):
 class _Reader:
     """Reads nodes by the types declared in the model, and collects problems instead of stopping at the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Sequence[str] = ()) -> None:
         self.problems: list[Problem] = []
+        self.declared = declared
         self.names: list[str] = []
 
     def wrong(self, message: str, where: Where, hint: str = "") -> _Wrong:
@@ -132,11 +150,13 @@ class _Reader:
             return self.wrong(f"{what} has no value: it must be {wanted}", node.where, hint)
         return self.wrong(f"{what} must be {wanted}", node.where, hint)
 
-    def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
+    def record(self, kind: type[Record], node: yamlio.Node, what: str, limits: Limits = _NO_LIMITS) -> Any:
         """Read a mapping as a record. Invalid parts are reported and left out, so that the rest is still checked."""
         if not isinstance(node, yamlio.Map):
-            hint = did_you_mean("", _words(kind), "write its keys below it, such as image: REPOSITORY:TAG")
-            raise self.misfit(what, "a mapping", node, hint)
+            words = did_you_mean("", _words(kind), "write its keys below it, such as image: REPOSITORY:TAG")
+            default = node.value if isinstance(node, yamlio.Text) and kind is MetadataKey else ""
+            example = f"write {what}: {{default: {default}}}" if default else such_as(limits)
+            raise self.misfit(what, "a mapping", node, "; ".join(filter(None, (example, words))))
         if kind is Each and (name := _name_of_element(node)):
             self.names.append(name)
             try:
@@ -148,25 +168,21 @@ class _Reader:
     def keys_of_record(self, kind: type[Record], node: yamlio.Map, what: str) -> Any:
         """Read the keys of a record."""
         known, required = _known(kind)  # type: ignore[arg-type] # see `keys_of`
-        passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
+        passable = _passable(kind)
         values: dict[str, Any] = {}
         places = {"": node.where}
         passed: dict[str, tuple[yamlio.Text, yamlio.Node]] = {}
         advised: set[str] = set()
+        unindented = self.unindented(node, known)
         for name, value in node.pairs:
             key = known.get(name.value)
-            if key is None and name.value in passable:
+            if name.where in unindented:
+                places[key.attribute if key else name.value] = value.where
+            elif key is None and name.value in passable:
                 places[name.value] = name.where
                 passed[name.value] = name, value
             elif key is None or key.attribute == "compose":
-                more = shorthand.FILE_WORDS if kind is Spec else passable
-                hint = did_you_mean(name.value, [*_words(kind), *more])
-                advised.add(hint)
-                if (home := _homes().get(name.value)) and kind is not Standards and not what.startswith("the block"):
-                    hint = f"{name.value!r} belongs {home}" + (f"; or {hint}" if hint.startswith("did") else "")
-                if name.value == MERGE:
-                    hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
-                self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
+                advised.add(self.unknown(kind, name, what))
             else:
                 places[key.attribute] = value.where
                 self.field(key, value, values)
@@ -175,11 +191,43 @@ class _Reader:
             values["nodes"] = passed
         for key in required:
             if key.attribute not in places and not advised & _advice(key.name):
-                hint = "write config: PATH for one file, or `files` for several" if key.name == "files" else key.limits.meaning
+                hint = "write config: PATH for one file, or `files` for several" if key.name == "files" else meaning(key.limits)
                 self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, hint)
         if any(key.attribute not in values for key in required):
             raise _Wrong
         return kind(**values, places=places)
+
+    def unknown(self, kind: type[Record], name: yamlio.Text, what: str) -> str:
+        """Report an unknown key of a record. Return the hint that suggests a known key, if there is one."""
+        more = shorthand.FILE_WORDS if kind is Spec else _passable(kind)
+        near = did_you_mean(name.value, [*_words(kind), *more])
+        home = "" if kind in _STANDARDS or what.startswith("the block") else _homes().get(name.value, "")
+        if kind is Standards:
+            home = _team_homes().get(name.value, "")
+        elif kind is ConfFile and name.value in _BLOCKS:
+            home = f"below body, as a block: body: [{name.value}: ...]"
+        hint = near
+        if home and not meant_by(name.value, _words(kind)):
+            hint = f"{name.value!r} belongs {home}" + (f"; or {near}" if near.startswith("did") else "")
+        if name.value == MERGE:
+            hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
+        self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
+        return near
+
+    def unindented(self, node: yamlio.Map, known: Mapping[str, Key]) -> set[Where]:
+        """Report keys that belong to an empty key above them, but are not indented. Return the places of all these keys."""
+        found: set[Where] = set()
+        empty: yamlio.Text | None = None
+        for name, value in node.pairs:
+            if name.value in known or (empty and name.where.column != empty.where.column):
+                empty = name if is_null(value) and not _is_single(known.get(name.value)) else None
+            elif empty is not None and empty.value in _homes().get(name.value, empty.value):
+                if empty.where not in found:
+                    message = f"{empty.value} has no value, because the keys below it are not indented"
+                    hint = f"indent {name.value!r} in line {name.where.line} deeper than {empty.value!r}"
+                    self.wrong(message, empty.where, hint)
+                found |= {empty.where, name.where}
+        return found
 
     def passed(self, nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]]) -> Iterator[tuple[str, Any]]:
         """Yield the valid compose keys with their values, unchanged; report the invalid keys."""
@@ -204,23 +252,32 @@ class _Reader:
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         if not isinstance(node, yamlio.Text) or is_null(node):
-            raise self.misfit(what, "text", node, limits.meaning)
+            raise self.misfit(what, "text", node, meaning(limits))
         value = node.value
         if limits.one_of and value not in limits.one_of:
-            self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
-        elif limits.maximum and len(value) > limits.maximum:
+            # The value is left out, because checks of the whole spec would report what follows from it.
+            raise self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
+        if limits.maximum and len(value) > limits.maximum:
             hint = f"it has {len(value)}: shorten it by {len(value) - limits.maximum}"
             self.wrong(f"{what} is longer than {limits.maximum} characters", node.where, hint)
         elif limits.line and _BREAK.search(value):
             self.wrong(f"{what} must be one line", node.where, "remove the line break or control character from it")
         elif limits.pattern and not re.fullmatch(limits.pattern, value):
-            self.wrong(
-                f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else limits.meaning
-            )
+            self.wrong(f"{what} cannot be {_short(value)}", node.where, self.as_path(value, limits) or _shaped(limits))
         return value
+
+    def as_path(self, value: str, limits: Limits) -> str:
+        """Return a hint for a metadata path that is written without `metadata/`, or within braces; empty for another value."""
+        word = value.strip().removeprefix("@{").removesuffix("}")
+        path = word if word.startswith("metadata/") else f"metadata/{word}"
+        if "metadata/PATH" in limits.shape and path.removeprefix("metadata/").partition("/")[0] in self.declared:
+            return f"write {path}"
+        return ""
 
     def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         """Read text in which expressions are not allowed."""
+        if isinstance(node, yamlio.Text) and "@{" in node.value and (hint := self.as_path(node.value, limits)):
+            raise self.wrong(f"{what} cannot be {_short(node.value)}", node.where, hint)
         if not limits.reads and self.unread_expressions(node):
             raise _Wrong
         return self.text(kind, node, limits, what)
@@ -243,13 +300,17 @@ class _Reader:
         if type(value) is not kind:
             raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node, limits))
         if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
-            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, limits.meaning)
+            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, meaning(limits))
         return value
 
     def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         """Read a number, or a string that consists of one rancher-compose variable."""
         if isinstance(node, yamlio.Text) and sole(node.value):
             return node.value
+        if isinstance(node, yamlio.Text) and (found := _BRACED.fullmatch(node.value)):
+            variable = shorthand.variable_of(found[1].removeprefix("metadata/"))
+            hint = f"for the answer to a question, write ${{{variable}}}"
+            raise self.wrong(f"{what} cannot be {_short(node.value)}", node.where, hint)
         return self.number(int, node, limits, what)
 
     def data(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
@@ -272,14 +333,14 @@ class _Reader:
 
     def mapping(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         if not isinstance(node, yamlio.Map):
-            raise self.misfit(what, "a mapping", node, limits.meaning)
+            raise self.misfit(what, "a mapping", node, meaning(limits))
         element = get_args(kind)[1]
         seen: set[str] = set()
         for key, _ in node.pairs:
             if key.value in seen:
                 self.wrong(f"{what}: {key.value!r} appears twice", key.where, yamlio.ONCE)
             seen.add(key.value)
-        inner = Limits(limits.doc, reads=limits.reads)
+        inner = Limits(limits.doc, reads=limits.reads, home=limits.home)
         pairs = ((key.value, self.each(element, value, inner, key.value)) for key, value in node.pairs)
         if _is_record(element) and not any(key.required for key in keys_of(element)):
             # A key with an invalid declaration still counts as declared, so that uses of the key are not reported.
@@ -293,19 +354,21 @@ class _Reader:
         except _Wrong:
             return _LEFT_OUT
 
-    def nested(self, kind: Any, node: yamlio.Node, _limits: Limits, what: str) -> Any:
+    def nested(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         record = next(option for option in (get_args(kind) or (kind,)) if option is not type(None))
-        return self.record(record, node, what)
+        return self.record(record, node, what, limits)
 
     def expression(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Text:
         return self.parsed(parse, node, limits, what)
 
     def collection(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Collection:
+        if isinstance(node, yamlio.Text) and (found := _BRACED.fullmatch(node.value)):
+            raise self.wrong(f"{what} cannot be {_short(node.value)}", node.where, f"write {found[1]}, without '@{{' and '}}'")
         return self.parsed(parse_collection, node, limits, what)
 
     def parsed(self, parser: Callable[[str, yamlio.Text, Sequence[str]], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
         if not isinstance(node, yamlio.Text):
-            raise self.misfit(what, "text", node, limits.meaning)
+            raise self.misfit(what, "text", node, meaning(limits))
         try:
             found = parser(node.value, node, self.names)
         except ForgeError as error:
@@ -356,8 +419,34 @@ class _Reader:
         return self.record(words[found[0]], node, f"the block {found[0]!r}")
 
 
+def _is_single(key: Key | None) -> bool:
+    """Whether the value of a key is a single text, number or truth, so that no keys can be below it."""
+    return key is not None and key.kind in (str, int, bool, Text, Reload)
+
+
+def _shaped(limits: Limits) -> str:
+    """Return a hint that describes the allowed texts, with an example unless the description has one."""
+    if not limits.shape:
+        return meaning(limits)
+    return f"it must be {limits.shape}" + (f", {such_as(limits)}" if such_as(limits) and "such as" not in limits.shape else "")
+
+
 def _has_key(node: yamlio.Node, name: str) -> bool:
     return isinstance(node, yamlio.Map) and any(key.value == name for key, _ in node.pairs)
+
+
+# Keys of compose files and of entries that a spec writes in another place and with another name.
+_ELSEWHERE = {
+    **dict.fromkeys(("command", "entrypoint"), "below launch, where it is called exec"),
+    "questions": "at the top of the spec, where it is called metadata",
+}
+_STANDARDS = (Standards, Allowed, Required, Levels)
+_BLOCKS = frozenset(next(key.name for key in keys_of(kind) if key.required) for kind in get_args(Block))
+
+
+def _passable(kind: type[Record]) -> frozenset[str]:
+    """Return the keys of compose files that a record passes on."""
+    return kind.PASSED if issubclass(kind, Composed) else frozenset()
 
 
 @cache
@@ -382,7 +471,19 @@ def _homes() -> Mapping[str, str]:
             for name in inner - {"compose"}:
                 found.setdefault(name, []).append(f"below {key.name}")
     few = {name: " or ".join(homes) for name, homes in found.items() if len(homes) <= 2}
-    return few | {key.name: "at the top of the spec" for key in keys_of(Spec)}
+    return few | {key.name: "at the top of the spec" for key in keys_of(Spec)} | _ELSEWHERE
+
+
+@cache
+def _team_homes() -> Mapping[str, str]:
+    """Return where each key that specs inherit belongs in catalog-forge.yml, for hints on misplaced keys."""
+    inner = {
+        name.name: f"below defaults.{key.name}"
+        for key in keys_of(Defaults)
+        for kind in _records(key.kind)
+        for name in keys_of(kind)
+    }
+    return inner | {key.name: "below defaults" for key in keys_of(Defaults)}
 
 
 def _records(kind: Any) -> Iterator[type[Record]]:
@@ -415,7 +516,7 @@ def _plainly(kind: Any, node: yamlio.Node, limits: Limits) -> str:
 
 def _with_meaning(how: str, limits: Limits) -> str:
     """Return a hint on how to write a value, followed by the meaning of its key if the key has a description."""
-    return f"{how}; {limits.meaning}" if limits.doc else how
+    return ", ".join(filter(None, (how, meaning(limits))))
 
 
 def _short(value: str) -> str:

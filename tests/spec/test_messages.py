@@ -98,8 +98,10 @@ def said(text: str) -> str:
         (
             "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
             "x.yml:2:7: name cannot be 'x'\n"
-            "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config\n"
-            "x.yml:3:10: two services of the entry are called 'x'\n  hint: names in use: x",
+            "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config, such as name: "
+            "redis-conf\n"
+            "x.yml:3:10: two services of the entry are called 'x'\n"
+            "  hint: names in use: x",
         ),
         (
             ANY + "service: x:1\n" + FILE,
@@ -138,11 +140,15 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "description: [a]\n",
-            "x.yml:5:14: description must be text\n  hint: meaning: one sentence about the software",
+            "x.yml:5:14: description must be text\n"
+            '  hint: such as description: "Redis, with its memory as a question"; meaning: one sentence about the '
+            "software",
         ),
         (
             HEAD + "files: {}\n",
-            "x.yml:4:8: files must be a list\n  hint: written [a, b], or with '- ' before each element; meaning: the "
+            "x.yml:4:8: files must be a list\n"
+            "  hint: written [a, b], or with '- ' before each element, such as files: [{dest: "
+            '/usr/local/etc/redis/redis.conf, body: [{set: {maxmemory: "@{metadata/maxmemory}"}}]}]; meaning: the '
             "configuration files",
         ),
         (
@@ -152,25 +158,29 @@ def said(text: str) -> str:
         ),
         (
             "forge: 1\nname: X\nservice: redis:3\n" + FILE,
-            "x.yml:2:7: name cannot be 'X'\n  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config",
+            "x.yml:2:7: name cannot be 'X'\n"
+            "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config, such as name: "
+            "redis-conf",
         ),
         (
             "forge: one\nname: x-conf\nservice: redis:3\n" + FILE,
             "x.yml:1:8: forge must be a whole number\n"
-            "  hint: write only digits, without quotes; meaning: version of the spec language: 1",
+            "  hint: write only digits, without quotes, such as forge: 1; meaning: version of the spec language: 1",
         ),
         (
             "name: x-conf\n",
             "x.yml:1:1: the key 'files' is missing\n"
             "  hint: write config: PATH for one file, or `files` for several\n"
             "x.yml:1:1: the key 'forge' is missing\n"
-            "  hint: meaning: version of the spec language: 1\n"
+            "  hint: such as forge: 1; meaning: version of the spec language: 1\n"
             "x.yml:1:1: the key 'service' is missing\n"
-            "  hint: meaning: the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
+            "  hint: such as service: {name: redis, image: redis:3.2.11, volumes: [data:/data]}; meaning: the "
+            "software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",
-            "x.yml:4:31: uid must be a whole number from 0 to 2147483647\n  hint: meaning: number of the user that owns the file",
+            "x.yml:4:31: uid must be a whole number from 0 to 2147483647\n"
+            "  hint: such as uid: 999; meaning: number of the user that owns the file",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, mode: '9', format: jason, body: []}]\n",
@@ -288,25 +298,31 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         (
             "  body:\n  - set: [a]\n",
             "x.yml:8:10: set must be a mapping\n"
-            "  hint: meaning: pairs KEY: VALUE, quoted as the format requires; in yaml, json and toml, a value may be a map, a "
-            "list or {list: {of: COLL, item: VALUE}}",
+            '  hint: such as set: {cluster.name: "@{metadata/name}", port: "@{metadata/port}", seeds: {list: {of: '
+            'peers, item: "@{it.ip}:9300"}}}; meaning: pairs KEY: VALUE, quoted as the format requires; in yaml, json '
+            "and toml, a value may be a map, a list or {list: {of: COLL, item: VALUE}}",
         ),
         (
             "  body:\n  - when: k\n    body: [{text: a}]\n",
             "x.yml:8:11: when must be a mapping\n"
-            "  hint: known here: all, any, begins, contains, ends, env, eq, exists, first, has, ne, not, service\n"
+            "  hint: such as when: {has: metadata/opt}; known here: all, any, begins, contains, ends, env, eq, "
+            "exists, first, has, ne, not, service\n"
             "x.yml:9:5: unknown key 'body' in the block 'when'\n"
             "  hint: known here: else, then, when",
         ),
         (
             "  body:\n  - when: kk\n    then: [{text: a}]\n",
             "x.yml:8:11: when must be a mapping\n"
-            "  hint: known here: all, any, begins, contains, ends, env, eq, exists, first, has, ne, not, service",
+            "  hint: such as when: {has: metadata/opt}; known here: all, any, begins, contains, ends, env, eq, "
+            "exists, first, has, ne, not, service",
         ),
         (
             "  body:\n  - each: k\n    body: [{text: a}]\n",
-            "x.yml:8:11: each must be a mapping\n  hint: known here: as, body, head, of, required, sep, tail\n"
-            "x.yml:9:5: unknown key 'body' in the block 'each'\n  hint: known here: each",
+            "x.yml:8:11: each must be a mapping\n"
+            '  hint: such as each: {of: "peers[healthy]", as: peer, body: [{text: "# peer @{peer.name} on '
+            '@{peer.host.name}"}]}; known here: as, body, head, of, required, sep, tail\n'
+            "x.yml:9:5: unknown key 'body' in the block 'each'\n"
+            "  hint: known here: each",
         ),
         (
             "  body:\n  - for: x in kk\n    body: [{text: a}]\n",
@@ -383,8 +399,8 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         (
             HEAD + "config: /etc/x/x.yml\nreload: [a]\n",
             "x.yml:5:9: reload must be text\n"
-            "  hint: meaning: what happens after the file changes: signal NAME | http POST URL | http PUT URL | exec "
-            "COMMAND | restart | none",
+            "  hint: such as reload: signal HUP; meaning: what happens after the file changes: signal NAME | http "
+            "POST URL | http PUT URL | exec COMMAND | restart | none",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nformat: jason\n",

@@ -11,7 +11,7 @@ from catalog_forge.backends import NAMES
 from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?"
+IMAGE = r"(?!.*//)[a-z0-9]([a-zA-Z0-9._:/-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?"
 IMAGE_SHAPE = "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST"
 PREFIX = r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"
 VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -78,7 +78,7 @@ class Image(Record):
     registry: str = key(
         "registry and namespace that precede the name of the conf image, such as ghcr.io/acme",
         "",
-        pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
+        pattern=r"(?!.*//)[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
         shape="HOST[:PORT]/NAMESPACE",
     )
     before: tuple[str, ...] = key(
@@ -113,7 +113,10 @@ class Engine(Record):
     )
     confd_src: str = key("URL of the confd binary; not needed for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
     confd_sha256: str = key(
-        "SHA-256 of the confd binary; not needed for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
+        "SHA-256 of the confd binary; not needed for 0.16.0 on amd64",
+        "",
+        pattern="[0-9a-f]{64}",
+        shape="64 hex digits in lower case",
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
     backends: tuple[str, ...] = key(
@@ -194,7 +197,7 @@ class Tool(Record):
         maximum=60,
     )
     url: str = key("URL of the program, or of an archive that contains it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
-    sha256: str = key("SHA-256 of the file at the URL", pattern="[0-9a-f]{64}", shape="64 hex digits")
+    sha256: str = key("SHA-256 of the file at the URL", pattern="[0-9a-f]{64}", shape="64 hex digits in lower case")
     path: str = key(
         "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); without `path`, the URL "
         "is that of the program itself",

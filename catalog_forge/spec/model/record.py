@@ -29,11 +29,7 @@ class Limits:
     most: int = (1 << 31) - 1
     single: bool = False
     reads: bool = False
-
-    @property
-    def meaning(self) -> str:
-        """The description as a hint for an error message; empty without a description."""
-        return f"meaning: {self.doc}" if self.doc else ""
+    home: tuple[type[Record], str] | None = None
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
@@ -42,7 +38,7 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     `pattern` is a regular expression for the whole text; `one_of` lists the allowed words; `shape` describes the allowed texts;
     `maximum` limits a text's length; `line` restricts the text to one line; `least` and `most` limit a number; `reads` allows
     expressions in a value whose type is not `Text`; `single`: a list of one element may be written as that element;
-    `name` is the key's name in the file if Python reserves the word.
+    `name` is the key's name in the file if Python reserves the word. `_declared` adds `home`, the record and the key's name.
     """
     metadata = {"limits": Limits(doc, **limits)}
     if callable(default):
@@ -86,7 +82,7 @@ def _declared(record: type[Record]) -> tuple[Key, ...]:
             limits.name or item.name,
             item.name,
             hints[item.name],
-            limits,
+            dataclasses.replace(limits, home=(record, limits.name or item.name)),
             default := _default(item),
             default is dataclasses.MISSING,
         )
