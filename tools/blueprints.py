@@ -27,18 +27,20 @@ README = """\
 
     catalog-forge new {name}
 
-| question | what is asked | default | an answer is |
+| question | what it asks for | default | valid answers |
 |---|---|---|---|
 {questions}
 
-It makes `specs/{name}.yml`, an icon, scenarios, and from them an image with these files:
+The command creates `specs/{name}.yml`, an icon and scenarios. The conf image that is built from them writes these files:
 
 {files}
 
 {readme}
 
-This page and the picture are made by `python tools/blueprints.py`.
+`python tools/blueprints.py` generates this page and the picture.
 """
+# What a page says instead of the kind of a reload.
+ACTION = {"none": "nothing"}
 
 
 def pages(folder: Path) -> dict[str, str]:
@@ -51,7 +53,7 @@ def pages(folder: Path) -> dict[str, str]:
         description=blueprint.description.rstrip("."),
         title=spec.entry.title,
         questions="\n".join(row(each) for each in questions(blueprint, render)),
-        files="\n".join(f"- `{file.dest}`; after a change: {file.reload}" for file in spec.files),
+        files="\n".join(f"- `{file.dest}`; after a change: {ACTION.get(file.reload.kind, file.reload)}" for file in spec.files),
         readme=spec.entry.readme.strip() or spec.description,
     )
     return {"README.md": readme, "topology.svg": draw(topology.of_spec(spec))}

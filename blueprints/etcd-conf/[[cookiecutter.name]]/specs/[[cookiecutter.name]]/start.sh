@@ -27,7 +27,7 @@ if [ ! -d "$ETCD_DATA_DIR/member" ] && [ -n "$OTHERS" ] && members=$(etcdctl mem
     look "$members"
     # Only a member that has started before has told the others the URLs for its clients.
     if [ -n "$clients" ]; then
-        echo "etcd: the member of this name has lost its data: it is removed, and added anew"
+        echo "etcd: member $ETCD_NAME has lost its data, so it is removed from the cluster and added again"
         until etcdctl member remove "$id"; do sleep 2; done
         id=
     fi
