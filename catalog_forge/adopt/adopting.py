@@ -29,7 +29,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.subject import Subject, of_spec
 
-# The maximum number of scenarios that are written next to a spec. The proof renders more scenarios than these.
+# The maximum number of scenarios that are written next to a spec. To compare the two images, more scenarios are rendered.
 _KEPT = 6
 _REBASED = "the template of the spec reads this path below /self/service/metadata"
 _LEFT_OUT = "the blocks of the spec leave out what the original writes only if this key exists"
@@ -87,7 +87,10 @@ class Adopted:
 
 
 def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Adopted:
-    """Adopt one image and the entry that uses it. The `problems` of the result are the errors in the image and in its spec."""
+    """Adopt one image and the entry that uses it.
+
+    The `problems` of the result are the errors in the image, in the files of the entry, and in the spec.
+    """
     where = original.image.folder.where.file.rstrip("/") or "."
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
     if use and use.later:
@@ -112,7 +115,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         candidates = lifted(original, service, frame.data.get("metadata", {}))
         written, found.files = _taken(original, frame, candidates, tried, engine)
         if use and use.later and not _is_there(use, written.plan):
-            # Only the number and the version of the revision change, so the proof of what the image renders remains valid.
+            # Only the number and the version of the revision change, so the image still renders the files that were compared.
             frame = numbered(frame, use.later[-1], behind=True)
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
@@ -137,7 +140,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
 
 @dataclass(frozen=True)
 class _Generated:
-    """A generated image: its lifted templates by dest (`chosen`), the plan of all files, and the image as engines render it."""
+    """A generated image: its lifted templates by dest (`chosen`), the plan of all files, and what engines render (`subject`)."""
 
     chosen: Mapping[str, Lifted]
     plan: Plan
@@ -351,7 +354,7 @@ def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
 
 
 def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
-    """Report the keys of the spec that replace the check_cmd and the reload_cmd of a template resource."""
+    """Report what becomes of the check_cmd and the reload_cmd of a template resource: a key of the spec, or nothing."""
     for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
         command = getattr(each.resource, key)
         if command and word in taken:

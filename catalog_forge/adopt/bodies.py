@@ -1,6 +1,6 @@
 """Lifts the templates of an image to blocks, and collects the metadata keys that the templates read.
 
-Files of key-value pairs become `set` and `copy` blocks. The proof checks later whether the blocks render the same file.
+Files of key-value pairs become `set` and `copy` blocks. `proof.prove` checks later whether the blocks render the same file.
 """
 
 from __future__ import annotations
@@ -114,10 +114,10 @@ def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[st
         made = lift(text, setting)
         if made.body is None:
             # If the TOML does not declare a key that the template reads, confd does not fetch the key. In the
-            # generated image, confd does fetch it; the proof shows whether this matters.
+            # generated image, confd does fetch it; the comparison of the rendered files shows whether this matters.
             made = lift(text, replace(setting, keys=None))
         if made.body is None and each.moved:
-            # Rancher never serves this keyspace, so the template has always been rendered without these keys.
+            # If Rancher serves none of the keys that the template reads, the template has always been rendered without them.
             made = lift(text, replace(setting, keys=None, prefix=""))
         if made.body is not None:
             found[each.resource.dest] = made
@@ -132,7 +132,7 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # No question asks for this key, because its values are fixed. A file that needs the key waits for it.
+                    # No question asks for this key, because its values are fixed. A file that needs it is not written without it.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}

@@ -50,7 +50,10 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name and its data. `look` generates the values; it is None if all values come from the entry."""
+    """A scenario: its name and its data.
+
+    `look` generates the values. It is None if the service that runs the image has only the metadata of the entry.
+    """
 
     name: str
     data: Mapping[str, Any]
@@ -83,9 +86,9 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Return confd's environment variables.
+        """Return confd's environment variables, with their values from the image.
 
-        They have their values from the image. A sample replaces a value that is empty, or that varies between scenarios.
+        A sample replaces an empty value. In scenarios that try other values, samples also replace values that are not empty.
         """
         look = self.look
         return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)

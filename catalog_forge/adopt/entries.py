@@ -137,7 +137,7 @@ def contained(
 ) -> Iterator[Problem]:
     """Yield a note on each service that runs a conf image although its entry has no other container to configure.
 
-    `used` is the result of `uses`. The entries in it are skipped, because they have a separate container to configure.
+    `used` are the uses that `uses` yields. Their entries are skipped, because they have a separate container to configure.
     """
     taken = {use.revision.where for use in used}
     for revision in filter(None, map(modelled, catalog.entries)):
@@ -195,7 +195,7 @@ def is_secret(question: Question) -> bool:
 
 
 def run_by(catalog: Catalog) -> list[str]:
-    """Return the images that the newest revisions of a catalog's entries run."""
+    """Return the images that the entries of a catalog run. Of each entry, the revision that `modelled` returns is read."""
     found = {written_at(service, "image") for entry in catalog.entries for _, service in _services(entry)}
     return sorted(found - {""})
 
@@ -227,7 +227,8 @@ def _of_entry(
 def _first_of(files: Composition, name: str, running: Sequence[str]) -> str:
     """Return the container that starts the image's own program in the unit of the service `name`.
 
-    `running` are all services that run the image. A container without a command is preferred.
+    `running` are all services that run the image. A service for which the compose file has neither an entrypoint nor a command is
+    preferred.
     """
     primary = next(iter(files.primaries_of.get(name, [name])))
     beside = [each for each in running if each in (primary, *files.services[primary].sidekicks)]

@@ -216,7 +216,7 @@ class Evaluation:
             self.names.append(variable.name)
 
     def forget(self, mark: int) -> None:
-        """Remove the variables declared since `mark` from the scope."""
+        """Remove all declared variables except the first `mark` from the scope."""
         for name in self.names[mark:]:
             self.scope[name].pop()
         del self.names[mark:]
@@ -518,7 +518,7 @@ def _listed(path: Phrase) -> Phrase:
 
 
 def _is_whole(walk: Walk) -> bool:
-    """Whether a walk reads the listed values themselves, not fields below them, and so has one element for each listed name."""
+    """Whether `walk` reads the listed values themselves, not fields below them: it then has one element for each listed name."""
     value = walk.value.single
     return isinstance(value, Lookup) and value.path == _path((*segments_of(walk.loop.of.path), Phrase((ElementName(walk.loop),))))
 

@@ -15,8 +15,8 @@ from catalog_forge.confd.reading import Usage
 # Limits on JSON samples: the depth of nested fields, and the size of an item above which a list has only this one item. Without
 # these limits, a template that calls itself would have endless samples.
 _DEEPEST, _LARGE = 8, 1000
-# The maximum number of scenarios with fitting values. The words come from the comparisons in the templates; each scenario takes
-# other words.
+# The maximum number of scenarios with values that fit the templates. If a template compares a value with several words, each
+# scenario uses another of these words.
 MOST_TURNS = 4
 _FITS = {"atoi": ("3", "4"), "parseBool": ("true", "false"), "base64Decode": ("c29tZQ==", "b3RoZXI=")}
 _COMPARES = ("eq", "ne", "contains")
@@ -96,7 +96,7 @@ class Shapes:
 
     @property
     def turns(self) -> range:
-        """The numbers of the scenarios with fitting values. Each scenario takes other words from the comparisons."""
+        """The numbers of the scenarios with fitting values. In each, a key has another of the words that it is compared with."""
         most = max((each.words for each in self.known.values()), default=0)
         return range(min(max(most, 2), MOST_TURNS) if self.known else 0)
 
@@ -123,7 +123,7 @@ class Shapes:
 class Filled:
     """The values of a scenario: each key has the value `style` or, if `style` is empty, a value that fits the key's use.
 
-    `turn` selects the words.
+    If the key is compared with several words, `turn` selects one of them (`Shape.made`).
     """
 
     shapes: Shapes = field(default_factory=Shapes)

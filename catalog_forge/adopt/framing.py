@@ -308,7 +308,7 @@ class _Framing:
         return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
 
     def expression(self, text: str) -> str:
-        """Replace each `${VARIABLE}` with the expression of the variable's key, and each `$$` with `$`."""
+        """Replace each `${VARIABLE}` with the expression of its key, or with "" if no question asks for it, and `$$` with `$`."""
         parts: list[str | Expr] = []
         place = 0
         for each in dollars(text):
@@ -574,7 +574,7 @@ def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
 
 
 def _free(revisions: Sequence[Revision]) -> int:
-    """Return the first unused revision number."""
+    """Return the number that follows the greatest revision number."""
     return max((int(each.name) for each in revisions if each.name.isdigit()), default=-1) + 1
 
 

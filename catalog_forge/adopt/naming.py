@@ -364,7 +364,7 @@ class Naming:
         return "/" + "/".join(self.text(segment) for segment in segments)
 
     def _reference(self, which: str | Iteration | None) -> str:
-        """Return the name of a loop's element in expressions: `it` in the innermost loop, otherwise a name such as `outer1`."""
+        """Return the name of an element: `self`, `first(LIST)`, `it` in the innermost loop, otherwise a name such as `outer1`."""
         if which is None:
             return "self"
         assert isinstance(which, Iteration)

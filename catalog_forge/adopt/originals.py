@@ -48,8 +48,9 @@ _SHOWN = 70
 class OriginalFile:
     """A file that confd renders: its template resource, its template, and the TOML file (`file`) that contains the resource.
 
-    `moved` is the prefix of all paths in the template, without the metadata version. `rebased` is True if the file's keys are not
-    Rancher's and were therefore moved below the service's own metadata. `version` is the metadata version in the prefix, if any.
+    `moved` is the prefix of all paths in the template, without the metadata version. `rebased` is True if Rancher's metadata does
+    not have the file's keys, so that they were moved below the service's own metadata. `version` is the metadata version in the
+    prefix, if any.
     """
 
     resource: TemplateResource
@@ -104,7 +105,10 @@ class OriginalFile:
         return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 
     def placed(self, path: str) -> str:
-        """Return the metadata path for a path in the template. Keys that are not Rancher's move to the service's own metadata."""
+        """Return the metadata path for a path in the template.
+
+        If Rancher's metadata does not have the root key of the path, the path is moved below the service's own metadata.
+        """
         path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
         root = path.split("/")[1]
         return path if root in ("", *ROOTS) or WILD in root or root.startswith("%") else f"{OWN}{path}"
@@ -124,7 +128,7 @@ class OriginalFile:
 class Original:
     """The files of an image for one `-confdir` of confd: those that confd renders, and those that stay unchanged.
 
-    `holds` is True if an entry only uses the image's volumes, not its program. `generated` is True if the image already has a
+    `holds` is True if an entry uses only the files in the image's volumes. `generated` is True if the image already has a
     spec. If the new image is based on the original, `base` is the `image` key of the spec.
     """
 
@@ -213,9 +217,10 @@ def called(image: Image) -> str:
 
 
 def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:
-    """Yield the images of a catalog that can be adopted: those with files for confd, and those with files in a volume.
+    """Yield the images of a catalog that have files for confd, or files in a volume.
 
-    `flags` are the confd flags that an entry passes, in addition to the flags that the image sets.
+    Generated images are also yielded, with a note instead of their files, and so are images with problems. `flags` are the confd
+    flags that an entry passes, in addition to the flags that the image sets.
     """
     for image in catalog.images:
         if said := _generated(image):
@@ -245,7 +250,9 @@ def _generated(image: Image) -> Problem | None:
 
 
 def carrier(image: Image, volumes: Sequence[str], reference: str = "", words: Sequence[str] = ()) -> Original | None:
-    """Read an image that has no files for confd, but whose volumes an entry uses. Return None if the volumes contain no file.
+    """Read an image whose volumes an entry uses.
+
+    Return None if the image has files for confd, if its volumes contain no file, or if it has problems.
 
     `words` is the command line of a program that the image runs once. If `words` is given, the new image is based on the image
     `reference`, and runs the program before it writes the files.
@@ -345,7 +352,7 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
 
 
 def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
-    """Return all files. In files with keys that are not Rancher's, these keys are moved below the service's own metadata.
+    """Return all files. A file whose keys are not Rancher's reads its keys below the service's own metadata instead.
 
     The keys of a file are not Rancher's if Rancher never serves any of them. No key of the image is Rancher's if the image names
     another store. If the image names no store, its keys are Rancher's in two cases: a template reads a path that only Rancher

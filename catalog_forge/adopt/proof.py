@@ -1,4 +1,7 @@
-"""Compares the files of the original and the regenerated image line by line. Only proven differences are accepted."""
+"""Compares the files of the original and the regenerated image line by line.
+
+A difference is accepted only if its reason is proven.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
 
 
 def _marked(source: bytes, starts: Sequence[int]) -> bytes:
-    """Insert a mark into a template at each offset in `starts`, where the branches of the template start."""
+    """Insert a mark at each offset in `starts`. A mark is rendered only if the branch that starts at this offset is reached."""
     ends = [*starts[1:], len(source)]
     rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
     return source[: starts[0]] + b"".join(rest) if starts else source
@@ -185,7 +188,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """The files that both images render in variants of a scenario. A variant is only rendered once a file differs."""
+    """The files that both images render in variants of a scenario. A variant is rendered only if a file differs."""
 
     before: Subject
     declared: Subject
@@ -251,7 +254,7 @@ def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Ma
 
 
 def refused(found: Sequence[Compared], case: Trial) -> list[str]:
-    """Return the files that the original writes in a scenario in which the regenerated image writes nothing."""
+    """Return the dests of the files that, in this scenario, the original writes and the regenerated image does not write."""
     return [each.dest for each in found if case.name in each.unwritten and each.rendered]
 
 

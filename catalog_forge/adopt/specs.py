@@ -109,7 +109,10 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
 
 
 def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
-    """Return the `check` and `reload` keys for the commands of a resource. A file that is copied only once has neither key."""
+    """Return the `check`, `check_in` and `reload` keys for the commands of a resource.
+
+    The topology `scripts` copies files only once, so the result is then empty.
+    """
     service = frame.data.get("service") or _service(original)
     launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]
@@ -175,7 +178,7 @@ def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str
 def _service(original: Original) -> dict[str, Any]:
     """Return a service for an image that no entry uses.
 
-    If the templates read the service or its container, confd shares the network of the container.
+    If the templates read `/self/service` (except its metadata) or `/self/container`, confd shares the network of the program.
     """
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
@@ -211,7 +214,7 @@ def _file(each: OriginalFile, dest: str, beside: Plan, lifted: Lifted | None) ->
 
 
 def _beside(beside: Plan, name: str, content: bytes) -> str:
-    """Add a file next to the spec, under a name that no other file has. Return the name."""
+    """Add a file next to the spec, and return its name. Files with different content get different names."""
     name = "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
     chosen, number = name, 2
     while chosen in beside and beside[chosen].content != content:

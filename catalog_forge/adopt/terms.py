@@ -145,9 +145,9 @@ class Test:
     """A condition: the operator `word` and its operands `of`.
 
     `exists`: a path exists. `given`: a string is not empty. `some`: a list has elements. `count`: a list has exactly this number
-    of elements. `eq`, `contains`: the first string equals or contains the second. `at`: a loop's element is at this position.
-    `later`: the element is not the first. `more`: the element is not the last. `not`, `all` and `any` have conditions
-    as operands.
+    of elements. `eq`, `contains`: the first string equals or contains the second. `at`: a loop's element is at this position,
+    counted from 1. `later`: the element is not the first. `more`: the element is not the last. `not`, `all` and `any` have
+    conditions as operands.
     """
 
     word: Literal["exists", "given", "some", "eq", "contains", "count", "at", "later", "more", "not", "all", "any"]

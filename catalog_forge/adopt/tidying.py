@@ -1,6 +1,6 @@
 """Removes the empty lines that actions of a template leave in its output, so that conditions and loops contain whole lines.
 
-Spaces at the ends of lines are also removed. Nothing else changes: all other lines stay in place.
+Spaces at the ends of lines, and repeated empty lines, are also removed. All other lines stay in place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> lis
 
 
 def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Output], bool]:
-    """Return the tidied output, and whether it ends with a whole line, no matter which conditions hold."""
+    """Return the tidied output, and whether the text after it begins on a new line, whichever branches are taken."""
     found: list[Output] = []
     left = merged(pieces)
     beside = True

@@ -46,7 +46,7 @@ class Writing:
     branches: int = 0
 
     def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
-        """Return the blocks for some output, and whether the output ends with a whole line.
+        """Return the blocks for some output, and whether the text after the output begins on a new line.
 
         `fresh` is True if the output begins on a new line. `ends` is True if a line break follows the output.
         """
@@ -148,7 +148,7 @@ class Writing:
         return self.naming.listed(self.naming.place(of.path), of.branches)
 
     def under(self, piece: When, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
-        """Return the block for output under a condition."""
+        """Return the block for output under a condition, and whether the text after the output begins on a new line."""
         condition = self.condition(piece.test)
         around = self.given
         self.branches += 1
@@ -163,7 +163,7 @@ class Writing:
         return {"when": condition, "then": then} | ({"else": otherwise} if otherwise else {}), fresh_then and fresh_else
 
     def loop(self, piece: Repeat, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
-        """Return the block that prints some output for each element of a collection."""
+        """Return the block for the output of a loop, and whether the text after the output begins on a new line."""
         of = self.naming.collection(piece.loop)
         first = piece.head or next((part for part in piece.body if isinstance(part, str)), "")
         begins = _ENDS_LINE.match(piece.separator or first) is not None
@@ -302,7 +302,7 @@ def key_of(name: str) -> str:
 
 
 def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
-    """Whether the rest of the output begins with a line break, no matter which conditions hold."""
+    """Whether the rest of the output begins with a line break, whichever branches of its conditions are taken."""
     for piece in rest:
         if isinstance(piece, str):
             if piece.strip(" \t"):

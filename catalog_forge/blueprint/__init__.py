@@ -1,1 +1,1 @@
-"""Find blueprints (cookiecutter folders that generate new specs), answer their questions, and expand them into files."""
+"""Finds blueprints (cookiecutter folders that generate new specs), answers their questions, and expands them into files."""

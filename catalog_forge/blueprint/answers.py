@@ -79,7 +79,7 @@ def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask
 
 
 def questions(blueprint: Blueprint, render: Render) -> list[Question]:
-    """Return the questions that a user would be asked, with defaults computed from the other defaults."""
+    """Return the questions that a user would be asked. Each default is rendered with the defaults of the earlier questions."""
     seen: list[Question] = []
 
     def note(question: Question) -> str | bool:

@@ -320,10 +320,10 @@ def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
 
 
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
-    """Name the items of three lists so that each item has the name of the base item from which it comes. Return the named items.
+    """Return the items of each list by name: the number of the base item from which the item comes, or `+...` for a new item.
 
-    Return None if the right place of an item is unknown: both sides added the same item, or items at the same place; one side
-    moved an item; or one side removed an item that the other side may have changed.
+    Return None if a list is longer than `MOST_ITEMS`, or if the right place of an item is unknown: both sides added the same
+    item, or items at the same place; one side moved an item; or one side removed an item that the other side may have changed.
     """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
         return None

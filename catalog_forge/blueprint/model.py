@@ -55,7 +55,8 @@ class Blueprint:
 def load(folder: Path) -> Blueprint:
     """Read a blueprint.
 
-    Raises ForgeError if the folder is not a blueprint, contains links, has more than 200 files, or has a file larger than 1 MiB.
+    Raises ForgeError if the folder is not a blueprint, contains a symbolic link, has more than 200 files, or has a file larger
+    than 1 MiB.
     """
     context = _context(folder)
     partials = folder / "templates"
@@ -72,7 +73,10 @@ def load(folder: Path) -> Blueprint:
 
 
 def read_files(folder: Path) -> Plan:
-    """Return the files below a folder. Raises ForgeError for links and special files, and for too many or too large files."""
+    """Return the files below a folder.
+
+    Raises ForgeError for symbolic links and special files, and for too many or too large files.
+    """
     plan = Plan()
     if folder.is_symlink():
         raise ForgeError("a blueprint cannot contain links", Where(str(folder)), "replace the link by its target")

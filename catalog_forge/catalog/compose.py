@@ -20,7 +20,7 @@ _DNS = "io.rancher.container.dns"
 _HOSTNAME = {HOSTNAME_OVERRIDE: "container_name"}
 # The keys of a container that runs only once and without a network.
 _ONCE = {"network_mode": "none", "labels": {START_ONCE: Quoted("true")}}
-# Labels that every configured service has.
+# Labels that are generated for configured services. Some services have only one of them.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
@@ -38,7 +38,7 @@ def docker_compose(spec: Spec) -> dict[str, Any]:
 
 
 def rancher_compose(spec: Spec) -> dict[str, Any]:
-    """Return rancher-compose.yml as data: the catalog block with the questions, and Rancher's keys of each primary service."""
+    """Return rancher-compose.yml as data: the catalog block with the questions, and the keys of services that belong in it."""
     entry = spec.entry
     block: dict[str, Any] = {"name": entry.title, "version": Quoted(entry.version), "description": description(spec)}
     for key in ("minimum_rancher_version", "maximum_rancher_version", "upgrade_from"):
@@ -56,7 +56,7 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
 
 
 def _volume(volume: Volume) -> dict[str, Any]:
-    """Return the keys of a named volume that are the same in both compose files."""
+    """Return the keys that a named volume has in both compose files."""
     known = {"driver": volume.driver, "driver_opts": dict(volume.driver_opts), "external": volume.external}
     return {key: value for key, value in known.items() if value}
 

@@ -35,7 +35,7 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 
 def of_metadata(spec: Spec) -> list[Question]:
-    """Return the questions for the metadata keys. Each question has the place UNWRITTEN, because no file contains it."""
+    """Return the questions for the metadata keys, with UNWRITTEN in place of a file name, because no file contains them."""
     from catalog_forge.rancher.questions import read  # Imported here, because an entry can be generated without this module.
 
     own = {key.variable for key in spec.metadata.values() if key.asked}

@@ -306,7 +306,10 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 
 def label(name: str) -> tuple[str, str] | None:
-    """Return why a label does not carry over, and advice; None if it carries over, ("", "") if Rancher does not act on it."""
+    """Return why a label does not carry over, with advice.
+
+    Return None if the label carries over, and ("", "") if Rancher does not act on it.
+    """
     found = _beginning(name, (each for each, said in LABELS.items() if said or name == each))
     return LABELS[found] if found else ("", "")
 

@@ -102,7 +102,8 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
 def _check_answered(entry: Revision, missing: Sequence[str], made: Mapping[str, str], shown: str) -> None:
     """Raise ForgeError if `shown` contains the mark of a missing answer, because no answer would replace this mark.
 
-    For example, the target of an external link must be answered. `shown` is the text of a stack or of its errors.
+    For example, a question whose answer is the target of an external link must be answered. `shown` is the text of a stack or of
+    its errors.
     """
     problems = [
         Problem(

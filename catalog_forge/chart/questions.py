@@ -61,7 +61,8 @@ def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[s
     """Return the JSON Schema of an answer. `whole` is True if the answer must be a whole number; `value` is the proposed answer.
 
     Rancher does not check answers against the limits of their questions. A limit that the question's default violates is left
-    out, because Helm refuses a chart whose values do not match its schema. Raises ForgeError if another answer violates a limit.
+    out, because Helm refuses a chart whose values do not match its schema. Raises ForgeError if an answer other than the
+    default violates a limit.
     """
     found = _rule_of(question, whole)
     given = typed(question, value)

@@ -1,11 +1,11 @@
-"""Writes Helm templates for the files from which confd's `file` back end reads Rancher's metadata.
+"""Writes Rancher's metadata as JSON files, which confd reads with its back end `file`.
 
-The templates work for any release name, scale and answers.
+The files are Helm templates, and work for any release name, scale and answers.
 
 The objects are those of the emulated metadata service (`metadata.scenarios`), with the keys of confd's rancher back end. The
 template computes those values of a container that differ between the first two containers of its service, and contains all other
 values. A pod reads three files: the file of the stack, the file of its service and its own file. Values in a later file replace
-those in an earlier file.
+those in an earlier file. If there are secret answers, further files contain the values with these answers.
 """
 
 from __future__ import annotations

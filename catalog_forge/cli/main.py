@@ -308,8 +308,8 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
 def located(path: Path) -> Path:
     """Return the absolute path.
 
-    Links are kept, unless the path contains `..`. Such a path is resolved, because `/a` would otherwise look like a parent of
-    `/a/../b`.
+    Symbolic links are kept, unless the path contains `..`. Such a path is resolved, because `/a` would otherwise look like a
+    parent of `/a/../b`.
     """
     return path.resolve() if ".." in path.parts else path.absolute()
 

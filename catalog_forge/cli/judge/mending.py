@@ -29,7 +29,7 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
     """Write all changes that fixes make, or none of them. Return the number of changed files.
 
     `path` is the argument of the command, relative to `start`. Raises ForgeError, with nothing written, if a file has changed
-    since it was read, is reached through a link or cannot be written.
+    since it was read, is reached through a symbolic link or cannot be written.
     """
     from catalog_forge import journal, plan
     from catalog_forge.lint.runner import fixes

@@ -64,7 +64,7 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     """Show which images and entries change with the standards, how they change, and their next versions.
 
     Compares catalog-forge.yml and everything it extends with the committed version. Nothing is written; `release --all
-    --changed` makes the new versions. Exits 1 if a spec cannot be generated with the changed standards.
+    --changed` makes the new versions. Exits 1 if, with the changed standards, no files can be generated from a spec.
     """
     from catalog_forge.cli.judge.impact import changed, impacts, published
     from catalog_forge.errors import ForgeError, first_of

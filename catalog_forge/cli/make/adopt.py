@@ -54,8 +54,8 @@ def adopt(
 
     Each DIR is the folder of one image, or contains several. Each image becomes a spec. The image generated from that spec
     and the original are rendered in the same scenarios, which are derived from the templates, and every difference is shown
-    with its reason. Exits 1 if an image cannot be read, or if a difference has no proven reason. The originals are never
-    changed.
+    with its reason. Exits 1 if an image cannot be read, if a difference has no proven reason, or if a file was never
+    rendered. The originals are never changed.
 
     \b
     catalog-forge adopt DIR
@@ -154,7 +154,10 @@ def _catalog(folder: Path) -> Catalog:
 
 
 def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
-    """Write all adopted specs or none of them. Existing files are kept, but `force` overwrites the adopted entries."""
+    """Write all adopted specs or none of them.
+
+    Existing files are kept, but `force` overwrites config.yml and the icons of the adopted entries.
+    """
     from collections import Counter
 
     from catalog_forge import writer

@@ -106,7 +106,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
 
 
 def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> Tree:
-    """Return the catalog as it would be if these specs were generated without pinned images."""
+    """Return the catalog as it would be if the files of these specs were generated without pinned images."""
     from catalog_forge.rancher.tree import Tree
 
     files: dict[str, bytes] = {}

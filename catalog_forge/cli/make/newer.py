@@ -121,7 +121,7 @@ def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
 
 
 def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
-    """Read the author's files at these paths. Raises ForgeError for a link, and for a file below a linked folder."""
+    """Read the author's files at these paths. Raises ForgeError for a symbolic link, and for a file below a linked folder."""
     there = journal.folders_above(root, sorted(paths))
     found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
     for path, file in found.items():
@@ -148,7 +148,10 @@ def _expanded(
 
 
 def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question) -> str | bool:
-    """Answer a new question with its default if no user can be asked. Raises ForgeError if the default is not a valid answer."""
+    """Answer a new question with its default if no user can be asked.
+
+    If `quiet`, nothing is checked; otherwise, raises ForgeError if the question is secret, or if its default is empty or invalid.
+    """
     hint = f"{question.prompt}: --set {question.name}=VALUE"
     if quiet:
         return question.default

@@ -238,7 +238,7 @@ def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _conf_dirs(folder: Path) -> Iterator[Path]:
-    """Yield each conf.d below `folder` that contains a resource. Links are not followed, and very deep folders are skipped."""
+    """Yield each conf.d below `folder` that contains a resource. Follows no symbolic links, and skips very deep folders."""
     import os
 
     for place, folders, names in os.walk(folder):
@@ -281,7 +281,7 @@ def _files(folder: Path, *parts: str) -> dict[str, Path]:
 def _content(folder: Path, path: Path) -> bytes:
     """Return the bytes of a file below a folder.
 
-    Raises ForgeError if the file is a link that leads out of the folder, or if it has more than 1 MiB.
+    Raises ForgeError if the file is a symbolic link that leads out of the folder, or if it has more than 1 MiB.
     """
     from catalog_forge.errors import ForgeError
 

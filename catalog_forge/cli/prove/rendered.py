@@ -83,7 +83,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
 def write(seen: Seen, out: Path) -> None:
     """Write the rendered files below `out`; the `dest` of a file becomes its path below `out`.
 
-    Raises ForgeError if a link would lead outside the folder, or if a file cannot be written.
+    Raises ForgeError if a symbolic link would lead outside the folder, or if a file cannot be written.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.verify.subject import below

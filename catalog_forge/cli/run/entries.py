@@ -181,9 +181,9 @@ def _label(directory: Path, folder: Path) -> str:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Return the files of an entry: config.yml and the compose files of its revisions.
+    """Return the files of an entry: config.yml, and the compose files in its folder and in the folders of its revisions.
 
-    Entries are untrusted: links that point outside the folder, special files, and files over 1 MiB are refused.
+    Entries are untrusted: symbolic links that point outside the folder, special files, and files over 1 MiB are refused.
     """
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
