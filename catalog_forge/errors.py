@@ -104,7 +104,7 @@ def extra(module: str, name: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         package = module.partition(".")[0].replace("_", "-")
-        raise ForgeError(f"this needs the package {package}", hint=f"pip install 'catalog-forge[{name}]'") from None
+        raise ForgeError(f"the Python package {package} is not installed", hint=f"pip install 'catalog-forge[{name}]'") from None
 
 
 MOST_WORDS = 300

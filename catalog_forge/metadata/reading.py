@@ -65,7 +65,7 @@ class Reader:
         """Return a scalar as text, exactly as written: labels, states and aliases are always text."""
         if isinstance(node, yamlio.Text):
             return node.value
-        self.wrong(f"{what} must be text", node.where, "write a single text")
+        self.wrong(f"{what} must be text", node.where, "write a single string")
         return ""
 
     def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:

@@ -25,7 +25,10 @@ from catalog_forge.verify.observation import Seen, Written
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
 # The maximum number of entries whose services are listed; composing each entry takes some milliseconds.
 _MOST_ENTRIES = 200
-_REBASED = "Its templates read keys outside Rancher's metadata. Here, these keys have the values of the service's own metadata."
+_REBASED = (
+    "Its templates read keys that Rancher's metadata does not have. On this page, these keys have the values "
+    "from the service's own metadata."
+)
 _NOTHING = (
     "Rancher offers no revision of this entry: a revision is a folder such as 0/ with docker-compose.yml and rancher-compose.yml."
 )

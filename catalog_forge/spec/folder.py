@@ -42,7 +42,7 @@ def check_inside(root: Path, path: str) -> None:
     except (OSError, RuntimeError) as error:
         raise ForgeError(f"the link cannot be followed: {error}", Where(path), _COPY) from None
     if not inside:
-        raise ForgeError("a link points outside the catalog here", Where(path), _COPY)
+        raise ForgeError("a symbolic link points outside the catalog", Where(path), _COPY)
 
 
 def walked(folder: Path) -> list[Path]:

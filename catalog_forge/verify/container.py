@@ -239,7 +239,7 @@ class _Live:
             if status == _KILLED:
                 raise self._failure(f"SIGTERM did not end the {who} container within {_END[who]} s")
             if statuses and status not in statuses:
-                raise self._failure(f"SIGTERM did not end the program cleanly: the {who} container has status {status}")
+                raise self._failure(f"SIGTERM did not end the program cleanly: the {who} container exited with status {status}")
 
     def _change(self, view: View) -> float:
         """Make the metadata service serve the view, and return the time at which confd could first read the view."""

@@ -206,4 +206,4 @@ def test_without_the_library_it_says_which_one(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "spdx_tools", None)
     done = run(folder, "sbom", "web-conf")
     assert done.exit_code == 1
-    assert done.stderr.endswith("this needs the package spdx-tools\n  hint: pip install 'catalog-forge[sbom]'\n")
+    assert done.stderr.endswith("the Python package spdx-tools is not installed\n  hint: pip install 'catalog-forge[sbom]'\n")

@@ -46,7 +46,7 @@ def said(text: str) -> str:
         ('{default: "a\\nb"}', "the default has a line break"),
         ('{type: multiline, default: "a\\nb"}', ""),
         ('{type: certificate, default: "a\\nb"}', ""),
-        ("{secret: true, default: a}", "a secret has no default"),
+        ("{secret: true, default: a}", "a secret must not have a default"),
         ("{secret: true, default: ''}", ""),
         ("{type: password}", ""),
     ],

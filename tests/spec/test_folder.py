@@ -30,9 +30,9 @@ def test_no_link_leads_out_of_the_catalog(tmp_path: Path, link: str) -> None:
     with pytest.raises(ForgeError) as caught:
         Repository(catalog).source("x-conf").plan()
     assert str(caught.value).replace("x.yml", "") in {
-        "specs/x-conf: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
-        "specs/x-conf.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
-        "catalog-forge.yml: a link points outside the catalog here\n  hint: copy the target of the link into the catalog",
+        "specs/x-conf: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
+        "specs/x-conf.yml: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
+        "catalog-forge.yml: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
         "specs/x-conf.yml:5:42: the file 'secret.txt' is a link that points outside x-conf/\n"
         "  hint: copy the target of the link into the catalog",
     }

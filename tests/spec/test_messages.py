@@ -255,7 +255,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {secret: true, default: a}\n",
-            "x.yml:6:30: metadata: k: a secret has no default\n  hint: with a default, everyone would have the same password",
+            "x.yml:6:30: metadata: k: a secret must not have a default\n"
+            "  hint: with a default, everyone would have the same password",
         ),
         (
             "k: {}\n  k/l: {}\n",
@@ -346,11 +347,12 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  format: raw\n  body:\n  - set: {a: '{k}'}\n",
-            "x.yml:9:5: the format raw has no pairs\n  hint: set `format` to a format with pairs, or write `text`",
+            "x.yml:9:5: set: the format raw has no key-value pairs\n  hint: set `format` to a format with pairs, or write `text`",
         ),
         (
             "  format: lines\n  body:\n  - set: {a: '{k}'}\n",
-            "x.yml:9:5: the format lines has no pairs\n  hint: set `format` to a format with pairs, or write `text`",
+            "x.yml:9:5: set: the format lines has no key-value pairs\n"
+            "  hint: set `format` to a format with pairs, or write `text`",
         ),
     ],
 )

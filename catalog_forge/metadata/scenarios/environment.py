@@ -84,8 +84,8 @@ class EnvironmentReader(Reader):
             links=self.links(found.get("links"), targets),
             ports=tuple(self.port(item) for item in self.items(found.get("ports"), "ports")),
             health_check=self.health_check(found.get("health_check")),
-            states=self.by_container(found.get("states"), scale),
-            healths=self.by_container(found.get("healths"), scale),
+            states=self.by_container(found.get("states"), "states", scale),
+            healths=self.by_container(found.get("healths"), "healths", scale),
             facts=self.facts(found),
         )
 
@@ -139,10 +139,10 @@ class EnvironmentReader(Reader):
         found = self.known(node, "health_check", tuple(_HEALTH_CHECK))
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
-    def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
+    def by_container(self, node: yamlio.Node | None, what: str, scale: int) -> dict[int, str]:
         """Return the state (or health) of each container by the container's index."""
-        pairs = self.pairs(node, "states and healths")
-        return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
+        pairs = self.pairs(node, what)
+        return {index: self.word(value, f"a value of {what}") for key, value in pairs if (index := self.index(key, scale))}
 
     def index(self, node: yamlio.Node, scale: int) -> int:
         """Return the index of a container in a service of this scale; 0 if there is no such container."""

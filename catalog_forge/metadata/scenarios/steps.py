@@ -272,7 +272,7 @@ class _StepReader(EnvironmentReader):
         return replace(service, states=states), f"container {_listed(indexes)} started"
 
     def _health(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
-        healths = self.by_container(node, service.scale)
+        healths = self.by_container(node, "health", service.scale)
         said = ", ".join(f"container {index} {health}" for index, health in healths.items())
         return replace(service, healths={**service.healths, **healths}), said
 

@@ -71,9 +71,9 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
     if kind in NO_PAIRS:
         for block in pairs:
             if isinstance(block, SetBlock) or kind != "lines":
-                yield Problem(
-                    f"the format {kind} has no pairs", block.at(), "set `format` to a format with pairs, or write `text`"
-                )
+                word = "set" if isinstance(block, SetBlock) else "copy"
+                hint = "set `format` to a format with pairs, or write `text`"
+                yield Problem(f"{word}: the format {kind} has no key-value pairs", block.at(), hint)
     elif kind == "json" and pairs and written:
         message = "a json file has either pairs (set, copy) or text: commas between pairs and text cannot be placed"
         yield Problem(message, written[0].at(), "write the text as pairs, or all pairs as text")

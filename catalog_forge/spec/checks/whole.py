@@ -145,7 +145,7 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
         yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
     if key.hidden and key.default:
         yield Problem(
-            f"metadata: {name}: a secret has no default", where, "with a default, everyone would have the same password"
+            f"metadata: {name}: a secret must not have a default", where, "with a default, everyone would have the same password"
         )
 
 

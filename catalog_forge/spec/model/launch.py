@@ -46,7 +46,7 @@ class Leader(Record):
 
     by: str = key(
         "which container becomes the leader: the one with the lowest index, or the one whose command `number` prints the highest "
-        "number (if several print it, the one of these with the lowest index)",
+        "number (of several such containers, the one with the lowest index)",
         "lowest-index",
         one_of=("lowest-index", "highest-number"),
     )
