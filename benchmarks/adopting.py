@@ -1,4 +1,5 @@
-"""How long `adopt` takes for as many images as rancher/catalog-dockerfiles has: 30, with two templates that read each."""
+"""Measures how long `adopt` takes for 30 images, as many as rancher/catalog-dockerfiles has, each with two templates that read
+metadata."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ TEMPLATES = (
 
 
 def adopt(folder: Path) -> list[Row]:
-    """Measure the embedded engine, and a real confd where one is: CATALOG_FORGE_CONFD names it."""
+    """Measure with the embedded engine and, if CATALOG_FORGE_CONFD names one, with a real confd."""
     _images(folder)
     confd = os.environ.get("CATALOG_FORGE_CONFD") or shutil.which("confd")
     rows = [_row(folder, "embedded", 10)]

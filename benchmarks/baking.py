@@ -1,4 +1,4 @@
-"""How long `bake` takes for ten thousand specs of which none has changed since they were generated, and how much memory."""
+"""Measures the time and memory of `bake` for ten thousand specs, none of which has changed since it was generated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ metadata: [colour]
 
 
 def bake(folder: Path) -> list[Row]:
-    """Measure the second run: the first one fills the machine's cache of files."""
+    """Measure the second run, because the first run fills this machine's file cache."""
     specs = folder / "specs"
     specs.mkdir()
     for number in range(COUNT):

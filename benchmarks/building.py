@@ -1,4 +1,4 @@
-"""How long `build` takes when there is nothing to build."""
+"""Measures how long `build` takes if there is nothing to build."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ metadata: [maxmemory]
 
 
 def build(folder: Path) -> list[Row]:
-    """Measure `build` of an image that is there beside `docker build` of the same context with a warm cache."""
+    """Measure `build` of an existing image, compared with `docker build` of the same context with a warm cache."""
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode:
         raise RuntimeError("no Docker engine answers")
     specs = folder / "specs"
@@ -40,7 +40,7 @@ def build(folder: Path) -> list[Row]:
 
 
 def _arguments(image: Path, context: Path, confd: str | None) -> list[str | Path]:
-    """Copy the context that `build` sends, and return the arguments that make of it the same image."""
+    """Copy the context that `build` sends. Return the arguments with which `docker build` makes the same image from it."""
     shutil.copytree(image, context, ignore=shutil.ignore_patterns(".*"))
     if not confd:
         return [context]
@@ -50,6 +50,6 @@ def _arguments(image: Path, context: Path, confd: str | None) -> list[str | Path
 
 
 def _builder() -> dict[str, str]:
-    """Let docker use the engine's classic builder where its own BuildKit client is missing: it refuses otherwise."""
+    """Return the variable that selects the engine's classic builder if the docker command has no BuildKit client (buildx)."""
     found = subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False)
     return {} if found.returncode == 0 else {"DOCKER_BUILDKIT": "0"}

@@ -1,4 +1,4 @@
-"""How long `chart` takes beside `generate` of the same spec, each into a catalog where nothing was made yet."""
+"""Measures how long `chart` takes compared with `generate` of the same spec, each in a catalog without generated files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ("elasticsearch-conf", "zookeeper-conf")
 
 
 def chart(folder: Path) -> list[Row]:
-    """Measure both by turns, for each of some examples."""
+    """Measure both commands in turn, for each of several examples."""
     rows = []
     for name in NAMES:
 
@@ -27,7 +27,7 @@ def chart(folder: Path) -> list[Row]:
 
 
 def _catalog(folder: Path, name: str) -> Path:
-    """A fresh catalog of one example."""
+    """Return a new catalog with one example."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "specs").mkdir(parents=True)
     shutil.copy(SPECS / f"{name}.yml", folder / "specs")

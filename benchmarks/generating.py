@@ -1,4 +1,4 @@
-"""How long `generate` takes for a catalog of a thousand specs, and how much memory."""
+"""Measures the time and memory of `generate` for a catalog of a thousand specs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ EXAMPLES = Path(__file__).parent.parent / "tests/written" / "specs"
 
 
 def generate(folder: Path) -> list[Row]:
-    """Measure `generate` in fresh catalogs, and again in the same ones when nothing has changed."""
+    """Measure `generate` in new catalogs, and again in the same catalogs without any change."""
     rows = [row for count in (FEW, COUNT) for row in _beside_the_base(folder, count)]
     return [*rows, *_alone(folder), *_large(folder / "large")]
 
 
 def _beside_the_base(folder: Path, count: int) -> list[Row]:
-    """The same specs by turns with an earlier release: fresh, each one changed, and unchanged."""
+    """Compare with an earlier release, in turn, on the same specs: new specs, all specs changed, and no spec changed."""
     if not (other := base()):
         return []
     both = [
@@ -68,11 +68,11 @@ def _alone(folder: Path) -> list[Row]:
 
 
 def _large(folder: Path) -> list[Row]:
-    """What a large spec costs once the program runs: read, checked, made into an image and an entry; a moment of a scenario."""
+    """Measure a large spec in a running process: reading, checking and generating it, and a moment of one of its scenarios."""
     specs = folder / "specs"
     specs.mkdir(parents=True)
     (specs / "large-conf.yml").write_text(_large_spec())
-    gc.set_threshold(100_000)  # as the program does
+    gc.set_threshold(100_000)  # as catalog-forge does
     spec = Repository(folder).source("large-conf").spec()
     subject = of_spec(spec, lambda name, _block: name)
     data = {"stack": "large", "hosts": 3, "services": stack(spec), "self": asking(spec)}
@@ -89,7 +89,7 @@ def _large(folder: Path) -> list[Row]:
 
 
 def _took(what: str, goal: float, act: Callable[[], object]) -> Row:
-    """The median processor time of something that this process does, but for the first time."""
+    """Return the median processor time of several calls in this process, without the first call."""
     times = []
     for _ in range(ROUNDS + 1):
         begin = time.process_time()
@@ -118,7 +118,7 @@ def _each(what: str, whole: float, goal: float) -> Row:
 
 
 def _catalog(folder: Path, count: int) -> Path:
-    """Make a catalog of the examples by turns, each under a name, and hence with paths and keys, of its own."""
+    """Make a catalog from the examples in turn. Each copy has a separate name, and therefore separate paths and keys."""
     specs = folder / "specs"
     specs.mkdir(parents=True)
     patterns = sorted(EXAMPLES.glob("*.yml"))
@@ -126,7 +126,7 @@ def _catalog(folder: Path, count: int) -> Path:
         pattern = patterns[number % len(patterns)]
         software = pattern.stem.removesuffix("-conf")
         name = f"{software}{number}"
-        # An image keeps its name: that tells what starts the program.
+        # The name of an image stays the same, because the start command of the program depends on it.
         text = re.sub(rf"{software}(?!:[0-9])", name, pattern.read_text())
         (specs / f"{name}-conf.yml").write_text(text)
         if pattern.with_suffix("").is_dir():

@@ -1,7 +1,7 @@
-"""How long `lint` takes for a catalog of the size of rancher/community-catalog, and for one that is ten times as large.
+"""Measures how long `lint` takes for a catalog as large as rancher/community-catalog, and for one that is ten times as large.
 
-The peer is Rancher's own catalog-service, which only parses: CATALOG_SERVICE is its binary, and COMMUNITY_CATALOG a git
-repository to judge in place of the catalog that is made here. Neither can be fetched by `make bench`.
+`lint` is compared with Rancher's own catalog-service, which only parses catalogs. CATALOG_SERVICE is the path of its binary, and
+COMMUNITY_CATALOG is a git repository that is checked in place of a generated catalog. `make bench` cannot fetch either of them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from measure import Row, Run, base, by_turns, program, ratio, run, seconds
 
-# As counted in rancher/community-catalog: templates, revisions, one in four a template of Go, seven questions each.
+# The numbers of rancher/community-catalog: templates, revisions (one in four is a Go template), and questions in a revision.
 TEMPLATES, REVISIONS, QUESTIONS = 188, 416, 7
 TIMES = 10
 
 
 def lint(folder: Path) -> list[Row]:
-    """Measure `lint` of the whole catalog, its memory, what ten times as much costs, and against the peer if there is one."""
+    """Measure the time and memory of `lint` for both catalogs, and compare it with catalog-service if CATALOG_SERVICE is set."""
     small = _catalog(folder / "small", 1)
     large = _catalog(folder / "large", TIMES)
     ours, many = by_turns(lambda _: _lint(small), lambda _: _lint(large))
@@ -35,7 +35,7 @@ def lint(folder: Path) -> list[Row]:
 
 
 def upgrades(folder: Path) -> list[Row]:
-    """Measure `upgrades` of a whole catalog beside `lint` of the same one."""
+    """Measure `upgrades` of a whole catalog, compared with `lint` of the same catalog."""
     catalog = Path(os.environ.get("COMMUNITY_CATALOG") or _catalog(folder, 1))
     ours = [program("catalog-forge"), "-C", catalog, "upgrades", "--format", "json"]
     return [ratio(f"`upgrades`, as {_what()}", "lint", 2, by_turns(lambda _: run(*ours), lambda _: _lint(catalog)))]
@@ -68,7 +68,7 @@ def _lint(catalog: Path, name: str = "") -> Run:
 
 
 def _serve(folder: Path, peer: str, catalog: Path) -> Run:
-    """Run catalog-service in a folder of its own: it remembers what it has seen."""
+    """Run catalog-service in a separate folder, because it stores what it has seen."""
     with tempfile.TemporaryDirectory(dir=folder) as home:
         config = Path(home, "repo.json")
         config.write_text(json.dumps({"catalogs": {"it": {"branch": "master", "url": str(catalog.resolve())}}}))
@@ -84,10 +84,10 @@ def _committed(catalog: Path) -> Path:
 
 
 def _catalog(root: Path, times: int) -> Path:
-    """Write a catalog: `times` as many templates as the real one has, each with its revisions."""
+    """Write a catalog with `times` times as many templates as the real catalog, each with its revisions."""
     for number in range(TEMPLATES * times):
         entry = root / "templates" / f"entry-{number}"
-        # The revisions are spread as evenly as whole numbers let them be.
+        # The revisions are distributed over the templates as evenly as possible.
         count = (number + 1) * REVISIONS // TEMPLATES - number * REVISIONS // TEMPLATES
         _entry(entry, count)
     return root

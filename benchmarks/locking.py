@@ -1,4 +1,4 @@
-"""How fast `lock` looks up 500 references in Debian's docker-registry, beside `crane digest` by eight at a time."""
+"""Measures how fast `lock` looks up 500 references in Debian's docker-registry, compared with eight parallel `crane digest`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CRANE = "github.com/google/go-containerregistry/cmd/crane@v0.22.1"
 
 
 def lock(folder: Path) -> list[Row]:
-    """Measure by turns: without a lock each time, so that every image is looked up whole, its platforms too."""
+    """Measure both programs in turn. `lock` starts without a lock file, so it also looks up the platforms of each image."""
     from tests.registry.servers import Registry
 
     if subprocess.run([ROOT / "tools/registry.sh"], check=False).returncode:

@@ -1,4 +1,4 @@
-"""Running programs by turns, and what a run cost."""
+"""Runs programs in turn, and measures the time and memory of each run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 10
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a program: wall time in seconds, the most memory that it held in MiB."""
+    """One run of a program: its wall time in seconds and its peak memory in MiB."""
 
     seconds: float
     peak: float
@@ -36,7 +36,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the goal is reached."""
+        """Whether `value` is within `goal`."""
         return self.value <= self.goal
 
     def __str__(self) -> str:
@@ -45,21 +45,21 @@ class Row:
 
 
 def program(name: str) -> str:
-    """Return the path of a program of the Python environment that runs this."""
+    """Return the path of a program in the current Python environment."""
     return str(Path(sys.executable).with_name(name))
 
 
 def base() -> str | None:
-    """Return the `catalog-forge` of an earlier release to compare with, which CATALOG_FORGE_BASE names; None without one."""
+    """Return the path of the `catalog-forge` of an earlier release, from CATALOG_FORGE_BASE; None if this variable is not set."""
     return os.environ.get("CATALOG_FORGE_BASE") or None
 
 
 def run(*command: str | Path, env: Mapping[str, str] | None = None) -> Run:
-    """Run a program to its end. Raises RuntimeError, with what it said, when it fails."""
+    """Run a program to its end. Raises RuntimeError with the program's output if it fails."""
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={**os.environ, **(env or {})})
-        # wait4 and not wait: it alone tells the memory of this one child.
+        # wait4 is used because, unlike wait, it returns the memory of this child process alone.
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -70,9 +70,9 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None) -> Run:
 
 
 def by_turns(*programs: Callable[[int], Run]) -> list[list[Run]]:
-    """Run the programs by turns, A B A B, and return the runs of each. They are told the number of the round.
+    """Run the programs in turn (A B A B), and return the runs of each. Each program gets the number of the round.
 
-    Whatever slows the machine down for a while meets both. Round 0 fills caches and is not counted.
+    So a short slowdown of the machine affects all programs. Round 0 fills caches and is not counted.
     """
     rounds = [[each(number) for each in programs] for number in range(ROUNDS + 1)]
     return [list(runs) for runs in zip(*rounds[1:], strict=True)]
@@ -84,6 +84,6 @@ def seconds(runs: list[Run]) -> float:
 
 
 def ratio(what: str, other: str, goal: float, runs: list[list[Run]]) -> Row:
-    """Return the row that says how many times the time of the other program ours takes."""
+    """Return a row with the time of our program as a multiple of the other program's time."""
     ours, others = (seconds(each) for each in runs)
     return Row(what, f"{ours * 1000:.0f} ms", f"{other}: {others * 1000:.0f} ms", ours / others, goal, "x")

@@ -1,7 +1,7 @@
-"""How soon the page of `preview` shows an entry, the files for a key press, and 500 entries: in Chromium, by its own clock.
+"""Measures how soon the page of `preview` shows an entry, the files after a key press, and 500 entries, by Chromium's clock.
 
-A machine that does other work delays all of it: the least of the rounds counts, and beside it stands what the server and the page
-took of the processor. With CATALOG_FORGE_BASE an earlier release is measured by turns.
+Other work on the machine delays the page, so the fastest round counts, and the processor times of the server and of the page are
+also shown. With CATALOG_FORGE_BASE, an earlier release is measured in turn.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-sync",
 )
-# Types a letter into the first text field, and gives the milliseconds until the files for it are shown.
+# Types a letter into the first text field, and returns the milliseconds until the resulting files are shown.
 TYPE = """const done = arguments[0];
 const field = document.querySelector('#questions input[type=text], #questions input[type=number]');
 const before = document.body.dataset.turn, begun = performance.now();
@@ -44,14 +44,14 @@ new MutationObserver((_, watch) => {
 field.value = field.type === 'number' ? String(Number(field.value) + 1) : field.value + 'x';
 field.dispatchEvent(new Event('input', {bubbles: true}));"""
 SHOWN = "return performance.getEntriesByName(arguments[0])[0].startTime"
-# On the page of an entry lint has been asked last.
+# On the page of an entry, the last request is the one for the findings of lint.
 LINTED = """return document.querySelector('#tiles') !== null ||
     performance.getEntriesByType('resource').some((each) => each.name.includes('/api/findings'))"""
 READY = "return document.body && document.body.dataset.state === 'ready' && performance.getEntriesByName(arguments[0]).length > 0"
 
 
 def preview(folder: Path) -> list[Row]:
-    """Measure with the entry of the example that renders most, and with a catalog of 500 entries."""
+    """Measure with the entry of the example that renders the most files, and with a catalog of 500 entries."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         raise RuntimeError("chromium is missing: apt-get install chromium chromium-driver")
@@ -80,13 +80,13 @@ def preview(folder: Path) -> list[Row]:
 
 @dataclass
 class Costs:
-    """What rounds cost, in milliseconds: by the clock of the page, of the server's and of the page's processor time."""
+    """The costs of the rounds in milliseconds: wall time in the page, processor time of the server and of the page."""
 
     ours: list[Cost] = field(default_factory=list)
     base: list[Cost] = field(default_factory=list)
 
     def row(self, what: str, goal: float) -> Row:
-        """The least of each, beside those of the earlier release where there is one."""
+        """Return a row with the lowest of each cost, compared with those of the earlier release if there is one."""
         wall, server, page = map(min, zip(*self.ours, strict=True))
         other = f"processor: server {server:.0f} ms, page {page:.0f} ms"
         if self.base:
@@ -97,7 +97,7 @@ class Costs:
 
 
 def _by_turns(catalog: Path, entry: tuple[str, ...], measure: Callable[[str, int], tuple[Cost, ...]]) -> list[Costs]:
-    """Measure ours, and the earlier release where one is named, by turns; each in a server that has shown it once."""
+    """Measure our release and, if it is given, the earlier release in turn, each in a server that has shown the page once."""
     programs = [program("catalog-forge"), *([found] if (found := base()) else [])]
     costs: list[Costs] = []
     with ExitStack() as stack:
@@ -113,7 +113,7 @@ def _by_turns(catalog: Path, entry: tuple[str, ...], measure: Callable[[str, int
 
 
 def _entry(browser: webdriver.Chrome, url: str, process: int) -> tuple[Cost, Cost]:
-    """The first view of an entry, and a key press in it."""
+    """Measure the first view of an entry, and a key press in its form."""
     first = _shown(browser, url, "entry", process)
     before = _spent(browser, process)
     wall = browser.execute_async_script(TYPE)
@@ -122,7 +122,8 @@ def _entry(browser: webdriver.Chrome, url: str, process: int) -> tuple[Cost, Cos
 
 
 def _shown(browser: webdriver.Chrome, url: str, mark: str, process: int) -> Cost:
-    """Load a page from nothing: the time from the navigation to what bears the mark, and what it took until all is asked."""
+    """Load a page from scratch. Return the time from the navigation to the performance mark `mark`, and the processor times until
+    the last request of the page."""
     browser.get("about:blank")
     server, _ = _spent(browser, process)
     browser.get(url)
@@ -134,7 +135,7 @@ def _shown(browser: webdriver.Chrome, url: str, mark: str, process: int) -> Cost
 
 
 def _spent(browser: webdriver.Chrome, process: int) -> tuple[float, float]:
-    """The processor time of the server so far, and that of the page since its navigation, in milliseconds."""
+    """Return the processor time of the server so far, and that of the page since its navigation, in milliseconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     metrics = {each["name"]: each["value"] for each in browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
     return sum(map(int, fields[11:13])) * 1000 / os.sysconf("SC_CLK_TCK"), metrics["TaskDuration"] * 1000

@@ -1,4 +1,4 @@
-"""Rendering one resource: the imitation in a running process, beside a process of the real confd."""
+"""Measures how long it takes to render one resource: with the imitation in a running process, and with the real confd."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ VALUES = {
 
 
 def render(folder: Path) -> list[Row]:
-    """Render one file for a service of ten containers: without a process, and by `confd -onetime`. Raises RuntimeError."""
+    """Render one file for a service of ten containers: in this process, and with `confd -onetime`. Raises RuntimeError."""
     confd = _confd()
     image = _image(folder)
     answers = answers_of(scenario.read(SCENARIO, "scenario.yml").environment)
@@ -91,7 +91,7 @@ def render(folder: Path) -> list[Row]:
 
 
 def stored(folder: Path) -> list[Row]:
-    """Render one file from a store: imitated, and by `confd -onetime` from a file, which no server is faster than."""
+    """Render one file from a store: with the imitation, and with `confd -onetime` from a file, the fastest store of confd."""
     confd = _confd()
     spec = reader.read(SPEC, "web-conf.yml")
     keys = layout(spec, "file", VALUES)
@@ -101,7 +101,7 @@ def stored(folder: Path) -> list[Row]:
     for name, text in files.items():
         path = folder / "image" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # What stamps a change of the file has no share to write to.
+        # `/etc/web` is replaced everywhere, because confd runs outside of a container here.
         path.write_bytes(text.replace(b"/etc/web", str(folder).encode()))
     store = Stored("file", {key.encode(): text.encode() for key, text in keys.items()})
     contents: set[bytes] = set()
@@ -133,7 +133,7 @@ def _confd() -> str:
 
 
 def _image(folder: Path) -> ImageDir:
-    """Write an image with one resource below a folder, and read it."""
+    """Write an image with one resource below a folder, and read the image."""
     files = {
         "conf.d/out.toml": f'[template]\nsrc = "out.tmpl"\ndest = "{folder}/out"\nkeys = {json.dumps(KEYS)}\n',
         "templates/out.tmpl": TEMPLATE,

@@ -1,10 +1,11 @@
-"""Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
+"""Measure how fast catalog-forge is compared with other tools, and print a Markdown table with the medians of 10 runs.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
 names: show_help, complete, docs, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many,
 lint, upgrades, lock, adopt, preview, bake
-CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
-Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
+CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release with which `generate`, `lint` and `preview` are compared.
+Exit code 1: a goal was missed or could not be measured. Folders are created below TMPDIR or, without it, /var/tmp, which is
+usually on a disk, like the catalogs of users.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---
 
 
 def main(names: list[str]) -> int:
-    """Run the benchmarks of these names, or all, and return the exit code."""
+    """Run the benchmarks with these names, or all benchmarks if there are no names, and return the exit code."""
     rows: list[Row] = []
     failed = False
-    # Whoever installs a package has it compiled; under this, a checkout would be compiled anew by every run.
+    # An installed package is compiled. With this variable, each run would compile the checkout again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # One folder for all: deleting many files slows down what a disk does next, so that is done last.
+    # All benchmarks share one folder, which is deleted at the end: deleting many files slows down the following disk operations.
     with tempfile.TemporaryDirectory(prefix="catalog-forge-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")) as home:
         for name in names or BENCHMARKS:
             print(f"measuring: {name}", file=sys.stderr)

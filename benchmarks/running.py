@@ -1,6 +1,6 @@
-"""How long a stack takes to run: `up` and `ps` beside docker's own commands, and a stack of a hundred units.
+"""Measures `up` and `ps` compared with docker's own commands, and a stack of a hundred units.
 
-Needs a Docker engine on this machine with busybox. Whatever is started is removed at the end, also on Ctrl-C.
+Needs a Docker engine with busybox on this machine. Everything that is started is removed at the end, also after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IMAGE = "busybox:1.37.0"
 COMMAND = ("sh", "-c", "trap exit TERM; sleep 3600 & wait")
 FEW, MANY = 3, 100
 KEY = "http://rancher-metadata/latest/self/service/metadata/word"
-# A client that waits as `confd -watch` does, and says in the log of its container when it has heard of the change.
+# A client that waits as `confd -watch` does, and logs in its container when it has received the change.
 WAITER = f"""v=$(wget -qO- http://rancher-metadata/latest/version)
 echo waiting >/proc/1/fd/1
 wget -qO /dev/null "http://rancher-metadata/latest/version?wait=true&value=$v&maxWait=300"
@@ -32,7 +32,7 @@ echo "$(wget -qO- {KEY})" >/proc/1/fd/1"""
 
 
 class Stack:
-    """A stack of one service, run by the program with a state folder of its own."""
+    """A stack of one service, which catalog-forge runs with a separate state folder."""
 
     def __init__(self, folder: Path, scale: int) -> None:
         self.name = f"bench-{uuid.uuid4().hex[:8]}"
@@ -49,15 +49,15 @@ class Stack:
         (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", **questions, "services": scaled}))
 
     def run(self, *command: str | Path) -> Run:
-        """Run a command of the program, such as `ps`."""
+        """Run a command of catalog-forge, such as `ps`, on this stack."""
         return run(*self._program, *command, env=self.environ)
 
     def up(self, word: str = "one") -> Run:
-        """Bring the stack up, and leave it running."""
+        """Start the stack in the background."""
         return self.run("up", "bench", "--name", self.name, "-d", "--settle", "0", "--set", f"word={word}")
 
     def down(self) -> None:
-        """Take the stack down."""
+        """Remove the stack."""
         self.run("down", "-v", self.name)
 
     def containers(self) -> list[str]:
@@ -65,13 +65,13 @@ class Stack:
         return docker("ps", "-aq", "--filter", f"label=catalog-forge.stack={self.name}").split()
 
     def peak(self) -> float:
-        """Return the most memory that the process which runs the stack has held, in MiB."""
+        """Return the peak memory, in MiB, of the process that runs the stack."""
         status = Path(f"/proc/{int((self._state / 'lock').read_text())}/status").read_text()
         return int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0]) / 1024
 
 
 def up(folder: Path) -> list[Row]:
-    """Measure `up -d` of three units beside three `docker run -d` one after the other, in a network that is there."""
+    """Measure `up -d` of three units, compared with three consecutive `docker run -d` in an existing network."""
     with _stack(folder, FEW) as stack, _network(stack.name) as network:
 
         def ours(_: int) -> Run:
@@ -89,7 +89,7 @@ def up(folder: Path) -> list[Row]:
 
 
 def ps(folder: Path) -> list[Row]:
-    """Measure `ps`, while a stack of three units runs, beside the smallest program that click makes."""
+    """Measure `ps` while a stack of three units runs, compared with a minimal program that uses click."""
     with _stack(folder, FEW) as stack:
         stack.up()
         minimal = smallest(folder)
@@ -98,7 +98,8 @@ def ps(folder: Path) -> list[Row]:
 
 
 def many(folder: Path) -> list[Row]:
-    """Run a hundred units: the time of each further one, the memory, and when all of them know of a change of metadata."""
+    """Run a hundred units. Measure the time for each additional unit, the memory, and the time until all units have received a
+    change of the metadata."""
     with _stack(folder, MANY) as stack:
         whole = stack.up().seconds
         containers = stack.containers()
@@ -118,7 +119,7 @@ def many(folder: Path) -> list[Row]:
 
 
 def _delays(stack: Stack, containers: list[str]) -> list[float]:
-    """Let a client wait in each container, change the metadata, and return when each had it after `up` was called."""
+    """Let a client wait in each container, and change the metadata with `up`. Return how long after `up` each client has it."""
     for each in containers:
         docker("exec", "-d", each, "sh", "-c", WAITER)
     deadline = time.monotonic() + 60
@@ -126,7 +127,7 @@ def _delays(stack: Stack, containers: list[str]) -> list[float]:
         if time.monotonic() > deadline:
             raise RuntimeError("not all clients wait")
         time.sleep(0.5)
-    time.sleep(0.5)  # from the word to the request
+    time.sleep(0.5)  # a client logs `waiting` shortly before it sends its request
     began = time.time()
     stack.up("two")
     time.sleep(3)
@@ -141,12 +142,12 @@ def _said(container: str, *options: str) -> bytes:
 
 
 def _time(text: str) -> float:
-    """A time as docker writes it, with nanoseconds, which Python does not read."""
+    """Parse a time in docker's notation, whose nanoseconds Python cannot parse."""
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", text)).timestamp()
 
 
 def docker(*words: str) -> str:
-    """Run docker and return what it says. Raises RuntimeError when it fails."""
+    """Run docker and return its output. Raises RuntimeError if docker fails."""
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"docker {words[0]} failed: {done.stderr[-500:]}")
@@ -163,13 +164,13 @@ def _stack(folder: Path, scale: int) -> Iterator[Stack]:
         if stack.containers() or docker("network", "ls", "-q", "--filter", f"label=catalog-forge.stack={stack.name}"):
             try:
                 stack.down()
-            except RuntimeError as error:  # Docker 20.10 forgets at times that an endpoint of a network is gone
+            except RuntimeError as error:  # Docker 20.10 sometimes still lists a removed endpoint of a network
                 print(f"!! {stack.name} is left: {error}", file=sys.stderr)
 
 
 @contextmanager
 def _network(name: str) -> Iterator[str]:
-    """A network of this name, removed at the end with what is in it."""
+    """Create a network with this name. At the end, remove it and the containers in it."""
     docker("network", "create", name)
     try:
         yield name

@@ -1,4 +1,4 @@
-"""How fast `seed` writes 5,000 keys into real stores, beside the stores' own clients that write the same keys."""
+"""Measures how fast `seed` writes 5,000 keys to real stores, compared with the stores' own clients writing the same keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOOLS = Path(__file__).parent.parent / "tools"
 
 
 def seed(folder: Path) -> list[Row]:
-    """Measure by turns: into an empty store each time, the whole command and its way from the store to the store alone."""
+    """Measure in turn, with an empty store each time: `seed`, only the reading and writing by `seed`, and the store's client."""
     for name, package in (("etcd", "etcd-server"), ("etcdctl", "etcd-client"), ("redis-server", "redis-server")):
         if not shutil.which(name) and subprocess.run([TOOLS / "debian.sh", f"{name}={package}"], check=False).returncode:
             raise RuntimeError(f"{name} is missing")

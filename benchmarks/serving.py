@@ -1,6 +1,6 @@
-"""How many requests a second `metadata serve` answers, and how soon a thousand clients hear of a change.
+"""Measures how many requests per second `metadata serve` answers, and how soon a thousand clients receive a change.
 
-CATALOG_FORGE_RANCHER_METADATA names a real rancher-metadata 0.7 to compare with; without it the figures stand alone.
+CATALOG_FORGE_RANCHER_METADATA names a real rancher-metadata 0.7 to compare with. Without it, there is no comparison.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TOOLS = Path(__file__).parent.parent / "tools"
 
 
 def serve(folder: Path) -> list[Row]:
-    """Measure with wrk, 32 connections, ours and the real service by turns; then let a thousand clients wait."""
+    """Measure our service and the real service in turn, using wrk with 32 connections; then let a thousand clients wait."""
     if not shutil.which("wrk") and subprocess.run([TOOLS / "debian.sh", "wrk=wrk"], check=False).returncode:
         raise RuntimeError("wrk is missing")
     rows = [row for size in SIZES for row in _requests(_answers(folder, size), size)]
@@ -47,7 +47,8 @@ def serve(folder: Path) -> list[Row]:
 
 
 def huge(folder: Path) -> list[Row]:
-    """Measure how soon 15 MB of answers are served, what they take, and how long another client waits while they are printed."""
+    """Measure how soon 15 MB of answers are served, the memory that they take, and how long another client waits while they are
+    printed."""
     values = {f"key-{number}": "x" * 40 for number in range(50)}
     services = [{"name": f"service-{number}", "metadata": values} for number in range(HUGE // len(json.dumps(values)))]
     answers = {VERSION: {DEFAULT: {"services": services}}}
@@ -80,7 +81,7 @@ def _huge(path: Path, text: str, what: str) -> list[Row]:
 
 
 def _answers(folder: Path, size: int) -> Path:
-    """Write the answers for a service of so many containers, of which this machine is the first."""
+    """Write the answers for a service of `size` containers; this machine gets the answers for the first container."""
     text = f"stack: search\nsubnet: 10.42.0.0/16\nhosts: 3\nservices: {{es: {{scale: {size}, metadata: {{cluster: es}}}}}}\n"
     source = folder / f"{size}.yml"
     source.write_text(text)
@@ -116,7 +117,7 @@ def _rate(url: str) -> float:
 
 
 def _change(answers: Path) -> Row:
-    """Let clients wait for another version, reload, and take the time until the last of them has it."""
+    """Let clients wait for another version, reload the answers, and measure the time until the last client has received them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * WAITING)), hard))
     with _ours(answers) as (port, reload_port, _), ExitStack() as clients:
@@ -144,7 +145,7 @@ def _get(port: int, path: str, method: str = "GET", accept: str = "*/*") -> str:
 
 @contextmanager
 def _ours(answers: Path) -> Iterator[tuple[int, int, int]]:
-    """Serve on two free ports: that of the service, and that for reloads; the third number is that of the process."""
+    """Serve the answers. Yield the port of the service, the port for reloads, and the process id."""
     free = "127.0.0.1:0"
     command = [program("catalog-forge"), "metadata", "serve", answers, "--listen", free, "--reload-listen", free]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -160,7 +161,7 @@ def _ours(answers: Path) -> Iterator[tuple[int, int, int]]:
 
 @contextmanager
 def _theirs(real: str, answers: Path) -> Iterator[int]:
-    """Start the real service; it takes no port 0, and says in its log when it listens."""
+    """Start the real service and yield its port. It cannot choose a free port itself (port 0 is refused)."""
     port, reload_port = _free_port(), _free_port()
     command = [real, "--listen", f"127.0.0.1:{port}", "--listenReload", f"127.0.0.1:{reload_port}", "--answers", answers]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

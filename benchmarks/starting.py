@@ -1,4 +1,4 @@
-"""How long a command takes that does little: `--help`, a completion, and `new` with nothing to build; and `make docs`."""
+"""Measures commands that do little (`--help`, a completion, `new` and `update` of one spec), and `make docs`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from measure import ROUNDS, Row, by_turns, program, ratio, run
 
 ROOT = Path(__file__).parent.parent
 SPECS = 500
-# What is typed up to the word that the shell completes.
+# The command line up to the word that the shell completes.
 COMPLETED = {"a command": "ge", f"one of {SPECS} specs": "generate ", "a rule": "lint --explain CF"}
 CLICK = f"""#!{sys.executable}
 import click
@@ -29,7 +29,7 @@ main()
 
 
 def smallest(folder: Path) -> Path:
-    """Write the smallest program that click makes, and return its path."""
+    """Write a minimal program that uses click, and return its path."""
     minimal = folder / "minimal"
     minimal.write_text(CLICK)
     minimal.chmod(0o755)
@@ -37,14 +37,14 @@ def smallest(folder: Path) -> Path:
 
 
 def show_help(folder: Path) -> list[Row]:
-    """Measure `--help` beside that of the smallest program that click makes."""
+    """Measure `--help`, compared with `--help` of a minimal program that uses click."""
     minimal = smallest(folder)
     runs = by_turns(lambda _: run(program("catalog-forge"), "--help"), lambda _: run(minimal, "--help"))
     return [ratio("`--help`", "a minimal click program", 1.1, runs)]
 
 
 def complete(folder: Path) -> list[Row]:
-    """Measure what a shell waits for at a key press beside `--help`: for a command, a spec of a catalog of 500, and a rule."""
+    """Measure the completion of a command, of a spec in a catalog of 500 specs, and of a rule, compared with `--help`."""
     specs = folder / "specs"
     specs.mkdir()
     for number in range(SPECS):
@@ -61,7 +61,7 @@ def complete(folder: Path) -> list[Row]:
 
 
 def docs(folder: Path) -> list[Row]:
-    """Measure `make docs` once, from nothing: Sphinx as the Makefile calls it, with an output folder of its own."""
+    """Measure `make docs` once, without a cache: Sphinx with the options in the Makefile, but with a separate output folder."""
     (options,) = re.findall(r"-m sphinx (-.*) docs build/docs$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     taken = run(sys.executable, "-m", "sphinx", *options.split(), "-d", folder / "cache", ROOT / "docs", folder / "html")
     pages = sum(1 for _ in (folder / "html").rglob("*.html"))
@@ -69,7 +69,7 @@ def docs(folder: Path) -> list[Row]:
 
 
 def new(folder: Path) -> list[Row]:
-    """Measure `new` beside cookiecutter on a template that writes as many files."""
+    """Measure `new`, compared with cookiecutter and a template of as many files."""
     catalogs = [folder / f"catalog-{number}" for number in range(ROUNDS + 2)]
     for catalog in catalogs:
         catalog.mkdir()
@@ -88,7 +88,7 @@ def new(folder: Path) -> list[Row]:
 
 
 def update(folder: Path) -> list[Row]:
-    """Measure `update` of one spec, edited by hand, from a newer blueprint, beside `generate` of the edited spec."""
+    """Measure `update` of a hand-edited spec to a newer blueprint, compared with `generate` of the edited spec."""
     shipped = Path(__file__).parent.parent / "blueprints" / "redis-conf"
     shutil.copytree(shipped, folder / "blueprint")
     (folder / "0").mkdir()
@@ -117,7 +117,7 @@ def update(folder: Path) -> list[Row]:
 
 
 def _template(folder: Path, count: int) -> Path:
-    """Make a cookiecutter template of so many files, each with a handful of lines to fill in."""
+    """Make a cookiecutter template of `count` files, each with ten lines to fill in."""
     below = folder / "{{ cookiecutter.name }}"
     below.mkdir(parents=True)
     (folder / "cookiecutter.json").write_text(json.dumps({"name": "demo", "port": "9200"}))

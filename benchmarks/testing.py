@@ -1,4 +1,4 @@
-"""How long `test` takes for a catalog with two hundred scenarios."""
+"""Measures how long `test` takes for a catalog with two hundred scenarios."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "tests/written"
 
 
 def test(folder: Path) -> list[Row]:
-    """Measure `test` in the embedded engine: the scenarios of the examples by turns, of four to six moments each."""
+    """Measure `test` with the embedded engine. The scenarios of the examples are used in turn; each has four to six moments."""
     shutil.copytree(EXAMPLES / "specs", folder / "specs")
     patterns = sorted((folder / "specs").glob("*/scenarios/*.yml"))
     for number in range(COUNT - len(patterns)):

@@ -1,7 +1,7 @@
-"""How many images, templates and entries of folders can be adopted: python tools/adopt_corpus.py FOLDER... [--entry CATALOG]...
+"""Count the images, templates and entries that can be adopted: python tools/adopt_corpus.py FOLDER... [--entry CATALOG]...
 
-Each FOLDER holds conf images, and each CATALOG entries. With --templates, every TOML of confd names a template, and it
-is only asked how many can be lifted. The folders stay outside of this repository.
+Each FOLDER contains conf images, and each CATALOG contains entries. With --templates, only the templates that confd's TOML files
+name are counted, and those of them that can be turned into blocks. The folders stay outside of this repository.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ VERSION = re.compile(rb"/20\d\d-\d\d-\d\d")
 
 
 def resources(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], Path]]:
-    """Yield each TOML of confd below a folder, its table, and the template that it names."""
+    """Yield each TOML file of confd below a folder, with its `template` table and the path of the template that it names."""
     for path in sorted(folder.rglob("*.toml")):
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8")).get("template", {})
@@ -50,7 +50,7 @@ def resources(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], Path]]:
 
 
 def version_near(path: Path, top: Path, fallback: str) -> str:
-    """The metadata version that a file near a TOML names: a Dockerfile, or a script, in its folder or in one above."""
+    """Return the metadata version that a Dockerfile or script names, in the folder of a TOML file or in a folder above it."""
     for folder in path.parents:
         for file in sorted(folder.iterdir()):
             near = (
@@ -65,7 +65,7 @@ def version_near(path: Path, top: Path, fallback: str) -> str:
 
 
 def outcome(template: Path, table: Mapping[str, Any], version: str) -> str:
-    """Return what becomes of a template: static, lifted, or why it is kept."""
+    """Return `static`, `lifted` (turned into blocks), or the reason why a template is kept as it is."""
     if template.stat().st_size > MOST_BYTES:
         return "kept: it is too large"
     text = template.read_text(encoding="utf-8", errors="surrogateescape")
@@ -83,7 +83,7 @@ def outcome(template: Path, table: Mapping[str, Any], version: str) -> str:
 
 
 def compiled(lifted: Lifted) -> None:
-    """Compile a lifted body as the one file of a spec. Raises ForgeError."""
+    """Compile a lifted body as the only file of a spec. Raises ForgeError if this fails."""
     keys = {
         name.replace("*", number): {
             "type": "string" if use.kind == "value" else "map",
@@ -105,7 +105,7 @@ def compiled(lifted: Lifted) -> None:
 
 
 def adopted(folders: list[Path], entries: list[Path], engine: Engine) -> None:
-    """Adopt all images alone, then each entry with its image; print a row for each."""
+    """Adopt each image alone, then each entry with its image, and print a line for each."""
     started = time.monotonic()
     catalogs = [Catalog(disk.read(folder, str(folder))) for folder in folders]
     images = [image for catalog in catalogs for image in catalog.images]
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--entry", action="append", default=[], type=Path, help="a catalog whose entries use the images")
     parser.add_argument("--confd", type=Path, help="compare with this confd; default: the embedded engine")
     parser.add_argument("--templates", action="store_true", help="only count the templates that can be lifted")
-    parser.add_argument("--version", default="2015-07-25", help="metadata version where no file near names one")
+    parser.add_argument("--version", default="2015-07-25", help="metadata version to use if no file near the template names one")
     given = parser.parse_args()
     if not given.templates:
         adopted(given.folders, given.entry, Confd(given.confd) if given.confd else Embedded())

@@ -1,6 +1,6 @@
 #!/bin/sh
-# See that the engine has busybox:1.37.0: its own, the hub's, or a stand-in made of Debian's static busybox.
-# A machine that reaches only package registries has no other way to an image. usage: tools/base_image.sh
+# Make sure that the engine has busybox:1.37.0: an existing image, the one from Docker Hub, or a substitute made from Debian's static
+# busybox, for machines that can reach only package registries. usage: tools/base_image.sh
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
@@ -10,7 +10,7 @@ if docker image inspect "$tag" >/dev/null 2>&1 || docker pull --quiet "$tag" >/d
     exit 0
 fi
 "$tools/debian.sh" busybox=busybox-static
-echo "base image: no hub answers, making a stand-in for $tag" >&2
+echo "base image: Docker Hub does not answer; making a substitute for $tag" >&2
 
 umask 022
 context=$(mktemp -d)
@@ -29,6 +29,6 @@ RUN ["/bin/busybox", "--install", "-s", "/bin"]
 CMD ["sh"]
 EOF
 log=$(DOCKER_BUILDKIT=0 docker build --tag "$tag" "$context" 2>&1) || {
-    printf '%s\n' "$log" "base image: could not make $tag (is the busybox here a static one?)" >&2
+    printf '%s\n' "$log" "base image: could not make $tag (is the busybox on this machine static?)" >&2
     exit 1
 }

@@ -1,4 +1,4 @@
-"""Write the README.md and topology.svg of each blueprint, made from what it asks and from the spec of its defaults:
+"""Write the README.md and topology.svg of each blueprint, from its questions and from the spec with its default answers:
 
 python tools/blueprints.py
 """
@@ -44,7 +44,7 @@ ACTION = {"none": "nothing"}
 
 
 def pages(folder: Path) -> dict[str, str]:
-    """The pages of the blueprint in a folder, by their names."""
+    """Return the pages of the blueprint in a folder, by file name."""
     blueprint = load(folder)
     spec = spec_of(blueprint)
     render = renderer(blueprint)
@@ -60,7 +60,7 @@ def pages(folder: Path) -> dict[str, str]:
 
 
 def spec_of(blueprint: Blueprint) -> Spec:
-    """The spec that a blueprint makes of its defaults."""
+    """Return the spec that a blueprint makes from its default answers."""
     answers = answer(blueprint, renderer(blueprint), {"name": Given(blueprint.name)})
     author = expand(blueprint, answers)
     name = blueprint.name
@@ -70,7 +70,7 @@ def spec_of(blueprint: Blueprint) -> Spec:
 
 
 def row(question: Question) -> str:
-    """A question as a row of the table."""
+    """Return a question as a row of the table."""
     wanted = "yes or no" if isinstance(question.default, bool) else " or ".join(question.options)
     if question.check:
         wanted = question.check.wanted
@@ -79,7 +79,7 @@ def row(question: Question) -> str:
 
 
 def main() -> None:
-    """Write the pages of every blueprint that has a service of its own."""
+    """Write the pages of every blueprint except the generic one."""
     for name, folder in shipped().items():
         if name != GENERIC:
             for page, text in pages(folder).items():

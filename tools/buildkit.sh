@@ -1,6 +1,6 @@
 #!/bin/sh
-# Print the path of a real buildx 0.38.2 or buildkitd 0.34.2, built once into the cache.
-# usage: tools/buildkit.sh buildx|buildkitd    exit 4: it cannot be had here; the reason is on stderr
+# Print the path of a real buildx 0.38.2 or buildkitd 0.34.2, which is built once and then cached.
+# usage: tools/buildkit.sh buildx|buildkitd    exit 4: it is not available here; the reason is on stderr
 set -eu
 
 export MODULE=buildkit

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Print the path of a program in Go, built once into the cache. The folder of its name here is the module that asks for it, or MODULE.
-# usage: [MODULE=NAME] tools/built.sh NAME VERSION PACKAGE WORDS [LDFLAGS]    WORDS: how long it takes
-# exit 4: it cannot be had here; the reason is on stderr
+# Print the path of a Go program, which is built once and then cached. The Go module that requires the program is in tools/NAME or,
+# if MODULE is set, in tools/MODULE.
+# usage: [MODULE=NAME] tools/built.sh NAME VERSION PACKAGE WORDS [LDFLAGS]    WORDS: how long the build takes
+# exit 4: the program is not available here; the reason is on stderr
 set -eu
 
 name=$1 version=$2 package=$3 words=$4 flags="${5-} -s -w"
@@ -10,7 +11,7 @@ cached=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/$name-$version/$name
 
 if [ ! -x "$cached" ]; then
     if ! command -v go >/dev/null; then
-        echo "$name: none is here, and no Go to build it with" >&2
+        echo "$name: it is not cached, and there is no Go to build it" >&2
         exit 4
     fi
     echo "$name: building $version, once (about $words)" >&2

@@ -1,6 +1,6 @@
-"""Charts of all entries of a catalog, as Helm and kubernetes-validate judge them; and the constructs in their gap reports.
+"""Make charts of all entries of a catalog, check them with Helm and kubernetes-validate, and count the gaps that they report.
 
-python tools/chart_corpus.py CATALOG [NAME...]    CATALOG: a folder with templates/; the newest revision of each entry is taken
+python tools/chart_corpus.py CATALOG [NAME...]    CATALOG: a folder with templates/; the newest revision of each entry is used
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.chart.helm import NEWEST, OLDEST, required  # noqa: E402
 
 
 def made(catalog: Path, name: str) -> Chart:
-    """The chart of the newest revision of an entry with its default answers. Raises ForgeError as the command."""
+    """Return the chart of an entry's newest revision with the default answers. Raises ForgeError like the command `chart`."""
     entry = opened(catalog, f"templates/{name}", None)
     newest = entry.entry.revisions[-1].name if entry.entry.revisions else None
     entry = opened(catalog, f"templates/{name}", newest)
@@ -36,7 +36,7 @@ def made(catalog: Path, name: str) -> Chart:
 
 
 def judged(helm: str, found: Chart, folder: Path) -> str:
-    """Why Helm or kubernetes-validate refuses a chart; nothing where both take it."""
+    """Return why Helm or kubernetes-validate refuses a chart, or an empty string if both accept it."""
     for file in found.plan:
         path = folder / found.name / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def judged(helm: str, found: Chart, folder: Path) -> str:
 
 
 def refused(each: dict[str, Any], version: str) -> str:
-    """Why an object is not valid."""
+    """Return why an object is not valid, or an empty string if it is valid."""
     try:
         kubernetes_validate.validate(each, version, strict=True)
     except kubernetes_validate.ValidationError as error:
@@ -68,7 +68,7 @@ def refused(each: dict[str, Any], version: str) -> str:
 
 
 def main(catalog: Path, *names: str) -> None:
-    """Print what became of each entry that is no chart, the count, and the constructs."""
+    """Print each entry without a valid chart and why, the number of each outcome, and the number of entries with each gap."""
     helm = subprocess.run([Path(__file__).parent / "helm.sh"], capture_output=True, text=True, check=True).stdout.strip()
     reports: dict[str, set[str]] = defaultdict(set)
     outcomes: Counter[str] = Counter()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# See that a real browser is here in which the page of `preview` is tried: Chromium and its driver, of Debian.
-# usage: tools/chromium.sh    exit 4: it cannot be had here; the reason is on stderr
+# Make sure that Debian's Chromium and its driver are installed, to test the page of `preview` in a real browser.
+# usage: tools/chromium.sh    exit 4: it is not available here; the reason is on stderr
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)

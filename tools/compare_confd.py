@@ -1,7 +1,7 @@
-"""Render every conf image below a folder with the imitated and with the real confd, as every client of a metadata file sees it.
+"""Render every conf image below a folder with the imitated and with the real confd, for every client in a metadata file.
 
 usage: tools/compare_confd.py FOLDER METADATA... [--confd PROGRAM] [--dialect 0.14|0.16|HEAD]
-METADATA: an answers file of the Rancher metadata service, or a scenario. Exit 1: something differs.
+METADATA: an answers file of the Rancher metadata service, or a scenario. Exit code 1: there is a difference.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.confd.real import Count, compare, fetch_from, run_embedded, run_real 
 
 
 def images(folder: Path) -> Iterator[tuple[str, ImageDir]]:
-    """Read all folders that hold a conf.d; say which confd could not load."""
+    """Read all folders that contain a conf.d; print those that confd could not load."""
     for place in sorted(found.parent for found in folder.rglob("conf.d")):
         files = {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
         try:
@@ -35,7 +35,7 @@ def images(folder: Path) -> Iterator[tuple[str, ImageDir]]:
 
 
 def views(path: Path) -> Iterator[tuple[str, str, Answers]]:
-    """Return each version with each client, and answers that tell everybody what this client is told."""
+    """Yield each version with each client, and answers in which every client gets what this client gets."""
     found = scenario.load(path)
     for version, clients in found.versions.items():
         for client in clients:
@@ -43,7 +43,7 @@ def views(path: Path) -> Iterator[tuple[str, str, Answers]]:
 
 
 def main() -> int:
-    """Compare, print the counts and what differs, and return the exit code."""
+    """Compare the files, print the differences and the counts, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("metadata", type=Path, nargs="+")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Print the path of a real confd 0.16.0: $CATALOG_FORGE_CONFD, the one on PATH, or one built once into the cache.
-# usage: tools/confd.sh    exit 4: it cannot be had here; the reason is on stderr
+# Print the path of a real confd 0.16.0: $CATALOG_FORGE_CONFD, the confd on PATH, or one that is built once and then cached.
+# usage: tools/confd.sh    exit 4: it is not available here; the reason is on stderr
 set -eu
 
 version=0.16.0

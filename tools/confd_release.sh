@@ -1,14 +1,14 @@
 #!/bin/sh
-# Print the path of a confd of another release, built once into the cache from confd's repository: its own copies of what it needs
-# come with it. $CATALOG_FORGE_CONFD_GIT names a clone of it for a machine that does not reach GitHub.
-# usage: tools/confd_release.sh 0.14.0|0.15.0|HEAD    exit 4: it cannot be had here; the reason is on stderr
+# Print the path of another release of confd, which is built once from confd's repository and then cached. The repository contains
+# the packages that confd needs. On a machine that cannot reach GitHub, $CATALOG_FORGE_CONFD_GIT names a clone of the repository.
+# usage: tools/confd_release.sh 0.14.0|0.15.0|HEAD    exit 4: it is not available here; the reason is on stderr
 set -eu
 
 git=${CATALOG_FORGE_CONFD_GIT:-https://github.com/kelseyhightower/confd}
 release=${1-}
 case $release in
     0.14.0 | 0.15.0) commit=v$release said="confd $release " ;;
-    # The last commit of its main branch, of 2024.
+    # The last commit of confd's main branch (2024).
     HEAD) commit=919444eb6cf721d198b2bb18581d0f0b3734d107 said="confd 0.17.0-dev " ;;
     *)
         sed -n 's/^# usage: //p' "$0" >&2
@@ -30,7 +30,7 @@ is_built() {
 }
 
 if ! is_built; then
-    command -v go >/dev/null || missing "none is here, and no Go to build it with"
+    command -v go >/dev/null || missing "it is not cached, and there is no Go to build it"
     echo "confd: building $release, once (about a minute)" >&2
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
@@ -43,9 +43,9 @@ if ! is_built; then
         git --git-dir="$work/git" fetch --quiet --depth 1 "$git" "$commit" >&2 || missing "$git cannot be read"
         git=$work/git commit=FETCH_HEAD
     fi
-    # The tables of collation are the largest file, and nothing uses them.
+    # The collation tables are the largest file, and nothing uses them.
     git --git-dir="$git" archive "$commit" -- . ':(exclude)vendor/golang.org/x/text/collate' | tar x -C "$source"
-    # Go 1.22 and newer refuse an alphabet in which a sign stands twice (ugorji/go/codec, which the back end etcd brings).
+    # Go 1.22 and later refuse an alphabet that contains a character twice (ugorji/go/codec, which the back end etcd uses).
     sed -i 's/0123456789__"/0123456789_-"/' "$source"/vendor/github.com/ugorji/go/codec/gen.go 2>/dev/null || :
     if [ -e "$source/go.mod" ]; then
         how="GO111MODULE=on GOFLAGS=-mod=vendor"

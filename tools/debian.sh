@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages of commands that are missing, and nothing when none is.
+# Install the Debian packages of the commands that are missing, if any.
 # usage: tools/debian.sh COMMAND=PACKAGE...    exit 4: something is missing and cannot be installed here
 set -eu
 
@@ -11,7 +11,7 @@ done
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-    echo "missing:$packages (installed by itself only for root on Debian)" >&2
+    echo "missing Debian packages:$packages (only root on Debian can install them automatically)" >&2
     exit 4
 fi
 echo "installing the Debian packages:$packages" >&2

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A whole stack of real software, shown: an entry from nothing, brought up without a Rancher server as three nodes of
-# Elasticsearch 2.4.6 that form a cluster, scaled to five, and taken down again.
+# Show a whole stack of real software: create an entry, run it without a Rancher server as a cluster of three Elasticsearch 2.4.6
+# nodes, scale it to five nodes, and remove it.
 # usage: tools/demo.sh [FOLDER]     (called by `make demo`, which sets up what it needs)
 set -eu
 
@@ -13,7 +13,7 @@ began=$(date +%s)
 step() { printf '\n== %s s: %s\n' "$(($(date +%s) - began))" "$*"; }
 
 clean_up() {
-    catalog-forge down "$stack" --volumes >/dev/null 2>&1 || echo "could not take down $stack: catalog-forge down $stack" >&2
+    catalog-forge down "$stack" --volumes >/dev/null 2>&1 || echo "could not remove $stack: run catalog-forge down $stack" >&2
 }
 
 conf() { echo "$stack-$service-$1"; }

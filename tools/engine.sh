@@ -1,14 +1,14 @@
 #!/bin/sh
-# A Docker engine to test with: the one that answers, else a private dockerd below the cache folder.
+# Provide a Docker engine for tests: the engine that answers, else a private dockerd below the cache folder.
 #
 # usage: tools/engine.sh start [PID]    print the DOCKER_HOST to export
-#        tools/engine.sh stop [PID]     end the private engine, unless somebody else holds it
+#        tools/engine.sh stop [PID]     end the private engine, unless another process uses it
 #
-# With CATALOG_FORGE_ENGINE=sid it is always a private one, that of Debian sid: a current release.
-# The private engine is held for the process PID; without one, until it is stopped by hand. Runs at the same time
-# share it and the last one ends it; a holder that died without a word does not count. It keeps its data, sockets
-# and pid file to itself: an engine of the system is used when it answers, but never started nor stopped.
-# Exit 4: no engine can be had here; the reason is on stderr.
+# With CATALOG_FORGE_ENGINE=sid, the engine is always private, and is the current release from Debian sid.
+# The private engine runs for the process PID or, without PID, until it is stopped with this script. Parallel runs share
+# the private engine, and the last run ends it; processes that have died do not count. The private engine has separate
+# data, sockets and a pid file. An engine of the system is used if it answers, but is never started or stopped.
+# Exit 4: no engine is available here; the reason is on stderr.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,7 +30,7 @@ lock() {
     flock 9
 }
 
-# The living process of a pid file, if it is ours: the file may outlive it, and the number may be another's by now.
+# Print the process in a pid file if it is still ours: the process may have ended, and its number may have been reused.
 process_of() {
     pid=$(cat "$1" 2>/dev/null) && grep -qsF "$home/" "/proc/$pid/cmdline" && echo "$pid"
 }
@@ -48,7 +48,7 @@ held() {
     return 1
 }
 
-# dockerd calls "iptables": give it the variant that this kernel understands, or tell it to do without.
+# dockerd calls "iptables": provide the variant that this kernel supports, or tell dockerd not to use iptables.
 choose_iptables() {
     mkdir -p "$home/sbin"
     for variant in iptables iptables-nft iptables-legacy; do
@@ -57,7 +57,7 @@ choose_iptables() {
             return
         fi
     done
-    say "no iptables works here: containers reach each other, but nothing outside"
+    say "no iptables works here: containers can reach each other, but no other networks"
     echo --iptables=false
 }
 
@@ -66,7 +66,7 @@ launch() {
         process_of "$file" >/dev/null || rm -f "$file"
     done
     option=$(choose_iptables)
-    # A session of its own: Ctrl-C is for the tests, the engine is stopped after them.
+    # The engine gets a separate session, so that Ctrl-C reaches only the tests; the engine is stopped after them.
     PATH=$home/sbin:$PATH setsid ${suite:+"$tools/sid.sh" env "PATH=$home/sbin:/usr/sbin:/usr/bin:/sbin:/bin"} dockerd --data-root "$home/data" --exec-root "$home/exec" \
         --pidfile "$home/docker.pid" --host "$address" ${option:+"$option"} \
         </dev/null >"$home/dockerd.log" 2>&1 9>&- &
@@ -88,7 +88,7 @@ wait_until_it_answers() {
 
 start_private() {
     if [ "$(id -u)" -ne 0 ]; then
-        say "none answers, and only root can start a private one"
+        say "no engine answers, and only root can start a private engine"
         exit 4
     fi
     if [ "${#home}" -gt 70 ]; then
@@ -98,9 +98,9 @@ start_private() {
     "$tools/debian.sh" dockerd=docker.io docker=docker.io iptables=iptables
     lock
     if launched=$(dockerd_pid); then
-        say "using the private one that runs already"
+        say "using the private engine that is already running"
     else
-        say "starting a private one below $home"
+        say "starting a private engine below $home"
         rm -f "$home/holds"/*
         launch
     fi
@@ -118,7 +118,7 @@ start() {
 }
 
 end() {
-    say "stopping the private one"
+    say "stopping the private engine"
     kill "$1"
     tries=0
     while dockerd_pid >/dev/null; do
@@ -141,7 +141,7 @@ stop() {
     if running=$(dockerd_pid); then
         end "$running"
     fi
-    # dockerd mounts its data folder on itself, and leaves that behind when it was killed or could not start.
+    # dockerd mounts its data folder on itself, and leaves this mount behind if it was killed or could not start.
     umount "$home/data" 2>/dev/null || true
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Count code lines of the package by room: lines that are not blank, no comment and no docstring.
+"""Count the lines of code in each room of the package, without blank lines, comments and docstrings.
 
-usage: tools/lines.py [FOLDER of a checkout]...    one column for each; this checkout when none is named
+usage: tools/lines.py [FOLDER of a checkout]...    one column for each checkout; default: this checkout
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGE = "catalog_forge"
-# The rooms that read Rancher: what its programs make of an entry is said once, in them.
+# The rooms that define how Rancher's programs read an entry.
 READERS = ("goyaml", "rancher", "stack", "lint")
 _NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
 def code_lines(source: str) -> int:
-    """The number of lines of a module on which something stands that Python runs."""
+    """Return the number of lines of a module that contain code."""
     lines = {
         line
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -36,7 +36,7 @@ def code_lines(source: str) -> int:
 
 
 def rooms(checkout: Path) -> Counter[str]:
-    """The code lines of each room of a checkout: a folder of the package, or a module that lies in no folder."""
+    """Return the lines of code of each room of a checkout: each folder of the package, and each module directly in it."""
     count: Counter[str] = Counter()
     for path in sorted((checkout / PACKAGE).rglob("*.py")):
         room = path.relative_to(checkout / PACKAGE).parts[0].removesuffix(".py")
@@ -45,7 +45,7 @@ def rooms(checkout: Path) -> Counter[str]:
 
 
 def main(folders: list[str]) -> None:
-    """Print a table: the rooms, those that read Rancher together, and all."""
+    """Print a table with each room, the sum of the rooms that read Rancher's files, and the sum of all rooms."""
     columns = [rooms(Path(folder)) for folder in folders or [str(Path(__file__).parents[1])]]
     for room in sorted(set().union(*columns)):
         print(f"{room:24}", *(f"{column[room]:8}" for column in columns))

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Print the path of moto_server, which answers as DynamoDB and SSM do: put into the cache once, with what it needs.
-# usage: tools/moto.sh    exit 4: it cannot be had here; the reason is on stderr
+# Print the path of moto_server, which imitates DynamoDB and SSM. It is installed once, with its dependencies, and then cached.
+# usage: tools/moto.sh    exit 4: it is not available here; the reason is on stderr
 set -eu
 
 version=5.2.5
 cached=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/moto-$version
 
-# Its programs name the folder where they are, so it is made in its own place, and marked when it is whole.
+# The scripts of a virtual environment contain its path, so it is created at its final path, and marked once it is complete.
 if [ ! -e "$cached/whole" ]; then
     echo "moto: installing $version, once (half a minute)" >&2
     rm -rf "$cached"

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Change the code at some places, one at a time, and see that a fast test fails: how much do the tests notice?
+"""Change the code at some places, one at a time, and count the changes that make a fast test fail.
 
 usage: tools/mutants.py [--seed N] [--count 300] [--rooms spec,writer] [--tests tests/spec,tests/catalog] [--only TEXT]
 
-mutmut makes the mutants of the modules that [tool.mutmut] in pyproject.toml names; the seed says which are tried. One pytest
-collects the tests, runs all of them once to learn which test reaches which function, and forks for each mutant: there the tests
-that reach it run, the fastest first, until one fails. No clock decides: a mutant that computes for two minutes more than its
-tests need counts as killed, one that sits still for half an hour as suspicious. Survivors are shown as diffs;
-tools/equivalent.txt names those that change nothing that anybody could see. Exit 1: fewer than 85 % were killed.
+mutmut makes mutants of the modules that [tool.mutmut] in pyproject.toml names; the seed selects the mutants that are tried. One
+pytest process collects the tests, runs all of them once to find out which test reaches which function, and forks for each mutant.
+The forked process runs the tests that reach the mutant, the fastest first, until one fails. A mutant that uses two minutes of
+processor time counts as killed, and one that takes half an hour as suspicious. Survivors are shown as diffs;
+tools/equivalent.txt lists mutants whose change has no visible effect. Exit code 1: fewer than 85 % were killed.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from mutmut.state import state
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST, MOST_EQUIVALENT = 0.85, 0.05
-PROCESSOR, STILL = 120, 1800  # seconds
-MEMORY = 4 << 30  # bytes: a mutant that grows for ever must not take the machine with it
+PROCESSOR, STILL = 120, 1800  # seconds of processor time, seconds of wall time
+MEMORY = 4 << 30  # bytes: a mutant that allocates memory without limit must not bring down the machine
 VARIABLE = "MUTANT_UNDER_TEST"
 
 
 def mutated(tree: Path, patterns: Sequence[str], rooms: Sequence[str]) -> Iterator[str]:
-    """Put mutants into the modules of a copy of the repository, and yield their names. What was mutated before is kept."""
+    """Insert mutants into the modules of a copy of the repository, and yield the mutants' names. Mutated modules are kept."""
     cache = ROOT / ".cache/mutants"
     cache.mkdir(parents=True, exist_ok=True)
     for path in sorted(tree.glob("catalog_forge/**/*.py")):
         name, source = str(path.relative_to(tree)), path.read_text(encoding="utf-8")
-        wanted = any(fnmatchcase(name, pattern) for pattern in patterns)  # as mutmut does: `*` goes through folders
+        wanted = any(fnmatchcase(name, pattern) for pattern in patterns)  # as in mutmut, `*` also matches slashes
         if not wanted or (rooms and name.split("/")[1].removesuffix(".py") not in rooms):
             continue
         stored = cache / hashlib.sha256(f"{name}\n{source}".encode()).hexdigest()
@@ -62,7 +62,7 @@ def mutated(tree: Path, patterns: Sequence[str], rooms: Sequence[str]) -> Iterat
 
 
 class Trial:
-    """A plugin of pytest: in place of the loop over all tests, a loop over mutants. `results` holds what became of each."""
+    """A pytest plugin that loops over mutants in place of tests. `results` maps each mutant to its outcome."""
 
     def __init__(self, mutants: Sequence[str]) -> None:
         self.mutants = mutants
@@ -70,7 +70,7 @@ class Trial:
         self.running: dict[int, tuple[str, str]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Learn which tests reach what, then fork for each mutant."""
+        """Find out which tests reach each function, then fork a process for each mutant."""
         items = {item.nodeid: item for item in session.items}
         reach = self._reach(session)
         for mutant in self.mutants:
@@ -90,9 +90,9 @@ class Trial:
         return True
 
     def _reach(self, session: pytest.Session) -> dict[str, list[tuple[float, str]]]:
-        """Run all tests, in a process of their own, and return those that reach each function, with the seconds they take.
+        """Run all tests in a separate process. Return, for each function, the tests that reach it and their processor times.
 
-        A test that fails already can kill nothing: it is told of and left out.
+        A test that fails without a mutant cannot detect one, so it is reported and left out.
         """
         with tempfile.TemporaryDirectory() as folder:
             child, told = os.fork(), Path(folder) / "told.json"
@@ -101,7 +101,7 @@ class Trial:
             os.waitpid(child, 0)
             tests, failed = json.loads(told.read_text())
         for test in failed:
-            print(f"left out, since it fails without a mutant: {test}", flush=True)
+            print(f"left out, because it fails without a mutant: {test}", flush=True)
         reach: dict[str, list[tuple[float, str]]] = {}
         for test, (seconds, functions) in tests.items():
             for function in functions if test not in failed else ():
@@ -109,7 +109,7 @@ class Trial:
         return reach
 
     def _wait(self) -> None:
-        """Wait for a process to end, and note what became of its mutant."""
+        """Wait for a process to end, and record the outcome of its mutant."""
         child, status = os.wait()
         if child in self.running:
             mutant, folder = self.running.pop(child)
@@ -119,7 +119,10 @@ class Trial:
 
 
 def _end(session: pytest.Session, tests: Sequence[pytest.Item], mutant: str, folder: str, told: Path | None = None) -> None:
-    """Run tests with a mutant in place of its original, until one fails unless all are to be told of, and end the process."""
+    """Run tests with a mutant in place of the original function, then end the process.
+
+    Stop at the first failure, unless `told` is given: then all tests run, and their results are written to this file.
+    """
     code, reached, failed = 1, {}, []
     try:
         os.environ |= {VARIABLE: mutant, "PYTEST_DEBUG_TEMPROOT": folder}
@@ -145,7 +148,7 @@ def _end(session: pytest.Session, tests: Sequence[pytest.Item], mutant: str, fol
 
 
 def diff(tree: Path, mutant: str) -> str:
-    """What a mutant changes: the lines that it takes out and puts in."""
+    """Return the lines that a mutant removes and adds."""
     module, _, name = mutant.rpartition(".")
     code = (tree / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     lines = code.splitlines()
@@ -158,14 +161,14 @@ def diff(tree: Path, mutant: str) -> str:
 
 
 def equivalent(mutant: str, shown: str) -> bool:
-    """Whether a living mutant is one of the list: a function, and the line that is put in."""
+    """Whether a surviving mutant is in the list of equivalent mutants, by its function and the line that it adds."""
     known = (line.split(" | ") for line in (ROOT / "tools/equivalent.txt").read_text(encoding="utf-8").splitlines())
     put_in = [line[1:].strip() for line in shown.splitlines() if line.startswith("+")]
     return any(name == mutant.rpartition("__mutmut_")[0] and " | ".join(rest[:-1]) in put_in for name, *rest in known if rest)
 
 
 def tell(results: dict[str, str], tree: Path, seed: int) -> int:
-    """Print the living mutants, the score of each room and of all, and return the exit code."""
+    """Print the surviving mutants and the scores of each room and of all rooms, and return the exit code."""
     for mutant in sorted(name for name, end in results.items() if end != "killed"):
         shown = diff(tree, mutant)
         if equivalent(mutant, shown):
@@ -182,13 +185,13 @@ def tell(results: dict[str, str], tree: Path, seed: int) -> int:
 
 
 def main() -> int:
-    """Sample, run, tell, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Change the code and see that a fast test fails.")
+    """Choose mutants, run the tests, print the results, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Change the code, and check that a fast test fails for each change.")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are tried")
     parser.add_argument("--count", type=int, default=300, help="how many are tried")
     parser.add_argument("--rooms", default="", help="only mutants of these rooms, such as spec,writer")
     parser.add_argument("--tests", default="", help="only these tests, such as tests/spec,tests/test_plan.py")
-    parser.add_argument("--only", default="", help="all mutants whose name holds this text")
+    parser.add_argument("--only", default="", help="all mutants whose name contains this text")
     options = parser.parse_args()
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:

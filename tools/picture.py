@@ -1,7 +1,7 @@
 """Draw docs/picture.svg from a real run: make try | python tools/picture.py > docs/picture.svg
 
-Left, what `catalog-forge new elasticsearch-conf` makes; right, what Rancher asks, and what the real confd in the image writes for
-the first node.
+The left side shows the files that `catalog-forge new elasticsearch-conf` writes. The right side shows Rancher's questions, and
+the file that the real confd in the image writes for the first node.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ COLUMNS = (58, 52)
 
 
 def section(text: str, start: str) -> list[str]:
-    """The lines after the one that begins with `start`, up to the next heading."""
+    """Return the lines after the line that begins with `start`, up to the next heading."""
     lines = text.splitlines()
     begin = next(number for number, line in enumerate(lines) if line.startswith(start)) + 1
     length = next((number for number, line in enumerate(lines[begin:]) if re.match(r"(==|---) ", line)), len(lines) - begin)
@@ -23,7 +23,7 @@ def section(text: str, start: str) -> list[str]:
 
 
 def painted(line: str) -> str:
-    """A line in colour: comments grey, keys blue."""
+    """Return a line with colours: grey comments and blue keys."""
     safe = escape(line)
     if line.lstrip().startswith("#"):
         return f'<tspan class="c">{safe}</tspan>'
@@ -33,7 +33,7 @@ def painted(line: str) -> str:
 
 
 def pane(title: str, lines: list[str], left: float, top: float, columns: int, height: float) -> str:
-    """One window with a title and its lines."""
+    """Return the SVG of a window with a title and lines."""
     width = columns * CHAR + 2 * PAD
     rows = "".join(
         f'<text x="{left + PAD}" y="{top + BAR + PAD + LINE * number - 6}" xml:space="preserve">{painted(line[:columns])}</text>'
@@ -47,12 +47,12 @@ def pane(title: str, lines: list[str], left: float, top: float, columns: int, he
 
 
 def tall(lines: list[str]) -> float:
-    """The height of a window with these lines."""
+    """Return the height of a window with these lines."""
     return BAR + 2 * PAD + LINE * len(lines)
 
 
 def main() -> None:
-    """Read the output of a run on stdin, write the picture to stdout."""
+    """Read the output of a run from stdin, and write the picture to stdout."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdin.read())
     tree = ["catalog", *section(text, "== catalog-forge new elasticsearch-conf")[1:-1]]
     file = section(text, "--- elasticsearch.yml of node 1")

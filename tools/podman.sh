@@ -1,17 +1,17 @@
 #!/bin/sh
-# See that Debian's podman is here, with what its pods need, and print the path of settings for it.
+# Make sure that Debian's podman and the programs for its pods are installed, and print the path of a configuration file for it.
 #
 # usage: CONTAINERS_CONF=$(tools/podman.sh) podman --root FOLDER --runroot FOLDER ...
 #
-# Debian's own settings want systemd, and limits that only a machine with all capabilities can set: these take what there is.
-# crun refuses a machine that has cgroups of both versions, so runc runs the containers, as it does for dockerd.
-# Exit 4: it cannot be had here; the reason is on stderr.
+# Debian's configuration requires systemd, and limits that only a machine with all capabilities can set; this configuration does not.
+# crun refuses a machine with cgroups of both versions, so runc runs the containers, as with dockerd.
+# Exit 4: it is not available here; the reason is on stderr.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 tools=$(cd "$(dirname "$0")" && pwd)
 "$tools/debian.sh" podman=podman runc=runc catatonit=catatonit iptables=iptables
-# The resolver of its networks is no command on PATH.
+# The DNS server of podman's networks is not on PATH.
 [ -x /usr/lib/podman/aardvark-dns ] || "$tools/debian.sh" aardvark-dns=aardvark-dns
 
 settings=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/podman.conf

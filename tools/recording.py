@@ -1,7 +1,7 @@
-"""Record a real stack that follows a change, as an animated SVG: python tools/recording.py > docs/recording.svg
+"""Record a real stack that picks up a change, as an animated SVG: python tools/recording.py > docs/recording.svg
 
-It needs a Docker engine with the image of redis (tools/software.sh redis) and CATALOG_FORGE_CONFD: `tools/with_real_programs.sh`
-brings both. Everything that is shown was typed and printed at that pace; a pause longer than CALM is cut to that.
+Needs a Docker engine with the image of redis (tools/software.sh redis) and CATALOG_FORGE_CONFD. `tools/with_real_programs.sh`
+provides the engine and confd. The lines appear at the pace at which they were printed; pauses are limited to CALM seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from terminal import BAR, CHAR, CSS, LINE, PAD, painted
 
 ROWS, COLUMNS = 22, 96
 CALM = 1.6  # seconds
-END = 5.0  # how long the last picture stays
+END = 5.0  # seconds for which the last picture is shown
 SPEC = """forge: 1
 name: redis-conf
 service: redis:3.2.11
@@ -40,10 +40,10 @@ SCENES = (
 
 
 def recorded(command: str, folder: Path, environment: dict[str, str]) -> list[tuple[float, str]]:
-    """Run a command: the lines that it prints, each with the seconds since the one before."""
+    """Run a command, and return the lines that it prints, each with the number of seconds since the previous line."""
     lines: list[tuple[float, str]] = []
     last = time.monotonic()
-    # Through a pipe: on a terminal the board of `up` would write over its own lines.
+    # The output goes to a pipe, because on a terminal `up` would overwrite its own lines.
     with subprocess.Popen(
         ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -58,7 +58,10 @@ def recorded(command: str, folder: Path, environment: dict[str, str]) -> list[tu
 
 
 def drawn(lines: list[tuple[float, str]]) -> str:
-    """The animation: each line appears at its time, and the window follows the last one. Without motion, the end is shown."""
+    """Return the animation: each line appears at its time, and the window scrolls to the last line.
+
+    Readers who have switched animations off see the last picture.
+    """
     at, times = 0.0, []
     for pause, _ in lines:
         at += min(pause, CALM)
@@ -95,7 +98,7 @@ def drawn(lines: list[tuple[float, str]]) -> str:
 
 
 def main() -> None:
-    """Play the scenes, and write the picture to stdout."""
+    """Run the commands, and write the picture to stdout."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = folder / "bin/catalog-forge"

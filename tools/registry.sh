@@ -1,6 +1,6 @@
 #!/bin/sh
-# See that Debian's docker-registry is here, and openssl, which makes the certificates of its tests.
-# usage: tools/registry.sh    exit 4: one cannot be had here; the reason is on stderr
+# Make sure that Debian's docker-registry is installed, and openssl, which makes the certificates for the tests.
+# usage: tools/registry.sh    exit 4: one of them is not available here; the reason is on stderr
 set -eu
 
 exec "$(dirname "$0")/debian.sh" docker-registry=docker-registry openssl=openssl

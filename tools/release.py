@@ -1,8 +1,8 @@
-"""Make a version of catalog-forge: python tools/release.py VERSION [--date DAY]
+"""Prepare a release of catalog-forge: python tools/release.py VERSION [--date DAY]
 
-The lines under "Unreleased" in CHANGELOG.md become those of the version, and the version is written where it stands, in
-pyproject.toml and catalog_forge/__init__.py. What to commit and how to tag it is printed, not done. `--notes [VERSION]` prints
-what a release says of a version.
+Move the lines under "Unreleased" in CHANGELOG.md below a heading for the version, write the version to pyproject.toml and
+catalog_forge/__init__.py, and print the commands that commit and tag the release. `--notes [VERSION]` prints the release notes of
+a version.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ VERSIONED = ("pyproject.toml", r'^version = "(.*)"$'), ("catalog_forge/__init__.
 
 
 def parts(version: str) -> tuple[int, ...]:
-    """The numbers of a version such as 1.2.3. Ends the program when it is another text."""
+    """Return the numbers of a version such as 1.2.3. Ends the program if the text has another form."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         sys.exit(f"release: {version!r} must be three numbers, such as 0.2.0")
     return tuple(map(int, version.split(".")))
 
 
 def sections(changelog: str) -> dict[str, str]:
-    """What each version changed, by its heading without the day; `Unreleased` too."""
+    """Map the heading of each version, without its date, to the changes below it; this includes `Unreleased`."""
     found = re.findall(r"^## (\S+).*\n((?:(?!## ).*\n?)*)", changelog, re.MULTILINE)
     return {name: text.strip() for name, text in found}
 
 
 def released(changelog: str, version: str, day: str) -> str:
-    """The changelog with a section for this version, and an empty one for what comes next."""
+    """Return the changelog with a section for this version, and an empty section for later changes."""
     known = sections(changelog)
     if version in known:
-        sys.exit(f"release: {version} is in CHANGELOG.md already")
+        sys.exit(f"release: {version} is already in CHANGELOG.md")
     if not known.get("Unreleased"):
-        sys.exit(f"release: nothing stands under {UNRELEASED!r} in CHANGELOG.md")
+        sys.exit(f"release: there is nothing under {UNRELEASED!r} in CHANGELOG.md")
     return changelog.replace(f"{UNRELEASED}\n", f"{UNRELEASED}\n\n## {version} ({day})\n", 1)
 
 
 def notes(changelog: str, version: str) -> str:
-    """What a release says: the lines of this version. Ends the program when there are none."""
+    """Return the notes of a release: the lines of this version. Ends the program if there are none."""
     found = sections(changelog).get(version)
     if not found:
-        sys.exit(f"release: CHANGELOG.md says nothing of {version}")
+        sys.exit(f"release: CHANGELOG.md has no changes for {version}")
     return found
 
 
 def bumped(text: str, pattern: str, version: str) -> str:
-    """A file with another version in it. Ends the program unless the new one is greater."""
+    """Return the content of a file with the new version. Ends the program unless the new version is greater than the old one."""
     found = re.search(pattern, text, re.MULTILINE)
     assert found, pattern
     if parts(version) < parts(found[1]):
@@ -65,7 +65,7 @@ def main(arguments: list[str], root: Path = ROOT) -> None:
     parser.add_argument(
         "--date", default=datetime.datetime.now(tz=datetime.UTC).date().isoformat(), help="the day of the release"
     )
-    parser.add_argument("--notes", action="store_true", help="print the notes of VERSION, by default of what is unreleased")
+    parser.add_argument("--notes", action="store_true", help="print the notes of VERSION (default: the unreleased changes)")
     given = parser.parse_args(arguments)
     changelog = root / "CHANGELOG.md"
     if given.notes:

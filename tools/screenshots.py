@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Take the screenshots of docs/preview.md anew, each view of the page in a real Chromium: tools/screenshots.py [VIEW...]
+"""Take new screenshots of each view of the page for docs/preview.md, in a real Chromium: tools/screenshots.py [VIEW...]
 
-The entry is Elasticsearch of examples/. `running` needs a Docker engine with the base image, which
-tools/with_real_programs.sh tools/screenshots.py brings.
+The entry is Elasticsearch from examples/. The view `running` needs a Docker engine with the base image:
+tools/with_real_programs.sh tools/screenshots.py
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ECHO = {
 
 
 def main() -> None:
-    """Write the pictures into docs/pictures/."""
+    """Write the pictures to docs/pictures/."""
     PICTURES.mkdir(exist_ok=True)
     paths = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in paths:
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def of_entry(page: Page) -> None:
-    """The tiles, and each view of an entry."""
+    """Take pictures of the tiles and of each view of an entry."""
     page.open()
     page.until("[...document.images].every((each) => each.complete)")
     shoot(page, "tiles")
@@ -76,7 +76,7 @@ def of_entry(page: Page) -> None:
 
 
 def of_export(page: Page) -> None:
-    """The file of --export, with an option that was chosen."""
+    """Take a picture of the file that --export writes, with one option chosen."""
     page.browser.get(page.url)
     page.ready()
     Select(page.find("#q-log_level")).select_by_value("DEBUG")
@@ -84,7 +84,7 @@ def of_export(page: Page) -> None:
 
 
 def of_echo(browser: webdriver.Chrome, catalog: Path) -> None:
-    """What lint finds, and a stack that runs."""
+    """Take pictures of lint's findings and of a running stack."""
     with served(catalog) as url:
         page = Page(browser, url)
         page.open("#/templates/echo")
@@ -102,12 +102,12 @@ def of_echo(browser: webdriver.Chrome, catalog: Path) -> None:
 
 
 def wanted(name: str) -> bool:
-    """Whether a view was asked for, or none by its name."""
+    """Whether this view was requested on the command line, or no view was."""
     return name in sys.argv[1:] or not sys.argv[1:]
 
 
 def shoot(page: Page, name: str) -> None:
-    """Take a picture when nothing moves any more."""
+    """Take a picture after all animations have ended."""
     page.run("document.getAnimations().forEach((each) => each.finish()); document.activeElement.blur(); scrollTo(0, 0)")
     page.run("document.querySelectorAll('.side').forEach((each) => each.scrollTo(0, 0))")
     file = PICTURES / f"preview-{name}.png"
@@ -121,7 +121,8 @@ def shoot(page: Page, name: str) -> None:
 
 
 def in_few_colours(png: bytes) -> bytes:
-    """Return a PNG of 8-bit RGB(A) with the 256 colours that cover most of it: a third of the bytes, and nobody sees it."""
+    """Reduce a PNG of 8-bit RGB(A) to the 256 colours that cover most of it. It then has a third of the bytes, without a visible
+    difference."""
     chunks = dict.fromkeys(("IHDR", "IDAT"), b"")
     at = 8
     while at < len(png):
@@ -132,7 +133,7 @@ def in_few_colours(png: bytes) -> bytes:
     width, height, _, kind_of, *_ = struct.unpack(">IIBBBBB", chunks["IHDR"])
     rows = list(unfiltered(zlib.decompress(chunks["IDAT"]), width, height, 4 if kind_of == 6 else 3))
     seen = Counter(colour for row in rows for colour in row)
-    # The next colour is the one that those so far fit worst, all its pixels counted: rare, bright ones stay what they are.
+    # The next colour is the one that the colours so far fit worst, weighted by its pixels, so that rare, bright colours are kept.
     palette: list[tuple[int, ...]] = []
     wrong, nearest = dict.fromkeys(seen, 1 << 20), dict.fromkeys(seen, 0)
     while len(palette) < min(256, len(seen)):
@@ -154,7 +155,7 @@ def in_few_colours(png: bytes) -> bytes:
 
 
 def unfiltered(data: bytes, width: int, height: int, size: int) -> Iterator[list[tuple[int, ...]]]:
-    """The colours of each row (PNG specification, 9.2): each byte was written as its difference to its neighbours."""
+    """Return the colours of each row. A PNG contains each byte as a difference to its neighbours (PNG specification, 9.2)."""
     before = bytearray(width * size)
     for top in range(0, height * (width * size + 1), width * size + 1):
         row = bytearray(data[top + 1 : top + 1 + width * size])

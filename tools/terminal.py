@@ -1,4 +1,4 @@
-"""Draw what a command prints on a terminal: python tools/terminal.py COMMAND [ARGUMENT...] > picture.svg"""
+"""Draw the output of a command on a terminal: python tools/terminal.py COMMAND [ARGUMENT...] > picture.svg"""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CSS = (
 
 
 def printed(command: list[str]) -> str:
-    """Run a command on a terminal of its own, and return what it writes there."""
+    """Run a command on a separate terminal, and return its output."""
     process, terminal = pty.fork()
     if process == 0:
         os.execvp(command[0], command)
     said = b""
-    with suppress(OSError):  # how Linux says that nobody holds the other end any more
+    with suppress(OSError):  # Linux reports in this way that the other end of the terminal is closed
         while piece := os.read(terminal, 65536):
             said += piece
     os.waitpid(process, 0)
@@ -32,7 +32,7 @@ def printed(command: list[str]) -> str:
 
 
 def painted(line: str) -> str:
-    """A line with its escape sequences turned into spans."""
+    """Return a line with its escape sequences converted to spans."""
     drawn, classes = "", []
     for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
         if piece.startswith("\x1b"):

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Both tiers of tests, one part after another: each is run whatever became of the others, and the end says what came out.
-# usage: tools/test_all.sh [ARGUMENT of pytest...]    exit 1: a part failed, or could not be run although CI=true
+# Run both tiers of tests, one part after another. Every part runs even if others fail; a summary is printed at the end.
+# usage: tools/test_all.sh [ARGUMENT of pytest...]    exit 1: a part failed or, with CI=true, could not be run
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
@@ -38,7 +38,7 @@ on_confd() { # RELEASE [ARGUMENT of pytest...]
     release=$1
     shift
     "$tools/confd_release.sh" "$release" || return
-    # Two files hold what is known of 0.16 alone: its flags, and how its TOML reads.
+    # Two test files are only about 0.16: its flags, and how it reads TOML.
     set -- --ignore tests/confd/test_flags.py --ignore tests/confd/test_toml.py "$@"
     "$tools/with_real_programs.sh" pytest --confd "$release" tests/confd tests/formats "$@"
 }
@@ -50,6 +50,6 @@ for release in 0.14.0 0.15.0 HEAD; do
 done
 part "the tests of containers, on a current Docker engine" current_engine "$@"
 
-printf '\n==== what came out\n' >&2
+printf '\n==== results\n' >&2
 cat "$summary" >&2
 exit "$failed"

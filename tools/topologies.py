@@ -29,13 +29,13 @@ files:
 {rest}launch: {{exec: [docker-entrypoint.sh, redis-server, /usr/local/etc/redis/redis.conf]}}
 """
 VALUES = 'set: {maxmemory: "@{metadata/maxmemory}"}'
-# What the conf container of `scripts` carries is always the same: it reads no metadata.
+# In the topology `scripts`, the conf container writes the file only once, so the file contains a constant.
 CONSTANT = "set: {maxmemory: 64mb}"
 READ = "  reload: restart\nmetadata: {maxmemory: {default: 64mb}}\n"
 
 
 def drawings() -> dict[str, str]:
-    """The drawing of each topology, by the name of its file."""
+    """Return the drawing of each topology, by its file name."""
     texts = {
         each: SPEC.format(topology=each, body=CONSTANT if each == "scripts" else VALUES, rest="" if each == "scripts" else READ)
         for each in TOPOLOGIES

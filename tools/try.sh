@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job, shown: a new conf image and its entry from nothing, the image built, and what it writes for three nodes.
+# Show the main job: create a conf image and its entry, build the image, and print what it writes for three nodes.
 # usage: tools/try.sh [FOLDER]     (called by `make try`, which sets up what it needs)
 set -eu
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Print the path of a real Vault 1.2.4, built once into the cache: of those under the MPL one that builds as a dependency.
-# usage: tools/vault.sh    exit 4: it cannot be had here; the reason is on stderr
+# Print the path of a real Vault 1.2.4, which is built once and then cached: a release under the MPL that can be built as a dependency.
+# usage: tools/vault.sh    exit 4: it is not available here; the reason is on stderr
 set -eu
 
-# It reaches into the runtime by names that newer linkers hide.
+# Vault uses internal names of Go's runtime that newer linkers hide by default.
 exec "$(dirname "$0")/built.sh" vault 1.2.4 github.com/hashicorp/vault "six minutes" -checklinkname=0

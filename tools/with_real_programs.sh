@@ -1,9 +1,9 @@
 #!/bin/sh
-# Run a command with the real programs at hand: docker-compose 1.29, a Docker engine with the base image, confd 0.16.0.
+# Run a command with the real programs: docker-compose 1.29, a Docker engine with the base image, confd 0.16.0 and others.
 # usage: tools/with_real_programs.sh COMMAND [ARGUMENT...]
 #
-# What cannot be had is named loudly and left out; the command decides what that means (a test is skipped, or fails
-# when CI=true). What was started here is stopped afterwards, and the command's exit code is kept.
+# A program that is not available is reported and left out; the command decides what this means (a test is skipped, or fails
+# with CI=true). Everything that this script starts is stopped afterwards. The exit code is that of the command.
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +15,7 @@ without() { echo "!! going on WITHOUT $*: see the reason above" >&2; }
 step "docker-compose 1.29: the client of the generated files"
 "$tools/debian.sh" docker-compose=docker-compose || without docker-compose
 
-step "busybox: the shell in which launch scripts are tried"
+step "busybox: the shell in which launch scripts are tested"
 "$tools/debian.sh" busybox=busybox-static || without busybox
 
 step "stores: etcd, Redis and ZooKeeper of Debian, moto for DynamoDB and SSM"
