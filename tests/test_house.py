@@ -28,7 +28,6 @@ LONGEST = 600
 # Names that several classes have, and how many.
 SHARED_NAMES = {
     "Action": 2,
-    "Address": 2,
     "Block": 2,
     "Container": 2,
     "Engine": 3,

@@ -278,12 +278,35 @@ def _painted(line: str) -> str:
     return click.style(line, dim=True) if line.startswith("  hint: ") else line
 
 
+def _enter(ctx: click.Context, _: click.Parameter, directory: str) -> Path | str:
+    """Make the folder of -C the current folder until the command ends, so that all paths begin there. Return its absolute path.
+
+    A shell that completes a command stays in its own folder. Raises BadParameter if there is no such folder.
+    """
+    if ctx.resilient_parsing:
+        return directory
+    # Imported here, because `--help` does not need pathlib and would spend a tenth of its time on the import.
+    from contextlib import chdir
+    from pathlib import Path
+
+    folder = Path(directory)
+    if not folder.is_dir():
+        what = f"{directory} is a file, not a folder" if folder.is_file() else f"there is no folder {directory}"
+        raise click.BadParameter(what, param_hint="-C")
+    folder = located(folder)
+    if directory != ".":
+        ctx.with_resource(chdir(folder))
+    return folder
+
+
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-C", "directory", type=click.Path(), default=".", metavar="DIR", help="Work in DIR.")
+@click.option(
+    "-C", "directory", type=click.Path(), default=".", metavar="DIR", callback=_enter, help="Work in DIR: all paths begin there."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.version_option(__version__, message=f"catalog-forge %(version)s, Python {sys.version.split()[0]}")
 @click.pass_context
-def root(ctx: click.Context, directory: str, debug: bool) -> None:
+def root(ctx: click.Context, directory: Path, debug: bool) -> None:
     """Generate, build and prove Rancher 1.x catalog entries and confd images.
 
     You write one spec; catalog-forge generates the conf image and the catalog entry from it.
@@ -292,17 +315,10 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
     Exit codes: 0 success, 1 findings, drift or an expected error, 2 wrong usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
-    # Imported here, because `--help` does not need pathlib and would spend a tenth of its time on the import.
-    from pathlib import Path
-
-    folder = Path(directory)
-    if not folder.is_dir():
-        what = f"{directory} is a file, not a folder" if folder.is_file() else f"there is no folder {directory}"
-        raise click.BadParameter(what, param_hint="-C")
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    ctx.obj = Settings(located(folder))
-    recover_above(ctx.obj.directory)
+    ctx.obj = Settings(directory)
+    recover_above(directory)
 
 
 def located(path: Path) -> Path:

@@ -76,11 +76,7 @@ class Site:
         self._all: Cache[Callable[[Site], Any], Any] = {}
 
     def belongs_to(self, entry: str) -> None:
-        """If a single image is given, use it for this entry. Raises ForgeError if a path in `images` is not a folder."""
-        for folder in self.images.given:
-            if not folder.is_dir():
-                hint = "--images must name the folder of a conf image, or a folder above it"
-                raise ForgeError(f"there is no folder {folder}", hint=hint)
+        """If a single image is given, use it for this entry."""
         self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:

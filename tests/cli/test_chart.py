@@ -129,4 +129,4 @@ def test_an_icon_that_leads_out_of_its_entry_is_refused_and_nothing_is_written(t
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (entry(tmp_path) / "file").write_text("x")
     result = run(tmp_path, "--entry", "templates/web", "-o", "file/below/charts")
-    assert result.exit_code == 1 and "file/below: the folder cannot be created: Not a directory" in result.output
+    assert result.exit_code == 2 and "file' is a file: choose another path" in result.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from catalog_forge.cli.main import COMMANDS, ROOMS, root
 from catalog_forge.errors import BuildError, EngineError, ForgeError, UsageError, Where
+from tests.test_layers import HOUSE, sources_of
 
 
 def failing(error: BaseException) -> click.Command:
@@ -86,6 +88,14 @@ def test_help_heads_the_commands_by_their_rooms() -> None:
         row = next(at for at, line in enumerate(lines) if line.startswith(f"  {name} "))
         heading = next(line for line in reversed(lines[:row]) if line and not line.startswith(" "))
         assert heading == f"{ROOMS[module.partition('.')[0]]}:", name
+
+
+def test_old_releases_of_click_do() -> None:
+    """Up to release 8.3, no class of click can be subscripted at run time."""
+    for name, text in sources_of(Path(__file__).parents[2] / HOUSE).items():
+        classes = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.ClassDef))
+        bases = [ast.unparse(base) for each in classes for base in each.bases]
+        assert [base for base in bases if base.startswith("click.") and "[" in base] == [], name
 
 
 def test_it_runs_as_a_module() -> None:

@@ -261,8 +261,16 @@ TYPED = {
     "question": (["new", "a-conf", "--set", "versoin=2"], 1, ["has no question 'versoin'", "did you mean 'version'?"]),
     "no answer": (["new", "a-conf", "--set", "version"], 2, ["--set", "'version' is not KEY=VALUE: write --set version=VALUE"]),
     "name": (["new", "Foo"], 2, ["an image cannot be named 'Foo'", "lower-case letters, digits and dashes"]),
-    "no file to ask": (["metadata", "get", "/", "--file", "nofile"], 1, ["nofile: cannot read", "hint: check the path"]),
-    "no file to serve": (["metadata", "serve", "nofile"], 1, ["nofile: cannot read", "hint: check the path"]),
+    "no file to ask": (
+        ["metadata", "get", "/", "--file", "nofile"],
+        2,
+        ["'--file': there is no file 'nofile' in /", "known here: answers.yml"],
+    ),
+    "no file to serve": (
+        ["metadata", "serve", "nofile"],
+        2,
+        ["'FILE': there is no file 'nofile' in /", "known here: answers.yml"],
+    ),
     "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT with 40 hex digits"]),
     "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
     "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all rules"]),
@@ -272,6 +280,17 @@ TYPED = {
         ["the value must be SERVICE=N", "such as redis="],
     ),
     "scale": (["up", "redis", "--plan", "--scale", "rdis=2"], 2, ["there is no service 'rdis'", "did you mean 'redis'?"]),
+    "no file": (["show", "redis", "--answers", "anwers.yml"], 2, ["--answers", "no file 'anwers.yml' in /", "'answers.yml'?"]),
+    "no folder of a file": (["chart", "--answers", "a/b.yml", "x"], 2, ["--answers", "no folder 'a' in /", "check the path"]),
+    "folder for a file": (["seed", "x", "--answers", "specs"], 2, ["--answers", "'specs' is a folder: name a file in it"]),
+    "file for a folder": (["adopt", "answers.yml"], 2, ["'DIR...'", "'answers.yml' is a file: name its folder"]),
+    "no folder to adopt": (["adopt", "imags"], 2, ["'DIR...'", "no folder 'imags' in /", "did you mean 'images'?"]),
+    "empty path": (["up", "redis", "--answers", ""], 2, ["--answers", "the path is empty: name a file"]),
+    "link to nowhere": (["adopt", "link"], 2, ["'link' is a link to 'nowhere', which does not exist: correct the link"]),
+    "no folder for a file": (["test", "--junit", "ci/j.xml"], 2, ["--junit", "no folder 'ci' in /", "create it, or choose"]),
+    "folder for a new file": (["upgrades", "--html", "specs"], 2, ["--html", "'specs' is a folder: name a file in it"]),
+    "file for a new folder": (["render", "x", "-o", "answers.yml/y"], 2, ["--output", "answers.yml' is a file: choose another"]),
+    "no confd": (["build", "--confd", "cnfd"], 2, ["'--confd' (env var: 'CATALOG_FORGE_CONFD')", "no file 'cnfd' in /"]),
     "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
 }
 
@@ -279,7 +298,8 @@ TYPED = {
 @pytest.mark.parametrize(("words", "code", "wanted"), TYPED.values(), ids=TYPED)
 def test_what_is_typed_wrongly_is_told_with_what_to_type(words: list[str], code: int, wanted: list[str], tmp_path: Path) -> None:
     if words != ["generate"]:
-        tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+        tree(tmp_path, {"specs/redis-conf.yml": SPEC, "answers.yml": "port: 1\n"})
+        (tmp_path / "link").symlink_to("nowhere")
         assert call(tmp_path, "generate").exit_code == 0
     result = call(tmp_path, *words)
     assert result.exit_code == code, result.output

@@ -238,7 +238,7 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
         ((*WORDS, "--blueprint", "generic-conf"), 2, "for specs without a blueprint"),
         ((*WORDS, "--set", "version=1"), 2, "for specs without a blueprint"),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),
-        (("--answers", "/not/there"), 2, "does not exist"),
+        (("--answers", "/not/there"), 2, "there is no folder '/not'"),
         (("--set", "servise=web"), 1, "did you mean 'service'?"),
         (("--set", "topology=nets"), 1, "did you mean 'netns'?"),
         (("--set", "name=other-conf"), 1, "the name is given by NAME"),

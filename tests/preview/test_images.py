@@ -104,7 +104,7 @@ def test_where_no_folder_is_known_it_says_what_to_do(hand: Path, tmp_path: Path)
 
 def test_a_folder_that_is_given_must_be_there(hand: Path) -> None:
     done = CliRunner().invoke(root, ["-C", str(hand), "preview", "app", "--images", "no", "--export", str(hand / "x.html")])
-    assert done.exit_code == 1 and "there is no folder" in done.output
+    assert done.exit_code == 2 and "there is no folder 'no' in" in done.output
 
 
 def test_an_image_that_cannot_be_read_is_told_with_its_place(hand: Path) -> None:

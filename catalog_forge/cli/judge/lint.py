@@ -15,7 +15,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import options
+from catalog_forge.cli.shown import options, places
 from catalog_forge.shown import counted, printable
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 # The levels are repeated here, because importing them would slow down completion in the shell.
 FAIL_ON = ("error", "warning", "note", "never")
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,11 @@ class Run:
 )
 @options.form(*FORMATS)
 @options.output("FILE", "Write the result to FILE.")
-@click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, whose name must end in .html or .md.")
-@click.option("--baseline", type=_FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")
-@click.option("--write-baseline", type=_FILE, metavar="FILE", help="Record all current findings in FILE, and exit.")
+@click.option(
+    "--report", type=places.NEW_FILE, metavar="FILE", help="Write a report to FILE, whose name must end in .html or .md."
+)
+@click.option("--baseline", type=places.FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")
+@click.option("--write-baseline", type=places.NEW_FILE, metavar="FILE", help="Record all current findings in FILE, and exit.")
 @click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix changes; without --fix nothing is written.")
 @click.option(
@@ -143,9 +144,9 @@ def lint(
     with _without_collector():
         runs = [_run(start, path, options, select, ignore) for path in paths or (Path(),)]
     if options.write_baseline:
-        _write_baseline(start / options.write_baseline, runs)
+        _write_baseline(options.write_baseline, runs)
         return
-    _show(start, runs, options)
+    _show(runs, options)
     failing = [each for run in runs for each in run.checked.findings if _fails(each.level, options.fail_on or run.wanted.fail_on)]
     if failing:
         raise SystemExit(1)
@@ -315,14 +316,14 @@ def _write_baseline(path: Path, runs: list[Run]) -> None:
     click.echo(f"{path}: {len(findings)} findings", err=True)
 
 
-def _show(start: Path, runs: list[Run], options: Options) -> None:
+def _show(runs: list[Run], options: Options) -> None:
     """Print or write the result, and a summary line on stderr."""
     from catalog_forge.cli.judge import findings
     from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.runner import baseline
 
     if options.baseline:
-        left = baseline.load(start / options.baseline, str(options.baseline))
+        left = baseline.load(options.baseline, str(options.baseline))
         for number, run in enumerate(runs):
             runs[number], left = _without_known(run, left)
         for run in runs:
@@ -331,13 +332,13 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
     if not (options.diff and not options.fix):
         result = _written(whole, runs, options.form)
         if options.out:
-            outfile.write(start / options.out, click.unstyle(result) if options.form == "text" else result)
+            outfile.write(options.out, click.unstyle(result) if options.form == "text" else result)
         elif options.form == "text":
             click.echo(result, nl=False)
         else:
             outfile.show(result, f"catalog-forge lint --format {options.form} -o FILE")
     if options.report:
-        _report(start / options.report, runs, whole)
+        _report(options.report, runs, whole)
     files = sum(len(run.catalog.tree.files) for run in runs)
     click.echo(findings.summary(whole, files), err=True)
 

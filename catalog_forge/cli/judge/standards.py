@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.cli.shown import options
+from catalog_forge.cli.shown import options, places
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def show(settings: Settings, form: str) -> None:
 @click.option(
     "--to",
     "file",
-    type=click.Path(path_type=Path),
+    type=places.FILE,
     metavar="FILE",
     help="Compare the standards here with those in FILE.",
 )
@@ -75,7 +75,7 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     repository = Repository.find(settings.directory)
     repository.chosen(())  # raises ForgeError if there are no specs
     here = repository.team or Team()
-    old, new = (here, load(_below(settings, file, "--to"), str(file))) if file else (published(repository, ref), here)
+    old, new = (here, load(file.absolute(), str(file))) if file else (published(repository, ref), here)
     found = [*impacts(repository, old, new)]
     if form == "json":
         rows = [{**vars(each), "keys": _pairs(each.keys)} for each in found if each]
@@ -85,14 +85,6 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     if broken := [each.name for each in found if each.problems]:
         hint = "change the standards or the specs; a deviation needs a reason under `deviations`"
         raise ForgeError(f"{counted(len(broken), 'spec')} cannot be generated: {first_of(broken, _MOST)}", hint=hint)
-
-
-def _below(settings: Settings, path: Path, word: str, *, folder: bool = False) -> Path:
-    """Return a path that the user gave relative to the folder of -C. Raises BadParameter if there is no such file or folder."""
-    place = settings.directory / path
-    if not (place.is_dir() if folder else place.is_file()):
-        raise click.BadParameter(f"there is no {'folder' if folder else 'file'} {str(path)!r}", param_hint=word)
-    return place
 
 
 def _show_impact(differ: Mapping[str, tuple[str, str]], found: list[Impact]) -> None:
@@ -153,11 +145,10 @@ def adopt(settings: Settings, write: bool) -> None:
 
 
 @standards.command()
-@click.argument("catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("catalogs", metavar="CATALOG...", nargs=-1, required=True, type=places.FOLDER)
 @options.form()
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
-@click.pass_obj
-def report(settings: Settings, catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
+@options.html()
+def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     """Show an overview of many catalogs: the base, confd and metadata of each image, violated standards, and its last change.
 
     CATALOG is the folder of a catalog. Each catalog is compared with its own standards. Exits 1 if anything cannot be read.
@@ -165,8 +156,7 @@ def report(settings: Settings, catalogs: tuple[Path, ...], form: str, html: Path
     from catalog_forge.cli.judge.deriving import facts
     from catalog_forge.errors import ForgeError, Problem
 
-    places = {catalog: _below(settings, catalog, "CATALOG...", folder=True) for catalog in catalogs}
-    found = [each for catalog in catalogs for each in facts(places[catalog], str(catalog))]
+    found = [each for catalog in catalogs for each in facts(catalog.absolute(), str(catalog))]
     rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
     for each in found:
         values = [each.values.get(word, "") or "-" for word in ("base", "confd", "metadata")]
@@ -178,9 +168,7 @@ def report(settings: Settings, catalogs: tuple[Path, ...], form: str, html: Path
         from catalog_forge import texts
         from catalog_forge.cli.shown import outfile
 
-        outfile.write(
-            settings.directory / html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary)
-        )
+        outfile.write(html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary))
     if form == "json":
         click.echo(as_json([vars(each) for each in found]))
     else:

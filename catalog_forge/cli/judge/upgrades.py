@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--rancher", metavar="VERSION", default="", help="The version of Rancher, such as v1.6.14; default: any.")
 @click.option("--all", "every", is_flag=True, help="Show every upgrade offered, not only the next one for each revision.")
 @options.form(what="Output format; JSON contains all steps.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
+@options.html()
 @click.pass_obj
 def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:
     """List the upgrades that a catalog offers, and what each of them loses.

@@ -9,7 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import outfile
+from catalog_forge.cli.shown import outfile, places
 from catalog_forge.shown import printable
 
 
@@ -17,18 +17,22 @@ from catalog_forge.shown import printable
 @click.argument("entry", required=False, shell_complete=complete.entries)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one.")
 @click.option(
-    "--images", multiple=True, metavar="DIR", help="A folder with conf images that are not in the catalog; may be repeated."
+    "--images",
+    type=places.FOLDER,
+    multiple=True,
+    metavar="DIR",
+    help="A folder with conf images that are not in the catalog; may be repeated.",
 )
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--export",
     "out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=places.NEW_FILE,
     metavar="FILE.html",
     help="Write ENTRY to a single file that needs no server, and exit.",
 )
 @click.pass_obj
-def preview(settings: Settings, entry: str | None, port: int, images: tuple[str, ...], no_open: bool, out: Path | None) -> None:
+def preview(settings: Settings, entry: str | None, port: int, images: tuple[Path, ...], no_open: bool, out: Path | None) -> None:
     """Show a catalog in a browser, with the files that its conf images render.
 
     For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers
@@ -49,7 +53,7 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
     from catalog_forge.preview.site import Site
     from catalog_forge.repository import Repository
 
-    site = Site(settings.directory, [settings.directory / each for each in images])
+    site = Site(settings.directory, images)
     path = site.id_of(entry) if entry else ""
     site.belongs_to(path)
     if not (path or images or Repository(site.root).names()):
@@ -59,7 +63,7 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[str,
 
         if not path:
             raise click.UsageError("--export needs an ENTRY: the file shows a single entry")
-        outfile.write(settings.directory / out, exported(site, path))
+        outfile.write(out, exported(site, path))
         return
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url

@@ -17,17 +17,13 @@ if TYPE_CHECKING:
 
     from catalog_forge.rancher.entries import Revision
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
 @click.argument("entry", shell_complete=complete.entries)
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
 @click.option("--compose", "composed", is_flag=True, help="Print the compose files with the answers filled in.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question for --compose; may be repeated.")
-@click.option(
-    "--answers", type=_FILE, metavar="FILE", help="For --compose: file with answers, as YAML or as KEY=VALUE lines (.env)."
-)
+@options.answers("For --compose: file with answers, as YAML or as KEY=VALUE lines (.env).")
 @options.form()
 @click.pass_obj
 def show(

@@ -45,6 +45,6 @@ def picture(settings: Settings, name: str, out: Path | None) -> None:
 
     drawn = draw(topology.of_spec(Repository.find(settings.directory).source(name).spec()))
     if out:
-        outfile.write(settings.directory / out, drawn)
+        outfile.write(out, drawn)
     else:
         outfile.show(drawn, f"catalog-forge spec picture {name} -o FILE.svg")

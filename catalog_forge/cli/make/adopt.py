@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
-from catalog_forge.cli.shown import engines, options, outfile
+from catalog_forge.cli.shown import engines, options, outfile, places
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.verify.observation import Engine
 
-_DIR = click.Path(exists=True, file_okay=False, path_type=Path)
-
 
 @click.command()
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=_DIR)
-@click.option("--entry", "entries", multiple=True, type=_DIR, metavar="DIR", help="The entry that uses the image, or a catalog.")
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=places.FOLDER)
+@click.option(
+    "--entry", "entries", multiple=True, type=places.FOLDER, metavar="DIR", help="The entry that uses the image, or a catalog."
+)
 @click.option(
     "--write",
     is_flag=True,
@@ -36,7 +36,7 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--diff", is_flag=True, help="Also show the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
 @options.form()
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
+@options.html()
 @click.pass_obj
 def adopt(
     settings: Settings,

@@ -64,12 +64,9 @@ def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tup
     return values
 
 
-FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
-
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="Use this confd binary instead of downloading one.")
+@options.confd("Use this confd binary instead of downloading one.")
 @click.option("--any-confd", "told", is_flag=True, help="Accept --confd even if it is not the pinned one.")
 @click.option("--twice", is_flag=True, help="Build each image a second time without the cache, and fail if its content differs.")
 @click.option("--no-cache", is_flag=True, help="Rebuild every image, even if nothing has changed.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from catalog_forge.chart.charting import Chart
     from catalog_forge.plan import Plan
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.specs)
@@ -27,9 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question; the chart uses the answer as its default value."
 )
-@click.option(
-    "--answers", "answers_file", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines (.env)."
-)
+@shared.answers(dest="answers_file")
 @shared.output("DIR", "The folder to create the chart's folder in; default: charts/ in the catalog.", "output")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if any file is out of date, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
@@ -90,7 +85,7 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
     from catalog_forge.repository import Repository
 
     if options["output"]:
-        folder = settings.directory / options["output"]
+        folder = options["output"].absolute()
         root, room = folder.parent, folder.name
     else:
         root, room = Repository.find(settings.directory).root, "charts"

@@ -14,6 +14,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options as shared
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from catalog_forge.plan import File, Plan
     from catalog_forge.repository import Repository, Source
     from catalog_forge.yamlio import Map
-
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,11 @@ class Options:
     help="For a proxy: the store that lists the servers, such as etcdv3 or consul.",
 )
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="YAML file with answers.")
+@shared.answers("YAML file with answers.")
 @click.option("--no-input", is_flag=True, help="Do not prompt; use the defaults.")
 @click.option("--trust", is_flag=True, help="Allow cookiecutter to run the blueprint's hooks and extensions.")
 @click.option("--build/--no-build", default=None, help="Whether to build the image; default: build it if an engine is available.")
-@click.option(
-    "--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Build with this confd binary instead of downloading one."
-)
+@shared.confd("Build with this confd binary instead of downloading one.")
 @click.option("--force", is_flag=True, help="Overwrite an existing spec, and generated files even if they were edited.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not show the steps of the build.")
 @click.option("--dry-run", is_flag=True, help="Write and build nothing; show what would be written.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.cli.make.build import FILE, Inputs, requests_for
+from catalog_forge.cli.make.build import Inputs, requests_for
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown import options, outfile
 from catalog_forge.shown import as_json
@@ -15,7 +15,7 @@ from catalog_forge.shown import as_json
 
 @click.command()
 @click.argument("name", shell_complete=complete.specs)
-@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary that the image is built with.")
+@options.confd("The confd binary that the image is built with.")
 @click.option("--platform", metavar="OS/ARCH", help="The platform that the image is built for.")
 @options.output("FILE", "Write the result to FILE.")
 @click.pass_obj

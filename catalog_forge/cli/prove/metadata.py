@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog_forge.cli.shown import options
+from catalog_forge.cli.shown import options, places
 from catalog_forge.errors import ForgeError
 from catalog_forge.shown import as_json, printable
 
@@ -29,7 +29,6 @@ POLL_SECONDS = 0.5
 
 _MOST_WARNINGS = 10
 _OPEN_FILES = 8192
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -37,31 +36,25 @@ def metadata() -> None:
     """Emulate the Rancher metadata service, and show what confd sees."""
 
 
-class Address(click.ParamType[tuple[str, int]]):
-    """A parameter type: HOST:PORT, :PORT (all addresses) or [IPV6]:PORT."""
-
-    name = "HOST:PORT"
-
-    def convert(self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Return host and port."""
-        if isinstance(value, tuple):
-            return value
-        host, colon, port = value.rpartition(":")
-        if not (colon and port.isascii() and port.isdigit() and int(port) < 65536):
-            self.fail(f"{value!r} is not HOST:PORT", param, ctx)
-        return host.removeprefix("[").removesuffix("]"), int(port)
+def _address(value: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT, :PORT (all addresses) or [IPV6]:PORT."""
+    host, colon, port = value.rpartition(":")
+    if not (colon and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise click.BadParameter(f"{value!r} is not HOST:PORT: write the port as a number up to 65535, such as 127.0.0.1:8080")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 @metadata.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=places.FILE)
 @click.option(
     "--listen",
-    type=Address(),
+    type=_address,
+    metavar="HOST:PORT",
     default="127.0.0.1:8080",
     show_default=True,
     help="The address to listen on; port 0 picks a free port.",
 )
-@click.option("--reload-listen", type=Address(), help="The address on which POST /v1/reload reloads FILE.")
+@click.option("--reload-listen", type=_address, metavar="HOST:PORT", help="The address on which POST /v1/reload reloads FILE.")
 @click.option("--xff", is_flag=True, help="Identify the caller by the X-Forwarded-For header.")
 def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | None, xff: bool) -> None:
     """Serve FILE, an answers file or a scenario, until interrupted.
@@ -91,7 +84,7 @@ def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | 
 
 
 _ASKED = (
-    click.option("--file", type=_FILE, help="An answers file or a scenario."),
+    click.option("--file", type=places.FILE, help="An answers file or a scenario."),
     click.option("--url", metavar="URL", help="A running service, for example http://rancher-metadata."),
     click.option("--version", metavar="VERSION", help="PATH is relative to this version, for example 2015-12-19."),
     click.option(

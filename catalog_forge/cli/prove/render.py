@@ -11,7 +11,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.prove import rendered
-from catalog_forge.cli.shown import engines, options
+from catalog_forge.cli.shown import engines, options, places
 from catalog_forge.cli.shown import names as complete
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ MAX_BYTES = 1 << 20
 _DEEPEST, _MOST_NAMED = 5, 5
 
 VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
-
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,14 @@ class Wanted:
 )
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the one in the spec.")
 @engines.backend
-@click.option("--image-dir", type=_FOLDER, metavar="DIR", help="Render a folder with conf.d/ and templates/ instead of a spec.")
+@click.option(
+    "--image-dir", type=places.FOLDER, metavar="DIR", help="Render a folder with conf.d/ and templates/ instead of a spec."
+)
 @click.option(
     "--file",
     "--metadata",
     "metadata",
-    type=_FILE,
+    type=places.FILE,
     metavar="FILE",
     help="An answers file or a scenario, instead of a scenario of the spec.",
 )

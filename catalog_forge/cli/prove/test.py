@@ -10,7 +10,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.prove.rendered import warn_of_keys
-from catalog_forge.cli.shown import engines, options
+from catalog_forge.cli.shown import engines, options, outfile, places
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, counted, printable, said
@@ -40,7 +40,7 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="With `--engine stack`: allow privileged settings, as `up --trust` does.")
 @options.jobs(2, "Number of scenarios to play in parallel.")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write JUnit XML to FILE.")
+@click.option("--junit", type=places.NEW_FILE, metavar="FILE", help="Also write JUnit XML to FILE.")
 @options.form()
 @click.pass_obj
 def test(
@@ -81,7 +81,7 @@ def test(
             if form == "text":
                 _show(result)
     if junit:
-        junit.write_text(report.junit(results, engine), encoding="utf-8")
+        outfile.write(junit, report.junit(results, engine))
     if form == "json":
         click.echo(as_json(report.as_data(results, engine)))
     bad = [result for result in results if not result.passed]

@@ -29,25 +29,17 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _STAMP = 30  # "2026-11-29T16:57:01.123456789Z" has a fixed length
 
 
-class Since(click.ParamType[float]):
-    """A parameter type for a time: either a duration before now, such as 90s, 10m, 2h or 1d, or a date and time."""
+def _since(value: str) -> float:
+    """Return the time that is a duration before now, such as 90s, 10m, 2h or 1d, or a date and time, in seconds since 1970."""
+    from datetime import datetime
 
-    name = "time"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the time in seconds since 1970."""
-        from datetime import datetime
-
-        if isinstance(value, float):
-            return value
-        if found := re.fullmatch(r"(\d{1,9})([smhd])", value):
-            return time.time() - int(found[1]) * _UNITS[found[2]]
-        try:
-            return datetime.fromisoformat(value).timestamp()
-        except ValueError:
-            self.fail(
-                f"{value!r} is neither a duration, such as 90s, 10m, 2h or 1d, nor a time, such as 2026-11-29T16:00", param, ctx
-            )
+    if found := re.fullmatch(r"(\d{1,9})([smhd])", value):
+        return time.time() - int(found[1]) * _UNITS[found[2]]
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (ValueError, OverflowError):
+        what = "is neither a duration, such as 90s, 10m, 2h or 1d, nor a time, such as 2026-11-29T16:00"
+        raise click.BadParameter(f"{value!r} {what}") from None
 
 
 @click.command()
@@ -56,7 +48,7 @@ class Since(click.ParamType[float]):
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines until interrupted.")
 @click.option(
     "--since",
-    type=Since(),
+    type=_since,
     metavar="TIME",
     help="Show only lines since TIME: a duration, such as 90s, 10m, 2h or 1d, or a date and time, such as 2026-11-29T16:00.",
 )

@@ -12,6 +12,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.cli.shown.paint import painted_diff
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
 
 _MAX_BYTES = 16 << 20
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -33,7 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--prefix", metavar="PATH", help="Prefix of all keys; default: the one in the spec.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value; lists and maps as YAML.")
 @click.option("--unset", multiple=True, metavar="KEY", help="Remove the value of an optional key.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="Values in a YAML file.")
+@options.answers("Values in a YAML file.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the store differs from the spec.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show how many keys would change.")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _LOOK = 0.01
 _TURN = 30.0
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -52,7 +51,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="With --upgrade-from: check this scenario's expectations of the containers after the upgrade.",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines (.env).")
+@options.answers()
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Number of units of a service.")
 @click.option(
     "--beside",
@@ -76,7 +75,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--trust", is_flag=True, help="Allow privileged containers, and mounts, networks and devices of this machine.")
 @click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy image for load balancers.")
-@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary for images that must be built.")
+@options.confd("The confd binary for images that must be built.")
 @click.pass_context
 def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: Any) -> None:
     """Run an entry's whole stack on a Docker engine, as Rancher would.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options as shared
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -46,13 +47,7 @@ backend = click.option(
 
 def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
     """Return a decorator that adds options to a command: --engine with these names, and --confd."""
-    confd = click.option(
-        "--confd",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        envvar="CATALOG_FORGE_CONFD",
-        help="The confd binary to run with `--engine confd`, and to put into images that must be built; default: the "
-        "one on PATH.",
-    )
+    what = "The confd binary to run with `--engine confd`, and to put into images that must be built; default: the one on PATH."
     engine = click.option(
         "--engine",
         "engine",
@@ -61,7 +56,7 @@ def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
         show_default=True,
         help=f"{'; '.join(_SAYS[name] for name in names)}.",
     )
-    return lambda command: engine(confd(command))
+    return lambda command: engine(shared.confd(what)(command))
 
 
 @contextmanager

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from catalog_forge.cli.shown import places
+
+_ANSWERS = "File with answers, as YAML or as KEY=VALUE lines (.env)."
+
 
 def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
     """Return a decorator that adds the option --output: the file for the result, or the folder if `metavar` is DIR."""
-    into = click.Path(path_type=Path, dir_okay=metavar == "DIR", file_okay=metavar != "DIR")
+    into = places.NEW_FOLDER if metavar == "DIR" else places.NEW_FILE
     return click.option("-o", "--output", dest, type=into, metavar=metavar, help=what)
+
+
+def html(what: str = "Write an HTML page.") -> Callable[[Any], Any]:
+    """Return a decorator that adds the option --html: the file for a page."""
+    return click.option("--html", type=places.NEW_FILE, metavar="FILE", help=what)
+
+
+def answers(
+    what: str = "File with answers, as YAML or as KEY=VALUE lines (.env).", dest: str = "answers"
+) -> Callable[[Any], Any]:
+    """Return a decorator that adds the option --answers: the file with the answers to questions."""
+    return click.option("--answers", dest, type=places.FILE, metavar="FILE", help=what)
+
+
+def confd(what: str) -> Callable[[Any], Any]:
+    """Return a decorator that adds the option --confd: a confd binary."""
+    return click.option("--confd", type=places.FILE, envvar="CATALOG_FORGE_CONFD", show_envvar=True, help=what)
 
 
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
