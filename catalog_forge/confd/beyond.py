@@ -20,7 +20,7 @@ _ALIKE = {"stack": "stack_name", "name": "name"}
 
 
 def everywhere(names: Names, of: Collection) -> Members:
-    """Compile all services, in any stack, that have the collection's label. If `of.inner` is set, compile their containers."""
+    """Compile a collection of services, in all stacks, by label. If `of.inner` is set, its elements are their containers."""
     if names.listed_by_name:
         return _by_containers(names, of)
     names.roots.add("/stacks")
@@ -50,7 +50,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
     """In a loop over the collection `service`, compile the containers of the service that the variable `variable` holds.
 
-    With filters, or in version 2015-07-25, a walk first selects the containers of all services in the collection.
+    With filters, or in version 2015-07-25, a `Selection` first finds the containers of all services in the collection.
     """
     if not filters and not names.listed_by_name:
         names.roots.add("/stacks")
@@ -121,7 +121,7 @@ def link(names: Names, of: Collection) -> Members:
 def _by_own_link(names: Names, of: Collection) -> Members:
     """The variant of `link` for version 2015-07-25, which reads the links of the container `self`.
 
-    In that version, services of the same name share one entry, so the links of a service cannot be used.
+    In that version, /services merges services of the same name, so the links of a service cannot be used.
     """
     mine = names.self_container().child(f"links/{of.name}").value_or(_NONE)
     slot = names.slot(f"target of {of}")
@@ -151,7 +151,7 @@ def split(text: str, separator: str) -> Members:
     """Split the text of an element at `separator`. Drop empty parts, and the spaces around separators.
 
     `text` is a template expression. Up to 64 consecutive separators are replaced with one, so that there are no empty
-    parts. A walk could filter out empty parts, but cannot start inside a loop.
+    parts. A `Selection` could drop empty parts, but cannot be evaluated inside a loop.
     """
     between = go.string(separator)
     text = f"print {between} {go.paren(text)} {between}"

@@ -134,7 +134,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
 
 
 def _segment(path: str, name: Any) -> Any:
-    """Return the name of a record as a part of a key. Raises ForgeError if the name contains a slash."""
+    """Return the name of a record unchanged. Raises ForgeError if it contains a slash, which would end a segment of the key."""
     if "/" in str(name):
         raise ForgeError(f"{path}: the name {str(name)!r} cannot be part of a key", hint="it must be text without a slash")
     return name

@@ -59,9 +59,10 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A collection that only a recursive walk can find: each `element` of `source` for which all `conditions` hold.
+    """A collection that no single template function can list: each `element` of `source` for which all `conditions` hold.
 
-    `kept` is the template expression for the text that is recorded for each element found.
+    A template that calls itself for each element of `source` tests the conditions. `kept` is the template expression for the text
+    that is recorded for each element found.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Names:
-    """Builds the paths in a template. `roots` become the keys of the template's resource; `selections` become the prologue."""
+    """Builds the paths in a template. `roots` become the keys of its resource; `selections` become templates before its body."""
 
     version: str
     is_self: bool
@@ -155,7 +156,7 @@ class Names:
         return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
-        """Compile a collection of containers or hosts. If only a walk can list them, the walk is added to `selections`."""
+        """Compile a collection of containers or hosts. If no single template function lists them, add a `Selection`."""
         if of.kind == "hosts":
             self.roots.add("/hosts")
             return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
@@ -185,7 +186,7 @@ class Names:
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
             # With a separator at both ends of the text, the spaces at both ends are also next to a separator. A line break is
-            # replaced because it separates the elements that a walk finds.
+            # replaced because it separates the elements that a selection finds.
             text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
             for beside in ("\n", f"{separator} ", f" {separator}"):
                 text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"
@@ -201,7 +202,7 @@ class Names:
         return Members(f"gets {base.child('*').term}", Path("%s", ("",)), pairs=True, plain=True)
 
     def _direct(self, of: Collection) -> Members | None:
-        """Compile the collection if it can be listed without a walk; otherwise return None."""
+        """Compile the collection if a single template function can list it; otherwise return None."""
         if self.listed_by_name:
             if of.kind == "peers" and self.is_self:
                 self.roots.add("/self/service")
@@ -223,7 +224,7 @@ class Names:
         return Path("/self/stack/services/%s", (self.service_name(),))
 
     def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
-        """Return the source of a collection's walk, the template expression for an element's path, and the walk's conditions."""
+        """Return three fields of the `Selection` that finds a collection: `source`, `element` and `conditions`."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
         if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:
@@ -267,12 +268,12 @@ NOWHERE = Where("")
 
 
 def of_container(leaf: str, default: str = _EMPTY) -> str:
-    """Return the template expression for a field (`leaf`) of the container that a walk visits."""
+    """Return the template expression for a field (`leaf`) of the container that a selection is testing."""
     return Path("%s", ("$c",)).child(leaf).value_or(default)
 
 
 def same(leaf: str, wanted: str) -> str:
-    """Return a condition that is true if a field (`leaf`) of the visited container equals `wanted`, a template expression."""
+    """Return a condition of a selection: the field `leaf` of the tested container equals `wanted`, a template expression."""
     return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 

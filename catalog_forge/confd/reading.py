@@ -252,7 +252,7 @@ class _Reader:
         self.within(node.body, guards)
         self.dot = dot
         self.forget(mark)
-        # The else branch of {{else with}} contains only the second `with`.
+        # With {{else with}}, the else branch contains only the second `with`.
         if not keep_dot and node.else_body and _is_else_with(node):
             self.needs("{{else with}}", node.else_body.nodes[0])
         self.within(node.else_body, guards if _negates(node.pipeline) else [])

@@ -165,9 +165,9 @@ def _action(file: ConfFile) -> str:
 
 
 def _prologue(values: Values, body: str) -> str:
-    """Return the body, preceded by the code that it needs, such as helpers and walks.
+    """Return the body, preceded by the code that it needs, such as helper templates and selections.
 
-    If there are walks, the body becomes a separate template.
+    If there are selections, the body becomes a separate template.
     """
     selections = list(values.names.selections.values())
     code = [values.helpers[name] for name in sorted(values.helpers)]
@@ -186,7 +186,10 @@ def _prologue(values: Values, body: str) -> str:
 
 
 def _walk(selection: Selection, selections: list[Selection], number: int) -> str:
-    """Return the template of a walk, which calls itself for each element: in confd, a template's only state is its argument."""
+    """Return the template that finds the elements of a selection.
+
+    It calls itself for each element of the source, because a template's only state in confd is its argument.
+    """
     earlier = {item.name: f".{item.name}" for item in selections[:number]}
     kept = "".join(f' "{name}" {value}' for name, value in earlier.items())
     step = f'(map "from" .from "i" (add .i 1) "out" OUT{kept})'
@@ -205,12 +208,12 @@ def _walk(selection: Selection, selections: list[Selection], number: int) -> str
 
 
 def _call(selections: list[Selection], number: int, found: dict[str, str]) -> str:
-    """Return the action, without its closing braces, that calls the walk with this number or, after the last walk, the body."""
+    """Return the action, without its closing braces, that calls the selection `number` or, after the last selection, the body."""
     kept = "".join(f' "{name}" ({value})' for name, value in found.items())
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # In a source, `$.self` is the container that an earlier walk found; `found` has the template expression for that container.
+    # In a source, `$.self` is the container that an earlier selection found; `found` has the template expression for it.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

@@ -34,8 +34,8 @@ METADATA = re.compile(
 _NEAR = 0.75
 
 
-# Matches an entry in a service's list of containers or in a stack's list of services. The groups `of` and `below` match if the
-# path continues below that entry.
+# Matches an element of a service's list of containers or of a stack's list of services. The groups `of` and `below` match if the
+# path continues below that element.
 _LISTED = re.compile(
     r"(?:/self/service|/services/[^/]+|(?P<stacked>(?:/self/stack|/stacks/[^/]+)/services/[^/]+))"
     r"/(?P<containers>containers)/[^/]+(?P<of>/.)?"

@@ -139,7 +139,7 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return a function that writes the code to print what the arithmetic of `expr` makes of a template expression."""
+        """Return a function that writes the code to print a template expression after applying the arithmetic of `expr`."""
         assert expr.sum
         function, number = expr.sum
         self.helpers[escapes.calculated(function)] = escapes.calculation(function)

@@ -73,7 +73,7 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The templates of a file by name, including the file itself; `assigned` contains the variables to which `=` assigns again.
+    """The templates of a file by name, including the file itself; `assigned` contains the variables that `=` changes.
 
     `line_breaks` are the byte offsets of line breaks between the words of an action.
     """

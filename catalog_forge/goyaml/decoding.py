@@ -115,7 +115,7 @@ def pairs(node: Node | None) -> dict[str, Node]:
 def fields(node: Node | None) -> dict[str, Node]:
     """Return the values of a mapping by key, as Go decodes it into a struct. For any other node, return an empty mapping.
 
-    If a key occurs both in a merged mapping and next to the merge key, and both values are mappings, Go adds the entries of both
+    If a key occurs both in a merged mapping and next to the merge key, and both values are mappings, Go adds the pairs of both
     values to one field.
     """
     if not (isinstance(node, Map) and any(is_merge(key) for key, _ in node.pairs)):
@@ -134,7 +134,7 @@ def _brought(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _together(values: Sequence[Node]) -> Node:
-    """Return the last value of a field. If it is a mapping, add the entries of the mappings directly before it."""
+    """Return the last value of a field. If it is a mapping, add the pairs of the mappings directly before it."""
     *before, last = values
     if not (before and isinstance(last, Map)):
         return last

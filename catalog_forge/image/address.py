@@ -33,7 +33,7 @@ def locate(environ: Mapping[str, str]) -> Address:
     """Return the engine's address: DOCKER_HOST, else DOCKER_CONTEXT, the current context, or the default socket.
 
     The SDK's ContextAPI is not used, because it could select the wrong engine for a build: it uses the default engine for
-    an unknown context, and finds no context without a config.json.
+    an unknown context and, if config.json is missing, finds no context at all.
 
     Raises EngineError if a context is unknown or damaged, or if TLS material is missing.
     """

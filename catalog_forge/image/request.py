@@ -52,7 +52,10 @@ class BuildRequest:
         return {**self.labels, **known_by(self.inputs, self.download)}
 
     def built_as(self, image: Mapping[str, Any] | None) -> str:
-        """Return the digest label of `image`, an object of the engine's API, if this request built the image, or else ""."""
+        """Return the digest label of `image`, an object of the engine's API, if the image matches this request, or else "".
+
+        With `no_cache`, no image matches.
+        """
         labels = ((image or {}).get("Config") or {}).get("Labels") or {}
         ours = str(labels.get(DIGEST_LABEL, ""))
         same = ours == self.digest or (self.any_download and labels.get(INPUTS_LABEL) == self.inputs)

@@ -26,8 +26,8 @@ def read(path: Path, shown: str = "") -> Tree:
     """Return the files at and below a path as a tree whose root is the root of the catalog.
 
     `shown` is put before the paths in error messages; if it is empty, messages show the files of a folder with their paths
-    relative to the folder. Links are followed only to targets inside `path`. Raises ForgeError if the path does not exist, or if
-    there are more than 200,000 files.
+    relative to the folder. Symbolic links are followed only to targets inside `path`. Raises ForgeError if the path does not
+    exist, or if there are more than 200,000 files.
     """
     if not path.exists():
         raise ForgeError(f"there is no file or folder {path}", hint="check the path; with -C DIR, relative paths begin in DIR")
@@ -134,11 +134,14 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
 
 
 def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat_result]:
-    """Return the kind and status of a link. A link is `stray` if it is circular or its target is missing or outside `root`."""
+    """Return the kind and status of a symbolic link.
+
+    The link is `stray` if its target is missing, outside `root` or not a file, or if the link is part of a cycle.
+    """
     try:
         target = path.resolve()
         return ("link", target.stat()) if target.is_relative_to(root) and target.is_file() else ("stray", status)
-    except RuntimeError:  # before Python 3.13, pathlib raises RuntimeError for a cycle of links
+    except RuntimeError:  # before Python 3.13, pathlib raises RuntimeError for a cycle of symbolic links
         return "stray", status
 
 

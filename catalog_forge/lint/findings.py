@@ -93,9 +93,9 @@ Check = Callable[[Any], Iterator[Hit]]
 class Example:
     """A small catalog in a rule's docstring: files that replace files of the sound catalog (None for an absent file).
 
-    `odd` marks unusual files by path: a link, a stray link, a special file, a file that is too large, or a file whose text is
-    written with a byte order mark (bom), with Windows line endings (crlf), or with tabs where the example has `»`. `text` is the
-    text of the example in the docstring.
+    `odd` marks unusual files by path: a symbolic link (link), a symbolic link without a valid target (stray), a special file, a
+    file that cannot be read (closed), a file that is too large, or a file whose text is written with a byte order mark (bom),
+    with Windows line endings (crlf), or with tabs where the example has `»`. `text` is the text of the example in the docstring.
     """
 
     files: Mapping[str, str | None]

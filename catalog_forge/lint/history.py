@@ -14,7 +14,7 @@ from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
 MAX_CONTENT = 256 << 20
-# The line format of `ls-tree -l`: MODE TYPE NAME SIZE and the path. Links and submodules are skipped, as in Rancher.
+# The line format of `ls-tree -l`: MODE TYPE NAME SIZE and the path. Symbolic links and submodules are skipped, as in Rancher.
 _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.DOTALL)
 
 

@@ -167,7 +167,10 @@ def sections(text: str) -> list[Part] | None:
 
 
 def _below(top: str) -> list[str] | None:
-    """Split `top`, the text of a key and its children, into the texts of the child keys; None if a child is not a key."""
+    """Split `top`, the text of a key and its children, into one text for each child key.
+
+    Return None if anything but comments comes before the first child key, such as a list item or a value after the colon.
+    """
     first = _INDENT.search(top, top.find("\n") + 1)
     head, *chunks = _at(first[1]).split(top) if first else [top]
     return chunks if _HEAD.fullmatch(head) else None

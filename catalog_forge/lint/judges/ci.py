@@ -21,7 +21,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
-# A link to a revision is broken if the revision's name contains one of these characters.
+# The URL of a revision is broken if the revision's name contains one of these characters.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
 # The maximum number of versions that a message lists.
 _SHOWN = 8

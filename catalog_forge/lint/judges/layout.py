@@ -70,7 +70,10 @@ def _config_of(files: Mapping[str, File], entry: str) -> File:
 
 
 def _level(tree: Tree) -> int:
-    """Return how many folders are above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 in a revision."""
+    """Return how many folders below the root of `tree` config.yml is: 2 in a repository, 1 in a top folder, 0 in an entry.
+
+    In a revision, the result is -1, because config.yml is one folder above the root.
+    """
     root = tree.folders[""]
     if any(ANY_TOP.fullmatch(name) or name in _NO_PART for name in (*root.folders, *root.files)):
         return 2

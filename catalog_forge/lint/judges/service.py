@@ -1,8 +1,8 @@
 """Simulates Rancher's catalog-service: finds the templates and revisions that the service loads from a catalog.
 
 Facts: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). The
-service looks only at the depth and the base name of each file, in the order of a walk; a later file replaces an earlier file with
-the same role.
+service looks only at the depth and the base name of each file. It reads the files in the order of their paths; a later file
+replaces an earlier file with the same role.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Service:
     ) -> Ruling:
         return Ruling("service", outcome, reason, where, hint, template.label, version, rule)
 
-    # Reading the files, in the order in which the service walks the folders
+    # Reading the files, in the order in which the service visits the folders
 
     def _file(self, file: File, parts: Sequence[str]) -> None:
         if len(parts) < 2:
@@ -225,8 +225,8 @@ class Service:
         return self._say("drop", reason, where, template, version.folder, "write version: '1.0.0' in the catalog block", rule)
 
     def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
-        """For a rancher-compose.yml that is missing, empty or a link, return the location of this fault and the rule that reports
-        it.
+        """For a rancher-compose.yml that is missing, empty or a symbolic link, return the location of this fault, and the rule
+        that reports it.
         """
         name, first = REVISION_FILES[0], next(iter(version.files.values()))
         folder = self.tree.folders.get(f"{template.path}/{version.folder}")

@@ -55,7 +55,7 @@ def bad_name(_: Entry) -> None:
 
 @rule("CF102", "warning", "An entry has the same name as a folder in .git", on=Entry)
 def git_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog service also walks `.git`: it reads `.git/objects` as an entry, and merges that entry with an entry named
+    """The catalog service also searches `.git`: it reads `.git/objects` as an entry, and merges that entry with an entry named
     `objects`.
 
     Bad:
@@ -369,8 +369,8 @@ def linked(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF116", "error", "A file points outside the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
-    """A link to a target outside the catalog exposes files of the machine that checks the catalog. A pipe or a socket makes a
-    reader wait indefinitely. A file that is not readable cannot be checked.
+    """A symbolic link to a target outside the catalog exposes files of the machine that checks the catalog. A pipe or a socket
+    makes a reader wait indefinitely. A file that is not readable cannot be checked.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --

@@ -337,8 +337,8 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF331", "warning", "The default of an int is not a whole number, or is out of bounds", on=Revision)
 def bad_number(revision: Revision) -> Iterator[Hit]:
-    """The form itself rejects a default that is not a whole number or is out of bounds. A bound of 0 means that there is no
-    bound.
+    """The form itself rejects a default that is not a whole number or is out of bounds. A limit of 0 means that there is no
+    limit.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

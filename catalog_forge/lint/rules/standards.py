@@ -97,8 +97,9 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF804", "warning", "Text contains an expression of another language, which is not evaluated", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     """`{{...}}` and `${...}` are written literally: use `@{...}` to read a value. This rule reports text that was surely meant as
-    an expression: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or the name of a metadata key or of a variable in
-    `vars`. Any other `{{...}}` or `${...}` in a value of `set` is reported only as a note. `generate` also warns about such text.
+    an expression: `${self.name}`, `{{ getv "/self/service/metadata/port" }}`, or braces around the name of a metadata key or of a
+    variable in `vars`. Any other `{{...}}` or `${...}` in a value of `set` is reported only as a note. `generate` also warns
+    about such text.
 
     Bad:
         -- specs/web-conf.yml --
@@ -161,9 +162,9 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 @rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     """A file that lists the peers changes in all containers when a peer is added or removed. With `reload: restart` all programs
-    of the service then restart at once: the quorum is lost, and health checks fail. If the files of a service use the service's
-    quorum, this rule reports every `reload: restart`. With a stagger, the programs restart one by one. `generate` also warns
-    about such restarts.
+    of the service then restart at once: the quorum is lost, and health checks fail. If a file contains the quorum of the service
+    (`@{quorum(peers)}`), this rule reports every `reload: restart`. With a stagger, the programs restart one by one.
+    `generate` also warns about such restarts.
 
     Bad:
         -- specs/web-conf.yml --

@@ -106,7 +106,7 @@ def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
 
 
 def _edited(file: File, fixes: list[Fix]) -> File | None:
-    """Return the file after applying the fixes that do not touch each other; None if they change nothing.
+    """Return the file after applying each fix that touches no edit of an earlier fix; None if the text does not change.
 
     Also return None if the file's text cannot be encoded back into the same bytes.
     """

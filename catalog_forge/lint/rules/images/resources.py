@@ -31,7 +31,7 @@ _SECRET_KEY = re.compile(
 def not_loaded(image: Image) -> Iterator[Hit]:
     """confd reads all files in conf.d/ first: if one cannot be loaded, confd stops, and nothing is written at all.
 
-    `uid` and `gid` must be numbers, because confd does not accept user names. Every other value must be text.
+    `uid` and `gid` must be numbers (confd accepts no user names), `keys` must be a list of strings, and all other values text.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -592,7 +592,7 @@ def _shown(path: str) -> str:
 
 
 def _reaches(read: Read, key: str) -> bool:
-    """Whether a lookup may find a value at or below a key. A lookup that lists a folder may also find a value above the key."""
+    """Whether a lookup may read at or below a key. A lookup above it may if it lists a folder or has a partly unknown path."""
     known = read.known
     if key == "/" or known == key or known.startswith(key + "/"):
         return True
