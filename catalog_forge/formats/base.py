@@ -96,7 +96,7 @@ class Escape:
         if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):
             reasons.append(f"one of {shown} at an end")
         reasons += ["a character above U+FFFF"] if self.ascii else []
-        reasons += ["nothing at all"] if not self.empty else []
+        reasons += ["an empty value"] if not self.empty else []
         reasons += [f"more than {self.longest} bytes"] if self.longest else []
         return f"a value that cannot be written here (barred: {', '.join(reasons)})" if reasons else ""
 

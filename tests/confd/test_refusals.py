@@ -21,7 +21,7 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
     ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
      " here (barred: a line break, a control character)", "change the text, or choose another `format`"),
     ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
-     " here (barred: more than letters, digits and -._~, nothing at all)", "change the text, or choose another `format`"),
+     " here (barred: more than letters, digits and -._~, an empty value)", "change the text, or choose another `format`"),
     ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: each pair of this file may be left out, so it is unknown where"
      " commas belong", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",

@@ -300,7 +300,7 @@ class Service:
             reason = f"this folder and {kept.folder} are both revision {number}, so their files are mixed"
             yield self._say("hide", reason, where, template, revision.name)
         elif not kept:
-            reason = "the revision is not listed, because all its files are links"
+            reason = "the revision is not listed, because all its files are symbolic links"
             yield self._say("drop", reason, where, template, revision.name, "replace the links with files", "CF115")
 
 

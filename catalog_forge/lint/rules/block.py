@@ -181,7 +181,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
             yield Hit(key.where, f"nothing reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 
-@rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
+@rule("CF307", "warning", "A limit on Rancher's version is invalid, or the limits exclude every version", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
     """`minimum_rancher_version` and `maximum_rancher_version` must be versions such as `v1.6.0`. If the minimum is above the
     maximum, no Rancher server shows the revision.

@@ -38,12 +38,12 @@ _INSTEAD = {
     "configs": "provide files with a sidekick that has volumes",
     "dockerfile": "write it below `build`",
     "net": "compose 2 calls it network_mode",
-    "log_driver": "compose 2 calls it logging: driver",
-    "log_opt": "compose 2 calls it logging: options",
+    "log_driver": "in compose 2, it is the key `driver` below `logging`",
+    "log_opt": "in compose 2, it is the key `options` below `logging`",
     "depends_on": "compose 1 does not have it: use links",
     "network_mode": "compose 1 calls it net",
     "logging": "compose 1 calls it log_driver and log_opt",
-    "scale_min": "use scale_policy: min",
+    "scale_min": "use the key `min` below `scale_policy`",
     "drain_timeout": "use drain_timeout_ms",
     "name": "leave it out: Rancher names containers itself",
 }
@@ -481,7 +481,7 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
             yield "has access to Docker's socket: it can start any container on its host", item.where
 
 
-@rule("CF424", "note", "Rancher names containers itself", on=Revision)
+@rule("CF424", "note", "container_name has no effect", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
     """Rancher names containers after their stack and service, and ignores `container_name`. A service with several
     containers could not use `container_name` anyway, because two containers cannot have the same name.

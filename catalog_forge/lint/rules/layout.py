@@ -345,7 +345,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
         first.setdefault(file.name, below)
 
 
-@rule("CF115", "error", "A file of an entry is a link", on=Entry)
+@rule("CF115", "error", "A file of an entry is a symbolic link", on=Entry)
 @told("CF115")
 def linked(entry: Entry) -> Iterator[Hit]:
     """The catalog service skips symbolic links, so users do not get the files that the links point to. The CI follows symbolic
@@ -385,9 +385,8 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
     """
     for file in catalog.tree.files.values():
         if file.kind == "stray":
-            yield Hit(
-                file.at(), f"the link {shown(file.name)} points outside the catalog, or nowhere", "replace the link with the file"
-            )
+            message = f"the symbolic link {shown(file.name)} does not lead to a file in the checked folder"
+            yield Hit(file.at(), message, "replace the link with what it should point to")
         elif file.kind == "special":
             yield Hit(file.at(), f"{shown(file.name)} is not a regular file: a pipe, a socket or a device", "remove it")
         elif file.kind == "closed":

@@ -406,7 +406,13 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
             )
 
 
-@rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
+@rule(
+    "CF333",
+    "error",
+    "A limit of a question is not a whole number, or the minimum is above the maximum",
+    on=Revision,
+    fixable=True,
+)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
     """The catalog service and the CI refuse the whole catalog if `min` or `max` is quoted. With a minimum above the maximum, the
     form rejects every answer.

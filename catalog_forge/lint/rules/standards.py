@@ -44,8 +44,8 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
     elif read.name != spec.name:
         yield Hit(
             read.at("name") or spec.file.at(),
-            f"the spec is named {read.name!r}",
-            "the file must be called NAME.yml",
+            f"the spec is named {read.name!r}, but its file is called {spec.file.name!r}",
+            f"rename the file to {read.name}.yml, or the spec to {spec.name}",
         )
 
 

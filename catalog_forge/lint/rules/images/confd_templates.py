@@ -402,7 +402,7 @@ def broken_ls(image: Image) -> Iterator[Hit]:
         for _, template in _in_use(known):
             found = next((read for read in template.reading.reads if read.function in LISTS[:2]), None)
             if found:
-                words = f"{known.release.words} adds a nonexistent entry to the result of {found.function}"
+                words = f"{known.release.words} adds a nonexistent name to the result of {found.function}"
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
@@ -464,7 +464,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(odd.start), words, f'write (getv "{odd.what}" "")')
             if odd.kind == "text compared":
                 words = f"metadata values are text, but {odd.what} is a number: the template fails"
-                yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
+                yield Hit(template.at(odd.start), words, 'compare with text such as "3", or convert the value with atoi')
 
 
 @rule("CF642", "warning", "A condition tests a value without comparing it", on=Image)

@@ -324,7 +324,7 @@ def old_confd(image: Image) -> Iterator[Hit]:
     elif number == 11:
         yield Hit(where, f"in {release.words}, ls also lists other keys, and getv takes no default", _RELEASE, level="note")
     elif number in (12, 13):
-        yield Hit(where, f"in {release.words}, ls adds a nonexistent entry to its result", _RELEASE)
+        yield Hit(where, f"in {release.words}, ls adds a nonexistent name to its result", _RELEASE)
     for run in known.runs:
         if number < 13 and "watch" in run.flags and run.flags.get("backend") == "rancher":
             yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it exits at once", _RELEASE, level="error")
