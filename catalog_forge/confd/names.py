@@ -22,7 +22,7 @@ _HOST_LEAVES = {"ip": "agent_ip"}
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A collection as template code: the list to iterate over, and the path of an element, which contains the loop variable.
+    """A collection as template code: the list to iterate over, and the path of an element, written with the loop variable.
 
     The first element of a `selected` list is empty, because the list is made by splitting a string that has a line break before
     every name. `holder` is a key that is needed to read the elements, but not to list them. The elements of a `plain` list are

@@ -82,6 +82,6 @@ def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | Non
     what = whose.rpartition(" ")[2]
     leaf = "primary_ip" if what == "containers" else "name"
     return (
-        f"metadata {version} lists {what} here, not their names",
-        f"the key is the name: read a field below it, such as .../{leaf}",
+        f"in metadata {version}, this path leads to {what} with fields, not to their names",
+        f"the last part of the path is the name; read a field below it, such as .../{leaf}",
     )

@@ -94,7 +94,7 @@ class Values:
             )
 
     def called(self, expr: Expr) -> str:
-        """Return the name by which error messages call the value of an expression."""
+        """Return the name of an expression's value for error messages."""
         of_element = isinstance(expr.node, Attr) and expr.node.of_element
         return f"{expr.source} of {self._frame(expr.node.root).of}" if of_element else expr.source  # type: ignore[union-attr]
 

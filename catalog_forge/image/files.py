@@ -111,7 +111,7 @@ def dockerfile(spec: Spec) -> str:
 
 
 def tools(spec: Spec) -> list[dict[str, str]]:
-    """Return what the Dockerfile needs for each tool, such as the name of its build arguments and the command that unpacks it."""
+    """Return what the Dockerfile needs for each tool, such as a prefix for its build arguments and a command to unpack it."""
     return [
         {
             "name": tool.name,

@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """Add the files of the spec, and return them. The files form a package, the only one that is marked as analyzed."""
+        """Add the files that the build copies from its context; return them. Their package is the only one marked as analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}

@@ -95,13 +95,14 @@ NAMES = '{{range $i, $n := ls "/self/service/containers"}}{{getv (printf "/self/
 @pytest.mark.parametrize(
     ("template", "version", "wanted"),
     [
-        (NAMES, NEW, "x.tmpl:1:57: metadata 2016-07-29 lists containers here, not their names"),
-        (NAMES, "latest", "x.tmpl:1:57: metadata latest lists containers here"),
+        (NAMES, NEW, "x.tmpl:1:57: in metadata 2016-07-29, this path leads to containers with fields, not to their names"),
+        (NAMES, "latest", "x.tmpl:1:57: in metadata latest, this path leads to containers with fields"),
         (NAMES, OLD, ""),
-        ('{{range gets "/self/service/containers/*"}}{{.Value}}{{end}}', NEW, "x.tmpl:1:14: metadata 2016-07-29 lists "
-        "containers"),
-        ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: metadata 2015-12-19 lists services"),
-        ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: metadata 2016-07-29 lists services here, not their names"),
+        ('{{range gets "/self/service/containers/*"}}{{.Value}}{{end}}', NEW, "x.tmpl:1:14: in metadata 2016-07-29, "
+        "this path leads to containers"),
+        ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: in metadata "
+        "2015-12-19, this path leads to services"),
+        ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: in metadata 2016-07-29, this path leads to services with fields"),
         ('{{getv "/self/stack/services/0"}}', OLD, ""),
         ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 lists only the names of a stack's"),
         ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 lists only the names of"),

@@ -49,7 +49,7 @@ class TemplateResource:
         return ""
 
     def toml(self, dest: str) -> str:
-        """Write the resource as TOML with this `dest`, but without uid and gid, so that the real confd can run in a folder."""
+        """Write the resource as TOML with this `dest`. uid and gid are left out, because only root could set the owner."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
         lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
         lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")

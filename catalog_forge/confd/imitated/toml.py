@@ -151,7 +151,7 @@ class _TomlReader:
         if self.char in _QUOTES:
             name = self.string()
         elif not (name := self.skip(_BARE)):
-            self.fail("the name of a table must not be empty; outside of quotes it has only letters, digits, - and _")
+            self.fail("the name of a table must not be empty; outside of quotes it may contain only letters, digits, - and _")
         self.skip(_BLANK)
         return name
 

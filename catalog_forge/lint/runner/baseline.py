@@ -87,7 +87,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
 
 
 def compared(findings: Iterable[Finding], known: Counter[Key]) -> tuple[list[Finding], list[Finding], Counter[Key]]:
-    """Return the new findings, the known findings, and the findings that only the baseline has, with their counts."""
+    """Return the new findings, the known findings, and a count of each finding that only the baseline has."""
     left = Counter(known)
     new: list[Finding] = []
     old: list[Finding] = []

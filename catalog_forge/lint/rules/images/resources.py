@@ -176,8 +176,8 @@ def own_prefix(image: Image) -> Iterator[Hit]:
 
 @rule("CF606", "warning", "A key is declared but never read", on=Image)
 def unread_key(image: Image) -> Iterator[Hit]:
-    """Each key costs a request to the metadata service in each pass, and with -watch each change below the key makes confd write
-    the file again.
+    """Each key costs a request to the metadata service in each pass of confd. With -watch, every change of the metadata causes a
+    pass.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
