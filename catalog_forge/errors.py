@@ -112,7 +112,7 @@ MOST_SHOWN = 40
 LONGEST_WORD = 100
 
 
-# Words by which other tools call what a known word means. The first known word counts.
+# Maps words of other tools to our words for the same thing. If a word has several, the first one that is allowed counts.
 _OTHER_WORDS = {
     "address": ("ip",), "primary_ip": ("ip",), "array": ("list",), "choices": ("options",), "cmd": ("exec", "run"),
     "command": ("exec", "run"), "container": ("in",), "dict": ("map",), "entrypoint": ("exec",), "group": ("gid",),
@@ -123,12 +123,12 @@ _OTHER_WORDS = {
 
 
 def meant_by(word: str, known: Iterable[str]) -> list[str]:
-    """Return the known words for what other tools call `word`."""
+    """Return the words in `known` that mean what other tools call `word`."""
     return [each for each in _OTHER_WORDS.get(word.lower(), ()) if each in known]
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint with the known word that `word` means or is closest to or, if there is none, with the first known words.
+    """Return a hint with the known word that means the same as `word` or is closest to it, else with the first known words.
 
     The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read. For
     a very long `word`, the closest word is not searched for, because the search would be slow.

@@ -420,7 +420,7 @@ class _Reader:
 
 
 def _is_single(key: Key | None) -> bool:
-    """Whether the value of a key is a single text, number or truth, so that no keys can be below it."""
+    """Whether the value of a key is a single text, number or boolean, so that no keys can be below it."""
     return key is not None and key.kind in (str, int, bool, Text, Reload)
 
 

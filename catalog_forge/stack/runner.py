@@ -433,7 +433,7 @@ def stacks(engine: Engine) -> list[str]:
 
 
 def at_port(error: ForgeError, ports: Mapping[str, Where]) -> ForgeError:
-    """Return the engine's error with the location of the public port that it is about, or unchanged if it is about none.
+    """Return the engine's error with the location of the public port that it names. If it names none, return it unchanged.
 
     `ports` maps public ports to locations.
     """
@@ -461,7 +461,10 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
-    """Yield the free subnets from 10.64.0.0/16 to 10.255.0.0/16, in an order that depends only on the stack's name."""
+    """Yield the free subnets from 10.64.0.0/16 to 10.255.0.0/16, or all of them if none is free.
+
+    The order depends on the stack's name.
+    """
     first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
     every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
     free = [each for each in every if not any(each.overlaps(route) for route in routes)]
@@ -515,7 +518,8 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 
 
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
-    """Return the published ports of a container: every unit publishes ports that the engine chooses, only unit 1 fixed ports."""
+    """Return the published ports of a container. Every unit publishes the ports that the engine chooses; only unit 1 publishes
+    fixed ports."""
     found: dict[tuple[str, str], list[Any]] = {}
     for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:
@@ -550,7 +554,10 @@ def _ulimits(value: object) -> list[Ulimit] | None:
 
 
 def stop_all(runner: StackRunner, stack: Stack, pool: ThreadPoolExecutor) -> None:
-    """Stop the running containers of a stack in order: each service before the services that it links to."""
+    """Stop the running containers of a stack, each service before the services that it links to or depends on.
+
+    Containers of services at the same level of this order are stopped in parallel.
+    """
     running = [each for each in runner.seen() if each.running]
     groups = [set(level) for level in levels(stack)]
     known = set().union(*groups) if groups else set()

@@ -586,7 +586,10 @@ class Supervisor:
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:
-        """Stop all units in the reverse order of their start. The units of a group are stopped in parallel."""
+        """Stop all units, each service before those that it links to or depends on.
+
+        Units at the same level of this order are stopped in parallel.
+        """
         for future in self._memory.work.values():
             with suppress(ForgeError):
                 future.result()

@@ -19,7 +19,7 @@ _SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|(private|a
 class Look:
     """What a drawing shows: at most `depth` levels below the top, `items` elements of a list and `width` characters of a value.
 
-    With `secrets`, it also shows secrets.
+    Values that look like secrets are hidden unless `secrets` is true.
     """
 
     depth: int = 100
