@@ -128,7 +128,7 @@ def test_the_highest_number_leads_wherever_it_is_and_all_are_waited_for(tmp_path
         (tmp_path / str(index) / "number").write_text(number)
     peers.start(1)
     peers.start(2)
-    assert eventually(lambda: "peer 3 has not told its number" in peers.log(2)), peers.log(2)
+    assert eventually(lambda: "peer 3 has not reported its number yet" in peers.log(2)), peers.log(2)
     assert peers.said(1) == peers.said(2) == []
     peers.start(3)
     peers.wait_for(2, ["lead"])

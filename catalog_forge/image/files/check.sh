@@ -1,7 +1,7 @@
 #!/bin/sh
 # [[ note ]]
 #
-# The check of a new file whose program exists only in the main container: the launch script there runs the command.
+# Checks a new file with a program that only the main container has: the launch script there runs the command.
 #   check.sh COMMAND      prints the output of the command, and exits with its status
 set -eu
 

@@ -289,7 +289,7 @@ ask() {
 }
 
 [% endif %]
-# Decides the role of this container if it is known already: sets role, or why, the reason why it is not known.
+# Sets role, the role of this container, or if the role is not known yet, why: the reason.
 look() {
     peers
     for peer in $others; do
@@ -311,7 +311,7 @@ look() {
     for peer in $others; do
         index=${peer%%=*}
         theirs=$(ask "${peer#*=}")
-        why="peer $index has not told its number"
+        why="peer $index has not reported its number yet"
         [ -n "$theirs" ] || return 0
         if [ "$theirs" -gt "$mine" ] || { [ "$theirs" -eq "$mine" ] && [ "$index" -lt "$own" ]; }; then
             ahead=$index
@@ -348,9 +348,9 @@ choose() {
 [% if leader.number %]
     [ -z "${server:-}" ] || kill "$server" 2>/dev/null || :
     server=
-    say "starts as ${role:-nothing any more}${mine:+, its number is $mine}"
+    say "starts ${role:+as }${role:-nothing, because the container is stopping}${mine:+, its number is $mine}"
 [% else %]
-    say "starts as ${role:-nothing any more}"
+    say "starts ${role:+as }${role:-nothing, because the container is stopping}"
 [% endif %]
 [% if jitter %]
     [ "$role" = others ] && [ -z "$started" ] && [ -n "$told" ] || return 0
