@@ -241,7 +241,7 @@ then:
 - set: {word: second}
   expect:
     log:
-    - {in: page-1, contains: ["launch: reload: restart", started --join=10.42.1.11], lacks: waits for those before it}
+    - {in: page-1, contains: ["launch: reload: restart", started --join=10.42.1.11], lacks: waits for the containers before}
     - {in: page-3, contains: ["rank 2, 4 s for each", "launch: reload: restart", started --join=10.42.1.11]}
     within: 300s
 """

@@ -221,7 +221,7 @@ def _command_lines() -> Iterator[bytes]:
         ({"CONF_PREFIX": "/a/../b"}, "CONF_PREFIX=/a/../b must be a key"),
         ({"CONF_PREFIX": '/a"\nnodes = []'}, "must be a key"),
         ({"CONF_BACKEND": "vault", "CONF_PREFIX": "/secret/data/app"}, "a KV engine of version 2"),
-        ({"CONF_BACKEND": "env", "CONF_PREFIX": "/my_app"}, "the back end env knows lower-case letters and digits"),
+        ({"CONF_BACKEND": "env", "CONF_PREFIX": "/my_app"}, "only lower-case letters, digits and slashes are allowed"),
         ({"CONF_PASSWORD": "two\nlines"}, "client_key holds a line break or a control character"),
         ({"CONF_PASSWORD_FILE": "/nothing/here"}, "CONF_PASSWORD_FILE: /nothing/here cannot be read"),
     ],

@@ -61,12 +61,12 @@ options() {
 [% else %]
 [% if each.name == 'vault' %]
             case $prefix in
-                /*/data | /*/data/* | /*/metadata | /*/metadata/*) refuse "CONF_PREFIX=$prefix: confd lists nothing of a KV engine of version 2" ;;
+                /*/data | /*/data/* | /*/metadata | /*/metadata/*) refuse "CONF_PREFIX=$prefix: confd cannot list the keys of a KV engine of version 2" ;;
             esac
 [% endif %]
 [% if each.name == 'env' %]
             case $prefix in
-                *[!a-z0-9/]*) refuse "CONF_PREFIX=$prefix: the back end env knows lower-case letters and digits" ;;
+                *[!a-z0-9/]*) refuse "CONF_PREFIX=$prefix: with the back end env, only lower-case letters, digits and slashes are allowed" ;;
             esac
 [% endif %]
 [% if each.nodes %]

@@ -121,7 +121,7 @@ is_early() {
 turn() {
     waited=0
     while is_early "$waited"; do
-        [ "$waited" != 0 ] || say "the restart waits for those before it: rank $rank, $stagger s for each"
+        [ "$waited" != 0 ] || say "the restart waits for the containers before this one: rank $rank, $stagger s for each"
         pause
         [ -z "$stopping" ] && alive || return 1
         waited=$((waited + 1))
@@ -136,7 +136,7 @@ arrive() {
     read -r since <"$share/since"
     told=
     while now=$("$share/busybox" date +%s || date +%s) && is_early $((now - since)); do
-        [ -n "$told" ] || say "the start waits for those before it: rank $rank, $stagger s for each"
+        [ -n "$told" ] || say "the start waits for the containers before this one: rank $rank, $stagger s for each"
         told=1
         pause
     done
