@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog_forge.adopt.terms import Lookup, Phrase, Position, Size, Test, Unliftable, joined, negated, segments_of
 
-ONLY_ENDS = "the index of an element can only be compared with that of the first or the last element"
+ONLY_ENDS = "this comparison of the index of an element has no equivalent in a spec"
 
 
 def leaves(test: Test | bool) -> list[tuple[Phrase, ...]]:

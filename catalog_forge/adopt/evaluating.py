@@ -351,7 +351,7 @@ class Evaluation:
             else:
                 raise Unliftable(f"the result of printf with %{verb[1]} cannot be determined")
         if left or _constant(form)[place:].count("%"):
-            raise Unliftable("printf has more values than verbs")
+            raise Unliftable("the verbs of printf do not match its values")
         return _plain([*pieces, _constant(form)[place:]])
 
     def print(self, *values: Any) -> Phrase:

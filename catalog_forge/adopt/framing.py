@@ -201,7 +201,9 @@ class _Framing:
             return ""
         if "$" not in node.value:
             if floats(node.value):
-                self.say(f"{main.name}: the image has no tag, so the new entry asks for the tag, without a default", node.where)
+                self.say(
+                    f"{main.name}: the image has no fixed tag, so the new entry asks for the tag, without a default", node.where
+                )
             return node.value.partition(":latest")[0]
         found = substituted(node, self.answers)
         self.say(f"{main.name}: the new entry does not ask for the image, which is always {found}", node.where)
@@ -505,7 +507,8 @@ class _Framing:
         for key in entry.facts.keys() - _CONFIG:
             self.say(f"config.yml: the spec leaves out the key {key}", entry.where)
         if not entry.config:
-            self.say("without a config.yml, category and license have default values, and the maintainer is missing", entry.where)
+            words = "the entry has no config.yml, so category and license have default values, and the maintainer is missing"
+            self.say(words, entry.where)
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -518,7 +521,7 @@ class _Framing:
                 keep = {key: known[key] for key in ("driver", "driver_opts", "external", "per_container") if known.get(key)}
                 found[name] = {**found.get(name, {}), **keep}
         for name in [name for name in found if name not in mounted]:
-            self.say(f"the volume {name} is left out, because its contents now have separate volumes", self.use.revision.where)
+            self.say(f"the volume {name} is left out, because no service of the spec mounts it", self.use.revision.where)
         return {name: keys for name, keys in found.items() if name in mounted}
 
 

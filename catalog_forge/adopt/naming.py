@@ -41,7 +41,7 @@ _FOUND = (
     | {"stack_name": "stack"}
     | {f"health_check/{word}": f"health_check.{word}" for word in CHECK_FIELDS}
 )
-_NAMESAKES = "/services mixes the services of different stacks that have the same name"
+_NAMESAKES = "/services mixes services of the same name from different stacks"
 # The replacements that turn the name of a label into its field `word`.
 _WORD = {("replace", char, "_") for char in ".:-"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
@@ -423,7 +423,7 @@ class Naming:
                 self.depart("own stack", f"{_NAMESAKES}; the spec lists each of these services separately")
             self.depart(
                 "order",
-                "services of all stacks are sorted by their paths: a name comes before each name that it begins with",
+                "services of all stacks are sorted by their paths, so app-db comes before app",
             )
             return "everywhere:*"
         if thing.kind == "metadata" and not thing.which and thing.rest:

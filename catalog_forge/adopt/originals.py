@@ -311,7 +311,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
     carried = {path: file for path, file in carried.items() if path not in dests}
     problems += [problem for file in carried.values() for problem in _unread(file)]
     if any(each.rebased for each in files):
-        words = f"the keys of this image are not Rancher's, so the spec reads them below {OWN}"
+        words = f"the keys of this image are not in Rancher's metadata, so the spec reads them below {OWN}"
         said.append(Problem(words, image.folder.where, "define these keys as metadata of the service"))
     return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
 

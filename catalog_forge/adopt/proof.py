@@ -37,7 +37,7 @@ REASONS = {
     "own stack": "the original also reads services of other stacks; if these are renamed, both files are equal",
     "namesakes": "the original mixes services that have the same name; if each gets a name of its own, both files are equal",
     "escaped": "with this value, the original file cannot be parsed in its format",
-    "mended": "the original fails with these values, or because a key is missing; if the keys exist, both files are equal",
+    "mended": "the original fails with these values, or a key is missing (if the key exists, both files are equal)",
 }
 # The formats in which indentation has no meaning, and the formats whose parsers refuse invalid files.
 _FREE = ("json", "xml", "toml")

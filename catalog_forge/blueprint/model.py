@@ -33,7 +33,7 @@ class Blueprint:
     hooks: tuple[str, ...]
     checks: Mapping[str, Check]
     source: Mapping[str, str] = field(default_factory=dict)
-    """The source of the blueprint, as .blueprint.json records it: {package: version}, {url, commit} or {folder}."""
+    """The source, as .blueprint.json records it: {package: version}, {example: version}, {url, commit} or {folder}."""
 
     @cached_property
     def digest(self) -> str:

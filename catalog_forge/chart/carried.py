@@ -107,7 +107,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "set securityContext.runAsUser to the numeric ID of this user",
     ),
     "answer that changes the stack's structure": (
-        "the answer determines the structure of the stack, so the chart fixes it to {value}",
+        "the answer determines the structure of the stack, so in the chart the answer is always {value}",
         "to use another answer, create another chart with --set {name}=...",
     ),
     PODLESS: (
@@ -158,7 +158,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "give the label another name or a shorter value",
     ),
     "label of a sidekick": (
-        "another container of the pod has this label with a different value, so the chart leaves this value out",
+        "another container of the pod gives this label another value: the chart keeps that value and leaves out this container's",
         "give the label another name",
     ),
     "label of hosts": (

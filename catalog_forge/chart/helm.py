@@ -18,7 +18,7 @@ from catalog_forge.rancher.questions import Question
 DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
 """The suffix of a Service's name in the cluster's DNS."""
 ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
-"""Whether the pods of a StatefulSet can be numbered from 1 instead of 0."""
+"""A Helm condition: whether the pods of a StatefulSet can be numbered from 1 instead of 0."""
 
 # Characters that YAML parsers refuse and that JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")

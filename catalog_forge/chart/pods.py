@@ -20,7 +20,7 @@ from catalog_forge.stack.reconcile import ordered, owner_of
 from catalog_forge.yamlio import Map, Node
 
 NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
-"""Whether the cluster supports sidecars, which start before the other containers and keep running."""
+"""A Helm condition: whether the cluster supports sidecars, which start before the other containers and keep running."""
 TREE = "/opt/rancher-metadata"
 SELF = "/opt/rancher-self"
 POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"

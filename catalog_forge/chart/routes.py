@@ -168,7 +168,8 @@ class Routes:
                 becomes = self._path(paths.setdefault(_host(rule), {}), rule)
             elif not becomes and rule.source in opened:
                 becomes = (
-                    "the chart leaves the rule out, because a Service leads to one service, and an earlier rule uses its port"
+                    "the chart leaves the rule out, because an earlier rule uses its port, and a Service leads to only one "
+                    "service"
                 )
             elif not becomes:
                 own = self.given.of(f"{name}/{len(opened)}", 63) if opened else name
@@ -206,7 +207,8 @@ class Routes:
     def _refused(self, rule: Rule) -> str:
         """Return the reason why a rule cannot be carried over, or "" if it can."""
         kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
-        return "the chart leaves the rule out, because it has no pods of this service" if kind in ("balancer", "name") else ""
+        words = f"the chart leaves the rule out, because {rule.service} has no pods"
+        return words if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
         """Add a rule to the paths of its host in an Ingress. Return the description of the result for the report."""

@@ -212,7 +212,7 @@ def test_services_with_equal_names_are_no_longer_mixed(tmp_path: Path) -> None:
     assert (statuses(found), lifted(found)) == ({"/etc/app/x": "proven"}, 1), found
     reasons = {difference["scenario"]: difference["reason"] for difference in found["files"][0]["differences"]}  # type: ignore[index]
     assert reasons["app: two stacks with equal names"] == "namesakes"
-    assert "mixes the services of different stacks that have the same name" in json.dumps(found["notes"])
+    assert "mixes services of the same name from different stacks" in json.dumps(found["notes"])
 
 
 def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_second_sidekick_of_the_image_stays_as_it_is(tmp_path: Path) -> None:
     [
         (CONFIG.replace(" <jo@example.org>", ""), "the maintainer is left out"),
         (CONFIG + "labels: {io.x: '1'}\n", "config.yml: the spec leaves out the key labels"),
-        (None, "without a config.yml"),
+        (None, "the entry has no config.yml"),
     ],
 )
 def test_what_the_spec_does_not_have_of_config_yml_is_named(tmp_path: Path, config: str | None, words: str) -> None:

@@ -72,7 +72,7 @@ def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str,
     found = adopted(tmp_path, dict(files), "--write")
     assert statuses(found) == {"/etc/app/x": "equal"}, found
     assert f'"{KEY}/services' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
-    assert "the keys of this image are not Rancher's" in json.dumps(found["notes"])
+    assert "the keys of this image are not in Rancher's metadata" in json.dumps(found["notes"])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
 def test_a_script_that_starts_confd_with_its_default_asks_etcd(tmp_path: Path) -> None:
     files = image({"x": '{{range ls "/services"}}{{.}}\n{{end}}'}, **{"start.sh": "#!/bin/sh\nexec confd -interval 5\n"})
     files["Dockerfile"] = files["Dockerfile"].partition("ENTRYPOINT")[0] + 'COPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
-    assert "the keys of this image are not Rancher's" in json.dumps(adopted(tmp_path, dict(files))["notes"])
+    assert "the keys of this image are not in Rancher's metadata" in json.dumps(adopted(tmp_path, dict(files))["notes"])
 
 
 def unlinked(path: Path) -> None:

@@ -148,9 +148,9 @@ def test_rules_of_one_port_are_one_ingress_and_what_it_cannot_hold_is_said() -> 
     assert {what: text for what, text in becomes(chart, "rule of a load balancer").items() if "leaves the rule out" in text} == {
         "rule http 80 a.example.com to db": "the chart leaves the rule out, because an earlier rule has the same host and path",
         "rule http 80 www.* to web": "the chart leaves the rule out, because an Ingress does not accept this host name",
-        "rule http 80 b.example.com to out": "the chart leaves the rule out, because it has no pods of this service",
-        "rule tcp 5432 to web": "the chart leaves the rule out, because a Service leads to one service, "
-        "and an earlier rule uses its port",
+        "rule http 80 b.example.com to out": "the chart leaves the rule out, because out has no pods",
+        "rule tcp 5432 to web": "the chart leaves the rule out, because an earlier rule uses its port, "
+        "and a Service leads to only one service",
     }
 
 

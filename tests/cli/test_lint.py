@@ -198,7 +198,7 @@ def test_a_fix_that_cannot_be_written_changes_nothing(catalog: Path) -> None:
 
 def test_a_baseline_passes_over_what_it_knows(catalog: Path) -> None:
     done = lint(catalog, "--write-baseline", "known.json")
-    assert (done.exit_code, done.stdout) == (0, "") and "1 findings" in done.stderr
+    assert (done.exit_code, done.stdout) == (0, "") and "1 finding\n" in done.stderr
     done = lint(catalog, "--baseline", "known.json")
     assert (done.exit_code, done.stdout) == (0, "") and "1 recorded in the baseline" in done.stderr
     (catalog / COMPOSE).write_text(f"# more\n{LOUD}# SHOUT loudly\n")

@@ -260,7 +260,9 @@ def test_files_of_rancher_s_shape_can_be_played_but_not_by_a_stack(tmp_path: Pat
     catalog(tmp_path, {"good": GOOD})
     assert run(tmp_path, "test", "--backend", "file", "--engine", "confd", "--confd", str(confd)).exit_code == 0
     refused = run(tmp_path, "test", "--backend", "file", "--engine", "stack")
-    assert refused.exit_code == 2 and "--engine stack runs Rancher's metadata service instead" in refused.output
+    assert (
+        refused.exit_code == 2 and "--engine stack runs Rancher's metadata service instead; leave out --backend" in refused.output
+    )
 
 
 def test_a_back_end_that_the_spec_does_not_read_is_an_error(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_each_revision_and_what_its_next_step_loses(catalog: Path, words: tuple[
         "templates/web/0/rancher-compose.yml:8:16: the question 'note' no longer exists, so its answer is lost"
         " ('remark' has the same label)" in result.stdout
     )
-    assert result.stdout.endswith("1 entry, 3 upgrades offered, 2 of them lose something\n")
+    assert result.stdout.endswith("1 entry, 3 upgrades offered, 2 with losses\n")
     assert "0 (1.0.0) -> 2 (1.0.2): nothing is lost" in run(catalog, *words, "--all").stdout
 
 
@@ -61,7 +61,7 @@ def test_the_page_shows_all_steps_and_what_entries_say_is_text(catalog: Path) ->
     result = run(catalog, "--html", str(catalog / "page.html"))
     assert result.exit_code == 0, result.output
     page = (catalog / "page.html").read_text()
-    assert "1 entry, 3 upgrades offered, 2 of them lose something" in page
+    assert "1 entry, 3 upgrades offered, 2 with losses" in page
     assert "&lt;i&gt;note" in page
     assert "<i>" not in page and "<b>" not in page and "<script" not in page
     assert page.count("nothing is lost") == 1

@@ -167,7 +167,7 @@ def test_a_value_above_the_keys_is_in_the_way(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--set", "banner=x", "--unset", "banner"), "--unset banner: it also has a value"),
+        (("--set", "banner=x", "--unset", "banner"), "--unset banner: another option gives this key a value"),
         (("--export", "sh", "--check"), "--export does not contact the store, but --check does"),
     ],
 )

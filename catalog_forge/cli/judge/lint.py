@@ -299,7 +299,9 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
     for line in gone[:20]:
         click.echo(f"{printable(line)} from the baseline no longer occurs", err=True)
     if gone:
-        click.echo(f"{len(gone)} entries of the baseline no longer occur: update it with --write-baseline", err=True)
+        click.echo(
+            f"no finding matches {counted(len(gone), 'entry', 'entries')} of the baseline: --write-baseline updates it", err=True
+        )
 
 
 def _was_read(tree: Tree, path: str) -> bool:
@@ -313,7 +315,7 @@ def _write_baseline(path: Path, runs: list[Run]) -> None:
 
     findings = [finding for run in runs for finding in run.checked.findings]
     outfile.write(path, baseline.dump(findings))
-    click.echo(f"{path}: {len(findings)} findings", err=True)
+    click.echo(f"{path}: {counted(len(findings), 'finding')}", err=True)
 
 
 def _show(runs: list[Run], options: Options) -> None:

@@ -84,7 +84,8 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
         _show_impact(changed(old, new), found)
     if broken := [each.name for each in found if each.problems]:
         hint = "change the standards or the specs; a deviation needs a reason under `deviations`"
-        raise ForgeError(f"{counted(len(broken), 'spec')} cannot be generated: {first_of(broken, _MOST)}", hint=hint)
+        specs = counted(len(broken), "spec")
+        raise ForgeError(f"with the new standards, nothing can be generated from {specs}: {first_of(broken, _MOST)}", hint=hint)
 
 
 def _show_impact(differ: Mapping[str, tuple[str, str]], found: list[Impact]) -> None:
@@ -114,7 +115,7 @@ def _lines(each: Impact) -> Iterator[str]:
         yield f"  next: {each.image}; {each.entry}"
     yield from (f"  breaks: {words}" for words in each.breaches)
     for words in each.problems:  # the hint is on a line of its own
-        yield from (f"  {line}" for line in f"cannot be generated: {words}".split("\n"))
+        yield from (f"  {line}" for line in f"nothing can be generated: {words}".split("\n"))
 
 
 @standards.command()

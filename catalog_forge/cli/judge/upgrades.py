@@ -41,9 +41,7 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
     found = [(entry, [*steps(entry, rancher, reads)]) for entry in entries]
     offered = [step for _, each in found for step in each if not step.obstacle]
     losing = sum(bool(step.breaks) for step in offered)
-    words = (
-        f"{counted(len(found), 'entry', 'entries')}, {counted(len(offered), 'upgrade')} offered, {losing} of them lose something"
-    )
+    words = f"{counted(len(found), 'entry', 'entries')}, {counted(len(offered), 'upgrade')} offered, {losing} with losses"
     if html:
         outfile.write(html, _page([_data(entry, each) for entry, each in found], words, rancher))
     if form == "json":

@@ -189,7 +189,8 @@ def _from_words(name: str, chosen: Options) -> Plan:
         )
     if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
         raise click.UsageError(
-            "--service, --config, --reload and --metadata are for specs without a blueprint: answer a blueprint with --set"
+            "--service, --config, --reload and --metadata are for specs without a blueprint: "
+            "answer the questions of a blueprint with --set"
         )
     words = Words(
         chosen.service,

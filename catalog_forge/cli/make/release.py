@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Release every entry that has changed, or none if one of them fails; --commit makes a single commit.",
 )
-@click.option("--changed", is_flag=True, help="With --all: leave out entries that have not changed.")
+@click.option("--changed", is_flag=True, help="With --all: do not list entries that have not changed.")
 @click.option(
     "--version", metavar="VERSION", help="Version of the entry; default: the previous one with its last number incremented."
 )
@@ -154,7 +154,7 @@ def _check_tags(found: list[NextRevision]) -> None:
     from catalog_forge.registry.client import Registries
 
     requests = [request_of(spec, plan.below(f"images/{spec.name}"), Inputs(any_confd=True)) for spec, plan in specs]
-    registries, late = Registries(), lambda _: ForgeError("it did not answer in time")
+    registries, late = Registries(), lambda _: ForgeError("the registry did not answer in time")
     problems: list[Problem] = []
     for (spec, _), there in zip(specs, pool.look_up(requests, lambda each: pushed.there(registries, each), late), strict=True):
         if isinstance(there, ForgeError):

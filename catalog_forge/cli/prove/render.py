@@ -153,7 +153,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "to render two steps or two scales, use --diff"),
         (
             engine == "image" and (wanted.version or wanted.resources),
-            "--engine image uses the built image: --version and --resource cannot be changed",
+            "--engine image uses the built image unchanged, so it cannot be combined with --version or --resource",
         ),
     )
     for wrong, message in contradictions:

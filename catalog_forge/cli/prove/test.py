@@ -107,7 +107,8 @@ def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
         raise click.UsageError(f"--backend {backend}: --engine image runs no store; use --engine embedded, confd or stack")
     specs = [case.subject.spec for case in chosen if case.subject.spec]
     if engine == "stack" and any(backend not in spec.engine.backends for spec in specs):
-        raise click.UsageError(f"--backend {backend}: --engine stack runs Rancher's metadata service instead")
+        words = f"--backend {backend}: --engine stack runs Rancher's metadata service instead"
+        raise click.UsageError(f"{words}; leave out --backend, or use --engine embedded or confd")
 
 
 def _warn(chosen: Sequence[Case]) -> None:

@@ -224,7 +224,7 @@ def _content(root: Path, path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ForgeError("this is not a file", Where(str(path)), "replace it by a regular file")
+                raise ForgeError("this is not a regular file", Where(str(path)), "replace it with a regular file")
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None

@@ -112,7 +112,7 @@ def meant(runner: StackRunner, word: str | None) -> list[Seen]:
     if (found := _of(seen, word)) or word is None:
         return found
     names = {name for each in seen for name in (each.service, each.launch)}
-    raise ForgeError(f"stack {runner.name} has no service {word!r}", hint=did_you_mean(word, names))
+    raise ForgeError(f"stack {runner.name} has no service, unit, sidekick or container {word!r}", hint=did_you_mean(word, names))
 
 
 def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:

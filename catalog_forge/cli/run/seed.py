@@ -164,7 +164,7 @@ def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], b
 
     for name in unset:
         if name in given or (name in spec.metadata and spec.metadata[name].variable in given):
-            raise UsageError(f"--unset {name}: it also has a value; give only one of them")
+            raise UsageError(f"--unset {name}: another option gives this key a value; use only one of the two")
     if beside_export:
         raise UsageError(
             f"--export does not contact the store, but --{beside_export[0].replace('_', '-')} does; use only one of them"

@@ -67,5 +67,5 @@ def units(stack: Stack, words: Sequence[str]) -> list[str]:
     known |= {unit: [unit] for every in list(known.values()) for unit in every}
     for word in words:
         if word not in known:
-            raise ForgeError(f"stack {stack.name} has no unit {word!r}", hint=did_you_mean(word, known))
+            raise ForgeError(f"stack {stack.name} has no service or unit {word!r}", hint=did_you_mean(word, known))
     return list(dict.fromkeys(unit for word in words or known for unit in known[word]))
