@@ -73,7 +73,7 @@ class Adopted:
 
     @property
     def status(self) -> str:
-        """The outcome in a word: `adopted` if each file is equal, or differs only for proven reasons.
+        """The outcome: `adopted` if each file is equal, or differs only for proven reasons.
 
         `generated`: the image already has a spec. `not read`: the image has problems or no files. `different`: a file differs
         without a proven reason. `not proven`: a file was never rendered.
@@ -244,7 +244,7 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
-    """Compare the files of both images in the `tried` scenarios, and mark each file that was lifted. Raises ForgeError."""
+    """Compare the files of both images in the `tried` scenarios, and set `lifted` for each file. Raises ForgeError."""
     files = prove(original, written.subject, tried, engine, frame.added, frame.configured)
     for each in files:
         each.lifted = each.dest in written.chosen

@@ -155,7 +155,7 @@ def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[
 
 def _bad_pattern(pattern: str) -> str:
     if len(pattern) > LONGEST:
-        return f"longer than {LONGEST} characters"
+        return f"it is longer than {LONGEST} characters"
     try:
         with warnings.catch_warnings(), bounded(SECONDS):
             warnings.simplefilter("ignore")

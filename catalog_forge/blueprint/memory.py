@@ -109,7 +109,7 @@ class _MemoryReader:
                 self.problem(f"unknown key {key!r}", place.where, did_you_mean(key, (*_KEYS, _PROGRAMS)))
         missing = [key for key in _KEYS if key not in found]
         if missing:
-            self.problem(f"missing: {', '.join(missing)}", root.where)
+            self.problem(f"the file lacks these keys: {', '.join(missing)}", root.where)
         nodes = {key: node for key, (_, node) in found.items()}
         if (number := nodes.get("format")) and _value(number) != FORMAT:
             self.problem(f"format must be {FORMAT}", number.where, "this file was written by another release of catalog-forge")

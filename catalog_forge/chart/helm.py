@@ -67,7 +67,7 @@ def quoted(text: str) -> str:
 
 
 class HelmWriter:
-    """Writes data as YAML, in which a Helm action replaces each mark of an answer."""
+    """Writes data as YAML, in which a Helm action replaces each mark of an answer (`marks.Marks`)."""
 
     def __init__(self, marks: Marks) -> None:
         self.marks = marks

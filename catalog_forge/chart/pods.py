@@ -463,7 +463,7 @@ def file_name(name: str) -> str:
 
 
 def _place(node: Node, item: str) -> Where:
-    """Return the place of the key `item` or of the list item that begins with `item`; if there is neither, the node's place."""
+    """Return the place of the key `item` or of the list item that begins with `item`, or of the node if there is neither."""
     begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
     named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
     return next((each.where for each in named if item and begins.match(each.value)), node.where)

@@ -161,7 +161,7 @@ def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(ForgeError) as error:
         memory.read(b'{"format": 1, "extra": 1, "digest": 1}', "web-conf")
     assert [problem.message for problem in error.value.problems] == [
-        "missing: blueprint, source, answers, files",
+        "the file lacks these keys: blueprint, source, answers, files",
         "unknown key 'extra'",
         "digest must be 64 hex digits",
     ]

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def chart(settings: Settings, /, name: str | None, form: str, **options: Any) -> None:
     """Make a Helm chart for Rancher 2 from an entry, and report what does not carry over.
 
-    NAME is a spec. The chart runs the same conf image. Everything that the chart leaves out or does differently from the entry
-    is reported with its place, and written to GAPS.md in the chart.
+    NAME is a spec. The chart runs the conf image of this spec. Everything that the chart leaves out or does differently
+    from the entry is reported with its place, and written to GAPS.md in the chart.
     """
     if (name is None) == (options["entry"] is None):
         raise click.UsageError("name a spec, or an entry with --entry DIR")

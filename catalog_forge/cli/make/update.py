@@ -51,7 +51,7 @@ def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: s
     """Merge the changes of a blueprint into the specs made from it.
 
     Without a NAME, updates every spec that was made from a blueprint. Then generates the files of the spec. Your edits
-    are kept. If you and the blueprint changed the same lines, nothing is written, and both sides are shown.
+    are kept. If you and the blueprint changed the same lines, both sides are shown, and nothing is written without --conflict.
     """
     from catalog_forge.cli.make.generate import each
     from catalog_forge.cli.make.newer import Wished, find

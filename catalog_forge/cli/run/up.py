@@ -187,7 +187,7 @@ def _confirmed(stack: Stack) -> None:
 
     for line in changes.lines(changes.changes(StateFolder(home(), stack.name).there(), stack)):
         click.echo(line, err=True)
-    click.confirm("Do it?", abort=True, err=True)
+    click.confirm("Make these changes?", abort=True, err=True)
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:

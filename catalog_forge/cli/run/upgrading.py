@@ -126,7 +126,7 @@ def _must_be_new(name: str) -> None:
 def _show(step: Upgrade) -> None:
     click.echo(printable(f"upgrade of {step.old.entry.name}: {step}"))
     if step.obstacle:
-        click.echo(printable(f"  Rancher does not offer it: {step.obstacle}"))
+        click.echo(printable(f"  Rancher does not offer this upgrade: {step.obstacle}"))
     for each in step.breaks:
         click.echo(printable(f"  {each.where}: {each.message}"))
 
