@@ -17,6 +17,7 @@ LOOK = "check the indentation, quotes, brackets and colons of this line and the 
 """The hint for a fault that cannot be explained in more detail."""
 HALF_CHARACTER = "this escape is invalid: it is half of a surrogate pair, or not a Unicode character"
 _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
+_BARE = re.compile(r"\s*+(?:- ++)*+(?P<key>[A-Za-z_][\w.-]*+)(?: ++(?P<rest>[^\s\"'#:\[{][^\"'#:]*+))?\s*+")
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")
 _NO_BLANK = re.compile(r"(?P<indent>\s*+(?:- ++)*+)(?P<key>[A-Za-z_][\w.-]*+):(?P<value>[^\s:/].*)")
@@ -110,7 +111,8 @@ def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             stop.line,
             max(column, 0),
         )
-    for number in dict.fromkeys((stop.line, stop.start[0])):
+    above = next((number for number in range(stop.line - 1, -1, -1) if lines[number].strip()), stop.line)
+    for number in dict.fromkeys((stop.line, stop.start[0], above)):
         text = lines[number] if number < len(lines) else ""
         if found := _BLANKS.search(text):
             name = f"U+{ord(found[0]):04X}"
@@ -307,6 +309,9 @@ def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         text = lines[number]
         if text.strip() and not text.lstrip().startswith("#"):
             found = _KEY.match(text, len(text) - len(text.lstrip()))
+            if found is None and (bare := _BARE.fullmatch(text)) and indent == bare.start("key"):
+                hint = f"write {bare['key']}: {bare['rest'] or ''}".rstrip()
+                return "this line has no ':' after its key", hint, number, bare.start("key")
             if found is None or indent <= found.start("key"):
                 return None
             column = found.start("key")

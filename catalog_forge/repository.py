@@ -70,11 +70,12 @@ class Source:
 
         check_merged(f"specs/{self.name}.yml", self.content)
         spec = read(self.content, f"specs/{self.name}.yml", self.inherited)
+        is_name = self.name.islower() and self.name.endswith(("-conf", "-config"))
         if spec.name != self.name:
             raise ForgeError(
                 f"the spec in specs/{self.name}.yml is named {spec.name!r}",
                 spec.at("name"),
-                f"rename the file to {spec.name}.yml, or the spec to {self.name}",
+                f"rename the file to {spec.name}.yml{f', or the spec to {self.name}' if is_name else ''}",
             )
         return spec
 
@@ -122,7 +123,7 @@ class Repository:
     def team(self) -> Team | None:
         """Return the standards of this catalog, if it has any. Raises ForgeError with the problems of the standards."""
         file = self.root / MARK
-        if not (file.exists() or file.is_symlink()):
+        if not (file.exists() or file.is_symlink() or file.with_suffix(".yaml").is_file()):
             return None
         check_inside(self.root, MARK)
         # Imported here, because only standards need git, and most catalogs have none.

@@ -36,9 +36,18 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
 
 
 def is_there(file: Path, shown: str) -> bool:
-    """Return whether the standards file exists. Raises ForgeError if the path is a folder, a pipe or a broken symbolic link."""
+    """Return whether the standards file exists.
+
+    Raises ForgeError if the path is a folder, a pipe or a broken symbolic link, or if the file is named `.yaml`, not `.yml`.
+    """
     if not file.is_file() and (file.exists() or file.is_symlink()):
         raise ForgeError("the standards must be a regular file", Where(shown), "nothing can be generated without them")
+    other = file.with_suffix(".yaml")
+    if not file.exists() and other.is_file():
+        name = str(Path(shown).with_suffix(".yaml"))
+        raise ForgeError(
+            f"standards are read only from {file.name}", Where(name), f"rename the file: mv {other.name} {file.name}"
+        )
     return file.is_file()
 
 
@@ -121,6 +130,8 @@ def _extended(node: Text, by: _Standards, above: tuple[Path, ...], fetch: bool) 
             )
         if not source.exists():
             hint = "give a path relative to this file, or URL@COMMIT#PATH with all 40 digits of the commit"
+            if (PROFILES / f"{node.value}.yml").is_file():
+                hint = f"did you mean '{_PROFILE}{node.value}'?"
             raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
         return _tree(source, above, fetch)
     if not fetch:

@@ -36,7 +36,7 @@ class Question:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
         # If the default is empty, an empty answer is also valid.
         if self.check and (text or self.default) and not self.check.accepts(text):
-            raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=self.check.wanted)
+            raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=f"write {self.check.wanted}")
         return text
 
 

@@ -21,30 +21,33 @@ class Reader:
         self.problems: list[Problem] = []
 
     def wrong(self, message: str, where: Where, hint: str = "") -> None:
-        """Record a problem."""
-        self.problems.append(Problem(message, where, hint))
+        """Record a problem, unless another problem of the same value is known, from which this one may follow."""
+        if all(problem.where != where for problem in self.problems):
+            self.problems.append(Problem(message, where, hint))
 
     def check(self) -> None:
         """Raise ForgeError with all recorded problems, if there are any."""
         if self.problems:
             raise ForgeError.of(self.problems)
 
-    def known(self, node: yamlio.Node, what: str, keys: tuple[str, ...]) -> dict[str, yamlio.Node]:
-        """Return the values of a mapping by key; an unknown key is a problem."""
+    def known(self, node: yamlio.Node, what: str, keys: tuple[str, ...], example: str = "") -> dict[str, yamlio.Node]:
+        """Return the values of a mapping by key; an unknown key is a problem. `example` is quoted if there is no mapping."""
         found = {}
-        for key, value in self.pairs(node, what):
+        for key, value in self.pairs(node, what, *([f"such as {example}"] if example else [])):
             if key.value in keys:
                 found[key.value] = value
             else:
                 self.wrong(f"unknown key {key.value!r} in {what}", key.where, did_you_mean(key.value, keys))
         return found
 
-    def pairs(self, node: yamlio.Node | None, what: str) -> tuple[tuple[yamlio.Text, yamlio.Node], ...]:
+    def pairs(
+        self, node: yamlio.Node | None, what: str, hint: str = "write KEY: VALUE, with one key in each line"
+    ) -> tuple[tuple[yamlio.Text, yamlio.Node], ...]:
         """Return the pairs of a mapping; an empty tuple if there is no node."""
         if isinstance(node, yamlio.Map):
             return node.pairs
         if node is not None:
-            self.wrong(f"{what} must be a mapping", node.where, "write KEY: VALUE, with one key in each line")
+            self.wrong(f"{what} must be a mapping", node.where, hint)
         return ()
 
     def items(self, node: yamlio.Node | None, what: str) -> tuple[yamlio.Node, ...]:
@@ -65,7 +68,7 @@ class Reader:
         """Return a scalar as text, exactly as written: labels, states and aliases are always text."""
         if isinstance(node, yamlio.Text):
             return node.value
-        self.wrong(f"{what} must be text", node.where, "write a single string")
+        self.wrong(f"{what} must be text", node.where, "write a single string; quote it if it contains ': '")
         return ""
 
     def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:
@@ -103,7 +106,7 @@ class Reader:
         """Return the number of seconds in a time that is written as 4s, 500ms, 1m or a plain number."""
         time = _DURATION.fullmatch(self.word(node, what))
         if time is None:
-            self.wrong(f"{what} must be a time", node.where, "such as 4s or 500ms")
+            self.wrong(f"{what} must be a time", node.where, "such as 4s, 500ms or 1m")
             return 0
         return float(time[1]) * _SECONDS[time[2]]
 

@@ -105,7 +105,7 @@ class Question:
 
     def _problem_of_number(self, text: str) -> tuple[str, str] | None:
         if not _WHOLE.fullmatch(text) or len(text) > 18:
-            return f"{self.variable} must be a whole number, not {text!r}", ""
+            return f"{self.variable} must be a whole number, not {text!r}", "write only digits, such as 8080"
         # A limit of zero means that there is no limit.
         least, most = self._limit("min"), self._limit("max")
         if (least and int(text) < least) or (most and int(text) > most):

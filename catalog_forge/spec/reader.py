@@ -92,6 +92,10 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
     """Parse the YAML of a spec without expanding the shorthand. Raises ForgeError if the spec is not a mapping."""
     begin = "begin it with the lines `forge: 1` and `name: NAME-conf`"
     root = yamlio.parse(content, file, begin=begin)
+    names = {key.value for key, _ in root.pairs} if isinstance(root, yamlio.Map) else set()
+    if "services" in names and not names & {"forge", "name"}:
+        hint = "`catalog-forge adopt` makes a spec from an entry; a scenario belongs in specs/NAME/scenarios/"
+        raise ForgeError("this is a compose file or a scenario, not a spec", root.where, hint)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, begin)
     return root
@@ -208,7 +212,9 @@ class _Reader:
             home = f"below body, as a block: body: [{name.value}: ...]"
         hint = near
         if home and not meant_by(name.value, _words(kind)):
-            hint = f"{name.value!r} belongs {home}" + (f"; or {near}" if near.startswith("did") else "")
+            hint = f"{name.value!r} belongs {home}" + (
+                f"; or {near}" if near.startswith("did") and name.value not in _ELSEWHERE else ""
+            )
         if name.value == MERGE:
             hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
         self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
@@ -234,9 +240,9 @@ class _Reader:
         for name, (_, node) in nodes.items():
             self.unread_expressions(node)
             data = yamlio.to_data(node, yamlio.as_written)
-            problems = [*refused(name, data)]
+            problems = [*refused(name, data, node)]
             for problem in problems:
-                self.wrong(problem.message, node.where, problem.hint)
+                self.wrong(problem.message, problem.where or node.where, problem.hint)
             if not problems:
                 yield name, data
 

@@ -139,16 +139,23 @@ def _at(place: Text, value: str) -> Text:
     return Text(value, False, place.where, "", place.lines)
 
 
+# Examples of the reloads that consist of several words.
+_INCOMPLETE = {"signal": "signal HUP", "exec": "exec nginx -s reload", "http": "http POST http://127.0.0.1:9090/-/reload"}
+
+
 def reload(text: str, where: Where) -> Reload:
     """Parse a reload: `signal HUP`, `http PUT http://127.0.0.1:9200/path`, `exec COMMAND`, `restart` or `none`."""
     kind, _, argument = text.strip().partition(" ")
     argument = argument.strip()
     places = {"": where}
+    if kind in _INCOMPLETE and not argument:
+        raise ForgeError(f"reload: {kind!r} is incomplete", where, f"write it in full, such as {_INCOMPLETE[kind]}")
     if kind in ("restart", "none") and not argument:
         return Reload(kind, places=places)
     if kind == "signal":
         if argument.removeprefix("SIG") not in SIGNALS:
-            raise ForgeError(f"reload: unknown signal {argument!r}", where, did_you_mean(argument, SIGNALS))
+            near = did_you_mean(f"signal {argument}", [f"signal {name}" for name in SIGNALS])
+            raise ForgeError(f"reload: unknown signal {argument!r}", where, near)
         return Reload(kind, argument.removeprefix("SIG"), places=places)
     if kind == "exec" and argument and "\n" not in argument:
         return Reload(kind, argument, places=places)

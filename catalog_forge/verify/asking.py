@@ -153,7 +153,8 @@ class AskingReader(Reader):
 
     def command(self, node: yamlio.Node) -> Command:
         """Return the command that a node specifies as a list of words or as a command line for the shell."""
-        found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS))
+        example = "command: {in: redis-1, run: [redis-cli, ping]}"
+        found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS), example)
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
         if not any(words):
@@ -165,16 +166,14 @@ class AskingReader(Reader):
 
     def request(self, node: yamlio.Node) -> Get:
         """Return the request that a node describes. The host in its URL is the name of a container."""
-        found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
+        example = "http: {get: 'http://web-1:8080/page'}"
+        found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS), example)
         url = self.word(found["get"], "get") if "get" in found else ""
         container, port, path = _parts(url)
         if not container:
             where = found["get"].where if "get" in found else node.where
-            self.wrong(
-                f"get must be the URL of a container, not {url!r}",
-                where,
-                "write the URL, for example get: http://web-1:8080/page",
-            )
+            what = f"get must be the URL of a container, not {url!r}" if "get" in found else "the URL of the request is missing"
+            self.wrong(what, where, "write the URL, for example get: http://web-1:8080/page")
         headers = self.words(found.get("headers"), "headers")
         if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):
             self.wrong("a header must have a name and a value of one line", found["headers"].where, "write NAME: VALUE")
@@ -183,7 +182,7 @@ class AskingReader(Reader):
 
     def log(self, node: yamlio.Node) -> Log:
         """Return the expected content of a log."""
-        found = self.known(node, "a log", ("in", *_TEXT_KEYS))
+        found = self.known(node, "a log", ("in", *_TEXT_KEYS), "log: {in: redis-1, contains: TEXT}")
         words = self.text_words(found, "")
         if words == Words():
             self.wrong(

@@ -19,10 +19,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.verify.asking import KEYS as ASKING_KEYS
 from catalog_forge.verify.asking import Asking, AskingReader, unlike
 from catalog_forge.verify.observation import Asked, Seen, Written
@@ -248,9 +250,14 @@ class _ExpectationReader(AskingReader):
         if dest is None and place and key.value.startswith("/"):
             dest = key.value
         if dest is None:
-            hint = did_you_mean(key.value, self.subject.dests)
+            names = {PurePosixPath(each).name: each for each in self.subject.dests}
+            hint = did_you_mean(PurePosixPath(key.value).name, names)
+            hint = hint if hint.startswith("did") else did_you_mean(key.value, self.subject.dests)
             self.wrong(f"the name {key.value!r} matches no rendered file, or more than one", key.where, hint)
             dest = key.value
+        if isinstance(node, yamlio.Text) and is_null(node):
+            hint = "write its whole text, or a part of it, such as contains: TEXT; '' stands for an empty file"
+            self.wrong(f"the expectation of {key.value!r} has no value", key.where, hint)
         if not isinstance(node, yamlio.Map):
             return FileExpectation(dest, key.where, text=self.word(node, "the content of a file"))
         found = self.known(node, f"the expectation of {key.value!r}", _FILE_KEYS)
@@ -309,4 +316,6 @@ class _ExpectationReader(AskingReader):
         if isinstance(node, yamlio.Seq):
             known = set(self.subject.reloads.values())
             return tuple(self.one_of(item, "a reload", sorted(known)) for item in node.items)
+        if isinstance(node, yamlio.Text) and node.value.partition(" ")[0] in ("signal", "restart", "exec", "http"):
+            self.wrong("reloads must be a number or a list", node.where, f"write reloads: [{node.value}]")
         return None if node is None else self.whole(node, "reloads", 1000)

@@ -138,6 +138,9 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
             expected.append(expectation.read(moment.expect, subject, beside))
         except ForgeError as error:
             problems.extend(error.problems)
+    hint = "`unchanged` compares a file with the previous moment: write it in a step below `then`"
+    first = expected[0].files if expected else ()
+    problems += (Problem("nothing is written before the start", file.where, hint) for file in first if file.unchanged)
     if problems:
         raise ForgeError.of(problems)
     return Case(spec, name, file, subject, played, tuple(expected))

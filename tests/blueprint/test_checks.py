@@ -77,7 +77,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_a_wrong_answer_is_named_with_what_is_wanted(folder: Path, name: str, text: str, wanted: str) -> None:
-    assert refused(folder, **{name: text}) == [f"a.yml:1:1: {name} cannot be {text[:100]!r}", f"  hint: {wanted}"]
+    assert refused(folder, **{name: text}) == [f"a.yml:1:1: {name} cannot be {text[:100]!r}", f"  hint: write {wanted}"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_good_answer_is_taken(folder: Path, name: str, text: str) -> None:
 def test_a_default_that_other_answers_make_wrong_is_refused(tmp_path: Path) -> None:
     folder = blueprint(tmp_path, first="80", second="{{ cookiecutter.first | int + 1 }}", _checks={"second": {"type": "port"}})
     assert refused(folder) == []
-    assert refused(folder, first="65535") == ["second cannot be '65536'", "  hint: a whole number from 1 to 65535"]
+    assert refused(folder, first="65535") == ["second cannot be '65536'", "  hint: write a whole number from 1 to 65535"]
 
 
 def test_cookiecutter_does_not_see_the_checks_as_a_question(folder: Path) -> None:

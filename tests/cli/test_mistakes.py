@@ -106,7 +106,13 @@ WRITTEN = {
         "one of the two",
     ),
     "two documents": ("files:", "---\nfiles:", "6:1", "a second document begins here", "delete this line"),
-    "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
+    "truth": (
+        "type: int, default: 6379",
+        "type: boolean, default: on",
+        "5:43",
+        "neither true nor false",
+        "hint: write true or false",
+    ),
     "too deep": ("  reload", "    reload", "8:5", "indented too deep", "align it with 'dest' in line 7"),
     "like nothing above": (
         "  reload",
@@ -180,6 +186,16 @@ WRITTEN = {
         "image cannot be 'https://example.org/redis:3'",
         "it must be REPOSITORY:TAG",
     ),
+    "reload without its argument": ("restart", "exec", "8:11", "'exec' is incomplete", "write it in full, such as exec nginx"),
+    "signal in small letters": ("restart", "signal hup", "8:11", "unknown signal 'hup'", "did you mean 'signal HUP'?"),
+    "folder for a file": (
+        "redis/redis.conf",
+        "redis/",
+        "7:9",
+        "must be the absolute path of a file",
+        "such as /etc/NAME/NAME.conf",
+    ),
+    "space that is none": ("  reload", "\u00a0 reload", "8:1", "only looks like a space", "an ordinary space"),
     "service": (
         "set: {",
         'list: {of: "service:zoo", item: "@{it.ip}"}\n  - set: {',
@@ -226,7 +242,179 @@ def test_words_of_the_short_form_are_known_to_the_advice(right: str, wrong: str,
     assert f"specs/redis-conf.yml:{line}:1: unknown key '{wrong}'\n  hint: did you mean '{right}'?" in said
 
 
-FOREIGN = ("{{ metadata.port }}", "{{port}}", "{{- metadata/port }}", "${port}", "${metadata.port}", "a ${log_level} b")
+SCENARIO = """\
+services:
+  redis: {scale: 2, metadata: {port: "6379", log.level: notice}, sidekicks: [redis-conf]}
+expect:
+  files:
+    redis.conf: {contains: port 6379}
+then:
+- set: {port: "6380"}
+  expect: {reloads: [restart]}
+"""
+# What is changed in the scenario, what it becomes, the place, why, what to do.
+PLAYED = {
+    "sidekick alone": (
+        "[redis-conf]",
+        "redis-conf",
+        "2:77",
+        "sidekicks must be a list of names",
+        "write sidekicks: [redis-conf]",
+    ),
+    "state": ("scale: 2", "states: {1: stoped}", "2:23", "Rancher does not know 'stoped'", "did you mean 'stopped'?"),
+    "states": ("scale: 2", "states: [stopped]", "2:19", "states must be a mapping", "such as states: {1: stopped}"),
+    "health": ('set: {port: "6380"}', "health: unhealthy", "7:11", "health must be a mapping", "such as health: {1: unhealthy}"),
+    "health check": ("scale: 2", "health_check: 6379", "2:25", "health_check must be", "such as health_check: {port: 6379}"),
+    "port of a health check": ("scale: 2", "health_check: {port: 99999}", "2:32", "port must be", "write only digits"),
+    "port": ("scale: 2", "ports: [99999]", "2:19", "each from 1 to 65535", "such as '8080:80'"),
+    "links": ("scale: 2", "links: [redis]", "2:18", "links must be a mapping", "write KEY: VALUE"),
+    "container": ('set: {port: "6380"}', "replace: redis-2", "7:12", "there is no container 'redis-2'", "from 1 to 2"),
+    "fault without a time": (
+        'set: {port: "6380"}',
+        "fault: slow",
+        "7:10",
+        "fault 'slow' needs a time",
+        "write fault: {slow: 4s}",
+    ),
+    "fault with a time": ('set: {port: "6380"}', "fault: {missing: 4s}", "7:10", "takes no time", "write fault: missing"),
+    "image beside": (
+        "expect:\n  f",
+        "beside: {redis: a:1}\nexpect:\n  f",
+        "3:17",
+        "must be a mapping",
+        "such as redis: {image: NAME:TAG}",
+    ),
+    "subnet": ("expect:\n  f", "subnet: 10.42.1.0/30\nexpect:\n  f", "3:9", "has 0 addresses for 'redis'", "a larger subnet"),
+    "file": ("redis.conf:", "redi.conf:", "5:5", "matches no rendered file", "did you mean 'redis.conf'?"),
+    "no expectation": (
+        "{contains: port 6379}",
+        "",
+        "5:5",
+        "the expectation of 'redis.conf' has no value",
+        "such as contains: TEXT",
+    ),
+    "unchanged at the start": ("contains: port 6379", "unchanged: true", "5:5", "before the start", "below `then`"),
+    "reload alone": ("[restart]", "restart", "8:21", "reloads must be a number or a list", "write reloads: [restart]"),
+    "command alone": (
+        "reloads: [restart]",
+        "command: ls",
+        "8:21",
+        "a command must be a mapping",
+        "such as command: {in: redis-1,",
+    ),
+    "request alone": ("reloads: [restart]", "http: /", "8:18", "http must be a mapping", "such as http: {get:"),
+    "no URL": (
+        "reloads: [restart]",
+        "http: {status: 200}",
+        "8:18",
+        "the URL of the request is missing",
+        "for example get: http://web-1",
+    ),
+    "no colon": ('set: {port: "6380"}', "set port 6380", "7:3", "no ':' after its key", "write set: port 6380"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "place", "why", "next_step"), PLAYED.values(), ids=PLAYED)
+def test_a_mistake_in_a_scenario_is_told_once_with_its_place(
+    old: str, new: str, place: str, why: str, next_step: str, tmp_path: Path
+) -> None:
+    assert old in SCENARIO
+    scenario = SCENARIO.replace(old, new, 1)
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, "specs/redis-conf/scenarios/first.yml": scenario})
+    result = call(tmp_path, "test")
+    message, _, hint = result.stderr.partition("\n  hint: ")
+    assert result.exit_code == 1 and message.count("\n") == 0 and hint.count("\n") == 1, result.stderr
+    assert message.startswith(f"specs/redis-conf/scenarios/first.yml:{place}: ") and why in message, result.stderr
+    assert next_step in hint
+
+
+DOUBTED = {
+    "service": ("  redis:", "  rediss:", "2:32", "the scenario has no service of redis-conf", "did you mean 'redis'?"),
+    "number": ('port: "6379"', "port: many", "2:38", "the value 'many' must be a whole number", "write only digits"),
+    "list": ("notice}", "[notice]}", "2:57", "log.level: the value must be a single value", "a string on one line"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "place", "why", "next_step"), DOUBTED.values(), ids=DOUBTED)
+def test_what_does_not_fit_the_spec_in_a_scenario_is_warned_of(
+    old: str, new: str, place: str, why: str, next_step: str, tmp_path: Path
+) -> None:
+    assert old in SCENARIO
+    scenario = SCENARIO.replace(old, new, 1)
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, "specs/redis-conf/scenarios/first.yml": scenario})
+    message, _, hint = call(tmp_path, "test").stderr.partition("\n  hint: ")
+    assert message.startswith(f"warning: specs/redis-conf/scenarios/first.yml:{place}: ") and why in message, message
+    assert next_step in hint
+
+
+TEAM = {
+    "key of the defaults": ("registry: ghcr.io/acme", "1:1: unknown key 'registry'", "'registry' belongs below defaults.image"),
+    "part of the defaults": ("engine: {confd: 0.16.0}", "1:1: unknown key 'engine'", "'engine' belongs below defaults"),
+    "key of another list": ("allowed: {image: [a]}", "1:11: unknown key 'image'", "known here: base, category"),
+    "profile": ("extends: [production]", "1:11: there are no standards 'production'", "did you mean 'profile:production'?"),
+    "maintainer": ("defaults: {maintainer: [Jo]}", "1:24: maintainer must be text", "such as maintainer: Jo Doe <"),
+    "registry": (
+        "defaults: {image: {registry: https://a.b/c}}",
+        "1:30: registry cannot be",
+        "it must be HOST[:PORT]/NAMESPACE, such as registry: ghcr",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), TEAM.values(), ids=TEAM)
+def test_a_mistake_in_the_standards_is_told_with_its_place(text: str, message: str, hint: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, "catalog-forge.yml": f"{text}\n"})
+    said = call(tmp_path, "generate").stderr
+    assert said.startswith(f"catalog-forge.yml:{message}") and f"hint: {hint}" in said, said
+
+
+NAMED = {
+    "standards": ({"catalog-forge.yaml": "{}\n"}, "generate", "mv catalog-forge.yaml catalog-forge.yml"),
+    "standards to show": ({"catalog-forge.yaml": "{}\n"}, "standards show", "mv catalog-forge.yaml catalog-forge.yml"),
+    "scenario": (
+        {"specs/redis-conf/scenarios/a.yaml": SCENARIO},
+        "test",
+        "mv specs/redis-conf/scenarios/a.yaml specs/redis-conf/scenarios/a.yml",
+    ),
+    "name of a spec": ({"specs/Redis-conf.yml": SPEC}, "generate Redis-conf", "hint: rename the file to redis-conf.yml\n"),
+    "compose file": (
+        {"specs/a-conf.yml": "version: '2'\nservices: {}\n"},
+        "generate a-conf",
+        "`catalog-forge adopt` makes a spec",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "wanted"), NAMED.values(), ids=NAMED)
+def test_a_file_with_the_wrong_name_is_told_with_the_right_one(
+    files: dict[str, str], words: str, wanted: str, tmp_path: Path
+) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, **files})
+    result = call(tmp_path, *words.split())
+    assert result.exit_code == 1 and wanted in result.stderr, result.stderr
+
+
+def test_straight_quotes_and_single_words_are_asked_for(tmp_path: Path) -> None:
+    launch = "launch: {exec: ['redis-server --port 6379']}\nfiles:"
+    text = SPEC.replace("set: {", "text: \u201c@{metadata/port}\u201d\n  - set: {").replace("files:", launch)
+    tree(tmp_path, {"specs/redis-conf.yml": text})
+    said = call(tmp_path, "generate").stderr
+    quotes = "the quotes \u201c and \u201d become part of the value"
+    assert f'specs/redis-conf.yml:11:11: {quotes}\n  hint: write straight quotes: "' in said
+    assert "specs/redis-conf.yml:6:16: exec: no program is called 'redis-server --port 6379'\n  hint: write each word as" in said
+
+
+FOREIGN = (
+    "{{ metadata.port }}",
+    "{{port}}",
+    "{{- metadata/port }}",
+    "${port}",
+    "${metadata.port}",
+    "a ${log_level} b",
+    "%{metadata/port}",
+    "#{metadata/port}",
+    "@(metadata/port)",
+)
 
 
 @pytest.mark.parametrize("text", FOREIGN)
@@ -235,7 +423,7 @@ def test_the_value_of_a_key_in_the_words_of_another_language_is_warned_of(text: 
     result = call(tmp_path, "generate")
     assert result.exit_code == 0
     name = "log.level" if "log" in text else "port"
-    column = 19 + min(text.index(sign) for sign in "{$" if sign in text)
+    column = 19 + min(text.index(sign) for sign in "{$%#@" if sign in text)
     hint = f"hint: write @{{metadata/{name}}}"
     assert f"warning: specs/redis-conf.yml:10:{column}: " in result.stderr and hint in result.stderr
 

@@ -35,6 +35,13 @@ def test_every_key_is_one_that_rancher_compose_knows() -> None:
     assert KEYS.keys() > SERVICE_KEYS
 
 
+def assert_within(text: str, key: str, value: Any, said: str, words: str = "") -> None:
+    """Assert that a message begins with a place in the value of a key, which is on the first line, and with words."""
+    begin = text.index(f'"{key}": ') + len(f'"{key}": ') + 1
+    _, line, column, rest = said.split(":", 3)
+    assert line == "1" and begin <= int(column) < begin + len(json.dumps(value)) and rest.startswith(f" {words}"), said
+
+
 @pytest.mark.parametrize("key", sorted(SERVICE_KEYS))
 @given(value=_ANY, group=st.booleans())
 @settings(max_examples=25)
@@ -78,8 +85,7 @@ def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, valu
 def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
     with pytest.raises(ForgeError, match=words) as caught:
         read(spec_with(key, value), "x.yml")
-    column = spec_with(key, value).index(f'"{key}": ') + len(f'"{key}": ') + 1
-    assert str(caught.value).startswith(f"x.yml:1:{column}: ")
+    assert_within(spec_with(key, value), key, value, str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -124,8 +130,32 @@ def test_what_rancher_compose_refuses_is_said_with_its_place(key: str, value: An
     text = spec_with(key, value, group)
     with pytest.raises(ForgeError) as caught:
         read(text, "x.yml")
-    column = text.index(f'"{key}": ') + len(f'"{key}": ') + 1
-    assert str(caught.value).startswith(f"x.yml:1:{column}: {words}")
+    assert_within(text, key, value, str(caught.value), words)
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "words"),
+    [
+        ({"port_rules": [{"source_port": "many"}]}, '"many"', "'many' is not a whole number\n  hint: write only digits"),
+        (
+            {"port_rules": [{"source_port": 80000}]},
+            "80000",
+            "source_port: 80000 is not a whole number from 1 to 65535\n  hint: write",
+        ),
+        ({"port_rules": [{"source_port": 80}, {"sourceport": 80}]}, '"sourceport"', "nothing reads the key 'sourceport'"),
+        (
+            {"port_rules": {"service": "web"}},
+            '"service": "web"',
+            "a mapping is not a list of port rules\n  hint: write a list of mappings",
+        ),
+        ({"certs": "a"}, '"a"', "'a' is not a list of texts\n  hint: write a list of strings"),
+    ],
+)
+def test_a_part_of_a_structure_is_said_with_its_own_place_and_hint(value: Any, part: str, words: str) -> None:
+    text = spec_with("lb_config", value)
+    with pytest.raises(ForgeError) as caught:
+        read(text, "x.yml")
+    assert str(caught.value).startswith(f"x.yml:1:{text.index(part) + 1}: lb_config: {words}")
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,12 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "image: {labels: {A: b}}\n",
-            "x.yml:5:17: image: 'A' cannot be the key of a label\n  hint: lower-case letters, digits, dots and dashes",
+            "x.yml:5:17: image: 'A' cannot be the key of a label\n"
+            "  hint: write lower-case letters, digits, dots and dashes, such as org.example.team",
         ),
         (
             HEAD + FILE + "vars: {a-b: c}\n",
-            "x.yml:5:7: vars: 'a-b' cannot be the name of a variable\n  hint: letters, digits and _",
+            "x.yml:5:7: vars: 'a-b' cannot be the name of a variable\n  hint: write letters, digits and _, such as LOG_LEVEL",
         ),
         (
             HEAD + FILE + 'vars: {a: "b\\nc"}\n',
@@ -125,7 +126,7 @@ def said(text: str) -> str:
         (
             ANY + "service: {name: redis, image: 'redis:3', groups: {a_b: {metadata: {prt: 1}}}}\nmetadata: {port: {}}\n" + FILE,
             "x.yml:3:56: groups: 'a_b' cannot be part of a service's name\n"
-            "  hint: letters, digits and dashes\n"
+            "  hint: write letters, digits and dashes, such as data\n"
             "x.yml:3:67: groups: a_b: no such metadata key: 'prt'\n"
             "  hint: did you mean 'port'?",
         ),
@@ -225,33 +226,33 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {type: map, default: [a]}\n",
-            "x.yml:6:27: metadata: k: the default of a map must be a mapping\n  hint: {key: value}",
+            "x.yml:6:27: metadata: k: the default of a map must be a mapping\n  hint: write KEY: VALUE, such as {key: value}",
         ),
         (
             "k: {type: list, default: {a: b}}\n",
-            "x.yml:6:28: metadata: k: the default of a list must be a list\n  hint: [a, b]",
+            "x.yml:6:28: metadata: k: the default of a list must be a list\n  hint: write a list, such as [a, b]",
         ),
         (
             "k: {default: [a]}\n",
             "x.yml:6:16: metadata: k: the default must be a single value\n"
-            "  hint: a string on one line; for other values, set type: multiline, map or list",
+            "  hint: write a string on one line; for other values, set type: multiline, map or list",
         ),
         (
             "k: {type: enum, options: [a], default: b}\n",
-            "x.yml:6:42: metadata: k: the default 'b' is not one of the options\n  hint: a",
+            "x.yml:6:42: metadata: k: the default 'b' is not one of the options\n  hint: write one of these: a",
         ),
         (
             "k: {type: boolean, default: yes}\n",
-            "x.yml:6:31: metadata: k: the default 'yes' is neither true nor false\n  hint: true or false",
+            "x.yml:6:31: metadata: k: the default 'yes' is neither true nor false\n  hint: write true or false",
         ),
         (
             "k: {type: int, default: 1.5}\n",
-            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number\n  hint: only digits, such as 6379",
+            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number\n  hint: write only digits, such as 6379",
         ),
         (
             'k: {default: "a\\nb"}\n',
             "x.yml:6:16: metadata: k: the default has a line break\n"
-            "  hint: a string on one line; for other values, set type: multiline, map or list",
+            "  hint: write a string on one line; for other values, set type: multiline, map or list",
         ),
         (
             "k: {secret: true, default: a}\n",
@@ -265,7 +266,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {}\n  a b: {}\n",
-            "x.yml:7:8: metadata: 'a b' cannot be a key\n  hint: letters, digits, dots, dashes, and single slashes; never '..'",
+            "x.yml:7:8: metadata: 'a b' cannot be a key\n"
+            "  hint: write letters, digits, dots, dashes and single slashes, never '..', such as log.level",
         ),
         (
             "k: {}\n  j: {variable: k}\n",
@@ -365,7 +367,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
     [
         (
             HEAD + "config: /etc/x/x.yml\nreload: signal HUPP\n",
-            "x.yml:5:9: reload: unknown signal 'HUPP'\n  hint: did you mean 'HUP'?",
+            "x.yml:5:9: reload: unknown signal 'HUPP'\n  hint: did you mean 'signal HUP'?",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: sometimes\n",
@@ -387,7 +389,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http\n",
-            "x.yml:5:9: reload: unknown HTTP method ''\n  hint: write http POST URL or http PUT URL",
+            "x.yml:5:9: reload: 'http' is incomplete\n  hint: write it in full, such as http POST http://127.0.0.1:9090/-/reload",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: ''\n",

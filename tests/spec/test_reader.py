@@ -128,7 +128,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (SHORT + "relod: restart\n", "x.yml:5:1: unknown key 'relod'\n  hint: did you mean 'reload'?"),
         (SHORT + "metadata: [a, b, a]\n", "x.yml:5:18: metadata: 'a' appears twice"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata.a.b}'}]}\n", "write the path with slashes: @{metadata/a.b}"),
-        (SHORT + "reload: signal HPU\n", "reload: unknown signal 'HPU'\n  hint: did you mean 'HUP'?"),
+        (SHORT + "reload: signal HPU\n", "reload: unknown signal 'HPU'\n  hint: did you mean 'signal HUP'?"),
         (SHORT + "reload: http DELETE http://x/\n", "reload: unknown HTTP method 'DELETE'"),
         (SHORT + "reload: http PUT ftp://x/\n", "reload: cannot send to 'ftp://x/'"),
         (SHORT + "reload: http PUT 'http://x/a b'\n", "reload:"),

@@ -141,7 +141,10 @@ def _cases(
         if scenario not in known:
             raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, known) if known else _FIRST)
     if not cases:
-        raise ForgeError("there are no scenarios", hint=_FIRST)
+        misnamed = min(repository.root.glob("specs/*/scenarios/*.yaml"), default=None)
+        path = misnamed.relative_to(repository.root).as_posix() if misnamed else ""
+        hint = f"the file of a scenario ends in .yml: mv {path} {path.removesuffix('.yaml')}.yml" if misnamed else _FIRST
+        raise ForgeError("there are no scenarios", hint=hint)
     return cases, problems
 
 

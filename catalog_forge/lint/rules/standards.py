@@ -208,11 +208,12 @@ def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.unlabelled)
 
 
-@rule("CF808", "warning", "A scenario sets a metadata key that the spec does not declare", on=SpecFile)
+@rule("CF808", "warning", "A scenario has services, metadata keys or values that do not fit the spec", on=SpecFile)
 def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
     """If a scenario sets a key of the spec's own services, but the spec neither declares nor reads this key, the key changes no
-    file, and the scenario has the same result without it. Often such a key is misspelt. `test` and
-    `render` also warn about such keys.
+    file, and the scenario has the same result without it. Often such a key is misspelt. If a value does not fit the type of
+    its key, no user can give this answer. If a scenario has no service of the spec, its settings change no file. `test` and
+    `render` also warn about all of these.
 
     Scenarios of a spec with a hand-written template are not checked.
 

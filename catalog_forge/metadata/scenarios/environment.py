@@ -22,6 +22,15 @@ _SERVICE_KEYS = (
     *("scale", "metadata", "labels", "sidekicks", "links"),
     *("ports", "health_check", "states", "healths", "kind", "state", "hostname", "external_ips"),
 )
+# Words that are checked for misspellings; Rancher has others as well.
+_STATES = tuple(
+    "running stopped starting stopping restarting creating requested registering removing removed purging purged erroring error "
+    "migrating restoring updating-running updating-stopped".split()
+)
+HEALTHS = tuple(
+    "healthy unhealthy initializing reinitializing updating-healthy updating-unhealthy updating-reinitializing".split()
+)
+MOST_PORT = 65535
 _PORT = re.compile(r"([0-9]{1,5})(?::([0-9]{1,5}))?(?:/(tcp|udp))?")
 _HEALTH_CHECK: Mapping[str, Value] = {
     "healthy_threshold": 2,
@@ -84,8 +93,8 @@ class EnvironmentReader(Reader):
             links=self.links(found.get("links"), targets),
             ports=tuple(self.port(item) for item in self.items(found.get("ports"), "ports")),
             health_check=self.health_check(found.get("health_check")),
-            states=self.by_container(found.get("states"), "states", scale),
-            healths=self.by_container(found.get("healths"), "healths", scale),
+            states=self.by_container(found.get("states"), scale, "states", _STATES),
+            healths=self.by_container(found.get("healths"), scale, "healths", HEALTHS),
             facts=self.facts(found),
         )
 
@@ -102,6 +111,9 @@ class EnvironmentReader(Reader):
         """
         if isinstance(node, yamlio.Seq):
             return tuple(Sidekick(self.name(item)) for item in node.items)
+        if isinstance(node, yamlio.Text):
+            self.wrong("sidekicks must be a list of names", node.where, f"write sidekicks: [{node.value}]")
+            return ()
         return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
 
     def sidekick(self, name: str, node: yamlio.Node) -> Sidekick:
@@ -127,8 +139,9 @@ class EnvironmentReader(Reader):
     def port(self, node: yamlio.Node) -> str:
         """Return a published port in the form that the metadata uses."""
         port = _PORT.fullmatch(self.word(node, "a port"))
-        if port is None:
-            self.wrong("a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where, "such as '8080:80'")
+        if port is None or not all(1 <= int(number) <= MOST_PORT for number in port.group(1, 2) if number):
+            message = f"a port must be PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp, each from 1 to {MOST_PORT}"
+            self.wrong(message, node.where, "such as '8080:80'")
             return ""
         return f"{port[1]}:{port[2] or port[1]}/{port[3] or 'tcp'}"
 
@@ -136,12 +149,18 @@ class EnvironmentReader(Reader):
         """Return a health check, completed with Rancher's defaults."""
         if node is None:
             return None
-        found = self.known(node, "health_check", tuple(_HEALTH_CHECK))
+        found = self.known(node, "health_check", tuple(_HEALTH_CHECK), "health_check: {port: 6379}")
+        self.whole(found.get("port"), "port", MOST_PORT, 1)
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
-    def by_container(self, node: yamlio.Node | None, what: str, scale: int) -> dict[int, str]:
-        """Return the state (or health) of each container by the container's index."""
-        pairs = self.pairs(node, what)
+    def by_container(self, node: yamlio.Node | None, scale: int, what: str, known: tuple[str, ...]) -> dict[int, str]:
+        """Return the state (or health) of each container by the container's index. A misspelt word of `known` is a problem."""
+        pairs = self.pairs(node, what, f"write the number of each container, such as {what}: {{1: {known[1]}}}")
+        for _, value in pairs:
+            word = self.word(value, f"a value of {what}")
+            hint = did_you_mean(word, known)
+            if word not in known and hint.startswith("did"):
+                self.wrong(f"{what}: Rancher does not know {word!r}", value.where, hint)
         return {index: self.word(value, f"a value of {what}") for key, value in pairs if (index := self.index(key, scale))}
 
     def index(self, node: yamlio.Node, scale: int) -> int:
@@ -150,9 +169,8 @@ class EnvironmentReader(Reader):
         if isinstance(index, int) and not isinstance(index, bool) and 1 <= index <= scale:
             return index
         word = node.value if isinstance(node, yamlio.Text) else "?"
-        self.wrong(
-            f"there is no container {word!r}: the scale of the service is {scale}", node.where, "containers are numbered from 1"
-        )
+        hint = f"write the number of a container, from 1 to {scale}" if scale else "raise the scale first"
+        self.wrong(f"there is no container {word!r}: the scale of the service is {scale}", node.where, hint)
         return 0
 
     def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:

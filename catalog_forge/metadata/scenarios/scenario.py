@@ -154,7 +154,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
     reader.check()
 
     def told(start: Environment) -> Scenario:
-        environment.check_room(start, root.where)
+        environment.check_room(start, found["subnet"].where if "subnet" in found else root.where)
         moments = tuple(steps.moments(start, found, root.where, own))
         return Scenario(moments, engines, beside, tuple(undeclared.given(root, moments)))
 
@@ -172,9 +172,10 @@ def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Ite
     for key, value in reader.pairs(node, "beside"):
         if key.value not in services:
             reader.wrong(f"there is no service {key.value!r}", key.where, did_you_mean(key.value, services))
-        found = reader.known(value, f"beside {key.value!r}", ("image", "command", "environment"))
+        example = f"{key.value}: {{image: NAME:TAG}}"
+        found = reader.known(value, f"beside {key.value!r}", ("image", "command", "environment"), example)
         image = reader.word(found["image"], "image") if "image" in found else ""
         if not image:
-            reader.wrong(f"`beside` names no image for {key.value!r}", key.where, "add image: NAME:TAG")
+            reader.wrong(f"`beside` names no image for {key.value!r}", value.where, "add image: NAME:TAG")
         command = tuple(reader.word(item, "command") for item in reader.some(found.get("command")))
         yield key.value, Beside(image, command or None, reader.words(found.get("environment"), "environment"))

@@ -22,7 +22,7 @@ from typing import Literal
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.metadata.scenarios import units
-from catalog_forge.metadata.scenarios.environment import MAX_SCALE, EnvironmentReader, check_room
+from catalog_forge.metadata.scenarios.environment import HEALTHS, MAX_SCALE, EnvironmentReader, check_room
 from catalog_forge.metadata.scenarios.model import Environment, Service
 from catalog_forge.metadata.scenarios.units import Container
 from catalog_forge.metadata.service.answers import DEFAULT
@@ -201,7 +201,8 @@ class _StepReader(EnvironmentReader):
         if kind == "late" and not start:
             self.wrong("the metadata service can only be late at the start", node.where, "did you mean 'down'?")
         if (kind in _TIMED) != (time is not None) and kind:
-            self.wrong(f"fault {kind!r} {'needs a' if time is None else 'takes no'} time", node.where, "fault: {down: 4s}")
+            hint = f"write fault: {{{kind}: 4s}}" if time is None else f"write fault: {kind}"
+            self.wrong(f"fault {kind!r} {'needs a' if time is None else 'takes no'} time", node.where, hint)
             return Trouble()
         seconds = self.seconds(time, f"fault {kind}") if time else 0
         if seconds > MAX_SECONDS:
@@ -272,7 +273,7 @@ class _StepReader(EnvironmentReader):
         return replace(service, states=states), f"container {_listed(indexes)} started"
 
     def _health(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
-        healths = self.by_container(node, "health", service.scale)
+        healths = self.by_container(node, service.scale, "health", HEALTHS)
         said = ", ".join(f"container {index} {health}" for index, health in healths.items())
         return replace(service, healths={**service.healths, **healths}), said
 

@@ -172,7 +172,7 @@ def ports(node: Node) -> Iterator[Problem]:
             yield Refusal(
                 f"{shown!r} is not a port",
                 each.where,
-                "write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end",
+                "write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end",
                 PORT,
             )
 

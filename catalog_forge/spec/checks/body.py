@@ -57,7 +57,8 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
         yield Problem(
             f"export: the format {kind} has no shell variables", file.at("export"), "remove `export`, or set format: env"
         )
-    yield from _structure(file, blocks, kind)
+    if file.format or not file.dest.endswith("/"):  # the format of a folder is unknown
+        yield from _structure(file, blocks, kind)
     yield from _blocks(spec, file.body, kind, frozenset(), ())
 
 

@@ -18,9 +18,12 @@ FORM = re.compile(
     r"(?<!\$)\$\{(?P<dollar>[^{}\n]{1,200}+)\}"
     r"|\{\{-?+ *+(?P<action>[^{}\n]{1,200}+)\}\}"
     r"|(?<!@)@ \{(?P<space>[^{}\n]{1,200}+)\}"
-    r"|(?<!@)@\((?P<round>[a-z_][a-z_.]{0,50}+)\)"
-    r"|(?<!@)@\[(?P<square>[a-z_][a-z_.]{0,50}+)\]"
+    r"|(?<!@)@\((?P<round>[a-z_][a-z_./-]{0,50}+)\)"
+    r"|(?<!@)@\[(?P<square>[a-z_][a-z_./-]{0,50}+)\]"
+    r"|[%#]\{(?P<sign>metadata/[^{}\n]{1,200}+)\}"
 )
+# Text in the quotes of a word processor, which are no quotes in YAML.
+_CURLY = re.compile("[\u201c\u201d\u201e\u2018].*[\u201c\u201d\u2018\u2019]", re.DOTALL)
 # The functions of confd that return a value at a path, with an optional default.
 _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"
@@ -46,6 +49,9 @@ def foreign(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
             if meant := plain or _meant(spec, word):
                 hint = _NOT_HERE if kind == "unread" else f"write @{{{meant}}}"
                 yield Problem(f"{found[0][:60]!r} is not replaced by a value", text.at(found.start()), hint)
+        if text.bare and _CURLY.fullmatch(text.value):
+            message = f"the quotes {text.value[0]} and {text.value[-1]} become part of the value"
+            yield Problem(message, text.where, 'write straight quotes: "..."')
 
 
 def texts(node: yamlio.Node | None, kind: str = "plain") -> Iterator[tuple[yamlio.Text, str]]:

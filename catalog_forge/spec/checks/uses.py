@@ -25,7 +25,7 @@ def findings(spec: Spec) -> Iterator[Problem]:
 
 def warnings(spec: Spec) -> Iterator[Problem]:
     """Yield the findings of all checks of this module."""
-    for check in (findings, restarted_at_once, unlabelled, of_the_old_file, readable):
+    for check in (findings, restarted_at_once, unlabelled, of_the_old_file, readable, in_one_word):
         yield from check(spec)
 
 
@@ -35,6 +35,15 @@ def of_the_old_file(spec: Spec) -> Iterator[Problem]:
         if file.check and "{{.src}}" not in file.check:
             message = f"check: the command does not read the new file of {file.dest}, so it cannot find mistakes in this file"
             yield Problem(message, file.at("check"), "pass {{.src}}, the path of the new file; the file at `dest` is the old one")
+
+
+def in_one_word(spec: Spec) -> Iterator[Problem]:
+    """Yield a finding if the first element of `exec` is a whole command line: no program has such a name."""
+    where = spec.launch.at("exec") if "exec" in spec.launch.places else None
+    program = (spec.launch.exec[0].literal or "").strip() if where and spec.launch.exec else ""
+    if " " in program:
+        hint = f"write each word as an element of the list: exec: [{', '.join(program.split())}]"
+        yield Problem(f"exec: no program is called {program!r}", where, hint)
 
 
 def readable(spec: Spec) -> Iterator[Problem]:

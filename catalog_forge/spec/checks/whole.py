@@ -104,7 +104,9 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
         where = key.at()
         if not re.fullmatch(METADATA_KEY, name) or len(name) > 128:
             yield Problem(
-                f"metadata: {name!r} cannot be a key", where, "letters, digits, dots, dashes, and single slashes; never '..'"
+                f"metadata: {name!r} cannot be a key",
+                where,
+                "write letters, digits, dots, dashes and single slashes, never '..', such as log.level",
             )
             continue
         above = next((other for other in _folders(name) if other in spec.metadata), None)
@@ -141,23 +143,24 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     if key.optional and key.required:
         hint = "remove one of the two"
         yield Problem(f"metadata: {name}: the key cannot be both optional and required", key.at("required"), hint)
-    if key.default is not None and (wrong := _misfit(key, key.default)):
-        yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
+    if key.default is not None and (wrong := misfit(key, key.default)):
+        yield Problem(f"metadata: {name}: {wrong}", where, such_as(key))
     if key.hidden and key.default:
         yield Problem(
             f"metadata: {name}: a secret must not have a default", where, "with a default, everyone would have the same password"
         )
 
 
-def _such_as(key: MetadataKey) -> str:
+def such_as(key: MetadataKey) -> str:
     """Return a hint that shows valid values for the type of a key."""
-    examples = {"int": "only digits, such as 6379", "boolean": "true or false", "map": "{key: value}", "list": "[a, b]"}
-    examples["enum"] = ", ".join(key.options) or "list its options first"
-    examples |= dict.fromkeys(("multiline", "certificate"), "a string; for other values, set type: map or list")
-    return examples.get(key.type, "a string on one line; for other values, set type: multiline, map or list")
+    examples = {"int": "write only digits, such as 6379", "boolean": "write true or false"}
+    examples |= {"map": "write KEY: VALUE, such as {key: value}", "list": "write a list, such as [a, b]"}
+    examples["enum"] = f"write one of these: {', '.join(key.options)}" if key.options else "list its options first"
+    examples |= dict.fromkeys(("multiline", "certificate"), "write a string; for other values, set type: map or list")
+    return examples.get(key.type, "write a string on one line; for other values, set type: multiline, map or list")
 
 
-def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
+def misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
     """Return why a value does not fit the type of a key; empty if the value fits."""
     if key.type == "map":
         return "" if isinstance(value, Mapping) else f"{what} of a map must be a mapping"
@@ -204,7 +207,9 @@ def _vars(spec: Spec) -> Iterator[Problem]:
     ):
         for name in names:
             if not re.fullmatch(VARIABLE, name):
-                yield Problem(f"{of}: {name!r} cannot be the name of a variable", where, "letters, digits and _")
+                yield Problem(
+                    f"{of}: {name!r} cannot be the name of a variable", where, "write letters, digits and _, such as LOG_LEVEL"
+                )
     for name, value in spec.vars.items():
         if any(char < " " for char in value):
             message = f"vars: {name}: a control character or line break is not allowed in a Dockerfile's ENV"
@@ -212,7 +217,11 @@ def _vars(spec: Spec) -> Iterator[Problem]:
     for name in spec.image.labels:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             where = spec.image.at("labels")
-            yield Problem(f"image: {name!r} cannot be the key of a label", where, "lower-case letters, digits, dots and dashes")
+            yield Problem(
+                f"image: {name!r} cannot be the key of a label",
+                where,
+                "write lower-case letters, digits, dots and dashes, such as org.example.team",
+            )
 
 
 def _service(spec: Spec) -> Iterator[Problem]:
@@ -239,15 +248,17 @@ def _service(spec: Spec) -> Iterator[Problem]:
 
 def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
     if not group.name and not re.fullmatch(r"[A-Za-z0-9-]+", name):
-        yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
+        yield Problem(
+            f"groups: {name!r} cannot be part of a service's name", group.at(), "write letters, digits and dashes, such as data"
+        )
     if group.image and floats(group.image):
         yield Problem(f"groups: {name}: the image {group.image!r} has no fixed tag", group.at("image"), "write REPOSITORY:TAG")
     for key, value in group.metadata.items():
         where = group.at("metadata")
         if key not in spec.metadata:
             yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata, DECLARED))
-        elif value is not None and (wrong := _misfit(spec.metadata[key], value, "the value")):
-            yield Problem(f"groups: {name}: {key}: {wrong}", where, _such_as(spec.metadata[key]))
+        elif value is not None and (wrong := misfit(spec.metadata[key], value, "the value")):
+            yield Problem(f"groups: {name}: {key}: {wrong}", where, such_as(spec.metadata[key]))
         else:
             yield from _answers(spec, f"groups: {name}: {key}", spec.metadata[key], value, where)
 

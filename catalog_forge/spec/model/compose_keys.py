@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import Problem, first_of
+from catalog_forge.errors import Problem, Where, first_of
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement import maps, services
 
@@ -59,6 +59,14 @@ _FORMS = {
     "map": "write its keys below it, each as KEY: VALUE",
     **dict.fromkeys(("disks", "rules"), "write a list of mappings, with '- ' before the first key of each"),
 }
+# Hints on how to write a part of a structure, by words of the problem.
+_INNER = {
+    "not a whole number from": "write a number within these limits, such as 80",
+    "whole number": _FORMS["whole"],
+    "not a list of texts": _LIST,
+    "not a list of": _FORMS["rules"],
+    "not a text": _FORMS["text"],
+}
 _MOST_KEYS = 12
 VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
@@ -74,10 +82,11 @@ def named_volume(mount: str) -> str:
     return name if colon and re.fullmatch(VOLUME_NAME, name) else ""
 
 
-def refused(name: str, value: Any) -> Iterator[Problem]:
+def refused(name: str, value: Any, source: yamlio.Node | None = None) -> Iterator[Problem]:
     """Yield a problem for each part of a key's value that rancher-compose refuses, that nothing reads or that has no effect.
 
-    A string that contains a `$` is not checked, because its value is known only at launch.
+    A string that contains a `$` is not checked, because its value is known only at launch. `source`: the author's node, in which
+    the problems are located.
     """
     if name in ("ports", "expose") and isinstance(value, list):
         # Rancher's schema accepts every number as a port, but the engine does not. For strings, both accept the same range.
@@ -88,17 +97,37 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     # Substituting variables never turns a string into a mapping or a list, so a string in place of a mapping or list is always a
     # fault.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
+    places = dict(_places(written, source))
     varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
         # Two rules do not apply here: CF432 compares memswap_limit with another key, but this function gets only one key. CF421
         # is about values that change because they are not in quotes, but the compiler writes all values in quotes.
         is_other = problem.rule == "CF432" or (problem.rule == "CF421" and not problem.who)
         if problem.where not in varied and not is_other:
-            yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint or _form(name))
+            hint = problem.hint or _form(name, problem.where == written.where, problem.message)
+            yield Problem(problem.message.replace(" of 'service'", "", 1), problem.where and places.get(problem.where), hint)
 
 
-def _form(name: str) -> str:
-    """Return a hint on how to write the value of a key, or on the keys that the value may have."""
+def _places(copy: yamlio.Node, source: yamlio.Node | None) -> Iterator[tuple[Where, Where]]:
+    """Yield the location of each part of a copied value, and its location in the author's node."""
+    if source is not None:
+        yield copy.where, source.where
+    if isinstance(copy, yamlio.Map) and isinstance(source, yamlio.Map):
+        for (key, value), (own_key, own) in zip(copy.pairs, source.pairs, strict=False):
+            yield key.where, own_key.where
+            yield from _places(value, own)
+    elif isinstance(copy, yamlio.Seq) and isinstance(source, yamlio.Seq):
+        for item, own_item in zip(copy.items, source.items, strict=False):
+            yield from _places(item, own_item)
+
+
+def _form(name: str, whole: bool, message: str) -> str:
+    """Return a hint on how to write the value of a key, or on the keys that the value may have.
+
+    `whole`: whether the value itself is wrong, not a part of it.
+    """
+    if not whole and name in (*maps.STRUCTS, "disks"):
+        return next((hint for what, hint in _INNER.items() if what in message), "")
     if name in maps.STRUCTS:
         inner = [f"{key} ({kind.word})" for key, kind in sorted(maps.STRUCTS[name].fields.items())]
         return f"its keys: {first_of(inner, _MOST_KEYS)}"

@@ -142,8 +142,8 @@ def test_hosts_are_a_number_names_or_a_mapping(hosts: str, names: list[str]) -> 
         ("services: {}\nhosts: many", "s.yml:2:8: hosts must be a whole number from 1 to 200"),
         ("services: {}\nhosts: []", "s.yml:2:8: there must be 1 to 200 hosts"),
         ("services: {}\nsubnet: 10.42.7.0/99", "s.yml:2:9: subnet must be an IPv4 network"),
-        ("services: {web: {scale: 300}}\nsubnet: 10.42.1.0/24", "s.yml:1:1: the subnet 10.42.1.0/24 has 240 addresses for 'web'"),
-        ("services: {web: {}}\nsubnet: 10.42.7.0/30", "s.yml:1:1: the subnet 10.42.7.0/30 has 0 addresses"),
+        ("services: {web: {scale: 300}}\nsubnet: 10.42.1.0/24", "s.yml:2:9: the subnet 10.42.1.0/24 has 240 addresses for 'web'"),
+        ("services: {web: {}}\nsubnet: 10.42.7.0/30", "s.yml:2:9: the subnet 10.42.7.0/30 has 0 addresses"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, problem: str) -> None:
