@@ -214,7 +214,7 @@ def _command_lines() -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"CONF_BACKEND": "rancher"}, "CONF_BACKEND=rancher: this image knows env, file, etcdv3"),
+        ({"CONF_BACKEND": "rancher"}, "CONF_BACKEND=rancher: this image supports only env, file, etcdv3"),
         ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end redis it holds HOST:PORT[/DATABASE]"),
         ({"CONF_NODES": 'a"b:1'}, "CONF_NODES holds a quote"),
         ({"CONF_PREFIX": "/a/"}, "CONF_PREFIX=/a/ must be a key such as /app"),

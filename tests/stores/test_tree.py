@@ -185,7 +185,7 @@ def test_the_unchanged_image_reads_the_tree_and_follows_it_with_as_many_reloads_
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"CONF_BACKEND": "etcd"}, "CONF_BACKEND=etcd: this image knows rancher, and file"),
+        ({"CONF_BACKEND": "etcd"}, "CONF_BACKEND=etcd: this image supports only rancher and file"),
         ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end file it holds paths of JSON files"),
         ({"CONF_NODES": 'a"b'}, "CONF_NODES holds a quote"),
     ],

@@ -96,7 +96,7 @@ options() {
 [% endif %]
             ;;
 [% endfor %]
-        *) refuse "CONF_BACKEND=$backend: this image knows [[ names | join(', ') ]]" ;;
+        *) refuse "CONF_BACKEND=$backend: this image supports only [[ names | join(', ') ]]" ;;
     esac
     text backend "$backend"
 }

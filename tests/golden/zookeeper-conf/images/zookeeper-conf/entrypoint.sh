@@ -80,7 +80,7 @@ configure() {
     case $backend in
         rancher) return ;;
         file) ;;
-        *) refuse "CONF_BACKEND=$backend: this image knows rancher, and file" ;;
+        *) refuse "CONF_BACKEND=$backend: this image supports only rancher and file" ;;
     esac
     [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file it holds paths of JSON files"
     store="the files $nodes"
