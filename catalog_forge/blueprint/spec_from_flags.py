@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from catalog_forge import yamlio
 from catalog_forge.spec.programs import Software, known_software
-from catalog_forge.spec.shorthand import format_of
+from catalog_forge.spec.shorthand import format_of, name_and_image
 
 SCHEMA = ".schema.json"
 """The JSON Schema for editors, in the folder of the specs: the output of `catalog-forge schema`."""
@@ -20,7 +20,7 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The values of the flags: the service (NAME, NAME:TAG or NAME=IMAGE:TAG), the path of the file, the reload command, the
+    """The values of the flags: the service (IMAGE, IMAGE:TAG or NAME=IMAGE:TAG), the path of the file, the reload command, the
     metadata keys, the format and the topology.
 
     Without a path, the spec gets the path that catalog-forge knows for the software.
@@ -52,8 +52,8 @@ def spec_of(name: str, words: Words) -> str:
 
 
 def known_of(service: str) -> Software | None:
-    """Return the known software of a service (NAME, NAME:TAG or NAME=IMAGE:TAG), or None if the software is unknown."""
-    return known_software(service.partition("=")[2] or service)
+    """Return the known software of a service (IMAGE, IMAGE:TAG or NAME=IMAGE:TAG), or None if the software is unknown."""
+    return known_software(name_and_image(service)[1])
 
 
 def _format(config: str, known: Software) -> str:
@@ -66,8 +66,8 @@ def _format(config: str, known: Software) -> str:
 def _service(words: Words, known: Software | None) -> object:
     if not words.topology and not known:
         return words.service
-    name, equals, image = words.service.partition("=")
-    record: dict[str, object] = {"name": name.partition(":")[0], "image": image if equals else name}
+    name, image = name_and_image(words.service)
+    record: dict[str, object] = {"name": name, "image": image}
     if words.topology:
         record["topology"] = words.topology
     if known:

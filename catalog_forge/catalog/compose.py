@@ -44,7 +44,8 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     for key in ("minimum_rancher_version", "maximum_rancher_version", "upgrade_from"):
         if value := getattr(entry, key):
             block[key] = Quoted(value)
-    block["questions"] = questions(spec)
+    if asked := questions(spec):
+        block["questions"] = asked
     shared = metadata_block(spec)
     services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}

@@ -59,6 +59,7 @@ class Finding:
     fix: Fix | None = None
     line: str = ""
     path: str = ""
+    cause: tuple[str, int] = ("", 0)
 
     @property
     def excerpt(self) -> str:

@@ -107,13 +107,19 @@ def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | Non
 
 
 def _service(node: Node) -> Node:
-    """Expand NAME, NAME:TAG or NAME=IMAGE:TAG to a mapping."""
+    """Expand IMAGE, IMAGE:TAG or NAME=IMAGE:TAG to a mapping."""
     if not isinstance(node, Text) or (node.bare and node.data() is None):
         return node
-    name, equals, image = node.value.partition("=")
-    if not equals:
-        name, image = name.partition(":")[0], name
+    name, image = name_and_image(node.value)
     return Map(((_at(node, "name"), _at(node, name)), (_at(node, "image"), _at(node, image))), node.where)
+
+
+def name_and_image(text: str) -> tuple[str, str]:
+    """Return the name and the image of a service from IMAGE, IMAGE:TAG, IMAGE@DIGEST or NAME=IMAGE:TAG. Without NAME, the service
+    is called like the last part of the repository: `unbound` for mvance/unbound:1.13.2.
+    """
+    name, equals, image = text.partition("=")
+    return (name, image) if equals else (re.split("[:@]", name.rpartition("/")[2])[0], name)
 
 
 def _metadata(node: Node) -> Node:

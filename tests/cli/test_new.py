@@ -220,6 +220,12 @@ def test_a_spec_names_the_schema_that_lies_beside_it(tmp_path: Path, words: tupl
     assert file.is_symlink() and not (tmp_path / "elsewhere").exists()
 
 
+def test_known_software_needs_only_its_image(tmp_path: Path) -> None:
+    result = new(tmp_path, "web-conf", "--service", "prom/prometheus:v2.53.2", "--no-build")
+    assert result.exit_code == 0, result.stderr
+    assert "  name: prometheus\n" in (tmp_path / "specs/web-conf.yml").read_text()
+
+
 @pytest.mark.parametrize(
     "name", ["../x", "../x-conf", "web", "Web-conf", "we b-conf", "-conf", "web_conf", "a" * 300 + "-conf", "", "web-conf\n"]
 )
@@ -234,7 +240,8 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--service", "web"), 2, "without a blueprint, --service and --config are needed"),
+        (("--service", "web"), 2, "the configuration file of 'web' is not known: add --config PATH"),
+        (("--config", "/etc/web/web.conf"), 2, "without a blueprint, --service is needed"),
         ((*WORDS, "--blueprint", "generic-conf"), 2, "for specs without a blueprint"),
         ((*WORDS, "--set", "version=1"), 2, "for specs without a blueprint"),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),
@@ -475,7 +482,7 @@ def test_questions_are_counted_and_those_that_the_team_answers_are_not_asked(tmp
 @pytest.mark.parametrize(
     ("keys", "place", "why", "next_step"),
     [
-        ("a b\nweb=nginx:1.27.0\n", 1, "service cannot be 'a b'", "NAME, NAME:TAG or NAME=IMAGE:TAG"),
+        ("a b\nweb=nginx:1.27.0\n", 1, "service cannot be 'a b'", "IMAGE, IMAGE:TAG or NAME=IMAGE:TAG"),
         ("\nrelative\n/etc/a.conf\n", 2, "config cannot be 'relative'", "an absolute path"),
         ("\n\nHUP\nsignal HUP\n", 3, "reload cannot be 'HUP'", "signal HUP, http POST URL, exec COMMAND, restart or none"),
         ("\n\n\n\n\n\n\n\njoe\n", 9, "maintainer cannot be 'joe'", "First Last <mail@example.org>"),

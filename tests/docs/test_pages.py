@@ -40,7 +40,7 @@ done
 """
 SECRET = f"""{WEB}
 question="- {{variable: AWS_SECRET_ACCESS_KEY, label: Secret key, type: string, required: true}}"
-sed -i "s/^  questions:.*/  questions:\\n  $question/" templates/web/3/rancher-compose.yml
+sed -i "s/^  minimum_rancher_version:.*/&\\n  questions:\\n  $question/" templates/web/3/rancher-compose.yml
 """
 JUDGED = f"""{WEB}
 rm templates/web/1/rancher-compose.yml

@@ -9,6 +9,7 @@ from catalog_forge.forge import forge
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.check import check
 from catalog_forge.lint.runner.origins import origin
 from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import Tree
@@ -56,9 +57,9 @@ def told(text: str, path: str, line: str, key: str = "") -> str:
     file, spec = made.tree.files[path], made.spec("web-conf")
     assert spec
     if not line:
-        return origin(spec, file, Where(path, 1, 1), key)
+        return origin(spec, file, Where(path, 1, 1), key).words
     number = next(number for number, each in enumerate(file.lines, 1) if line in each)
-    return origin(spec, file, Where(path, number, file.lines[number - 1].index(line) + 1), key)
+    return origin(spec, file, Where(path, number, file.lines[number - 1].index(line) + 1), key).words
 
 
 def _findings(text: str, *rules: str) -> list[Finding]:
@@ -126,3 +127,32 @@ def test_a_finding_names_the_key() -> None:
 @pytest.mark.parametrize(("reload", "count"), [("", 1), ("reload: none\n", 0)])
 def test_nothing_reloads_is_told_of_a_spec_that_does_not_say_so(reload: str, count: int) -> None:
     assert len(_findings(SHORT + reload, "CF613")) == count
+
+
+HOST = SHORT.replace("service: nginx:1.27.3", "service: {name: web, image: 'nginx:1.27.3', network_mode: host}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOST.replace("host}", "host}  # catalog-forge: ignore=CF423 it measures the host"),
+        HOST.replace("service:", "# catalog-forge: ignore=CF423 it measures the host\nservice:"),
+        "# catalog-forge: ignore-file=CF423 it measures the host\n" + HOST,
+    ],
+)
+def test_an_ignore_in_a_spec_applies_to_what_is_generated_from_it(text: str) -> None:
+    found = check(catalog(text), Choice(registry.expand(("all",))))
+    assert [each.rule for each in found.findings if each.rule in ("CF423", "CF902")] == []
+    assert [(each.rule, reason) for each, reason in found.ignored] == [("CF423", "it measures the host")]
+
+
+def test_an_ignore_of_another_line_of_the_spec_silences_nothing() -> None:
+    found = check(
+        catalog(f"{HOST}version: 0.1.0  # catalog-forge: ignore=CF423 wrong place\n"), Choice(registry.expand(("all",)))
+    )
+    assert sorted(each.rule for each in found.findings if each.rule in ("CF423", "CF902")) == ["CF423", "CF902"]
+
+
+def test_a_spec_that_asks_nothing_has_nothing_to_mend() -> None:
+    text = SHORT.replace("metadata: [level]", "maintainer: Jo Doe <jo@example.org>\nreload: restart\nentry: {license: MIT}")
+    assert [f"{each.where}: {each.rule}" for each in _findings(text)] == []

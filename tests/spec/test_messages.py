@@ -176,7 +176,7 @@ def said(text: str) -> str:
             "  hint: such as forge: 1; meaning: version of the spec language: 1\n"
             "x.yml:1:1: the key 'service' is missing\n"
             "  hint: such as service: {name: redis, image: redis:3.2.11, volumes: [data:/data]}; meaning: the "
-            "software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG",
+            "software to configure: a mapping, or IMAGE, IMAGE:TAG, NAME=IMAGE:TAG",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",

@@ -116,7 +116,8 @@ def test_the_one_file_of_the_shorthand(more: str, body: list[str]) -> None:
 @pytest.mark.parametrize(
     ("service", "name", "image"),
     [("redis:3", "redis", "redis:3"), ("redis", "redis", "redis"), ("r=redis:3", "r", "redis:3"), (f"r=a/redis@{DIGEST}", "r",
-     f"a/redis@{DIGEST}"), ("r=redis:3=4", "r", "redis:3=4"),
+     f"a/redis@{DIGEST}"), (f"a/redis@{DIGEST}", "redis", f"a/redis@{DIGEST}"), ("mvance/unbound:1.13.2", "unbound",
+     "mvance/unbound:1.13.2"), ("localhost:5000/team/app", "app", "localhost:5000/team/app"), ("r=redis:3=4", "r", "redis:3=4"),
      ("null:1", "null", "null:1"), ("true", "true", "true")],
 )  # fmt: skip
 def test_a_service_in_one_word(service: str, name: str, image: str) -> None:

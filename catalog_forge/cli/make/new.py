@@ -63,7 +63,7 @@ class Options:
     shell_complete=complete.blueprints,
     help="The blueprint; default: the one called NAME, else generic-conf.",
 )
-@click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software to configure.")
+@click.option("--service", metavar="[NAME=]IMAGE[:TAG]", help="The software to configure.")
 @click.option("--config", metavar="PATH", help="Its configuration file.")
 @click.option("--reload", metavar="COMMAND", help="What to do after a change: signal HUP, http POST URL, exec COMMAND, restart.")
 @click.option("--metadata", metavar="KEY", multiple=True, help="A metadata key whose value the user supplies; may be repeated.")
@@ -184,9 +184,8 @@ def _from_words(name: str, chosen: Options) -> Plan:
     from catalog_forge.plan import Plan
 
     if not (chosen.service and (chosen.config or known_of(chosen.service))):
-        raise click.UsageError(
-            "without a blueprint, --service and --config are needed; for well-known software --service is enough"
-        )
+        lacking = f"the configuration file of {chosen.service!r} is not known: add --config PATH"
+        raise click.UsageError(lacking if chosen.service else "without a blueprint, --service is needed: --service IMAGE:TAG")
     if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
         raise click.UsageError(
             "--service, --config, --reload and --metadata are for specs without a blueprint: "

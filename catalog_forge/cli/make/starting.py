@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 _WORDS = ("PROGRAM", "ARGUMENT")
-_COMMENT = "# The command that starts the program in the service's image; `generate` cannot look it up."
+_COMMENT = "# The command that starts the program in the service's image."
 
 
 def with_start(name: str, author: Plan, inherited: Map | None, words: str | None, no_input: bool) -> Plan:

@@ -443,7 +443,8 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
 @rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
 def powerful(revision: Revision) -> Iterator[Hit]:
     """Privileged containers, containers in the network of the host, and containers with access to Docker's socket can control
-    the host. Users should know this before they start such a container: mention it in the README.
+    the host. Users should know this before they start such a container: mention it in the README, then ignore
+    this note.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -465,7 +466,7 @@ def powerful(revision: Revision) -> Iterator[Hit]:
     composition = revision.composition
     for service in composition.services.values():
         for what, where in _powers(service):
-            yield Hit(where, f"{service.name!r} {what}", "mention it in the README")
+            yield Hit(where, f"{service.name!r} {what}", "mention it in the README, then ignore this note")
 
 
 def _powers(service: Service) -> Iterator[tuple[str, Where]]:

@@ -4,6 +4,8 @@
 
 `# catalog-forge: ignore-file=CF301 reason` in the first 20 lines applies to the file, and to findings about the folder that
 contains the file. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
+
+Both forms in a spec also apply to the files that are generated from the spec: to what its line determines, or to all of them.
 """
 
 from __future__ import annotations
@@ -80,7 +82,8 @@ def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Fin
     silenced: list[tuple[Finding, str]] = []
     used: set[int] = set()
     for finding in findings:
-        near = (*by_place.get((finding.path, finding.where.line), ()), *by_place.get((finding.path, 0), ()))
+        here, cause = (finding.path, finding.where.line), finding.cause
+        near = [each for place in dict.fromkeys((here, (here[0], 0), cause, (cause[0], 0))) for each in by_place.get(place, ())]
         matching = [each for each in near if finding.rule in each.ids]
         used |= {id(each) for each in matching}
         if matching:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from catalog_forge.confd.resource import resource_names
 from catalog_forge.errors import Where
@@ -44,9 +45,16 @@ _OCI = "org.opencontainers.image."
 _LABEL, _VARIABLE = re.compile(r'(?:LABEL )? *"([^"]+)"='), re.compile(r"(?:ENV )? *([A-Za-z_]\w*)=")
 
 
-def origin(source: SpecFile, file: File, where: Where, key: str = "") -> str:
-    """Return the path and location of the spec's key that determines the text at `where` in a generated file; empty if the key is
-    unknown.
+class Origin(NamedTuple):
+    """What to change in a spec, as words for a hint, and the line of the spec; 0 if no single line is to be changed."""
+
+    words: str
+    line: int = 0
+
+
+def origin(source: SpecFile, file: File, where: Where, key: str = "") -> Origin:
+    """Return the path and location of the spec's key that determines the text at `where` in a generated file; without words if
+    the key is unknown.
 
     If the generated file lacks a key at `where`, `key` is the name of the missing key. The spec must have no errors.
     """
@@ -54,26 +62,26 @@ def origin(source: SpecFile, file: File, where: Where, key: str = "") -> str:
     path = _path(source.read, file, where, key)
     root = source.file.yaml.map
     if not path or root is None:
-        return ""
+        return Origin("")
     if path[0] == "files" and "config" in keys_of(root):
         path = (path[-1] if path[-1] in FILE_WORDS else "config",)
     return _located(source.file, root, path)
 
 
-def _located(file: File, root: Map, path: Path) -> str:
+def _located(file: File, root: Map, path: Path) -> Origin:
     """Return a path in a spec with its location. If the spec has a value in short form, the path ends at that value."""
     node: Node = root
     for number, step in enumerate(path):
         if not isinstance(node, Map):
             found = _item(node, step) if isinstance(node, Seq) else None
             if found is None:
-                return f"{'/'.join(path[:number])} in {node.where}"
+                return Origin(f"{'/'.join(path[:number])} in {node.where}", node.where.line)
             node = found
         elif step in keys_of(node):
             node = keys_of(node)[step]
         else:
-            return f"{'/'.join(path)} in {file.shown or file.path}"
-    return f"{'/'.join(path)} in {node.where}"
+            return Origin(f"{'/'.join(path)} in {file.shown or file.path}")
+    return Origin(f"{'/'.join(path)} in {node.where}", node.where.line)
 
 
 def _item(node: Seq, name: str) -> Node | None:
@@ -153,7 +161,7 @@ def _of_member(spec: Spec, member: Member, name: str, rest: Path) -> Path:
         return _of_metadata(spec, member, "/".join(rest[1:]), ("service", "groups", named))
     is_of_group = group and (key in group.compose or key in group.places)
     home: Path = ("service", "groups", named) if is_of_group else ("service",)
-    if key in (group.compose if group else {}) or key in spec.service.compose or key in ("scale", "health_check"):
+    if key in (group.compose if group else {}) or key in spec.service.compose or key in ("scale", "health_check", "network_mode"):
         return (*home, *rest)
     if key == "image":
         return (*home, key) if name == member.main else ("version",)

@@ -12,7 +12,7 @@ from catalog_forge.lint.entries.judged import placed
 from catalog_forge.lint.findings import Check, Finding, Hit, Level
 from catalog_forge.lint.runner import processes as shares
 from catalog_forge.lint.runner import registry
-from catalog_forge.lint.runner.origins import origin
+from catalog_forge.lint.runner.origins import Origin, origin
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import File
 from catalog_forge.shown import printable
@@ -103,20 +103,23 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)
             source = generated_from(file) if file else ""
-            change = f"this file is generated: change {_origin(catalog, source, file, hit)}" if file and source else ""
+            cause = _origin(catalog, source, file, hit) if file and source else Origin("")
+            change = f"this file is generated: change {cause.words}" if source else ""
             hint = "; ".join(filter(None, (hit.hint, change)))
             fix = None if source else hit.fix
-            yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hint), fix, line, path)
+            made = (f"specs/{source}.yml", cause.line) if source else ("", 0)
+            yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hint), fix, line, path, made)
 
 
 def _file(catalog: Catalog, hit: Hit) -> File | None:
     return catalog.shown.get(hit.where.file)
 
 
-def _origin(catalog: Catalog, name: str, file: File, hit: Hit) -> str:
+def _origin(catalog: Catalog, name: str, file: File, hit: Hit) -> Origin:
     """Return what to change in the spec `name` to avoid a hit in a generated file: a key or, if the key is unknown, the spec."""
     spec = catalog.spec(name)
-    return (origin(spec, file, hit.where, hit.key) if spec else "") or f"specs/{name}.yml"
+    found = origin(spec, file, hit.where, hit.key) if spec else Origin("")
+    return found if found.words else Origin(f"specs/{name}.yml")
 
 
 def _place(subject: object) -> str:

@@ -34,7 +34,7 @@ class Spec(Record):
         shape="lower-case letters, digits and dashes, ending in -conf or -config",
         maximum=63,
     )
-    service: Service = key("the software to configure: a mapping, or NAME, NAME:TAG, NAME=IMAGE:TAG")
+    service: Service = key("the software to configure: a mapping, or IMAGE, IMAGE:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
     scope: str = key(
         "which data the files may read: only data of their own stack, or data of all stacks, which everywhere:LABEL and the "
