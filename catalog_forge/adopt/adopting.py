@@ -330,11 +330,11 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _dead(original: Original, written: _Generated) -> Iterator[Problem]:
-    """Report the keys that can never exist, and what becomes in the spec of the parts of a template that read them."""
+    """Report each key that can never exist, and what the spec does with those parts of the template that read the key."""
     for each in original.files:
         hint = _LEFT_OUT if each.resource.dest in written.chosen else _REBASED
         for path in () if each.is_static else each.dead:
-            words = f"Rancher never serves a key at {path}, because its metadata has no such root"
+            words = f"Rancher never serves a key at {path}, because Rancher's metadata does not have the root of this path"
             yield Problem(words, each.template.at(), hint)
 
 

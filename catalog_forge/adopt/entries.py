@@ -174,7 +174,7 @@ def beside(use: EntryUse, owner: Original) -> Problem:
     return Problem(
         f"the entry {entry} belongs to the spec {owner.name}, in which {conf} still runs the original image",
         use.revision.where,
-        "this spec covers only the image: use it in that entry, or adopt only this image with --entry into another catalog",
+        "this spec covers only the image: use this image in that entry, or adopt it alone, with --entry, into another catalog",
     )
 
 

@@ -304,7 +304,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
         if path in dests:
             said.append(
                 Problem(
-                    f"{path} exists before confd writes it, but the new image has no such file until confd has written it",
+                    f"in the original, {path} exists before confd writes it, but in the new image only after that",
                     file.at(),
                 )
             )

@@ -279,7 +279,7 @@ def _painted(line: str) -> str:
 
 
 def _enter(ctx: click.Context, _: click.Parameter, directory: str) -> Path | str:
-    """Make the folder of -C the current folder until the command ends, so that all paths begin there. Return its absolute path.
+    """Make the folder of -C the current folder until the command ends: all relative paths then start there. Return its path.
 
     A shell that completes a command stays in its own folder. Raises BadParameter if there is no such folder.
     """
@@ -301,7 +301,13 @@ def _enter(ctx: click.Context, _: click.Parameter, directory: str) -> Path | str
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-C", "directory", type=click.Path(), default=".", metavar="DIR", callback=_enter, help="Work in DIR: all paths begin there."
+    "-C",
+    "directory",
+    type=click.Path(),
+    default=".",
+    metavar="DIR",
+    callback=_enter,
+    help="Work in DIR: relative paths start there.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.version_option(__version__, message=f"catalog-forge %(version)s, Python {sys.version.split()[0]}")

@@ -23,7 +23,7 @@ SCENARIO = "stack: web\nservices: {web: {sidekicks: [web-conf], metadata: {colou
             "the scenario 'quiet' has no expectation of a container at the start of the scenario",
         ),
         (("other", "--upgrade-from", "0", "--expect", "quiet"), 1, "the entry 'other' is not generated from a spec"),
-        (("web", "--expect", "quiet"), 2, "--expect is for an upgrade"),
+        (("web", "--expect", "quiet"), 2, "--expect needs --upgrade-from N"),
     ],
 )
 def test_what_cannot_be_expected_is_said_before_anything_runs(

@@ -30,7 +30,7 @@ _STAMP = 30  # "2026-11-29T16:57:01.123456789Z" has a fixed length
 
 
 def _since(value: str) -> float:
-    """Return the time that is a duration before now, such as 90s, 10m, 2h or 1d, or a date and time, in seconds since 1970."""
+    """Convert a date and time, or a duration before now (such as 90s, 10m, 2h or 1d), to seconds since 1970."""
     from datetime import datetime
 
     if found := re.fullmatch(r"(\d{1,9})([smhd])", value):

@@ -89,7 +89,9 @@ def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: An
         _upgrade(ctx, entry, older, form, expect, options)
         return
     if expect:
-        raise click.UsageError("--expect is for an upgrade, --upgrade-from N; `test --engine stack` plays scenarios")
+        raise click.UsageError(
+            "--expect needs --upgrade-from N: to play a scenario without an upgrade, use `test --engine stack`"
+        )
     watched = options.pop("watch") and not options["only_plan"]
     background = Background(supervise) if (detach or watched) and not options["only_plan"] else None
     if watched:

@@ -1,6 +1,6 @@
 """The types of options and arguments that take a path.
 
-A relative path begins in the current folder. With `-C DIR` this is DIR, which the root command enters first.
+A relative path starts in the current folder. With `-C DIR`, the root command first makes DIR the current folder.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ else:
 
 # The maximum number of characters of a path in an error message.
 _MOST = 200
-_DENIED = "`ls -ld` shows its permissions: change the owner or the mode, or choose another one"
+_DENIED = "`ls -ld` shows its permissions: change the owner or the mode, or choose another path"
 
 
 class PathType(_Path):
-    """The path of a file or of a folder. It must exist or, if it is `new`, can be written."""
+    """The type of a path of a file or folder. The path must exist or, if `new` is set, must be writable."""
 
     def __init__(self, *, folder: bool = False, new: bool = False) -> None:
         super().__init__(exists=not new, file_okay=not folder, dir_okay=folder, path_type=Path)
@@ -66,13 +66,13 @@ class PathType(_Path):
         return f"there is no {self.what} {_named(path)}{_where(path)}: {did_you_mean(path.name, names, 'check the path')}"
 
     def _unwritable(self, path: Path) -> str:
-        """Return why a file or folder cannot be made, or an empty string. Missing folders are created only for a folder."""
+        """Return why a file or folder cannot be made, or an empty string. For a file, the parent folder must exist."""
         if path.exists() and not (path.is_file() or path.is_dir()):
             return ""  # a device such as /dev/stdout
         real = path.resolve()
         above = real if path.is_dir() else real.parent
         if self.what == "file" and not above.exists():
-            return f"there is no folder {_named(path.parent)}{_where(path)}: create it, or choose another one"
+            return f"there is no folder {_named(path.parent)}{_where(path)}: create it, or choose another folder"
         above = next(each for each in (above, *above.parents) if each.exists())
         if not above.is_dir():
             return f"{_named(above)} is a file: choose another path"
