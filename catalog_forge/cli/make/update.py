@@ -161,7 +161,7 @@ def _text(one: News) -> str:
     if one.taken_in:
         lines = [
             f"{one.name}: the blueprint is recorded. The base is the output of {one.now} with the answers that fit "
-            f"best; all other differences count as your edits"
+            f"best; differences from this base count as your edits"
         ]
     elif one.newer and one.is_same:
         lines = [f"{one.name}: new answers to the blueprint {one.now}"]
