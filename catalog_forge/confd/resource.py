@@ -69,8 +69,8 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
     """Raise ForgeError if a file reads metadata in topology `scripts`, in which the content of files must be constant."""
     if keys and spec.service.topology == "scripts":
-        message = f"{file.dest} reads the metadata, but with topology scripts, files cannot depend on the metadata"
-        raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
+        message = f"{file.dest} reads the metadata, but with topology `scripts`, files cannot depend on the metadata"
+        raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as `volumes`")
 
 
 def resource_names(files: tuple[ConfFile, ...]) -> list[str]:

@@ -36,7 +36,7 @@ from catalog_forge.stack.reconcile import Seen, Unit, container_name, levels, or
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
 LOOPBACK = "127.0.0.1"
-"""The address on which port 80 is published. On all addresses, this port would block the metadata services of stacks."""
+"""The address on which port 80 is published. Published on all addresses, it would block the metadata services of stacks."""
 
 # The errors that the engine and its runtime report if a container cannot join the network of another container because that
 # container has just ended.

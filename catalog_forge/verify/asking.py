@@ -172,7 +172,7 @@ class AskingReader(Reader):
         container, port, path = _parts(url)
         if not container:
             where = found["get"].where if "get" in found else node.where
-            what = f"get must be the URL of a container, not {url!r}" if "get" in found else "the URL of the request is missing"
+            what = f"`get` must be the URL of a container, not {url!r}" if "get" in found else "the URL of the request is missing"
             self.wrong(what, where, "write the URL, for example get: http://web-1:8080/page")
         headers = self.words(found.get("headers"), "headers")
         if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):

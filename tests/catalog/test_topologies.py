@@ -35,10 +35,10 @@ def test_carried_files_come_from_a_container_that_ends_and_has_no_network() -> N
 
 
 def test_carried_files_read_no_metadata_and_nothing_reloads_them() -> None:
-    with pytest.raises(ForgeError, match="reads the metadata, but with topology scripts"):
+    with pytest.raises(ForgeError, match="reads the metadata, but with topology `scripts`"):
         image_plan(spec_of("scripts", body="@{self.ip}"), lambda *_: "")
     text = SPEC.replace("TOPOLOGY", "scripts").replace("MORE", "scale: 1").replace("format: raw", "format: raw, reload: restart")
-    with pytest.raises(ForgeError, match="reload: topology scripts writes each file only once"):
+    with pytest.raises(ForgeError, match="reload: topology `scripts` writes each file only once"):
         read(text, "x.yml")
 
 
@@ -64,7 +64,7 @@ def test_the_network_of_the_host_is_that_of_the_program_alone(topology: str) -> 
     ("topology", "more", "message"),
     [
         *(
-            (name, "network_mode: host", f"{name} cannot use the network of the host")
+            (name, "network_mode: host", f"`{name}` cannot use the network of the host")
             for name in ("netns", "datavol", "embedded")
         ),
         ("volumes", "network_mode: host, ports: ['80:80']", "the program uses the host's ports"),

@@ -138,7 +138,7 @@ KEYS = "{port: {}, own: {}, m: {type: map}, key: {type: password}}"
         ("{name: redis}", ""),
         (
             "{name: x, image: 'redis:3', topology: embedded}\nimage: {before: [a]}",
-            "image: topology embedded has no conf container, so `before` has no effect",
+            "image: topology `embedded` has no conf container, so `before` has no effect",
         ),
         ("{name: port, image: redis}", ""),
     ],

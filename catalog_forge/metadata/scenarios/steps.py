@@ -199,7 +199,7 @@ class _StepReader(EnvironmentReader):
         (word, time), *_ = pairs
         kind = self.one_of(word, "fault", FAULTS)
         if kind == "late" and not start:
-            self.wrong("the metadata service can only be late at the start", node.where, "did you mean 'down'?")
+            self.wrong("the fault 'late' is allowed only at the start of the scenario", node.where, "did you mean 'down'?")
         if (kind in _TIMED) != (time is not None) and kind:
             hint = f"write fault: {{{kind}: 4s}}" if time is None else f"write fault: {kind}"
             self.wrong(f"fault {kind!r} {'needs a' if time is None else 'takes no'} time", node.where, hint)

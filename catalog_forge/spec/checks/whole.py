@@ -283,7 +283,7 @@ def _image(spec: Spec) -> Iterator[Problem]:
     for name in ("before", "folders") if spec.service.is_embedded else ():
         if getattr(image, name):
             hint = f"leave out `{name}`, or choose another topology"
-            yield Problem(f"image: topology embedded has no conf container, so `{name}` has no effect", image.at(name), hint)
+            yield Problem(f"image: topology `embedded` has no conf container, so `{name}` has no effect", image.at(name), hint)
     if any(re.search(r"(?<![\w./-])/entrypoint\.sh\b", command) for command in image.before):
         hint = "rename the script of the base image, because here the script of the conf image would call itself"
         yield Problem("image: in the conf image, /entrypoint.sh is the script that runs `before`", image.at("before"), hint)
@@ -300,15 +300,15 @@ def _topology(service: Service) -> Iterator[Problem]:
     """Yield a problem for each setting that the chosen topology does not support."""
     if service.is_embedded and service.floats:
         yield Problem(
-            f"service: topology embedded builds the conf image from {service.image!r}, whose tag is not fixed",
+            f"service: topology `embedded` builds the conf image from {service.image!r}, whose tag is not fixed",
             service.at("image") or service.at("topology"),
             "give a fixed tag: with this topology, the entry cannot ask for it",
         )
     if service.network_mode and service.topology not in ("volumes", "scripts"):
         yield Problem(
-            f"network_mode: topology {service.topology} cannot use the network of the host",
+            f"network_mode: topology `{service.topology}` cannot use the network of the host",
             service.at("network_mode"),
-            "choose topology volumes: the metadata service identifies containers by address, and confd would have "
+            "choose topology `volumes`: the metadata service identifies containers by address, and confd would have "
             "the address of the host",
         )
     if service.network_mode and "ports" in service.compose:
@@ -318,19 +318,19 @@ def _topology(service: Service) -> Iterator[Problem]:
     for name, group in service.groups.items() if service.is_embedded else ():
         if group.image:
             hint = "choose another topology, or write a separate spec for this image"
-            yield Problem(f"groups: {name}: with topology embedded, all groups share one conf image", group.at("image"), hint)
+            yield Problem(f"groups: {name}: with topology `embedded`, all groups share one conf image", group.at("image"), hint)
 
 
 def _carries(spec: Spec) -> Iterator[Problem]:
     """Yield a problem for each setting that needs a running confd. In topology `scripts`, confd exits after one pass."""
-    hint = "choose another topology, such as volumes"
+    hint = "choose another topology, such as `volumes`"
     for file in spec.files:
         if file.reload.kind != "none":
             yield Problem(
-                "reload: topology scripts writes each file only once, so the file never changes", file.at("reload"), hint
+                "reload: topology `scripts` writes each file only once, so the file never changes", file.at("reload"), hint
             )
     if spec.launch.wait.scale:
-        yield Problem("wait: topology scripts cannot read the scale", spec.launch.wait.at("scale"), hint)
+        yield Problem("wait: topology `scripts` cannot read the scale", spec.launch.wait.at("scale"), hint)
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:

@@ -149,7 +149,7 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
             "s.yml:10:3: there is no container 'search-es-1' that could request metadata\n  hint: ",
         ),
         ("- fault: broken", "s.yml:10:10: fault must be one of late, down, slow, missing, flapping, not 'broken'"),
-        ("- fault: {late: 2s}", "s.yml:10:10: the metadata service can only be late at the start"),
+        ("- fault: {late: 2s}", "s.yml:10:10: the fault 'late' is allowed only at the start of the scenario"),
         ("- fault: down", "s.yml:10:10: fault 'down' needs a time"),
         ("- fault: {missing: 3s}", "s.yml:10:10: fault 'missing' takes no time"),
         ("- fault: {down: soon}", "s.yml:10:17: fault down must be a time\n  hint: such as 4s, 500ms or 1m"),
