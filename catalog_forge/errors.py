@@ -114,12 +114,12 @@ LONGEST_WORD = 100
 
 # Maps words of other tools to our words for the same thing. If a word has several, the first one that is allowed counts.
 _OTHER_WORDS = {
-    "address": ("ip",), "primary_ip": ("ip",), "array": ("list",), "build": ("image",), "choices": ("options",),
-    "cmd": ("exec", "run"), "command": ("exec", "run"), "container": ("in",), "dict": ("map",),
-    "entrypoint": ("exec",), "group": ("gid",),
-    "help": ("description",), "number": ("int",), "object": ("map",), "owner": ("uid",), "path": ("dest", "request_line"),
-    "permissions": ("mode",), "regex": ("pattern",), "secret": ("password",), "select": ("enum",), "status": ("exit",),
-    "text": ("string",), "url": ("get",), "user": ("uid",), "value": ("default",), "values": ("options",),
+    "address": ("ip",), "array": ("list",), "build": ("image",), "choices": ("options",), "cmd": ("exec", "run"),
+    "command": ("exec", "run"), "container": ("in",), "dict": ("map",), "entrypoint": ("exec",), "group": ("gid",),
+    "help": ("description",), "json": ("jsonify",), "number": ("int",), "object": ("map",), "owner": ("uid",),
+    "path": ("dest", "request_line"), "permissions": ("mode",), "primary_ip": ("ip",), "regex": ("pattern",),
+    "secret": ("password",), "select": ("enum",), "status": ("exit",), "text": ("string",), "url": ("get",), "user": ("uid",),
+    "value": ("default",), "values": ("options",),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog_forge.blueprint.checks import Check, is_asked
 from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.blueprint.shipped import CONTEXT
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 
 MOST_SHOWN = 100
@@ -71,7 +72,7 @@ def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask
                 answers[key] = _answered(question, given.get(key), ask)
             except ForgeError as error:
                 answers[key] = question.default
-                where = given[key].where if key in given else None
+                where = given[key].where if key in given else None if ask else Where(str(blueprint.folder / CONTEXT))
                 problems += [Problem(each.message, where, each.hint) for each in error.problems]
     if problems:
         raise ForgeError.of(problems)
@@ -119,7 +120,8 @@ def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
         prompt = prompt.get("__prompt__", name)
     if isinstance(default, list):
         if not default:
-            raise ForgeError(f"the choice {name!r} of the blueprint {blueprint.name!r} has no options")
+            message = f"the choice {name!r} of the blueprint {blueprint.name!r} has no options"
+            raise ForgeError(message, Where(str(blueprint.folder / CONTEXT)), f'list them, such as "{name}": ["small", "large"]')
         options = tuple(map(str, default))
         return Question(name, str(prompt), options[0], options)
     return Question(name, str(prompt), default, check=blueprint.checks.get(name))

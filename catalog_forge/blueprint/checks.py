@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,10 @@ _WORDS: Mapping[str, tuple[type, str]] = {
     "max": (int, "a whole number"),
     "secret": (bool, "true or false"),
 }
+
+
+_EXAMPLES = {"type": '"port"', "pattern": '"[a-z]+"', "shape": '"small letters"', "min": "1", "max": "9", "secret": "true"}
+_SUCH_AS = 'such as {"port": {"type": "port"}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,11 @@ def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
     """Map the name of each question that has a check to this check. Raises ForgeError with all problems in these checks."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
+    misspelt = next((key for key in context if key in ("_check", "__check__", "__checks__")), "")
+    if misspelt:
+        raise ForgeError(f"nothing reads {misspelt!r}", Where(file), f"did you mean {KEY!r}?")
     if not isinstance(given, dict):
-        raise ForgeError(f"{KEY} must be a mapping from questions to the checks of their answers", Where(file))
+        raise ForgeError(f"{KEY} must be a mapping from questions to the checks of their answers", Where(file), _SUCH_AS)
     if len(given) > MOST:
         raise ForgeError(f"{KEY} has more than {MOST} questions", Where(file))
     kinds, problems, checks = _kinds(), list[Problem](), dict[str, Check]()
@@ -141,11 +149,13 @@ def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[
         if word not in _WORDS:
             yield _unknown(f"{KEY}.{name}: unknown", word, _WORDS)
         elif type(value) is not _WORDS[word][0]:
-            yield f"{KEY}.{name}: {word} must be {_WORDS[word][1]}", ""
+            yield f"{KEY}.{name}: {word} must be {_WORDS[word][1]}", f"such as {{{json.dumps(word)}: {_EXAMPLES[word]}}}"
         elif word == "type" and str(value) not in kinds:
             yield _unknown(f"{KEY}.{name}: unknown type", str(value), kinds)
         elif word == "pattern" and (why := _bad_pattern(str(value))):
-            yield f"{KEY}.{name}: the pattern cannot be read: {why}", ""
+            yield f"{KEY}.{name}: the pattern cannot be read: {why}", "write a regular expression of Python, such as [a-z]+"
+    if type(least := words.get("min")) is type(most := words.get("max")) is int and least > most:
+        yield f"{KEY}.{name}: min {least} is above max {most}", "lower min or raise max"
     number = isinstance(kind := words.get("type"), str) and kind in kinds and kinds[kind].number
     if {"min", "max"} & words.keys() and not number:
         yield f"{KEY}.{name}: min and max can be used only with numbers", "add type: int"

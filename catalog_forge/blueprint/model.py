@@ -102,6 +102,11 @@ def _bytes(path: Path) -> bytes:
         raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None
 
 
+_JSON = (
+    "write names and texts in double quotes, no comma before } or ], and no comments; a blueprint begins with { and ends with }"
+)
+
+
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
     if not folder.is_dir():
@@ -114,7 +119,9 @@ def _context(folder: Path) -> Mapping[str, Any]:
     try:
         context = json.loads(_bytes(path))
     except json.JSONDecodeError as error:
-        raise ForgeError(f"the file is not well-formed JSON: {error.msg}", Where(str(path), error.lineno, error.colno)) from None
+        raise ForgeError(
+            f"the file is not well-formed JSON: {error.msg}", Where(str(path), error.lineno, error.colno), _JSON
+        ) from None
     except (ValueError, RecursionError) as error:
         raise ForgeError(f"the file is not well-formed JSON: {error}", Where(str(path))) from None
     if not isinstance(context, dict):

@@ -7,6 +7,7 @@ between runs. docs/decisions/0008-blueprints-in-a-sandbox.md explains why cookie
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -48,7 +49,7 @@ class Sandbox:
         """Render a template that comes from `file`. Raises ForgeError with the file and line of the error."""
         if not any(mark in template for mark in self._marks):
             return template  # Most strings contain no delimiter, and compiling a template takes a millisecond.
-        with self._blamed_on(file):
+        with self._blamed_on(file, answers):
             return self._jinja.from_string(template).render(cookiecutter=answers)
 
     def file(self, path: str, answers: Mapping[str, Any]) -> str:
@@ -56,7 +57,7 @@ class Sandbox:
 
         A file in which all lines end in CRLF keeps these line endings. The lines of any other file end in LF, as in cookiecutter.
         """
-        with self._blamed_on(path):
+        with self._blamed_on(path, answers):
             text = self._texts[path]
             is_windows = "\r\n" in text and text.count("\r\n") == text.count("\n")
             jinja = self._jinja.overlay(newline_sequence="\r\n") if is_windows else self._jinja
@@ -66,14 +67,26 @@ class Sandbox:
         return (self._texts[name], name, lambda: True) if name in self._texts else None
 
     @contextmanager
-    def _blamed_on(self, file: str) -> Iterator[None]:
+    def _blamed_on(self, file: str, answers: Mapping[str, Any]) -> Iterator[None]:
         """Turn any exception that a template raises into a ForgeError that names the file. A template can raise any exception."""
         try:
             yield
         except (TimeoutError, MemoryError):
             raise ForgeError("the template needs too much time or memory", Where(file)) from None
         except Exception as error:
-            raise ForgeError(f"the template fails: {error}", self._place(error, file)) from None
+            raise ForgeError(
+                f"the template fails: {error}", self._place(error, file), self._advice(str(error), answers)
+            ) from None
+
+    def _advice(self, words: str, answers: Mapping[str, Any]) -> str:
+        """Return a hint about a template that fails, by the words of Jinja."""
+        if found := re.fullmatch(r"'dict object' has no attribute '(.*)'", words):
+            return f"no question is called {found[1]!r}: {did_you_mean(found[1], answers)}"
+        if found := re.match(r"No filter named '(.*)'", words):
+            return did_you_mean(found[1], self._jinja.filters)
+        begin, end = self._jinja.variable_start_string, self._jinja.variable_end_string
+        first, last = self._jinja.block_start_string, self._jinja.block_end_string
+        return f"write an answer {begin} cookiecutter.NAME {end}, a condition {first} if NAME {last} ... {first} endif {last}"
 
     def _place(self, error: Exception, file: str) -> Where:
         if isinstance(error, TemplateSyntaxError):

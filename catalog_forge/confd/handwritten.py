@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 from catalog_forge.confd import reading, shape
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.confd.imitated.store import clean
-from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.values import runes, unrunes
 from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
+
+_KEY = 'to read a metadata key, write {{getv "/self/service/metadata/KEY"}}'
+# What to do about a fault, by words of the fault. The language is that of Go's text/template.
+_ADVICE = {
+    "unexpected EOF": "end each {{if}}, {{range}} and {{with}} with {{end}}",
+    "unexpected {{end}}": "remove this {{end}}, or begin its block with {{if}}, {{range}} or {{with}}",
+    "malformed character constant": "write text in double quotes",
+    'unexpected "/"': 'write a path in double quotes, as in {{getv "/self/service/name"}}',
+    "unterminated quoted string": "write the closing quote",
+    "undefined variable": "give it a value first, as in {{$name := ...}}",
+    'unexpected "}"': "end the action with }}",
+}
+_MEANT = {"metadata": _KEY, "self": 'write {{getv "/self/container/name"}}, or another path that begins with /self'}
+_MEANT |= dict.fromkeys(("elseif", "elif"), "write {{else if ...}}") | dict.fromkeys(("for", "foreach"), "write {{range ...}}")
+
+
+def _advice(words: str) -> str:
+    """Return a hint about a fault of a template."""
+    if found := re.fullmatch('function "(.*)" not defined', words):
+        return _MEANT.get(found[1]) or did_you_mean(found[1], functions_of(DIALECTS[-1]))
+    general = "correct this action; the language is that of Go's text/template, with the functions of confd"
+    return next((hint for fault, hint in _ADVICE.items() if fault in words), general)
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
@@ -23,8 +47,7 @@ def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list
         found = reading.read(file, source, functions_of(DIALECTS[-1]))
     except SyntaxFault as fault:
         where = Where(file, fault.line, fault.column) if fault.line else Where(file)
-        hint = "correct this action; the language is that of Go's text/template, with the functions of confd"
-        raise ForgeError(f"the template cannot be parsed: {fault.words}", where, hint) from None
+        raise ForgeError(f"the template cannot be parsed: {fault.words}", where, _advice(fault.words)) from None
     made = {_root(read.path, _where(source, read.start, file), roots) for read in found.reads}
     asked = {read.path for read in found.reads if read.function == "exists"}
     wrong = [(read, _lost(read, version)) for read in found.reads if not read.default and read.path not in asked]

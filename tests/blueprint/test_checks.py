@@ -99,7 +99,11 @@ def test_a_good_answer_is_taken(folder: Path, name: str, text: str) -> None:
 def test_a_default_that_other_answers_make_wrong_is_refused(tmp_path: Path) -> None:
     folder = blueprint(tmp_path, first="80", second="{{ cookiecutter.first | int + 1 }}", _checks={"second": {"type": "port"}})
     assert refused(folder) == []
-    assert refused(folder, first="65535") == ["second cannot be '65536'", "  hint: write a whole number from 1 to 65535"]
+    place = folder / "cookiecutter.json"
+    assert refused(folder, first="65535") == [
+        f"{place}: second cannot be '65536'",
+        "  hint: write a whole number from 1 to 65535",
+    ]
 
 
 def test_cookiecutter_does_not_see_the_checks_as_a_question(folder: Path) -> None:
@@ -110,17 +114,22 @@ def test_cookiecutter_does_not_see_the_checks_as_a_question(folder: Path) -> Non
 @pytest.mark.parametrize(
     ("checks", "said"),
     [
-        ([], "_checks must be a mapping"),
+        ([], 'the checks of their answers\n  hint: such as {"port": {"type": "port"}}'),
         ({"prt": {"type": "port"}}, "the blueprint has no text question 'prt'\n  hint: did you mean 'port'?"),
         ({"yes": {"type": "int"}}, "the blueprint has no text question 'yes'"),
         ({"port": "int"}, "_checks.port must be a mapping"),
         ({"port": {"typ": "int"}}, "unknown 'typ'\n  hint: did you mean 'type'?"),
         ({"port": {"type": "prt"}}, "unknown type 'prt'\n  hint: did you mean 'port'?"),
         ({"port": {"type": ["int"]}}, "type must be text"),
-        ({"port": {"type": "int", "min": "1"}}, "min must be a whole number"),
+        ({"port": {"type": "int", "min": "1"}}, 'min must be a whole number\n  hint: such as {"min": 1}'),
         ({"port": {"type": "int", "min": True}}, "min must be a whole number"),
+        ({"port": {"type": "int", "min": 9, "max": 1}}, "min 9 is above max 1\n  hint: lower min or raise max"),
+        ({"port": {"secret": "yes"}}, 'secret must be true or false\n  hint: such as {"secret": true}'),
         ({"port": {"min": 1}}, "min and max can be used only with numbers"),
-        ({"port": {"pattern": "("}}, "the pattern cannot be read: missing )"),
+        (
+            {"port": {"pattern": "("}},
+            "the pattern cannot be read: missing ), unterminated subpattern at position 0\n  hint: write a regular",
+        ),
         ({"port": {"pattern": "x" * (LONGEST + 1)}}, "longer than"),
         ({"port": {"pattern": "x", "type": "int"}}, "type and pattern cannot be used together"),
         ({f"q{number}": {} for number in range(MOST + 1)}, f"more than {MOST} questions"),
@@ -130,6 +139,11 @@ def test_wrong_checks_are_errors_of_the_blueprint(tmp_path: Path, checks: object
     with pytest.raises(ForgeError) as error:
         load(blueprint(tmp_path, port="80", yes=True, _checks=checks))
     assert said in str(error.value) and "cookiecutter.json" in str(error.value)
+
+
+def test_a_misspelt_name_of_the_checks_is_an_error_of_the_blueprint(tmp_path: Path) -> None:
+    with pytest.raises(ForgeError, match="cookiecutter.json: nothing reads '_check'\n  hint: did you mean '_checks'"):
+        load(blueprint(tmp_path, port="80", _check={"port": {"type": "port"}}))
 
 
 def test_a_pattern_that_never_ends_is_stopped(tmp_path: Path) -> None:

@@ -92,6 +92,9 @@ def test_other_delimiters_leave_the_marks_of_confd_alone(tmp_path: Path) -> None
     ("text", "words"),
     [
         ("a\nb {{ cookiecutter.nme }}", "specs/web-conf/x.txt:2:1: the template fails: 'dict object' has no attribute 'nme'"),
+        ("{{ cookiecutter.nme }}", "hint: no question is called 'nme': did you mean 'name'?"),
+        ("{{ cookiecutter.name | json }}", "No filter named 'json'.\n  hint: did you mean 'jsonify'?"),
+        ("{% if name %}", "hint: write an answer {{ cookiecutter.NAME }}, a condition {% if NAME %} ... {% endif %}"),
         ("a\n\n{% if %}", "specs/web-conf/x.txt:3:1: the template fails: Expected an expression"),
         ("{{ 1 / 0 }}", "x.txt:1:1: the template fails: division by zero"),
         ("{{ cookiecutter.__class__ }}", "access to attribute '__class__' of 'dict' object is unsafe"),
@@ -169,6 +172,7 @@ def test_a_link_in_a_blueprint_is_refused(tmp_path: Path, where: str) -> None:
     ("files", "words"),
     [
         ({"cookiecutter.json": "{"}, "cookiecutter.json:1:2: the file is not well-formed JSON"),
+        ({"cookiecutter.json": "{'name': 'x'}"}, "hint: write names and texts in double quotes"),
         ({"cookiecutter.json": b"\xff"}, "not well-formed JSON"),
         ({"cookiecutter.json": "[]"}, "must be a mapping"),
         ({"cookiecutter.json": "{}"}, "the question 'name' is missing"),

@@ -251,8 +251,8 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
         (("--set", "name=other-conf"), 1, "the name is given by NAME"),
         (("--blueprint", "genric-conf"), 1, "did you mean 'generic-conf'?"),
         (("--blueprint", "https://example.org/x.git"), 1, "names no commit"),
-        (("--set", "config=etc/x"), 1, "config cannot be 'etc/x'\n  hint: an absolute path"),
-        (("--set", "reload=restat"), 1, "reload cannot be 'restat'\n  hint: signal HUP"),
+        (("--set", "config=etc/x"), 1, "config cannot be 'etc/x'\n  hint: write an absolute path"),
+        (("--set", "reload=restat"), 1, "reload cannot be 'restat'\n  hint: write signal HUP"),
         (("--service", "web", "--config", "x"), 1, "specs/web-conf.yml:6:9: dest: 'x' must be the absolute path"),
     ],
 )
@@ -490,7 +490,7 @@ def test_questions_are_counted_and_those_that_the_team_answers_are_not_asked(tmp
 )
 def test_each_answer_is_checked_when_it_is_given(keys: str, place: int, why: str, next_step: str, tmp_path: Path) -> None:
     shown = " ".join(_typed(tmp_path, keys + "\x04")[2].split())
-    before, _, after = shown.partition(f"Error: {why} hint: {next_step} {place} of 9 ")
+    before, _, after = shown.partition(f"Error: {why} hint: write {next_step} {place} of 9 ")
     assert f"{place} of 9 " in before and after, shown
 
 

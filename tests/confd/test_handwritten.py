@@ -88,6 +88,28 @@ def test_what_is_wrong_is_said_with_its_place(template: str, wanted: str) -> Non
     assert str(caught.value).startswith(wanted)
 
 
+@pytest.mark.parametrize(
+    ("template", "wanted"),
+    [
+        ('{{getv "/self/service/name"}', "end the action with }}"),
+        ('{{range ls "/self/service/containers"}}x', "end each {{if}}, {{range}} and {{with}} with {{end}}"),
+        ("{{end}}", "remove this {{end}}, or begin its block"),
+        ('{{getvv "/self/service/name"}}', "did you mean 'getv'?"),
+        ("{{getv /self/service/name}}", 'write a path in double quotes, as in {{getv "/self/service/name"}}'),
+        ("{{ metadata.port }}", 'to read a metadata key, write {{getv "/self/service/metadata/KEY"}}'),
+        ("{{ self.name }}", 'write {{getv "/self/container/name"}}'),
+        ("{{if true}}a{{elif false}}b{{end}}", "write {{else if ...}}"),
+        ("{{$x}}", "give it a value first, as in {{$name := ...}}"),
+        ('{{getv "/self/service/name}}', "write the closing quote"),
+        ("{{getv '/self/service/name'}}", "write text in double quotes"),
+    ],
+)
+def test_a_fault_of_a_template_has_a_next_step(template: str, wanted: str) -> None:
+    with pytest.raises(ForgeError) as caught:
+        handwritten.keys(template, "x.tmpl", RAW_ROOTS, "2016-07-29")
+    assert caught.value.problems[0].hint.startswith(wanted)
+
+
 OLD, NEW = "2015-07-25", "2016-07-29"
 NAMES = '{{range $i, $n := ls "/self/service/containers"}}{{getv (printf "/self/service/containers/%s" $n)}}{{end}}'
 
