@@ -99,8 +99,7 @@ def described(opened: Opened) -> dict[str, Any]:
 
 def _of_revision(revision: Revision) -> dict[str, Any]:
     offered = revision.entry.offered
-    texts = (file for name, file in revision.folder.files.items() if name.lower().startswith("readme.md"))
-    page = next(texts, None)
+    pages = (readme.html(file.text) for name, file in revision.folder.files.items() if name.lower().startswith("readme.md"))
     return {
         "revision": revision.name,
         "version": revision.version,
@@ -108,7 +107,7 @@ def _of_revision(revision: Revision) -> dict[str, Any]:
             {"name": each.name, "version": each.served or each.name, "offered": each is offered}
             for each in revision.entry.revisions
         ],
-        "readme": readme.html(page.text) if page else "",
+        "readme": next(pages, ""),
         "questions": [
             each.as_data() | {key: text for key in _LIMITS if (text := each.text(key))} for each in revision.asked.values()
         ],

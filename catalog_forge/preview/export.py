@@ -17,18 +17,20 @@ from itertools import islice
 from typing import Any
 
 from catalog_forge import __version__
-from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.errors import ForgeError, Problem, first_of
 from catalog_forge.preview import drawing, icons, timeline, topology
 from catalog_forge.preview.answering import answered, described, files
 from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Wish, played
 from catalog_forge.rancher.questions import Question
-from catalog_forge.shown import counted
+from catalog_forge.shown import counted, printable
 from catalog_forge.texts import fill
 
 MAX_BYTES = 2_000_000
 # The maximum number of options to render (rendering one takes some milliseconds), and the maximum number of questions to name.
 MOST_OPTIONS, MOST_NAMED = 500, 10
+# The maximum number of characters of a name in the list of omitted parts, and the number of bytes kept free for this list.
+_MOST_CHARS, _RESERVED = 100, 10_000
 _MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
@@ -43,31 +45,37 @@ def exported(site: Site, entry: str) -> str:
     opened = site.opened(entry)
     if opened.revision is None:
         raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that can be shown")])
-    data = described(opened)
-    readme = data["readme"]
-    data |= {"readme": "", "made": __version__, "options": [], "played": [], "left_out": []}
-    questions = list(opened.revision.asked.values())
+    said, questions, large = described(opened), list(opened.revision.asked.values()), list[str]()
     left_out = [*_typed(questions), *_LIVE]
-    room = MAX_BYTES - len(_page(data).encode()) - len(_json(left_out).encode())
-    for what, key, part in _parts(site, opened, questions, readme):
-        size, listed = len(_json({key: part}).encode()), isinstance(data.get(key), list)
+    data = {**said, "questions": None, "readme": "", "made": __version__, "options": [], "played": [], "left_out": left_out}
+    room = MAX_BYTES - len(_page(data).encode()) - _RESERVED
+    for what, key, part in _parts(site, opened, questions, said):
+        size = len(_json({key: part}).encode())
         if size > room:
-            left_out.insert(0, f"{what}: it is too large to include")
-            size = len(_json(left_out[0]).encode())
-        elif listed:
+            large.append(what[:_MOST_CHARS])
+        elif isinstance(data.get(key), list):
             data[key].append(part)
         else:
             data[key] = part
-        room -= size
-    return _page(data | {"left_out": left_out})
+        room -= size if size <= room else 0
+    if large:
+        left_out.insert(0, f"too large to include: {first_of(large, MOST_NAMED)}")
+    made = _page(data)
+    if len(made.encode()) > MAX_BYTES:
+        raise ForgeError(f"{entry} cannot be exported: its description alone is larger than {MAX_BYTES} bytes")
+    return made
 
 
-def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: str) -> Iterator[tuple[str, str, Any]]:
-    """Yield the description, the key and the content of each part of the file, starting with the most important part."""
+def _parts(site: Site, opened: Opened, questions: Sequence[Question], said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield the description, the key and the content of each part of the file, starting with the most important part.
+
+    `said` is the description of the entry.
+    """
+    yield "the questions", "questions", said["questions"]
     yield "the files for the default answers", "answer", answered(opened, Wish(), None)
     if found := topology.of_wish(opened, Wish()):
         yield "the drawing", "svg", drawing.draw(found, alone=False)
-    yield "the README", "readme", readme
+    yield "the README", "readme", said["readme"]
     if icon := icons.icon(site, opened.id):
         yield "the icon", "picture", f"data:{icon.type};base64,{b64encode(icon.content).decode()}"
     for name in timeline.names(opened):
@@ -104,9 +112,9 @@ def _choices(question: Question) -> list[str]:
 
 def _typed(questions: Sequence[Question]) -> Iterator[str]:
     """Yield descriptions of what the file leaves out: the results of answers that users type, and options beyond the limit."""
-    typed = [question.label for question in questions if question.type not in ("boolean", "enum")]
+    typed = [question.label[:_MOST_CHARS] for question in questions if question.type not in ("boolean", "enum")]
     if typed:
-        yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"
+        yield f"files for other answers to {first_of(typed, MOST_NAMED)}"
     more = sum(len(_choices(question)) for question in questions) - MOST_OPTIONS
     if more > 0:
         yield f"{counted(more, 'more option')}: at most {MOST_OPTIONS} are rendered"
@@ -115,8 +123,9 @@ def _typed(questions: Sequence[Question]) -> Iterator[str]:
 def _page(data: Mapping[str, Any]) -> str:
     """Return the HTML file with this data."""
     script, style = "".join(map(_module, _MODULES)), "".join(_text(f"{name}.css") for name in ("page", "drawing"))
-    policy = f"default-src 'none'; script-src '{_hashed(script)}'; style-src '{_hashed(style)}'; img-src data:; base-uri 'none'"
-    title = data.get("title") or data["id"]
+    sources = f"script-src '{_hashed(script)}'; style-src '{_hashed(style)}'; img-src data:"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+    title = printable(data.get("title") or data["id"])
     return fill(__package__, "export.html", policy=policy, title=title, style=style, data=_json(data), script=script)
 
 

@@ -34,6 +34,6 @@ def icon(site: Site, entry: str) -> Icon | None:
     found = site.entry(entry)
     content = found.icon.content if found and found.icon else b""
     kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")
-    if not kind and b"<svg" in content[:4096]:
+    if not kind and b"<svg" in content:
         kind = "image/svg+xml"
     return Icon(content, kind) if kind else None

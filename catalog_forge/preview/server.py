@@ -122,9 +122,7 @@ class PreviewServer(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
-            hint = (
-                "another program uses this port; without --port, a free port is chosen" if error.errno == errno.EADDRINUSE else ""
-            )
+            hint = "another program uses it; without --port, a free port is chosen" if error.errno == errno.EADDRINUSE else ""
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
@@ -171,10 +169,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing, because the terminal belongs to the user."""
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request that http.server refuses, such as one with another method, like all others."""
+        self._refuse(HTTPStatus(code), message or explain or "")
+
     def do_GET(self) -> None:
         """Answer a request for a file, an icon, events or data."""
         path, _, query = self.path.partition("?")
-        asked = dict(parse_qsl(query, max_num_fields=20))
+        asked = dict(parse_qsl(query))
         if not self._is_own():
             self._refuse(HTTPStatus.FORBIDDEN, "this page is only served to this machine")
         elif path == "/api/events":
@@ -215,13 +217,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, route: Callable[[Site, Query], Any], asked: Query) -> None:
         try:
-            data = route(self.server.site, asked)
+            self._send_data(HTTPStatus.OK, route(self.server.site, asked))
         except ForgeError as error:
             self._send_data(HTTPStatus.UNPROCESSABLE_ENTITY, {"problems": [each.as_data() for each in error.problems]})
         except Exception as error:  # the page must get a response even if `route` has a bug
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
-        else:
-            self._send_data(HTTPStatus.OK, data)
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
         self._send_data(status, {"problems": [Problem(message).as_data()]})
@@ -231,21 +231,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str) -> None:
         kind = _TYPES.get(name.rpartition(".")[2])
-        file = resources.files("catalog_forge.preview") / "files" / name
-        if kind is None or "/" in name or not file.is_file():
+        file = next((each for each in (resources.files(__package__) / "files").iterdir() if each.name == name), None)
+        if kind is None or file is None:
             self._refuse(HTTPStatus.NOT_FOUND, "there is no page at this path")
         else:
             self._send(HTTPStatus.OK, file.read_bytes(), f"{kind}; charset=utf-8")
 
     def _icon(self, asked: Query) -> None:
-        try:
-            found = icons.icon(self.server.site, _word(asked, "id"))
-        except ForgeError:
-            found = None
-        if found is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no icon to show")
-        else:
-            self._send(HTTPStatus.OK, found.content, found.type, icons.POLICY)
+        with suppress(ForgeError):
+            if found := icons.icon(self.server.site, _word(asked, "id")):
+                self._send(HTTPStatus.OK, found.content, found.type, icons.POLICY)
+                return
+        self._refuse(HTTPStatus.NOT_FOUND, "there is no icon to show")
 
     def _send(self, status: HTTPStatus, body: bytes, kind: str = "application/json", policy: str = POLICY) -> None:
         self._head(status, {"Content-Security-Policy": policy, "Content-Type": kind, "Content-Length": str(len(body))})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,8 @@ class Site:
 
     def stamps(self) -> Stamps:
         """Return the stamps of all files that affect the page."""
-        names = sorted(each.name for each in self.root.iterdir() if not each.name.startswith("."))
+        # There are no names if the folder of the catalog is gone.
+        names = sorted(name for name in chain(*next(os.walk(self.root), ((),))[1:]) if not name.startswith("."))
         tops = [name for name in names if TOP.fullmatch(name) or name in self.images.rooms.union(self._rooms)]
         rooms = frozenset((SPECS, "images", *tops, MARK))
         found = stamps(self.root, sorted(rooms)) | self.images.stamps() | {f"{name}/": (0, 0) for name in names}
@@ -200,7 +203,9 @@ def _is_folder(root: Path, entry: str, spec: str) -> bool:
     if entry.count("/") != 1 or entry.endswith(("/", "/.", "/..")):
         return False
     check_inside(root, entry)
-    return bool(spec) or (root / entry).is_dir()
+    with suppress(OSError):  # the name is too long, or the folder above it may not be read
+        return bool(spec) or (root / entry).is_dir()
+    return False
 
 
 def _chosen(opened: Opened, wanted: str) -> Opened:

@@ -17,7 +17,7 @@ from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.yamlio import Map, Node, Seq
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
-_SECRET = ("password", "secret")
+_SECRET = ("password", "secret", "masked")
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,6 +76,12 @@ def test_secrets_are_shown_to_who_asks_for_them(catalog: Path) -> None:
     assert "abc123" in text(shown, "/etc/web/secret.conf")
 
 
+def test_a_masked_answer_is_a_secret(catalog: Path) -> None:
+    file = catalog / "templates/db/0/rancher-compose.yml"
+    file.write_text(file.read_text().replace("type: password", "type: masked"))
+    assert answered(catalog, "templates/db", answers={"who": "me", "pin": "1234"})["answers"]["pin"] == "***"
+
+
 def test_an_entry_written_by_hand_has_all_but_files(catalog: Path) -> None:
     found = answered(catalog, "templates/db", answers={"who": "me", "pin": "1234"})
     assert (

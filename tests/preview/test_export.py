@@ -12,13 +12,14 @@ from selenium import webdriver
 from selenium.webdriver.support.select import Select
 
 from catalog_forge.cli.main import root
+from catalog_forge.errors import ForgeError
 from catalog_forge.preview import export
 from catalog_forge.preview.site import Site
 from tests.helpers import tree
 from tests.preview.browser import Page
 from tests.preview.conftest import SPEC
 from tests.preview.test_hostile import hostile, is_harmless
-from tests.preview.test_page import SCENARIO, entry, questions
+from tests.preview.test_page import ODD, ODD_USE, SCENARIO, entry, questions
 
 KINDS = "  level: {type: enum, options: [low, high, loud], default: low, label: Level}\n"
 KINDS += "  quiet: {type: boolean, default: false, label: Quiet}\n"
@@ -103,9 +104,36 @@ def test_what_has_no_room_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     made = export.exported(Site(tree(tmp_path, entry("big", questions(rows), **files))), "templates/big")
     assert len(made.encode()) <= 200_000
     data = json.loads(made.partition('id="data">')[2].partition("</script>")[0])
-    assert "the icon: it is too large to include" in data["left_out"]
+    assert "too large to include: the icon" in data["left_out"]
     assert "390 more options: at most 500 are rendered" in data["left_out"]
     assert len(data["options"]) == 500 and data["readme"]
+
+
+def test_a_form_or_options_of_any_size_leave_the_file_within_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MAX_BYTES", 200_000)
+    options = ", ".join(f"option-{number}" for number in range(1000))
+    rows = [f"variable: q, type: enum, options: &all [{options}]"]
+    rows += [f"variable: q{number}, type: enum, options: *all" for number in range(20)]
+    long = [f"variable: q{number}, type: enum, options: [{'o' * 3000}{number}, x]" for number in range(50)]
+    for number, each in enumerate((rows, long)):
+        made = export.exported(Site(tree(tmp_path / str(number), entry("big", questions(each)))), "templates/big")
+        assert len(made.encode()) <= 200_000
+        assert "too large to include: " in made
+    named = entry("big", questions([])) | {"templates/big/config.yml": f"name: {'n' * 200_000}\n"}
+    with pytest.raises(ForgeError, match="cannot be exported: its description alone is larger than 200000 bytes"):
+        export.exported(Site(tree(tmp_path / "named", named)), "templates/big")
+
+
+def test_an_answer_is_put_in_where_a_variable_has_the_name_of_what_every_object_has(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    root = tree(tmp_path / "catalog", entry("odd", questions(ODD), ODD_USE))
+    page = opened(browser, written(root, "odd", tmp_path / "odd.html"))
+    page.tab("compose")
+    assert page.texts(".answer") == ["one", "two", "three"]
+    page.find("#q-constructor").send_keys("!")
+    assert page.texts(".answer") == ["one!", "two", "three"]
+    closed(page)
 
 
 @pytest.mark.parametrize(("words", "said"), [([], "needs an ENTRY"), (["wab"], "did you mean 'web'?")])

@@ -132,6 +132,40 @@ def test_a_second_tab_has_answers_of_its_own_and_both_follow_the_disk(browser: w
         browser.get("about:blank")
 
 
+def test_more_tabs_than_a_browser_has_connections_show_their_entries(browser: webdriver.Chrome, shop: Path) -> None:
+    with served(shop) as url:
+        page = Page(browser, url)
+        tabs = [browser.current_window_handle]
+        page.open("#/templates/web")
+        for _ in range(7):
+            browser.switch_to.new_window("tab")
+            tabs.append(browser.current_window_handle)
+            page.open("#/templates/web")
+        spec = shop / "specs/web-conf.yml"
+        save(spec, spec.read_text().replace("default: 8080", "default: 8181"))
+        for tab in tabs[1:]:
+            browser.switch_to.window(tab)
+            page.until("document.querySelector('#q-port').value === '8181'")
+            browser.close()
+        browser.switch_to.window(tabs[0])
+        page.until("document.querySelector('#q-port').value === '8181'")
+        browser.get("about:blank")
+
+
+def test_a_catalog_that_is_moved_away_is_told_and_shown_again(browser: webdriver.Chrome, shop: Path) -> None:
+    with served(shop) as url:
+        page = Page(browser, url)
+        page.open("#/templates/web")
+        away = shop.rename(shop.parent / "away")
+        page.until("document.querySelector('#view .problems')?.textContent.includes('there is no file or folder')")
+        assert page.script("document.querySelector('#offline').hidden")
+        away.rename(shop)
+        page.until("document.querySelector('.head h1')")
+        page.ready()
+        browser.get("about:blank")
+    page.console()  # that the catalog was gone
+
+
 def test_an_error_of_the_spec_is_shown_with_its_place_until_it_is_mended(browser: webdriver.Chrome, shop: Path) -> None:
     spec = shop / "specs/web-conf.yml"
     sound = spec.read_text()
@@ -211,15 +245,24 @@ def test_in_a_narrow_window_nothing_is_wider_than_it(browser: webdriver.Chrome, 
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False}
     )
-    with served(shop) as url:
+    word = "W" * 120
+    rows = [f"variable: {word}, label: {word}, description: {word}, group: {word}"]
+    tree(shop, entry(word, questions(rows), f"A: '{word}'", **{"0/README.md": f"# {word}\n\n{word}\n\n    {word}\n"}))
+    tree(shop, {f"templates/{word}/config.yml": f"name: {word}\ndescription: {word}\ncategory: {word}\n"})
+    tree(
+        shop,
+        {"specs/web-conf/scenarios/grow.yml": SCENARIO.replace("token: t", "token: t, level: low").replace("one more", word)},
+    )
+    with served(shop.rename(shop.parent / word)) as url:
         page = Page(browser, url)
         page.open()
         assert page.script("innerWidth") == 360
         assert page.script("document.documentElement.scrollWidth") <= 360
-        page.open("#/templates/web")
-        for tab in TABS:
-            page.tab(tab)
-            page.ready()
-            assert page.script("document.documentElement.scrollWidth") <= 360, tab
+        for name in ("web", word):
+            page.open(f"#/templates/{name}")
+            for tab in TABS:
+                page.tab(tab)
+                page.ready()
+                assert page.script("document.documentElement.scrollWidth") <= 360, (name, tab)
         browser.get("about:blank")
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

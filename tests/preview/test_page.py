@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
-from tests.helpers import tree
+from tests.helpers import save, tree
 from tests.preview.browser import Page, served
 from tests.preview.conftest import SPEC
 from tests.preview.test_images import CONF, HAND, KEYS, below
@@ -274,6 +275,10 @@ WRONG = {
     "multiline": "' two '",
     "string": "'<b>'",
 }
+# Variables whose names every object of JavaScript has.
+ODD = ["variable: constructor, default: one", "variable: __proto__, default: two", "variable: toString, default: three"]
+ODD_USE = "A: '${constructor} ${__proto__} ${toString}'"
+NAMES = ("a b", "a%20b", "a%zz", "a#b", "a?tab=x", "a&b", "a+b", "a;b", "a'b\"c", "<b>", "ä", "\u202ea", "caf\udce9")
 
 
 def test_an_answer_that_its_input_could_not_hold_is_shown_all_the_same(page: Page, catalog: Path) -> None:
@@ -287,14 +292,118 @@ def test_an_answer_that_its_input_could_not_hold_is_shown_all_the_same(page: Pag
     assert described == "d-a%20b e-a%20b"
 
 
+def test_a_text_of_several_lines_is_shown_with_them(page: Page, catalog: Path) -> None:
+    rows = [f'variable: v_{kind}, type: {kind}, default: "one\\ntwo"' for kind in ("string", "int", "service", "odd")]
+    tree(catalog, entry("lines", questions(rows)))
+    page.open("#/templates/lines")
+    assert page.script("[...document.querySelectorAll('#questions [name]')].map((each) => each.value)") == ["one\ntwo"] * 4
+
+
+def test_a_variable_may_have_the_name_of_what_every_object_has(page: Page, catalog: Path) -> None:
+    tree(catalog, entry("odd", questions(ODD), ODD_USE))
+    page.open("#/templates/odd?tab=compose")
+    for number, name in enumerate(("constructor", "__proto__", "toString")):
+        assert page.find(f"[name={name}]").get_attribute("value") == ("one", "two", "three")[number]
+        page.fill(f"#q-{name}", "typed")
+        assert page.texts(f".answer[data-variable={name}]") == ["typed"]
+
+
+def test_an_entry_may_have_any_name(page: Page, catalog: Path) -> None:
+    for name in NAMES:
+        tree(catalog, {f"templates/{name}/0/docker-compose.yml": "version: '2'\nservices: {app: {image: 'a:1'}}\n"})
+    page.open()
+    page.until(f"document.querySelectorAll('#tiles li').length === {2 + len(NAMES)}")
+    for name in NAMES[:-1]:  # an address cannot have the name that is not UTF-8
+        page.open()
+        page.run(
+            f"[...document.querySelectorAll('.tile')].find((each) => decodeURIComponent(each.hash).endsWith(`/{name}`)).click()"
+        )
+        shown = name.replace("\u202e", "\\u202e")
+        page.until(f"document.querySelector('.head h1')?.textContent === {json.dumps(shown)}")
+        page.ready()
+        page.tab("compose")
+        page.browser.refresh()
+        page.until(f"document.querySelector('.head h1')?.textContent === {json.dumps(shown)}")
+        page.ready()
+
+
+def test_the_skip_link_stays_on_the_page(page: Page) -> None:
+    page.open("#/templates/web?tab=compose")
+    page.run("document.querySelector('.skip').focus()")
+    page.browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert page.script("[location.hash, document.activeElement.id]") == ["#/templates/web?tab=compose", "view"]
+
+
+def test_an_answer_that_comes_late_is_not_shown(page: Page) -> None:
+    page.open("#/templates/db")
+    # The answers about `web` come when the user is at another entry again.
+    page.run(
+        "const fetched = window.fetch; window.held = new Promise((resolve) => { window.release = resolve; });"
+        "window.fetch = async (path, options) => {"
+        "  if (path.includes('entry?id=templates%2Fweb')) await window.held;"
+        "  return fetched(path, options);"
+        "};"
+        "location.hash = '#/templates/web'"
+    )
+    page.until("document.body.dataset.state === 'busy'")
+    page.run("location.hash = '#/templates/db/0'")
+    page.until("document.body.dataset.state === 'ready'")
+    page.browser.execute_async_script("window.release(); setTimeout(arguments[0], 300)")
+    assert page.texts(".head h1") == ["Database"]
+
+
+def test_who_types_while_a_spec_is_saved_types_on(page: Page, catalog: Path) -> None:
+    page.open("#/templates/web?tab=files")
+    page.find("#q-title").send_keys(Keys.HOME)
+    for number, letter in enumerate("abcdef"):
+        page.browser.switch_to.active_element.send_keys(letter)
+        save(catalog / "specs/web-conf.yml", SPEC.replace("label: Port", f"label: Port {number}"))
+        page.until(f"document.querySelector('#questions').textContent.includes('Port {number}')")
+    page.until("document.querySelector('#q-title').value === 'abcdefhello'")
+    page.find("#q-port").send_keys(Keys.END)
+    save(catalog / "specs/web-conf.yml", SPEC.replace("format: ini", "format: iny"))
+    page.until("document.querySelector('#problems').textContent.includes('iny')")
+    page.browser.switch_to.active_element.send_keys("1")
+    page.until("document.querySelector('#q-port').value === '80801'")
+
+
+def test_the_form_stays_where_it_was_scrolled_to(page: Page, catalog: Path) -> None:
+    rows = [f"variable: q{number}" for number in range(60)]
+    tree(catalog, entry("long", questions(rows)))
+    page.open("#/templates/long")
+    page.run("document.querySelector('.side').scrollTop = 1500")
+    tree(catalog, entry("long", questions([*rows, "variable: last"])))
+    page.until("document.querySelector('#q-last')")
+    assert page.script("document.querySelector('.side').scrollTop") == 1500
+
+
+def test_a_scale_that_cannot_be_is_told(page: Page) -> None:
+    page.open("#/templates/web?tab=files")
+    page.run("document.querySelector('#scale-web').addEventListener('invalid', () => { window.told = true; })")
+    page.fill("#scale-web", "501")
+    assert page.script("window.told")
+
+
+def test_what_scrolls_can_be_scrolled_with_the_keyboard_and_no_two_landmarks_have_one_name(page: Page) -> None:
+    for tab in ("readme", "files", "compose", "scenarios", "findings"):
+        page.open(f"#/templates/web?tab={tab}")
+        page.until(f"document.querySelector('#panel-{tab} pre')")
+        assert page.script("[...document.querySelectorAll('pre')].every((each) => each.tabIndex === 0)")
+        shown = "document.querySelectorAll('.panel:not([hidden]) section[aria-label]:not([role])')"
+        names = page.script(f"[...{shown}].map((each) => each.getAttribute('aria-label'))")
+        assert len(names) == len({*names}), tab
+
+
 def test_what_would_hide_or_turn_a_text_is_named(page: Page, catalog: Path) -> None:
     turned = entry(
-        "turned", questions(["variable: a, label: 'A\u202e', default: 'x\u202ey', type: multiline"]), "A: 'b\u2066c\u200b'"
+        "turned",
+        questions(["variable: a, label: 'A\u202e', default: 'x\u202ey', type: multiline"]),
+        "A: 'b\u2066c\u200b\u061c\ufeff\xad\u3164\u200d'",
     )
     tree(catalog, {**turned, "templates/turned/config.yml": "name: \"a\\u202Eb\"\nversion: '1'\n"})
     page.open("#/templates/turned?tab=compose")
     assert page.texts(".head h1") == ["a\\u202eb"]
-    assert "      A: 'b\\u2066c\\u200b'" in page.texts("[data-file='docker-compose.yml'] .line")
+    assert "      A: 'b\\u2066c\\u200b\\u061c\\ufeff\\u00ad\\u3164\u200d'" in page.texts("[data-file='docker-compose.yml'] .line")
     assert page.script("document.querySelector('#q-a').value") == "x\u202ey"  # what is answered stays what it is
 
 

@@ -57,5 +57,15 @@ def test_nothing_of_it_runs_or_loads(text: str) -> None:
         assert word not in made, made
 
 
+@pytest.mark.parametrize("link", ["#usage", "docs/a.md", "/api/catalog", "//example.org", "?a", "http:a", "mailto:a@example.org"])
+def test_a_link_leads_to_http_and_https_or_nowhere(link: str) -> None:
+    assert html(f"[x]({link})") == '<p><a rel="noopener noreferrer">x</a></p>\n'
+    assert 'href="HTTPS://example.org"' in html("[x](HTTPS://example.org)")
+
+
+def test_what_would_turn_a_text_is_named() -> None:
+    assert html("a \u202eb\u2069 &#x202d;") == "<p>a \\u202eb\\u2069 \\u202d</p>\n"
+
+
 def test_a_picture_is_its_words() -> None:
     assert html("![the <b>map</b>](https://example.org/a.png)") == "<p>[the &lt;b&gt;map&lt;/b&gt;]</p>\n"

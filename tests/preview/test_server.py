@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -72,16 +73,28 @@ def test_another_page_is_refused(server: PreviewServer, headers: dict[str, str])
 
 @pytest.mark.parametrize(
     "path",
-    ["/files/../site.py", "/files/%2e%2e/site.py", "/files/", "/x", "/files/page.py", "/icon?id=templates/db", "/icon?id=.."],
-)
+    [
+        "/files/../site.py", "/files/%2e%2e/site.py", "/files/", "/x", "/files/page.py", "/icon?id=templates/db", "/icon?id=..",
+        f"/files/{'a' * 300}.js", f"/icon?id=templates/{'a' * 300}", f"/icon?{'&'.join(f'{number}=' for number in range(50))}",
+    ],
+)  # fmt: skip
 def test_what_is_not_there(server: PreviewServer, path: str) -> None:
     assert ask(server, path)[0] == 404
+
+
+@pytest.mark.parametrize("request_line", ["HEAD / HTTP/1.1", "OPTIONS /api/render HTTP/1.1", "GET /a b c HTTP/1.1"])
+def test_what_http_forbids_is_refused_in_the_same_way(server: PreviewServer, request_line: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as connection:
+        connection.sendall(f"{request_line}\r\n\r\n".encode())
+        head, _, body = b"".join(iter(lambda: connection.recv(1 << 16), b"")).partition(b"\r\n\r\n")
+    assert b"default-src 'none'" in head and json.loads(body)["problems"][0]["message"]
 
 
 @pytest.mark.parametrize(
     "body",
     [[], {"id": 1}, {"id": "templates/db", "answers": {"size": 1}}, {"id": "templates/db", "scales": {"db": -1}},
-     {"id": "templates/db", "answers": ["x"]}, {"id": "templates/db", "scales": {"db": 10**9}}, {"id": "templates/no"}],
+     {"id": "templates/db", "answers": ["x"]}, {"id": "templates/db", "scales": {"db": 10**9}}, {"id": "templates/no"},
+     {"id": f"templates/{'a' * 300}"}],
 )  # fmt: skip
 def test_a_wrong_question_is_answered_with_problems(server: PreviewServer, body: object) -> None:
     status, _, answer = ask(server, "/api/render", body)
@@ -94,6 +107,8 @@ def test_an_icon_is_a_picture_in_a_sandbox(server: PreviewServer, catalog: Path)
     status, headers, _ = ask(server, "/icon?id=templates/db")
     assert (status, headers["Content-Type"]) == (200, "image/svg+xml")
     assert "sandbox" in headers["Content-Security-Policy"] and "script" not in headers["Content-Security-Policy"]
+    tree(catalog, {"templates/db/catalogIcon-db.svg": f"<!-- {'a' * 5000} --><svg xmlns='http://www.w3.org/2000/svg'/>"})
+    assert ask(server, "/icon?id=templates/db")[0] == 200
     tree(catalog, {"templates/db/catalogIcon-db.svg": "<html><script>alert(1)</script></html>"})
     assert ask(server, "/icon?id=templates/db")[0] == 404
 

@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 @options.form()
 @click.pass_obj
 def show(
-    settings: Settings,
-    entry: str,
-    revision: str | None,
-    composed: bool,
-    sets: tuple[str, ...],
-    answers: Path | None,
-    form: str,
+    settings: Settings, entry: str, revision: str | None, composed: bool, sets: tuple[str, ...], answers: Path | None, form: str
 ) -> None:
     """Show an entry's questions, services and revisions.
 

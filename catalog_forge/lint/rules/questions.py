@@ -460,7 +460,7 @@ def known_password(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.11
     """
     for question in revision.questions:
-        if question.type in ("password", "secret") and question.default:
+        if question.secret and question.default:
             yield Hit(
                 question.at("default"), f"{_named(question)} has a default that everyone knows", "require an answer instead"
             )

@@ -16,8 +16,9 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
-// A text in which nothing hides: characters that turn what is around them, or that have no shape, are named.
-const visible = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+// A text in which nothing hides: characters that turn what is around them, or that have no shape, are named; but not those that
+// words and emoji are written with.
+export const visible = (text) => text.replace(/(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u3164\uffa0]/gu, (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, "0")}`);
 
 export const counted = (number, what, many = `${what}s`) => `${number} ${number === 1 ? what : many}`;
 

@@ -50,7 +50,7 @@ function draw() {
   byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...renderedBy(answer), ...fileViews([...shown, ...added]),
     ...(shown.length ? [] : [el("p.empty", {}, answer.unknown || "No file could be rendered.")]));
   const given = Object.fromEntries([...chosen].map(([name, text]) => [name, isSecret(questionOf(name)) ? "***" : text]));
-  const put = (piece) => typeof piece === "string" || !(piece[1] in given) ? piece : [piece[0], piece[1], given[piece[1]]];
+  const put = (piece) => typeof piece === "string" || !Object.hasOwn(given, piece[1]) ? piece : [piece[0], piece[1], given[piece[1]]];
   const files = (answer.compose || []).map((file) => ({...file, lines: file.lines.map((pieces) => pieces.map(put))}));
   byId("panel-compose").replaceChildren(...files.map((file) => composeView(file, [], false)), answersView({...answer.answers, ...given}));
 }

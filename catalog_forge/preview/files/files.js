@@ -10,13 +10,13 @@ export function fileViews(files, place = "files") {
   return files.map((file) => {
     const key = `${place} ${file.dest}`, text = JSON.stringify(file), old = shown.get(key);
     if (old && old.text === text) return old.view;
-    const view = fileView(file, old ? old.lines : null);
+    const view = fileView(file, old ? old.lines : null, place === "files");
     shown.set(key, {text, view, lines: new Set(file.lines.map((line) => line[1]))});
     return view;
   });
 }
 
-function fileView(file, before) {
+function fileView(file, before, isMain) {
   const cut = file.dest.lastIndexOf("/") + 1;
   const state = file.gone ? "gone" : file.new ? "new" : file.changed ? counted(file.changed, "line") + " changed" : "";
   const lines = file.lines.map(([mark, text]) => {
@@ -30,7 +30,8 @@ function fileView(file, before) {
     const said = mark === "+" ? "added: " : mark === "-" ? "removed: " : "";
     return el(`span.line${MARKS[mark]}${fresh}${comment}`, {}, said && el("span.unseen", {}, said), text || " ");
   });
-  return el("section.file", {"data-dest": file.dest, "aria-label": file.dest},
+  // Only one of the sections of a file is a landmark: those of a timeline would all have the same name.
+  return el("section.file", {"data-dest": file.dest, "aria-label": file.dest, role: isMain ? null : "group"},
     el("h3", {}, el("span.dim", {}, file.dest.slice(0, cut)), file.dest.slice(cut),
       el("span.facts", {}, state && el("span.pill.change", {}, state), file.secret && el("span.pill", {}, "secret"), file.mode && el("code", {}, file.mode))),
     el("pre", {tabindex: "0"}, lines));

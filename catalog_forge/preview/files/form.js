@@ -19,7 +19,7 @@ export const isSecret = (question) => ["password", "secret", "masked"].includes(
 export function form(questions, answers, changed) {
   const groups = [...new Set(questions.map((each) => each.group || ""))];
   const fields = (group) => questions.filter((each) => (each.group || "") === group)
-    .map((each) => field(each, answers[each.variable] ?? each.default, (text) => changed(each.variable, text)));
+    .map((each) => field(each, Object.hasOwn(answers, each.variable) ? answers[each.variable] : each.default, (text) => changed(each.variable, text)));
   return el("form#questions", {autocomplete: "off", novalidate: true, onsubmit: (event) => event.preventDefault()},
     questions.some((each) => each.type === "service") && el("datalist#services"), groups.map((group) => group ? el("fieldset.group", {}, el("legend", {}, group), fields(group)) : fields(group)));
 }
@@ -58,28 +58,28 @@ function field(question, answer, changed) {
 
 function input(question, answer, shared, changed) {
   const given = (event) => changed(event.target.value);
+  const lines = () => el("textarea.mono", {...shared, rows: "3", oninput: given}, answer);
+  // An input that cannot show what the entry answers, such as a number that is none, becomes one that can: what is used is to be seen.
+  const showing = (box) => {
+    if (box.value !== answer) { box.type = "text"; box.value = answer; }
+    return box.value === answer ? box : lines();
+  };
   switch (question.type) {
     case "enum":
       return el("select", {...shared, onchange: given}, [...new Set(["", ...question.options, answer])].map((each) => el("option", {value: each, selected: each === answer}, each)));
     case "int":
     case "float":
-      return showing(answer, el("input", {...shared, type: "number", step: question.type === "int" ? "1" : "any", min: question.min, max: question.max, value: answer, oninput: given}));
+      return showing(el("input", {...shared, type: "number", step: question.type === "int" ? "1" : "any", min: question.min, max: question.max, value: answer, oninput: given}));
     case "date":
-      return showing(answer, el("input", {...shared, type: "date", value: answer, oninput: given}));
+      return showing(el("input", {...shared, type: "date", value: answer, oninput: given}));
     case "multiline":
-      return el("textarea.mono", {...shared, rows: "3", oninput: given}, answer);
+      return lines();
     case "password":
     case "masked":
       return hidden(question, answer, shared, changed);
     default:
-      return el("input", {...shared, type: "text", value: answer, list: question.type === "service" && "services", oninput: given});
+      return showing(el("input", {...shared, type: "text", value: answer, list: question.type === "service" && "services", oninput: given}));
   }
-}
-
-// An input that cannot show what the entry answers, such as a number that is none, becomes one of text: what is used is to be seen.
-function showing(answer, box) {
-  if (box.value !== answer) { box.type = "text"; box.value = answer; }
-  return box;
 }
 
 function hidden(question, answer, shared, changed) {

@@ -1,5 +1,5 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
-import {byId, counted, el, problemList, select, tabs} from "./dom.js";
+import {byId, counted, el, problemList, select, tabs, visible} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
 import {about, nameOf, renderedBy} from "./entry.js";
 import {form, isSecret, tell} from "./form.js";
@@ -10,7 +10,8 @@ import {showScenarios} from "./timeline.js";
 const view = byId("view");
 const TABS = [["readme", "README"], ["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["findings", "Lint"], ["stack", "Running"]];
 const MOST = 500; // units of a service that the page lets one choose
-const AS_IT_IS = {answers: {}, scales: {}, asks: "", version: "", stack: ""};
+// The choices of who has chosen nothing. Variables and services may have any name, also one that every other object has.
+const asItIs = () => ({answers: Object.create(null), scales: Object.create(null), asks: "", version: "", stack: ""});
 const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
 
 let now = null; // what the page of an entry knows
@@ -21,9 +22,13 @@ let asking = false, again = false;
 
 const state = (word) => { document.body.dataset.state = word; };
 
+// The address of an entry, whose name may have any character; place() reads it.
+const addressOf = (id, revision = "") => `#/${(revision ? `${id}/${revision}` : id).replace(/\p{Surrogate}/gu, "\ufffd").split("/").map(encodeURIComponent).join("/")}`;
+
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [top, name, revision] = path.split("/").map(decodeURIComponent);
+  const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+  const [top, name, revision] = path.split("/").map(decoded);
   return {id: name ? `${top}/${name}` : "", revision: revision || "", tab: new URLSearchParams(query).get("tab") || ""};
 }
 
@@ -45,25 +50,27 @@ async function read(path, query) {
   return found;
 }
 
+// Shows what the address says; an answer that comes when the user is already elsewhere is left.
 async function show() {
-  const {id, revision, tab} = place();
+  const {id, revision, tab} = place(), {hash} = location, left = () => location.hash !== hash;
   state("busy");
   try {
-    if (!id) await showCatalog();
+    if (!id) await showCatalog(left);
     else if (now && now.id === id && now.wanted === revision) choose(tab || now.tab);
-    else await showEntry(id, revision, tab);
-  } catch (error) { failed(error); }
+    else await showEntry(id, revision, tab, left);
+  } catch (error) { if (!left()) failed(error); }
 }
 
 // The catalog as tiles
 
 // Shown anew when it has changed: what somebody types at the moment stays.
-async function showCatalog() {
-  now = null;
+async function showCatalog(left) {
   const data = await read("/api/catalog"), text = JSON.stringify(data), typed = byId("search");
+  if (left()) return;
+  now = null;
   if (typed && text === listed) return state("ready");
   listed = text;
-  document.title = `${data.root} · catalog-forge preview`;
+  document.title = `${visible(data.root)} · catalog-forge preview`;
   const list = el("ul#tiles", {}, data.entries.map(tile));
   const said = el("p#found.dim", {role: "status"}, counted(data.entries.length, "entry", "entries"));
   const search = el("input#search", {type: "search", placeholder: "Search", "aria-label": "Search entries", value: typed?.value || "", oninput: () => {
@@ -85,7 +92,7 @@ async function showCatalog() {
 function tile(entry) {
   const text = [entry.title, entry.id, entry.description, entry.category].join(" ").toLowerCase();
   const from = entry.problem ? el("span.pill.error", {}, "cannot be read") : entry.spec ? el("span.pill.made", {title: "generated from this spec"}, entry.spec) : el("span.pill", {}, "hand-written");
-  return el("li", {"data-text": text}, el("a.tile", {href: `#/${entry.id}`},
+  return el("li", {"data-text": text}, el("a.tile", {href: addressOf(entry.id)},
     icon(entry.id, entry.title, entry.icon),
     el("span.name", {}, entry.title), el("span.in", {}, entry.id.split("/")[0] === "specs" ? "a spec" : `in ${entry.id.split("/")[0]}`, entry.version ? ` · ${entry.version}` : ""),
     el("span.what", {}, entry.problem || entry.description || ""),
@@ -93,7 +100,7 @@ function tile(entry) {
 }
 
 function icon(id, title, is) {
-  const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, (title || "?").slice(0, 1).toUpperCase());
+  const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, [...title || "?"][0].toUpperCase());
   if (!is) return letter();
   const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", loading: "lazy", onerror: () => picture.replaceWith(letter())});
   return picture;
@@ -101,11 +108,14 @@ function icon(id, title, is) {
 
 // An entry
 
-async function showEntry(id, revision, tab) {
+async function showEntry(id, revision, tab, left) {
   const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
-  const wish = {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against = structuredClone(AS_IT_IS);
+  const wish = {...asItIs(), secrets: false, ...kept}, against = asItIs();
+  for (const key of ["answers", "scales"]) wish[key] = Object.assign(asItIs()[key], kept[key]);
   const first = post("/api/render", {id, revision, ...wish, against});
-  const data = await read("/api/entry", {id, revision}).finally(() => first.catch(() => null));
+  first.catch(() => null); // is told below, where it is waited for
+  const data = await read("/api/entry", {id, revision});
+  if (left()) return;
   now = {id, wanted: revision, data, wish, against, findings: [], written: false, tab: ""};
   build();
   choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
@@ -116,10 +126,10 @@ async function showEntry(id, revision, tab) {
 
 function build() {
   const {data, wish} = now;
-  document.title = `${data.title || nameOf(data)} · catalog-forge preview`;
+  document.title = `${visible(data.title || nameOf(data))} · catalog-forge preview`;
   const spec = data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`), data.spec.current ? "" : el("span.pill.change", {title: `catalog-forge generate ${data.spec.name}`}, "not generated yet"));
   const revisions = data.revisions && el("div.field", {}, el("label", {for: "revision"}, "Template version"), el("select#revision", {onchange: (event) => {
-    location.hash = `#/${now.id}/${event.target.value}?tab=${now.tab}`;
+    location.hash = `${addressOf(now.id, event.target.value)}?tab=${now.tab}`;
   }}, [...data.revisions].reverse().map((each) => el("option", {value: each.name, selected: each.name === data.revision}, each.version + (each.offered ? " (offered)" : "")))));
   const stack = data.stack && el("div.field", {}, el("label", {for: "stack-name"}, "Stack name"),
     el("input#stack-name", {type: "text", value: wish.stack || data.stack, oninput: (event) => { wish.stack = event.target.value; render(); }}));
@@ -128,7 +138,7 @@ function build() {
     about(data, icon(data.id, data.title || nameOf(data), data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry has no questions.")));
-  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
+  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `${addressOf(now.id, now.wanted)}?tab=${name}`); choose(name); }))));
   byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors", {"aria-live": "polite"}), el("div#files"));
@@ -139,6 +149,7 @@ function readme(html) {
   const article = el("article#readme", {});
   if (html) article.innerHTML = policy ? policy.createHTML(html) : html; // sanitised by the server; the policy of the page runs no script
   for (const link of article.querySelectorAll("a[href]")) link.target = "_blank";
+  for (const each of article.querySelectorAll("pre")) each.tabIndex = 0; // a long line is reached with the keyboard, too
   byId("panel-readme").replaceChildren(html ? article : el("p.empty", {}, "This revision has no README."));
 }
 
@@ -165,7 +176,7 @@ async function render(begun) {
     } while (again && now === mine);
     document.body.dataset.turn = String(++turn);
     if (now === mine) state("ready");
-  } catch (error) { failed(error); } finally { asking = false; }
+  } catch (error) { if (now === mine || !(error instanceof Refused)) failed(error); } finally { asking = false; }
   if (now !== mine && now && !now.answer) await render();
 }
 
@@ -220,7 +231,7 @@ function drawTools(answer) {
   tools.dataset.key = key;
   const scale = (each) => el("label", {}, el("span", {}, each.name), el("input", {id: `scale-${each.name}`, type: "number", min: "0", max: String(MOST), name: each.name, value: String(each.scale), oninput: (event) => {
     const number = event.target.valueAsNumber;
-    if (Number.isInteger(number) && number >= 0 && number <= MOST) { wish.scales[each.name] = number; render(); }
+    if (Number.isInteger(number) && number >= 0 && number <= MOST) { wish.scales[each.name] = number; render(); } else event.target.reportValidity();
   }}));
   tools.replaceChildren(
     el("fieldset#scales", {}, el("legend", {}, "Scale"), answer.services.map(scale)),
@@ -233,8 +244,8 @@ function drawTools(answer) {
 }
 
 async function reset() {
-  Object.assign(now.wish, structuredClone(AS_IT_IS));
-  now.against = structuredClone(AS_IT_IS);
+  Object.assign(now.wish, asItIs());
+  now.against = asItIs();
   byId("tools")?.removeAttribute("data-key");
   build();
   choose(now.tab);
@@ -262,7 +273,7 @@ async function lint() {
 function drawFindings() {
   byId("panel-findings").replaceChildren(!now.linted ? el("p.empty", {}, "Looking…") : now.findings.length ? el("ul.findings", {}, now.findings.map((each) => el(`li.${each.level}`, {},
     el("p", {}, el(`span.pill.${each.level}`, {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
-    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.source && el("pre", {}, each.source)))) : el("p.empty", {}, "Lint has no findings."));
+    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.source && el("pre", {tabindex: "0"}, each.source)))) : el("p.empty", {}, "Lint has no findings."));
 }
 
 async function drawStack() {
@@ -293,12 +304,27 @@ async function refresh() {
   try {
     const data = await read("/api/entry", {id: mine.id, revision: mine.wanted});
     if (now !== mine) return;
-    const focused = document.activeElement?.id, text = JSON.stringify(data) !== JSON.stringify(mine.data);
+    const focused = document.activeElement, side = document.querySelector(".side").scrollTop;
+    const text = JSON.stringify(data) !== JSON.stringify(mine.data);
     mine.data = data;
-    if (text) { build(); choose(mine.tab); if (focused) byId(focused)?.focus(); }
+    if (text) {
+      build();
+      choose(mine.tab);
+      document.querySelector(".side").scrollTop = side;
+      resume(focused);
+    }
     await render();
     lint();
   } catch (error) { failed(error); }
+}
+
+// Focuses the element that stands in the place of another; in a text, the caret is where it was, and in a number, at its end.
+function resume(old) {
+  const made = byId(old.id);
+  if (!made) return;
+  if (made.type === "number") { const {value} = made; made.value = ""; made.value = value; }
+  made.focus({preventScroll: true});
+  if (typeof old.selectionStart === "number") made.setSelectionRange?.(old.selectionStart, old.selectionEnd);
 }
 
 function here(is, since) {
@@ -313,5 +339,6 @@ function here(is, since) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && byId("search") && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) { event.preventDefault(); byId("search").focus(); }
 });
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); view.focus(); }); // the # is the address
 window.addEventListener("hashchange", show);
 show().then(() => follow(refresh, here));
