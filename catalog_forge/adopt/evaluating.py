@@ -77,7 +77,8 @@ class Evaluation:
         body = self.parsed.bodies.get(name)
         self.depth += 1
         if body is None or self.depth > _MOST_CALLS:
-            raise Unliftable(f"the template {name!r} calls itself" if body else f"there is no template {name!r}", self.start)
+            deep = f"templates call each other more than {_MOST_CALLS} levels deep: {name!r} may call itself"
+            raise Unliftable(deep if body else f"there is no template {name!r}", self.start)
         around = self.scope, self.names, self.dot
         self.scope, self.names, self.dot = {"$": [dot]}, [], dot
         found = self.block(body)

@@ -79,10 +79,12 @@ def read_files(folder: Path) -> Plan:
     """
     plan = Plan()
     if folder.is_symlink():
-        raise ForgeError("a blueprint cannot contain links", Where(str(folder)), "replace the link by its target")
+        raise ForgeError("a blueprint cannot contain symbolic links", Where(str(folder)), "replace the link by its target")
     for path in walked(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise ForgeError("a blueprint may contain only files, not links", Where(str(path)), "replace the link by its target")
+            raise ForgeError(
+                "a blueprint may contain only files, not symbolic links", Where(str(path)), "replace the link by its target"
+            )
         if path.is_file():
             mode = EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
             plan.add(File(path.relative_to(folder).as_posix(), _bytes(path), mode))

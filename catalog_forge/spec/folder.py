@@ -117,7 +117,7 @@ class SpecFolder:
         try:
             inside = path.resolve(strict=True).is_relative_to(self.path.resolve())
             if not inside:
-                raise ForgeError(f"the file {name!r} is a link that points outside {self.path.name}/", where, _COPY)
+                raise ForgeError(f"the file {name!r} is a symbolic link that points outside {self.path.name}/", where, _COPY)
             if not path.is_file():
                 raise ForgeError(f"{name!r} is not a file", where, "name a file of the spec's folder")
             if path.stat().st_size > MAX_BYTES:

@@ -145,7 +145,7 @@ def test_no_specs_say_how_to_begin(tmp_path: Path) -> None:
     ("make", "words"),
     [
         (lambda _folder: None, "there is no file 'x.html'"),
-        (lambda folder: (folder / "x.html").symlink_to("/etc/passwd"), "is a link that points outside"),
+        (lambda folder: (folder / "x.html").symlink_to("/etc/passwd"), "is a symbolic link that points outside"),
         (lambda folder: (folder / "x.html").symlink_to("x.html"), "cannot be read"),
         (lambda folder: (folder / "x.html").mkdir(), "is not a file"),
         (lambda folder: (folder / "x.html").write_bytes(b"\xff"), "is not UTF-8"),

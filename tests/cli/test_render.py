@@ -178,7 +178,7 @@ def test_a_folder_is_rendered_as_its_dockerfile_gathers_it(image: Path, tmp_path
     assert (result.exit_code, result.stdout) == (0, "--- /etc/good  0640\nscale 3 \n"), result.stderr
     (image / "confd/x.tmpl").unlink()
     (image / "confd/x.tmpl").symlink_to("/etc/passwd")
-    assert "is a link that points outside" in run(tmp_path, *words).stderr
+    assert "is a symbolic link that points outside" in run(tmp_path, *words).stderr
 
 
 def test_what_cannot_be_loaded_is_an_error_with_its_place(image: Path, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_no_link_of_a_folder_leads_out_of_it(image: Path, tmp_path: Path) -> Non
     (image / "templates/good.tmpl").unlink()
     (image / "templates/good.tmpl").symlink_to("/etc/passwd")
     result = run(tmp_path, "--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"))
-    assert (result.exit_code, "is a link that points outside" in result.stderr) == (1, True)
+    assert (result.exit_code, "is a symbolic link that points outside" in result.stderr) == (1, True)
 
 
 def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, t
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out/escaped").symlink_to(tmp_path / "elsewhere")
     result = run(tmp_path, *words)
-    assert (result.exit_code, "is a link that points outside" in result.stderr) == (1, True)
+    assert (result.exit_code, "is a symbolic link that points outside" in result.stderr) == (1, True)
     assert not list((tmp_path / "elsewhere").iterdir())
 
 

@@ -88,7 +88,7 @@ def test_check_tells_a_newer_blueprint_from_an_edited_file(catalog: Path) -> Non
     before = held(catalog)
     newer = run(catalog, "update", "--check", "--format", "json")
     assert newer.exit_code == 1
-    assert "the blueprint is newer: web-conf" in newer.stderr
+    assert "there is a newer blueprint for web-conf" in newer.stderr
     assert "you edited" not in newer.stderr
     (found,) = json.loads(newer.stdout)["specs"]
     assert found["newer"] == [f"specs/web-conf{file}" for file in (".yml", "/a.txt", "/new.txt", "/old.txt")]
@@ -306,7 +306,7 @@ def test_no_link_is_followed(catalog: Path, tmp_path: Path) -> None:
     (catalog / "specs/web-conf/a.txt").symlink_to(tmp_path / "secret")
     result = run(catalog, "update")
     assert result.exit_code == 1
-    assert "this is a link" in result.output
+    assert "this is a symbolic link" in result.output
     assert (tmp_path / "secret").read_text() == "1\n2\n3\n4\n5\n"
 
 

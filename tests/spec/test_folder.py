@@ -33,7 +33,7 @@ def test_no_link_leads_out_of_the_catalog(tmp_path: Path, link: str) -> None:
         "specs/x-conf: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
         "specs/x-conf.yml: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
         "catalog-forge.yml: a symbolic link points outside the catalog\n  hint: copy the target of the link into the catalog",
-        "specs/x-conf.yml:5:42: the file 'secret.txt' is a link that points outside x-conf/\n"
+        "specs/x-conf.yml:5:42: the file 'secret.txt' is a symbolic link that points outside x-conf/\n"
         "  hint: copy the target of the link into the catalog",
     }
 

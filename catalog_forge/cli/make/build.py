@@ -218,7 +218,8 @@ def folder_of(root: Path, name: str) -> Plan:
             continue
         if path.is_symlink():
             raise ForgeError(
-                f"{name}/{relative} is a link", hint="replace it with a regular file: a build context cannot contain links"
+                f"{name}/{relative} is a symbolic link",
+                hint="replace it with a regular file: a build context cannot contain symbolic links",
             )
         if path.is_file():
             plan.add(File(relative, path.read_bytes(), EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR))

@@ -116,7 +116,9 @@ def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[
     name = source.name
     before = journal.read(repository.root, f"specs/{name}.yml")
     if before is None or before.mode == journal.LINK:
-        raise ForgeError(f"specs/{name}.yml is a link, and its target is not changed", hint="edit the target of the link")
+        raise ForgeError(
+            f"specs/{name}.yml is a symbolic link, and its target is not changed", hint="edit the target of the link"
+        )
     contents = [text.encode() for text in texts(SpecText(source.content.decode("utf-8", "replace"), before.path))]
     content = next((content for content in contents if _generates(replace(source, content=content))), None)
     if content is None:

@@ -126,7 +126,9 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
     found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
     for path, file in found.items():
         if file and file.mode == journal.LINK:
-            raise ForgeError("this is a link, and its target is not updated", Where(path), "replace it with a regular file")
+            raise ForgeError(
+                "this is a symbolic link, and its target is not updated", Where(path), "replace it with a regular file"
+            )
         if file:
             check_merged(path, file.content)
     return {path: file for path, file in found.items() if file}

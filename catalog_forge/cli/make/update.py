@@ -152,7 +152,9 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
         )
     newer = [one.name for one in found if one.newer]
     edited = [one.name for one in found if one.edited]
-    words = [f"the blueprint is newer: {', '.join(newer)}"] * bool(newer) + [f"you edited: {', '.join(edited)}"] * bool(edited)
+    words = [f"there is a newer blueprint for {', '.join(newer)}"] * bool(newer) + [f"you edited: {', '.join(edited)}"] * bool(
+        edited
+    )
     return "; ".join(words), None, "catalog-forge update" if newer else "your edits are kept when the blueprint is updated"
 
 

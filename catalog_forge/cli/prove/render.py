@@ -285,7 +285,7 @@ def _content(folder: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise ForgeError(f"{path} is a link that points outside {folder}", hint="replace the link by its target")
+        raise ForgeError(f"{path} is a symbolic link that points outside {folder}", hint="replace the link by its target")
     if not path.is_file():
         raise ForgeError(f"{path} is not a regular file", hint="name a file")
     if path.stat().st_size > MAX_BYTES:

@@ -94,7 +94,7 @@ def write(seen: Seen, out: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.parent.resolve().is_relative_to(root) or path.is_symlink():
-                raise ForgeError(f"{path} is a link that points outside {out}", hint="choose an empty folder")
+                raise ForgeError(f"{path} is a symbolic link that points outside {out}", hint="choose an empty folder")
             new = path.with_name(f".{path.name}.new")
             new.write_bytes(file.content)
             new.chmod(file.mode if file.mode is not None else 0o644)

@@ -218,7 +218,9 @@ def _content(root: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError, Where
 
     if not path.resolve().is_relative_to(root):
-        raise ForgeError("the link points outside the entry's folder", Where(str(path)), "replace the link by its target")
+        raise ForgeError(
+            "the symbolic link points outside the entry's folder", Where(str(path)), "replace the link by its target"
+        )
     try:
         # The file may be a pipe, so it is opened without blocking. The opened file is checked, because the path could change.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
