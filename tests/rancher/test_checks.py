@@ -185,8 +185,10 @@ def test_what_docker_does_not_take_for_a_port(text: str) -> None:
 
 def test_a_list_of_ports_is_judged_item_by_item() -> None:
     assert told(checks.ports, "[80, '80', 99999, x, '80/x']") == [
-        "1:19 CF429 'x' is not a port (write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end)",
-        "1:22 CF429 '80/x' is not a port (write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end)",
+        "1:19 CF429 'x' is not a port (write [ADDRESS:][PORT:]PORT, "
+        "each PORT from 1 to 65535, optionally with /tcp or /udp at the end)",
+        "1:22 CF429 '80/x' is not a port (write [ADDRESS:][PORT:]PORT, "
+        "each PORT from 1 to 65535, optionally with /tcp or /udp at the end)",
     ]
     assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' is listed twice (remove one of the two)"]
     assert told(checks.ports, "80") == [f"1:1 CF428 a number found where a list is expected{WRITTEN}"]

@@ -93,25 +93,25 @@ ports: [80, 80]
       remove one of the two
 ports: ['70000:80']
     1:13 CF429 ports of 'a': '70000:80' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['80/icmp']
     1:13 CF429 ports of 'a': '80/icmp' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['1:2:3:4']
     1:13 CF429 ports of 'a': '1:2:3:4' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['a:80:80']
     1:13 CF429 ports of 'a': 'a:80:80' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['80-82:80-81']
     1:13 CF429 ports of 'a': '80-82:80-81' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['82-80']
     1:13 CF429 ports of 'a': '82-80' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['[::1]:80:80']
     1:13 CF429 ports of 'a': '[::1]:80:80' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 command: "sh -c 'a"
     1:14 CF430 command of 'a': a quote (') is never closed
 command: 'a \\'
@@ -294,7 +294,7 @@ stop_signal: 5
       '5'
 expose: ['x']
     1:14 CF429 expose of 'a': 'x' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 expose: ['80-82', 80]
 cpu_shares: '+5'
 stop_grace_period: 5
@@ -309,13 +309,13 @@ oom_score_adj: 1000
 ports: ['80:80/TCP', ':80:80', '127.0.0.1::80', '65535']
 ports: ['65536']
     1:13 CF429 ports of 'a': '65536' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['80-']
     1:13 CF429 ports of 'a': '80-' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['8080:80-82']
     1:13 CF429 ports of 'a': '8080:80-82' is not a port
-      write [ADDRESS:][PORT:]PORT, optionally with /tcp or /udp at the end
+      write [ADDRESS:][PORT:]PORT, each PORT from 1 to 65535, optionally with /tcp or /udp at the end
 ports: ['8080-8082:80-82', '8080-8082:80']
 """
 

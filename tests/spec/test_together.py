@@ -87,7 +87,7 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ('  web: {image: "web:1", ports: ["${prt}:80"]}', "no question asks for ${prt}\n  hint: did you "
                                                           "mean 'port'?"),
         ('  web: {image: "web:1", prots: [80]}', "8:25: unknown key 'prots' in web\n  hint: did you mean 'ports'?"),
-        ('  web: {image: "web:1", ports: [99999]}', "8:32: ports: '99999' is not a port"),
+        ('  web: {image: "web:1", ports: [99999]}', "8:33: ports: '99999' is not a port"),
         ('  web: {image: "web:1", build: .}', "unknown key 'build' in web"),
         ('  web: {image: "web:1", environment: {A: "@{self.ip}"}}', "@{self.ip} is not evaluated here"),
         ('  app: {image: "web:1"}', "8:8: two services of the entry are called 'app'\n  hint: names in use: app, app-conf"),
