@@ -104,8 +104,8 @@ def test_a_port_in_use_is_a_clear_error(scenario: Path) -> None:
 
 def test_a_bad_file_at_the_start_is_an_error(tmp_path: Path) -> None:
     result = run("serve", tmp_path / "nope.yml", "--listen", "127.0.0.1:0")
-    assert isinstance(result.exception, ForgeError)
-    assert "nope.yml: cannot read the file" in str(result.exception)
+    assert result.exit_code == 2
+    assert "there is no file" in result.stderr and "nope.yml" in result.stderr
 
 
 class Serving:
@@ -364,7 +364,7 @@ def test_tree_of_the_root_lists_the_versions(scenario: Path) -> None:
     assert run("tree", "/", "--file", scenario).stdout.splitlines()[1] == "├─ 2015-07-25: /2015-07-25"
 
 
-@pytest.mark.parametrize("options", [[], ["--file", "x.yml", "--url", "http://x"]])
+@pytest.mark.parametrize("options", [[], ["--file", __file__, "--url", "http://x"]])
 def test_either_a_file_or_a_url_is_asked(options: list[str]) -> None:
     result = run("get", "/", *options)
     assert result.exit_code == 2
