@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+from docutils import nodes
 from sphinx.application import Sphinx
 
 from catalog_forge import __version__, errors, shown
@@ -35,6 +36,7 @@ html_show_search_summary = False
 pygments_style, pygments_dark_style = "friendly", "monokai"
 
 DOCS = Path(__file__).parent
+html_search_scorer = str(DOCS / "search.js")
 HELP_WIDTH = 100
 LISTED = re.compile(r"^- \[[^\]]*\]\(([\w./-]+)\.md\)", re.MULTILINE)
 
@@ -124,6 +126,19 @@ def inside(line: str, page: Path) -> str:
     return re.sub(r"(?<!!)\[([^\]]+)\]\((\.\./[^)#]*)[^)]*\)", kept, line)
 
 
+def found(app: Sphinx, doctree: nodes.document) -> None:
+    """Let the search find each key of a spec in the section that describes it, such as `launch.exec`."""
+    if app.env.docname != "spec":
+        return
+    for table in doctree.findall(nodes.table):
+        section = table.parent
+        rows = [[cell.astext() for cell in row.children] for row in table.findall(nodes.row)]
+        if isinstance(section, nodes.section) and rows[0][0] == "key":
+            home = section[0].astext().rpartition(" ")[2]
+            for key, *_ in rows[1:]:
+                app.env.domains.standard_domain.note_object("key", f"{home}.{key}", section["ids"][0], table)
+
+
 def written(app: Sphinx, failure: Exception | None) -> None:
     """Put the schemas beside the pages."""
     module = importlib.import_module("catalog_forge.cli.look.schema")
@@ -135,5 +150,7 @@ def written(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.add_object_type("key", "key", objname="key")
     app.connect("source-read", completed)
+    app.connect("doctree-read", found)
     app.connect("build-finished", written)

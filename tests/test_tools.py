@@ -53,6 +53,19 @@ def test_engine_whose_sockets_would_not_fit_is_not_started(tmp_path: Path) -> No
     assert re.search("too long for the sockets|only root can start", result.stderr)
 
 
+def test_a_run_that_did_not_start_the_engine_does_not_stop_it(tmp_path: Path) -> None:
+    home = tmp_path / "catalog-forge/engine"
+    home.mkdir(parents=True)
+    # The script recognizes its engine by the folder in the command line.
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"{home}/"]) as engine:
+        try:
+            (home / "docker.pid").write_text(str(engine.pid))
+            assert run(ROOT / "tools/engine.sh", "stop", "1", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
+            assert engine.poll() is None
+        finally:
+            engine.kill()
+
+
 def test_base_image_has_what_conf_images_need(engine: docker.DockerClient, base_image: str, test_labels: dict[str, str]) -> None:
     command = ["sh", "-c", "which wget nc ip && test -w /tmp && grep ^root: /etc/passwd /etc/group"]
     assert said(engine, base_image, command, labels=test_labels)
@@ -137,6 +150,15 @@ def test_code_lines_are_those_that_python_runs() -> None:
     head = '"""A module\nof two lines."""\n\nimport os  # why\n\n\n'
     source = f'{head}class A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'
     assert code_lines(source) == 1 + 1 + 3
+
+
+def test_the_picture_of_the_readme_shows_the_tree_that_new_makes(tmp_path: Path) -> None:
+    made = run(
+        sys.executable, "-m", "catalog_forge", "-C", tmp_path, "new", "elasticsearch-conf", "--no-input", "--no-build"
+    ).stdout.splitlines()[1:]
+    drawn = [html.unescape(each) for each in re.findall(r"<text [^>]*>(.*?)</text>", (ROOT / "docs/picture.svg").read_text())]
+    start = drawn.index(made[0])
+    assert drawn[start : start + len(made)] == made
 
 
 def test_the_recording_shows_each_line_at_its_time_and_the_end_without_motion(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,8 @@ end() {
 
 stop() {
     [ -d "$home" ] || return 0
+    # A run that found an engine through DOCKER_HOST does not hold it, even if it is the private one: others may use it.
+    [ "$1" = hand ] || [ -e "$home/holds/$1" ] || return 0
     lock
     rm -f "$home/holds/$1"
     if held; then

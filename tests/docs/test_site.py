@@ -100,3 +100,11 @@ def test_search_needs_no_server(site: Path) -> None:
     assert (site / "searchindex.js").read_text().startswith("Search.setIndex(")
     assert "searchindex.js" in (site / "search.html").read_text()
     assert "SHOW_SEARCH_SUMMARY: false" in (site / "_static/documentation_options.js").read_text()
+
+
+def test_search_finds_the_keys_of_a_spec(site: Path) -> None:
+    index = (site / "searchindex.js").read_text()
+    objects = index[index.index('"objects":') : index.index('"objtypes":')]
+    found = set(re.findall(r'"([\w-]+)","(\w+)"\]', objects))
+    assert {("files", "uid"), ("the-keys-of-a-list", "sep"), ("engine", "confd_sha256"), ("launch-restart", "stagger")} <= found
+    assert (ROOT / "docs/search.js").read_text().partition("var")[2] in (site / "_static/language_data.js").read_text()
