@@ -82,6 +82,8 @@ def test_it_has_the_drawing_the_scenarios_and_what_is_left_out(browser: webdrive
     assert len(page.texts(".moment")) == 4
     page.tab("readme")
     assert page.texts("#readme h1")
+    assert page.script("[...document.querySelectorAll('pre, #readme')].every((each) => each.tabIndex === 0)")
+    assert page.script("[...document.querySelectorAll('#readme a[href]')].every((each) => each.target === '_blank')")
     assert page.texts("#left-out li")[0] == "files for other answers to Port, Title, Token"
     assert "sesame" not in (tmp_path / "web.html").read_text()
     closed(page)

@@ -12,5 +12,17 @@ export function about(data, picture) {
   ];
 }
 
+const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
+
+// A README, which was sanitised in Python; the policy of the page runs no script in it. What is wide is scrolled with the keyboard, too.
+export function readme(html) {
+  if (!html) return el("p.empty", {}, "This revision has no README.");
+  const article = el("article#readme", {tabindex: "0", "aria-label": "README"});
+  article.innerHTML = policy ? policy.createHTML(html) : html;
+  for (const link of article.querySelectorAll("a[href]")) link.target = "_blank";
+  for (const each of article.querySelectorAll("pre")) each.tabIndex = 0;
+  return article;
+}
+
 // Which conf image the files are of, where no spec makes it.
 export const renderedBy = (answer) => answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];

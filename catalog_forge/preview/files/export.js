@@ -1,6 +1,6 @@
 // An entry in one file, without a server: it shows what was rendered when the file was written.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
-import {about, renderedBy} from "./entry.js";
+import {about, readme, renderedBy} from "./entry.js";
 import {form, isSecret} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {drawing} from "./topology.js";
@@ -20,9 +20,7 @@ function build() {
       el("h2", {}, "Configuration options"), form(data.questions || [], {}, choose),
       el("h2", {}, "Not in this file"), el("ul#left-out.note", {}, data.left_out.map((each) => el("li", {}, each))), el("p.note", {}, el("code", {}, `catalog-forge preview ${data.id}`), " shows it.")),
     el("div.main", {}, tabs(TABS, (name) => select(TABS, name)))));
-  const article = el("article#readme", {});
-  article.innerHTML = data.readme; // sanitised when the file was written; the policy of the file runs no script in it
-  byId("panel-readme").replaceChildren(data.readme ? article : el("p.empty", {}, "This revision has no README."));
+  byId("panel-readme").replaceChildren(readme(data.readme));
   byId("panel-topology").replaceChildren(data.svg ? drawing(data.svg) : el("p.empty", {}, "There is no drawing."));
   const place = el("div", {}), play = (name) => place.replaceChildren(timelineView(data.played.find((each) => each.name === name)));
   const names = data.played.map((each) => each.name);

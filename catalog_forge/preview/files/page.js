@@ -1,7 +1,7 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
 import {byId, counted, el, problemList, select, tabs, visible} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
-import {about, nameOf, renderedBy} from "./entry.js";
+import {about, nameOf, readme, renderedBy} from "./entry.js";
 import {form, isSecret, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
@@ -12,7 +12,6 @@ const TABS = [["readme", "README"], ["files", "Files"], ["compose", "Compose"], 
 const MOST = 500; // units of a service that the page lets one choose
 // The choices of who has chosen nothing. Variables and services may have any name, also one that every other object has.
 const asItIs = () => ({answers: Object.create(null), scales: Object.create(null), asks: "", version: "", stack: ""});
-const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
 
 let now = null; // what the page of an entry knows
 let stamp = null; // of the files that are shown
@@ -140,17 +139,9 @@ function build() {
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry has no questions.")));
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `${addressOf(now.id, now.wanted)}?tab=${name}`); choose(name); }))));
   byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : []));
-  readme(data.readme);
+  byId("panel-readme").replaceChildren(readme(data.readme));
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors", {"aria-live": "polite"}), el("div#files"));
   if (byId("services")) get("/api/services").then(({services}) => byId("services").replaceChildren(...services.map((each) => el("option", {value: each}))), () => null);
-}
-
-function readme(html) {
-  const article = el("article#readme", {});
-  if (html) article.innerHTML = policy ? policy.createHTML(html) : html; // sanitised by the server; the policy of the page runs no script
-  for (const link of article.querySelectorAll("a[href]")) link.target = "_blank";
-  for (const each of article.querySelectorAll("pre")) each.tabIndex = 0; // a long line is reached with the keyboard, too
-  byId("panel-readme").replaceChildren(html ? article : el("p.empty", {}, "This revision has no README."));
 }
 
 function choose(name) {
