@@ -80,7 +80,7 @@ def optional(path: Path, default: str) -> str:
 def needed(path: Path, name: str) -> str:
     """Return the template expression for a required value. If there is no value, confd's error contains `name`."""
     there = f'and (ne ({path.value_or(_NULL)}) "null") ({go.paren(path.term)})'
-    return f"getv (or ({there}) {go.string(name + ': there is none')})"
+    return f"getv (or ({there}) {go.string(name + ' has no value')})"
 
 
 def inner(of: Collection, base: Path) -> Members:

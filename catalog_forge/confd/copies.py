@@ -57,12 +57,12 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
     assert found, "the checks of the spec accept only declared keys"
     values.need(found)
     base = values.names.metadata(name)
-    message = escape.failure(go.string(f"metadata/{name}"), f": not a {found.key.type}")
+    message = escape.failure(go.string(f"metadata/{name}"), f": the value is not a {found.key.type}")
     refusal = f'{{{{if ne ({base.value_or(_NULL)}) "null"}}}}{message}{{{{end -}}}}\n'
     if found.key.type == "list":
         element = values.whole(f"getv (printf {go.string(base.format + '/%d')} .)", kind.value, f"metadata/{name}")
         return Pairs(refusal, f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)", kind.pair.format(key="", value=element), "")
-    nested = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: not a single value')} .)}}}}"
+    nested = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: the value is a map or a list, not a single value')} .)}}}}"
     refusal += f"{{{{range lsdir {go.paren(base.term)}}}}}{nested}{{{{end -}}}}\n"
     key = values.whole("base .Key", kind.key, f"a key of metadata/{name}")
     value = values.whole(".Value", kind.value, f"metadata/{name}")

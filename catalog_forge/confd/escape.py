@@ -68,14 +68,14 @@ _WHOLE = (
     ' (and (ne $digits "0") (eq (printf "%.1s" $digits) "0"))'
 )
 INTEGER = (
-    f"""{{{{define "integer"}}}}{_WHOLE}}}}}{failure(".name", ": not a whole number")}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
+    f"""{{{{define "integer"}}}}{_WHOLE}}}}}{failure(".name", ": the value is not a whole number")}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
 )
 
 
 def calculation(function: str) -> str:
     """Return the definition of the helper template that applies an arithmetic function to a value and a constant."""
     most = 9 if function == "mul" else 15  # a product of longer numbers might exceed 64 bits
-    wrong = failure(".name", f": not a whole number of at most {most} digits")
+    wrong = failure(".name", f": the value is not a whole number of at most {most} digits")
     return (
         f'{{{{define "{calculated(function)}"}}}}{_WHOLE} (gt (len $digits) {most})}}}}{wrong}{{{{end}}}}'
         f"{{{{{function} (atoi .value) .plus}}}}{{{{end -}}}}\n"

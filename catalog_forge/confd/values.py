@@ -395,7 +395,7 @@ class Values:
         if expr.default is not None:
             otherwise = show(go.string(expr.default))
         else:
-            otherwise = f"{{{{getv {go.string(f'{expr.source}: there is none yet')}}}}}"
+            otherwise = f"{{{{getv {go.string(f'{expr.source}: {replace(of, required=False)} has no element yet')}}}}}"
         return self._or_else(members, found, otherwise)
 
     def _or_else(self, members: Members, found: str, otherwise: str) -> str:

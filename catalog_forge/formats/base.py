@@ -85,20 +85,21 @@ class Escape:
     @property
     def refusal(self) -> str:
         """Return the error for refused values, or "" if any value is allowed."""
-        reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
+        marks = "".join(char for char in f"-._~{self.extra}" if char not in self.refuse)
+        reasons = [f"characters other than letters, digits and {marks}"] if self.word else []
         if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
-            reasons.append(f"one of {shown}")
+            reasons.append(f"any of {shown}")
         if not self.any_control and not self.word:
             reasons += ["a control character"] if NEWLINE in self.controls else ["a line break", "a control character"]
         reasons += ["invisible characters"] if self.seen else []
         reasons += ["a NUL"] if "\0" in self.refuse else []
-        reasons += ["a space at an end"] if " " in self.not_first else []
-        if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):
-            reasons.append(f"one of {shown} at an end")
+        for chars, place in ((self.not_first, "beginning"), (self.not_last, "end")):
+            if chars:
+                reasons.append(f"{'white space' if chars[0].isspace() else f'any of {chars}'} at the {place}")
         reasons += ["a character above U+FFFF"] if self.ascii else []
         reasons += ["an empty value"] if not self.empty else []
         reasons += [f"more than {self.longest} bytes"] if self.longest else []
-        return f"a value that cannot be written here (barred: {', '.join(reasons)})" if reasons else ""
+        return f"this text cannot be written here (not allowed: {', '.join(reasons)})" if reasons else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def test_numbers_and_truths_stand_bare_where_the_format_has_types(rendered: Rend
 )
 def test_what_is_no_number_never_stands_bare(wrong: str, confd: Path, tmp_path: Path) -> None:
     spec = spec_of(conf({"set": {"p": "@{metadata/port}"}}, kind="json"), metadata=METADATA)
-    assert "metadata/port: not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
+    assert "metadata/port: the value is not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
 
 
 @pytest.mark.parametrize("wrong", ["yes", "True", "1", "true ", "true\nx: y"])
@@ -216,7 +216,7 @@ def test_a_map_written_by_nobody_else_keeps_every_key(rendered: Renderer) -> Non
 def test_nothing_is_added_to_what_is_no_number(wrong: str, kind: str, confd: Path, tmp_path: Path) -> None:
     block = {"set": {"p": "@{metadata/port + 1}"}} if kind == "json" else {"text": "@{metadata/port + 1}"}
     spec = spec_of(conf(block, kind=kind), metadata=METADATA)
-    assert "metadata/port + 1: not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
+    assert "metadata/port + 1: the value is not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
 
 
 @pytest.mark.parametrize("kind", ["yaml", "json", "properties"])

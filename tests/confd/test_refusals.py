@@ -18,10 +18,11 @@ METADATA: Mapping[str, Any] = {
 QUOTES = "in the same text, write quotes around the expression or around the whole list"
 ALWAYS = "outside of any `when`, add a pair that reads no optional key"
 REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
-    ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
-     " here (barred: a line break, a control character)", "change the text, or choose another `format`"),
-    ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
-     " here (barred: more than letters, digits and -._~, an empty value)", "change the text, or choose another `format`"),
+    ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': this text cannot be written"
+     " here (not allowed: a line break, a control character)", "change the text, or choose another `format`"),
+    ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': this text cannot be written"
+     " here (not allowed: characters other than letters, digits and -._~, an empty value)",
+     "change the text, or choose another `format`"),
     ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: each pair of this file may be left out, so it is unknown where"
      " commas belong", ALWAYS),
     ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",

@@ -61,10 +61,10 @@ def _constant(escape: Escape, value: str) -> str | None:
         return None
 
 
-def test_a_refusal_says_what_is_barred() -> None:
+def test_a_refusal_says_what_is_not_allowed() -> None:
     for escape in all_escapes().values():
         if any(escape.refuses(value) for value in VALUES):
-            assert escape.refusal.startswith("a value that cannot be written here (barred: "), escape.name
+            assert escape.refusal.startswith("this text cannot be written here (not allowed: "), escape.name
             assert not any(ord(char) > 126 for char in escape.refusal)
 
 

@@ -6,45 +6,46 @@ import pytest
 
 from tests.formats.test_escapes import all_escapes
 
-SEEN = "one of \"'\\#;, a line break, a control character, invisible characters, a space at an end"
-BARRED = {
+ENDS = "white space at the beginning, white space at the end"
+SEEN = f"any of \"'\\#;, a line break, a control character, invisible characters, {ENDS}"
+REFUSED = {
     "line": "a line break, a control character",
     "yaml": "",
     "yaml-key": "more than 1000 bytes",
     "yaml-single": "a line break, a control character",
-    "yaml-plain": "more than letters, digits and -._~/:@+, one of -@: at an end",
-    "yaml-block": "a line break, a control character, a space at an end",
+    "yaml-plain": "characters other than letters, digits and -._~/:@+, any of -@: at the beginning, any of : at the end",
+    "yaml-block": f"a line break, a control character, {ENDS}",
     "properties": "a control character, a character above U+FFFF",
     "properties-key": "a control character, a character above U+FFFF, an empty value",
     "ini": SEEN,
-    "word": "more than letters, digits and -._~, an empty value",
+    "word": "characters other than letters, digits and -._~, an empty value",
     "space": f"{SEEN}, an empty value",
     "env": "a NUL",
     "env-double": "a NUL",
-    "name": "more than letters, digits and -._~, one of 0123456789 at an end, an empty value",
+    "name": "characters other than letters, digits and _, any of 0123456789 at the beginning, an empty value",
     "xml": "a control character",
     "xml-attribute": "a control character",
     "json": "a control character",
     "toml": "a control character",
-    "toml-literal": "one of ', a line break, a control character",
-    "nginx": "one of $, a line break, a control character",
-    "nginx-single": "one of $, a line break, a control character",
-    "nginx-word": "more than letters, digits and -._~/:@+,=%?!*|^",
+    "toml-literal": "any of ', a line break, a control character",
+    "nginx": "any of $, a line break, a control character",
+    "nginx-single": "any of $, a line break, a control character",
+    "nginx-word": "characters other than letters, digits and -._~/:@+,=%?!*|^",
     "haproxy": "a line break, a control character, an empty value",
     "haproxy-double": "a line break, a control character",
-    "haproxy-single": "one of ', a line break, a control character",
-    "haproxy-word": "more than letters, digits and -._~/:@+,=%?!*|^",
+    "haproxy-single": "any of ', a line break, a control character",
+    "haproxy-word": "characters other than letters, digits and -._~/:@+,=%?!*|^",
 }
 
 
-@pytest.mark.parametrize(("name", "barred"), BARRED.items())
-def test_the_words_of_a_refusal(name: str, barred: str) -> None:
-    wanted = f"a value that cannot be written here (barred: {barred})" if barred else ""
+@pytest.mark.parametrize(("name", "refused"), REFUSED.items())
+def test_the_words_of_a_refusal(name: str, refused: str) -> None:
+    wanted = f"this text cannot be written here (not allowed: {refused})" if refused else ""
     assert all_escapes()[name].refusal == wanted
 
 
 def test_every_place_has_its_words() -> None:
-    assert set(all_escapes()) == set(BARRED)
+    assert set(all_escapes()) == set(REFUSED)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_an_unexpected_confd_fails_the_build(images: Images) -> None:
 
 def test_a_check_whose_program_the_image_lacks_fails_the_build(images: Images) -> None:
     text = 'files: [{dest: /etc/probe/a.conf, format: raw, check: "no-such-lint {{.src}}", body: [{text: x}]}]\n'
-    with pytest.raises(BuildError, match="the image lacks no-such-lint, which a check starts"):
+    with pytest.raises(BuildError, match="the image lacks no-such-lint, which a check of the spec runs"):
         images.conf(spec_of(text))
 
 

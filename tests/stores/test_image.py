@@ -215,14 +215,14 @@ def _command_lines() -> Iterator[bytes]:
     ("told", "said"),
     [
         ({"CONF_BACKEND": "rancher"}, "CONF_BACKEND=rancher: this image supports only env, file, etcdv3"),
-        ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end redis it holds HOST:PORT[/DATABASE]"),
-        ({"CONF_NODES": 'a"b:1'}, "CONF_NODES holds a quote"),
+        ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end redis, it must contain HOST:PORT[/DATABASE]"),
+        ({"CONF_NODES": 'a"b:1'}, "CONF_NODES must not contain quotes"),
         ({"CONF_PREFIX": "/a/"}, "CONF_PREFIX=/a/ must be a key such as /app"),
         ({"CONF_PREFIX": "/a/../b"}, "CONF_PREFIX=/a/../b must be a key"),
         ({"CONF_PREFIX": '/a"\nnodes = []'}, "must be a key"),
         ({"CONF_BACKEND": "vault", "CONF_PREFIX": "/secret/data/app"}, "a KV engine of version 2"),
         ({"CONF_BACKEND": "env", "CONF_PREFIX": "/my_app"}, "only lower-case letters, digits and slashes are allowed"),
-        ({"CONF_PASSWORD": "two\nlines"}, "client_key holds a line break or a control character"),
+        ({"CONF_PASSWORD": "two\nlines"}, "CONF_PASSWORD must not contain a line break or a control character"),
         ({"CONF_PASSWORD_FILE": "/nothing/here"}, "CONF_PASSWORD_FILE: /nothing/here cannot be read"),
     ],
 )

@@ -186,8 +186,8 @@ def test_the_unchanged_image_reads_the_tree_and_follows_it_with_as_many_reloads_
     ("words", "said"),
     [
         ({"CONF_BACKEND": "etcd"}, "CONF_BACKEND=etcd: this image supports only rancher and file"),
-        ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end file it holds paths of JSON files"),
-        ({"CONF_NODES": 'a"b'}, "CONF_NODES holds a quote"),
+        ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end file, it must contain the paths of JSON files"),
+        ({"CONF_NODES": 'a"b'}, "CONF_NODES must not contain quotes"),
     ],
 )
 def test_what_a_container_is_told_wrongly_is_said_at_once(tmp_path: Path, words: Mapping[str, str], said: str) -> None:

@@ -12,7 +12,7 @@ mv "$ask.new" "$ask.ask"
 left=20
 until [ -s "$ask.answer" ]; do
     if [ "$left" = 0 ]; then
-        echo "the main container, which has to run this check, does not answer: $1"
+        echo "the main container has not run this check within 20 s: $1"
         exit 1
     fi
     sleep 1

@@ -76,14 +76,14 @@ refuse() {
 
 [% else %]
 [% if filed %]
-# This file of options overrides the flags with which confd is started below.
+# The options in this file override the flags with which confd is started below.
 configure() {
     case $backend in
         rancher) return ;;
         file) ;;
         *) refuse "CONF_BACKEND=$backend: this image supports only rancher and file" ;;
     esac
-    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file it holds paths of JSON files"
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file, it must contain the paths of JSON files, separated by commas"
     store="the files $nodes"
     {
         echo 'backend = "file"'

@@ -8,7 +8,7 @@ texts() { # OPTION SCHEME
         rest=${rest#*,}
         case $node in
             '') continue ;;
-            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES holds a quote, a backslash or a control character" ;;
+            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES must not contain quotes, backslashes or control characters" ;;
             *://*) ;;
             *) node=$2$node ;;
         esac

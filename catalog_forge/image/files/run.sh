@@ -6,10 +6,10 @@
 # this script runs in the static busybox that the conf container has copied to the shared volume.
 #   run.sh PROGRAM [ARGUMENT ...]
 [% if leader %]
-# LAUNCH_AS=leader or LAUNCH_AS=others in the environment sets the role of this container, whatever its peers are.
+# The environment variable LAUNCH_AS sets the role of this container, leader or others, and the peers are not asked.
 [% endif %]
 [% if stagger %]
-# LAUNCH_STAGGER=SECONDS sets the time that each container gets for its restart.
+# The environment variable LAUNCH_STAGGER sets how many seconds each container gets for its restart.
 [% endif %]
 [% if commands %]
 # shellcheck disable=SC2016 # the commands of the spec are expanded by the shell that runs them
@@ -59,7 +59,7 @@ pause() {
 }
 [% if asks %]
 
-# Runs the checks that the conf container requests before it writes a new file. Runs in the background, because checks can be slow.
+# Runs the checks that the conf container requests before it writes a new file, in the background, because checks can be slow.
 answer() {
     for ask in "$share"/check/*.ask; do
         said=${ask%ask}said
@@ -87,14 +87,14 @@ wait_for_files() {
             told=$why
         fi
         if [ "$waited" -ge "$limit" ]; then
-            say "gave up: $name wrote no configuration within $limit s"
+            say "gave up: $name wrote no configuration within $limit s: ${why:-its container reports nothing, so see its log}"
             exit 1
         fi
         pause
         waited=$((waited + 1))
     done
     # Without this line, the log of a silent program would look as if the container still waited.
-    [ "$waited" = 0 ] || say "the configuration is there after $waited s"
+    [ "$waited" = 0 ] || say "the configuration is complete after $waited s"
 }
 
 [% if rendered %]
@@ -110,7 +110,7 @@ run() {
         done
         exec [[ shell ]] -c "$command"
     ) || status=$?
-    [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
+    [ "$status" = 0 ] || say "a command before the start failed with exit status $status, so the program is not started: $1"
     [ "$status" = 0 ] || exit "$status"
 }
 
@@ -125,7 +125,7 @@ before() {
     [[ shell ]] -c "$1" &
     status=0
     wait $! || status=$?
-    [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
+    [ "$status" = 0 ] || say "a command before the start failed with exit status $status, so the program is not started: $1"
     [ "$status" = 0 ] || exit "$status"
 }
 
@@ -311,13 +311,13 @@ look() {
     for peer in $others; do
         index=${peer%%=*}
         theirs=$(ask "${peer#*=}")
-        why="peer $index has not reported its number yet"
+        why="peer $index has not reported its number yet; if it never comes back, set LAUNCH_AS=leader in one container"
         [ -n "$theirs" ] || return 0
         if [ "$theirs" -gt "$mine" ] || { [ "$theirs" -eq "$mine" ] && [ "$index" -lt "$own" ]; }; then
             ahead=$index
         fi
     done
-    why="peer $ahead goes first, and does not answer yet"
+    why="peer $ahead must become the leader, but does not answer yet"
     [ -n "$ahead" ] || role=leader
 [% else %]
     why="the leader does not answer yet"
@@ -332,7 +332,7 @@ choose() {
 [% if leader.number %]
     if [ -z "$role" ]; then
         mine=$(whole "$([[ shell ]] -c [[ number ]])")
-        [ -n "$mine" ] || say "the command for the number of the leader printed no whole number"
+        [ -n "$mine" ] || say "the command in launch.leader.number printed no whole number, so the program is not started"
         [ -n "$mine" ] || exit 1
         "$share/busybox" nc -ll -p [[ leader.exchange ]] -e "$share/busybox" echo "$mine" &
         server=$!
@@ -366,7 +366,7 @@ choose() {
 # As soon as the leader answers, the data of the cluster exists.
 found() {
     [ "$role" = leader ] && [ ! -e [[ leader.once ]] ] && answers "$here" || return 0
-    : >[[ leader.once ]] || say "cannot write [[ leader.once ]]: at the next start the cluster would be founded again"
+    : >[[ leader.once ]] || say "cannot write [[ leader.once ]]: at its next start, this container may create the cluster a second time"
 }
 
 [% endif %]
@@ -431,7 +431,7 @@ send() {
         esac
         sleep 1
     done
-    say "$method http://$host:$port$path: no answer${answer:+ but $answer}"
+    say "$method http://$host:$port$path: no success within 60 s, so the program keeps the old settings${answer:+; the last answer: $answer}"
 }
 
 [% endif %]
@@ -492,7 +492,7 @@ while pause && alive; do
 [% if action.kind == 'signal' %]
             kill -[[ action.signal ]] "$child" 2>/dev/null || :
 [% elif action.kind == 'exec' %]
-            { [[ shell ]] -c [[ action.command ]] || say "reload failed: exit status $?"; } &
+            { [[ shell ]] -c [[ action.command ]] || say "reload failed: exit status $?:" [[ action.command ]]; } &
 [% elif action.kind == 'http' %]
             send [[ action.method ]] [[ action.host ]] [[ action.port ]] '[[ action.path ]]' [[ action.file ]] [[ action.type ]] &
 [% elif action.kind == 'restart' %]

@@ -12,19 +12,19 @@ given() {
     fi
 }
 
-# Prints an option of confd.toml with a text.
-text() {
-    [ "$(printf '%s' "$2" | tr -d '[:cntrl:]')" = "$2" ] || refuse "$1 holds a line break or a control character"
+# Prints an option of confd.toml with a text; an error names the variable that contains the text.
+text() { # OPTION TEXT [VARIABLE]
+    [ "$(printf '%s' "$2" | tr -d '[:cntrl:]')" = "$2" ] || refuse "${3:-$1} must not contain a line break or a control character"
     printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"
 }
 
 option() { # OPTION VARIABLE
     given "$2"
-    [ -z "$value" ] || text "$1" "$value"
+    [ -z "$value" ] || text "$1" "$value" "$2"
 }
 
 needed() {
-    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end $backend it holds $1"
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end $backend, it must contain $1"
     store="$backend at $nodes"
 }
 
@@ -36,7 +36,7 @@ below() {
 configure() {
     case $prefix in
         *[!A-Za-z0-9._/-]* | *//* | */. | */.. | */./* | */../* | */ | '' | [!/]*)
-            refuse "CONF_PREFIX=$prefix must be a key such as /app: letters, digits and . _ - between slashes, and none at its end"
+            refuse "CONF_PREFIX=$prefix must be a key such as /app: a slash at the start, letters, digits and . _ - between slashes, and no slash at the end"
             ;;
     esac
     given CONF_NODES
@@ -61,7 +61,7 @@ options() {
 [% else %]
 [% if each.name == 'vault' %]
             case $prefix in
-                /*/data | /*/data/* | /*/metadata | /*/metadata/*) refuse "CONF_PREFIX=$prefix: confd cannot list the keys of a KV engine of version 2" ;;
+                /*/data | /*/data/* | /*/metadata | /*/metadata/*) refuse "CONF_PREFIX=$prefix: confd cannot list the keys of a KV engine of version 2, so use version 1" ;;
             esac
 [% endif %]
 [% if each.name == 'env' %]
@@ -72,7 +72,7 @@ options() {
 [% if each.nodes %]
             needed "[[ each.nodes ]]"
 [% if each.option == 'table' %]
-            text table "$nodes"
+            text table "$nodes" CONF_NODES
 [% else %]
             texts [[ each.option ]] '[[ each.scheme ]]'
 [% endif %]
@@ -80,7 +80,7 @@ options() {
 [% for variable, name in each.credentials.items() %]
 [% if name == 'auth_type' %]
             given CONF_AUTH_TYPE
-            text auth_type "${value:-token}"
+            text auth_type "${value:-token}" CONF_AUTH_TYPE
 [% else %]
             option [[ name ]] [[ variable ]]
 [% if name == 'username' and each.name != 'vault' %]

@@ -37,14 +37,14 @@ wait_for_files() {
             told=$why
         fi
         if [ "$waited" -ge "$limit" ]; then
-            say "gave up: $name wrote no configuration within $limit s"
+            say "gave up: $name wrote no configuration within $limit s: ${why:-its container reports nothing, so see its log}"
             exit 1
         fi
         pause
         waited=$((waited + 1))
     done
     # Without this line, the log of a silent program would look as if the container still waited.
-    [ "$waited" = 0 ] || say "the configuration is there after $waited s"
+    [ "$waited" = 0 ] || say "the configuration is complete after $waited s"
 }
 
 # Forwards a signal. A shell starts background programs with INT and QUIT ignored: a program that still ignores them gets TERM.
@@ -117,7 +117,7 @@ send() {
         esac
         sleep 1
     done
-    say "$method http://$host:$port$path: no answer${answer:+ but $answer}"
+    say "$method http://$host:$port$path: no success within 60 s, so the program keeps the old settings${answer:+; the last answer: $answer}"
 }
 
 trap 'exit 143' TERM INT QUIT

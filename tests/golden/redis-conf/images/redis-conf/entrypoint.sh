@@ -62,7 +62,7 @@ texts() { # OPTION SCHEME
         rest=${rest#*,}
         case $node in
             '') continue ;;
-            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES holds a quote, a backslash or a control character" ;;
+            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES must not contain quotes, backslashes or control characters" ;;
             *://*) ;;
             *) node=$2$node ;;
         esac
@@ -75,14 +75,14 @@ texts() { # OPTION SCHEME
     printf ']\n'
 }
 
-# This file of options overrides the flags with which confd is started below.
+# The options in this file override the flags with which confd is started below.
 configure() {
     case $backend in
         rancher) return ;;
         file) ;;
         *) refuse "CONF_BACKEND=$backend: this image supports only rancher and file" ;;
     esac
-    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file it holds paths of JSON files"
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file, it must contain the paths of JSON files, separated by commas"
     store="the files $nodes"
     {
         echo 'backend = "file"'

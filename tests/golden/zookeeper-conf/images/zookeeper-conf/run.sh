@@ -5,7 +5,7 @@
 # forwards signals to it, and reloads it when a file has changed. The main image needs only /bin/sh and sleep: after the wait,
 # this script runs in the static busybox that the conf container has copied to the shared volume.
 #   run.sh PROGRAM [ARGUMENT ...]
-# LAUNCH_STAGGER=SECONDS sets the time that each container gets for its restart.
+# The environment variable LAUNCH_STAGGER sets how many seconds each container gets for its restart.
 # shellcheck disable=SC2016 # the commands of the spec are expanded by the shell that runs them
 set -eu
 
@@ -43,21 +43,21 @@ wait_for_files() {
             told=$why
         fi
         if [ "$waited" -ge "$limit" ]; then
-            say "gave up: $name wrote no configuration within $limit s"
+            say "gave up: $name wrote no configuration within $limit s: ${why:-its container reports nothing, so see its log}"
             exit 1
         fi
         pause
         waited=$((waited + 1))
     done
     # Without this line, the log of a silent program would look as if the container still waited.
-    [ "$waited" = 0 ] || say "the configuration is there after $waited s"
+    [ "$waited" = 0 ] || say "the configuration is complete after $waited s"
 }
 
 before() {
     /bin/sh -c "$1" &
     status=0
     wait $! || status=$?
-    [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
+    [ "$status" = 0 ] || say "a command before the start failed with exit status $status, so the program is not started: $1"
     [ "$status" = 0 ] || exit "$status"
 }
 
