@@ -67,9 +67,8 @@ _WHOLE = (
     + '{{if or (ne $rest "") (eq $digits "") (and (ne .value $digits) (ne .value (print "-" $digits)))'
     ' (and (ne $digits "0") (eq (printf "%.1s" $digits) "0"))'
 )
-INTEGER = (
-    f"""{{{{define "integer"}}}}{_WHOLE}}}}}{failure(".name", ": the value is not a whole number")}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
-)
+_NOT_WHOLE = failure(".name", ": the value is not a whole number")
+INTEGER = f"""{{{{define "integer"}}}}{_WHOLE}}}}}{_NOT_WHOLE}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
 
 
 def calculation(function: str) -> str:
