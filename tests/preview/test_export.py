@@ -145,6 +145,16 @@ def test_without_an_entry_that_is_there_it_says_so(shop: Path, tmp_path: Path, w
     assert not (tmp_path / "x.html").exists()
 
 
+def test_a_spec_with_an_error_is_exported_with_it_and_fails(tmp_path: Path) -> None:
+    words = ["new", "web-conf", "--service", "nginx:1.27.3", "--no-build"]
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), *words]).exit_code == 0
+    spec = tmp_path / "specs/web-conf.yml"
+    spec.write_text(spec.read_text() + "metadata: {level: {typ: int}}\n")
+    done = CliRunner().invoke(root, ["-C", str(tmp_path), "preview", "web", "--export", str(tmp_path / "x.html")])
+    assert done.exit_code == 1 and "unknown key 'typ'" in done.stderr
+    assert "unknown key 'typ'" in (tmp_path / "x.html").read_text()
+
+
 def test_an_entry_outside_the_folders_that_rancher_reads_is_shown(tmp_path: Path) -> None:
     shutil.copytree(tree(tmp_path / "a", entry("web", questions([]))) / "templates", tmp_path / "b/mine")
     assert "<title>" in export.exported(Site(tmp_path / "b"), Site(tmp_path / "b").id_of("mine/web"))

@@ -59,11 +59,14 @@ def preview(settings: Settings, entry: str | None, port: int, images: tuple[Path
     if not (path or images or Repository(site.root).names()):
         check_there(site.catalog(), site.root)
     if out:
+        from catalog_forge.errors import ForgeError
         from catalog_forge.preview.export import exported
 
         if not path:
             raise click.UsageError("--export needs an ENTRY: the file shows a single entry")
         outfile.write(out, exported(site, path))
+        if problems := site.opened(path).problems:
+            raise ForgeError.of(problems)
         return
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url

@@ -36,7 +36,7 @@ from catalog_forge.spec.model import (
 )
 from catalog_forge.spec.model.frame import NumberOrVariable
 from catalog_forge.spec.model.record import Key, Record, keys_of
-from catalog_forge.spec.programs import SOFTWARE
+from catalog_forge.spec.programs import PROGRAMS, SOFTWARE
 from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH, format_of
 
 _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
@@ -73,7 +73,7 @@ metadata: [maxmemory, maxmemory-policy]
 ```
 
 `service` is IMAGE, IMAGE:TAG or NAME=IMAGE:TAG (without NAME, the last part of IMAGE is the name); `config`, `reload` and `format` define one file with a pair for each metadata key.
-catalog-forge knows the start command of the official images of well-known software; for other images, write the start command in
+catalog-forge knows the start command of [well-known images](#well-known-software); for other images, write the start command in
 `launch.exec`. `catalog-forge spec show NAME` prints the full form of a spec. If a key is unknown, the error message suggests the most
 similar known key. Text needs no quotes, even if it looks like a number: `version: 1.10` is the text 1.10. Anchors and aliases are not
 allowed.
@@ -288,7 +288,11 @@ def _software() -> str:
         for row in SOFTWARE
     ]
     head = "## Well-known software\n\nThis table shows suitable settings and their sources. The command `new` uses these settings in place of flags that you leave out.\n"
-    return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
+    images = dict.fromkeys(image for row in PROGRAMS for image in row.images)
+    started = f"\nThe start commands of these images are known: {', '.join(f'`{image}`' for image in sorted(images))}."
+    return "\n".join(
+        [head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows, started]
+    )
 
 
 def _formats() -> str:
