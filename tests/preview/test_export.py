@@ -89,6 +89,18 @@ def test_it_has_the_drawing_the_scenarios_and_what_is_left_out(browser: webdrive
     closed(page)
 
 
+def test_a_spec_with_an_error_is_told_above_the_files_on_disk(browser: webdriver.Chrome, shop: Path, tmp_path: Path) -> None:
+    assert CliRunner().invoke(root, ["-C", str(shop), "generate"]).exit_code == 0
+    spec = shop / "specs/web-conf.yml"
+    spec.write_text(spec.read_text().replace("format: ini", "format: iny"))
+    done = CliRunner().invoke(root, ["-C", str(shop), "preview", "web", "--export", str(tmp_path / "web.html")])
+    assert done.exit_code == 1
+    page = opened(browser, (tmp_path / "web.html").as_uri())
+    assert page.texts("#problems h2") == ["The spec has problems; below are the files on disk"]
+    assert page.texts("#problems .place")[0] == "specs/web-conf.yml:17:11"
+    closed(page)
+
+
 @pytest.mark.parametrize("name", ["evil", "sly"])
 def test_nothing_of_an_entry_runs_or_loads_in_it(browser: webdriver.Chrome, tmp_path: Path, name: str) -> None:
     page = opened(browser, written(hostile(tmp_path / "catalog"), name, tmp_path / "evil.html"))

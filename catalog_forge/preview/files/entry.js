@@ -1,5 +1,5 @@
 // What Rancher says of an entry beside its questions: icon, name, description and facts.
-import {el} from "./dom.js";
+import {el, problemList} from "./dom.js";
 
 export const nameOf = (data) => data.id.split("/")[1];
 
@@ -23,6 +23,10 @@ export function readme(html) {
   for (const each of article.querySelectorAll("pre")) each.tabIndex = 0;
   return article;
 }
+
+// What is wrong with the spec of an entry, and what is shown of the entry all the same.
+export const wrong = (data) => data.problems.length
+  ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : [];
 
 // Which conf image the files are of, where no spec makes it.
 export const renderedBy = (answer) => answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];

@@ -1,6 +1,6 @@
 // An entry in one file, without a server: it shows what was rendered when the file was written.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
-import {about, readme, renderedBy} from "./entry.js";
+import {about, readme, renderedBy, wrong} from "./entry.js";
 import {form, isSecret} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {drawing} from "./topology.js";
@@ -15,7 +15,7 @@ const chosen = new Map(); // answers other than the defaults, the last one at th
 function build() {
   const picture = data.picture && el("img.icon", {src: data.picture, alt: ""});
   byId("root").textContent = data.made;
-  byId("view").replaceChildren(el("div.entry", {},
+  byId("view").replaceChildren(el("div#problems", {role: "alert"}, wrong(data)), el("div.entry", {},
     el("aside.side", {"aria-label": "Entry and questions"}, about(data, picture), data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`)),
       el("h2", {}, "Configuration options"), form(data.questions || [], {}, choose),
       el("h2", {}, "Not in this file"), el("ul#left-out.note", {}, data.left_out.map((each) => el("li", {}, each))), el("p.note", {}, el("code", {}, `catalog-forge preview ${data.id}`), " shows it.")),

@@ -1,7 +1,7 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
 import {byId, counted, el, problemList, select, tabs, visible} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
-import {about, nameOf, readme, renderedBy} from "./entry.js";
+import {about, nameOf, readme, renderedBy, wrong} from "./entry.js";
 import {form, isSecret, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
@@ -137,8 +137,7 @@ function build() {
     about(data, icon(data.id, data.title || nameOf(data), data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry has no questions.")));
-  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `${addressOf(now.id, now.wanted)}?tab=${name}`); choose(name); }))));
-  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is its last valid state" : data.revision === null ? "" : "; below are the files on disk"}`), problemList(data.problems)] : []));
+  view.replaceChildren(el("div#problems", {role: "alert"}, wrong(data)), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `${addressOf(now.id, now.wanted)}?tab=${name}`); choose(name); }))));
   byId("panel-readme").replaceChildren(readme(data.readme));
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors", {"aria-live": "polite"}), el("div#files"));
   if (byId("services")) get("/api/services").then(({services}) => byId("services").replaceChildren(...services.map((each) => el("option", {value: each}))), () => null);
