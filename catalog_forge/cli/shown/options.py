@@ -23,9 +23,7 @@ def html(what: str = "Write an HTML page.") -> Callable[[Any], Any]:
     return click.option("--html", type=places.NEW_FILE, metavar="FILE", help=what)
 
 
-def answers(
-    what: str = "File with answers, as YAML or as KEY=VALUE lines (.env).", dest: str = "answers"
-) -> Callable[[Any], Any]:
+def answers(what: str = _ANSWERS, dest: str = "answers") -> Callable[[Any], Any]:
     """Return a decorator that adds the option --answers: the file with the answers to questions."""
     return click.option("--answers", dest, type=places.FILE, metavar="FILE", help=what)
 
