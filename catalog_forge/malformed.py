@@ -298,7 +298,9 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
     change = f"{'add' if near > indent else 'remove'} {_spaces(abs(near - indent))}"
     hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
     if near == indent:
-        return "this line does not continue the lines above", hint + ", and check the lines between them", line, indent
+        words = f"this line is aligned with {word!r} in line {number + 1}, but cannot follow it"
+        mixed = "write both lines as keys, or both as list items ('- ')"
+        return words, "check the lines between them" if line > number + 1 else mixed, line, indent
     return "the indentation of this line matches no line above it", hint, line, indent
 
 

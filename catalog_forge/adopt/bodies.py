@@ -132,7 +132,7 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
                 if one in metadata and not use.optional and "variable" not in found[one]:
-                    # No question asks for this key, because its values are fixed. A file that needs it is not written without it.
+                    # The entry gives this key a fixed value, so the key always exists, and a file may require it.
                     found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}

@@ -26,7 +26,7 @@ def equal(left: Phrase, right: Phrase) -> Test | bool:
     there = Test("exists", (found.path,))
     default = found.default.constant
     if default is None or right.constant is None:
-        raise Unliftable("a default cannot be compared with an unknown value")
+        raise Unliftable("a key with a default can be compared only with fixed text, and its default must also be fixed text")
     bare = Test("eq", (Phrase((Lookup(found.path, Phrase()),)), right))
     if default == right.constant:
         return bare if not default else joined("any", [negated(there), bare])

@@ -82,7 +82,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget
             is_text = not copied and text_of(file.content) is not None
             content = budget.made(sandbox.file(file.path, answers)).encode() if is_text else file.content
             if len(content) > MAX_BYTES:
-                raise ForgeError(f"the template makes more than {MAX_BYTES} bytes", Where(file.path))
+                raise ForgeError(f"the rendered file is larger than {MAX_BYTES} bytes", Where(file.path))
             plan.add(File(path, content, file.mode))
     return plan
 

@@ -1,4 +1,4 @@
-"""Merges the changes of a newer blueprint into the author's files, which an older version of the blueprint generated.
+"""Merges the changes in a newer version of a blueprint into files that an older version generated and the user may have edited.
 
 This module neither reads nor writes files."""
 

@@ -33,7 +33,9 @@ def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
             "a chart contains Rancher's metadata as files, but this spec reads another store", where, "engine: {backend: rancher}"
         )
     if spec.engine.confd != "0.16.0":
-        raise ForgeError("a chart needs confd 0.16.0, which can read files", spec.engine.at("confd"), "engine: {confd: 0.16.0}")
+        raise ForgeError(
+            "a chart needs confd 0.16.0, which can read metadata from files", spec.engine.at("confd"), "engine: {confd: 0.16.0}"
+        )
     if spec.engine.metadata == "2015-07-25":
         raise ForgeError(
             "a chart needs the metadata version 2015-12-19 or later",

@@ -91,7 +91,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
     kinds = [*function.parameters, *([function.more] * (given - least))]
     for number, (argument, kind) in enumerate(zip(arguments, kinds, strict=True), 1):
         if not _may_be(argument, kind):
-            return f"argument {number} must be {shown(kind)}, but this is {shown(argument.type)}"
+            return f"argument {number} must be {shown(kind)}, but it is {shown(argument.type)}"
     check = _CHECKS.get(name)
     return (check(name, arguments) if check else "") or _tried(name, arguments)
 
@@ -148,7 +148,7 @@ def _pairs(_name: str, arguments: Sequence[Argument]) -> str:
     if len(arguments) % 2:
         return "it takes pairs of a key and a value, but the last key has no value"
     wrong = next((key.type for key in arguments[::2] if key.type not in ("", "string")), None)
-    return f"a key must be a string, but this is {shown(wrong)}" if wrong else ""
+    return f"a key must be a string, but it is {shown(wrong)}" if wrong else ""
 
 
 def _comparison(name: str, arguments: Sequence[Argument]) -> str:
@@ -178,7 +178,7 @@ def _element(name: str, arguments: Sequence[Argument]) -> str:
         return f"{shown(kind)} has no elements"
     wanted = "string" if kind == MAP else "int"
     wrong = next((each.type for each in places if each.type and not _may_be(each, wanted)), "") if kind else ""
-    return f"an index of {shown(kind)} must be {shown(wanted)}, but this is {shown(wrong)}" if wrong else ""
+    return f"an index of {shown(kind)} must be {shown(wanted)}, but it is {shown(wrong)}" if wrong else ""
 
 
 def _called(_name: str, arguments: Sequence[Argument]) -> str:
@@ -215,4 +215,4 @@ def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
             yield f"%{verb} does not print {shown(argument.type)}"
     more = sum(1 for _ in rest)
     if more:
-        yield f"{counted(more, 'argument')} more than the format has verbs"
+        yield f"the format has no verb for the last {counted(more, 'argument')}"

@@ -65,7 +65,7 @@ class Path:
 
 
 def path(text: str) -> Path:
-    """Return the path of a constant key."""
+    """Return the path of a key whose name contains no template expression."""
     return Path(text.replace("%", "%%"))
 
 

@@ -53,7 +53,7 @@ def gathered(placed: Mapping[str, str]) -> list[Gathered]:
     taken: set[str] = set()
     chosen = []
     for confdir, (resources, templates) in sorted(found.items(), key=lambda each: (each[0] != CONF_DIR, each[0])):
-        # An additional copy of the whole context is not a second confd folder.
+        # Skip a folder whose resources all belong to an earlier one: `COPY . /src` copies the same files a second time.
         if not taken.issuperset(resources.values()):
             taken |= set(resources.values())
             chosen.append(Gathered(confdir, resources, templates))

@@ -1,7 +1,7 @@
 """Exports an entry as one HTML file that needs no server and can, for example, be attached to a merge request.
 
-The file contains what the page shows for the default answers, the changes that each option makes, the drawing and the
-scenarios. The file lists the parts that it leaves out because they are too large or need a server. The file's security policy
+The file contains the drawing of the stack, the scenarios, what the page shows for the default answers, and what each option
+changes. The file lists the parts that it leaves out because they are too large or need a server. The file's security policy
 contains the hashes of the script and the style in the file, and allows no other script or style.
 """
 

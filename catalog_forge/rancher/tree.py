@@ -122,7 +122,7 @@ class Yaml:
 
     @classmethod
     def read(cls, text: bytes | str, file: str) -> Yaml:
-        """Parse text as Rancher's YAML reader does. Locations in the text have the file name `file`."""
+        """Parse text as Rancher's YAML reader does. `file` is the file name in all locations."""
         try:
             found = yamlio.parse_lenient(text, file)
         except ForgeError as error:

@@ -160,7 +160,7 @@ def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator
 
 
 def _keys(node: Node | None, before: str = "") -> Iterator[tuple[str, Where]]:
-    """Yield the metadata keys that have a value, each as a path with its location."""
+    """Yield the path of each metadata key with a scalar value, at any depth, and the location of the value."""
     for name, value in pairs(node).items() if isinstance(node, Map) else ():
         if isinstance(value, Text):
             yield f"{before}{name}", value.where

@@ -54,7 +54,7 @@ def parse(text: str) -> Reference:
     if host and not (set(".:") & set(host) or host == "localhost" or host != host.lower()):
         host, repository = "", f"{host}/{repository}"
     if found is None or len(repository) > 255 or (found["digest"] is not None and not DIGEST.fullmatch(found["digest"])):
-        hint = "such as registry.example.org/web/nginx:1.27.3; a digest is sha256: and 64 hex digits"
+        hint = "write, for example, registry.example.org/web/nginx:1.27.3; a digest is sha256: and 64 hex digits"
         raise ForgeError(f"{text[:100]!r} is not the name of an image", hint=hint)
     host = DOCKER_HUB if host in ("", "index.docker.io") else host
     if host == DOCKER_HUB and "/" not in repository:

@@ -104,7 +104,7 @@ class Ssm(_Aws):
         return {each["Name"]: each["Value"].encode() for page in self._pages("get_parameters_by_path", **asked) for each in page}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform the only operation: either a put or a delete."""
+        """Perform one operation, a put or a delete. There is never more than one, because `most` is 1."""
         for key, value in puts.items():
             kind = "SecureString" if self._target.is_secret(key) else "String"
             self._ask("put_parameter", Name=key, Value=value, Type=kind, Overwrite=True)

@@ -38,7 +38,7 @@ class Etcd:
             unclear(self._target.node, "its keys do not have the format of etcd")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform the only operation: either a put or a delete."""
+        """Perform one operation, a put or a delete. There is never more than one, because `most` is 1."""
         for key, value in puts.items():
             # A removed list or map leaves its directory behind, which blocks a value of the same name.
             if self._wire.ask("PUT", _path(key), urlencode({"value": value}), known=(403,))[0] == 403:

@@ -1,6 +1,6 @@
 """A client of Vault's KV store, version 1, over HTTP.
 
-Each key is a secret with the field `value` (confd's backends/vault/client.go).
+Each key is stored as a secret whose field `value` contains the key's value, as confd expects (its backends/vault/client.go).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Vault:
             unclear(self._target.node, "its keys do not have the format of Vault's KV version 1")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Perform the only operation: either a put or a delete."""
+        """Perform one operation, a put or a delete. There is never more than one, because `most` is 1."""
         for key, value in puts.items():
             self._wire.json("PUT", f"/v1{quote(key)}", {"value": value})
         for key in deletes:

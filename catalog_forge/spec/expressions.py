@@ -71,7 +71,7 @@ class Attr:
     """A field of `self`, `stack`, `service`, `env` or an element. For an element, `root` is `it` or the name
     that an `each` gives the element.
 
-    `path` is ('ip',), ('label', L), ('host', 'ip'), ...
+    `path` contains the parts of the field's name, such as ('ip',) or ('host', 'ip'); for a label, it is ('label', NAME).
     """
 
     root: str

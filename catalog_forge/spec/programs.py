@@ -1,8 +1,8 @@
 """Lists the start commands of well-known images, and how to name the configuration file on the command line.
 
-The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images. The Dockerfile of an image whose name has no
-slash is listed in https://github.com/docker-library/official-images; all other images are named like the repository of their
-Dockerfile. A spec with an image that is not in the table must define `launch.exec`.
+The data comes from the ENTRYPOINT and CMD in the public Dockerfiles of the images. For images without a slash in
+their names, https://github.com/docker-library/official-images lists the Dockerfiles; for other images, the repository that builds
+the image has the Dockerfile. A spec with an image that is not in the table must define `launch.exec`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Endings:
         return ended
 
     def late(self, containers: Iterable[Seen], launches: Mapping[tuple[str, str], Launch], now: float) -> list[Ending]:
-        """Record containers whose end was found only when they were stopped. Return the ends that were not recorded before."""
+        """Record containers that had already ended by themselves when they were to be stopped. Return the ends that are new."""
         return [
             self._end(each, course, launches.get((each.service, each.launch)), now)
             for each in containers

@@ -182,7 +182,7 @@ class Stack:
     ports: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     def scaled(self, scales: Mapping[str, int]) -> Stack:
-        """Return the stack with these scales of its services; all other services keep their scales."""
+        """Return the stack with the given scales; a service that `scales` does not name keeps its scale."""
         return replace(self, services=tuple(replace(each, scale=scales.get(each.name, each.scale)) for each in self.services))
 
 

@@ -110,7 +110,7 @@ def test_other_delimiters_leave_the_marks_of_confd_alone(tmp_path: Path) -> None
             "{% set n = namespace(x='x') %}{% for _ in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
             "too much time or memory",
         ),
-        ("{{ 'x' * 1100000 }}", f"makes more than {MAX_BYTES} bytes"),
+        ("{{ 'x' * 1100000 }}", f"larger than {MAX_BYTES} bytes"),
     ],
 )
 def test_a_template_that_fails_or_does_more_than_it_may_is_named_with_its_line(tmp_path: Path, text: str, words: str) -> None:

@@ -24,45 +24,45 @@ NEVER = r"""
 {{not}}
     fails not @2 it takes 1 argument, but gets 0
 {{toUpper 1}}
-    fails toUpper @2 argument 1 must be a string, but this is a whole number
+    fails toUpper @2 argument 1 must be a string, but it is a whole number
 {{toUpper 1.5}}
-    fails toUpper @2 argument 1 must be a string, but this is a floating-point number
+    fails toUpper @2 argument 1 must be a string, but it is a floating-point number
 {{toUpper true}}
-    fails toUpper @2 argument 1 must be a string, but this is a boolean
+    fails toUpper @2 argument 1 must be a string, but it is a boolean
 {{toUpper nil}}
-    fails toUpper @2 argument 1 must be a string, but this is nil
+    fails toUpper @2 argument 1 must be a string, but it is nil
 {{toUpper (ls "/a")}}
-    fails toUpper @2 argument 1 must be a string, but this is a list of strings
+    fails toUpper @2 argument 1 must be a string, but it is a list of strings
 {{toUpper (seq 1 2)}}
-    fails toUpper @2 argument 1 must be a string, but this is a list of numbers
+    fails toUpper @2 argument 1 must be a string, but it is a list of numbers
 {{toUpper (jsonArray "[]")}}
-    fails toUpper @2 argument 1 must be a string, but this is a list
+    fails toUpper @2 argument 1 must be a string, but it is a list
 {{toUpper (gets "/a")}}
-    fails toUpper @2 argument 1 must be a string, but this is a list of pairs
+    fails toUpper @2 argument 1 must be a string, but it is a list of pairs
 {{toUpper (get "/a")}}
-    fails toUpper @2 argument 1 must be a string, but this is a pair
+    fails toUpper @2 argument 1 must be a string, but it is a pair
 {{toUpper (json "{}")}}
-    fails toUpper @2 argument 1 must be a string, but this is a map
+    fails toUpper @2 argument 1 must be a string, but it is a map
 {{toUpper datetime}}
-    fails toUpper @2 argument 1 must be a string, but this is a time
+    fails toUpper @2 argument 1 must be a string, but it is a time
 {{toUpper 1i}}
-    fails toUpper @2 argument 1 must be a string, but this is a complex number
+    fails toUpper @2 argument 1 must be a string, but it is a complex number
 {{toUpper (lookupSRV "a" "b" "c")}}
-    fails toUpper @2 argument 1 must be a string, but this is a list of servers
+    fails toUpper @2 argument 1 must be a string, but it is a list of servers
 {{toUpper (getv "/a")}}{{toUpper (or 1 "a")}}{{toUpper (reverse 1)}}
-    fails toUpper @47 argument 1 must be a string, but this is a whole number
+    fails toUpper @47 argument 1 must be a string, but it is a whole number
 {{add 1 "a"}}
-    fails add @2 argument 2 must be a whole number, but this is a string
+    fails add @2 argument 2 must be a whole number, but it is a string
 {{add 1.0 1}}{{add 1e0 (len "a")}}{{add 0x1p2 1}}
 {{seq 1 true}}
-    fails seq @2 argument 2 must be a whole number, but this is a boolean
+    fails seq @2 argument 2 must be a whole number, but it is a boolean
 {{add (getv "/a") 1}}
-    fails add @2 argument 1 must be a whole number, but this is a string
+    fails add @2 argument 1 must be a whole number, but it is a string
 {{join "a" ","}}
-    fails join @2 argument 1 must be a list of strings, but this is a string
+    fails join @2 argument 1 must be a list of strings, but it is a string
 {{join nil ","}}{{join (ls "/a") ","}}{{join (split "a" ",") ","}}
 {{sortKVByLength (ls "/a")}}
-    fails sortKVByLength @2 argument 1 must be a list of pairs, but this is a list of strings
+    fails sortKVByLength @2 argument 1 must be a list of pairs, but it is a list of strings
 {{sortKVByLength (gets "/a")}}{{sortKVByLength nil}}
 {{getv "a"}}
 {{getv "a/b"}}
@@ -95,9 +95,9 @@ NEVER = r"""
 {{map "a"}}
     fails map @2 it takes pairs of a key and a value, but the last key has no value
 {{map 1 2}}
-    fails map @2 a key must be a string, but this is a whole number
+    fails map @2 a key must be a string, but it is a whole number
 {{map "a" 1 nil 2}}
-    fails map @2 a key must be a string, but this is nil
+    fails map @2 a key must be a string, but it is nil
 {{map "a" 1 (getv "/a") 2}}{{map "a" nil}}
 {{eq}}
     fails eq @2 it takes at least 1 argument, but gets 0
@@ -157,9 +157,9 @@ NEVER = r"""
 {{index "abc" 7}}{{index "abc" 2}}{{index (ls "/a") 7}}
     fails index @2 index out of range: 7
 {{index (ls "/a") "b"}}{{index (map "a" 1) "b"}}
-    fails index @2 an index of a list of strings must be a whole number, but this is a string
+    fails index @2 an index of a list of strings must be a whole number, but it is a string
 {{index (map "a" 1) 1}}
-    fails index @2 an index of a map must be a string, but this is a whole number
+    fails index @2 an index of a map must be a string, but it is a whole number
 {{index nil 1}}
     fails index @2 nil has no elements
 {{slice (map) 1}}
@@ -180,15 +180,15 @@ NEVER = r"""
 {{printf "%s"}}
     garbles printf @2 %s has no argument
 {{printf "a" 1}}
-    garbles printf @2 1 argument more than the format has verbs
+    garbles printf @2 the format has no verb for the last 1 argument
 {{printf "a" 1 2}}
-    garbles printf @2 2 arguments more than the format has verbs
+    garbles printf @2 the format has no verb for the last 2 arguments
 {{printf "%"}}
     garbles printf @2 the format ends in %
 {{printf "%s %" "a"}}
     garbles printf @2 the format ends in %
 {{printf "%%%s" "a"}}{{printf "%[1]d" "a"}}{{printf "%*d" "a"}}{{printf (getv "/a") 1}}{{printf 1}}{{printf}}
-    fails printf @89 argument 1 must be a string, but this is a whole number
+    fails printf @89 argument 1 must be a string, but it is a whole number
     fails printf @101 it takes at least 1 argument, but gets 0
 {{printf "%t" 1}}
     garbles printf @2 %t does not print a whole number

@@ -191,7 +191,7 @@ def test_what_fails_in_every_pass_is_known_and_nothing_else(confd: Path, tmp_pat
         ('{{printf "%y" 1}}', ["there is no verb %y"]),
         ('{{printf "%s" 1}}', ["%s does not print a whole number"]),
         ('{{printf "%d" (ls "/a")}}', ["%d does not print a list of strings"]),
-        ('{{printf "a" 1}}', ["1 argument more than the format has verbs"]),
+        ('{{printf "a" 1}}', ["the format has no verb for the last 1 argument"]),
         ('{{printf "100%"}}', ["the format ends in %"]),
         ('{{1 | printf "%s%d" "a"}}', []),
         ('{{printf "%s %q %v %x %5d %-3s %.2f %t %T %% %c" "a" "b" nil 1 2 "c" 1.5 true 1 65}}', []),

@@ -382,11 +382,11 @@ FOUND = r"""
 {{and (ls "/a") (ls "/b")}}{{add (or 1 2) 1}}{{add (or "a" "b") 1}}
     reads ls /a @10
     reads ls /b @20
-    fails add @47 argument 1 must be a whole number, but this is a string
+    fails add @47 argument 1 must be a whole number, but it is a string
 {{index (seq 1 2) 0 | add 1}}{{add (index (ls "/a") 0) 1}}{{add (index 5 0) 1}}{{add (index (ls "/a") 0 0) 1}}
     reads ls /a @46
     reads ls /a @96
-    fails add @31 argument 1 must be a whole number, but this is a string
+    fails add @31 argument 1 must be a whole number, but it is a string
     fails index @65 a whole number has no elements
 {{if or (exists "/a") (exists "/b")}}{{getv "/a"}}{{getv "/b"}}{{getv "/c"}}{{end}}
     reads exists /a @16
@@ -524,12 +524,12 @@ getv "/a" {}
 {{range gets "/a/*"}}{{toUpper .}}{{end}}{{range getvs "/a/*"}}{{add . 1}}{{end}}
     reads gets /a/? @13
     reads getvs /a/? @55
-    fails toUpper @23 argument 1 must be a string, but this is a pair
-    fails add @65 argument 1 must be a whole number, but this is a string
+    fails toUpper @23 argument 1 must be a string, but it is a pair
+    fails add @65 argument 1 must be a whole number, but it is a string
 {{range ls "/a"}}{{add . 1}}{{end}}{{range seq 1 2}}{{toUpper .}}{{end}}
     reads ls /a @11
-    fails add @19 argument 1 must be a whole number, but this is a string
-    fails toUpper @54 argument 1 must be a string, but this is a whole number
+    fails add @19 argument 1 must be a whole number, but it is a string
+    fails toUpper @54 argument 1 must be a string, but it is a whole number
 """
 
 

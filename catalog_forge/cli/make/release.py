@@ -44,7 +44,7 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
 
     A revision is published once it is committed to git. A published revision never changes, and is restored if `generate` has
     overwritten it. The spec gets the next revision and version, and the changelog in its folder gets a line. With --all,
-    every changed entry is released, for example after a change of the team's standards, which become part of the commit.
+    every changed entry is released, for example after the team's standards have changed; --commit then commits the standards too.
     """
     from catalog_forge import releasing
     from catalog_forge.errors import UsageError

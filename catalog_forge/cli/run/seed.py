@@ -181,9 +181,7 @@ def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, y
     if answers:
         root = yamlio.parse(answers.read_bytes(), str(answers), max_bytes=_MAX_BYTES)
         if not isinstance(root, yamlio.Map):
-            raise ForgeError(
-                "values must be a mapping of keys to values", root.where, "write KEY: VALUE, with one key in each line"
-            )
+            raise ForgeError("values must be a mapping of keys to values", root.where, "write one KEY: VALUE per line")
         given |= {key.value: node for key, node in root.pairs}
     for key, text in pairs_of(sets):
         given[key] = _value(key, text, key in spec.metadata and not spec.metadata[key].asked)

@@ -81,8 +81,8 @@ def up(ctx: click.Context, /, entry: str, detach: bool, form: str, **options: An
     """Run an entry's whole stack on a Docker engine, as Rancher would.
 
     ENTRY is a folder in templates/ or one of its revisions. The containers reach the metadata service
-    as rancher-metadata. In the foreground, Ctrl-C stops the stack, and `up` starts it again; with -d the stack keeps running. If
-    the stack already exists, `up` changes only what differs, and keeps the answers and scales given before.
+    as rancher-metadata. In the foreground, Ctrl-C stops the stack, and the next `up` starts it again; with -d, it keeps running.
+    If the stack already exists, `up` changes only what differs, and keeps the answers and scales given before.
     """
     expect = options.pop("expect")
     if (older := options.pop("older")) is not None:

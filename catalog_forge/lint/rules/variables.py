@@ -213,4 +213,8 @@ def template_in_rancher(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "value" and use.file is revision.rancher:
-            yield Hit(use.where, "the catalog service reads this file before the template is rendered", f"write ${{{use.name}}}")
+            yield Hit(
+                use.where,
+                "the catalog service reads this file before the launch renders it, so it sees the template code",
+                f"write ${{{use.name}}}",
+            )

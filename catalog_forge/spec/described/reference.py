@@ -72,7 +72,7 @@ reload: restart
 metadata: [maxmemory, maxmemory-policy]
 ```
 
-`service` is IMAGE, IMAGE:TAG or NAME=IMAGE:TAG (without NAME, the last part of IMAGE is the name); `config`, `reload` and `format` define one file with a pair for each metadata key.
+`service` is IMAGE, IMAGE:TAG or NAME=IMAGE:TAG (without NAME, the last part of IMAGE is the name); `config`, `reload` and `format` define one file with a key-value pair for each metadata key.
 catalog-forge knows the start command of [well-known images](#well-known-software); for other images, write the start command in
 `launch.exec`. `catalog-forge spec show NAME` prints the full form of a spec. If a key is unknown, the error message suggests the most
 similar known key. Text needs no quotes, even if it looks like a number: `version: 1.10` is the text 1.10. Anchors and aliases are not

@@ -69,10 +69,10 @@ class Service(Composed):
         maximum=255,
     )
     topology: str = key(
-        "how the service gets the configuration, where main is the container of the program and conf is the container of confd: "
-        "`volumes` (main is the primary service, and conf is its sidekick), "
-        "`netns` (conf is the primary service, and main is its sidekick with the same network), "
-        "`datavol` (main is the primary service, and conf is its sidekick with the same network), "
+        "how the service gets the configuration (main: the container of the program; conf: the container of confd): "
+        "`volumes` (conf is a sidekick of main), "
+        "`netns` (main is a sidekick of conf, and shares its network), "
+        "`datavol` (conf is a sidekick of main, and shares its network), "
         "`scripts` (conf writes files that never change, and exits) or "
         "`embedded` (one container: the conf image is built from the image of the program, and confd runs next to the program)",
         "volumes",

@@ -277,7 +277,7 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
 
 @rule("CF707", "note", "confd looks for changes only every ten minutes", on=Image)
 def slow_poll(image: Image) -> Iterator[Hit]:
-    """Without -watch and -interval confd sleeps 600 seconds after each pass: a new peer, or a file whose metadata came a second
+    """With neither -watch nor -interval, confd sleeps 600 seconds after each pass: a new peer, or a file whose metadata came a second
     too late, is missing for up to ten minutes.
 
     Bad:
