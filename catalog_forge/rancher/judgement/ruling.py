@@ -30,7 +30,7 @@ HINTS = {
     "CF326": "write one value where text is expected, and begin each option with a dash",
     "CF402": "write version: '2'",
     "CF413": "write whole numbers, and times in milliseconds",
-    "CF417": "write true or false without quotes; an answer is always text: to let one decide, use {{if}} in a docker-compose.yml.tpl",
+    "CF417": "write true or false without quotes; an answer is always text: if one decides, use {{if}} in docker-compose.yml.tpl",
     "CF421": "write NAME: VALUE with one text for each name",
     "CF426": _NEEDS_YAML,
     "CF427": "write its keys below it, such as image: ...",

@@ -277,8 +277,8 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
 
 @rule("CF707", "note", "confd looks for changes only every ten minutes", on=Image)
 def slow_poll(image: Image) -> Iterator[Hit]:
-    """With neither -watch nor -interval, confd sleeps 600 seconds after each pass: a new peer, or a file whose metadata came a second
-    too late, is missing for up to ten minutes.
+    """With neither -watch nor -interval, confd sleeps 600 seconds after each pass: a new peer, or a file whose metadata came a
+    second too late, is missing for up to ten minutes.
 
     Bad:
         -- images/web-conf/run.sh --
