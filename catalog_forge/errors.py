@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -42,17 +44,36 @@ class Problem:
         return {"message": self.message, "where": str(self.where or ""), "hint": self.hint}
 
 
+# Hints for errors of the operating system.
+_HELPS = {
+    errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
+    errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
+    errno.ENOENT: "check the path, and that its folder exists",
+    errno.EISDIR: "name a file in this folder",
+    errno.ENOTDIR: "one part of the path is a file where a folder is needed: correct the path",
+    errno.ENOSPC: "free some space: `df -h` shows how full each disk is",
+    errno.ELOOP: "remove the symbolic link that leads back to itself",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def help_for(error: BaseException | None) -> str:
+    """Return the hint for an error of the operating system, or an empty string."""
+    return _HELPS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+
+
 class ForgeError(Exception):
     """An expected error: it is shown without a traceback, and the process exits with `exit_code`.
 
-    The error contains one or more problems, because all problems of a file are shown at once.
+    The error contains one or more problems, because all problems of a file are shown at once. Without a hint, an error that is
+    created while an error of the operating system is handled gets the hint for that error.
     """
 
     exit_code = 1
 
     def __init__(self, message: str, where: Where | None = None, hint: str = "") -> None:
         super().__init__(message)
-        self.problems: tuple[Problem, ...] = (Problem(message, where, hint),)
+        self.problems: tuple[Problem, ...] = (Problem(message, where, hint or help_for(sys.exception())),)
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)

@@ -36,5 +36,5 @@ def as_json(data: Any, indent: int | None = 2) -> str:
 
 
 def _escaped(char: str) -> str:
-    code = ord(char)
+    code = ord(char) - 0xDC00 if "\udc80" <= char <= "\udcff" else ord(char)  # a byte that is not UTF-8
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from catalog_forge.errors import BuildError, EngineError, ForgeError, Problem, UsageError, Where, did_you_mean
@@ -42,6 +44,17 @@ def test_an_error_holds_its_problems_in_the_order_of_their_places() -> None:
     assert error.args == ("x",)
     assert str(error) == "x\na:2:1: y\na:2:1: z\na:2:5: b\na:10:1: c\nb:1:1: d"
     assert str(ForgeError("m", Where("f", 1, 1), "h")) == "f:1:1: m\n  hint: h"
+
+
+def test_an_error_of_the_system_brings_its_hint_even_if_it_is_shown_with_others() -> None:
+    found = []
+    for hint in ("", "mend it"):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError:
+            found += ForgeError("full", Where("b"), hint).problems
+    found += ForgeError("later").problems
+    assert [each.hint[:10] for each in ForgeError.of(found).problems] == ["", "free some ", "mend it"]
 
 
 def test_a_kind_of_error_keeps_its_kind_and_its_exit_code() -> None:

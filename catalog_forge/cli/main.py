@@ -91,17 +91,6 @@ ELSEWHERE = {
     "version": "`catalog-forge --version`",
 }
 EXIT_BUG = 3
-# Hints for errors of the operating system.
-_HELPS = {
-    errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
-    errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
-    errno.ENOENT: "check the path, and that its folder exists",
-    errno.EISDIR: "name a file in this folder",
-    errno.ENOTDIR: "one part of the path is a file where a folder is needed: correct the path",
-    errno.ENOSPC: "free some space: `df -h` shows how full each disk is",
-    errno.ELOOP: "remove the symbolic link that leads back to itself",
-    errno.ENAMETOOLONG: "choose a shorter name",
-}
 # The maximum number of characters of a file name in an error message.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
@@ -161,7 +150,7 @@ class Root(click.Group):
         for word in args:
             _check_text(word, ctx)
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError:
             from catalog_forge.errors import did_you_mean
 
@@ -170,6 +159,11 @@ class Root(click.Group):
             if (near := did_you_mean(args[0], COMMANDS)).startswith("did"):
                 raise click.UsageError(f"no such command {printable(args[0])!r}: {near}", ctx) from None
             raise
+        if command and not ctx.resilient_parsing:
+            from catalog_forge.cli.shown.misplaced import check_values
+
+            check_values(command, rest, click.Context(command, ctx, name))
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by section, without importing them. The descriptions of all sections start in the same column."""
@@ -183,7 +177,7 @@ class Root(click.Group):
         """Run a command. For an expected error, print no traceback, and exit with the exit code of the error."""
         try:
             return super().invoke(ctx)
-        except click.NoSuchOption as error:
+        except click.UsageError as error:
             raise _explained(error, ctx) from None
         except (click.exceptions.Exit, click.ClickException):
             raise
@@ -218,7 +212,7 @@ def _is_interrupted(error: BaseException) -> bool:
     return any(isinstance(each, KeyboardInterrupt) for each in chain)
 
 
-def _explained(error: click.NoSuchOption, ctx: click.Context) -> click.UsageError:
+def _explained(error: click.UsageError, ctx: click.Context) -> click.UsageError:
     from catalog_forge.cli.shown.misplaced import explained
 
     return explained(error, ctx.meta[_WORDS])
@@ -231,7 +225,7 @@ def _check_text(word: str, ctx: click.Context) -> None:
     """
     if any("\udc80" <= each <= "\udcff" for each in word) and not os.path.lexists(word.rpartition("=")[2]):
         shown = os.fsencode(word).decode("utf-8", "backslashreplace")
-        raise click.UsageError(f"the argument '{printable(shown)}' is not UTF-8", ctx)
+        raise click.UsageError(f"the argument '{printable(shown)}' is not UTF-8: write it in UTF-8", ctx)
 
 
 def _failed(error: Exception, debug: bool) -> int:
@@ -239,10 +233,7 @@ def _failed(error: Exception, debug: bool) -> int:
     from catalog_forge.errors import ForgeError
 
     if isinstance(error, ForgeError):
-        cause = error.__context__ if isinstance(error.__context__, OSError) else None
-        hint = _HELPS.get(cause.errno or 0, "") if cause and not any(each.hint for each in error.problems) else ""
-        text = f"{error}\n  hint: {hint}" if hint else str(error)
-        click.echo("\n".join(_painted(printable(line.expandtabs())) for line in text.split("\n")), err=True)
+        click.echo("\n".join(_painted(printable(line.expandtabs())) for line in str(error).split("\n")), err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         raise error
@@ -263,11 +254,12 @@ def _failed(error: Exception, debug: bool) -> int:
 
 def _refused(error: Exception) -> int:
     """Print an error of the operating system, such as a full disk or a name that is too long. Return the exit code."""
+    from catalog_forge.errors import help_for
 
     words = getattr(error, "strerror", None) or printable(str(error))
     file = getattr(error, "filename", None)
     place = f"{printable(os.fsdecode(file))[:MOST_SHOWN]}: " if isinstance(file, (str, bytes)) else ""
-    hint = _HELPS.get(getattr(error, "errno", None) or 0)
+    hint = help_for(error)
     with suppress(OSError):
         click.echo(f"{place}{words}" + (f"\n  hint: {hint}" if hint else ""), err=True)
     return 1
@@ -278,7 +270,7 @@ def _painted(line: str) -> str:
     return click.style(line, dim=True) if line.startswith("  hint: ") else line
 
 
-def _enter(ctx: click.Context, _: click.Parameter, directory: str) -> Path | str:
+def _enter(ctx: click.Context, param: click.Parameter, directory: str) -> Path | str:
     """Make the folder of -C the current folder until the command ends: all relative paths then start there. Return its path.
 
     A shell that completes a command stays in its own folder. Raises BadParameter if there is no such folder.
@@ -287,13 +279,10 @@ def _enter(ctx: click.Context, _: click.Parameter, directory: str) -> Path | str
         return directory
     # Imported here, because `--help` does not need pathlib and would spend a tenth of its time on the import.
     from contextlib import chdir
-    from pathlib import Path
 
-    folder = Path(directory)
-    if not folder.is_dir():
-        what = f"{directory} is a file, not a folder" if folder.is_file() else f"there is no folder {directory}"
-        raise click.BadParameter(what, param_hint="-C")
-    folder = located(folder)
+    from catalog_forge.cli.shown.places import FOLDER
+
+    folder = located(FOLDER.convert(directory, param, ctx))
     if directory != ".":
         ctx.with_resource(chdir(folder))
     return folder

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPException
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from docker import APIClient
 from docker.credentials.errors import StoreError
@@ -39,6 +40,9 @@ _ADVICE = (
     (("no space left",), "`docker system df` shows what fills the disk, and `docker system prune` frees space"),
     (("is already in use by container",), "remove the container with that name (`docker rm`), or choose another --name"),
 )
+_SHAPE = "write the address as unix:///PATH or tcp://HOST:PORT"
+# Hints for the errors of the SDK.
+_HINTS = {"bind address": _SHAPE, "Install paramiko": "pip install 'docker[ssh]' installs what ssh:// needs"}
 LOST = (OSError, HTTPException, HTTPError, StreamParseError)
 
 
@@ -106,7 +110,7 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
     address = locate(environ)
     try:
         # The SDK can query the version itself, but leaves the connection open if the answer is not valid.
-        _knock(address.host)
+        _knock(address)
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
         if _numbers(version) < _numbers(_ANY_VERSION):
@@ -120,11 +124,25 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
         raise EngineError(f"no Docker engine at {address}: {message}", hint=hint) from error
 
 
-def _knock(host: str) -> None:
-    """Raise OSError if a Unix socket cannot be reached. This check avoids the SDK, which leaks sockets after a failure."""
+def _knock(address: Address) -> None:
+    """Raise OSError if a Unix socket cannot be reached. This check avoids the SDK, which leaks sockets after a failure.
+
+    Raises EngineError if the port of an address is not a number up to 65535, because the SDK would not name the cause.
+    """
+    host = address.host
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(host.removeprefix("unix://"))
+    elif not _has_port(host):
+        raise EngineError(f"no Docker engine at {address}: the port must be a number up to 65535", hint=_SHAPE)
+
+
+def _has_port(host: str) -> bool:
+    """Whether the port in an address is valid or absent."""
+    try:
+        return urlsplit(host).port != 0
+    except ValueError:
+        return False
 
 
 def _numbers(version: str) -> list[int]:
@@ -174,4 +192,5 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case ConnectionError() if cause.errno or isinstance(cause, ConnectionResetError):
                 return "the connection was closed", HINT
         cause = cause.__cause__ or cause.__context__
-    return str(error), "write the address as unix:///PATH or tcp://HOST:PORT" if "bind address" in str(error) else HINT
+    hint = next((hint for words, hint in _HINTS.items() if words in str(error)), HINT)
+    return str(error), hint

@@ -299,7 +299,8 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if not known and any(each in files for each in COMPOSE):
         known = {"": Revision(entry, entry.folder)}
     if not known:
-        hint = "add a folder 0/ with docker-compose.yml and rancher-compose.yml"
+        both = "docker-compose.yml and rancher-compose.yml"
+        hint = f"name the folder of an entry, such as templates/NAME, or add a folder 0/ with {both}"
         raise ForgeError("there is no revision of an entry here", Where(label), hint)
     if revision is not None and revision not in known:
         raise ForgeError(f"{name} has no revision {revision!r}", Where(label), did_you_mean(revision, known))

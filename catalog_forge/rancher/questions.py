@@ -161,7 +161,10 @@ def answered(questions: Sequence[Question], given: Mapping[str, Given], ask: Ask
         if name in known and answer.text and (wrong := known[name].problem(answer.text)):
             problems.append(Problem(wrong[0], answer.where, wrong[1]))
     variables = defaults(questions) | {name: answer.text for name, answer in given.items() if name in known}
-    missing = [question for name, question in known.items() if question.required and not variables[name]]
+    # A misspelt name already reports the question that it means.
+    meant = {problem.hint for problem in problems}
+    lacking = [question for name, question in known.items() if question.required and not variables[name]]
+    missing = [each for each in lacking if f"did you mean {each.variable!r}?" not in meant]
     if problems or (missing and ask is None):
         raise ForgeError.of([*problems, *_missing(missing if ask is None else [])])
     return variables | {question.variable: ask(question) if ask else "" for question in missing}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -441,7 +443,7 @@ TYPED = {
     "spec": (["generate", "redis-cnf"], 1, ["there is no spec 'redis-cnf' in ", "did you mean 'redis-conf'?"]),
     "command": (["generat"], 2, ["no such command 'generat': did you mean 'generate'?", "catalog-forge --help"]),
     "no command": (["xyzzy"], 2, ["No such command 'xyzzy'", "Try 'catalog-forge --help'"]),
-    "second word": (["metadata", "gt"], 2, ["'gt'", "Did you mean 'get'?", "catalog-forge metadata --help"]),
+    "second word": (["metadata", "gt"], 2, ["'gt'", "did you mean 'get'?", "catalog-forge metadata --help"]),
     "option": (["up", "x", "--scal", "a=3"], 2, ["'--scal'", "Did you mean '--scale'?", "catalog-forge up --help"]),
     "choice": (["lint", "--format", "jsn"], 2, ["--format", "'jsn' is not one of", "'json'", "catalog-forge lint --help"]),
     "number": (["build", "-j", "many"], 2, ["'-j'", "'many' is not a valid", "catalog-forge build --help"]),
@@ -479,6 +481,51 @@ TYPED = {
     "folder for a new file": (["upgrades", "--html", "specs"], 2, ["--html", "'specs' is a folder: name a file in it"]),
     "file for a new folder": (["render", "x", "-o", "answers.yml/y"], 2, ["--output", "answers.yml' is a file: choose another"]),
     "no confd": (["build", "--confd", "cnfd"], 2, ["'--confd' (env var: 'CATALOG_FORGE_CONFD')", "no file 'cnfd' in /"]),
+    "no name": (["new"], 2, ["Missing argument 'NAME'", "Example: catalog-forge new redis-conf"]),
+    "no entry to show": (["show"], 2, ["Missing argument 'ENTRY'", "Known here: redis"]),
+    "no option": (["blueprints", "new", "x"], 2, ["Missing option '--from'", "Known here: redis-conf"]),
+    "words without quotes": (["new", "x-conf", "--reload", "signal", "HUP"], 2, ["'HUP'", "did you mean --reload 'signal HUP'?"]),
+    "two names": (["new", "x-conf", "y-conf"], 2, ["unexpected argument 'y-conf': catalog-forge new takes only NAME"]),
+    "no arguments": (["doctor", "x"], 2, ["unexpected argument 'x': catalog-forge doctor takes no arguments"]),
+    "option for a value": (
+        ["up", "redis", "--set", "--plan"],
+        2,
+        ["--set needs a value, but --plan follows", "write --set KEY=VALUE --plan", "catalog-forge up --help"],
+    ),
+    "option for a value in a group": (
+        ["spec", "add-key", "redis-conf", "x", "--type", "--default", "4"],
+        2,
+        ["--type needs a value, but --default follows", "catalog-forge spec add-key --help"],
+    ),
+    "no value": (["up", "redis", "--name"], 2, ["--name needs a value: write --name STACK", "catalog-forge up --help"]),
+    "command of a group": (["scenario", "list"], 2, ["no such command 'list': known here: new"]),
+    "no folder to work in": (["-C", "nowhere", "generate"], 2, ["'-C'", "there is no folder 'nowhere' in /"]),
+    "file to work in": (["-C", __file__, "generate"], 2, ["'-C'", "test_mistakes.py' is a file: name its folder"]),
+    "empty folder to work in": (["-C", "", "generate"], 2, ["'-C'", "the path is empty: name a folder"]),
+    "word for a scale": (["render", "x", "--scale", "two"], 2, ["'--scale': 'two' is not a valid whole number"]),
+    "set without a name": (["show", "redis", "--compose", "--set", "=5"], 2, ["'=5' is not KEY=VALUE: write --set KEY=VALUE"]),
+    "variable": (["render", "redis-conf", "--var", "x"], 2, ["--var: 'x' is not NAME=VALUE: write --var x=VALUE"]),
+    "build argument": (["build", "--build-arg", "x"], 2, ["'x' is not NAME=VALUE: write --build-arg x=VALUE"]),
+    "answer that is not used": (
+        ["show", "redis", "--set", "port=5"],
+        2,
+        ["--set has no effect without --compose: add --compose, or leave out --set"],
+    ),
+    "revision that is not used": (["chart", "redis-conf", "--revision", "7"], 2, ["--revision has no effect without --entry"]),
+    "force without a write": (["adopt", "images", "--force"], 2, ["--force has no effect without --write"]),
+    "force without a push": (["build", "--force"], 2, ["--force has no effect without --push"]),
+    "secrets without an export": (["seed", "x", "--show-secrets"], 2, ["--show-secrets has no effect without --export"]),
+    "output of a difference": (["render", "redis-conf", "--diff", "-o", "out"], 2, ["use either --diff or -o"]),
+    "folder without an entry": (["show", "images"], 1, ["no revision of an entry here", "such as templates/NAME"]),
+    "folder without entries": (["upgrades", "specs"], 1, ["there is no entry 'specs'", "such as templates/NAME"]),
+    "version of Rancher": (["upgrades", "--rancher", "one"], 2, ["'one' is not a version: write it as v1.6.14"]),
+    "underscore in a name": (["new", "redis_conf"], 2, ["cannot be named 'redis_conf'", "such as redis-conf: "]),
+    "file for a name": (["new", "specs/x-conf.yml"], 2, ["cannot be named 'specs/x-conf.yml'", "such as x-conf: "]),
+    "open quotation": (
+        ["new", "x-conf", "--service", "a:1", "--config", "/etc/a/a.conf", "--exec", "a 'b"],
+        2,
+        ["--exec: the command cannot be split", "check its quotes and backslashes"],
+    ),
     "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
 }
 
@@ -493,6 +540,31 @@ def test_what_is_typed_wrongly_is_told_with_what_to_type(words: list[str], code:
     assert result.exit_code == code, result.output
     for each in wanted:
         assert each in result.stderr, result.stderr
+
+
+def test_the_values_of_options_may_look_like_options(tmp_path: Path) -> None:
+    result = call(tmp_path, "new", "x-conf", "--service=--config", "--no-build")
+    assert "needs a value" not in result.stderr
+    assert "needs a value" not in call(tmp_path, "exec", "stack", "unit", "ls", "--name").stderr
+
+
+def test_a_metadata_path_without_a_version_is_told_with_one(tmp_path: Path) -> None:
+    tree(tmp_path, {"answers.yml": "'2016-07-29': {default: {self: {}}}\n"})
+    said = call(tmp_path, "metadata", "get", "self/service", "--file", "answers.yml").stderr
+    assert "Invalid version\n  hint: begin the path with a version, such as /latest/self/service; " in said
+
+
+def test_keys_of_the_metadata_are_given_with_commas_or_one_by_one(tmp_path: Path) -> None:
+    words = ("--service", "redis:3.2.11", "--no-build", "--metadata", "a, b", "--metadata", "a")
+    assert call(tmp_path, "new", "redis-conf", *words).exit_code == 0
+    assert "metadata:\n- a\n- b\n" in (tmp_path / "specs/redis-conf.yml").read_text()
+
+
+def test_a_result_is_printed_for_a_dash(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    command = [sys.executable, "-m", "catalog_forge", "spec", "picture", "redis-conf", "-o", "-"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("<svg") and not (tmp_path / "-").exists()
 
 
 def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp_path: Path) -> None:

@@ -342,6 +342,6 @@ def test_standards_are_not_derived_from_too_little(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_a_folder_is_called_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "file is a file, not a folder" in call(tmp_path / "file", "doctor").stderr
+    assert "file' is a file: name its folder" in call(tmp_path / "file", "doctor").stderr
     result = call(tmp_path, "new", "a-conf", "--blueprint", "./file", "--no-input")
     assert "file is a file, not the folder of a blueprint" in result.stderr

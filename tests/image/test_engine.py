@@ -140,6 +140,19 @@ def test_a_dead_socket_is_told_from_a_missing_one(dead_socket: str, tmp_path: Pa
         connect({"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
 
 
+@pytest.mark.parametrize(
+    ("host", "why", "hint"),
+    [
+        ("http://127.0.0.1:99999", "the port must be a number up to 65535", "write the address as unix:///PATH or"),
+        ("tcp://127.0.0.1:port", "the port must be a number up to 65535", "write the address as unix:///PATH or"),
+        ("nonsense", "port is required: nonsense", "write the address as unix:///PATH or"),
+    ],
+)
+def test_a_wrong_address_is_told_with_its_shape(host: str, why: str, hint: str) -> None:
+    with pytest.raises(EngineError, match=rf"no Docker engine at {host} \(DOCKER_HOST\): .*{why}\n  hint: {hint}"):
+        connect({"DOCKER_HOST": host})
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without a right")
 def test_a_socket_without_permission_says_how_to_get_it(tmp_path: Path) -> None:
     with fake_engine(tmp_path / "s", hang_up) as host:

@@ -88,6 +88,15 @@ def test_answer_that_is_none_is_an_error(answers: dict[str, str], words: str) ->
         answered(questions(), given(**answers))
 
 
+def test_a_misspelt_answer_is_not_said_a_second_time_as_missing() -> None:
+    with pytest.raises(ForgeError) as error:
+        answered(questions(), {"titel": Given("Mine")})
+    assert [each.message for each in error.value.problems] == [
+        "the entry has no question 'titel'",
+        "these questions need an answer: secret",
+    ]
+
+
 def test_all_wrong_answers_are_said_at_once() -> None:
     with pytest.raises(ForgeError) as error:
         answered(questions(), {"mode": Given("x"), "scale": Given("y"), "nope": Given("z")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
     """
     from catalog_forge.rancher.upgrades import steps
 
+    if not re.fullmatch(r"(v?\d+(\.\d+)*([-+].+)?)?", rancher):
+        raise click.BadParameter(f"{rancher!r} is not a version: write it as v1.6.14", param_hint="--rancher")
     entries, reads = _entries(settings.directory, path)
     found = [(entry, [*steps(entry, rancher, reads)]) for entry in entries]
     offered = [step for _, each in found for step in each if not step.obstacle]
@@ -100,7 +103,8 @@ def _entries(directory: Path, path: str | None) -> tuple[list[Entry], Reads]:
     made = {} if is_folder or path is None or path in names else repository.entries
     found = [entry for entry in known if is_folder or path is None or entry.name == made.get(path, path)]
     if path and not found:
-        raise ForgeError(f"there is no entry {path!r}", hint=did_you_mean(path, names | {*made}))
+        hint = did_you_mean(path, names | {*made}, "name the folder of an entry, such as templates/NAME, or of a catalog")
+        raise ForgeError(f"there is no entry {path!r}", hint=hint)
     return found, _reads(catalog)
 
 

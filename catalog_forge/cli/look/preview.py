@@ -9,13 +9,15 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.cli.shown import outfile, places
+from catalog_forge.cli.shown import options, outfile, places
 from catalog_forge.shown import printable
 
 
 @click.command()
 @click.argument("entry", required=False, shell_complete=complete.entries)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one.")
+@click.option(
+    "--port", type=options.WholeNumber(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one."
+)
 @click.option(
     "--images",
     type=places.FOLDER,

@@ -40,6 +40,7 @@ def show(
     """
     from catalog_forge.cli.run.entries import given, opened
 
+    options.refuse_without("--compose", "--set", "--answers")
     found = opened(settings.directory, entry, revision)
     if composed:
         click.echo("---\n".join(_composed(found, given(sets, answers))), nl=False)

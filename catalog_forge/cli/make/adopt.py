@@ -64,6 +64,7 @@ def adopt(
     from catalog_forge.adopt import report
     from catalog_forge.errors import ForgeError
 
+    options.refuse_without("--write", "--force")
     with engines.opened(engine, confd) as opened:
         found = _adopted(folders, entries, opened)
     if form == "json":

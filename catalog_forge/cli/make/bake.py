@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--changed-since", "since", metavar="REF", help="Leave out images that have not changed since this commit.")
 @click.option(
     "--shards",
-    type=click.IntRange(1),
+    type=options.WholeNumber(1),
     metavar="N",
     default=1,
     show_default=True,

@@ -56,11 +56,10 @@ class Report:
     failures: list[ForgeError] = field(default_factory=list)
 
 
-def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def pairs(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse values that are not NAME=VALUE."""
     for value in values:
-        if not value.partition("=")[0] or "=" not in value:
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+        options.pair(param.opts[0], value)
     return values
 
 
@@ -104,6 +103,7 @@ def build(
     """
     from catalog_forge.repository import Repository
 
+    options.refuse_without("--push", "--force")
     repository = Repository.find(settings.directory)
     # A user who sets the environment variable of --confd accepts that the confd may differ from the released confd.
     source = click.get_current_context().get_parameter_source("confd")

@@ -39,6 +39,7 @@ def chart(settings: Settings, /, name: str | None, form: str, **options: Any) ->
     """
     if (name is None) == (options["entry"] is None):
         raise click.UsageError("name a spec, or an entry with --entry DIR")
+    shared.refuse_without("--entry", "--revision")
     made = _made(settings, name, options)
     _write(settings, made, options)
     if form == "json":

@@ -66,7 +66,12 @@ class Options:
 @click.option("--service", metavar="[NAME=]IMAGE[:TAG]", help="The software to configure.")
 @click.option("--config", metavar="PATH", help="Its configuration file.")
 @click.option("--reload", metavar="COMMAND", help="What to do after a change: signal HUP, http POST URL, exec COMMAND, restart.")
-@click.option("--metadata", metavar="KEY", multiple=True, help="A metadata key whose value the user supplies; may be repeated.")
+@click.option(
+    "--metadata",
+    metavar="KEY",
+    multiple=True,
+    help="A metadata key whose value the user supplies, or several with commas; may be repeated.",
+)
 @click.option("--file-format", metavar="FORMAT", help="Format of the file; default: derived from its extension.")
 @click.option(
     "--topology",
@@ -166,7 +171,8 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
     limits = next(key.limits for key in keys_of(Spec) if key.name == "name")
     if not re.fullmatch(limits.pattern, name) or len(name) > limits.maximum:
         shown = name if len(name) <= limits.maximum else name[: limits.maximum] + "..."
-        near = re.sub("[^a-z0-9]+", "-", entry_name(name.lower())).strip("-") + "-conf"
+        meant = Path(name).name.removesuffix(".yml").lower().replace("_", "-")
+        near = re.sub("[^a-z0-9]+", "-", entry_name(meant)).strip("-") + "-conf"
         likely = f"such as {near}: " if re.fullmatch(limits.pattern, near) and len(near) <= limits.maximum else ""
         raise UsageError(
             f"an image cannot be named {shown!r}", hint=f"{likely}{limits.shape}; at most {limits.maximum} characters"
@@ -195,7 +201,7 @@ def _from_words(name: str, chosen: Options) -> Plan:
         chosen.service,
         chosen.config or "",
         chosen.reload or "",
-        chosen.metadata,
+        tuple(dict.fromkeys(key.strip() for each in chosen.metadata for key in each.split(",") if key.strip())),
         chosen.file_format or "",
         chosen.topology or "",
     )

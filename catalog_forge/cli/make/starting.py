@@ -100,7 +100,8 @@ def _split(text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise click.UsageError(f"the command cannot be split into words: {error}") from None
+        what = f"the command cannot be split into words ({error}): check its quotes and backslashes"
+        raise click.BadParameter(what, param_hint="--exec") from None
     if not words:
-        raise click.UsageError("the command needs at least one word")
+        raise click.BadParameter("the command is empty: write the program and its arguments", param_hint="--exec")
     return words

@@ -131,10 +131,10 @@ def get(source: _Source, path: str, form: str) -> None:
 @click.argument("path", default="")
 @_asked
 @click.option(
-    "--depth", type=click.IntRange(0, 100), metavar="N", default=100, show_default=True, help="Number of levels to draw."
+    "--depth", type=options.WholeNumber(0, 100), metavar="N", default=100, show_default=True, help="Number of levels to draw."
 )
 @click.option(
-    "--items", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Number of list elements to draw."
+    "--items", type=options.WholeNumber(1), metavar="N", default=10, show_default=True, help="Number of list elements to draw."
 )
 @click.option("--show-secrets", is_flag=True, help="Also show the values of passwords, tokens and keys.")
 @options.form()
@@ -200,7 +200,10 @@ class _Source:
             nearest = parent
         whom = ("--file", str(self.file)) if self.file else ("--url", str(self.url))
         client = ("--self", self.client) if self.client else ()
-        return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what exists there"
+        listing = join(("catalog-forge", "metadata", "get", nearest, *whom, *client))
+        if nearest == "/":
+            return f"begin the path with a version, such as /latest{path}; {listing} lists the versions"
+        return f"{listing} lists what exists there"
 
     def value(self, path: str) -> Value:
         """Return the answer as data. An answer from a file may contain numbers that JSON cannot represent."""

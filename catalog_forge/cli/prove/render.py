@@ -11,8 +11,9 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.prove import rendered
-from catalog_forge.cli.shown import engines, options, places
+from catalog_forge.cli.shown import engines, places
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options as shared
 
 if TYPE_CHECKING:
     from catalog_forge.confd.imitated.embedded import Dialect
@@ -71,7 +72,7 @@ class Wanted:
     "--scale",
     "scales",
     multiple=True,
-    type=click.IntRange(0),
+    type=shared.WholeNumber(0),
     metavar="N",
     help="Render at this scale of the asking service; give two with --diff.",
 )
@@ -104,8 +105,8 @@ class Wanted:
 @engines.options(engines.RENDERING)
 @click.option("--diff", "show_diff", is_flag=True, help="Show the difference between two moments or two scales.")
 @click.option("--show-secrets", is_flag=True, help="Also print files that only their owner may read.")
-@options.output("DIR", "Write the files below DIR.")
-@options.form()
+@shared.output("DIR", "Write the files below DIR.")
+@shared.form()
 @click.pass_obj
 def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
     """Render the files of a conf image for a scenario.
@@ -149,6 +150,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         (wanted.image_dir and wanted.scenario, "--scenario selects a scenario of a spec; with a folder, use --file FILE"),
         (name and wanted.prefix is not None, "--prefix needs --image-dir; with a spec, use --version"),
         (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec, and a folder has none"),
+        (wanted.show_diff and wanted.out, "--diff only prints: use either --diff or -o"),
         (wanted.steps and wanted.scales, "use either --step or --scale"),
         (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "to render two steps or two scales, use --diff"),
         (
@@ -160,8 +162,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         if wrong:
             raise click.UsageError(message)
     for pair in wanted.variables:
-        if not pair.partition("=")[0] or "=" not in pair:
-            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--var")
+        shared.pair("--var", pair)
 
 
 def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, list[View], list[str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -284,11 +285,8 @@ def answers_in(root: Node, *, needed: bool = False) -> dict[str, Text]:
 
 def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the key and value of each --set. Raises BadParameter for a value that is not KEY=VALUE."""
-    for pair in sets:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair!r} is not KEY=VALUE: write --set {pair.strip() or 'KEY'}=VALUE", param_hint="--set")
-        yield key, text
+    for text in sets:
+        yield options.pair("--set", text, "KEY=VALUE")
 
 
 def _of_env(file: Path) -> dict[str, Given]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import options
 from catalog_forge.shown import said
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _since(value: str) -> float:
 )
 @click.option("-t", "--timestamps", is_flag=True, help="Show the time of each line.")
 @click.option("--show-secrets", is_flag=True, help="Also show the answers to secret questions.")
-@click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")
+@click.option("-n", "--tail", type=options.WholeNumber(0), metavar="N", help="Begin with the last N lines of each container.")
 def logs(
     stack: str | None,
     service: str | None,

@@ -69,6 +69,7 @@ def seed(
     from catalog_forge.seed.store import carry_out
     from catalog_forge.seed.values import wanted
 
+    options.refuse_without("--export", "--show-secrets")
     spec = Repository.find(settings.directory).source(name).spec()
     name, backend = spec.name, _backend(spec, backend)
     target = _target(spec, how["node"], how["prefix"])

@@ -12,6 +12,32 @@ from catalog_forge.cli.shown import places
 _ANSWERS = "File with answers, as YAML or as KEY=VALUE lines (.env)."
 
 
+class WholeNumber(click.IntRange):
+    """The type of an option that takes a whole number between two bounds."""
+
+    name = "whole number"
+
+
+def pair(option: str, text: str, shape: str = "NAME=VALUE") -> tuple[str, str]:
+    """Split the value of an option such as --set into name and value. Raises BadParameter if it is not of this shape."""
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip()):
+        right = f"{option} {name.strip() or shape.partition('=')[0]}=VALUE"
+        raise click.BadParameter(f"{text!r} is not {shape}: write {right}", param_hint=option)
+    return name, value
+
+
+def refuse_without(needed: str, *options: str) -> None:
+    """Refuse options that the user gave without the option that they need, because they would have no effect."""
+    context = click.get_current_context()
+    command_line = click.core.ParameterSource.COMMANDLINE
+    params = (each for each in context.command.params if context.get_parameter_source(each.name or "") is command_line)
+    given = {name for each in params for name in each.opts}
+    for option in options:
+        if option in given and needed not in given:
+            raise click.UsageError(f"{option} has no effect without {needed}: add {needed}, or leave out {option}", context)
+
+
 def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
     """Return a decorator that adds the option --output: the file for the result, or the folder if `metavar` is DIR."""
     into = places.NEW_FOLDER if metavar == "DIR" else places.NEW_FILE
@@ -35,7 +61,7 @@ def confd(what: str) -> Callable[[Any], Any]:
 
 def jobs(default: int, what: str) -> Callable[[Any], Any]:
     """Return a decorator that adds the option --jobs: the number of tasks to run in parallel."""
-    return click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=default, show_default=True, help=what)
+    return click.option("-j", "--jobs", type=WholeNumber(1, 64), metavar="N", default=default, show_default=True, help=what)
 
 
 def form(*choices: str, what: str = "Output format.") -> Callable[[Any], Any]:

@@ -33,7 +33,7 @@ class PathType(_Path):
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path. Fails, before the command has done any work, if the path cannot be read or written."""
-        path = Path(value)
+        path = Path("/dev/stdout" if self.new and value == "-" else value)
         try:
             wrong = self._wrong(path) if os.fspath(value) else f"the path is empty: name a {self.what}"
         except OSError as error:
@@ -76,11 +76,12 @@ class PathType(_Path):
         above = next(each for each in (above, *above.parents) if each.exists())
         if not above.is_dir():
             return f"{_named(above)} is a file: choose another path"
-        return "" if os.access(above, os.W_OK | os.X_OK) else f"{_named(above)} cannot be written to: {_DENIED}"
+        why = "the disk is read-only, or permission is denied"
+        return "" if os.access(above, os.W_OK | os.X_OK) else f"{_named(above)} cannot be written to ({why}): {_DENIED}"
 
 
 def _named(path: Path) -> str:
-    return repr(printable(str(path))[:_MOST])
+    return f"'{printable(str(path))[:_MOST]}'"
 
 
 def _where(path: Path) -> str:
