@@ -152,6 +152,10 @@ class _Composer:
         self.made = {name: self.volumes.of(launches.read(service)) for name, service in files.services.items()}
         primaries = {sidekick: found[0] for sidekick, found in files.primaries_of.items()}
         self.primary_of = {name: primaries.get(name, name) for name in self.made}
+        self.sidekicks_of: dict[str, list[str]] = {}
+        for name, primary in self.primary_of.items():
+            if name != primary:
+                self.sidekicks_of.setdefault(primary, []).append(name)
         self.rules = Balancers([name for name, primary in self.primary_of.items() if name == primary], reader, self._note)
         self.balancers: dict[str, tuple[Rule, ...]] = {}
 
@@ -186,8 +190,8 @@ class _Composer:
 
     def _service(self, name: str) -> Service:
         definition, primary = self.services[name], self.made[name]
-        sidekicks = tuple(self.made[other] for other, first in self.primary_of.items() if first == name != other)
-        unit = [primary.name, *(sidekick.name for sidekick in sidekicks)]
+        sidekicks = tuple(self.made[other] for other in self.sidekicks_of.get(name, ()))
+        unit = dict.fromkeys([primary.name, *(sidekick.name for sidekick in sidekicks)])
         shares = {member: [other for _, other, _ in self.services[member].needs if other in unit] for member in unit}
         for cycle in ordered(shares)[1]:
             message = f"containers need each other: {' -> '.join(cycle)}"

@@ -14,6 +14,7 @@ from catalog_forge.rancher.questions import answered
 from catalog_forge.rancher.tree import Tree
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
+from tests.growth import superlinear
 
 
 def stack(docker: str, rancher: str = "", file: str = "docker-compose.yml", **answers: str) -> Stack:
@@ -423,3 +424,12 @@ def test_a_circle_of_links_is_noted() -> None:
 def test_only_what_must_start_first_makes_a_circle() -> None:
     docker = "version: '2'\nservices:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a], links: [a]}\n"
     assert "services need each other: a -> b -> a" in refused(docker)
+
+
+@pytest.mark.parametrize("head", ["", "a: {{image: b, labels: {{io.rancher.sidekicks: '{}'}}}}\n"], ids=["services", "sidekicks"])
+def test_an_entry_is_read_in_linear_time(head: str) -> None:
+    def work(size: int) -> object:
+        names = [f"s{number}" for number in range(size // 32)]
+        return stack(head.format(",".join(names)) + "\n".join(f"{name}: {{image: busybox}}" for name in names))
+
+    assert not superlinear(work, largest=400_000)
