@@ -551,7 +551,8 @@ def test_the_values_of_options_may_look_like_options(tmp_path: Path) -> None:
 def test_a_metadata_path_without_a_version_is_told_with_one(tmp_path: Path) -> None:
     tree(tmp_path, {"answers.yml": "'2016-07-29': {default: {self: {}}}\n"})
     said = call(tmp_path, "metadata", "get", "self/service", "--file", "answers.yml").stderr
-    assert "Invalid version\n  hint: begin the path with a version, such as /latest/self/service; " in said
+    assert "Invalid version\n  hint: catalog-forge metadata get / --file answers.yml lists what exists there; " in said
+    assert "; begin the path with a version, such as /latest/self/service\n" in said
 
 
 def test_keys_of_the_metadata_are_given_with_commas_or_one_by_one(tmp_path: Path) -> None:

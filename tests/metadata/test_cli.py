@@ -175,6 +175,7 @@ def test_serve_keeps_the_old_answers_while_the_file_is_bad(serving: Serving, sce
     assert serving.get("/latest/services/es/scale") == "3"
     scenario.unlink()
     assert serving.says() == f"{scenario}: cannot read the file: No such file or directory"
+    assert serving.says() == "  hint: check the path, and that its folder exists"
     assert serving.says() == "not reloaded: the old answers stay in use"
     put(scenario, SCENARIO.replace("scale: 3", "scale: 4"))
     assert serving.says() == f"reloaded {scenario}"

@@ -201,9 +201,8 @@ class _Source:
         whom = ("--file", str(self.file)) if self.file else ("--url", str(self.url))
         client = ("--self", self.client) if self.client else ()
         listing = join(("catalog-forge", "metadata", "get", nearest, *whom, *client))
-        if nearest == "/":
-            return f"begin the path with a version, such as /latest{path}; {listing} lists the versions"
-        return f"{listing} lists what exists there"
+        advice = "" if nearest != "/" or path[1:2].isdigit() else f"; begin the path with a version, such as /latest{path}"
+        return f"{listing} lists what exists there{advice}"
 
     def value(self, path: str) -> Value:
         """Return the answer as data. An answer from a file may contain numbers that JSON cannot represent."""
