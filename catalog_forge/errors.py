@@ -65,8 +65,8 @@ def help_for(error: BaseException | None) -> str:
 class ForgeError(Exception):
     """An expected error: it is shown without a traceback, and the process exits with `exit_code`.
 
-    The error contains one or more problems, because all problems of a file are shown at once. Without a hint, an error that is
-    created while an error of the operating system is handled gets the hint for that error.
+    The error contains one or more problems, because all problems of a file are shown at once. If no hint is given
+    and the error is created while an OSError is being handled, the hint is the one for the OSError.
     """
 
     exit_code = 1

@@ -141,13 +141,13 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         if before.count(quote) % 2:  # the quote closes a text that began in a line above
             opened = next((n for n in range(stop.line - 1, -1, -1) if lines[n].count(quote) % 2), stop.line)
             return "this quote is never closed", _CLOSE, opened, max(lines[opened].rfind(quote), 0)
-        hint = 'a quote within a value is written twice in single quotes, and as \\" in double quotes'
+        hint = "to put a quote into the value, write '' in a single-quoted value, and \\\" in a double-quoted value"
         return "there is text after a closing quote", hint, stop.line, stop.column
     return None
 
 
 def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """Explain a missing or an extra colon."""
+    """Explain a missing or extra colon, a missing space, or a list that begins on the line of its key."""
     if "mapping values are not allowed" in stop.problem:
         if (found := _TWO_COLONS.match(here)) and stop.column > len(found["head"]):
             hint = f"quote the value: {found['head'].strip()} {_quoted(found['value'])}"

@@ -20,7 +20,7 @@ CASES = {
     'a: "b\nc: 1\n': "1:4: this quote is never closed | write the same quote at the end of the value",
     'a: "b\nc: "d"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
     "a: 'b' c\n": "1:8: there is text after a closing quote"
-    ' | a quote within a value is written twice in single quotes, and as \\" in double quotes',
+    " | to put a quote into the value, write '' in a single-quoted value, and \\\" in a double-quoted value",
     'a: "\\d"\n': "1:5: this backslash does not start a valid YAML escape"
     " | in double quotes a backslash starts an escape: write it twice, or use single quotes",
     "a: [b\nc: 1\n": "1:4: this '[' is never closed | close it; quote text that contains '['",

@@ -262,7 +262,7 @@ def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
 
 
 def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Return the scenarios of an image. `runners` are the services that run it; `others` has the metadata of other services."""
+    """Return the scenarios of an image. `runners` run the image; `others` maps other services to their metadata."""
     need = wanted([original])
     found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
     for word in need.words[:MOST_WORDS]:

@@ -35,7 +35,7 @@ from catalog_forge.spec.shorthand import entry_name
 
 OWN = "/self/service/metadata"
 _VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
-# Matches a version, but not a name that begins with a number, such as 3proxy-conf.
+# Matches a version, but not the name of a conf image that begins with a number, such as 7-zip-conf.
 _NUMBERED = re.compile(r"(?!.*conf)v?[0-9]+(?:[._-][0-9A-Za-z._-]*)?")
 _COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
 _WORD = re.compile(r"[a-z0-9]+")

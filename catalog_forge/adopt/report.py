@@ -22,7 +22,7 @@ _LONGEST = 300
 def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
     """Yield the report on each image, line by line. `whole` adds the differences whose reason is proven."""
     for each in found:
-        yield f"{each.where}: {each.status}, as {each.name} ({_counted(each)})"
+        yield f"{each.where}: {each.status}; spec {each.name} ({_counted(each)})"
         yield from (f"  {line}" for problem in each.problems for line in f"error: {problem}".splitlines())
         for file in each.files:
             yield from _of_file(file, whole=whole)
@@ -43,7 +43,8 @@ def outcomes(each: Adopted) -> str:
 
 
 def _counted(each: Adopted) -> str:
-    return f"{outcomes(each)}; {each.lifted} lifted; {counted(each.cases, 'scenario')}"
+    lifted = f"{counted(each.lifted, 'template')} became blocks"
+    return f"files: {outcomes(each)}; {lifted}; {counted(each.cases, 'scenario')}"
 
 
 def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:

@@ -196,7 +196,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     ),
     "volume without a claim": (
         "the volume is deleted when its pod is deleted",
-        "mount a path of the host, or give the service a scale",
+        "mount a path of the host; in a global service, you can also replace the label io.rancher.scheduler.global with a scale",
     ),
     "path of a host": ("the path is on the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
     "external volume": (

@@ -81,7 +81,7 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
-    """Add a gap for each key that Rancher ignores, and for each other note of the stack that `Objects` does not report."""
+    """Add a gap for each note of the stack that `Objects` does not report, such as a key that Rancher ignores."""
     for note in found.stack.unhonoured:
         if kind := noted(note.key) or ("" if note.service else "ignored by Rancher"):
             becomes = f"the chart leaves it out: {note.message}" if note.service else note.message

@@ -16,7 +16,7 @@ class Gap:
     """A part of an entry that the chart lacks or has in another form.
 
     `what` names the part, such as a key of the `service`. `becomes` describes what the chart has instead, and `todo` tells a user
-    what to do. `kind` is the kind of the part; every report uses the same names for kinds.
+    what to do. `kind` classifies the part, such as "host network"; all reports use the same kinds.
     """
 
     kind: str

@@ -41,7 +41,8 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The code of a `copy` block: a check that refuses nested values, the list to iterate over, a pair, and its condition."""
+    """The code of a `copy` block: `refusal` fails if the value has the wrong type or is nested, `source` is the list to iterate
+    over, `line` writes a pair, and `keep` is the condition for writing it."""
 
     refusal: str
     source: str

@@ -83,7 +83,7 @@ def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     raise ForgeError(
         f"the template reads {path.replace(WILD, '*')!r}, which is not guaranteed to exist",
         where,
-        f"a path must begin with {', '.join(roots)}; "
+        f"a path must begin with one of: {', '.join(roots)}; "
         + (
             f"/services and /stacks cover all stacks of an environment: to read them, {SAY_SCOPE}"
             if beyond_stack(path)

@@ -63,7 +63,10 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
 
 def keys_of_answer(path: str, body: str) -> dict[str, str]:
-    """Return the keys and strings that confd derives from a JSON answer at a path. Raises ForgeError as `rancher_keys` does."""
+    """Return the keys and values that confd derives from `body`, the JSON that the metadata service answers at `path`.
+
+    Raises ForgeError as `rancher_keys` does.
+    """
     from catalog_forge.confd.imitated.store import StoreError, flatten
 
     try:

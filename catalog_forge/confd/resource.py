@@ -213,7 +213,7 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    # In a source, `$.self` is the container that an earlier selection found; `found` has the template expression for it.
+    # In `source`, `$.self` is the container that an earlier selection found: replace it with the expression for it in `found`.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
 

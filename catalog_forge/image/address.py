@@ -78,7 +78,7 @@ def _from_context(contexts: Path, name: str, origin: str) -> Address:
         case {"Endpoints": {"docker": {"Host": str(host), **rest}}}:
             skip = bool(rest.get("SkipTLSVerify"))
         case _:
-            raise EngineError(f"the docker context {name!r} names no engine", hint=f"see {file}")
+            raise EngineError(f"the docker context {name!r} has no address of a Docker engine", hint=f"see {file}")
     return Address(host, f"docker context {name!r}", _context_tls(contexts / "tls" / key / "docker", host, skip))
 
 

@@ -43,7 +43,7 @@ class BuildRequest:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of all inputs of the image, including the checksum of the confd that is downloaded or brought."""
+        """The SHA-256 of all inputs of the image, including the checksum of confd, whether downloaded or in `brought`."""
         return digest_of(self.inputs, self.download)
 
     @property

@@ -89,7 +89,11 @@ class Reader:
             return default
         name = self.word(node, "a name")
         if name and not _NAME.fullmatch(name):
-            self.wrong(f"{name!r} cannot be a name", node.where, "use at most 63 letters, digits, '.', '_' and '-'")
+            self.wrong(
+                f"{name!r} cannot be a name",
+                node.where,
+                "use at most 63 letters, digits, '.', '_' and '-'; begin with a letter or digit",
+            )
         return name
 
     def whole(self, node: yamlio.Node | None, what: str, most: int, least: int = 0, default: int = 1) -> int:

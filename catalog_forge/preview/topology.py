@@ -57,7 +57,7 @@ class Flow:
 class Frame:
     """A unit: a primary service and its sidekicks, which Rancher starts together.
 
-    `kind` is `service` or `balancer`. For a frame without containers, `kind` is `volume` or `outside` (a service of
+    `kind` is `service` or `balancer` for a frame with containers; otherwise it is `volume` or `outside` (a service of
     another stack, or a service for which Rancher creates no container).
     """
 

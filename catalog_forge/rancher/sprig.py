@@ -1,4 +1,4 @@
-"""Provides the functions that templates of compose files may call: Go's functions, sprig's functions, and one of rancher-compose.
+"""Provides the functions that templates of compose files may call: Go's functions, sprig's, and those of rancher-compose.
 
 Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. The package gotpl provides
 sprig's functions in plain Python. This module adapts these functions to our template engine, limits the size of arguments,
@@ -67,7 +67,7 @@ def _atoi(text: bytes) -> int:
 
 def _until(count: int) -> Slice:
     if abs(count) > MAX_ITEMS:
-        raise LimitError("until: the number is too large here")
+        raise LimitError(f"until: catalog-forge makes at most {MAX_ITEMS} items")
     return Slice(range(count) if count >= 0 else range(0, count, -1), INTS)
 
 
@@ -156,7 +156,7 @@ def _check(name: str, given: list[Any]) -> None:
     sizes = sorted(map(_size, given))
     product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS
     if counted or product or sum(sizes) > MAX_CHARACTERS:
-        raise LimitError(f"{name}: the arguments are too large here")
+        raise LimitError(f"{name}: the arguments or the result are larger than catalog-forge can render")
 
 
 def _size(value: object) -> int:

@@ -78,7 +78,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._trust = trust
-        # urllib3 itself would wait as long as the server asks.
+        # Otherwise, urllib3 would wait for as long as the server's Retry-After header says.
         super().__init__(max_retries=Retry(1, redirect=False, status=0, respect_retry_after_header=False))
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:

@@ -132,7 +132,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
 
 
 def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: list[Problem]) -> Any:
-    """Return the given list or map, else the default. Return None for an optional key that has neither of them."""
+    """Return the given list or map, or else the default. Return None, with a problem, if its type is wrong."""
     if node is None:
         return key.default
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):

@@ -139,7 +139,7 @@ class SpecFolder:
                 yield name, path.read_bytes()
 
     def check_merged(self) -> None:
-        """Raise ForgeError for an unresolved conflict in a file or scenario, or if a scenario cannot be read."""
+        """Raise ForgeError if a file or scenario contains an unresolved conflict, or if a scenario cannot be read."""
         scenarios = ((f"{SCENARIOS}/{name}.yml", data) for name, data in self.scenarios().items())
         for name, data in (*self.files(), *scenarios):
             check_merged(f"specs/{self.path.name}/{name}", data)

@@ -373,7 +373,7 @@ class _Parser:
             name = self.word(")").strip()
             self.expect(")", FUNCTIONS[word])
             if name not in ("it", *self.names):
-                raise self.error(f"{name!r} is not the name of an element", did_you_mean(name, ("it", *self.names)), begin)
+                raise self.error(f"{name!r} is not the name of a loop's element", did_you_mean(name, ("it", *self.names)), begin)
             return Ordinal(name)
         node = self.expr(start, ",)}|")
         of = Expr(node, None, self.value[begin : self.pos], self.placed.at(begin))

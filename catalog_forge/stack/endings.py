@@ -67,7 +67,7 @@ class Endings:
         self._courses: dict[str, _Course] = {}
 
     def begun(self, containers: Iterable[Seen], now: float) -> None:
-        """Record that containers were started, so that even an end before the next call of `look` is noticed."""
+        """Record that containers were started, so that `look` also reports those that end before its next call."""
         for container in containers:
             course = self._course(container)
             course.since, course.watched, course.noted, course.steady = now, True, False, False

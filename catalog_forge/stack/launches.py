@@ -207,7 +207,7 @@ class Launches:
         return {key.name: readers[key.type](node, key.name) for key, node in handed if key.here == "engine"}
 
     def _pairs(self, node: Node) -> dict[str, str]:
-        """Convert a mapping, or a list of NAME:VALUE or NAME=VALUE, to texts by name."""
+        """Return the texts of a mapping, or of a list of NAME:VALUE or NAME=VALUE, by their names."""
         if isinstance(node, Map):
             return self.texts(node)
         cut = [re.split("[:=]", item.value, maxsplit=1) for item in items(node)]

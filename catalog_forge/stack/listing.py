@@ -69,7 +69,7 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mappin
 
 
 def unit_state(service: Service, found: Sequence[Seen]) -> str:
-    """Return the state of a unit, as Rancher names it. The state is derived from the containers that should be running."""
+    """Return the state of a unit, in Rancher's words. The state is derived from the containers that should be running."""
     lasting = {launch.name for launch in service.launches if not launch.start_once}
     states = [each for each in found if each.launch in lasting or each.state == "created"]
     if any(each.ended for each in states):

@@ -223,7 +223,7 @@ class StateFolder:
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder for state according to the XDG base directory rules; a relative path is ignored."""
+    """Return the folder for state according to the XDG base directory rules; a relative path in XDG_STATE_HOME is ignored."""
     return xdg.folder("XDG_STATE_HOME", environ)
 
 

@@ -438,7 +438,7 @@ class Supervisor:
     def _note_ends(self, seen: list[Seen]) -> None:
         """Record which containers have started and ended since the last call, and report unexpected ends."""
         now, memory, launches = time.monotonic(), self._memory, self._launches()
-        # Record first the containers that had ended before they were stopped: new containers may already have their names.
+        # Containers that had ended by themselves when they were to be stopped come first: new ones may have the same names.
         late = [each for each in [memory.late.popleft() for _ in range(len(memory.late))] if each[0].key not in self._still]
         said = {each.id: lines for each, lines in late}
         endings = self._endings.late((each for each, _ in late), launches, now)

@@ -27,7 +27,10 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks the containers that a scenario names. `text` replaces addresses and names in answers with those of the scenario."""
+    """Sends the commands and requests of a scenario to its containers.
+
+    `text` replaces addresses and names in answers with those of the scenario.
+    """
 
     engine: Engine
     places: Mapping[str, Place]

@@ -192,7 +192,8 @@ def play(played: Case, engine: Engine | Stage) -> Result:
     steps: list[Step] = []
     broken = None
     if played.scenario.engines and engine.name not in played.scenario.engines:
-        return Result(played, (), 0, skipped=f"this scenario is only for the engine {' or '.join(played.scenario.engines)}")
+        engines = " or ".join(f"--engine {each}" for each in played.scenario.engines)
+        return Result(played, (), 0, skipped=f"this scenario runs only with {engines}")
     try:
         steps.extend(_on_stage(played, engine) if isinstance(engine, Stage) else _steps(played, engine))
     except ForgeError as error:

@@ -43,7 +43,7 @@ def test_what_is_not_as_expected_is_said_at_its_moment(catalog: Path) -> None:
 def test_one_for_another_engine_says_so(catalog: Path) -> None:
     found = played(catalog, "engines: [stack]\n")
     assert (found["outcome"], found["moments"]) == ("skipped", [])
-    assert found["reason"] == "this scenario is only for the engine stack"
+    assert found["reason"] == "this scenario runs only with --engine stack"
 
 
 @pytest.mark.parametrize(("text", "name"), [("", "onee"), ("then: [{scale: x}]\n", "one")])

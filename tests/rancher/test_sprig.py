@@ -8,6 +8,8 @@ from catalog_forge.rancher.composition import sources
 from catalog_forge.rancher.templates import Rendered
 from catalog_forge.rancher.tree import File
 
+LARGE = ": the arguments or the result are larger than catalog-forge can render"
+
 
 def made(text: str, **variables: str) -> Rendered:
     (source,) = sources(File("f.tpl", len(text.encode()), text.encode), None, variables)
@@ -77,16 +79,16 @@ FAULTS = {
     '{{expandenv "$A"}}': "error calling expandenv: this function is not available to compose files here",
     '{{genPrivateKey "rsa"}}': ("error calling genPrivateKey: this function is not available to compose files here"),
     "{{div 1 0}}": "error calling div: runtime error: integer divide by zero",
-    '{{repeat 10001 "a"}}': "repeat: the arguments are too large here",
-    '{{indent 10001 "a"}}': "indent: the arguments are too large here",
-    "{{randAlpha 10001}}": "randAlpha: the arguments are too large here",
-    "{{untilStep 0 -10001 -1}}": "untilStep: the arguments are too large here",
-    "{{until 10001}}": "until: the number is too large here",
-    "{{until -10001}}": "until: the number is too large here",
-    '{{replace (repeat 4096 "a") "x" (repeat 4097 "b")}}': "replace: the arguments are too large here",
-    '{{replace (repeat 4097 "a") "x" (repeat 4096 "b")}}': "replace: the arguments are too large here",
-    '{{join (repeat 4097 "a") (until 4096)}}': "join: the arguments are too large here",
-    '{{$x := repeat 8192 (repeat 64 "a")}}{{$y := print $x $x "a"}}{{upper $y}}': "upper: the arguments are too large here",
+    '{{repeat 10001 "a"}}': "repeat" + LARGE,
+    '{{indent 10001 "a"}}': "indent" + LARGE,
+    "{{randAlpha 10001}}": "randAlpha" + LARGE,
+    "{{untilStep 0 -10001 -1}}": "untilStep" + LARGE,
+    "{{until 10001}}": "until: catalog-forge makes at most 10000 items",
+    "{{until -10001}}": "until: catalog-forge makes at most 10000 items",
+    '{{replace (repeat 4096 "a") "x" (repeat 4097 "b")}}': "replace" + LARGE,
+    '{{replace (repeat 4097 "a") "x" (repeat 4096 "b")}}': "replace" + LARGE,
+    '{{join (repeat 4097 "a") (until 4096)}}': "join" + LARGE,
+    '{{$x := repeat 8192 (repeat 64 "a")}}{{$y := print $x $x "a"}}{{upper $y}}': "upper" + LARGE,
 }
 
 

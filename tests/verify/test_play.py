@@ -77,7 +77,7 @@ def test_a_replaced_container_reaches_the_files_of_its_peers() -> None:
 
 def test_a_scenario_for_another_engine_is_skipped_with_the_reason() -> None:
     result = result_of("engines: [image]\n")
-    assert (result.skipped, result.steps, result.passed) == ("this scenario is only for the engine image", (), True)
+    assert (result.skipped, result.steps, result.passed) == ("this scenario runs only with --engine image", (), True)
 
 
 def test_all_scenarios_of_a_spec_are_found_and_may_be_chosen(tmp_path: Path) -> None:

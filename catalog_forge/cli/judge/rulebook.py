@@ -50,7 +50,9 @@ def explain(identity: str, form: str) -> None:
     if rule.fixable:
         click.echo("\nlint --fix corrects such findings where that is safe; lint --diff shows the corrections.")
     click.echo(f"\nSource: {rule.source}")
-    click.echo(click.style(f"To ignore a finding, write a comment: # catalog-forge: ignore={rule.id} and the reason", dim=True))
+    click.echo(
+        click.style(f"To ignore a finding, write a comment with a reason: # catalog-forge: ignore={rule.id} REASON", dim=True)
+    )
 
 
 def _data(rule: Rule) -> dict[str, object]:

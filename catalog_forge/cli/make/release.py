@@ -106,7 +106,7 @@ def _tell(found: NextRevision, published: Published) -> None:
 
 
 def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -> None:
-    """Raise ForgeError if an upgrade loses something and --breaking was not given."""
+    """Raise ForgeError if an upgrade would break running stacks and --breaking was not given."""
     from catalog_forge.errors import ForgeError
 
     losing = [each.source.name for each, _ in found if each.breaking]

@@ -25,7 +25,7 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
-# The number of characters before a `confd` that are searched for a match of `_BEGINS`.
+# How many characters before each `confd` are searched for what runs it.
 _LONGEST = 1000
 # Templates above this size are not parsed, and scripts and resources above this size are skipped. No real file is that large.
 MAX_TEMPLATE = 128 << 10
@@ -88,7 +88,7 @@ class Template:
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
 
     def action(self, start: int) -> tuple[int, bytes]:
-        """Return the offset and the text of the template action that contains a byte."""
+        """Return the template action at an offset: where it begins, and its text without the closing braces."""
         content = self.file.content
         begin = content.rfind(b"{{", 0, start)
         return begin, content[begin : content.find(b"}}", start)]

@@ -129,7 +129,7 @@ def disagreement(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/1/rancher-compose.yml: catalog --
         version: '1.0.1'
-    Source: docs/facts/catalog.md#7.3, #7.4; Less of catalog-service's model/version.go
+    Source: docs/facts/catalog.md#7.3, #7.4; the function `Less` in model/version.go of catalog-service
     """
     for old, new in pairwise(_served(entry)):
         one, other = (versions.semver(each.version.lstrip("v")) for each in (new, old))

@@ -46,7 +46,7 @@ _LABEL, _VARIABLE = re.compile(r'(?:LABEL )? *"([^"]+)"='), re.compile(r"(?:ENV 
 
 
 class Origin(NamedTuple):
-    """What to change in a spec, as words for a hint, and the line of the spec; 0 if no single line is to be changed."""
+    """What to change in a spec: `words` for a hint, and the `line` of the spec. It is 0 if the spec lacks the key."""
 
     words: str
     line: int = 0

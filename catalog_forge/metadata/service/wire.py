@@ -1,7 +1,7 @@
 """HTTP/1.x as bytes: parses request heads and encodes responses. It supports only what clients of the metadata service need.
 
-Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. The time to
-parse a head is proportional to its length, even if the head is malicious.
+Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program. Parsing
+takes at most linear time in the length of a head, even if the head is malicious.
 """
 
 from __future__ import annotations

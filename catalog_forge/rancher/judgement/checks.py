@@ -178,7 +178,7 @@ def ports(node: Node) -> Iterator[Problem]:
 
 
 def is_port(text: str) -> bool:
-    """Whether Docker's library accepts a string as a port or a port range, optionally after a host address and a host port."""
+    """Whether Docker's Go library accepts a string as a port: [ADDRESS:][PORT:]PORT[/PROTOCOL]; each PORT may be a range."""
     rest, slash, protocol = text.rpartition("/")
     rest, protocol = (rest, protocol) if slash else (text, "tcp")
     parts = rest.split(":")

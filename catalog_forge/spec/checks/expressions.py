@@ -173,7 +173,7 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
     start = begins if isinstance(begins, str) else ""
     roots = roots_of(spec)
     if not root_of(start, roots):
-        hint = f"a path must begin with {', '.join(roots)}"
+        hint = f"a path must begin with one of: {', '.join(roots)}"
         if beyond_stack(start):
             hint += f"; /services and /stacks cover all stacks of an environment: to read them, {SAY_SCOPE}"
         yield Problem(f"{source!r} is not a path that exists for every container", where, hint)

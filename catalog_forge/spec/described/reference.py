@@ -61,7 +61,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language
 
-A spec is one YAML file, `specs/NAME.yml`. The files that a spec names are in `specs/NAME/`. A complete spec can be this short:
+A spec is one YAML file, `specs/NAME.yml`. The files that a spec refers to are in `specs/NAME/`. A complete spec can be this short:
 
 ```yaml
 forge: 1

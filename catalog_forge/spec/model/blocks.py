@@ -14,7 +14,7 @@ from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
 from catalog_forge.spec.model.record import Record, key
 
 # The name of an element may be any word that is not the first word of an expression or collection.
-_ELEMENTS = "a word that begins with a letter and is not the first word of an expression, such as self"
+_ELEMENTS = "a word that begins with a letter; words that begin expressions or collections, such as self and peers, are reserved"
 ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 
 # A value of `set`: text that may contain expressions, a constant, or (in yaml, json and toml) a map or list of values.

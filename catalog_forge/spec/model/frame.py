@@ -137,7 +137,7 @@ class Engine(Record):
     )
     refresh: str = key(
         "when confd renders the files: `watch` (at each change, or every 10 s if the back end cannot be watched), "
-        "`once`, or at an interval such as 30s",
+        "`once`, or an interval such as 30s",
         "watch",
         pattern=f"watch|once|{DURATION}",
         shape="watch, once or an interval such as 30s",

@@ -72,7 +72,7 @@ class Found:
 
 
 def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
-    """Find the declared key that a path below `metadata/` refers to. A nested `@{...}` matches any part of one segment."""
+    """Find the declared key that a path below `metadata/` refers to. A nested `@{...}` matches any text without a slash."""
     literal = path.literal
     if literal is not None and literal in metadata:
         return Found(literal, metadata[literal])
