@@ -65,17 +65,16 @@ class Source:
 
     @cached_property
     def _spec(self) -> Spec:
-        from catalog_forge.spec.folder import check_merged
+        from catalog_forge.spec.folder import check_merged, renaming
         from catalog_forge.spec.reader import read
 
         check_merged(f"specs/{self.name}.yml", self.content)
         spec = read(self.content, f"specs/{self.name}.yml", self.inherited)
-        is_name = self.name.islower() and self.name.endswith(("-conf", "-config"))
         if spec.name != self.name:
             raise ForgeError(
                 f"the spec in specs/{self.name}.yml is named {spec.name!r}",
                 spec.at("name"),
-                f"rename the file to {spec.name}.yml{f', or the spec to {self.name}' if is_name else ''}",
+                renaming(spec.name, self.name),
             )
         return spec
 

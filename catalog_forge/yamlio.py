@@ -392,9 +392,7 @@ _ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
-    """Append the YAML events for `data`. Each mapping is converted only once: `known` maps the id of a mapping to the slice
-    of `events` that contains its events.
-    """
+    """Append the YAML events for `data`. Each mapping is converted only once: `known` maps its id to its slice of `events`."""
     if isinstance(data, dict):
         if id(data) in known:
             events += events[known[id(data)]]

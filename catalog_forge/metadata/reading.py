@@ -19,10 +19,12 @@ class Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._wrong: set[Where] = set()
 
     def wrong(self, message: str, where: Where, hint: str = "") -> None:
         """Record a problem, unless another problem of the same value is known, from which this one may follow."""
-        if all(problem.where != where for problem in self.problems):
+        if where not in self._wrong:
+            self._wrong.add(where)
             self.problems.append(Problem(message, where, hint))
 
     def check(self) -> None:

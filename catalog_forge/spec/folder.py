@@ -24,6 +24,12 @@ _MARKS = [mark.encode() for mark in MARKS]
 _COPY = "copy the target of the link into the catalog"
 
 
+def renaming(spec: str, file: str) -> str:
+    """Return the hint for a spec that is named `spec`, but whose file is called `file`.yml."""
+    is_name = file.islower() and file.endswith(("-conf", "-config"))
+    return f"rename the file to {spec}.yml{f', or the spec to {file}' if is_name else ''}"
+
+
 def check_inside(root: Path, path: str) -> None:
     """Raise ForgeError if a path, or a folder above it, is a symbolic link that leads outside the catalog `root`.
 

@@ -428,12 +428,11 @@ class Supervisor:
             if self._memory.begun[key].verb == "remove":  # if a unit of this name is wanted later, it gets a new number
                 self._ledger.forget(key)
             if error := future.exception():
-                if isinstance(error, EngineError) or not isinstance(error, ForgeError):
-                    raise error
-                if not self._settled:
-                    raise at_port(error, self._stack.ports) from error
+                located = at_port(error, self._stack.ports) if isinstance(error, BuildError) else error
+                if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
+                    raise located from error.__cause__
                 self._memory.refused[key] = time.monotonic() + _REFUSED_PAUSE
-                self._refuse(str(at_port(error, self._stack.ports)))
+                self._refuse(str(located))
 
     def _note_ends(self, seen: list[Seen]) -> None:
         """Record which containers have started and ended since the last call, and report unexpected ends."""

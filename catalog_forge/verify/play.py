@@ -133,14 +133,15 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
     """
     problems: list[Problem] = []
     expected: list[Expectation] = []
-    for moment in played.moments:
+    hint = "`unchanged` compares a file with the previous moment: write it in a step below `then`"
+    for number, moment in enumerate(played.moments):
         try:
             expected.append(expectation.read(moment.expect, subject, beside))
         except ForgeError as error:
             problems.extend(error.problems)
-    hint = "`unchanged` compares a file with the previous moment: write it in a step below `then`"
-    first = expected[0].files if expected else ()
-    problems += (Problem("nothing is written before the start", file.where, hint) for file in first if file.unchanged)
+        else:
+            unchanged = [file for file in expected[-1].files if file.unchanged and not number]
+            problems += (Problem("nothing is written before the start", file.where, hint) for file in unchanged)
     if problems:
         raise ForgeError.of(problems)
     return Case(spec, name, file, subject, played, tuple(expected))

@@ -141,7 +141,7 @@ def test_a_hint_of_the_report_is_a_line_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["3proxy-conf", "v4-conf", "7zip"])
 def test_a_name_that_begins_with_a_number_is_a_name(tmp_path: Path, name: str) -> None:
     tree(tmp_path / "images" / name, dict(SOUND))
-    assert f"adopted, as {name}" in run(tmp_path, str(tmp_path / "images" / name)).stdout
+    assert f"adopted; spec {name.removesuffix('-conf')}-conf (files: " in run(tmp_path, str(tmp_path / "images" / name)).stdout
 
 
 def test_a_keyspace_that_rancher_never_serves_is_said(tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ PLAYED = {
         "sidekicks must be a list of names",
         "write sidekicks: [redis-conf]",
     ),
-    "state": ("scale: 2", "states: {1: stoped}", "2:23", "Rancher does not know 'stoped'", "did you mean 'stopped'?"),
+    "state": ("scale: 2", "states: {1: stoped}", "2:23", "'stoped' is misspelt", "did you mean 'stopped'?"),
     "states": ("scale: 2", "states: [stopped]", "2:19", "states must be a mapping", "such as states: {1: stopped}"),
     "health": ('set: {port: "6380"}', "health: unhealthy", "7:11", "health must be a mapping", "such as health: {1: unhealthy}"),
     "health check": ("scale: 2", "health_check: 6379", "2:25", "health_check must be", "such as health_check: {port: 6379}"),
@@ -347,6 +347,20 @@ def test_what_does_not_fit_the_spec_in_a_scenario_is_warned_of(
     message, _, hint = call(tmp_path, "test").stderr.partition("\n  hint: ")
     assert message.startswith(f"warning: specs/redis-conf/scenarios/first.yml:{place}: ") and why in message, message
     assert next_step in hint
+
+
+def test_a_scenario_that_the_service_sees_from_another_stack_is_not_doubted(tmp_path: Path) -> None:
+    scenario = "stack: other\nself: main-redis-1\nservices: {web: {}}\nstacks: {main: {redis: {metadata: {port: 1}}}}\n"
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, "specs/redis-conf/scenarios/first.yml": scenario})
+    assert "no service of" not in call(tmp_path, "test").stderr
+
+
+def test_a_mistake_at_the_start_does_not_make_a_later_moment_the_first(tmp_path: Path) -> None:
+    scenario = SCENARIO.replace("redis.conf: {con", "rediss.conf: {con") + "    files: {redis.conf: {unchanged: true}}\n"
+    scenario = scenario.replace("expect: {reloads: [restart]}", "expect:")
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC, "specs/redis-conf/scenarios/first.yml": scenario})
+    said = call(tmp_path, "test").stderr
+    assert "rediss.conf" in said and "before the start" not in said, said
 
 
 TEAM = {

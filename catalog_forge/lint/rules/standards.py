@@ -13,6 +13,7 @@ from catalog_forge.spec import reader
 from catalog_forge.spec.checks import uses
 from catalog_forge.spec.checks.foreign import FORM, foreign, texts
 from catalog_forge.spec.expressions import LITERAL
+from catalog_forge.spec.folder import renaming
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Breach, broken, compared
 
@@ -45,7 +46,7 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
         yield Hit(
             read.at("name") or spec.file.at(),
             f"the spec is named {read.name!r}, but its file is called {spec.file.name!r}",
-            f"rename the file to {read.name}.yml, or the spec to {spec.name}",
+            renaming(read.name, spec.name),
         )
 
 
@@ -215,7 +216,7 @@ def undeclared_in_scenario(spec: SpecFile) -> Iterator[Hit]:
     its key, no user can give this answer. If a scenario has no service of the spec, its settings change no file. `test` and
     `render` also warn about all of these.
 
-    Scenarios of a spec with a hand-written template are not checked.
+    Unknown keys are not reported if the spec has a hand-written template.
 
     Bad:
         -- specs/web-conf/scenarios/debug.yml --

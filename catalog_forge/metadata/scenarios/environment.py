@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import LONGEST_WORD, ForgeError, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
@@ -22,7 +22,9 @@ _SERVICE_KEYS = (
     *("scale", "metadata", "labels", "sidekicks", "links"),
     *("ports", "health_check", "states", "healths", "kind", "state", "hostname", "external_ips"),
 )
-# Words that are checked for misspellings; Rancher has others as well.
+# How much of a word must be that of a listed word if it is taken for a misspelt one. Rancher also has words that are not listed,
+# such as `recreating`, which is not a misspelt `creating`.
+_ALMOST = 0.9
 _STATES = tuple(
     "running stopped starting stopping restarting creating requested registering removing removed purging purged erroring error "
     "migrating restoring updating-running updating-stopped".split()
@@ -155,12 +157,13 @@ class EnvironmentReader(Reader):
 
     def by_container(self, node: yamlio.Node | None, scale: int, what: str, known: tuple[str, ...]) -> dict[int, str]:
         """Return the state (or health) of each container by the container's index. A misspelt word of `known` is a problem."""
+        from difflib import get_close_matches  # imported here, because only errors need it
+
         pairs = self.pairs(node, what, f"write the number of each container, such as {what}: {{1: {known[1]}}}")
         for _, value in pairs:
             word = self.word(value, f"a value of {what}")
-            hint = did_you_mean(word, known)
-            if word not in known and hint.startswith("did"):
-                self.wrong(f"{what}: Rancher does not know {word!r}", value.where, hint)
+            if word not in known and (near := get_close_matches(word[:LONGEST_WORD], known, 1, _ALMOST)):
+                self.wrong(f"{what}: {word!r} is misspelt", value.where, f"did you mean {near[0]!r}?")
         return {index: self.word(value, f"a value of {what}") for key, value in pairs if (index := self.index(key, scale))}
 
     def index(self, node: yamlio.Node, scale: int) -> int:

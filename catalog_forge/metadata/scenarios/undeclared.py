@@ -18,12 +18,14 @@ Given = tuple[str, yamlio.Map]
 def given(root: yamlio.Node, moments: Sequence[Moment]) -> Iterator[Given]:
     """Yield each mapping of metadata that a valid scenario sets, at the start or in a step, with the name of the service.
 
-    For a service without metadata at the start, the mapping is empty.
+    For a service without metadata at the start, and for a service of another stack, the mapping is empty.
     """
     found = keys_of(root)
     for name, service in keys_of(found.get("services")).items():
         metadata = keys_of(service).get("metadata")
         yield name, metadata if isinstance(metadata, yamlio.Map) else yamlio.Map((), service.where)
+    for services in keys_of(found.get("stacks")).values():
+        yield from ((name, yamlio.Map((), service.where)) for name, service in keys_of(services).items())
     steps = found.get("then")
     for before, step in zip(moments, steps.items if isinstance(steps, yamlio.Seq) else (), strict=False):
         keys = keys_of(step)

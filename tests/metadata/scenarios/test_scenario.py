@@ -11,6 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Host, Service, Sidekick
 from catalog_forge.metadata.scenarios.scenario import load, read
+from tests.growth import superlinear
 from tests.helpers import tree
 
 FULL = """
@@ -184,3 +185,18 @@ def test_a_scenario_of_many_containers_has_a_larger_subnet_unless_it_names_one()
     assert (few, many) == ("10.42.1.0/24", "10.42.0.0/16")
     grown = read("services: {web: {scale: 2}}\nthen: [{scale: 900}]", "s.yml")
     assert {moment.environment.subnet for moment in grown.moments} == {"10.42.0.0/16"}
+
+
+def test_many_mistakes_are_reported_in_linear_time() -> None:
+    def work(size: int) -> object:
+        with pytest.raises(ForgeError):
+            read("services:\n  es:\n" + "".join(f"    key{number}: 1\n" for number in range(size // 32)), "s.yml")
+        return None
+
+    assert not superlinear(work, largest=400_000)
+
+
+@pytest.mark.parametrize("word", ["activating", "recreating", "created", "reconnecting"])
+def test_a_state_that_is_not_listed_is_taken_as_it_is(word: str) -> None:
+    (stack,) = read(f"services: {{es: {{states: {{1: {word}}}}}}}", "s.yml").environment.stacks
+    assert stack.services[0].states == {1: word}
