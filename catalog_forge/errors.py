@@ -150,7 +150,7 @@ def meant_by(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint with the known word that means the same as `word` or is closest to it, else with the first known words.
+    """Return a hint with the known word that is closest to `word` or means the same, else with the first known words.
 
     The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read. For
     a very long `word`, the closest word is not searched for, because the search would be slow.
@@ -158,15 +158,17 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     words = sorted(known)
     if len(words) > MOST_WORDS:
         return otherwise
-    by_letters = {each.lower(): each for each in words}
+    if near := misspelt(word, words) or meant_by(word, words) or misspelt(word, words, 0.6):
+        return f"did you mean {near[0]!r}?"
+    return f"known here: {first_of(words, MOST_SHOWN)}" if words else otherwise
+
+
+def misspelt(word: str, known: Iterable[str], likeness: float = 0.85) -> list[str]:
+    """Return the word in `known` that is closest to `word`, in a list; an empty list if no word is as close as `likeness`."""
     from difflib import get_close_matches  # imported here, because only errors need it
 
-    near = meant_by(word, words)
-    if not near and len(word) <= LONGEST_WORD:
-        near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {by_letters[near[0]]!r}?"
-    return f"known here: {first_of(words, MOST_SHOWN)}" if words else otherwise
+    by_letters = {each.lower(): each for each in known} if len(word) <= LONGEST_WORD else {}
+    return [by_letters[near] for near in get_close_matches(word.lower(), by_letters, n=1, cutoff=likeness)]
 
 
 def first_of(words: Sequence[str], most: int) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by, misspelt
 from catalog_forge.goyaml.decoding import MERGE, is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
@@ -42,6 +42,8 @@ _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BRACED = re.compile(r"@\{([^@{}]+)\}")
 _LEFT_OUT = object()
+# The hints on a start command that is written with a wrong key, or in a wrong place.
+_START = re.compile("did you mean '(?:launch|exec)'|belongs below launch, where it is called exec|'exec' belongs below launch")
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -61,6 +63,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
         spec: Spec = reader.record(Spec, full, "")
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
+    started = started and not any(_START.search(problem.hint) for problem in reader.problems)
     spoilt = _around(root, {problem.where for problem in reader.problems if problem.where})
     problems = [*reader.problems, *(each for each in checks.problems(spec, started) if each.where not in spoilt)]
     known = {problem.where for problem in problems}
@@ -177,7 +180,7 @@ class _Reader:
         places = {"": node.where}
         passed: dict[str, tuple[yamlio.Text, yamlio.Node]] = {}
         advised: set[str] = set()
-        unindented = self.unindented(node, known)
+        unindented = self.unindented(kind, node, known)
         for name, value in node.pairs:
             key = known.get(name.value)
             if name.where in unindented:
@@ -203,8 +206,7 @@ class _Reader:
 
     def unknown(self, kind: type[Record], name: yamlio.Text, what: str) -> str:
         """Report an unknown key of a record. Return the hint that suggests a known key, if there is one."""
-        more = shorthand.FILE_WORDS if kind is Spec else _passable(kind)
-        near = did_you_mean(name.value, [*_words(kind), *more])
+        near = did_you_mean(name.value, _writable(kind))
         home = "" if kind in _STANDARDS or what.startswith("the block") else _homes().get(name.value, "")
         if kind is Standards:
             home = _team_homes().get(name.value, "")
@@ -220,14 +222,14 @@ class _Reader:
         self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
         return near
 
-    def unindented(self, node: yamlio.Map, known: Mapping[str, Key]) -> set[Where]:
+    def unindented(self, kind: type[Record], node: yamlio.Map, known: Mapping[str, Key]) -> set[Where]:
         """Report keys that belong to an empty key above them, but are not indented. Return the places of all these keys."""
         found: set[Where] = set()
         empty: yamlio.Text | None = None
         for name, value in node.pairs:
-            if name.value in known or (empty and name.where.column != empty.where.column):
-                empty = name if is_null(value) and not _is_single(known.get(name.value)) else None
-            elif empty is not None and empty.value in _homes().get(name.value, empty.value):
+            if name.value in known or name.value in _passable(kind) or (empty and name.where.column != empty.where.column):
+                empty = name if is_null(value) and name.value in known else None
+            elif empty is not None and _is_below(known[empty.value], kind, name.value):
                 if empty.where not in found:
                     message = f"{empty.value} has no value, because the keys below it are not indented"
                     hint = f"indent {name.value!r} in line {name.where.line} deeper than {empty.value!r}"
@@ -425,9 +427,11 @@ class _Reader:
         return self.record(words[found[0]], node, f"the block {found[0]!r}")
 
 
-def _is_single(key: Key | None) -> bool:
-    """Whether the value of a key is a single text, number or boolean, so that no keys can be below it."""
-    return key is not None and key.kind in (str, int, bool, Text, Reload)
+def _is_below(key: Key, kind: type[Record], word: str) -> bool:
+    """Whether an unknown word in a record is a key below `key`. A map of free names has every word that nothing else explains."""
+    if any(word in (*_words(record), *_passable(record)) for record in _records(key.kind)):
+        return True
+    return get_origin(key.kind) is Mapping and word not in _homes() and not misspelt(word, _writable(kind))
 
 
 def _shaped(limits: Limits) -> str:
@@ -467,14 +471,18 @@ def _words(kind: type[Record]) -> list[str]:
     return [key.name for key in keys_of(kind) if key.name != "compose"]
 
 
+def _writable(kind: type[Record]) -> list[str]:
+    """Return the names of the keys that an author may write in a record, with those of compose files and of the shorthand."""
+    return [*_words(kind), *(shorthand.FILE_WORDS if kind is Spec else _passable(kind))]
+
+
 @cache
 def _homes() -> Mapping[str, str]:
     """Return where each key belongs, for hints on misplaced keys. Keys that occur in more than two records are left out."""
     found: dict[str, list[str]] = {}
     for key in keys_of(Spec):
         for record in _records(key.kind):
-            inner = {each.name for each in keys_of(record)} | (record.PASSED if issubclass(record, Composed) else set())
-            for name in inner - {"compose"}:
+            for name in {*_words(record), *_passable(record)}:
                 found.setdefault(name, []).append(f"below {key.name}")
     few = {name: " or ".join(homes) for name, homes in found.items() if len(homes) <= 2}
     return few | {key.name: "at the top of the spec" for key in keys_of(Spec)} | _ELSEWHERE

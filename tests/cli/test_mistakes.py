@@ -420,6 +420,78 @@ def test_straight_quotes_and_single_words_are_asked_for(tmp_path: Path) -> None:
     assert "specs/redis-conf.yml:6:16: exec: no program is called 'redis-server --port 6379'\n  hint: write each word as" in said
 
 
+@pytest.mark.parametrize("text", ["\u201cFast\u201d and \u201csafe\u201d", "\u2018a\u2019 and \u2018b\u2019"])
+@pytest.mark.parametrize("program", ["/opt/My App/run", "/opt/My App"])
+def test_prose_with_quotes_and_paths_with_spaces_are_not_reported(text: str, program: str, tmp_path: Path) -> None:
+    launch = f"launch: {{exec: ['{program}', x]}}\nfiles:"
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace("set: {", f"text: {text}\n  - set: {{").replace("files:", launch)})
+    result = call(tmp_path, "generate")
+    assert result.exit_code == 0 and "quotes" not in result.stderr and "no program" not in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("redis-server /x", '["redis-server", "/x"]'),
+        ("/bin/redis --port 1", '["/bin/redis", "--port", "1"]'),
+        ("/bin/sh /run, x", '["/bin/sh", "/run,", "x"]'),
+    ],
+)
+def test_the_words_of_a_command_line_are_quoted_in_the_hint(program: str, words: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace("files:", f"launch: {{exec: ['{program}']}}\nfiles:")})
+    assert f"exec: {words}\n" in call(tmp_path, "generate").stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("files:", "deviations:\nlauch: {exec: [a]}\nfiles:", "did you mean 'launch'?"),
+        ("description: Redis", "vars:\ndiscription: Redis", "did you mean 'description'?"),
+        (
+            "redis:3.2.11",
+            "\n  image: redis:3.2.11\n  name: redis\n  health_check:\n  memory_limit: 1g",
+            "did you mean 'mem_limit'?",
+        ),
+        ("files:", "tools:\nvolume: {a: {}}\nfiles:", "did you mean 'volumes'?"),
+        ("redis:3.2.11", "acme/app:1.0\nvars:\nlauch: {exec: [a]}", "did you mean 'launch'?"),
+        ("redis:3.2.11", "acme/app:1.0\nlaunch: {exce: [a]}", "did you mean 'exec'?"),
+        ("redis:3.2.11", "acme/app:1.0\nexec: [a]", "'exec' belongs below launch"),
+        ("redis:3.2.11", "{image: 'acme/app:1.0', name: app, command: a}", "below launch, where it is called exec"),
+        (
+            "redis:3.2.11",
+            "\n  image: redis:3.2.11\n  name: redis\n  groups:\n  ports: ['1']",
+            "such as groups",
+        ),
+    ],
+)
+def test_a_misspelt_key_below_an_empty_key_gets_its_own_hint(old: str, new: str, hint: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace(old, new, 1)})
+    said = call(tmp_path, "generate").stderr
+    assert hint in said and "not indented" not in said and "exec is missing" not in said, said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("files:", "image:\nfolders: [/a]\nfiles:", "indent 'folders' in line 7 deeper than 'image'"),
+        ("files:", "vars:\nLEVEL: a\nfiles:", "indent 'LEVEL' in line 7 deeper than 'vars'"),
+        (
+            "{port: {type: int, default: 6379}, log",
+            "\nport: {default: 1}\nx: {log",
+            "indent 'port' in line 6 deeper than 'metadata'",
+        ),
+        (
+            "redis:3.2.11",
+            "\n  image: redis:3.2.11\n  name: redis\n  health_check:\n  port: 1",
+            "indent 'port' in line 8 deeper than 'health_check'",
+        ),
+    ],
+)
+def test_a_key_that_is_not_indented_is_told_from_a_misspelt_one(old: str, new: str, hint: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace(old, new, 1)})
+    assert hint in call(tmp_path, "generate").stderr
+
+
 FOREIGN = (
     "{{ metadata.port }}",
     "{{port}}",

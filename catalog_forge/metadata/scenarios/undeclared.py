@@ -9,7 +9,7 @@ from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.spec.checks import uses
-from catalog_forge.spec.checks.whole import misfit, such_as
+from catalog_forge.spec.checks.whole import misfit, valid_values
 from catalog_forge.spec.model import MetadataKey, Spec
 
 Given = tuple[str, yamlio.Map]
@@ -58,7 +58,7 @@ def _unfit(key: MetadataKey | None, name: str, value: yamlio.Node) -> Iterator[P
     """Yield a problem if a value does not fit the type of its declared key. An empty value means that there is no answer."""
     data = value.value if isinstance(value, yamlio.Text) else yamlio.to_data(value)
     if key and data and (wrong := misfit(key, data, "the value")):
-        yield Problem(f"metadata: {name}: {wrong}", value.where, such_as(key))
+        yield Problem(f"metadata: {name}: {wrong}", value.where, valid_values(key))
 
 
 def _unknown(known: set[str], node: yamlio.Map, above: str = "") -> Iterator[tuple[yamlio.Text, str]]:

@@ -22,8 +22,8 @@ FORM = re.compile(
     r"|(?<!@)@\[(?P<square>[a-z_][a-z_./-]{0,50}+)\]"
     r"|[%#]\{(?P<sign>metadata/[^{}\n]{1,200}+)\}"
 )
-# Text in the quotes of a word processor, which are no quotes in YAML.
-_CURLY = re.compile("[\u201c\u201d\u201e\u2018].*[\u201c\u201d\u2018\u2019]", re.DOTALL)
+# Text in the quotes of a word processor, which are no quotes in YAML. Text with further quotes inside is prose.
+_CURLY = re.compile("[\u201c\u201d\u201e][^\u201c\u201d\u201e]*[\u201c\u201d]|\u2018[^\u2018\u2019]*[\u2018\u2019]")
 # The functions of confd that return a value at a path, with an optional default.
 _LOOKUP = re.compile(r'c?get(?:v|vs|s) ++"(?P<path>/[^"]*+)"(?: ++"[^"]*+")?')
 _OWN = "/self/service/metadata/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from catalog_forge.errors import Problem, did_you_mean
@@ -41,8 +42,10 @@ def in_one_word(spec: Spec) -> Iterator[Problem]:
     """Yield a finding if the first element of `exec` is a whole command line: no program has such a name."""
     where = spec.launch.at("exec") if "exec" in spec.launch.places else None
     program = (spec.launch.exec[0].literal or "").strip() if where and spec.launch.exec else ""
-    if " " in program:
-        hint = f"write each word as an element of the list: exec: [{', '.join(program.split())}]"
+    first, _, rest = program.partition(" ")
+    # A word such as App/run continues a path with a space in it.
+    if rest and ("/" not in first or rest.lstrip().startswith(("-", "/"))):
+        hint = f"write each word as an element of the list: exec: {json.dumps(program.split(), ensure_ascii=False)}"
         yield Problem(f"exec: no program is called {program!r}", where, hint)
 
 

@@ -144,14 +144,14 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
         hint = "remove one of the two"
         yield Problem(f"metadata: {name}: the key cannot be both optional and required", key.at("required"), hint)
     if key.default is not None and (wrong := misfit(key, key.default)):
-        yield Problem(f"metadata: {name}: {wrong}", where, such_as(key))
+        yield Problem(f"metadata: {name}: {wrong}", where, valid_values(key))
     if key.hidden and key.default:
         yield Problem(
             f"metadata: {name}: a secret must not have a default", where, "with a default, everyone would have the same password"
         )
 
 
-def such_as(key: MetadataKey) -> str:
+def valid_values(key: MetadataKey) -> str:
     """Return a hint that shows valid values for the type of a key."""
     examples = {"int": "write only digits, such as 6379", "boolean": "write true or false"}
     examples |= {"map": "write KEY: VALUE, such as {key: value}", "list": "write a list, such as [a, b]"}
@@ -258,7 +258,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
         if key not in spec.metadata:
             yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata, DECLARED))
         elif value is not None and (wrong := misfit(spec.metadata[key], value, "the value")):
-            yield Problem(f"groups: {name}: {key}: {wrong}", where, such_as(spec.metadata[key]))
+            yield Problem(f"groups: {name}: {key}: {wrong}", where, valid_values(spec.metadata[key]))
         else:
             yield from _answers(spec, f"groups: {name}: {key}", spec.metadata[key], value, where)
 
