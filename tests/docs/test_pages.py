@@ -83,6 +83,7 @@ PAGES = {
     "docs/update.md": MINE,
     "docs/explanation/judges.md": JUDGED,
     "docs/explanation/topologies.md": REDIS,
+    "docs/reference/schemas.md": "mkdir catalog && cd catalog",
     "docs/howto/hand-template.md": "mkdir catalog && cd catalog",
     "docs/howto/link.md": "mkdir catalog && cd catalog",
     "docs/howto/offline.md": "mkdir catalog && cd catalog",

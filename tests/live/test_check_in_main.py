@@ -74,7 +74,7 @@ def test_a_main_container_that_does_not_answer_keeps_the_old_file(units: dict[st
     try:
         before = content(unit)
         unit.world.change(unit.name, metadata={"key": "good 4"})
-        unit.wait_for("does not answer", who="conf")
+        unit.wait_for("has not run this check within 20 s", who="conf")
         assert content(unit) == before
     finally:
         unit.main.unpause()

@@ -10,6 +10,10 @@ from catalog_forge.goyaml import decoding
 from catalog_forge.rancher import entries
 from catalog_forge.rancher.tree import Folder, Tree
 
+NO_REVISION = (
+    "name the folder of an entry, such as templates/NAME, or add a folder 0/ with docker-compose.yml and rancher-compose.yml"
+)
+
 
 @pytest.mark.parametrize(
     ("folder", "number", "is_revision"),
@@ -109,10 +113,8 @@ def of(*paths: str, **more: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("files", "revision", "place", "words", "hint"),
     [
-        ({}, None, "shown", "there is no revision of an entry here", "add a folder 0/ with docker-compose.yml and "
-                                                                     "rancher-compose.yml"),
-        ({"README.md": b"x"}, None, "shown", "there is no revision of an entry here",
-         "add a folder 0/ with docker-compose.yml and rancher-compose.yml"),
+        ({}, None, "shown", "there is no revision of an entry here", NO_REVISION),
+        ({"README.md": b"x"}, None, "shown", "there is no revision of an entry here", NO_REVISION),
         (of("0", "1"), "2", "shown", "web has no revision '2'", "known here: 0, 1"),
         (of("10", "11"), "12", "shown", "web has no revision '12'", "known here: 10, 11"),
         ({"0/rancher-compose.yml": b"a: {scale: 1}"}, None, "shown/0", "web has no docker-compose.yml", ""),

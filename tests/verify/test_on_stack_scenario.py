@@ -69,7 +69,7 @@ def test_what_is_beside_the_entry_runs_as_the_scenario_says() -> None:
     ("beside", "problem"),
     [
         ("{wep: {image: x}}", "s.yml:8:10: there is no service 'wep'"),
-        ("{app: {}}", "s.yml:8:10: `beside` names no image for 'app'"),
+        ("{app: {}}", "s.yml:8:15: `beside` names no image for 'app'"),
         ("{app: {image: x, volumes: [/:/host]}}", "s.yml:8:26: unknown key 'volumes' in beside 'app'"),
     ],
 )
