@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from catalog_forge.shown import printable
+
 _S = TypeVar("_S")
 _T = TypeVar("_T")
 
@@ -37,7 +39,7 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{place}{self.message}{hint}"
+        return printable(f"{place}{self.message}{hint}", kept="\n\t")
 
     def as_data(self) -> dict[str, str]:
         """Return the problem as data for JSON."""

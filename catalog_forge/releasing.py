@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from shlex import quote
 
 from catalog_forge import git, journal, writer
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -223,7 +224,7 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
             if there and history.is_same(there.content, content):
                 continue
             if there and generated.get(path) != there.digest:
-                edited.append(Problem("this published file was edited", Where(path), f"git checkout HEAD -- {path}"))
+                edited.append(Problem("this published file was edited", Where(path), f"git checkout HEAD -- {quote(path)}"))
             plan.add(File(path, content))
             known |= {path: there.digest} if there else {}
     if edited:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -207,7 +208,8 @@ class Repository:
         folder, stem = self.root / "specs", Path(name).name.removesuffix(".yaml")
         others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
         if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:
-            return f"the file of a spec ends in .yml: mv specs/{misnamed[0]} specs/{Path(misnamed[0]).stem}.yml"
+            move = shlex.join(["mv", f"specs/{misnamed[0]}", f"specs/{Path(misnamed[0]).stem}.yml"])
+            return f"the file of a spec ends in .yml: {move}"
         return did_you_mean(name, {*self.names(), *self.entries.values()}) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:

@@ -6,6 +6,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from shlex import quote
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
@@ -46,7 +47,9 @@ def is_there(file: Path, shown: str) -> bool:
     if not file.exists() and other.is_file():
         name = str(Path(shown).with_suffix(".yaml"))
         raise ForgeError(
-            f"standards are read only from {file.name}", Where(name), f"rename the file: mv {other.name} {file.name}"
+            f"standards are read only from {file.name}",
+            Where(name),
+            f"rename the file: mv {quote(other.name)} {quote(file.name)}",
         )
     return file.is_file()
 

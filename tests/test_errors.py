@@ -24,6 +24,7 @@ def test_a_place_is_a_file_line_and_column(where: Where, text: str) -> None:
         (Problem("it broke", Where("a", 1, 2)), "a:1:2: it broke"),
         (Problem("it broke", hint="mend it"), "it broke\n  hint: mend it"),
         (Problem("it broke", Where("a"), "mend it"), "a: it broke\n  hint: mend it"),
+        (Problem("\u202eit", Where("\x1b[2J"), "known here: \x07"), "\\x1b[2J: \\u202eit\n  hint: known here: \\x07"),
     ],
 )
 def test_a_problem_says_place_message_and_hint(problem: Problem, text: str) -> None:

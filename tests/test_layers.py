@@ -47,6 +47,7 @@ SIDEWAYS = {
     ("spec", "formats"),
     ("spec", "plan"),
     ("formats", "plan"),
+    ("errors", "shown"),
     ("yamlio", "errors"),
     ("yamlio", "malformed"),
     ("malformed", "errors"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 from catalog_forge.adopt.entries import called_conf, conf_images, written_at
 from catalog_forge.adopt.originals import Original, image_of, originals
@@ -81,8 +82,8 @@ class Images:
         where = " or ".join((self.root.name, *map(str, self.given)))
         return (
             f"Files are rendered by a conf image, but there is no folder in {where} for any image that this entry runs "
-            f"({names or 'none'}). Run `catalog-forge preview {revision.entry.name} --images DIR`, where DIR is the folder with "
-            "the Dockerfile of the conf image."
+            f"({names or 'none'}). Run `catalog-forge preview {quote(revision.entry.name)} --images DIR`, where DIR is the "
+            "folder with the Dockerfile of the conf image."
         )
 
     def subject(self, original: Original, version: str, variables: Mapping[str, str]) -> Subject:

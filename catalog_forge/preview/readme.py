@@ -30,8 +30,9 @@ def html(text: str) -> str:
 
     made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     made.add_render_rule("image", _in_words)
-    rendered: str = made.render(text[:_LONGEST]).translate(_TURNS)
-    return nh3.clean(rendered, tags=set(_TAGS), attributes={"a": {"href", "title"}}, attribute_filter=_of_web)
+    rendered: str = made.render(text[:_LONGEST])
+    cleaned = nh3.clean(rendered, tags=set(_TAGS), attributes={"a": {"href", "title"}}, attribute_filter=_of_web)
+    return cleaned.translate(_TURNS)  # here, because the cleaning turns entities into characters
 
 
 def _of_web(_tag: str, name: str, value: str) -> str | None:

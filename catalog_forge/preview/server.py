@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request that http.server refuses, such as one with another method, like all others."""
-        self._refuse(HTTPStatus(code), message or explain or "")
+        self._refuse(HTTPStatus(code), message or explain or HTTPStatus(code).phrase)
 
     def do_GET(self) -> None:
         """Answer a request for a file, an icon, events or data."""

@@ -11,6 +11,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from shlex import quote
 
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.spec.model.metadata import MetadataKey
@@ -143,7 +144,7 @@ class SpecText:
         key = name[: len(above)] if above and last in MetadataKey.__dataclass_fields__ else name
         declared = self.document.root.value.entries.get("metadata")
         known = did_you_mean(key, _names(declared.value) if declared else {})
-        new = f"to add a key: catalog-forge spec add-key NAME {key}"
+        new = f"to add a key: catalog-forge spec add-key NAME {quote(key)}"
         return ForgeError(f"the spec declares no metadata key {key!r}", self._at(found), "; ".join(filter(None, (known, new))))
 
     def _at(self, entry: Entry) -> Where:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any
 
 from catalog_forge.errors import Where
@@ -176,7 +177,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
             yield Breach("image", "required", f"the image has no label {label!r}")
     for pattern in required.scenarios:
         if not any(_fits(name, (pattern,)) for name in scenarios):
-            hint = f"catalog-forge scenario new {spec.name} {pattern}"
+            hint = f"catalog-forge scenario new {spec.name} {quote(pattern)}"
             yield Breach("", "required", f"the spec has no scenario whose name matches {pattern!r}", hint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import tempfile
 import threading
@@ -150,7 +151,7 @@ def _release(binary: str | Path) -> str:
     except subprocess.TimeoutExpired:
         raise ForgeError(f"{binary} is not confd: `-version` does not end", hint=_SELECT) from None
     except OSError as error:
-        hint = f"chmod +x {binary}" if isinstance(error, PermissionError) else _SELECT
+        hint = shlex.join(["chmod", "+x", str(binary)]) if isinstance(error, PermissionError) else _SELECT
         raise ForgeError(f"cannot run {binary}: {error.strerror}", hint=hint) from None
     found = _VERSION.match(said)
     if not found:

@@ -392,6 +392,12 @@ NAMED = {
         "test",
         "mv specs/redis-conf/scenarios/a.yaml specs/redis-conf/scenarios/a.yml",
     ),
+    "scenario with signs of a shell": (
+        {"specs/x;touch y/scenarios/a b.yaml": SCENARIO},
+        "test",
+        "mv 'specs/x;touch y/scenarios/a b.yaml' 'specs/x;touch y/scenarios/a b.yml'",
+    ),
+    "spec with signs of a shell": ({"specs/x;y.yaml": SPEC}, "generate x;y", "mv 'specs/x;y.yaml' 'specs/x;y.yml'"),
     "name of a spec": ({"specs/Redis-conf.yml": SPEC}, "generate Redis-conf", "hint: rename the file to redis-conf.yml\n"),
     "compose file": (
         {"specs/a-conf.yml": "version: '2'\nservices: {}\n"},
@@ -540,12 +546,12 @@ TYPED = {
     "no file to ask": (
         ["metadata", "get", "/", "--file", "nofile"],
         2,
-        ["'--file': there is no file 'nofile' in /", "known here: answers.yml"],
+        ["'--file': there is no file 'nofile' in /", ": check the path"],
     ),
     "no file to serve": (
         ["metadata", "serve", "nofile"],
         2,
-        ["'FILE': there is no file 'nofile' in /", "known here: answers.yml"],
+        ["'FILE': there is no file 'nofile' in /", ": check the path"],
     ),
     "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT with 40 hex digits"]),
     "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
@@ -571,6 +577,11 @@ TYPED = {
     "no entry to show": (["show"], 2, ["Missing argument 'ENTRY'", "Known here: redis"]),
     "no option": (["blueprints", "new", "x"], 2, ["Missing option '--from'", "Known here: redis-conf"]),
     "words without quotes": (["new", "x-conf", "--reload", "signal", "HUP"], 2, ["'HUP'", "did you mean --reload 'signal HUP'?"]),
+    "secret without quotes": (
+        ["show", "redis", "--set", "password=correct", "horse"],
+        2,
+        ["the value of --set has spaces: put quotes around it: --set 'password=...'"],
+    ),
     "two names": (["new", "x-conf", "y-conf"], 2, ["unexpected argument 'y-conf': catalog-forge new takes only NAME"]),
     "no arguments": (["doctor", "x"], 2, ["unexpected argument 'x': catalog-forge doctor takes no arguments"]),
     "option for a value": (

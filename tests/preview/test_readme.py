@@ -65,6 +65,8 @@ def test_a_link_leads_to_http_and_https_or_nowhere(link: str) -> None:
 
 def test_what_would_turn_a_text_is_named() -> None:
     assert html("a \u202eb\u2069 &#x202d;") == "<p>a \\u202eb\\u2069 \\u202d</p>\n"
+    assert html("<p>&#x202e;a</p>") == "<p>\\u202ea</p>"
+    assert 'title="\\u2066b"' in html('<a href="https://example.org" title="&#x2066;b">a</a>')
 
 
 def test_a_picture_is_its_words() -> None:

@@ -23,6 +23,9 @@ from catalog_forge.preview.server import PreviewServer
 from catalog_forge.preview.site import Site
 from tests.helpers import PATIENCE, eventually, tree
 
+# One byte more than http.server reads of a request line.
+LONG = (1 << 16) + 1
+
 
 @pytest.fixture
 def server(catalog: Path) -> Iterator[PreviewServer]:
@@ -82,10 +85,10 @@ def test_what_is_not_there(server: PreviewServer, path: str) -> None:
     assert ask(server, path)[0] == 404
 
 
-@pytest.mark.parametrize("request_line", ["HEAD / HTTP/1.1", "OPTIONS /api/render HTTP/1.1", "GET /a b c HTTP/1.1"])
+@pytest.mark.parametrize("request_line", ["HEAD / HTTP/1.1", "OPTIONS /api/render HTTP/1.1", "GET /a b c HTTP/1.1", "a" * LONG])
 def test_what_http_forbids_is_refused_in_the_same_way(server: PreviewServer, request_line: str) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as connection:
-        connection.sendall(f"{request_line}\r\n\r\n".encode())
+        connection.sendall(f"{request_line}\r\n\r\n".encode()[:LONG])
         head, _, body = b"".join(iter(lambda: connection.recv(1 << 16), b"")).partition(b"\r\n\r\n")
     assert b"default-src 'none'" in head and json.loads(body)["problems"][0]["message"]
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +69,7 @@ def _keep(name: str, told: Mapping[str, str | bool]) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / f"{name}.yml"
     file.write_text(yamlio.dump({key: str(value) for key, value in told.items()}), encoding="utf-8")
-    click.echo(f"\nyour answers are saved; to use them, run: catalog-forge new {name} --answers {file}", err=True)
+    click.echo(f"\nyour answers are saved; to use them, run: catalog-forge new {name} --answers {quote(str(file))}", err=True)
 
 
 def _is_secret(question: Question) -> bool:

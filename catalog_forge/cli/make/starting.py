@@ -87,7 +87,7 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ForgeError(
             f"the start command of the image {image!r} is unknown",
-            hint=f"give the image's ENTRYPOINT and CMD: --exec '{shlex.join(guess or _WORDS)}', "
+            hint=f"give the image's ENTRYPOINT and CMD: --exec {shlex.quote(shlex.join(guess or _WORDS))}, "
             f"which writes `{line(guess or _WORDS)}` into the spec",
         )
     words: tuple[str, ...] = click.prompt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,7 +98,7 @@ def test(
 def _wanted(bad: Sequence[Result]) -> str:
     """Return a hint for users who meant a rendered file to change, or an empty string if no file differs."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
-    again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
+    again = shlex.join(["catalog-forge", "scenario", "new", *changed[0].split("/", 1), "--force"]) if changed else ""
     return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"
 
 
@@ -143,7 +144,8 @@ def _cases(
     if not cases:
         misnamed = min(repository.root.glob("specs/*/scenarios/*.yaml"), default=None)
         path = misnamed.relative_to(repository.root).as_posix() if misnamed else ""
-        hint = f"the file of a scenario ends in .yml: mv {path} {path.removesuffix('.yaml')}.yml" if misnamed else _FIRST
+        move = shlex.join(["mv", path, f"{path.removesuffix('.yaml')}.yml"])
+        hint = f"the file of a scenario ends in .yml: {move}" if misnamed else _FIRST
         raise ForgeError("there are no scenarios", hint=hint)
     return cases, problems
 

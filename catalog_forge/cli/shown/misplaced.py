@@ -72,11 +72,17 @@ def _missing(param: click.Parameter, context: click.Context) -> str:
 
 
 def _extra(text: str, words: Sequence[str], context: click.Context) -> str:
-    """Return the error for arguments that a command does not take: most are parts of a value that must be quoted."""
+    """Return the error for arguments that a command does not take: most are parts of a value that must be quoted.
+
+    The value of a KEY=VALUE may be a secret, so none of it is repeated.
+    """
     first = text.partition(" ")[0]
     at = len(words) - 1 - [*reversed(words)].index(first) if first in words else 0
     option = words[at - 2] if at > 1 else ""
     if not _flag(context.command, option) and _option(context.command, option):
+        name, is_pair, _ = words[at - 1].partition("=")
+        if is_pair:
+            return f"the value of {option} has spaces: put quotes around it: {option} '{name}=...'"
         return f"unexpected argument {first!r}: did you mean {option} {quote(f'{words[at - 1]} {text}')}?"
     taken = " ".join(each.make_metavar(context) for each in context.command.params if isinstance(each, click.Argument))
     what = f"takes only {taken}; put quotes around text with spaces" if taken else "takes no arguments"

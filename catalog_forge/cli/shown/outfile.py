@@ -18,7 +18,7 @@ LONGEST = 1000
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file in one step. A special file such as /dev/stdout is written directly.
+    """Write a file in one step. A special file is written directly, and so is an open file such as /dev/stdout.
 
     HTML, SVG or JSON replaces only a file with the same first character, so that a mistyped name does not destroy a different
     file. Raises ForgeError if the file begins with another character.
@@ -26,15 +26,30 @@ def write(path: Path, text: str) -> None:
     from catalog_forge.errors import ForgeError, Where
 
     try:
-        if path.is_file() and text[:1] in _MARKS and _first(path) not in ("", text[:1]):
+        if (number := descriptor(path)) is not None:
+            with os.fdopen(os.dup(number), "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        elif path.is_file() and text[:1] in _MARKS and _first(path) not in ("", text[:1]):
             hint = "name another file, or remove this one"
             raise ForgeError("this file has other content: nothing was written", Where(str(path)), hint)
-        if path.exists() and not path.is_file():
+        elif path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
         else:
             _replace(path.resolve(), text)
     except OSError as error:
         raise ForgeError(f"cannot be written: {error.strerror}", Where(str(path))) from None
+
+
+def descriptor(path: Path) -> int | None:
+    """Return the number of the open file that a path such as /dev/stdout or /dev/fd/3 names, or None for any other path.
+
+    Opened by its path, such a file would lose its content, although the shell may have opened it with `>>`.
+    """
+    if not path.exists():
+        return None
+    if path.name.isdecimal() and path.parent.resolve() == Path("/dev/fd").resolve():
+        return int(path.name)
+    return descriptor(path.parent / path.readlink()) if path.is_symlink() else None
 
 
 def give(text: str, path: Path | None) -> None:

@@ -63,12 +63,16 @@ class PathType(_Path):
             return f"there is no folder {_named(path.parent)}{_where(path)}: check the path"
         there = (each for each in path.parent.iterdir() if not each.name.startswith("."))
         names = (each.name for each in there if (each.is_dir() if self.what == "folder" else each.is_file()))
-        return f"there is no {self.what} {_named(path)}{_where(path)}: {did_you_mean(path.name, names, 'check the path')}"
+        near = did_you_mean(path.name, names)
+        hint = near if near.startswith("did") else "check the path"
+        return f"there is no {self.what} {_named(path)}{_where(path)}: {hint}"
 
     def _unwritable(self, path: Path) -> str:
         """Return why a file or folder cannot be made, or an empty string. For a file, the parent folder must exist."""
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            return ""  # a device such as /dev/stdout
+        from catalog_forge.cli.shown.outfile import descriptor
+
+        if descriptor(path) is not None or (path.exists() and not (path.is_file() or path.is_dir())):
+            return ""  # an open file such as /dev/stdout, or a device
         real = path.resolve()
         above = real if path.is_dir() else real.parent
         if self.what == "file" and not above.exists():
