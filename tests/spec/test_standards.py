@@ -152,7 +152,7 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
         (
             "required: {scenarios: [one, three-*]}", "",
             ("", "required", "the spec has no scenario whose name matches "
-            "'three-*'", "catalog-forge scenario new web-conf three-*"),
+            "'three-*'", "catalog-forge scenario new web-conf 'three-*'"),
         ),
         ("required: {scenarios: [one, 'o*']}", "", None),
     ],
