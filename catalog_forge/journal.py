@@ -206,7 +206,7 @@ class _Journal:
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target. Return False if there is no file `staged`: it is elsewhere, or has already been moved."""
+    """Move a staged file to its target. Return False if the file was staged elsewhere, or has already been moved."""
     try:
         os.replace(staged, target)
     except OSError:

@@ -186,7 +186,7 @@ class Document:
 
 
 class Edits:
-    """Edits of a document; all positions refer to its original text. Inserted entries come from another document."""
+    """Edits to a document; all positions refer to its original text. Inserted entries come from another document."""
 
     def __init__(self, document: Document, spans: list[tuple[int, int, str]] | None = None) -> None:
         self.document = document

@@ -324,7 +324,7 @@ class Values:
         return beyond.inner(of, self.names.element(frame.members, frame.variable))
 
     def _values(self, of: Collection) -> Members:
-        """Compile a list or map of the metadata to a collection. In a map with fields, only records count as elements."""
+        """Compile a collection that is a list or map of the metadata. In a map with fields, only records count as elements."""
         found, _ = self._resolved(of)
         self.need(found)
         base = self.names.metadata(found.name)

@@ -236,7 +236,7 @@ class Revision:
 
     @property
     def served(self) -> str:
-        """The version that a catalog shows: `version` or, if it is missing, the folder's name if this name is a version."""
+        """The version that a catalog shows: `version`, else the folder's name, or an empty string if that is a number."""
         return self.version or ("" if number_of(self.name) is not None else self.name)
 
     @cached_property
