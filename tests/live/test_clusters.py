@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.second_tier]
 def lose(stack: RunningStack, service: str, index: int, data: str) -> None:
     """Remove a container and its data: another one comes in its place, under its name and at another address."""
     lost = stack.container(service, index)
-    run(lost, "rm", "-rf", data)
+    # A program that still runs may write a file between the removal of the files and that of their folder.
+    eventually("its data is gone", lambda: run(lost, "sh", "-c", 'rm -rf "$0" && echo gone', data))
     lost.remove(force=True, v=True)
     name = f"{stack.name}-{service}-{index}"
     eventually(

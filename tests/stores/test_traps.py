@@ -172,7 +172,7 @@ def test_8_of_the_newer_engine_of_vault_confd_lists_nothing(confd: Path, tmp_pat
         for number, prefix in enumerate(("/secret/app", "/secret/data/app")):
             real = run_real(confd, tmp_path / str(number), image, store, prefix)
             assert (real.status, real.files["all"]) == (0, b"")
-    with pytest.raises(ForgeError, match="KV engine of version 2"):
+    with pytest.raises(ForgeError, match="KV engine version 2"):
         read(SPEC.replace("/prod/web", "/secret/data/app"), "x.yml")
 
 
