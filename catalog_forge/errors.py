@@ -173,6 +173,13 @@ def misspelt(word: str, known: Iterable[str], likeness: float = 0.85) -> list[st
     return [by_letters[near] for near in get_close_matches(word.lower(), by_letters, n=1, cutoff=likeness)]
 
 
+def to_yml(path: str) -> str:
+    """Return the shell command that renames a file so that its name ends in .yml, not in .yaml."""
+    import shlex  # imported here, because only errors need it
+
+    return shlex.join(["mv", path, f"{path.removesuffix('.yaml')}.yml"])
+
+
 def first_of(words: Sequence[str], most: int) -> str:
     """Join the first `most` words with commas, and add how many words are left out, such as "a, b and 3 more"."""
     more = f" and {len(words) - most} more" if len(words) > most else ""

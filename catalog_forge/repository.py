@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog_forge import __version__
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, to_yml
 from catalog_forge.plan import Plan
 from catalog_forge.registry import LOCK
 from catalog_forge.spec.folder import SpecFolder, check_inside
@@ -208,8 +207,7 @@ class Repository:
         folder, stem = self.root / "specs", Path(name).name.removesuffix(".yaml")
         others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
         if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:
-            move = shlex.join(["mv", f"specs/{misnamed[0]}", f"specs/{Path(misnamed[0]).stem}.yml"])
-            return f"the file of a spec ends in .yml: {move}"
+            return f"the file of a spec ends in .yml: {to_yml(f'specs/{misnamed[0]}')}"
         return did_you_mean(name, {*self.names(), *self.entries.values()}) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:

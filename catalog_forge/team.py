@@ -6,10 +6,9 @@ import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from shlex import quote
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, to_yml
 from catalog_forge.git import checkout
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec.reader import read_standards
@@ -49,7 +48,7 @@ def is_there(file: Path, shown: str) -> bool:
         raise ForgeError(
             f"standards are read only from {file.name}",
             Where(name),
-            f"rename the file: mv {quote(other.name)} {quote(file.name)}",
+            f"rename the file: {to_yml(other.name)}",
         )
     return file.is_file()
 

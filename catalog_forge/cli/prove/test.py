@@ -122,7 +122,7 @@ def _cases(
     repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
 ) -> tuple[list[Case], list[Problem]]:
     """Return the valid scenarios and the problems in invalid ones, so that an invalid scenario does not prevent other tests."""
-    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.errors import ForgeError, did_you_mean, to_yml
     from catalog_forge.verify import play
     from catalog_forge.verify.subject import reading
 
@@ -144,9 +144,9 @@ def _cases(
     if not cases:
         misnamed = min(repository.root.glob("specs/*/scenarios/*.yaml"), default=None)
         path = misnamed.relative_to(repository.root).as_posix() if misnamed else ""
-        move = shlex.join(["mv", path, f"{path.removesuffix('.yaml')}.yml"])
-        hint = f"the file of a scenario ends in .yml: {move}" if misnamed else _FIRST
-        raise ForgeError("there are no scenarios", hint=hint)
+        raise ForgeError(
+            "there are no scenarios", hint=f"the file of a scenario ends in .yml: {to_yml(path)}" if path else _FIRST
+        )
     return cases, problems
 
 

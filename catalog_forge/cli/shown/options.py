@@ -44,9 +44,9 @@ def output(metavar: str, what: str, dest: str = "out") -> Callable[[Any], Any]:
     return click.option("-o", "--output", dest, type=into, metavar=metavar, help=what)
 
 
-def html(what: str = "Write an HTML page.") -> Callable[[Any], Any]:
+def html() -> Callable[[Any], Any]:
     """Return a decorator that adds the option --html: the file for a page."""
-    return click.option("--html", type=places.NEW_FILE, metavar="FILE", help=what)
+    return click.option("--html", type=places.NEW_FILE, metavar="FILE", help="Write an HTML page.")
 
 
 def answers(what: str = _ANSWERS, dest: str = "answers") -> Callable[[Any], Any]:

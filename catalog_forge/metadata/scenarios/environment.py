@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from catalog_forge import yamlio
-from catalog_forge.errors import LONGEST_WORD, ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, misspelt
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
@@ -157,14 +157,14 @@ class EnvironmentReader(Reader):
 
     def by_container(self, node: yamlio.Node | None, scale: int, what: str, known: tuple[str, ...]) -> dict[int, str]:
         """Return the state (or health) of each container by the container's index. A misspelt word of `known` is a problem."""
-        from difflib import get_close_matches  # imported here, because only errors need it
-
-        pairs = self.pairs(node, what, f"write the number of each container, such as {what}: {{1: {known[1]}}}")
-        for _, value in pairs:
+        found: dict[int, str] = {}
+        for key, value in self.pairs(node, what, f"write the number of each container, such as {what}: {{1: {known[1]}}}"):
             word = self.word(value, f"a value of {what}")
-            if word not in known and (near := get_close_matches(word[:LONGEST_WORD], known, 1, _ALMOST)):
+            if word not in known and (near := misspelt(word, known, _ALMOST)):
                 self.wrong(f"{what}: {word!r} is misspelt", value.where, f"did you mean {near[0]!r}?")
-        return {index: self.word(value, f"a value of {what}") for key, value in pairs if (index := self.index(key, scale))}
+            if index := self.index(key, scale):
+                found[index] = word
+        return found
 
     def index(self, node: yamlio.Node, scale: int) -> int:
         """Return the index of a container in a service of this scale; 0 if there is no such container."""
