@@ -152,15 +152,9 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
         )
     newer = [one.name for one in found if one.newer]
     edited = [one.name for one in found if one.edited]
-    words = (
-        f"there is a newer blueprint for {', '.join(newer)}" if newer else "",
-        f"you edited: {', '.join(edited)}" if edited else "",
-    )
-    return (
-        "; ".join(filter(None, words)),
-        None,
-        "catalog-forge update" if newer else "your edits are kept when the blueprint is updated",
-    )
+    words = [f"there is a newer blueprint for {', '.join(newer)}"] if newer else []
+    words += [f"you edited: {', '.join(edited)}"] if edited else []
+    return "; ".join(words), None, "catalog-forge update" if newer else "your edits are kept when the blueprint is updated"
 
 
 def _text(one: News) -> str:
