@@ -11,7 +11,6 @@ from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.shipped import CONTEXT
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 
-MOST_SHOWN = 100
 _TRUTHS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 
 Render = Callable[[str, Mapping[str, Any]], str]
@@ -36,8 +35,8 @@ class Question:
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
         # If the default is empty, an empty answer is also valid.
-        if self.check and (text or self.default) and not self.check.accepts(text):
-            raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=f"write {self.check.wanted}")
+        if self.check and (text or self.default) and (problem := self.check.problem(self.name, text)):
+            raise ForgeError(problem.message, hint=problem.hint)
         return text
 
 

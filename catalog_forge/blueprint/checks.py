@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog_forge.blueprint.limits import bounded
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.spec.model import Image, Service, Spec
+from catalog_forge.spec.model import RELOADS, Image, Service, Spec
 from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.model.record import keys_of
 
@@ -20,6 +20,7 @@ LONGEST = 1000
 """The maximum length of an answer and of a pattern: an untrusted pattern may take too long on longer text."""
 
 MOST = 50
+MOST_SHOWN = 100
 SECONDS = 1.0
 _WORDS: Mapping[str, tuple[type, str]] = {
     "type": (str, "text"),
@@ -39,8 +40,8 @@ _SUCH_AS = 'such as {"port": {"type": "port"}}'
 class Check:
     """A check of an answer. A valid answer is a whole number between two bounds, or a string that fully matches a pattern.
 
-    `shape` describes a valid string in words. A `secret` answer is not shown while it is typed, and is not written to
-    .blueprint.json.
+    `shape` describes a valid string in words. `keys` returns the keys of a spec that an answer becomes; the answer is valid only
+    if these keys are. A `secret` answer is not shown while it is typed, and is not written to .blueprint.json.
     """
 
     number: bool = False
@@ -48,10 +49,23 @@ class Check:
     most: int | None = None
     pattern: re.Pattern[str] | None = None
     shape: str = ""
+    keys: Callable[[str], Mapping[str, object]] | None = None
+    may_be_empty: bool = False
     secret: bool = False
 
-    def accepts(self, text: str) -> bool:
-        """Whether a string is a valid answer. Raises ForgeError if matching the pattern takes too long."""
+    def problem(self, name: str, text: str) -> Problem | None:
+        """Return why a string is not a valid answer to the question `name`, or None if it is. Raises ForgeError if matching the
+        pattern takes too long.
+        """
+        if not self._fits(text):
+            return Problem(f"{name} cannot be {text[:MOST_SHOWN]!r}", None, f"write {self.wanted}")
+        problem = _first_problem(self.keys(text)) if self.keys else None
+        # The message may begin with the key in the spec, which the user has not seen: such as dest for the question `config`.
+        return problem and Problem(f"{name}: {re.sub('^[a-z]+: ', '', problem.message)}", None, problem.hint)
+
+    def _fits(self, text: str) -> bool:
+        if not text:
+            return self.may_be_empty
         if len(text) > LONGEST or text.splitlines() != [text]:
             return False
         if self.number:
@@ -83,25 +97,44 @@ class Check:
         return f"a whole number{bound}"
 
 
-def _as_in_a_spec(record: type[Any], name: str) -> Check:
+def _first_problem(keys: Mapping[str, object]) -> Problem | None:
+    """Return the first problem of a minimal spec that has these keys, or None."""
+    from catalog_forge import yamlio  # imported here, because only an answer needs the reader of specs
+    from catalog_forge.spec.reader import read as read_spec
+
+    spec = {"forge": 1, "name": "minimal-conf", "service": "minimal", "config": "/etc/minimal/minimal.conf"} | dict(keys)
+    try:
+        read_spec(yamlio.dump(spec), "", started=False)
+    except ForgeError as error:
+        return error.problems[0]
+    return None
+
+
+def _limited(record: type[Any], name: str, keys: Callable[[str], Mapping[str, object]]) -> Check:
     limits = next(key.limits for key in keys_of(record) if key.name == name)
-    return Check(pattern=re.compile(limits.pattern), shape=limits.shape)
+    return Check(pattern=re.compile(limits.pattern), shape=limits.shape, keys=keys)
+
+
+def _metadata_keys(text: str) -> Mapping[str, object]:
+    return {"metadata": [key.strip() for key in text.split(",") if key.strip()] or {}}
 
 
 def _kinds() -> dict[str, Check]:
-    """Return the check for each value of `type`. For a kind of value that specs also have, the check is the one in the model of
-    specs.
-    """
+    """Return the check for each value of `type`. A kind of value that specs also have is checked as part of a spec."""
     return {
         "text": Check(),
         "int": Check(number=True),
         "port": Check(number=True, least=1, most=65535),
         "path": Check(pattern=re.compile(r"(/[^/\s]+)+"), shape="an absolute path"),
         "service": Check(pattern=re.compile(COMPOSE_NAME), shape="a name of letters, digits and dashes"),
-        "image": _as_in_a_spec(Service, "image"),
-        "registry": _as_in_a_spec(Image, "registry"),
-        "version": _as_in_a_spec(Spec, "version"),
-        "maintainer": _as_in_a_spec(Spec, "maintainer"),
+        "image": _limited(Service, "image", lambda text: {"service": {"name": "minimal", "image": text}}),
+        "named-image": Check(shape="IMAGE, IMAGE:TAG or NAME=IMAGE:TAG", keys=lambda text: {"service": text}),
+        "registry": _limited(Image, "registry", lambda text: {"image": {"registry": text}}),
+        "version": _limited(Spec, "version", lambda text: {"version": text}),
+        "maintainer": _limited(Spec, "maintainer", lambda text: {"maintainer": text}),
+        "config": Check(shape="the absolute path of a file", keys=lambda text: {"config": text}),
+        "reload": Check(shape=RELOADS, keys=lambda text: {"reload": text}),
+        "metadata": Check(shape="metadata keys, separated by commas", keys=_metadata_keys, may_be_empty=True),
     }
 
 

@@ -25,12 +25,17 @@ CHECKS = {
     "registry": {"type": "registry"},
     "version": {"type": "version"},
     "maintainer": {"type": "maintainer"},
+    "software": {"type": "named-image"},
+    "config": {"type": "config"},
+    "reload": {"type": "reload"},
+    "keys": {"type": "metadata"},
     "colour": {"pattern": "[a-z]+", "shape": "small letters"},
     "line": {"type": "text"},
 }
 DEFAULTS = {
     "port": "80", "nodes": 3, "most": "5", "any": "-1", "path": "/etc/x", "image": "nginx:1", "service": "web", "registry": "",
     "version": "1.0", "maintainer": "Jo Doe <jo@example.org>", "colour": "red", "line": "a b",
+    "software": "nginx", "config": "/etc/x/x.conf", "reload": "none", "keys": "port, log.level",
 }  # fmt: skip
 
 
@@ -81,8 +86,35 @@ def test_a_wrong_answer_is_named_with_what_is_wanted(folder: Path, name: str, te
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "said", "hint"),
+    [
+        ("image", "nginx:latest", "image: the image 'nginx:latest' has no fixed tag", "give a fixed tag, or leave out the tag"),
+        ("software", "web=nginx:latest", "software: the image 'nginx:latest' has no fixed tag", "give a fixed tag, or leave out"),
+        ("software", "my nginx", "software: image cannot be 'my nginx'", "it must be REPOSITORY:TAG"),
+        ("config", "/etc/../x", "config: '/etc/../x' must be the absolute path of a file", "such as /etc/NAME/NAME.conf"),
+        ("config", "/etc/x.conf", "config: the folder /etc becomes a volume", "choose a folder that only the service uses"),
+        ("reload", "HUP", "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
+        ("reload", "signal FOO", "reload: unknown signal 'FOO'", "did you mean 'signal INT'?"),
+        ("reload", "http GET x", "reload: unknown HTTP method 'GET'", "write http POST URL or http PUT URL"),
+        ("keys", "port, log level", "keys: 'log level' cannot be a key", "write letters, digits, dots"),
+        ("keys", "port, port", "keys: 'port' appears twice", "remove or rename one of the two"),
+    ],
+)
+def test_an_answer_that_a_spec_would_refuse_is_refused_in_the_same_words(
+    folder: Path, name: str, text: str, said: str, hint: str
+) -> None:
+    message, why = refused(folder, **{name: text})
+    assert message.startswith(f"a.yml:1:1: {said}") and why.startswith(f"  hint: {hint}")
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("image", "localhost:5000/nginx"),
+        ("software", "web=nginx:1.27.3"),
+        ("config", "/etc/nginx/nginx.conf"),
+        ("reload", "exec nginx -s reload"),
+        ("keys", ""),
         ("port", "65535"),
         ("any", "-7"),
         ("most", "-7"),

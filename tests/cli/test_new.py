@@ -242,8 +242,9 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
     [
         (("--service", "web"), 2, "the configuration file of 'web' is not known: add --config PATH"),
         (("--config", "/etc/web/web.conf"), 2, "without a blueprint, --service is needed"),
-        ((*WORDS, "--blueprint", "generic-conf"), 2, "for specs without a blueprint"),
-        ((*WORDS, "--set", "version=1"), 2, "for specs without a blueprint"),
+        ((*WORDS, "--blueprint", "generic-conf"), 2, "no blueprint is used, and nothing else reads --blueprint: leave out"),
+        (("--service", "web", "--set", "version=1"), 2, "with --service, no blueprint is used, and nothing else reads --set"),
+        (("--service", "web", "--backend", "etcd"), 2, "leave out --backend, or use a blueprint and answer its questions with"),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),
         (("--answers", "/not/there"), 2, "there is no folder '/not'"),
         (("--set", "servise=web"), 1, "did you mean 'service'?"),
@@ -251,9 +252,14 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
         (("--set", "name=other-conf"), 1, "the name is given by NAME"),
         (("--blueprint", "genric-conf"), 1, "did you mean 'generic-conf'?"),
         (("--blueprint", "https://example.org/x.git"), 1, "names no commit"),
-        (("--set", "config=etc/x"), 1, "config cannot be 'etc/x'\n  hint: write an absolute path"),
-        (("--set", "reload=restat"), 1, "reload cannot be 'restat'\n  hint: write signal HUP"),
+        (("--set", "config=etc/x"), 1, "config: 'etc/x' must be the absolute path of a file\n  hint: such as /etc/NAME"),
+        (("--set", "reload=restat"), 1, "reload: cannot be 'restat'\n  hint: did you mean 'restart'?"),
         (("--service", "web", "--config", "x"), 1, "specs/web-conf.yml:6:9: dest: 'x' must be the absolute path"),
+        (
+            ("--set", "topology=embedded", "--exec", "web", "--no-input"),
+            1,
+            "|   image: \"web\"\nspecs/web-conf.yml:12:10: service: topology `embedded` builds the conf image from 'web'",
+        ),
     ],
 )
 def test_what_cannot_be_is_one_clear_error_and_nothing_is_written(
@@ -287,8 +293,8 @@ def test_a_wrong_file_of_answers_is_shown_with_its_place(tmp_path: Path, content
 
 
 def test_the_lines_of_a_refused_spec_are_shown_because_it_is_not_on_disk(tmp_path: Path) -> None:
-    result = new(tmp_path, "web-conf", "--set", "service=web=nginx:1.27.0", "--set", "config=/etc/x")
-    assert 'specs/web-conf.yml was not written because of these lines:\n   14 | config: "/etc/x"\n' in result.stderr
+    result = new(tmp_path, "web-conf", "--set", "topology=embedded", "--exec", "web")
+    assert 'specs/web-conf.yml was not written because of these lines:\n   12 |   image: "web"\n' in result.stderr
 
 
 def test_a_spec_that_is_there_is_overwritten_with_force_only(tmp_path: Path) -> None:
@@ -482,24 +488,43 @@ def test_questions_are_counted_and_those_that_the_team_answers_are_not_asked(tmp
 @pytest.mark.parametrize(
     ("keys", "place", "why", "next_step"),
     [
-        ("a b\nweb=nginx:1.27.0\n", 1, "service cannot be 'a b'", "IMAGE, IMAGE:TAG or NAME=IMAGE:TAG"),
-        ("\nrelative\n/etc/a.conf\n", 2, "config cannot be 'relative'", "an absolute path"),
-        ("\n\nHUP\nsignal HUP\n", 3, "reload cannot be 'HUP'", "signal HUP, http POST URL, exec COMMAND, restart or none"),
-        ("\n\n\n\n\n\n\n\njoe\n", 9, "maintainer cannot be 'joe'", "First Last <mail@example.org>"),
+        (
+            "web=nginx:latest\nweb=nginx:1.27.0\n",
+            1,
+            "service: the image 'nginx:latest' has no fixed tag",
+            "give a fixed tag, or leave out the tag, so that the entry asks for it",
+        ),
+        (
+            "\nrelative\n/etc/a/a.conf\n",
+            2,
+            "config: 'relative' must be the absolute path of a file",
+            "such as /etc/NAME/NAME.conf, without '..' and spaces",
+        ),
+        ("\n\nHUP\nsignal HUP\n", 3, "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
+        (
+            "\n\n\nlog level\nport\n",
+            4,
+            "metadata: 'log level' cannot be a key",
+            "write letters, digits, dots, dashes and single slashes, never '..', such as log.level",
+        ),
+        ("\n\n\n\n\n\n\n\njoe\n", 9, "maintainer cannot be 'joe'", "write First Last <mail@example.org>"),
     ],
 )
 def test_each_answer_is_checked_when_it_is_given(keys: str, place: int, why: str, next_step: str, tmp_path: Path) -> None:
     shown = " ".join(_typed(tmp_path, keys + "\x04")[2].split())
-    before, _, after = shown.partition(f"Error: {why} hint: write {next_step} {place} of 9 ")
+    before, _, after = shown.partition(f"Error: {why} hint: {next_step} {place} of 9 ")
     assert f"{place} of 9 " in before and after, shown
 
 
-@pytest.mark.parametrize(("keys", "code"), [("web=nginx:latest\n" + "\n" * 9, 1), ("web=nginx:1.27\n/etc/web/a.conf\n\x04", 130)])
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [("web=nginx\n\n\n\n\nembedded\n\n\n\n", 1), ("web=nginx:1.27\n/etc/web/a.conf\n\x04", 130)],
+)
 def test_answers_are_kept_when_something_fails_later_and_new_goes_on_with_them(keys: str, code: int, tmp_path: Path) -> None:
     done, _, shown = _typed(tmp_path, keys, "--exec", "web")
     kept = Path(f"{tmp_path}.state/catalog-forge/answers/web-conf.yml")
     assert done == code and f"new web-conf --answers {kept}" in shown, shown
-    assert yamlio.load(kept.read_bytes(), "x")["service"].startswith("web=nginx:")  # type: ignore[index, call-overload, union-attr]
+    assert yamlio.load(kept.read_bytes(), "x")["service"].startswith("web=nginx")  # type: ignore[index, call-overload, union-attr]
     words = ["--answers", str(kept), "--set", "service=web=nginx:1.27.0", "--no-input", "--no-build", "--exec", "web"]
     assert new(tmp_path, "web-conf", *words).exit_code == 0
     assert kept.parent.stat().st_mode & 0o777 == 0o700

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,17 @@ class Options:
     @property
     def by_words(self) -> bool:
         """Whether the spec is made from options, without a blueprint."""
-        return any((self.service, self.config, self.reload, self.metadata, self.file_format, self.topology))
+        return bool(self.given(_WORDS))
+
+    def given(self, options: Mapping[str, str]) -> str:
+        """Join the names of those options that the user gave."""
+        return " and ".join(name for field, name in options.items() if getattr(self, field))
+
+
+_WORDS = {
+    field: f"--{field.replace('_', '-')}" for field in ("service", "config", "reload", "metadata", "file_format", "topology")
+}
+_OF_BLUEPRINTS = {"blueprint": "--blueprint", "pairs": "--set", "answers": "--answers", "backend": "--backend"}
 
 
 @click.command()
@@ -189,14 +199,14 @@ def _from_words(name: str, chosen: Options) -> Plan:
     from catalog_forge.blueprint.spec_from_flags import Words, known_of, spec_of
     from catalog_forge.plan import Plan
 
+    if others := chosen.given(_OF_BLUEPRINTS):
+        raise click.UsageError(
+            f"with {chosen.given(_WORDS)}, no blueprint is used, and nothing else reads {others}: leave out {others}, "
+            "or use a blueprint and answer its questions with --set"
+        )
     if not (chosen.service and (chosen.config or known_of(chosen.service))):
         lacking = f"the configuration file of {chosen.service!r} is not known: add --config PATH"
         raise click.UsageError(lacking if chosen.service else "without a blueprint, --service is needed: --service IMAGE:TAG")
-    if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
-        raise click.UsageError(
-            "--service, --config, --reload and --metadata are for specs without a blueprint: "
-            "answer the questions of a blueprint with --set"
-        )
     words = Words(
         chosen.service,
         chosen.config or "",

@@ -32,15 +32,15 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
     file = f"specs/{name}.yml"
     content = author[file].content
     try:
-        spec = read(content, file, inherited, started=False)
         says = any(key.value == "launch" for key, _ in parsed(content, file).pairs)
+        spec = read(content, file, inherited, started=False) if words is None else None
     except ForgeError:
         return author
     if words is not None and says:
         raise ForgeError("the blueprint already defines the command that starts the program: leave out --exec")
     if says:
         return author
-    start = _split(words) if words is not None else spec.launch.command or _found(spec, no_input)
+    start = _split(words or "") if spec is None else spec.launch.command or _found(spec, no_input)
     plan = Plan(each for each in author if each.path != file)
     plan.add_text(file, f"{content.decode().rstrip()}\n\n{_COMMENT}\n{line(start)}\n")
     return plan
