@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Where, nearest
 from catalog_forge.lint.catalog import STANDARDS, TOP
 from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree, joined
@@ -30,7 +30,7 @@ def read(path: Path, shown: str = "") -> Tree:
     exist, or if there are more than 200,000 files.
     """
     if not path.exists():
-        raise ForgeError(f"there is no file or folder {path}", hint="check the path; with -C DIR, relative paths begin in DIR")
+        raise ForgeError(f"there is no file or folder {path}", hint=_meant(path))
     if path.is_file():
         return _of_file(path, shown)
     if not path.is_dir():
@@ -39,6 +39,16 @@ def read(path: Path, shown: str = "") -> Tree:
     inside = _inside(root)
     files = [*_files(root, inside, shown)]
     return Tree([*files, *_above(root)] if inside else files, inside)
+
+
+def _meant(path: Path) -> str:
+    """Return a hint for a path that does not exist: the files of the spec, image or entry with this name, or the nearest path."""
+    name = path.name
+    named = [each for each in (f"specs/{name}.yml", f"images/{name}", f"templates/{name}") if (path.parent / each).exists()]
+    if named:
+        return f"{name!r} is a name: write a path instead, such as {' or '.join(named)}"
+    there = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    return nearest(name, there, "check the path; with -C DIR, relative paths begin in DIR")
 
 
 def _of_file(path: Path, shown: str) -> Tree:

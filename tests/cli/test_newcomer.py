@@ -172,9 +172,19 @@ def test_a_document_for_programs_is_not_printed_to_a_terminal(words: str, tmp_pa
     assert piped.stdout[0] in "<{" and "is for programs" not in piped.stderr
 
 
-def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
-    said = call(tmp_path, "lint", "templates/nope").stderr
-    assert "there is no file or folder" in said and "hint: check the path; with -C DIR, relative paths begin in DIR" in said
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("templates/nope", "check the path; with -C DIR, relative paths begin in DIR"),
+        ("redis-conf", "'redis-conf' is a name: write a path instead, such as specs/redis-conf.yml or images/redis-conf"),
+        ("redis", "'redis' is a name: write a path instead, such as templates/redis"),
+        ("templates/reddis", "did you mean 'redis'?"),
+    ],
+)
+def test_a_path_that_is_not_there_is_named(tmp_path: Path, path: str, hint: str) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": "", "images/redis-conf/Dockerfile": "", "templates/redis/config.yml": ""})
+    said = call(tmp_path, "lint", path).stderr
+    assert f"there is no file or folder {tmp_path / path}\n  hint: {hint}\n" in said
 
 
 def test_a_spec_of_another_ending_is_told_how_it_must_be_called(tmp_path: Path) -> None:
