@@ -152,17 +152,24 @@ def meant_by(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint with the known word that is closest to `word` or means the same, else with the first known words.
+    """Return the hint of `nearest`, else a hint with the first known words.
 
-    The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read. For
-    a very long `word`, the closest word is not searched for, because the search would be slow.
+    The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read.
     """
     words = sorted(known)
-    if len(words) > MOST_WORDS:
-        return otherwise
-    if near := misspelt(word, words) or meant_by(word, words) or misspelt(word, words, 0.6):
-        return f"did you mean {near[0]!r}?"
-    return f"known here: {first_of(words, MOST_SHOWN)}" if words else otherwise
+    shown = f"known here: {first_of(words, MOST_SHOWN)}" if 0 < len(words) <= MOST_WORDS else otherwise
+    return nearest(word, words, shown)
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a hint with the known word that is closest to `word` or means the same; `otherwise` if there is no such word.
+
+    If very many words are known, or if `word` is very long, no word is searched for, because the search would be slow.
+    """
+    words = sorted(known)
+    words = words if len(words) <= MOST_WORDS else []
+    near = misspelt(word, words) or meant_by(word, words) or misspelt(word, words, 0.6)
+    return f"did you mean {near[0]!r}?" if near else otherwise
 
 
 def misspelt(word: str, known: Iterable[str], likeness: float = 0.85) -> list[str]:

@@ -152,11 +152,11 @@ class Root(click.Group):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError:
-            from catalog_forge.errors import did_you_mean
+            from catalog_forge.errors import nearest
 
             if args[0] in ELSEWHERE:
                 raise click.UsageError(f"no such command {args[0]!r}: {ELSEWHERE[args[0]]}", ctx) from None
-            if (near := did_you_mean(args[0], COMMANDS)).startswith("did"):
+            if near := nearest(args[0], COMMANDS):
                 raise click.UsageError(f"no such command {printable(args[0])!r}: {near}", ctx) from None
             raise
         if command and not ctx.resilient_parsing:

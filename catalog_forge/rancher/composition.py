@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
-from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml.decoding import Pairs, is_null, merged
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.services import services_without_version
@@ -41,12 +41,6 @@ Keys = Mapping[str, tuple[Text, Node]]
 def varies(text: str) -> bool:
     """Tell whether a string contains a variable. If so, its final value is unknown."""
     return next(dollars(text), None) is not None
-
-
-def near(word: str, known: Collection[str], otherwise: str = "") -> str:
-    """Return a hint that names the known word nearest to `word`; return `otherwise` if no known word is near."""
-    hint = did_you_mean(word, known)
-    return hint if hint.startswith("did you mean") else otherwise
 
 
 def items(node: Node | None) -> list[Text]:

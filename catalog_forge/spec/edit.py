@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from shlex import quote
 
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, nearest
 from catalog_forge.spec.model.metadata import MetadataKey
 from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
 
@@ -71,8 +71,7 @@ class SpecText:
         """Return a hint if `set` would add a name that resembles an existing name; otherwise an empty string."""
         _, found, rest = self._walk(path)
         new = "".join(_new_name(holder, path, rest) for holder in _INVENTED)
-        hint = did_you_mean(_SPLIT.split(new)[0], _names(found.value)) if new else ""
-        return hint if hint.startswith("did you mean") else ""
+        return nearest(_SPLIT.split(new)[0], _names(found.value)) if new else ""
 
     def unset(self, path: str) -> str:
         """Return the text without the entry at a path.

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by, misspelt
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by, misspelt, nearest
 from catalog_forge.goyaml.decoding import MERGE, is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
@@ -214,9 +214,8 @@ class _Reader:
             home = f"below body, as a block: body: [{name.value}: ...]"
         hint = near
         if home and not meant_by(name.value, _words(kind)):
-            hint = f"{name.value!r} belongs {home}" + (
-                f"; or {near}" if near.startswith("did") and name.value not in _ELSEWHERE else ""
-            )
+            other = nearest(name.value, _writable(kind)) if name.value not in _ELSEWHERE else ""
+            hint = f"{name.value!r} belongs {home}" + (f"; or {other}" if other else "")
         if name.value == MERGE:
             hint = "specs have no merge keys: write the keys themselves, or put what specs share into catalog-forge.yml"
         self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)

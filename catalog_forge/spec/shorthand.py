@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from catalog_forge.backends import TABLE
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, nearest
 from catalog_forge.spec.expressions import literal
 from catalog_forge.spec.model import (
     RELOADS,
@@ -74,7 +74,7 @@ def expand(root: Map, problems: list[Problem]) -> Map:
             return Map((*pairs, (_at(key, "files"), Seq((), config.where))), root.where)
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
         pairs.append((_at(key, "files"), Seq((_file(words, config, keys, problems),), key.where)))
-    elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):
+    elif given and not any(nearest(word, ("config",)) for word in words):
         message = "the key 'config' is missing, which is the path of the configuration file"
         problems.append(Problem(message, root.where, "such as config: /etc/NAME/NAME.conf"))
         pairs.append((_at(given[0][0], "files"), Seq((), root.where)))
@@ -177,8 +177,8 @@ def _likely(text: str) -> str:
     if text.upper().removeprefix("SIG") in SIGNALS:
         return f"did you mean 'signal {text.upper().removeprefix('SIG')}'?"
     first, _, rest = text.partition(" ")
-    near = did_you_mean(first, ("signal", "http", "exec", "restart", "none"))
-    return near if near.startswith("did") else f"to run a command, write: exec {text}" if rest and "\n" not in text else ""
+    otherwise = f"to run a command, write: exec {text}" if rest and "\n" not in text else ""
+    return nearest(first, ("signal", "http", "exec", "restart", "none"), otherwise)
 
 
 def _method(method: str, where: Where) -> str:

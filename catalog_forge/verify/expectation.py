@@ -23,7 +23,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, nearest
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.verify.asking import KEYS as ASKING_KEYS
 from catalog_forge.verify.asking import Asking, AskingReader, unlike
@@ -251,8 +251,7 @@ class _ExpectationReader(AskingReader):
             dest = key.value
         if dest is None:
             names = {PurePosixPath(each).name: each for each in self.subject.dests}
-            hint = did_you_mean(PurePosixPath(key.value).name, names)
-            hint = hint if hint.startswith("did") else did_you_mean(key.value, self.subject.dests)
+            hint = nearest(PurePosixPath(key.value).name, names, did_you_mean(key.value, self.subject.dests))
             self.wrong(f"the name {key.value!r} matches no rendered file, or more than one", key.where, hint)
             dest = key.value
         if isinstance(node, yamlio.Text) and is_null(node):

@@ -55,7 +55,7 @@ class PathType(_Path):
 
     def _missing(self, path: Path) -> str:
         """Return an error for a path that does not exist, with the nearest name in its folder."""
-        from catalog_forge.errors import did_you_mean
+        from catalog_forge.errors import nearest
 
         if path.is_symlink():
             return f"{_named(path)} is a link to {_named(path.readlink())}, which does not exist: correct the link"
@@ -63,9 +63,7 @@ class PathType(_Path):
             return f"there is no folder {_named(path.parent)}{_where(path)}: check the path"
         there = (each for each in path.parent.iterdir() if not each.name.startswith("."))
         names = (each.name for each in there if (each.is_dir() if self.what == "folder" else each.is_file()))
-        near = did_you_mean(path.name, names)
-        hint = near if near.startswith("did") else "check the path"
-        return f"there is no {self.what} {_named(path)}{_where(path)}: {hint}"
+        return f"there is no {self.what} {_named(path)}{_where(path)}: {nearest(path.name, names, 'check the path')}"
 
     def _unwritable(self, path: Path) -> str:
         """Return why a file or folder cannot be made, or an empty string. For a file, the parent folder must exist."""

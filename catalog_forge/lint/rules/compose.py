@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from catalog_forge.errors import Where
+from catalog_forge.errors import Where, nearest
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import mend
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import keys
-from catalog_forge.rancher.composition import Part, Service, items, near, substituted, varies
+from catalog_forge.rancher.composition import Part, Service, items, substituted, varies
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
 from catalog_forge.rancher.judgement.services import fits, services_without_version
@@ -74,7 +74,7 @@ def _hint_of_key(part: Part, name: str, node: Node) -> str:
         return f"did you mean {meant!r}?"
     if name in _DOCKER_ONLY:
         return "Docker Compose supports it, but Rancher does not: leave it out"
-    return _INSTEAD.get(name) or near(name, part.known)
+    return _INSTEAD.get(name) or nearest(name, part.known)
 
 
 def _key_meant(part: Part, name: str, node: Node) -> str:

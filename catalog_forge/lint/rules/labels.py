@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.errors import Problem
+from catalog_forge.errors import Problem, nearest
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.units import in_all
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.composition import Composition, items, near, varies
+from catalog_forge.rancher.composition import Composition, items, varies
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import GLOBAL, TARGET
 from catalog_forge.rancher.variable_uses import SCHEDULER
@@ -72,7 +72,7 @@ def _unknown_labels(composition: Composition) -> Iterator[Problem]:
 
 def _near(name: str) -> str:
     start = "io.rancher."
-    hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
+    hint = nearest(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
     return hint.replace("mean '", f"mean '{start}") or "your own labels should have a different prefix"
 
 
@@ -222,5 +222,5 @@ def _without_target(composition: Composition) -> Iterator[Problem]:
             if target in (label, *links) or varies(label) or any(map(varies, links)):
                 continue
             message = f"the label for the target {target!r} has no effect: {service.name!r} does not link to this service"
-            hint = near(target, links) or f"add a link to {target}" * (target in composition.services)
-            yield Problem(message, key.where, hint or near(target, composition.services, "this service does not exist"))
+            hint = nearest(target, links) or f"add a link to {target}" * (target in composition.services)
+            yield Problem(message, key.where, hint or nearest(target, composition.services, "this service does not exist"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog_forge.errors import nearest
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.composition import near
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variable_uses import ALL, SCHEDULER, Use
@@ -31,7 +31,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
     strangers = used - revision.asked.keys()
     for question in revision.questions:
         if question.variable and question.variable not in used and ALL not in used:
-            hint = near(question.variable, strangers, "use the answer, or remove the question")
+            hint = nearest(question.variable, strangers, "use the answer, or remove the question")
             yield Hit(question.where, f"the answer {question.variable!r} is never used", hint)
 
 
@@ -58,7 +58,7 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
     for use in revision.uses if revision.is_asked else ():
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
-            hint = near(use.name, asked, "add a question for it, or write its value")
+            hint = nearest(use.name, asked, "add a question for it, or write its value")
             yield Hit(use.where, f"no question asks for {use.name!r}, so it {_becomes(use)}", hint)
 
 

@@ -12,7 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 
-from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.errors import ForgeError, nearest
 from catalog_forge.lint.findings import Check, Level, Rule
 
 _ID = re.compile(r"CF[0-9]{3}")
@@ -73,10 +73,8 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _hint(word: str) -> str:
-    if re.fullmatch("CF[0-9]+", word.upper()):  # a guess would be useless: all numbers are equally similar
-        return "`lint --list` shows all rules"
-    near = did_you_mean(word[:20].upper(), _RULES)
-    return near if near.startswith("did you mean") else "`lint --list` shows all rules"
+    known = () if re.fullmatch("CF[0-9]+", word.upper()) else _RULES  # for a number, a guess is useless: all are equally similar
+    return nearest(word[:20].upper(), known, "`lint --list` shows all rules")
 
 
 def _load() -> None:

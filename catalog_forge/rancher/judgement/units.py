@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from catalog_forge.errors import Where, did_you_mean
+from catalog_forge.errors import Where, did_you_mean, nearest
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.rancher.composition import Composition, Service, items, named, near, varies
+from catalog_forge.rancher.composition import Composition, Service, items, named, varies
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.order import ordered
@@ -75,7 +75,7 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
         for key, other, where in service.needs:
             if other not in composition.services:
                 message = f"{key} of {name!r} names a service {other!r} that does not exist"
-                yield Refusal(message, where, near(other, composition.services), "CF407")
+                yield Refusal(message, where, nearest(other, composition.services), "CF407")
             elif not composition.in_one_unit(name, other):
                 message = f"{key} of {name!r} names {other!r}, which runs in another unit, possibly on another host"
                 yield Refusal(message, where, f"name both in one label {SIDEKICKS}", "CF407")
@@ -89,7 +89,7 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:
                 message = f"the load balancer {name!r} has a target {target!r} that does not exist"
-                yield Refusal(message, where, near(target, composition.services), "CF425")
+                yield Refusal(message, where, nearest(target, composition.services), "CF425")
             elif is_balanced and (primaries := composition.primaries_of.get(target)):
                 message = f"the load balancer {name!r} has the sidekick {target!r} as its target, but a sidekick is not a service"
                 yield Refusal(message, where, f"a target must be a service: name its primary {primaries[0]!r}", "CF442")
@@ -125,7 +125,7 @@ def missing_targets(composition: Composition) -> Iterator[Refusal]:
         for key, other, where in service.links:
             if other not in composition.services and not (key == "links" and is_old_balancer(service)):
                 message = f"{key} of {name!r} names a service {other!r} that does not exist"
-                yield Refusal(message, where, near(other, composition.services), "CF408")
+                yield Refusal(message, where, nearest(other, composition.services), "CF408")
 
 
 def self_links(composition: Composition) -> Iterator[Refusal]:
@@ -154,7 +154,7 @@ def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
-            hint = near(name, known, "add the service to docker-compose.yml: without it, there is no image to launch")
+            hint = nearest(name, known, "add the service to docker-compose.yml: without it, there is no image to launch")
             yield Refusal(f"docker-compose.yml has no service {name!r}", service.where, hint, "CF409")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.errors import Problem, Where, did_you_mean, nearest
 from catalog_forge.spec.expressions import (
     CHECK_FIELDS,
     CONTAINER_FIELDS,
@@ -270,8 +270,8 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
 
 
 def _of_entry(name: str, spec: Spec) -> str:
-    near = did_you_mean(name, spec.services)
-    return near if near.startswith("did") else f"{near}; declare another service under `companions`"
+    otherwise = f"{did_you_mean(name, spec.services)}; declare another service under `companions`"
+    return nearest(name, spec.services, otherwise)
 
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
@@ -324,10 +324,9 @@ def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
         hint = f"write spaces around the operator: metadata/{found[1]} {found[2]} {found[3]}"
     if "@{" in path:
         begins = path.partition("@{")[0].rstrip("/") or "KEY"
-        near = did_you_mean(begins, [name for name, key in spec.metadata.items() if not key.asked])
-        hint = (
-            near
-            if near.startswith("did")
-            else f"declare each key that the path may name, or declare `{begins}: {{type: map}}` for metadata/{begins}/@{{...}}"
+        hint = nearest(
+            begins,
+            [name for name, key in spec.metadata.items() if not key.asked],
+            f"declare each key that the path may name, or declare `{begins}: {{type: map}}` for metadata/{begins}/@{{...}}",
         )
     return Problem(f"no such metadata key: {path!r}", where, hint)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.errors import Problem, Where, did_you_mean, nearest
 from catalog_forge.rancher.composition import Composition, Keys, Part, part
 from catalog_forge.rancher.composition import Service as Composed
 from catalog_forge.rancher.judgement import units
@@ -61,8 +61,7 @@ def _self_links(spec: Spec, composition: Composition) -> Iterator[Refusal]:
 
 def _of_mount(name: str, mounted: Iterable[str]) -> str:
     """Return the hint for a volume that no service mounts: a mounted volume with a similar name, or how to mount the volume."""
-    near = did_you_mean(name, mounted)
-    return near if near.startswith("did you mean") else f"mount it as {name}:/PATH in the volumes of a service, or remove it"
+    return nearest(name, mounted, f"mount it as {name}:/PATH in the volumes of a service, or remove it")
 
 
 def _volumes(spec: Spec) -> Iterator[Problem]:
