@@ -34,7 +34,7 @@ from catalog_forge.plan import File, Plan, check_relative
 
 GENERATED = ("images/", "templates/", "compose/")
 MANIFEST = ".catalog-forge.json"
-_REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]+)/")
+_REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]{1,40})/")
 
 
 class Drift(StrEnum):

@@ -231,7 +231,7 @@ class _Framing:
                 self.say(f"{service.name}: health_check: the spec leaves out the strategy {self.data(value)!r}", value.where)
             elif key in _CHECK and isinstance(value, yamlio.Text):
                 data = self.data(value)
-                found[key] = int(data) if isinstance(data, str) and data.isdigit() else data
+                found[key] = int(data) if isinstance(data, str) and re.fullmatch("[0-9]{1,18}", data) else data
             elif key not in _CHECK:
                 self.say(f"{service.name}: health_check: the spec leaves out the key {key}", value.where)
         line = unquoted(str(found.get("request_line") or ""))
@@ -583,6 +583,6 @@ def _free(revisions: Sequence[Revision]) -> int:
 
 def _next(version: str) -> str:
     """Return the next version, in which the last number is increased by one."""
-    found = re.search(r"[0-9]+(?=[^0-9]*$)", version)
+    found = re.search(r"[0-9]{1,18}(?=[^0-9]*$)", version)
     grown = f"{version[: found.start()]}{int(found[0]) + 1}{version[found.end() :]}" if found else f"{version}1"
     return re.sub(r"[^0-9A-Za-z._-]", "-", grown) if version else ""

@@ -24,7 +24,7 @@ ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
 # Helm keeps whole numbers of up to 15 digits exactly, because it reads numbers as JSON does.
-_WHOLE = re.compile("-?(?:0|[1-9][0-9]{0,14})")
+_WHOLE = re.compile("0|-?[1-9][0-9]{0,14}")
 _TRUTHS = frozenset("y n yes no true false on off null".split())
 
 

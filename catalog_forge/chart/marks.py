@@ -24,6 +24,7 @@ from catalog_forge.stack.model import Stack
 _PLAIN = re.compile(r"\{\{-?\s*$")
 _PLAIN_END = re.compile(r"\s*-?\}\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD, _NUMBER, _PATH = range(3)
 RELEASE = "cfqrelease"
 """The mark of the stack's name, which becomes the name of the chart's release."""
 
@@ -164,7 +165,7 @@ def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[st
 
 
 def _kind_of(answer: str) -> int:
-    return 1 if answer.isascii() and answer.isdigit() else 2 if answer.startswith("/") else 0
+    return _NUMBER if re.fullmatch("[0-9]{1,18}", answer) else _PATH if answer.startswith("/") else _WORD
 
 
 class _Finder:
@@ -224,7 +225,7 @@ def _filled(value: Any, pairs: Mapping[str, str]) -> Any:
         return value
     if isinstance(value, int):
         answer = pairs.get(str(value))
-        return value if answer is None else int(answer) if answer.isdigit() else answer
+        return value if answer is None else int(answer) if _kind_of(answer) == _NUMBER else answer
     if isinstance(value, str):
         for mark, answer in pairs.items():
             value = value.replace(mark, answer)

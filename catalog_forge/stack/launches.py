@@ -31,13 +31,14 @@ PULL = "io.rancher.container.pull_image"
 
 _RANGE = re.compile(r"(?<![0-9])(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
 _MOST_PORTS = 1000
-_TIME = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([a-zµμ]*)")
+_TIME = re.compile(r"([0-9]{1,300}(?:\.[0-9]*)?|\.[0-9]+)([a-zµμ]*)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "": 1, "ms": 1e-3}
 _LONGEST_GRACE = 3600
 _MOST_SHARED = 1 << 30  # the maximum size of shared memory, in bytes, that a container may have without trust
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgtp]?)b?", re.IGNORECASE)
-_RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
+_RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]{1,18})?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOST_BYTES = (1 << 63) - 1
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 
 
@@ -316,10 +317,10 @@ def _word(node: Node | None) -> str:
 def _seconds(node: Node | None) -> int:
     """Convert a time such as 1m30s to a number of seconds, at least 1. Return 0 if no time is given."""
     found = sum(float(count) * _SECONDS.get(unit, 0) for count, unit in _TIME.findall(_word(node)))
-    return max(1, min(math.ceil(found), _LONGEST_GRACE)) if _word(node) else 0
+    return max(1, math.ceil(min(found, _LONGEST_GRACE))) if _word(node) else 0
 
 
 def _size(text: str) -> int:
     """Convert a size such as 512m, 1g or 1073741824 to bytes. -1 means no limit."""
     found = _SIZE.fullmatch(text)
-    return int(float(found[1]) * _UNITS[found[2].lower()]) if found else -1 if text == "-1" else 0
+    return int(min(float(found[1]) * _UNITS[found[2].lower()], _MOST_BYTES)) if found else -1 if text == "-1" else 0

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog_forge import yamlio
@@ -160,13 +160,18 @@ def wanted(base: object, ours: object, theirs: object) -> tuple[object, bool]:
     """The merge of data, written without a text: None is for what is not there. Tells whether both changed the same thing."""
     if same(theirs, base) or same(ours, theirs):
         return ours, False
-    if isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict) and ours:
+    if isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict) and is_kept(base, ours, theirs):
         merged, clash = {}, False
         for key in dict.fromkeys([*ours, *theirs, *base]):
             merged[key], below = wanted(base.get(key), ours.get(key), theirs.get(key))
             clash |= below
         return {key: value for key, value in merged.items() if value is not None}, clash
     return (theirs, False) if same(ours, base) else (ours, True)
+
+
+def is_kept(base: dict[str, object], ours: dict[str, object], theirs: dict[str, object]) -> bool:
+    """Whether a merge by key keeps an entry of ours. If it would remove them all, the author decides: it is a conflict."""
+    return any(key in theirs or not same(base.get(key), value) for key, value in ours.items())
 
 
 def same(one: object, other: object) -> bool:
@@ -179,6 +184,8 @@ def written(data: object, who: str) -> str:
 
 
 @given(FILES, FILES, FILES)
+@example({"a": {}, "b": {}}, {"a": {}}, {"b": {}})
+@example({"a": 0, "b": 0}, {"a": 0}, {"b": 0, "c": 1})
 def test_any_three_files_merge_as_their_data_does(
     base: dict[str, object], ours: dict[str, object], theirs: dict[str, object]
 ) -> None:

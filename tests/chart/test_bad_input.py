@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog_forge.chart.charting import Chart
@@ -57,6 +57,7 @@ QUESTIONS = st.fixed_dictionaries(
 
 @settings(max_examples=settings().max_examples // 5)
 @given(st.lists(QUESTIONS, min_size=1, max_size=3))
+@example([{"type": "int", "label": "", "default": "-0"}])
 def test_a_question_is_asked_as_it_is_and_its_own_answer_is_taken(questions: list[dict[str, Any]]) -> None:
     named = [{"variable": f"v{number}", **question} for number, question in enumerate(questions)]
     environment = {each["variable"]: f"${{{each['variable']}}}" for each in named}

@@ -61,7 +61,8 @@ def edit(catalog: Path, old: str, new: str, name: str = "specs/web-conf.yml") ->
 
 
 def held(catalog: Path) -> dict[str, bytes]:
-    files = [path for path in sorted(catalog.rglob("*")) if path.is_file() and ".catalog-forge" not in path.parts]
+    """All files of a catalog, but not git's objects: git 2.55 repacks them in the background after a commit."""
+    files = [path for path in sorted(catalog.rglob("*")) if not {".catalog-forge", "objects"} & {*path.parts} and path.is_file()]
     return {str(path.relative_to(catalog)): path.read_bytes() for path in files}
 
 

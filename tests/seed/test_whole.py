@@ -11,7 +11,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -182,6 +182,12 @@ def answering(reply: bytes | None) -> Iterator[str]:
                     continue
                 client.recv(1 << 16)
                 client.sendall(reply)
+                # If the socket were closed before the rest of the request is read, the kernel would reset the connection.
+                client.shutdown(socket.SHUT_WR)
+                client.settimeout(PATIENCE)
+                with suppress(OSError):
+                    while client.recv(1 << 16):
+                        pass
                 client.close()
 
         thread = threading.Thread(target=serve, daemon=True)

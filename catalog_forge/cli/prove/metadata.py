@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import signal
 import sys
 import threading
@@ -39,7 +40,7 @@ def metadata() -> None:
 def _address(value: str) -> tuple[str, int]:
     """Return host and port of HOST:PORT, :PORT (all addresses) or [IPV6]:PORT."""
     host, colon, port = value.rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and int(port) < 65536):
+    if not (colon and re.fullmatch("[0-9]{1,5}", port) and int(port) < 65536):
         raise click.BadParameter(f"{value!r} is not HOST:PORT: write the port as a number up to 65535, such as 127.0.0.1:8080")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
@@ -281,8 +282,6 @@ def _no_constant(word: str) -> None:
 
 def _reason(body: str) -> str:
     """Return the message of an error response in any format."""
-    import re
-
     found = re.search(r'"message":"([^"]*)"|^message: (.*)$', body, re.MULTILINE)
     return (found[1] or found[2]) if found else body.strip()[:200]
 

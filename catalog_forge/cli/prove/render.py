@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -363,7 +364,7 @@ def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list
 def _number(word: str, titles: Sequence[str]) -> int:
     from catalog_forge.errors import ForgeError, did_you_mean
 
-    if word.isdigit() and int(word) < len(titles):
+    if re.fullmatch("[0-9]{1,9}", word) and int(word) < len(titles):
         return int(word)
     if word in titles:
         return titles.index(word)

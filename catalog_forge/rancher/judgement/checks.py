@@ -194,7 +194,8 @@ def is_port(text: str) -> bool:
 
 def _range(text: str) -> tuple[int, int] | None:
     ends = text.split("-")[:2]
-    if not all(re.fullmatch(r"[0-9]+", end) and int(end) < 1 << 16 for end in ends):
+    # Go accepts any number of leading zeros; a thousand digits are the most that is read here, because longer ones take long.
+    if not all(re.fullmatch(r"[0-9]{1,1000}", end) and int(end) < 1 << 16 for end in ends):
         return None
     first, last = int(ends[0]), int(ends[-1])
     return (first, last) if first <= last else None
