@@ -583,6 +583,6 @@ def _free(revisions: Sequence[Revision]) -> int:
 
 def _next(version: str) -> str:
     """Return the next version, in which the last number is increased by one."""
-    found = re.search(r"[0-9]{1,18}(?=[^0-9]*$)", version)
+    found = re.search(r"(?<![0-9])[0-9]{1,1000}(?=[^0-9]*$)", version)
     grown = f"{version[: found.start()]}{int(found[0]) + 1}{version[found.end() :]}" if found else f"{version}1"
     return re.sub(r"[^0-9A-Za-z._-]", "-", grown) if version else ""

@@ -31,7 +31,7 @@ _STATEMENTS = {
     "folder": r"if[ \t]+\[[ \t]+![ \t]+-[ed][ \t]+\S+[ \t]+\]\s*;\s*then\s+mkdir[^\n;]*[;\n]\s*fi",
     "wait": rf"while[ \t]+\[[ \t]+{_ABSENT}[ \t]+\](?:[ \t]+\|\|[ \t]+\[[ \t]+{_ABSENT}[ \t]+\])*{_LOOP}",
     "until": rf"until[ \t]+\[[ \t]+{_PRESENT}[ \t]+\](?:[ \t]+&&[ \t]+\[[ \t]+{_PRESENT}[ \t]+\])*{_LOOP}",
-    "scale": rf"{_GIDDYUP}[ \t]+service[ \t]+wait[ \t]+scale(?:[ \t]+--?timeout[= \t]+(?P<time>\d{1,9}))?(?=[ \t]*(?:;|\n|\Z))",
+    "scale": rf"{_GIDDYUP}[ \t]+service[ \t]+wait[ \t]+scale(?:[ \t]+--?timeout[= \t]+(?P<time>\d{{1,9}}))?(?=[ \t]*(?:;|\n|\Z))",
     "leader": (
         rf"""if[ \t]+(?:{_GIDDYUP}[ \t]+leader[ \t]+check|\[[ \t]+{_FIRST}[ \t]+\])"""
         rf"\s*;\s*then\s+(?P<leader>{_BRANCH})else\s(?P<others>{_BRANCH})fi\b"

@@ -35,8 +35,8 @@ class Question:
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
         # If the default is empty, an empty answer is also valid.
-        if self.check and (text or self.default) and (problem := self.check.problem(self.name, text)):
-            raise ForgeError(problem.message, hint=problem.hint)
+        if self.check and (text or self.default) and (problems := self.check.problems(self.name, text)):
+            raise ForgeError.of(problems)
         return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.model import RELOADS, Image, Service, Spec
 from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.model.record import keys_of
+from catalog_forge.spec.model.service import TOPOLOGIES
+from catalog_forge.spec.shorthand import name_and_image
 
 KEY = "_checks"
 LONGEST = 1000
@@ -41,7 +43,8 @@ class Check:
     """A check of an answer. A valid answer is a whole number between two bounds, or a string that fully matches a pattern.
 
     `shape` describes a valid string in words. `keys` returns the keys of a spec that an answer becomes; the answer is valid only
-    if these keys are. A `secret` answer is not shown while it is typed, and is not written to .blueprint.json.
+    if these keys are. `may_be_empty`: whether an empty answer is valid even if the default is not empty. A `secret` answer is
+    not shown while it is typed, and is not written to .blueprint.json.
     """
 
     number: bool = False
@@ -49,23 +52,29 @@ class Check:
     most: int | None = None
     pattern: re.Pattern[str] | None = None
     shape: str = ""
-    keys: Callable[[str], Mapping[str, object]] | None = None
+    keys: Callable[[str], Mapping[str, Any]] | None = None
     may_be_empty: bool = False
     secret: bool = False
 
-    def problem(self, name: str, text: str) -> Problem | None:
-        """Return why a string is not a valid answer to the question `name`, or None if it is. Raises ForgeError if matching the
-        pattern takes too long.
+    def problems(self, name: str, text: str) -> list[Problem]:
+        """Return the reasons why a string is not a valid answer to the question `name`. Raises ForgeError if matching the pattern
+        takes too long.
         """
         if not self._fits(text):
-            return Problem(f"{name} cannot be {text[:MOST_SHOWN]!r}", None, f"write {self.wanted}")
-        problem = _first_problem(self.keys(text)) if self.keys else None
-        # The message may begin with the key in the spec, which the user has not seen: such as dest for the question `config`.
-        return problem and Problem(f"{name}: {re.sub('^[a-z]+: ', '', problem.message)}", None, problem.hint)
+            return [Problem(f"{name} cannot be {text[:MOST_SHOWN]!r}", None, f"write {self.wanted}")]
+        # A message may begin with the key in the spec, which the user has not seen: such as dest for the question `config`.
+        return list(
+            dict.fromkeys(
+                Problem(f"{name}: {re.sub('^[a-z]+: ', '', each.message)}", None, each.hint)
+                for each in (_problems_in_spec(self.keys(text)) if self.keys else ())
+            )
+        )
 
     def _fits(self, text: str) -> bool:
         if not text:
             return self.may_be_empty
+        if self.keys and not self.pattern:
+            return True
         if len(text) > LONGEST or text.splitlines() != [text]:
             return False
         if self.number:
@@ -97,38 +106,58 @@ class Check:
         return f"a whole number{bound}"
 
 
-def _first_problem(keys: Mapping[str, object]) -> Problem | None:
-    """Return the first problem of a minimal spec that has these keys, or None."""
+def _problems_in_spec(keys: Mapping[str, Any]) -> Sequence[Problem]:
+    """Return the problems of a minimal spec that has these keys; none if the spec is valid with one of the topologies, because
+    the topology may be the answer to a later question.
+    """
     from catalog_forge import yamlio  # imported here, because only an answer needs the reader of specs
     from catalog_forge.spec.reader import read as read_spec
 
-    spec = {"forge": 1, "name": "minimal-conf", "service": "minimal", "config": "/etc/minimal/minimal.conf"} | dict(keys)
-    try:
-        read_spec(yamlio.dump(spec), "", started=False)
-    except ForgeError as error:
-        return error.problems[0]
-    return None
+    found: list[Sequence[Problem]] = []
+    for topology in TOPOLOGIES:
+        service = {**_MINIMAL["service"], **keys.get("service", {}), "topology": topology}
+        try:
+            read_spec(yamlio.dump({**_MINIMAL, **keys, "service": service}), "", started=False)
+        except ForgeError as error:
+            found.append(error.problems)
+        else:
+            return ()
+    return found[0]
 
 
-def _limited(record: type[Any], name: str, keys: Callable[[str], Mapping[str, object]]) -> Check:
+# The names are such that no answer is likely to have the same name.
+_MINIMAL: Mapping[str, Any] = {
+    "forge": 1,
+    "name": "xq7-minimal-conf",
+    "service": {"name": "xq7-minimal", "image": "xq7-minimal:1"},
+    "config": "/etc/xq7-minimal/minimal.conf",
+}
+
+
+def _limited(record: type[Any], name: str, keys: Callable[[str], Mapping[str, Any]]) -> Check:
     limits = next(key.limits for key in keys_of(record) if key.name == name)
     return Check(pattern=re.compile(limits.pattern), shape=limits.shape, keys=keys)
 
 
-def _metadata_keys(text: str) -> Mapping[str, object]:
+def _service(text: str) -> Mapping[str, Any]:
+    return {"service": dict(zip(("name", "image"), name_and_image(text), strict=True))}
+
+
+def _metadata_keys(text: str) -> Mapping[str, Any]:
     return {"metadata": [key.strip() for key in text.split(",") if key.strip()] or {}}
 
 
 def _kinds() -> dict[str, Check]:
     """Return the check for each value of `type`. A kind of value that specs also have is checked as part of a spec."""
+    named_image = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*=[^ =]+|([^ =/]+/)*[A-Za-z0-9][A-Za-z0-9-]*([:@][^ =/]+)?")
     return {
         "text": Check(),
         "int": Check(number=True),
         "port": Check(number=True, least=1, most=65535),
         "path": Check(pattern=re.compile(r"(/[^/\s]+)+"), shape="an absolute path"),
         "service": Check(pattern=re.compile(COMPOSE_NAME), shape="a name of letters, digits and dashes"),
-        "image": _limited(Service, "image", lambda text: {"service": {"name": "minimal", "image": text}}),
-        "named-image": Check(shape="IMAGE, IMAGE:TAG or NAME=IMAGE:TAG", keys=lambda text: {"service": text}),
+        "image": _limited(Service, "image", lambda text: {"service": {"image": text}}),
+        "named-image": Check(pattern=named_image, shape="IMAGE, IMAGE:TAG or NAME=IMAGE:TAG", keys=_service),
         "registry": _limited(Image, "registry", lambda text: {"image": {"registry": text}}),
         "version": _limited(Spec, "version", lambda text: {"version": text}),
         "maintainer": _limited(Spec, "maintainer", lambda text: {"maintainer": text}),

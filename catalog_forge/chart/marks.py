@@ -165,7 +165,7 @@ def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[st
 
 
 def _kind_of(answer: str) -> int:
-    return _NUMBER if re.fullmatch("[0-9]{1,18}", answer) else _PATH if answer.startswith("/") else _WORD
+    return _NUMBER if re.fullmatch("[0-9]{1,1000}", answer) else _PATH if answer.startswith("/") else _WORD
 
 
 class _Finder:

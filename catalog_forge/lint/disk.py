@@ -44,10 +44,15 @@ def read(path: Path, shown: str = "") -> Tree:
 def _meant(path: Path) -> str:
     """Return a hint for a path that does not exist: the files of the spec, image or entry with this name, or the nearest path."""
     name = path.name
-    named = [each for each in (f"specs/{name}.yml", f"images/{name}", f"templates/{name}") if (path.parent / each).exists()]
-    if named:
-        return f"{name!r} is a name: write a path instead, such as {' or '.join(named)}"
-    there = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    if path.is_symlink():
+        return f"it is a link to {path.readlink()}, which does not exist: correct the link"
+    named = [path.parent / each for each in (f"specs/{name}.yml", f"images/{name}", f"templates/{name}")]
+    try:
+        if found := [str(each) for each in named if each.exists()]:
+            return f"write the path of what is called {name}, such as {' or '.join(found)}"
+        there = [each.name for each in path.parent.iterdir() if not each.name.startswith(".")]
+    except OSError:  # such as for a name that is too long
+        there = []
     return nearest(name, there, "check the path; with -C DIR, relative paths begin in DIR")
 
 

@@ -27,7 +27,7 @@ TARGET_LABEL = "io.rancher.loadbalancer.target."
 _PORT = re.compile(r"0*([1-9][0-9]{0,4})")
 _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)")
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
-_TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]{1,5}))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]{1,5}))?")
+_TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=0*(?P<target>[0-9]{1,5}))?")
 _IGNORED = "the load balancer ignores this key"
 _TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
 _UNITS = 100  # the maximum number of units of a service to which haproxy forwards requests
@@ -155,12 +155,12 @@ class Balancers:
     ) -> Iterator[Rule]:
         found = _TARGET.fullmatch(text)
         parts = found.groupdict(default="") if found else {}
-        if re.fullmatch("[0-9]{1,5}", parts.get("host", "")):  # the label is only a port
+        if re.fullmatch("[0-9]+", parts.get("host", "")):  # the label is only a port
             parts |= {"host": "", "source": parts["host"]}
         host, path = parts.get("host", ""), parts.get("path", "")
         if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
             self.reader.wrong(f"{text!r} is not a valid target of a load balancer", definition.where, "write HOST:PORT/PATH=PORT")
-        elif not parts["source"] or int(parts["source"]) == source:
+        elif not parts["source"] or parts["source"].lstrip("0") == str(source):
             http = protocol == "http"
             yield Rule(source, int(parts["target"] or target), service, protocol, host if http else "", path if http else "")
 

@@ -242,9 +242,9 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
     [
         (("--service", "web"), 2, "the configuration file of 'web' is not known: add --config PATH"),
         (("--config", "/etc/web/web.conf"), 2, "without a blueprint, --service is needed"),
-        ((*WORDS, "--blueprint", "generic-conf"), 2, "no blueprint is used, and nothing else reads --blueprint: leave out"),
-        (("--service", "web", "--set", "version=1"), 2, "with --service, no blueprint is used, and nothing else reads --set"),
-        (("--service", "web", "--backend", "etcd"), 2, "leave out --backend, or use a blueprint and answer its questions with"),
+        ((*WORDS, "--blueprint", "generic-conf"), 2, "so --blueprint cannot be used: leave out one of the two."),
+        (("--service", "web", "--set", "version=1"), 2, "with --service, a spec is made without a blueprint, so --set cannot"),
+        (("--service", "web", "--backend", "etcd"), 2, "so --backend cannot be used: leave out one of the two."),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),
         (("--answers", "/not/there"), 2, "there is no folder '/not'"),
         (("--set", "servise=web"), 1, "did you mean 'service'?"),

@@ -176,15 +176,21 @@ def test_a_document_for_programs_is_not_printed_to_a_terminal(words: str, tmp_pa
     ("path", "hint"),
     [
         ("templates/nope", "check the path; with -C DIR, relative paths begin in DIR"),
-        ("redis-conf", "'redis-conf' is a name: write a path instead, such as specs/redis-conf.yml or images/redis-conf"),
-        ("redis", "'redis' is a name: write a path instead, such as templates/redis"),
+        (
+            "redis-conf",
+            "write the path of what is called redis-conf, such as AT/specs/redis-conf.yml or AT/images/redis-conf",
+        ),
+        ("redis", "write the path of what is called redis, such as AT/templates/redis"),
         ("templates/reddis", "did you mean 'redis'?"),
+        ("a" * 255, "check the path"),
+        ("dangling", "it is a link to nowhere, which does not exist: correct the link"),
     ],
 )
 def test_a_path_that_is_not_there_is_named(tmp_path: Path, path: str, hint: str) -> None:
     tree(tmp_path, {"specs/redis-conf.yml": "", "images/redis-conf/Dockerfile": "", "templates/redis/config.yml": ""})
+    (tmp_path / "dangling").symlink_to("nowhere")
     said = call(tmp_path, "lint", path).stderr
-    assert f"there is no file or folder {tmp_path / path}\n  hint: {hint}\n" in said
+    assert f"there is no file or folder {tmp_path / path}\n  hint: {hint.replace('AT', str(tmp_path))}" in said
 
 
 def test_a_spec_of_another_ending_is_told_how_it_must_be_called(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -62,8 +63,12 @@ def edit(catalog: Path, old: str, new: str, name: str = "specs/web-conf.yml") ->
 
 def held(catalog: Path) -> dict[str, bytes]:
     """All files of a catalog, but not git's objects: git 2.55 repacks them in the background after a commit."""
-    files = [path for path in sorted(catalog.rglob("*")) if not {".catalog-forge", "objects"} & {*path.parts} and path.is_file()]
-    return {str(path.relative_to(catalog)): path.read_bytes() for path in files}
+    found = {}
+    for folder, folders, files in os.walk(catalog):
+        folders[:] = sorted({*folders} - {".catalog-forge", *(("objects",) if folder.endswith("/.git") else ())})
+        there = (path for name in files if (path := Path(folder, name)).is_file())
+        found |= {str(path.relative_to(catalog)): path.read_bytes() for path in there}
+    return found
 
 
 def test_what_is_new_comes_and_what_was_edited_stays(catalog: Path) -> None:

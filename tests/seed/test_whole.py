@@ -183,9 +183,9 @@ def answering(reply: bytes | None) -> Iterator[str]:
                 client.recv(1 << 16)
                 client.sendall(reply)
                 # If the socket were closed before the rest of the request is read, the kernel would reset the connection.
-                client.shutdown(socket.SHUT_WR)
-                client.settimeout(PATIENCE)
                 with suppress(OSError):
+                    client.shutdown(socket.SHUT_WR)
+                    client.settimeout(1)
                     while client.recv(1 << 16):
                         pass
                 client.close()

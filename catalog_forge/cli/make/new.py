@@ -56,7 +56,7 @@ class Options:
 
     def given(self, options: Mapping[str, str]) -> str:
         """Join the names of those options that the user gave."""
-        return " and ".join(name for field, name in options.items() if getattr(self, field))
+        return ", ".join(name for field, name in options.items() if getattr(self, field))
 
 
 _WORDS = {
@@ -201,8 +201,8 @@ def _from_words(name: str, chosen: Options) -> Plan:
 
     if others := chosen.given(_OF_BLUEPRINTS):
         raise click.UsageError(
-            f"with {chosen.given(_WORDS)}, no blueprint is used, and nothing else reads {others}: leave out {others}, "
-            "or use a blueprint and answer its questions with --set"
+            f"with {chosen.given(_WORDS)}, a spec is made without a blueprint, so {others} cannot be used: "
+            "leave out one of the two. The questions of a blueprint are answered with --set"
         )
     if not (chosen.service and (chosen.config or known_of(chosen.service))):
         lacking = f"the configuration file of {chosen.service!r} is not known: add --config PATH"

@@ -141,7 +141,8 @@ def _expanded(
     budget = Budget()
     render = renderer(blueprint, trusted=wished.trust, budget=budget)
     asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}
-    known = {key: Given(_words(value)) for key, value in remembered.answers.items() if key in asked}
+    place = Where(f"specs/{name}/{MEMORY}")
+    known = {key: Given(_words(value), place) for key, value in remembered.answers.items() if key in asked}
     defaults: dict[str, str | bool] = {}
     ask = asker(wished.no_input or wished.check) or partial(_by_default, defaults, wished.check)
     answers = answer(blueprint, render, {**known, **given(wished.pairs, None), "name": Given(name)}, ask)

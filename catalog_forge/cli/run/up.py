@@ -224,7 +224,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
             raise UsageError(f"--scale {text}: the value must be SERVICE=N", hint=f"such as {next(iter(services), 'web')}=3")
         if name not in services:
             raise UsageError(f"--scale {text}: there is no service {name!r}", hint=did_you_mean(name, services))
-        if not (re.fullmatch("[0-9]{1,9}", number) and int(number) <= MAX_SCALE):
+        if not (re.fullmatch("[0-9]{1,20}", number) and int(number) <= MAX_SCALE):
             raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}", hint=f"such as {name}=3")
         chosen[name] = int(number)
     return replace(stack.scaled(chosen), scales=chosen)
