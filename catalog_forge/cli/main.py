@@ -307,7 +307,7 @@ def root(ctx: click.Context, directory: Path, debug: bool) -> None:
     You write one spec; catalog-forge generates the conf image and the catalog entry from it.
 
     \b
-    Exit codes: 0 success, 1 findings, drift or an expected error, 2 wrong usage, 3 a bug,
+    Exit codes: 0 success, 1 findings, differences or an error, 2 wrong usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
     if os.environ.get("NO_COLOR"):
@@ -326,7 +326,7 @@ def located(path: Path) -> Path:
 
 
 def recover_above(start: Path) -> None:
-    """Finish or undo a change that a killed command left in the catalog around a path. Call this before reading a catalog.
+    """Finish or undo the change that a killed command left unfinished in the catalog of a path. Call this before reading it.
 
     `root` calls this function for the working folder, and commands call it for paths in their arguments.
     """

@@ -52,7 +52,8 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
 
     The key of a map in a list contains the map's `name`, and the key of any other list element contains the element's
     number. If a file has these keys, as `nested` maps with all strings in quotes, confd reads the same values from the file (back
-    end `file`) as from the service (back end `rancher`). Raises ForgeError for keys that no file can contain.
+    end `file`) as from the service (back end `rancher`). Raises ForgeError if a key has both a value and keys below it, or if
+    confd could not read the answer, such as an infinite number.
     """
     from catalog_forge.metadata.service import printing  # Imported here, because generating files does not need it.
 

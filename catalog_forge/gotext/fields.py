@@ -20,7 +20,7 @@ class Method:
 
 
 def field_of(value: Any, name: str, given: bool) -> Any:
-    """Return a field of a value. Raises GoError if the value has no fields, or if arguments are passed to the field."""
+    """Return a field of a value. Raises GoError if the value has no such field, or if arguments are passed to the field."""
     if value is None:
         return None
     if value is NIL:

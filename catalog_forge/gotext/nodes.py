@@ -97,7 +97,9 @@ class VariableNode(Chain):
 
 @dataclass(frozen=True, slots=True)
 class ParenthesizedNode(Chain):
-    """A pipeline in parentheses. `bare` means that the template has no parentheses: a field follows a function name."""
+    """A pipeline in parentheses. `bare`: the source has no parentheses, because a function name that is directly followed by a
+    field, such as `now.Year`, is parsed as if it were `(now).Year`.
+    """
 
     pipeline: PipeNode
     bare: bool = False

@@ -122,12 +122,12 @@ def is_nil(value: Any) -> bool:
 
 
 def runes(text: bytes) -> str:
-    """Return a string as characters; each byte that is not UTF-8 becomes a surrogate."""
+    """Decode a Go string (bytes) to a `str`; each byte that is not UTF-8 becomes a surrogate."""
     return text.decode("utf-8", "surrogateescape")
 
 
 def unrunes(text: str) -> bytes:
-    """Return characters as a string: the inverse of `runes`."""
+    """Encode a `str` as a Go string (bytes): the inverse of `runes`."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -229,7 +229,9 @@ def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
 
 
 def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
-    """Tell the engine that the client has left. The engine then ends the running step. Messages can still be read."""
+    """Tell the engine that the client has left. The engine then ends the running step. By default, the engine's last messages can
+    still be read.
+    """
     connection = getattr(response.raw, "connection", None)
     if connection is not None and connection.sock is not None:
         with suppress(OSError):

@@ -112,7 +112,7 @@ class Reader:
         """Return the number of seconds in a time that is written as 4s, 500ms, 1m or a plain number."""
         time = _DURATION.fullmatch(self.word(node, what))
         if time is None:
-            self.wrong(f"{what} must be a time", node.where, "such as 4s, 500ms or 1m")
+            self.wrong(f"{what} must be a duration", node.where, "such as 4s, 500ms or 1m")
             return 0
         return float(time[1]) * _SECONDS[time[2]]
 

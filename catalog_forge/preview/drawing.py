@@ -53,7 +53,7 @@ def described(topology: Topology) -> Iterator[str]:
         yield from (f"{flow.target} gets {flow.what} from {flow.source}." for flow in unit.flows)
     yield from (f"{edge.source} {edge.kind} {edge.target}." for edge in topology.edges)
     if topology.left_out:
-        yield f"{counted(topology.left_out, 'more service')} not drawn."
+        yield f"{counted(topology.left_out, 'more service is', 'more services are')} not drawn."
 
 
 def _bands(rows: Sequence[Sequence[Slot]]) -> list[tuple[float, float]]:

@@ -29,7 +29,7 @@ RENDERED = "\0rendered:"
 LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
 HINT = "a file that needs no templates begins with the line `# notemplating`"
-CUT = "Rancher would silently cut the file off here, and start only the services before this place"
+CUT = "Rancher would silently cut the file off here, and start only the services above it"
 
 
 class _Piece(bytes):

@@ -262,7 +262,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
         case TooLong():
             return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
         case Busy(seconds=seconds):
-            asks = f", and asks to wait {seconds} s" if seconds > MOST_WAIT else ""
+            asks = f", and asks clients to wait {seconds} s" if seconds > MOST_WAIT else ""
             return ForgeError(f"{image.written}: {name} received too many requests{asks}", hint=f"try it again later, or {login}")
         case SSLError():
             words, hint = _tls(error)

@@ -39,7 +39,7 @@ class Busy(RequestException):
     """A registry asked the client to wait too long, or asked it to wait after every attempt."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"asks to wait {seconds} s")
+        super().__init__(f"the registry asks clients to wait {seconds} s")
         self.seconds = seconds
 
 

@@ -1,4 +1,4 @@
-"""A client of Consul's key/value store, over HTTP.
+"""An HTTP client for Consul's key/value store.
 
 A transaction has at most 64 operations (https://developer.hashicorp.com/consul/api-docs/txn).
 """

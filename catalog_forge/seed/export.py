@@ -11,7 +11,8 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 
-# The shell command that writes one key. Clients that read `@x` as a file name get values on standard input or in JSON.
+# The shell command that writes one key. Some clients read a value such as `@x` or `file://x` as the name of a file: they get
+# values on standard input or in JSON.
 _COMMANDS = {
     "etcdv3": "ETCDCTL_API=3 etcdctl put -- {key} {value}",
     "etcd": "ETCDCTL_API=2 etcdctl set -- {key} {value}",

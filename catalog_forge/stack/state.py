@@ -110,7 +110,7 @@ class StateFolder:
             return None
 
     def write_ledger(self, ledger: Ledger) -> None:
-        """Store the numbers of units."""
+        """Store the number that each unit has, and the last number of each service."""
         units = [[service, index, number] for (service, index), number in ledger.units.items()]
         self._write("ledger.json", {"units": units, "births": ledger.births})
 

@@ -238,7 +238,7 @@ class Supervisor:
             hint = "the Docker engine must be on this machine, because containers ask this process for metadata"
             raise EngineError(str(error), hint=hint) from None
         self._variables = {"METADATA_NODE": f"rancher-metadata:{_OTHER_PORT}"}
-        self._say(f"{reason}, so METADATA_NODE gives the containers another address: rancher-metadata:{_OTHER_PORT}")
+        self._say(f"{reason}, so metadata is served on port {_OTHER_PORT} instead: METADATA_NODE=rancher-metadata:{_OTHER_PORT}")
         return server
 
     def _take_in_plan(self) -> None:

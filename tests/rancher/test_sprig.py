@@ -98,7 +98,7 @@ def test_a_function_fails_and_the_text_is_cut_there(text: str) -> None:
     assert (found.text, found.fault) == ("before", FAULTS[text])
     assert found.problem is not None
     assert found.problem.message == f"the template fails: {FAULTS[text]}"
-    assert found.problem.hint == "Rancher would silently cut the file off here, and start only the services before this place"
+    assert found.problem.hint == "Rancher would silently cut the file off here, and start only the services above it"
 
 
 def test_a_dictionary_is_changed_where_it_stands() -> None:

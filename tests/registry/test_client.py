@@ -267,7 +267,7 @@ def test_a_date_to_come_back_counts_from_the_clock_of_the_registry(monkeypatch: 
 def test_who_wants_to_be_waited_for_too_long_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport.time, "sleep", lambda _: pytest.fail("it slept"))
     with Server(lambda _: Answer(429, headers={"Retry-After": "86400"})) as server:
-        assert "received too many requests, and asks to wait 86400 s" in refusal(f"{server.host}/a:1")
+        assert "received too many requests, and asks clients to wait 86400 s" in refusal(f"{server.host}/a:1")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ files:
         ),
         ("http: {get: 'http://app-1/', status: 99}", "s.yml:1:38: status must be a whole number from 100 to 599"),
         ("log: {in: app-1}", "s.yml:1:6: contains is missing"),
-        ("within: soon", "s.yml:1:9: within must be a time"),
+        ("within: soon", "s.yml:1:9: within must be a duration"),
         ("within: 20m", "s.yml:1:9: `within` must be at most 600 s"),
         ("files: {/var/x: {contains: y}}", "s.yml:1:9: the name '/var/x' matches no rendered file, or more than one"),
         ("files: {var/x: {in: app-1}}", "s.yml:1:9: the name 'var/x' matches no rendered file, or more than one"),

@@ -54,7 +54,9 @@ def published(repository: Repository, ref: str) -> Team:
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:
-    """Yield the effect on each spec. With `versions`, it includes the versions that `release` would give to a changed spec."""
+    """Yield how the new standards affect each spec. With `versions`, this includes the versions that `release` would give to a
+    changed spec.
+    """
     differ = {path.removeprefix("defaults."): pair for path, pair in changed(old, new).items() if path.startswith("defaults.")}
     for name in repository.names():
         yield _impact(repository, repository.source(name), (old, new), differ, versions=versions)

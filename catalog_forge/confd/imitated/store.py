@@ -64,7 +64,8 @@ class Store:
         below = _below(path)
         if below is None:
             return Slice.grown(self._ls_odd(path), STRINGS)
-        # memkv compares the segments of the parents, and "/" has two empty segments, so only leaves count as children of "/".
+        # memkv compares the segments of `path` with those of each key's parent. "/" is split into two empty segments, which match
+        # only the parent "/" itself, so only leaves count as children of "/".
         names = {name for name, branch in self._children(below) if not branch or below != b"/"}
         if path in self._leaves:
             names.add(base(path))

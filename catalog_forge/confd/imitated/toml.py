@@ -229,7 +229,7 @@ class _TomlReader:
             start = self.place
             found.append(self.value())
             if type(found[0]) is not type(found[-1]):
-                self.fail("the values of a list must be of one type", start)
+                self.fail("all values of a list must have the same type", start)
             if self.spaced() == ",":
                 self.place += 1
             elif self.char != "]":

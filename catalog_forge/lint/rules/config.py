@@ -337,8 +337,8 @@ def limit_here(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF213", "note", "A license is not an SPDX identifier", on=Entry)
 def odd_license(entry: Entry) -> Iterator[Hit]:
-    """Programs that collect licenses know the identifiers of the SPDX list; the community catalog has 13 spellings for five
-    licenses.
+    """Programs that collect licenses recognize only the identifiers of the SPDX list; the community catalog spells five licenses
+    in 13 ways.
 
     Bad:
         -- templates/web/config.yml --
@@ -382,7 +382,7 @@ def _meant(text: str) -> str:
 
 @rule("CF214", "warning", "The project URL is not a web address", on=Entry)
 def bad_url(entry: Entry) -> Iterator[Hit]:
-    """The catalog turns `projectURL` into a link; without `https://`, the link points into Rancher itself.
+    """The catalog turns `projectURL` into a link; without `http://` or `https://`, the link points into Rancher itself.
 
     Bad:
         -- templates/web/config.yml --

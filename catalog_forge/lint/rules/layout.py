@@ -271,7 +271,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF112", "warning", "There is a template.yml next to config.yml", on=Entry)
 def two_configs(entry: Entry) -> Iterator[Hit]:
-    """The catalog service reads config.yml and template.yml, and uses the values in template.yml; the CI reads only config.yml.
+    """The catalog service reads both files, and template.yml overrides config.yml; the CI reads only config.yml.
 
     Bad:
         -- templates/web/template.yml --

@@ -164,7 +164,7 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
-    """The problem for which the ignore was written has been fixed. If the ignore stays, it hides the next problem. This rule
+    """The ignore hides no finding: usually, its problem has been fixed. If the ignore stays, it hides the next problem. This rule
     runs only if all other rules run.
 
     Bad:

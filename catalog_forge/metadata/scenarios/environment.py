@@ -48,7 +48,7 @@ class EnvironmentReader(Reader):
     """Reads the environment at the start of a scenario."""
 
     def environment(self, found: Mapping[str, yamlio.Node]) -> Environment:
-        """Return the environment that the nodes under the keys in `KEYS` describe."""
+        """Return the environment of a scenario. `found` maps its keys to their nodes; only those in `KEYS` are read."""
         own = self.name(found.get("stack"), "Default")
         others = [(self.name(key), key, value) for key, value in self.pairs(found.get("stacks"), "stacks")]
         seen = {own.lower()}

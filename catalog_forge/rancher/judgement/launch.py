@@ -168,7 +168,7 @@ class LaunchJudge:
 
 
 _WRITTEN_OUT = "write out the whole service definition"
-_CUT = "Rancher silently cuts the file off here, and starts only the services before this place"
+_CUT = "Rancher silently cuts the file off here, and starts only the services above it"
 _BLOCK = "rancher-compose treats the catalog block as a service here"
 
 

@@ -38,7 +38,7 @@ DECLARED = "declare it under `metadata`"
 DECLARE = "declare it: vars: {NAME: DEFAULT}"
 # Releases of confd that lack the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
-SINGLE = "use a single value, such as metadata/KEY, self.ip or count(peers); in `each`, also a field of the element"
+SINGLE = "use a single value, such as metadata/KEY, self.ip or count(peers), or within `each` a field of the element"
 """The hint for an expression that does not always have exactly one value."""
 _SERVICES = "/self/stack/services/"
 # A name, an operator and a number. The operator counts as arithmetic only if there are spaces on both sides of it.

@@ -152,7 +152,7 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
         ("- fault: {late: 2s}", "s.yml:10:10: the fault 'late' is allowed only at the start of the scenario"),
         ("- fault: down", "s.yml:10:10: fault 'down' needs a time"),
         ("- fault: {missing: 3s}", "s.yml:10:10: fault 'missing' takes no time"),
-        ("- fault: {down: soon}", "s.yml:10:17: fault down must be a time\n  hint: such as 4s, 500ms or 1m"),
+        ("- fault: {down: soon}", "s.yml:10:17: fault down must be a duration\n  hint: such as 4s, 500ms or 1m"),
         ("- fault: {down: 100m}", "s.yml:10:10: a fault can last at most 60 s"),
         ("- scale: 9999\n- scale: 1\n- scale: 9999", "s.yml:12:3: the subnet 10.42.0.0/16 has"),
         ("- scale: 3\n" * 201, "s.yml:210:3: a scenario can have at most 200 steps"),

@@ -181,7 +181,7 @@ _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 @rule("CF634", "warning", "A template looks up a service in the whole environment", on=Image)
 def whole_environment(image: Image) -> Iterator[Hit]:
-    """/services/NAME contains the services of all stacks by their bare names. If two stacks have a service with the same name,
+    """/services contains the services of all stacks by their bare names. If two stacks have a service with the same name,
     confd sees one merged service, and the nodes of one stack get the addresses of the other stack.
 
     Bad:

@@ -300,9 +300,9 @@ def slow_poll(image: Image) -> Iterator[Hit]:
 
 @rule("CF708", "warning", "The image contains a release of confd with known defects", on=Image)
 def old_confd(image: Image) -> Iterator[Hit]:
-    """confd 0.10 has no Rancher backend. In 0.11 `ls core` also lists parts of keys such as `core-site`, and getv takes no
-    default. In 0.12 and 0.13 the result of `ls` has an extra name that is not in the metadata. Before 0.13, confd exits at
-    once if -watch is used with Rancher.
+    """confd 0.10 has no Rancher backend. In 0.11, `ls core` compares keys as plain text, so a key `core-site` adds `-site` to
+    the result; and getv accepts no default. In 0.12 and 0.13, the result of `ls` has an extra name that is not in the metadata.
+    Before 0.13, confd exits at once if -watch is used with Rancher.
 
     Bad:
         -- images/web-conf/Dockerfile --

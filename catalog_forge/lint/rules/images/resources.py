@@ -497,7 +497,7 @@ def _secret(each: Resource) -> str:
     return f"a file that contains {_shown(found)}" if found else ""
 
 
-@rule("CF617", "warning", "A secret is fixed in the image", on=Image)
+@rule("CF617", "warning", "A secret is hard-coded in the image", on=Image)
 def fixed_secret(image: Image) -> Iterator[Hit]:
     """A template without an action is copied unchanged: all users of the image get the same secret, and anyone who can read the
     repository knows the secret.
