@@ -199,7 +199,8 @@ class Edits:
     def text(self) -> str:
         """Return the text with all edits applied."""
         parts, at = list[str](), 0
-        for start, end, words in sorted(self._spans, key=lambda span: span[0]):
+        # An insertion goes before an edit that begins at the same place: it belongs to what precedes that place.
+        for start, end, words in sorted(self._spans, key=lambda span: (span[0], span[1] > span[0])):
             parts += [self.document.text[at:start], words]
             at = max(at, end)
         parts.append(self.document.text[at:])
@@ -272,7 +273,10 @@ class Edits:
         words = _entry(source, entry, column, named)
         if after:
             place = document.line_end(after.value.end)
-            self._spans.append((place, place, f"\n{words}"))
+            if place < len(document.text):  # after the line break, because the line itself may be removed
+                self._spans.append((place + 1, place + 1, f"{words}\n"))
+            else:
+                self._spans.append((place, place, f"\n{words}"))
         elif document.opens_line(first):
             place = document.line_start(first.start)
             self._spans.append((place, place, f"{words.lstrip(chr(10))}\n"))

@@ -276,9 +276,11 @@ def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side
         return base.entries, ours.entries, theirs.entries
     items = [list(piece.entries.values()) for piece in (base, ours, theirs)]
     key = _naming_key(items)
-    if key and _is_doubtful(*({str(each.value.data[key]) for each in side} for side in items)):
-        key = ""
     sides = [{str(each.value.data[key]): each for each in side} for side in items] if key else _aligned(*items)
+    if key and sides and _is_doubtful(*map(set, sides)):
+        named, sides = sides, _aligned(*items)
+        if sides and not _agree(named, sides):
+            return None
     if not sides or not _in_order(*sides):
         return None
     return sides[0], sides[1], sides[2]
@@ -302,8 +304,23 @@ def _naming_key(lists: list[list[Entry]]) -> str:
 
 
 def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
-    """Whether both sides may have renamed the same item. If so, names do not identify the items."""
-    return bool(base - ours - theirs and ours - base and theirs - base)
+    """Whether both sides may have renamed the same item, each to another name. If so, names do not identify the items."""
+    return bool(base - ours - theirs and ours - base - theirs and theirs - base - ours)
+
+
+def _agree(named: list[_Side], placed: list[_Side]) -> bool:
+    """Whether items that were identified by their places (`placed`) also have the names of the items that they come from.
+
+    They do not if a side moved an item and changed it, or if both sides added an item of the same name.
+    """
+    base, ours, theirs = named
+    origin = dict(zip(base, placed[0], strict=True))
+    moved = any(
+        origin.get(name, number) != number
+        for side, numbers in zip((ours, theirs), placed[1:], strict=True)
+        for name, number in zip(side, numbers, strict=True)
+    )
+    return not moved and not (ours.keys() & theirs.keys()) - base.keys()
 
 
 def _is_name(item: Piece, key: str) -> bool:

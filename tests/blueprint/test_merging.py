@@ -186,6 +186,9 @@ def written(data: object, who: str) -> str:
 @given(FILES, FILES, FILES)
 @example({"a": {}, "b": {}}, {"a": {}}, {"b": {}})
 @example({"a": 0, "b": 0}, {"a": 0}, {"b": 0, "c": 1})
+# what theirs adds comes behind an entry whose last line goes
+@example({"a": 0, "c": {"a": {}}}, {"a": 0, "c": {"b": 0, "a": {}}, "b": 0}, {"a": 0, "c": {}, "d": 0})
+@example({"a": 0, "c": {"a": {}}, "b": 0}, {"a": 0, "c": {"b": 0, "a": {}}, "b": 1}, {"a": 0, "c": {}, "d": 0})
 def test_any_three_files_merge_as_their_data_does(
     base: dict[str, object], ours: dict[str, object], theirs: dict[str, object]
 ) -> None:
@@ -228,6 +231,9 @@ def test_an_item_that_one_removed_and_the_other_may_have_changed_does_not_come_b
 
 
 @given(RECORDS, RECORDS, RECORDS)
+@example([("a", 0), ("c", 0)], [("a", 0), ("b", 0)], [("a", 0), ("b", 1)])
+@example([("e", 0), ("f", 0), ("a", 1), ("d", 1)], [("a", 1), ("c", 0)], [("d", 1), ("b", 0), ("e", 1)])
+@example([("a", 0), ("c", 0), ("e", 0)], [("a", 0), ("b", 0), ("f", 0)], [("a", 0), ("b", 1), ("g", 0)])
 def test_records_of_lists_merge_by_their_names(
     base: list[tuple[str, int]], ours: list[tuple[str, int]], theirs: list[tuple[str, int]]
 ) -> None:

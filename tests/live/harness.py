@@ -254,8 +254,14 @@ class Unit:
         return self
 
     def stamps(self) -> set[str]:
-        """What the launch script looks at to see which files have changed."""
-        return set(self.run(f"grep -rH . {SHARE}/changed || :").splitlines())
+        """What the launch script looks at to see which files have changed.
+
+        It is read until two readings agree, because a busy engine may lose a part of what a command prints.
+        """
+        last: set[str] | None = None
+        while (found := set(self.run(f"grep -rH . {SHARE}/changed || :").splitlines())) != last:
+            last = found
+        return found
 
     def wait_for_program(self, words: str) -> None:
         """Wait until the command line of a process of the main container ends with these words, without what is between them."""
