@@ -152,13 +152,18 @@ def meant_by(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return the hint of `nearest`, else a hint with the first known words.
+    """Return the hint of `nearest`; if there is no such word, the hint of `known_here`."""
+    words = list(known)
+    return nearest(word, words) or known_here(words, otherwise)
+
+
+def known_here(known: Iterable[str], otherwise: str = "") -> str:
+    """Return a hint with the first known words.
 
     The hint is `otherwise` if no word is known, or if so many words are known that the list would be too long to read.
     """
     words = sorted(known)
-    shown = f"known here: {first_of(words, MOST_SHOWN)}" if 0 < len(words) <= MOST_WORDS else otherwise
-    return nearest(word, words, shown)
+    return f"known here: {first_of(words, MOST_SHOWN)}" if 0 < len(words) <= MOST_WORDS else otherwise
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:

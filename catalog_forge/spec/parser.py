@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean, known_here
 from catalog_forge.spec.expressions import (
     COLLECTIONS,
     CONTAINER_FIELDS,
@@ -314,7 +314,7 @@ class _Parser:
         begin = self.pos
         field = self.word("}|),")
         if not field:
-            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS), begin)
+            raise self.error("a field is missing here", known_here(CONTAINER_FIELDS), begin)
         return split_field(field)
 
     def part(self) -> tuple[str, ...]:
@@ -322,7 +322,7 @@ class _Parser:
         begin = self.pos
         word = self.word("}|).,")
         if not word:
-            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
+            raise self.error("a field is missing here", known_here(CONTAINER_FIELDS))
         if word == "label" and self.take("."):
             return ("label", self.label("}|),"))
         if word == "host" and self.take("."):
@@ -419,7 +419,7 @@ class _Parser:
         self.blanks()
         base = self.unfiltered(stop, self.pos, self.placed.at(self.pos))
         if base.kind in ("service", "services", "metadata", "link", "named", "everywhere") and not base.name:
-            raise self.error("a name is missing here", did_you_mean("", COLLECTIONS))
+            raise self.error("a name is missing here", known_here(COLLECTIONS))
         filters = tuple(self.filters(base))
         chosen = tuple(word for word in filters if word != REQUIRED)
         return replace(base, filters=chosen, required=REQUIRED in filters)

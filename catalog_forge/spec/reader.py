@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, meant_by, misspelt, nearest
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, known_here, meant_by, misspelt, nearest
 from catalog_forge.goyaml.decoding import MERGE, is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
@@ -160,7 +160,7 @@ class _Reader:
     def record(self, kind: type[Record], node: yamlio.Node, what: str, limits: Limits = _NO_LIMITS) -> Any:
         """Read a mapping as a record. Invalid parts are reported and left out, so that the rest is still checked."""
         if not isinstance(node, yamlio.Map):
-            words = did_you_mean("", _words(kind), "write its keys below it, such as image: REPOSITORY:TAG")
+            words = known_here(_words(kind), "write its keys below it, such as image: REPOSITORY:TAG")
             default = node.value if isinstance(node, yamlio.Text) and kind is MetadataKey else ""
             example = f"write {what}: {{default: {default}}}" if default else such_as(limits)
             raise self.misfit(what, "a mapping", node, "; ".join(filter(None, (example, words))))
@@ -408,7 +408,7 @@ class _Reader:
         """Read a block. The kind of a block follows from the keyword, the only required key of the block's record."""
         words = {next(key.name for key in keys_of(option) if key.required): option for option in get_args(kind)}
         if not isinstance(node, yamlio.Map):
-            raise self.wrong("a block must be a mapping", node.where, did_you_mean("", words))
+            raise self.wrong("a block must be a mapping", node.where, known_here(words))
         found = [word for key, _ in node.pairs if (word := key.value) in words]
         if len(found) != 1:
             first = node.pairs[0][0] if node.pairs else None
@@ -420,7 +420,7 @@ class _Reader:
                 )
                 raise self.wrong(f"a block has exactly one keyword, but this block has {' and '.join(found)}", node.where, hint)
             if first is None:
-                raise self.wrong("a block is empty", node.where, did_you_mean("", words))
+                raise self.wrong("a block is empty", node.where, known_here(words))
             name = first.value
             raise self.wrong(f"unknown block {name!r}", first.where, did_you_mean(name, words))
         return self.record(words[found[0]], node, f"the block {found[0]!r}")

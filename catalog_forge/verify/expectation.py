@@ -251,7 +251,7 @@ class _ExpectationReader(AskingReader):
             dest = key.value
         if dest is None:
             names = {PurePosixPath(each).name: each for each in self.subject.dests}
-            hint = nearest(PurePosixPath(key.value).name, names, did_you_mean(key.value, self.subject.dests))
+            hint = nearest(PurePosixPath(key.value).name, names) or did_you_mean(key.value, self.subject.dests)
             self.wrong(f"the name {key.value!r} matches no rendered file, or more than one", key.where, hint)
             dest = key.value
         if isinstance(node, yamlio.Text) and is_null(node):

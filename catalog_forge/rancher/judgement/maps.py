@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from catalog_forge.errors import did_you_mean, nearest
+from catalog_forge.errors import did_you_mean, known_here, nearest
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.types import ANY, ANY_BY_TEXT, TEXTS, ListOf, MapOf, Struct, Type, struct
 from catalog_forge.rancher import keys
@@ -132,7 +132,7 @@ def _belongs(key: str, wanted: Struct) -> str:
     if key in keys.KEYS:
         return "it is a key of the service: write it one level higher"
     other = next((name for name, inner in STRUCTS.items() if key in inner.fields), "")
-    return nearest(key, wanted.fields, f"it is a key of {other}" if other else did_you_mean(key, wanted.fields))
+    return nearest(key, wanted.fields, f"it is a key of {other}" if other else known_here(wanted.fields))
 
 
 def _crossed(pairs: Mapping[str, Node]) -> Iterator[Refusal]:

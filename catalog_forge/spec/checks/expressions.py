@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from catalog_forge.errors import Problem, Where, did_you_mean, nearest
+from catalog_forge.errors import Problem, Where, did_you_mean, known_here, nearest
 from catalog_forge.spec.expressions import (
     CHECK_FIELDS,
     CONTAINER_FIELDS,
@@ -200,7 +200,7 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
     elif of.element == "value":
         yield from _record_field(spec, of, field, where)
     elif not path:
-        yield Problem(_no_field(of), where, did_you_mean("", _FIELDS[of.element]))
+        yield Problem(_no_field(of), where, known_here(_FIELDS[of.element]))
     elif of.element == "container":
         yield from _container_field("it", path, where)
     else:
@@ -270,7 +270,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
 
 
 def _of_entry(name: str, spec: Spec) -> str:
-    otherwise = f"{did_you_mean(name, spec.services)}; declare another service under `companions`"
+    otherwise = f"{known_here(spec.services)}; declare another service under `companions`"
     return nearest(name, spec.services, otherwise)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from catalog_forge.errors import Problem, Where, did_you_mean, nearest
+from catalog_forge.errors import Problem, Where, did_you_mean, known_here, nearest
 from catalog_forge.rancher.composition import Composition, Keys, Part, part
 from catalog_forge.rancher.composition import Service as Composed
 from catalog_forge.rancher.judgement import units
@@ -47,7 +47,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     for fault in chain(faults, _self_links(spec, composition), units.cycles(composition)):
         # All groups share the keys of the service. A fault in these keys is found once for each group, but is reported only once.
         if fault.where not in seen:
-            yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
+            yield Problem(fault.message, fault.where, fault.hint or known_here(composition.services))
         seen.add(fault.where)
 
 
@@ -103,7 +103,7 @@ def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Pr
         yield Problem(
             f"two services of the entry are called {both}",
             where,
-            did_you_mean("", taken.values()).replace("known here", "names in use"),
+            known_here(taken.values()).replace("known here", "names in use"),
         )
     taken.setdefault(name.lower(), name)
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import Problem, Where, did_you_mean, nearest
+from catalog_forge.errors import Problem, Where, did_you_mean, known_here, nearest
 from catalog_forge.rancher.keys import MOUNT
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
@@ -369,7 +369,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
         )
     for variable in used_variables(value):
         if variable not in asked:
-            otherwise = f"for the text ${variable}, write $${variable}; {did_you_mean(variable, asked)}".rstrip("; ")
+            otherwise = f"for the text ${variable}, write $${variable}; {known_here(asked)}".rstrip("; ")
             yield Problem(f"no question asks for ${{{variable}}}", where, nearest(variable, asked, otherwise))
 
 
